@@ -1,0 +1,166 @@
+/* IP and UDP headers in front of an IPsec header, found and verified in the octets.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ip.h"
+#include "view.h"
+
+#include <string.h>
+
+enum {
+    PROTOCOL_HOP_BY_HOP = 0,
+    PROTOCOL_ROUTING = 43,
+    PROTOCOL_FRAGMENT = 44,
+    PROTOCOL_AH = 51,
+    PROTOCOL_DESTINATION_OPTIONS = 60,
+    PROTOCOL_MOBILITY = 135,
+    PROTOCOL_HIP = 139,
+    PROTOCOL_SHIM6 = 140
+};
+
+enum { IPV4_HEADER = 20, IPV6_HEADER = 40, IP_STEP = 4 };
+
+/* How far back an IP header is looked for: 60 octets of IPv4, or 40 of IPv6, and room for extension
+ * headers and AH. It bounds the work on octets that hold no IP header. */
+#define FARTHEST 512u
+
+/* Above any jumbo frame in use: such a packet is handed to the capture before segmentation. */
+#define LARGEST_ON_WIRE 9216u
+
+/* The headers that may stand between IP and the header looked for. All are 8 octets long plus so many for
+ * each unit of their length octet. `place` is where RFC 8200 4.1 wants them; options for the destination
+ * and the rest may stand anywhere. */
+static const struct extension {
+    bool known;
+    uint8_t unit;
+    uint8_t place;
+} extensions[UINT8_MAX + 1] = {
+    [PROTOCOL_HOP_BY_HOP] = {true, 8, 0},          [PROTOCOL_ROUTING] = {true, 8, 1},
+    [PROTOCOL_FRAGMENT] = {true, 0, 2},            [PROTOCOL_AH] = {true, 4, 3},
+    [PROTOCOL_DESTINATION_OPTIONS] = {true, 8, 0}, [PROTOCOL_MOBILITY] = {true, 8, 0},
+    [PROTOCOL_HIP] = {true, 8, 0},                 [PROTOCOL_SHIM6] = {true, 8, 0},
+};
+
+/* What one extension header adds to the flags of the view. */
+static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigned *place)
+{
+    const unsigned own = extensions[protocol].place;
+    uint16_t flags = 0;
+
+    if ((own > 0 && own < *place) || (protocol == PROTOCOL_HOP_BY_HOP && !first))
+        flags |= IPSEC_VIEW_V6_ORDER;
+    if (protocol == PROTOCOL_FRAGMENT && (ipsec_read_u16(p + 2) & 0xfff9)) /* offset, more fragments */
+        flags |= IPSEC_VIEW_FRAGMENT;
+    if (own > *place)
+        *place = own;
+    return flags;
+}
+
+/* Follows the chain from `offset` of the IP header at p to the header at `end`. */
+static bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protocol, uint8_t wanted, bool v6,
+                 uint16_t *flags)
+{
+    const uint32_t start = offset;
+    unsigned place = 0;
+
+    while (offset < end) {
+        uint32_t length;
+
+        if (!extensions[protocol].known || (!v6 && protocol != PROTOCOL_AH) || end - offset < 8)
+            return false;
+        length = 8u + extensions[protocol].unit * p[offset + 1];
+        if (length > end - offset)
+            return false;
+        *flags |= flags_of(protocol, p + offset, offset == start, &place);
+        protocol = p[offset];
+        offset += length;
+    }
+    return protocol == wanted;
+}
+
+/* Sets the length behind `header` octets from the total that IP states; false if it ends before. */
+static bool set_length(ipsec_ip_path *path, uint32_t total, bool stated)
+{
+    if (!stated || total > LARGEST_ON_WIRE)
+        path->flags |= IPSEC_VIEW_OFFLOAD;
+    if (!stated) {
+        path->length = IPSEC_LENGTH_UNKNOWN;
+        return true;
+    }
+    if (total < path->header)
+        return false;
+    path->length = total - path->header;
+    return true;
+}
+
+static bool read_v4(const uint8_t *p, uint32_t distance, uint8_t protocol, ipsec_ip_path *path)
+{
+    uint32_t header = (p[0] & 0x0fu) * 4;
+    uint32_t total = ipsec_read_u16(p + 2);
+
+    if (header < IPV4_HEADER || header > distance)
+        return false;
+    if (!walk(p, header, distance, p[9], protocol, false, &path->flags))
+        return false;
+    if (ipsec_read_u16(p + 6) & 0x3fff)
+        path->flags |= IPSEC_VIEW_FRAGMENT;
+    return set_length(path, total, total != 0);
+}
+
+static bool read_v6(const uint8_t *p, uint32_t distance, uint8_t protocol, ipsec_ip_path *path)
+{
+    uint32_t payload = ipsec_read_u16(p + 4);
+
+    if (distance < IPV6_HEADER)
+        return false;
+    if (!walk(p, IPV6_HEADER, distance, p[6], protocol, true, &path->flags))
+        return false;
+    /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
+    return set_length(path, payload + IPV6_HEADER, payload != 0);
+}
+
+/* Whether the IP header begins `distance` octets before the end. */
+static bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
+{
+    const bool v6 = search->address_length == 16;
+    const uint32_t source_at = v6 ? 8 : 12;
+    const uint8_t *p;
+    ipsec_ip_path found = {.header = distance};
+
+    if (distance > search->count || distance < (v6 ? IPV6_HEADER : IPV4_HEADER))
+        return false;
+    p = search->octets + (search->count - distance);
+    if (p[0] >> 4 != (v6 ? 6 : 4) || memcmp(p + source_at, search->source, search->address_length) != 0)
+        return false;
+    if (!(v6 ? read_v6 : read_v4)(p, distance, search->protocol, &found))
+        return false;
+    *path = found;
+    return true;
+}
+
+bool ipsec_ip_find(const ipsec_ip_search *search, ipsec_ip_path *path)
+{
+    if (search->address_length != 4 && search->address_length != 16)
+        return false;
+    if (search->hint && try_at(search, search->hint, path))
+        return true;
+    for (uint32_t distance = IPV4_HEADER; distance <= FARTHEST && distance <= search->count; distance += IP_STEP)
+        if (try_at(search, distance, path))
+            return true;
+    return false;
+}
+
+bool ipsec_udp_read(const uint8_t *octets, uint32_t count, uint16_t source_port, uint16_t destination_port,
+                    ipsec_udp *udp)
+{
+    const uint8_t *p;
+    uint32_t length;
+
+    if (count < IPSEC_UDP_HEADER)
+        return false;
+    p = octets + (count - IPSEC_UDP_HEADER);
+    if (ipsec_read_u16(p) != source_port || ipsec_read_u16(p + 2) != destination_port)
+        return false;
+    length = ipsec_read_u16(p + 4);
+    udp->length = length >= IPSEC_UDP_HEADER ? length - IPSEC_UDP_HEADER : IPSEC_LENGTH_UNKNOWN;
+    udp->has_checksum = ipsec_read_u16(p + 6) != 0;
+    return true;
+}

@@ -1,0 +1,72 @@
+/** @file
+ * The central calls: judge a header once, explain it as often as needed.
+ *
+ * The first pass over a capture *judges*: it moves the state of the database and leaves a small record per
+ * header. Later passes *explain*: the same packet and its record give the same verdict and findings.
+ *
+ * No call here keeps a pointer that it was given, prints, or touches anything but its arguments. A database
+ * may be used by one thread at a time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_JUDGE_H
+#define IPSEC_CORE_JUDGE_H
+
+#include "receiver.h"
+#include "report.h"
+#include "view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What the user may choose. */
+typedef struct ipsec_config {
+    ipsec_stack receiver;      /**< decides which findings become IPSEC_VERDICT_DROP */
+    bool report_reserved_spi;  /**< whether SPIs 1-255 are a finding at all */
+} ipsec_config;
+
+/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported. */
+ipsec_config ipsec_config_default(void);
+
+/** The state of one capture. */
+typedef struct ipsec_db ipsec_db;
+
+/** What the first pass decided on one header. Plain data: may be copied and stored; means nothing without
+ * the database that it came from. */
+typedef struct ipsec_record {
+    uint32_t sa;         /**< index of the SA, or IPSEC_SA_NONE */
+    uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
+    bool confirmed;      /**< known to be IPsec: native, or in UDP with evidence besides the port */
+} ipsec_record;
+
+/** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure
+ * ends the program, as everywhere in GLib. */
+ipsec_db *ipsec_db_new(const ipsec_config *config);
+
+/** Frees a database; NULL is fine. */
+void ipsec_db_free(ipsec_db *db);
+
+/** Number of SAs seen so far; the indices run from 0 to one below. */
+uint32_t ipsec_db_sa_count(const ipsec_db *db);
+
+/**
+ * Judges the next header of the capture.
+ *
+ * Headers must be given in the order in which they were captured; of one frame, the outer header first.
+ * Does not allocate, except for the first header of an SA (or the first IKE message between two peers).
+ *
+ * @param view    the header; see ipsec_view for what must be readable
+ * @param record  filled in, for ipsec_explain()
+ * @param report  filled in
+ */
+void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report);
+
+/**
+ * Says again what ipsec_judge() said, without moving any state.
+ *
+ * @param record  what ipsec_judge() left for this header, or NULL if it never saw it: then the header is
+ *                judged on its own octets alone
+ */
+void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
+
+#endif

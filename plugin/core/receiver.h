@@ -1,0 +1,81 @@
+/** @file
+ * What each receiving stack reports for a packet.
+ *
+ * Every stack has its own order of checks and reports only the first that fails. The facts are in
+ * receivers.def.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_RECEIVER_H
+#define IPSEC_CORE_RECEIVER_H
+
+#include "report.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The receivers that are modelled. The values are those of the plugin's preference `ipsec.receiver`. */
+typedef enum {
+    IPSEC_STACK_RFC = 0, /**< a receiver that does what the RFCs say a receiver must; reports nothing */
+    IPSEC_STACK_WINDOWS,
+    IPSEC_STACK_LINUX,
+    IPSEC_STACK_FREEBSD,
+    IPSEC_STACK_OPENBSD,
+    IPSEC_STACK_VPP,
+    IPSEC_STACK_STRONGSWAN, /**< its userland ESP, libipsec */
+    IPSEC_STACK_COUNT
+} ipsec_stack;
+
+/** Whether a stack refuses a packet for one finding. Ordered, the surest last. */
+typedef enum {
+    IPSEC_DECISION_PASSES,
+    IPSEC_DECISION_MAY_REFUSE, /**< depends on settings of the SA that the packet does not show */
+    IPSEC_DECISION_REFUSES
+} ipsec_decision;
+
+/** What a stack reports. */
+typedef struct ipsec_outcome {
+    const char *report; /**< counter, status or (Windows) error number in decimal; static; NULL: nothing */
+    const char *ah_report; /**< the same for a packet of AH where it differs; else NULL */
+    uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
+    uint8_t decision;   /**< ipsec_decision */
+    bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
+} ipsec_outcome;
+
+/** What `stack` makes of one finding alone. Static storage; never NULL (report is NULL if it passes). */
+const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, ipsec_finding_id id);
+
+/**
+ * What `stack` reports for the packet: the outcome of the first of its checks that fails.
+ *
+ * @return static storage; NULL if it reports nothing, or if the packet was not captured whole, so
+ *         that it is not known what the stack got.
+ */
+const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report);
+
+/** The counter, status or error number of `outcome` for the protocol of `report`; static; NULL for NULL. */
+const char *ipsec_outcome_text(const ipsec_outcome *outcome, const ipsec_report *report);
+
+/** What `stack` decides for one finding; for IPSEC_STACK_RFC the severity decides. */
+ipsec_decision ipsec_receiver_decision(ipsec_stack stack, ipsec_finding_id id);
+
+/** One of the packet errors of Windows. */
+typedef struct ipsec_windows_error {
+    uint32_t error;     /**< Win32 error code, e.g. 13914 */
+    uint32_t status;    /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
+    uint32_t event;     /**< event of the subcategory "Audit IPsec Driver"; 0 where none is published */
+    const char *name;   /**< "ERROR_IPSEC_INVALID_PACKET" */
+    const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
+} ipsec_windows_error;
+
+/** Number of rows that ipsec_windows_error_row() knows. */
+#define IPSEC_WINDOWS_ERROR_COUNT 9
+
+/** Row `index` of the table of Windows errors, ascending by code from 13910. Static storage; NULL past
+ * the end. */
+const ipsec_windows_error *ipsec_windows_error_row(unsigned index);
+
+/** The Windows error that an outcome of IPSEC_STACK_WINDOWS stands for; NULL for NULL. */
+const ipsec_windows_error *ipsec_windows_error_of(const ipsec_outcome *outcome);
+
+#endif

@@ -1,0 +1,65 @@
+/* Filling a report.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <stddef.h>
+
+void ipsec_report_begin(ipsec_report *report, const ipsec_view *view, ipsec_subject subject)
+{
+    report->spi = 0;
+    report->sequence = 0;
+    report->sa = IPSEC_SA_NONE;
+    report->subject = (uint8_t)subject;
+    report->protocol = view->protocol;
+    report->encapsulation = view->encapsulation;
+    report->has_spi = false;
+    report->has_sequence = false;
+    report->whole = ipsec_view_is_whole(view);
+    report->flagged = false;
+    report->count = 0;
+    report->verdict = report->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
+}
+
+void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length)
+{
+    const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    unsigned at = report->count;
+
+    if (row->needs == IPSEC_NEEDS_WHOLE && !report->whole)
+        return;
+    if (report->count == IPSEC_REPORT_FINDINGS)
+        return;
+    while (at > 0 && report->findings[at - 1].id > id) {
+        report->findings[at] = report->findings[at - 1];
+        at--;
+    }
+    report->findings[at] = (ipsec_finding){.offset = offset, .length = length, .id = (uint16_t)id, .announce = true};
+    report->count++;
+    if (row->severity >= IPSEC_SEVERITY_NOTE && row->property == IPSEC_PROPERTY_NONE)
+        report->flagged = true;
+}
+
+void ipsec_report_remove_property(ipsec_report *report, ipsec_property property)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < report->count; i++)
+        if (ipsec_catalogue(report->findings[i].id)->property != property)
+            report->findings[kept++] = report->findings[i];
+    report->count = (uint8_t)kept;
+}
+
+bool ipsec_report_has(const ipsec_report *report, ipsec_finding_id id)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->findings[i].id == id)
+            return true;
+    return false;
+}
+
+const char *ipsec_verdict_name(unsigned verdict)
+{
+    static const char *const names[] = {"unchecked", "plausible", "verified", "suspicious", "drop"};
+
+    return verdict < sizeof names / sizeof names[0] ? names[verdict] : NULL;
+}

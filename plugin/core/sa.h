@@ -1,0 +1,58 @@
+/** @file
+ * The SAs of a capture, and the peers that were seen to speak IKE. Internal to the core.
+ *
+ * An SA is (protocol, destination, SPI): RFC 4301 4.1. Finding one does not allocate.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SA_H
+#define IPSEC_CORE_SA_H
+
+#include "view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What names an SA, with its hash, so that a lookup computes it once. */
+typedef struct ipsec_sa_key {
+    uint8_t destination[16]; /**< an IPv4 address in the first 4 octets, the rest zero */
+    uint32_t spi;
+    uint8_t protocol;
+    uint8_t address_length;
+    uint16_t unused; /**< zero: keys are compared as octets */
+    uint32_t hash;
+} ipsec_sa_key;
+
+/** One SA as seen in the capture. */
+typedef struct ipsec_sa {
+    ipsec_sa_key key;
+    uint32_t index;         /**< in order of appearance, from 0 */
+    uint32_t sequence;      /**< of the last sound packet; valid if has_sequence */
+    uint16_t properties;    /**< ipsec_property bits that were reported already */
+    bool has_sequence;
+    bool confirmed;         /**< two sound packets with advancing numbers: this is IPsec, whatever the port */
+} ipsec_sa;
+
+/** The table of SAs; bounded, see sa.c. */
+typedef struct ipsec_sa_table ipsec_sa_table;
+
+/** An empty table; free it with ipsec_sa_table_free(). */
+ipsec_sa_table *ipsec_sa_table_new(void);
+
+/** Frees a table and all in it; NULL is fine. */
+void ipsec_sa_table_free(ipsec_sa_table *table);
+
+/** The SA of `spi` towards the view's destination, made if it is new. Owned by the table, which may
+ * not move it. NULL if the table is full. */
+ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
+
+/** Number of SAs in the table. */
+uint32_t ipsec_sa_count(const ipsec_sa_table *table);
+
+/** Remembers that the two addresses of the view spoke IKE. */
+void ipsec_peers_add(ipsec_sa_table *table, const ipsec_view *view);
+
+/** Whether the two addresses of the view, either way round, spoke IKE before. */
+bool ipsec_peers_known(const ipsec_sa_table *table, const ipsec_view *view);
+
+#endif

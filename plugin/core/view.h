@@ -1,0 +1,103 @@
+/** @file
+ * The wire view: what is known of one IPsec header as a receiver would get it.
+ *
+ * The caller fills a view from wherever its packets come from; the core only reads it. Nothing is
+ * copied: every pointer must stay valid during the call that the view is given to, and no longer.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_VIEW_H
+#define IPSEC_CORE_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** IP protocol numbers (IANA), the values of ipsec_view.protocol. */
+enum {
+    IPSEC_PROTOCOL_ESP = 50, /**< RFC 4303 */
+    IPSEC_PROTOCOL_AH = 51   /**< RFC 4302 */
+};
+
+/** How the header was carried. The values are part of the plugin's field `ipsec.encapsulation`. */
+typedef enum {
+    IPSEC_ENCAPSULATION_NONE = 0, /**< directly in IP */
+    IPSEC_ENCAPSULATION_UDP = 1   /**< in UDP, RFC 3948 */
+} ipsec_encapsulation;
+
+/** Value of ipsec_view.length where no header says how long the packet is. */
+#define IPSEC_LENGTH_UNKNOWN UINT32_MAX
+
+/** What else is known; or-ed into ipsec_view.flags. */
+enum {
+    /** Quoted in an ICMP error: no traffic, and usually cut by the quoting host. */
+    IPSEC_VIEW_QUOTED = 1 << 0,
+    /** The octets are one fragment of a datagram that was not reassembled. */
+    IPSEC_VIEW_FRAGMENT = 1 << 1,
+    /** Captured before segmentation or after coalescing: no packet of this shape was on the wire. */
+    IPSEC_VIEW_OFFLOAD = 1 << 2,
+    /** IPv6: the extension headers in front do not stand in the order of RFC 8200 4.1. */
+    IPSEC_VIEW_V6_ORDER = 1 << 3,
+    /** The UDP header in front was found; IPSEC_VIEW_UDP_CHECKSUM speaks. */
+    IPSEC_VIEW_UDP = 1 << 4,
+    /** The UDP checksum is not zero. */
+    IPSEC_VIEW_UDP_CHECKSUM = 1 << 5,
+    /** The UDP payload came over the IKE port (500), where no ESP belongs (RFC 3948 2). */
+    IPSEC_VIEW_IKE_PORT = 1 << 6
+};
+
+/**
+ * One header as it was on the wire.
+ *
+ * All multi-octet fields inside `data` are in network byte order. Addresses are raw octets in
+ * network byte order.
+ */
+typedef struct ipsec_view {
+    const uint8_t *data; /**< ESP or AH header; under UDP, the UDP payload. May be NULL if captured is 0. */
+    uint32_t captured;   /**< octets that may be read at data */
+    /** Octets of data on the wire, from the IP (or UDP) header and never from the frame;
+     * IPSEC_LENGTH_UNKNOWN where no such header is at hand. */
+    uint32_t length;
+    const uint8_t *source;      /**< outer source address, address_length octets */
+    const uint8_t *destination; /**< outer (final) destination address, address_length octets */
+    uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown */
+    uint8_t ip_version;         /**< 4, 6, or 0 where unknown */
+    uint8_t protocol;           /**< IPSEC_PROTOCOL_... */
+    uint8_t encapsulation;      /**< ipsec_encapsulation */
+    uint16_t flags;             /**< IPSEC_VIEW_... */
+} ipsec_view;
+
+/** Whether the first `count` octets of the header were captured. */
+static inline bool ipsec_view_has(const ipsec_view *view, uint32_t count)
+{
+    return view->captured >= count;
+}
+
+/** Whether every octet that the packet had on the wire was captured, and the wire length is known. */
+static inline bool ipsec_view_is_whole(const ipsec_view *view)
+{
+    const unsigned not_a_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD;
+
+    return view->captured >= view->length && !(view->flags & not_a_packet);
+}
+
+/** Reads 16 bits in network byte order; both octets must be readable. */
+static inline uint16_t ipsec_read_u16(const uint8_t *octets)
+{
+    return (uint16_t)(octets[0] << 8 | octets[1]);
+}
+
+/** Reads 32 bits in network byte order; all four octets must be readable. */
+static inline uint32_t ipsec_read_u32(const uint8_t *octets)
+{
+    return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
+}
+
+/** The SPI where the protocol has it; 0 if it was not captured. */
+static inline uint32_t ipsec_view_spi(const ipsec_view *view)
+{
+    const uint32_t at = view->protocol == IPSEC_PROTOCOL_AH ? 4 : 0;
+
+    return ipsec_view_has(view, at + 4) ? ipsec_read_u32(view->data + at) : 0;
+}
+
+#endif

@@ -1,0 +1,166 @@
+/* Protocol, fields and expert items, registered from the core's tables.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fields.h"
+#include "../core/receiver.h"
+#include "../core/report.h"
+#include "compat.h"
+
+#include <epan/packet.h>
+#include <epan/tfs.h>
+
+#include <glib.h>
+
+/* Numbers that Wireshark assigns at registration; constant afterwards. */
+int proto_ipsec = -1;
+
+int hf_ipsec_analysis_flags = -1;
+int hf_ipsec_verdict = -1;
+int hf_ipsec_protocol = -1;
+int hf_ipsec_spi = -1;
+int hf_ipsec_encapsulation = -1;
+int hf_ipsec_sa = -1;
+int hf_ipsec_finding = -1;
+int hf_ipsec_cause = -1;
+int hf_ipsec_reference = -1;
+int hf_ipsec_advice = -1;
+int hf_ipsec_windows_error = -1;
+int hf_ipsec_windows_status = -1;
+int hf_ipsec_windows_event = -1;
+int hf_ipsec_linux_counter = -1;
+int hf_ipsec_freebsd_counter = -1;
+int hf_ipsec_openbsd_counter = -1;
+int hf_ipsec_vpp_counter = -1;
+int hf_ipsec_strongswan_status = -1;
+int hf_ipsec_inferred = -1;
+
+int ett_ipsec = -1;
+int ett_ipsec_finding = -1;
+
+static expert_field experts[IPSEC_FINDING_COUNT];
+
+static const value_string protocol_vals[] = {
+    {IPSEC_PROTOCOL_ESP, "ESP"},
+    {IPSEC_PROTOCOL_AH, "AH"},
+    {0, NULL},
+};
+
+static const value_string encapsulation_vals[] = {
+    {IPSEC_ENCAPSULATION_NONE, "none"},
+    {IPSEC_ENCAPSULATION_UDP, "UDP"},
+    {0, NULL},
+};
+
+/* Filled from the core's names before the fields are registered; constant afterwards. */
+static value_string verdict_vals[IPSEC_VERDICT_DROP + 2];
+static value_string cause_vals[IPSEC_CAUSE_LIMIT + 1];
+static value_string windows_error_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
+static value_string windows_status_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
+
+static void fill_value_strings(void)
+{
+    for (unsigned i = 0; i <= IPSEC_VERDICT_DROP; i++)
+        verdict_vals[i] = (value_string){i, ipsec_verdict_name(i)};
+    for (unsigned i = IPSEC_CAUSE_CORRUPTED; i <= IPSEC_CAUSE_LIMIT; i++)
+        cause_vals[i - IPSEC_CAUSE_CORRUPTED] = (value_string){i, ipsec_cause_name(i)};
+    for (unsigned i = 0; i < IPSEC_WINDOWS_ERROR_COUNT; i++) {
+        const ipsec_windows_error *row = ipsec_windows_error_row(i);
+
+        windows_error_vals[i] = (value_string){row->error, row->name};
+        windows_status_vals[i] = (value_string){row->status, row->status_name};
+    }
+}
+
+/* One expert field per row of the catalogue. */
+static void register_experts(void)
+{
+    static const int severities[] = {[IPSEC_SEVERITY_CHAT] = PI_CHAT,
+                                     [IPSEC_SEVERITY_NOTE] = PI_NOTE,
+                                     [IPSEC_SEVERITY_WARN] = PI_WARN,
+                                     [IPSEC_SEVERITY_ERROR] = PI_ERROR};
+    static const int groups[] = {[IPSEC_GROUP_CHECKSUM] = PI_CHECKSUM,
+                                 [IPSEC_GROUP_MALFORMED] = PI_MALFORMED,
+                                 [IPSEC_GROUP_PROTOCOL] = PI_PROTOCOL,
+                                 [IPSEC_GROUP_REASSEMBLE] = PI_REASSEMBLE,
+                                 [IPSEC_GROUP_SEQUENCE] = PI_SEQUENCE};
+    static ei_register_info infos[IPSEC_FINDING_COUNT];
+
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+        const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)id);
+
+        experts[id] = (expert_field)EI_INIT;
+        infos[id] = (ei_register_info){
+            &experts[id],
+            {wmem_strdup_printf(wmem_epan_scope(), "ipsec.%s", row->id), groups[row->group],
+             severities[row->severity], row->summary, EXPFILL}};
+    }
+    expert_register_field_array(expert_register_protocol(proto_ipsec), infos, array_length(infos));
+}
+
+void ipsec_fields_register(void)
+{
+    static hf_register_info hf[] = {
+        {&hf_ipsec_analysis_flags,
+         {"IPsec analysis flags", "ipsec.analysis.flags", FT_NONE, BASE_NONE, NULL, 0x0,
+          "This header has a finding of Note or above that is not a mere property of its SA", HFILL}},
+        {&hf_ipsec_verdict,
+         {"Verdict", "ipsec.verdict", FT_UINT8, BASE_DEC, VALS(verdict_vals), 0x0,
+          "Judgement of the header; \"drop\" speaks of the receiver chosen in the preferences", HFILL}},
+        {&hf_ipsec_protocol,
+         {"Protocol", "ipsec.protocol", FT_UINT8, BASE_DEC, VALS(protocol_vals), 0x0,
+          "IP protocol number of the header that was judged", HFILL}},
+        {&hf_ipsec_spi,
+         {"SPI", "ipsec.spi", FT_UINT32, BASE_HEX, NULL, 0x0, "Security Parameters Index of ESP or AH", HFILL}},
+        {&hf_ipsec_encapsulation,
+         {"Encapsulation", "ipsec.encapsulation", FT_UINT8, BASE_DEC, VALS(encapsulation_vals), 0x0, NULL, HFILL}},
+        {&hf_ipsec_sa,
+         {"SA index", "ipsec.sa", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Index of the SA (protocol, destination, SPI) in this capture, from 0", HFILL}},
+        {&hf_ipsec_finding,
+         {"Finding", "ipsec.finding", FT_STRING, BASE_NONE, NULL, 0x0, "What was found, by its catalogue id", HFILL}},
+        {&hf_ipsec_cause,
+         {"Cause", "ipsec.cause", FT_UINT8, BASE_DEC, VALS(cause_vals), 0x0, NULL, HFILL}},
+        {&hf_ipsec_reference,
+         {"Reference", "ipsec.reference", FT_STRING, BASE_NONE, NULL, 0x0, "The clause that the finding is about",
+          HFILL}},
+        {&hf_ipsec_advice,
+         {"Advice", "ipsec.advice", FT_STRING, BASE_NONE, NULL, 0x0, "What to look at next", HFILL}},
+        {&hf_ipsec_windows_error,
+         {"Windows error", "ipsec.windows.error", FT_UINT32, BASE_DEC, VALS(windows_error_vals), 0x0,
+          "Win32 error that this packet is consistent with", HFILL}},
+        {&hf_ipsec_windows_status,
+         {"Windows status", "ipsec.windows.status", FT_UINT32, BASE_HEX, VALS(windows_status_vals), 0x0,
+          "NTSTATUS that this packet is consistent with", HFILL}},
+        {&hf_ipsec_windows_event,
+         {"Windows event", "ipsec.windows.event", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Security audit event (Audit IPsec Driver) that this packet is consistent with", HFILL}},
+        {&hf_ipsec_linux_counter,
+         {"Linux counter", "ipsec.linux.counter", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Counter in /proc/net/xfrm_stat", HFILL}},
+        {&hf_ipsec_freebsd_counter,
+         {"FreeBSD counter", "ipsec.freebsd.counter", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Counter shown by netstat -s", HFILL}},
+        {&hf_ipsec_openbsd_counter,
+         {"OpenBSD counter", "ipsec.openbsd.counter", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Counter shown by netstat -s", HFILL}},
+        {&hf_ipsec_vpp_counter,
+         {"VPP counter", "ipsec.vpp.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Error counter of a VPP node", HFILL}},
+        {&hf_ipsec_strongswan_status,
+         {"strongSwan status", "ipsec.strongswan.status", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Status or log message of strongSwan's libipsec", HFILL}},
+        {&hf_ipsec_inferred,
+         {"Inferred", "ipsec.inferred", FT_BOOLEAN, BASE_NONE, TFS(&tfs_true_false), 0x0,
+          "A stack shown here publishes no mapping for this fault; ours is a conclusion", HFILL}},
+    };
+    static int *ett[] = {&ett_ipsec, &ett_ipsec_finding};
+
+    fill_value_strings();
+    proto_ipsec = proto_register_protocol("IPsec Analysis", "IPsec", "ipsec");
+    proto_register_field_array(proto_ipsec, hf, array_length(hf));
+    proto_register_subtree_array(ett, array_length(ett));
+    register_experts();
+}
+
+expert_field *ipsec_fields_expert(ipsec_finding_id id)
+{
+    return &experts[id];
+}

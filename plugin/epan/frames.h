@@ -1,0 +1,17 @@
+/* The analysis of one capture file: the core's database, and what the first pass decided per header.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_FRAMES_H
+#define IPSEC_EPAN_FRAMES_H
+
+#include "../core/judge.h"
+
+#include <epan/packet.h>
+
+/* Begins and ends the analysis of a file: to be called from init and cleanup routines. */
+void ipsec_frames_start(void);
+void ipsec_frames_end(void);
+
+/* Judges the header on the first pass over its frame, explains it on later ones. */
+void ipsec_frames_report(const packet_info *pinfo, const ipsec_view *view, ipsec_report *report);
+
+#endif

@@ -1,0 +1,254 @@
+/* Puts the analysis in front of the stock dissectors of ESP, AH, UDP encapsulation and IKE.
+ *
+ * A wrapper judges first, calls the dissector that it found, and draws last, into the item that this one
+ * made: also when it throws, so that a finding stands beside "Malformed Packet".
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hooks.h"
+#include "compat.h"
+#include "fields.h"
+#include "frames.h"
+#include "outer.h"
+#include "tree.h"
+
+#include <epan/exceptions.h>
+#include <epan/packet.h>
+
+enum { HOOK_ESP, HOOK_AH, HOOK_UDPENCAP, HOOK_ISAKMP, HOOK_COUNT };
+
+typedef struct hook {
+    const char *filter_name; /* of the stock protocol */
+    const char *table;       /* where the stock dissector is registered */
+    const char *title, *short_name, *wrapper_name;
+    int proto;                 /* the stock protocol */
+    dissector_handle_t stock;  /* called by the wrapper */
+    dissector_handle_t wrapper;
+    int wrapper_proto;
+} hook;
+
+/* The numbers and handles are set at registration and handoff, and constant afterwards. */
+static hook hooks[HOOK_COUNT] = {
+    [HOOK_ESP] = {"esp", "ip.proto", "ESP with IPsec analysis", "ESP (analysis)", "ipsec.esp_wrapper", -1, NULL, NULL, -1},
+    [HOOK_AH] = {"ah", "ip.proto", "AH with IPsec analysis", "AH (analysis)", "ipsec.ah_wrapper", -1, NULL, NULL, -1},
+    [HOOK_UDPENCAP] = {"udpencap", "udp.port", "UDPENCAP with IPsec analysis", "UDPENCAP (analysis)",
+                       "ipsec.udpencap_wrapper", -1, NULL, NULL, -1},
+    [HOOK_ISAKMP] = {"isakmp", "udp.port", "ISAKMP with IPsec analysis", "ISAKMP (analysis)",
+                     "ipsec.isakmp_wrapper", -1, NULL, NULL, -1},
+};
+
+/* The protocols "ipsec" and "esp", kept for is_enabled(). */
+static protocol_t *ipsec_protocol;
+static protocol_t *esp_protocol;
+
+/* The end of a tree before the stock dissector ran. */
+typedef struct tree_mark {
+    proto_node *last, *last_of_last;
+} tree_mark;
+
+static tree_mark mark_tree(proto_tree *tree)
+{
+    tree_mark mark = {.last = tree ? tree->last_child : NULL};
+
+    mark.last_of_last = mark.last ? mark.last->last_child : NULL;
+    return mark;
+}
+
+static proto_node *find_from(proto_node *node, int proto)
+{
+    while (node && !(PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == proto))
+        node = node->next;
+    return node;
+}
+
+/* The item of protocol `proto` that was added behind the mark. AH in IPv6 goes into the item of IPv6, which
+ * was there before. */
+static proto_item *find_item(proto_tree *tree, const tree_mark *mark, int proto)
+{
+    proto_node *found;
+
+    if (!tree)
+        return NULL;
+    found = find_from(mark->last ? mark->last->next : tree->first_child, proto);
+    if (!found && mark->last)
+        found = find_from(mark->last_of_last ? mark->last_of_last->next : mark->last->first_child, proto);
+    return found;
+}
+
+/* Where the report belongs: in the item of what it speaks of, else of what carried it, else on top. */
+static proto_tree *place_for(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
+{
+    const int subject = report->subject == IPSEC_SUBJECT_ESP ? hooks[HOOK_ESP].proto : at->proto;
+    proto_item *item = find_item(tree, mark, subject);
+
+    if (!item)
+        item = find_item(tree, mark, at->proto);
+    if (!item)
+        return tree;
+    return proto_item_get_subtree(item) ? proto_item_get_subtree(item) : proto_item_add_subtree(item, ett_ipsec);
+}
+
+static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                 const tree_mark *mark)
+{
+    const char *const current = pinfo->current_proto;
+
+    /* The Expert Information dialog shows it. */
+    pinfo->current_proto = "IPsec";
+    TRY
+    {
+        ipsec_tree_draw(report, tvb, pinfo, place_for(report, at, tree, mark));
+    }
+    FINALLY
+    {
+        pinfo->current_proto = current;
+    }
+    ENDTRY;
+}
+
+/* A clean header whose fields nobody asks for draws nothing. */
+static bool is_wanted(const ipsec_report *report, proto_tree *tree)
+{
+    if (report->subject == IPSEC_SUBJECT_NOTHING || report->subject == IPSEC_SUBJECT_IKE)
+        return false;
+    return report->count > 0 || proto_field_is_referenced(tree, proto_ipsec);
+}
+
+static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                         proto_tree *tree, void *data)
+{
+    const tree_mark mark = mark_tree(tree);
+    volatile int result = 0;
+
+    TRY
+    {
+        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    }
+    CATCH_ALL
+    {
+        draw(report, at, tvb, pinfo, tree, &mark);
+        RETHROW;
+    }
+    ENDTRY;
+    draw(report, at, tvb, pinfo, tree, &mark);
+    return result;
+}
+
+static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                          void *data)
+{
+    ipsec_report report;
+
+    ipsec_frames_report(pinfo, view, &report);
+    if (is_wanted(&report, tree))
+        return call_and_draw(&report, at, tvb, pinfo, tree, data);
+    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+}
+
+static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    ipsec_view view;
+
+    if (!proto_is_protocol_enabled(ipsec_protocol))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    ipsec_outer_ip(tvb, pinfo, data, protocol, &view);
+    return judge_and_call(&view, at, tvb, pinfo, tree, data);
+}
+
+static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    ipsec_view view;
+
+    if (!proto_is_protocol_enabled(ipsec_protocol) || !proto_is_protocol_enabled(esp_protocol))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
+    return judge_and_call(&view, at, tvb, pinfo, tree, data);
+}
+
+static int wrap_esp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_ip(&hooks[HOOK_ESP], IPSEC_PROTOCOL_ESP, tvb, pinfo, tree, data);
+}
+
+static int wrap_ah(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_ip(&hooks[HOOK_AH], IPSEC_PROTOCOL_AH, tvb, pinfo, tree, data);
+}
+
+static int wrap_udpencap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_udp(&hooks[HOOK_UDPENCAP], tvb, pinfo, tree, data);
+}
+
+static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
+}
+
+void ipsec_hooks_register(void)
+{
+    ipsec_protocol = find_protocol_by_id(proto_ipsec);
+    for (unsigned i = 0; i < HOOK_COUNT; i++) {
+        hook *h = &hooks[i];
+
+        /* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock
+         * protocol disables the wrapper. */
+        h->proto = proto_get_id_by_filter_name(h->filter_name);
+        h->wrapper_proto =
+            proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
+    }
+    esp_protocol = find_protocol_by_id(hooks[HOOK_ESP].proto);
+}
+
+void ipsec_hooks_handoff(void)
+{
+    static const dissector_t wrappers[HOOK_COUNT] = {[HOOK_ESP] = wrap_esp,
+                                                     [HOOK_AH] = wrap_ah,
+                                                     [HOOK_UDPENCAP] = wrap_udpencap,
+                                                     [HOOK_ISAKMP] = wrap_isakmp};
+
+    for (unsigned i = 0; i < HOOK_COUNT; i++) {
+        /* The stock UDPENCAP dissector has no name in 4.0. */
+        hooks[i].stock = i == HOOK_UDPENCAP ? dissector_get_default_uint_handle("udp.port", 4500)
+                                            : find_dissector(hooks[i].filter_name);
+        hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
+    }
+}
+
+/* An entry of a dissector table that leads to a stock dissector. */
+typedef struct table_entry {
+    const hook *target;
+    uint32_t key;
+    bool changed_by_user;
+} table_entry;
+
+static void collect(const char *table, ftenum_t type _U_, void *key, void *value, void *user_data)
+{
+    dtbl_entry_t *entry = value;
+    const dissector_handle_t handle = dtbl_entry_get_handle(entry);
+
+    for (unsigned i = 0; i < HOOK_COUNT; i++) {
+        if (!handle || handle != hooks[i].stock || !g_str_equal(table, hooks[i].table))
+            continue;
+        const table_entry found = {&hooks[i], GPOINTER_TO_UINT(key), dtbl_entry_get_initial_handle(entry) != handle};
+        g_array_append_val((GArray *)user_data, found);
+    }
+}
+
+void ipsec_hooks_install(void)
+{
+    static const char *const tables[] = {"ip.proto", "udp.port"};
+    GArray *entries = g_array_new(false, false, sizeof(table_entry));
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
+        dissector_table_foreach(tables[i], collect, entries);
+    for (unsigned i = 0; i < entries->len; i++) {
+        const table_entry *entry = &g_array_index(entries, table_entry, i);
+
+        /* The one keeps the user's Decode As what it is, the other does not look like one. */
+        if (entry->changed_by_user)
+            dissector_change_uint(entry->target->table, entry->key, entry->target->wrapper);
+        else
+            dissector_add_uint(entry->target->table, entry->key, entry->target->wrapper);
+    }
+    g_array_free(entries, true);
+}

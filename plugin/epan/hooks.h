@@ -1,0 +1,15 @@
+/* Puts the analysis in front of the stock dissectors. SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_HOOKS_H
+#define IPSEC_EPAN_HOOKS_H
+
+/* Registers the wrappers' names; after the fields, in the plugin's registration. */
+void ipsec_hooks_register(void);
+
+/* Makes the wrappers; in the plugin's handoff. */
+void ipsec_hooks_handoff(void);
+
+/* Wraps every entry of the dissector tables that leads to a stock dissector; in an init routine, because
+ * preferences and Decode As may have changed the tables since the last file. */
+void ipsec_hooks_install(void);
+
+#endif

@@ -1,0 +1,124 @@
+/* From tvbuff and packet_info to the wire view: lengths and flags are read from the octets in front of the
+ * header, because dissectors hand down little of them, and nothing below UDP or behind AH.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outer.h"
+#include "../core/ip.h"
+#include "compat.h"
+
+#include <epan/packet.h>
+#include <epan/dissectors/packet-ip.h>
+
+#define PROTOCOL_UDP 17
+
+static void set_addresses(const packet_info *pinfo, ipsec_view *view)
+{
+    if (pinfo->src.type != pinfo->dst.type)
+        return;
+    if (pinfo->src.type != AT_IPv4 && pinfo->src.type != AT_IPv6)
+        return;
+    view->source = pinfo->src.data;
+    view->destination = pinfo->dst.data;
+    view->address_length = pinfo->src.type == AT_IPv4 ? 4 : 16;
+    view->ip_version = pinfo->src.type == AT_IPv4 ? 4 : 6;
+}
+
+static void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
+{
+    *view = (ipsec_view){
+        .captured = tvb_captured_length(tvb), .length = IPSEC_LENGTH_UNKNOWN, .protocol = protocol};
+    if (view->captured > 0)
+        view->data = tvb_get_ptr(tvb, 0, (int)view->captured);
+    set_addresses(pinfo, view);
+    if (pinfo->flags.in_error_pkt)
+        view->flags |= IPSEC_VIEW_QUOTED;
+}
+
+/* What was captured before the header, in the same data source. */
+static void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
+{
+    search->count = (uint32_t)tvb_raw_offset(tvb);
+    if (search->count > 0)
+        search->octets = tvb_get_ptr(tvb_get_ds_tvb(tvb), 0, (int)search->count);
+}
+
+/* Where the IP dissector says that its header begins, in octets before tvb; 0 if it says nothing. */
+static uint32_t hint_of(tvbuff_t *tvb, void *data)
+{
+    const uint32_t rest = tvb_reported_length(tvb);
+    uint32_t total = 0;
+
+    if (WS_IP4_PTR(data))
+        total = WS_IP4_PTR(data)->ip_len;
+    else if (WS_IP6_PTR(data))
+        total = WS_IP6_PTR(data)->ip6_len + 40;
+    return total > rest ? total - rest : 0;
+}
+
+/* A data source other than the frame holds what was reassembled or unwrapped: no snapshot length, no link
+ * padding, so its own length is exact. */
+static bool is_derived(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const struct data_source *frame = pinfo->data_src ? pinfo->data_src->data : NULL;
+
+    return frame && tvb_get_ds_tvb(tvb) != get_data_source_tvb(frame);
+}
+
+static void set_length(ipsec_view *view, uint32_t length)
+{
+    view->length = length;
+    if (view->captured > length)
+        view->captured = length; /* what follows is link padding */
+}
+
+void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
+{
+    ipsec_ip_search search = {.protocol = protocol};
+    ipsec_ip_path path;
+
+    begin(tvb, pinfo, protocol, view);
+    if (view->flags & IPSEC_VIEW_QUOTED)
+        return;
+    set_octets(tvb, &search);
+    search.source = view->source;
+    search.address_length = view->address_length;
+    search.hint = hint_of(tvb, data);
+    if (ipsec_ip_find(&search, &path)) {
+        view->flags |= path.flags;
+        set_length(view, path.length);
+        return;
+    }
+    if (pinfo->fragmented)
+        view->flags |= IPSEC_VIEW_FRAGMENT;
+    if (is_derived(tvb, pinfo))
+        set_length(view, tvb_reported_length(tvb));
+}
+
+void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view)
+{
+    ipsec_ip_search search = {.protocol = PROTOCOL_UDP};
+    ipsec_ip_path path = {.length = IPSEC_LENGTH_UNKNOWN};
+    ipsec_udp udp;
+
+    begin(tvb, pinfo, IPSEC_PROTOCOL_ESP, view);
+    view->encapsulation = IPSEC_ENCAPSULATION_UDP;
+    if (ike_port)
+        view->flags |= IPSEC_VIEW_IKE_PORT;
+    if (view->flags & IPSEC_VIEW_QUOTED)
+        return;
+    set_octets(tvb, &search);
+    if (!ipsec_udp_read(search.octets, search.count, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport, &udp))
+        return;
+    view->flags |= IPSEC_VIEW_UDP;
+    if (udp.has_checksum)
+        view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
+    search.count -= IPSEC_UDP_HEADER;
+    search.source = view->source;
+    search.address_length = view->address_length;
+    if (ipsec_ip_find(&search, &path))
+        view->flags |= path.flags;
+    else if (!is_derived(tvb, pinfo))
+        return;
+    /* A UDP length beyond the IP packet is UDP's fault, and leaves nothing to go by. */
+    if (path.length == IPSEC_LENGTH_UNKNOWN || udp.length <= path.length - IPSEC_UDP_HEADER)
+        set_length(view, udp.length);
+}

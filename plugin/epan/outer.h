@@ -1,0 +1,18 @@
+/* From Wireshark's tvbuff and packet_info to the core's wire view.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_OUTER_H
+#define IPSEC_EPAN_OUTER_H
+
+#include "../core/view.h"
+
+#include <epan/packet.h>
+#include <epan/tvbuff.h>
+
+/* Fills *view for an ESP or AH header directly in IP. `data` is what the IP dissector handed down; it may
+ * be NULL. The view points into tvb and pinfo. */
+void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view);
+
+/* Fills *view for a UDP payload. */
+void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view);
+
+#endif

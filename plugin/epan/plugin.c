@@ -1,0 +1,47 @@
+/* Entry points of the plugin.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compat.h"
+#include "fields.h"
+#include "frames.h"
+#include "hooks.h"
+#include "prefs.h"
+
+#include <epan/packet.h>
+#include <epan/proto.h>
+
+WS_DLL_PUBLIC_DEF const char plugin_version[] = IPSEC_ANALYSIS_VERSION;
+WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
+WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
+
+WS_DLL_PUBLIC void plugin_register(void);
+WS_DLL_PUBLIC uint32_t plugin_describe(void);
+
+static void start_file(void)
+{
+    ipsec_hooks_install();
+    ipsec_frames_start();
+}
+
+static void register_protoinfo(void)
+{
+    ipsec_fields_register();
+    ipsec_prefs_register(proto_ipsec);
+    ipsec_hooks_register();
+    register_init_routine(start_file);
+    register_cleanup_routine(ipsec_frames_end);
+}
+
+void plugin_register(void)
+{
+    static proto_plugin plugin;
+
+    plugin.register_protoinfo = register_protoinfo;
+    plugin.register_handoff = ipsec_hooks_handoff;
+    proto_register_plugin(&plugin);
+}
+
+/* From 4.4 on: a plugin of dissectors. */
+uint32_t plugin_describe(void)
+{
+    return 1;
+}

@@ -1,0 +1,13 @@
+/* Preferences of the plugin. SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_PREFS_H
+#define IPSEC_EPAN_PREFS_H
+
+#include "../core/judge.h"
+
+/* Registers the preferences of protocol `proto`; once. */
+void ipsec_prefs_register(int proto);
+
+/* What they say now, as the core wants it. */
+ipsec_config ipsec_prefs_config(void);
+
+#endif

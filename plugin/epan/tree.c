@@ -1,0 +1,103 @@
+/* Draws a report: one subtree per header, one item per finding.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tree.h"
+#include "../core/receiver.h"
+#include "compat.h"
+#include "fields.h"
+
+#include <epan/expert.h>
+#include <epan/packet.h>
+
+static void add_uint(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t value)
+{
+    proto_item_set_generated(proto_tree_add_uint(tree, hf, tvb, 0, 0, value));
+}
+
+static void add_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *value)
+{
+    proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, value));
+}
+
+static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
+{
+    if (report->flagged)
+        proto_item_set_generated(proto_tree_add_item(tree, hf_ipsec_analysis_flags, tvb, 0, 0, ENC_NA));
+    add_uint(tree, hf_ipsec_verdict, tvb, report->verdict);
+    add_uint(tree, hf_ipsec_protocol, tvb, report->protocol);
+    if (report->has_spi)
+        add_uint(tree, hf_ipsec_spi, tvb, report->spi);
+    add_uint(tree, hf_ipsec_encapsulation, tvb, report->encapsulation);
+    if (report->sa != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa, tvb, report->sa);
+}
+
+static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+    const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    const uint32_t captured = tvb_captured_length(tvb);
+    const uint32_t start = MIN(finding->offset, captured);
+    const uint32_t length = MIN(finding->length, captured - start);
+    proto_item *item = proto_tree_add_string(tree, hf_ipsec_finding, tvb, (int)start, (int)length, row->id);
+    proto_tree *subtree;
+
+    proto_item_set_generated(item);
+    if (finding->announce)
+        expert_add_info(pinfo, item, ipsec_fields_expert(id));
+    subtree = proto_item_add_subtree(item, ett_ipsec_finding);
+    add_uint(subtree, hf_ipsec_cause, tvb, row->cause);
+    add_string(subtree, hf_ipsec_reference, tvb, row->reference);
+    add_string(subtree, hf_ipsec_advice, tvb, row->advice);
+}
+
+static void draw_windows(const ipsec_windows_error *windows, tvbuff_t *tvb, proto_tree *tree)
+{
+    if (!windows)
+        return;
+    add_uint(tree, hf_ipsec_windows_error, tvb, windows->error);
+    add_uint(tree, hf_ipsec_windows_status, tvb, windows->status);
+    if (windows->event)
+        add_uint(tree, hf_ipsec_windows_event, tvb, windows->event);
+}
+
+/* What each stack will have reported for the packet. */
+static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
+{
+    const struct {
+        ipsec_stack stack;
+        int hf;
+    } texts[] = {
+        {IPSEC_STACK_LINUX, hf_ipsec_linux_counter},     {IPSEC_STACK_FREEBSD, hf_ipsec_freebsd_counter},
+        {IPSEC_STACK_OPENBSD, hf_ipsec_openbsd_counter}, {IPSEC_STACK_VPP, hf_ipsec_vpp_counter},
+        {IPSEC_STACK_STRONGSWAN, hf_ipsec_strongswan_status},
+    };
+    const ipsec_outcome *windows = ipsec_outcome_at(IPSEC_STACK_WINDOWS, report);
+    bool inferred = windows && windows->inferred;
+    bool any = windows != NULL;
+
+    draw_windows(ipsec_windows_error_of(windows), tvb, tree);
+    for (unsigned i = 0; i < array_length(texts); i++) {
+        const ipsec_outcome *outcome = ipsec_outcome_at(texts[i].stack, report);
+
+        if (!outcome)
+            continue;
+        any = true;
+        inferred = inferred || outcome->inferred;
+        add_string(tree, texts[i].hf, tvb, ipsec_outcome_text(outcome, report));
+    }
+    if (any)
+        proto_item_set_generated(proto_tree_add_boolean(tree, hf_ipsec_inferred, tvb, 0, 0, inferred));
+}
+
+void ipsec_tree_draw(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    proto_item *item = proto_tree_add_protocol_format(tree, proto_ipsec, tvb, 0, 0, "IPsec analysis");
+    proto_tree *subtree = proto_item_add_subtree(item, ett_ipsec);
+
+    proto_item_set_generated(item);
+    draw_header(report, tvb, subtree);
+    for (unsigned i = 0; i < report->count; i++)
+        draw_finding(&report->findings[i], tvb, pinfo, subtree);
+    if (report->count)
+        draw_outcomes(report, tvb, subtree);
+}
