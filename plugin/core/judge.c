@@ -57,6 +57,8 @@ static void check(const ipsec_db *db, const ipsec_view *view, ipsec_report *repo
     const bool ah = view->protocol == IPSEC_PROTOCOL_AH;
 
     ipsec_report_begin(report, view, ah ? IPSEC_SUBJECT_AH : IPSEC_SUBJECT_ESP);
+    if (view->flags & IPSEC_VIEW_OFFLOAD)
+        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         ipsec_check_udp(view, report);
     else if (ah)

@@ -1,0 +1,16 @@
+/* Octets that end at a protected page: reading one too far ends the test.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_TESTS_GUARD_H
+#define IPSEC_TESTS_GUARD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A copy of `length` octets whose end is the end of readable memory; `octets` may be NULL if length is 0. Never
+ * NULL, not even for 0 octets. Valid until guard_free_all(). */
+uint8_t *guard_copy(const uint8_t *octets, size_t length);
+
+/* Unmaps every copy made so far. */
+void guard_free_all(void);
+
+#endif

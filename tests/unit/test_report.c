@@ -1,0 +1,88 @@
+/* Filling a report. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "packets.h"
+
+static void test_findings_keep_the_order_of_the_catalogue(void)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report;
+
+    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
+    for (int id = IPSEC_REPORT_FINDINGS - 1; id >= 0; id--)
+        ipsec_report_add(&report, (ipsec_finding_id)id, (uint32_t)id, 1);
+    g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
+    for (unsigned i = 0; i < report.count; i++) {
+        g_assert_cmpuint(report.findings[i].id, ==, i);
+        g_assert_cmpuint(report.findings[i].offset, ==, i);
+    }
+    ipsec_report_add(&report, IPSEC_FINDING_SEQ_ZERO, 0, 1); /* one more than fits is left out */
+    g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
+    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_FRAGMENT));
+    g_assert_false(ipsec_report_has(&report, IPSEC_FINDING_SEQ_ZERO));
+    guard_free_all();
+}
+
+static void test_a_missing_fact_makes_no_finding(void)
+{
+    ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report;
+
+    view.length = 85;
+    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
+    g_assert_false(report.whole);
+    ipsec_report_add(&report, IPSEC_FINDING_ESP_ALIGNMENT, 0, 85);
+    g_assert_cmpuint(report.count, ==, 0);
+    ipsec_report_add(&report, IPSEC_FINDING_ESP_SPI_ZERO, 0, 4);
+    g_assert_cmpuint(report.count, ==, 1);
+    guard_free_all();
+}
+
+/* Everything wrong at once must fit. */
+static void test_worst_headers_fit(void)
+{
+    const uint8_t worst_ah[] = {0, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
+    ipsec_view views[] = {
+        view_of(IPSEC_PROTOCOL_AH, 4, worst_ah, sizeof worst_ah),
+        view_of(IPSEC_PROTOCOL_AH, 6, worst_ah, sizeof worst_ah - 4),
+        esp_view(6, 0, 0, 9),
+        esp_in_udp_view(4, 7, 0, 85),
+    };
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(views); i++)
+        for (unsigned flags = 0; flags < 2 * IPSEC_VIEW_IKE_PORT; flags++) {
+            ipsec_record record;
+            ipsec_report report;
+
+            views[i].flags = (uint16_t)flags;
+            ipsec_judge(db, &views[i], &record, &report);
+            g_assert_cmpuint(report.count, <, IPSEC_REPORT_FINDINGS);
+        }
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+static void test_a_property_can_be_taken_back(void)
+{
+    const ipsec_view view = esp_view(4, 7, 0, 84);
+    ipsec_report report;
+
+    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
+    ipsec_report_add(&report, IPSEC_FINDING_ESP_SPI_RESERVED, 0, 4);
+    ipsec_report_add(&report, IPSEC_FINDING_SEQ_ZERO, 4, 4);
+    ipsec_report_remove_property(&report, IPSEC_PROPERTY_SPI_RESERVED);
+    g_assert_cmpuint(report.count, ==, 1);
+    g_assert_cmpuint(report.findings[0].id, ==, IPSEC_FINDING_SEQ_ZERO);
+    g_assert_true(report.flagged);
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/report/order", test_findings_keep_the_order_of_the_catalogue);
+    g_test_add_func("/report/needs", test_a_missing_fact_makes_no_finding);
+    g_test_add_func("/report/worst-fits", test_worst_headers_fit);
+    g_test_add_func("/report/remove-property", test_a_property_can_be_taken_back);
+    return g_test_run();
+}
