@@ -8,6 +8,9 @@ enum { NEXT_HEADER_AT = 0, LENGTH_AT = 1, RESERVED_AT = 2, SPI_AT = 4, SEQUENCE_
  * digest of 64 octets and padding to 8. */
 enum { ICV_SHORTEST = 12, ICV_LONGEST = 68 };
 
+/* The length field, in words minus 2, of AH with an ICV of 96 bits. */
+#define WORDS_96_BITS 4u
+
 enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AH = 51, NEXT_RESERVED = 255 };
 /* IANA "Assigned Internet Protocol Numbers": nothing is assigned from here up to the two for experiments. */
 enum { NEXT_UNASSIGNED_FIRST = 148, NEXT_UNASSIGNED_LAST = 252 };
@@ -56,34 +59,63 @@ static void check_length(const ipsec_view *view, ipsec_report *report)
         ipsec_report_add(report, IPSEC_FINDING_AH_V4_EXTRA_PAD, AH_HEADER + icv - 4, 4);
 }
 
-static void check_spi(const ipsec_view *view, ipsec_report *report)
+static IPSEC_RARE void blame_spi(ipsec_report *report)
 {
-    report->has_spi = true;
-    report->spi = ipsec_read_u32(view->data + SPI_AT);
-    if (report->spi > IPSEC_SPI_RESERVED_LAST)
-        return;
     if (report->spi == 0)
         ipsec_report_add(report, IPSEC_FINDING_AH_SPI_ZERO, SPI_AT, 4);
     else
         ipsec_report_add(report, IPSEC_FINDING_AH_SPI_RESERVED, SPI_AT, 4);
 }
 
-void ipsec_check_ah(const ipsec_view *view, ipsec_report *report)
+/* What is left of a header that is too short or was not captured to its end. */
+static IPSEC_RARE void read_part(const ipsec_view *view, ipsec_report *report)
 {
-    if (view->flags & IPSEC_VIEW_FRAGMENT)
-        ipsec_report_add(report, IPSEC_FINDING_AH_FRAGMENT, 0, 0);
     if (view->length < AH_HEADER)
         ipsec_report_add(report, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
-    if (ipsec_view_has(view, SPI_AT + 4))
-        check_spi(view, report);
-    if (!ipsec_view_has(view, AH_HEADER))
+    if (!ipsec_view_has(view, SPI_AT + 4))
         return;
-    report->has_sequence = true;
-    report->sequence = ipsec_read_u32(view->data + SEQUENCE_AT);
-    if (report->sequence == 0)
-        ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, SEQUENCE_AT, 4);
+    report->has_spi = true;
+    report->spi = ipsec_read_u32(view->data + SPI_AT);
+    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
+        blame_spi(report);
+}
+
+/* Most AH breaks none of the rules on the first word: an upper layer or ESP behind an ICV of 96 bits, which needs no
+ * padding in either version of IP, and nothing in the reserved field. */
+static inline bool is_usual(const ipsec_view *view)
+{
+    const uint32_t word = ipsec_read_u32(view->data + NEXT_HEADER_AT);
+    const uint32_t next = word >> 24;
+
+    return (word & 0x00ffffffu) == WORDS_96_BITS << 16 && view->length >= (WORDS_96_BITS + 2) * 4 &&
+           (next - 1 < NEXT_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP) &&
+           !(view->flags & (IPSEC_VIEW_V6_ORDER | IPSEC_VIEW_FRAGMENT));
+}
+
+static IPSEC_RARE void check_first_word(const ipsec_view *view, ipsec_report *report)
+{
     if (ipsec_read_u16(view->data + RESERVED_AT) != 0)
         ipsec_report_add(report, IPSEC_FINDING_AH_RESERVED, RESERVED_AT, 2);
+    if (view->flags & IPSEC_VIEW_FRAGMENT)
+        ipsec_report_add(report, IPSEC_FINDING_AH_FRAGMENT, 0, 0);
     check_length(view, report);
     check_next_header(view, report);
+}
+
+void ipsec_check_ah(const ipsec_view *view, ipsec_report *report)
+{
+    if (!ipsec_view_has(view, AH_HEADER)) {
+        read_part(view, report);
+        return;
+    }
+    report->has_spi = true;
+    report->has_sequence = true;
+    report->spi = ipsec_read_u32(view->data + SPI_AT);
+    report->sequence = ipsec_read_u32(view->data + SEQUENCE_AT);
+    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
+        blame_spi(report);
+    if (report->sequence == 0)
+        ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, SEQUENCE_AT, 4);
+    if (!is_usual(view))
+        check_first_word(view, report);
 }

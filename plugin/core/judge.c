@@ -51,67 +51,78 @@ static void forget_findings(ipsec_report *report)
         report->subject = IPSEC_SUBJECT_NOTHING;
 }
 
+/* What the facts besides the octets change: rare, and kept off the path of a clean packet. */
+static IPSEC_RARE void consider_flags(const ipsec_view *view, ipsec_report *report)
+{
+    if (view->flags & IPSEC_VIEW_OFFLOAD)
+        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
+    if (view->flags & IPSEC_VIEW_QUOTED)
+        forget_findings(report);
+}
+
 /* What the octets alone tell. */
-static void check(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
+static inline void check(const ipsec_view *view, ipsec_report *report)
 {
     const bool ah = view->protocol == IPSEC_PROTOCOL_AH;
 
     ipsec_report_begin(report, view, ah ? IPSEC_SUBJECT_AH : IPSEC_SUBJECT_ESP);
-    if (view->flags & IPSEC_VIEW_OFFLOAD)
-        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         ipsec_check_udp(view, report);
     else if (ah)
         ipsec_check_ah(view, report);
     else
         ipsec_check_esp(view, report);
-    if (view->flags & IPSEC_VIEW_QUOTED)
-        forget_findings(report);
-    if (report->count && !db->config.report_reserved_spi)
-        ipsec_report_remove_property(report, IPSEC_PROPERTY_SPI_RESERVED);
+    if (view->flags & (IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_QUOTED))
+        consider_flags(view, report);
 }
 
 /* Whether a packet of this report belongs to the traffic of an SA. */
 static bool is_traffic(const ipsec_view *view, const ipsec_report *report)
 {
-    return report->has_spi && report->spi != 0 && !(view->flags & IPSEC_VIEW_QUOTED) &&
+    return report->spi != 0 && !(view->flags & IPSEC_VIEW_QUOTED) &&
            (report->subject == IPSEC_SUBJECT_ESP || report->subject == IPSEC_SUBJECT_AH);
 }
 
-static void learn_from_packet(ipsec_sa *sa, const ipsec_report *report, ipsec_record *record)
+/* A sender that counts is a sender of IPsec: two sound packets with advancing numbers. */
+static void follow_numbers(ipsec_sa *sa, const ipsec_report *report)
 {
-    uint32_t advance = report->sequence - sa->sequence;
+    const uint32_t advance = report->sequence - sa->sequence;
 
-    record->sa = sa->index;
-    if (report->count == 0 || !report->flagged) {
-        if (sa->has_sequence && advance - 1 < ADVANCE_MOST)
-            sa->confirmed = true;
-        sa->has_sequence = report->has_sequence;
-        sa->sequence = report->sequence;
-    }
-    for (unsigned i = 0; i < report->count; i++)
-        record->properties |= (uint16_t)ipsec_catalogue(report->findings[i].id)->property;
-    record->properties &= (uint16_t)~sa->properties;
-    sa->properties |= record->properties;
+    if (report->flagged || !report->has_sequence)
+        return;
+    if (sa->has_sequence && advance > 0 && advance <= ADVANCE_MOST)
+        sa->confirmed = true;
+    sa->has_sequence = true;
+    sa->sequence = report->sequence;
 }
 
-/* Moves the state, and notes in the record what a later pass cannot find out again. */
-static void learn(ipsec_db *db, const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+/* The properties that this header is the first of its SA to show. */
+static uint16_t new_properties(ipsec_sa *sa, const ipsec_report *report)
 {
-    ipsec_sa *sa = NULL;
+    unsigned shown = 0;
 
-    record->sa = IPSEC_SA_NONE;
-    record->properties = 0;
-    record->confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE;
-    if (is_traffic(view, report))
-        sa = ipsec_sa_get(db->sas, view, report->spi);
+    for (unsigned i = 0; i < report->count; i++)
+        shown |= ipsec_catalogue((ipsec_finding_id)report->findings[i].id)->property;
+    shown &= ~(unsigned)sa->properties;
+    sa->properties |= (uint16_t)shown;
+    return (uint16_t)shown;
+}
+
+/* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
+static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
+{
+    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE)
+        return true;
+    return (sa && sa->confirmed) || ipsec_peers_known(db->sas, view);
+}
+
+/* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
+static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_report *report)
+{
     if (sa)
-        learn_from_packet(sa, report, record);
-    if (report->subject == IPSEC_SUBJECT_IKE && !(view->flags & IPSEC_VIEW_QUOTED))
+        follow_numbers(sa, report);
+    if (report->subject == IPSEC_SUBJECT_IKE)
         ipsec_peers_add(db->sas, view);
-    /* The port alone proves nothing, but only a fault makes it worth asking. */
-    if (!record->confirmed && report->count > 0)
-        record->confirmed = (sa && sa->confirmed) || ipsec_peers_known(db->sas, view);
 }
 
 static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_finding *finding, bool confirmed)
@@ -126,26 +137,46 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_finding *finding
     return IPSEC_VERDICT_UNCHECKED;
 }
 
-/* Puts octets and record together. */
-static void conclude(const ipsec_db *db, const ipsec_record *record, ipsec_report *report)
+/* Puts findings and record together. */
+static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, ipsec_report *report)
 {
-    report->sa = record->sa;
+    if (!db->config.report_reserved_spi)
+        ipsec_report_remove_property(report, IPSEC_PROPERTY_SPI_RESERVED);
     for (unsigned i = 0; i < report->count; i++) {
         ipsec_finding *finding = &report->findings[i];
-        const ipsec_property property = ipsec_catalogue(finding->id)->property;
+        const ipsec_property property = ipsec_catalogue((ipsec_finding_id)finding->id)->property;
         const ipsec_verdict verdict = verdict_of(db, finding, record->confirmed);
 
         finding->announce = property == IPSEC_PROPERTY_NONE || (record->properties & property);
         if (verdict > report->verdict)
-            report->verdict = verdict;
+            report->verdict = (uint8_t)verdict;
     }
+}
+
+/* Notes in the record what a later pass cannot find out again of a header with findings, and concludes. */
+static IPSEC_RARE void judge_findings(const ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                      ipsec_report *report)
+{
+    if (sa)
+        record->properties = new_properties(sa, report);
+    record->confirmed = is_confirmed(db, view, sa);
+    conclude(db, record, report);
 }
 
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
-    check(db, view, report);
-    learn(db, view, report, record);
-    conclude(db, record, report);
+    ipsec_sa *sa = NULL;
+
+    check(view, report);
+    if (is_traffic(view, report))
+        sa = ipsec_sa_get(db->sas, view, report->spi);
+    if (sa)
+        report->sa = sa->index;
+    *record = (ipsec_record){.sa = report->sa};
+    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
+        learn_from_udp(db, view, sa, report);
+    if (report->count > 0)
+        judge_findings(db, view, sa, record, report);
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
@@ -153,6 +184,10 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     const ipsec_record unseen = {.sa = IPSEC_SA_NONE,
                                  .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
 
-    check(db, view, report);
-    conclude(db, record ? record : &unseen, report);
+    if (!record)
+        record = &unseen;
+    check(view, report);
+    report->sa = record->sa;
+    if (report->count > 0)
+        conclude(db, record, report);
 }

@@ -36,7 +36,7 @@ typedef struct ipsec_db ipsec_db;
 typedef struct ipsec_record {
     uint32_t sa;         /**< index of the SA, or IPSEC_SA_NONE */
     uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
-    bool confirmed;      /**< known to be IPsec: native, or in UDP with evidence besides the port */
+    bool confirmed;      /**< if there are findings: known to be IPsec, native or with evidence besides the port */
 } ipsec_record;
 
 /** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure

@@ -4,22 +4,6 @@
 
 #include <stddef.h>
 
-void ipsec_report_begin(ipsec_report *report, const ipsec_view *view, ipsec_subject subject)
-{
-    report->spi = 0;
-    report->sequence = 0;
-    report->sa = IPSEC_SA_NONE;
-    report->subject = (uint8_t)subject;
-    report->protocol = view->protocol;
-    report->encapsulation = view->encapsulation;
-    report->has_spi = false;
-    report->has_sequence = false;
-    report->whole = ipsec_view_is_whole(view);
-    report->flagged = false;
-    report->count = 0;
-    report->verdict = report->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
-}
-
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);

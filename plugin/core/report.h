@@ -53,20 +53,36 @@ typedef struct ipsec_report {
     uint32_t spi;      /**< valid if has_spi */
     uint32_t sequence; /**< as found in the header; valid if has_sequence */
     uint32_t sa;       /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
-    uint8_t verdict;   /**< ipsec_verdict */
-    uint8_t subject;   /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
-    uint8_t protocol;  /**< IPSEC_PROTOCOL_... */
-    uint8_t encapsulation; /**< ipsec_encapsulation */
     bool has_spi;
     bool has_sequence;
-    bool whole;        /**< the packet was captured whole, so that lengths were judged */
     bool flagged;      /**< has a finding of Note or above that is no mere property of the SA */
     uint8_t count;     /**< number of findings */
+    uint8_t protocol;      /**< IPSEC_PROTOCOL_... */
+    uint8_t encapsulation; /**< ipsec_encapsulation */
+    bool whole;        /**< the packet was captured whole, so that lengths were judged */
+    uint8_t verdict;   /**< ipsec_verdict */
+    uint8_t subject;   /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     ipsec_finding findings[IPSEC_REPORT_FINDINGS]; /**< in the order of the catalogue; the first count are valid */
 } ipsec_report;
 
 /** Starts a report on `view`; the findings are left as they are, for they need no clearing. */
-void ipsec_report_begin(ipsec_report *report, const ipsec_view *view, ipsec_subject subject);
+static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *view, ipsec_subject subject)
+{
+    const bool whole = ipsec_view_is_whole(view);
+
+    report->spi = 0;
+    report->sequence = 0;
+    report->has_spi = false;
+    report->has_sequence = false;
+    report->flagged = false;
+    report->count = 0;
+    report->protocol = view->protocol;
+    report->encapsulation = view->encapsulation;
+    report->whole = whole;
+    report->verdict = whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
+    report->subject = (uint8_t)subject;
+    report->sa = IPSEC_SA_NONE;
+}
 
 /**
  * Adds a finding, unless a fact that the catalogue says it needs is missing.

@@ -16,10 +16,17 @@ typedef struct peers_key {
     uint8_t high[16];
 } peers_key;
 
+/* 2^64 over the golden ratio: Fibonacci hashing. */
+#define SPREAD 0x9e3779b97f4a7c15u
+
+/* Slots of the cache in front of the hash table; a power of two. Most captures have fewer live SAs by far. */
+#define RECENT 8192u
+
 struct ipsec_sa_table {
-    GHashTable *sas;   /* ipsec_sa_key in an ipsec_sa -> that ipsec_sa */
-    GHashTable *peers; /* set of peers_key */
-    uint64_t seed[2];  /* drawn anew for each table, so that a capture cannot be made to collide */
+    ipsec_sa *recent[RECENT]; /* the last SA met per low bits of the hash: spares most packets the lookup */
+    GHashTable *sas;          /* ipsec_sa_key in an ipsec_sa -> that ipsec_sa */
+    GHashTable *peers;        /* set of peers_key */
+    uint64_t seed[2];         /* drawn anew for each table, so that a capture cannot be made to collide */
 };
 
 /* Folds the 128-bit product: one multiplication mixes all bits of both sides. */
@@ -38,20 +45,28 @@ static uint64_t load(const uint8_t *octets)
     return value;
 }
 
-static void make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_sa_key *key)
+static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    uint64_t h;
+    ipsec_sa_key key = {.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
+    uint64_t seed = table->seed[1];
+    uint32_t v4;
 
-    memset(key, 0, sizeof *key);
-    if (view->address_length == 4)
-        memcpy(key->destination, view->destination, 4);
-    else if (view->address_length == 16)
-        memcpy(key->destination, view->destination, 16);
-    key->spi = spi;
-    key->protocol = view->protocol;
-    key->address_length = view->address_length;
-    h = mix(load(key->destination) ^ table->seed[0], load(key->destination + 8) ^ table->seed[1]);
-    key->hash = (uint32_t)mix(h ^ table->seed[1], ((uint64_t)spi << 8 | view->protocol) ^ table->seed[0]);
+    if (view->address_length == 4) {
+        memcpy(&v4, view->destination, sizeof v4);
+        key.destination[0] = v4;
+    } else if (view->address_length == 16) {
+        key.destination[0] = load(view->destination);
+        key.destination[1] = load(view->destination + 8);
+        seed = mix(key.destination[1] ^ table->seed[0], seed);
+    }
+    /* The second multiplication spreads SPIs that count up, of which one product keeps the steps. */
+    key.hash = (uint32_t)(mix(key.name ^ table->seed[0], key.destination[0] ^ seed) * SPREAD >> 32);
+    return key;
+}
+
+static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
+{
+    return a->name == b->name && a->destination[0] == b->destination[0] && a->destination[1] == b->destination[1];
 }
 
 static guint sa_hash(gconstpointer key)
@@ -61,7 +76,7 @@ static guint sa_hash(gconstpointer key)
 
 static gboolean sa_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(ipsec_sa_key)) == 0;
+    return is_same(a, b);
 }
 
 static guint peers_hash(gconstpointer key)
@@ -97,22 +112,31 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     g_free(table);
 }
 
+/* The SA from the hash table, made if it is new; NULL if the table is full. Becomes the recent one. */
+static IPSEC_RARE ipsec_sa *find_or_make(ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    ipsec_sa *sa = g_hash_table_lookup(table->sas, key);
+
+    if (!sa && g_hash_table_size(table->sas) >= SA_MOST)
+        return NULL;
+    if (!sa) {
+        sa = g_new0(ipsec_sa, 1);
+        sa->key = *key;
+        sa->index = g_hash_table_size(table->sas);
+        g_hash_table_insert(table->sas, &sa->key, sa);
+    }
+    table->recent[key->hash % RECENT] = sa;
+    return sa;
+}
+
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    ipsec_sa_key key;
-    ipsec_sa *sa;
+    const ipsec_sa_key key = make_key(table, view, spi);
+    ipsec_sa *recent = table->recent[key.hash % RECENT];
 
-    make_key(table, view, spi, &key);
-    sa = g_hash_table_lookup(table->sas, &key);
-    if (sa)
-        return sa;
-    if (g_hash_table_size(table->sas) >= SA_MOST)
-        return NULL;
-    sa = g_new0(ipsec_sa, 1);
-    sa->key = key;
-    sa->index = g_hash_table_size(table->sas);
-    g_hash_table_insert(table->sas, &sa->key, sa);
-    return sa;
+    if (recent && is_same(&recent->key, &key))
+        return recent;
+    return find_or_make(table, &key);
 }
 
 uint32_t ipsec_sa_count(const ipsec_sa_table *table)

@@ -13,14 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What names an SA, with its hash, so that a lookup computes it once. */
+/** What names an SA, in words that are quick to compare. */
 typedef struct ipsec_sa_key {
-    uint8_t destination[16]; /**< an IPv4 address in the first 4 octets, the rest zero */
-    uint32_t spi;
-    uint8_t protocol;
-    uint8_t address_length;
-    uint16_t unused; /**< zero: keys are compared as octets */
-    uint32_t hash;
+    uint64_t name;           /**< SPI, length of the address and protocol */
+    uint64_t destination[2]; /**< the octets of the address as they lie in memory, zero-padded */
+    uint32_t hash;           /**< of the rest, so that it is computed once */
 } ipsec_sa_key;
 
 /** One SA as seen in the capture. */
@@ -42,8 +39,8 @@ ipsec_sa_table *ipsec_sa_table_new(void);
 /** Frees a table and all in it; NULL is fine. */
 void ipsec_sa_table_free(ipsec_sa_table *table);
 
-/** The SA of `spi` towards the view's destination, made if it is new. Owned by the table, which may
- * not move it. NULL if the table is full. */
+/** The SA of `spi` towards the view's destination, made if it is new. Owned by the table, which does not
+ * move it. NULL if the table is full. */
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
 
 /** Number of SAs in the table. */

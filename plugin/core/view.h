@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
+#define IPSEC_RARE __attribute__((noinline, cold))
+
 /** IP protocol numbers (IANA), the values of ipsec_view.protocol. */
 enum {
     IPSEC_PROTOCOL_ESP = 50, /**< RFC 4303 */

@@ -6,7 +6,6 @@
 #include "compat.h"
 
 #include <epan/packet.h>
-#include <epan/tfs.h>
 
 #include <glib.h>
 
@@ -148,7 +147,7 @@ void ipsec_fields_register(void)
          {"strongSwan status", "ipsec.strongswan.status", FT_STRING, BASE_NONE, NULL, 0x0,
           "Status or log message of strongSwan's libipsec", HFILL}},
         {&hf_ipsec_inferred,
-         {"Inferred", "ipsec.inferred", FT_BOOLEAN, BASE_NONE, TFS(&tfs_true_false), 0x0,
+         {"Inferred", "ipsec.inferred", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
           "A stack shown here publishes no mapping for this fault; ours is a conclusion", HFILL}},
     };
     static int *ett[] = {&ett_ipsec, &ett_ipsec_finding};

@@ -47,9 +47,9 @@ void ipsec_frames_end(void)
     count = 0;
 }
 
-static frame_record *at(uint32_t index)
+static frame_record *at(uint32_t number)
 {
-    return (frame_record *)g_ptr_array_index(chunks, index / CHUNK) + index % CHUNK;
+    return (frame_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
 }
 
 static void store(const packet_info *pinfo, const ipsec_view *view, const ipsec_record *record)

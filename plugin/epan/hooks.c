@@ -13,6 +13,7 @@
 
 #include <epan/exceptions.h>
 #include <epan/packet.h>
+#include <epan/proto_data.h>
 
 enum { HOOK_ESP, HOOK_AH, HOOK_UDPENCAP, HOOK_ISAKMP, HOOK_COUNT };
 
@@ -113,10 +114,22 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
     return report->count > 0 || proto_field_is_referenced(tree, proto_ipsec);
 }
 
+/* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers
+ * in headers would be shown in the order in which their dissectors return. */
+static bool set_fake_protocols(proto_tree *tree, bool fake)
+{
+    const bool before = tree && PTREE_DATA(tree)->fake_protocols;
+
+    if (tree)
+        PTREE_DATA(tree)->fake_protocols = fake;
+    return before;
+}
+
 static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                          proto_tree *tree, void *data)
 {
     const tree_mark mark = mark_tree(tree);
+    const volatile bool fake = set_fake_protocols(tree, false);
     volatile int result = 0;
 
     TRY
@@ -125,12 +138,23 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     }
     CATCH_ALL
     {
+        set_fake_protocols(tree, fake);
         draw(report, at, tvb, pinfo, tree, &mark);
         RETHROW;
     }
     ENDTRY;
+    set_fake_protocols(tree, fake);
     draw(report, at, tvb, pinfo, tree, &mark);
     return result;
+}
+
+/* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. */
+static bool was_offered_before(packet_info *pinfo)
+{
+    if (p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, pinfo->curr_layer_num))
+        return true;
+    p_add_proto_data(pinfo->pool, pinfo, proto_ipsec, pinfo->curr_layer_num, &hooks[HOOK_ISAKMP]);
+    return false;
 }
 
 static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
@@ -139,6 +163,8 @@ static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb,
     ipsec_report report;
 
     ipsec_frames_report(pinfo, view, &report);
+    if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo))
+        report.subject = IPSEC_SUBJECT_NOTHING;
     if (is_wanted(&report, tree))
         return call_and_draw(&report, at, tvb, pinfo, tree, data);
     return call_dissector_only(at->stock, tvb, pinfo, tree, data);

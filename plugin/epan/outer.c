@@ -70,6 +70,17 @@ static void set_length(ipsec_view *view, uint32_t length)
         view->captured = length; /* what follows is link padding */
 }
 
+/* Decode As may have chosen ESP or AH for another protocol number, then the last one looked up. */
+static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_path *path)
+{
+    if (ipsec_ip_find(search, path))
+        return true;
+    if (pinfo->match_uint == search->protocol || pinfo->match_uint > UINT8_MAX)
+        return false;
+    search->protocol = (uint8_t)pinfo->match_uint;
+    return ipsec_ip_find(search, path);
+}
+
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
 {
     ipsec_ip_search search = {.protocol = protocol};
@@ -82,7 +93,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     search.source = view->source;
     search.address_length = view->address_length;
     search.hint = hint_of(tvb, data);
-    if (ipsec_ip_find(&search, &path)) {
+    if (find_ip(&search, pinfo, &path)) {
         view->flags |= path.flags;
         set_length(view, path.length);
         return;

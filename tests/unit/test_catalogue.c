@@ -31,6 +31,9 @@ static void test_texts(void)
         g_assert_cmpuint(strlen(row->summary), >, 0);
         g_assert_null(strchr(row->summary, '%'));
         g_assert_true(g_str_has_prefix(row->reference, "RFC "));
+        /* Findings are paired in lists joined by commas, or by bars where a text may have a comma. */
+        g_assert_null(strchr(row->reference, ','));
+        g_assert_null(strchr(row->advice, '|'));
         g_assert_true(g_str_has_suffix(row->advice, "."));
         g_assert_nonnull(ipsec_cause_name(row->cause));
         g_assert_cmpstr(ipsec_severity_name(row->severity), !=, "Unknown");

@@ -1,0 +1,119 @@
+#!/bin/sh
+# Sets up, builds and shows (or tests) the plugin.
+#
+# usage: sh cmake/quickstart.sh demo    install what is missing, build, show the findings of a sample capture
+#        sh cmake/quickstart.sh test    install what is missing, build, run all tests
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+set -eu
+
+build_packages="cmake gcc libc6-dev make pkg-config wireshark-dev libglib2.0-dev libgcrypt20-dev tshark"
+test_packages="clang libclang-rt-14-dev python3-pytest python3-scapy"
+
+say() { printf '== %s\n' "$*"; }
+fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
+
+# The packages of "$@" that are not installed; Debian's tools must be there.
+missing_packages() {
+  for package; do
+    dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -q '^installed$' || printf '%s ' "$package"
+  done
+}
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; return; fi
+  command -v sudo >/dev/null || fail "need root to install packages: run as root or install sudo"
+  sudo "$@"
+}
+
+install_packages() {
+  if ! command -v apt-get >/dev/null; then
+    say "No apt here. Going on; these must be there, by whatever names this system has: $*"
+    return
+  fi
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  say "Installing: $missing"
+  as_root apt-get update -q || fail "apt-get update failed"
+  # shellcheck disable=SC2086 # one word per package
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing ||
+    fail "apt-get could not install: $missing"
+}
+
+# Builds with a preset of CMakePresets.json, quietly unless it fails.
+build() {
+  preset=$1
+  shift
+  say "Building ($preset)"
+  log=$(mktemp)
+  if cmake --preset "$preset" "$@" >"$log" 2>&1 && cmake --build --preset "$preset" -j "$(nproc)" >>"$log" 2>&1; then
+    rm -f "$log"
+    return
+  fi
+  cat "$log"
+  rm -f "$log"
+  fail "the build ($preset) failed"
+}
+
+# Wireshark does not load plugins from such folders as root, and another user may not read this checkout: so
+# the demonstration runs as nobody, on copies in a world-readable folder.
+run_tshark() {
+  if [ "$(id -u)" -eq 0 ]; then
+    setpriv --reuid=65534 --regid=65534 --clear-groups \
+      env HOME="$stage/home" WIRESHARK_PLUGIN_DIR="$stage/plugins" tshark "$@"
+  else
+    env HOME="$stage/home" WIRESHARK_PLUGIN_DIR="$stage/plugins" tshark "$@"
+  fi
+}
+
+make_stage() {
+  stage=$(mktemp -d)
+  trap 'rm -rf "$stage"' EXIT
+  mkdir "$stage/home"
+  cp -R build/plugins "$stage/plugins"
+  cp captures/faults.pcap "$stage/"
+  chmod -R a+rX "$stage"
+}
+
+demo() {
+  install_packages $build_packages
+  build default -DBUILD_TESTING=OFF
+  make_stage
+  run_tshark -G plugins | grep -q ipsec_analysis || fail "tshark did not load the plugin"
+  say "What receivers refuse in captures/faults.pcap"
+  columns='"Frame","%m","Verdict","%Cus:ipsec.verdict:0:R","Finding","%Cus:ipsec.finding:0:R"'
+  columns=$columns',"Clause","%Cus:ipsec.reference:0:R","Windows","%Cus:ipsec.windows.error:0:U"'
+  columns=$columns',"Name","%Cus:ipsec.windows.error:0:R","Linux","%Cus:ipsec.linux.counter:0:R"'
+  run_tshark -r "$stage/faults.pcap" -Y 'ipsec.verdict >= 3' -T tabs -o "gui.column.format:$columns" >"$stage/rows"
+  [ -s "$stage/rows" ] || fail "no findings in the sample capture"
+  awk -F '\t' '
+    function row(a, b, c, d, e, f) { printf "%5s  %-10s  %-38s  %-42s  %-37s  %s\n", a, b, c, d, e, f }
+    BEGIN { row("frame", "verdict", "what is wrong", "by which clause", "Windows", "Linux") }
+    {
+      gsub(/ /, "", $1)
+      row($1, $2, $3, $4, $5 == "" ? "-" : $5 " " $6, $7 == "" ? "-" : $7)
+    }' "$stage/rows"
+  say "The same in Wireshark: see README.md, Install"
+}
+
+# A test run of one build; the closing line of ctest says how many passed.
+run_tests() {
+  say "Testing ($1)"
+  ctest --preset "$1" -j "$(nproc)" || fail "tests failed ($1)"
+}
+
+test_all() {
+  install_packages $build_packages $test_packages
+  for preset in default sanitize fuzz; do
+    build "$preset" -DBUILD_TESTING=ON
+    run_tests "$preset"
+  done
+  say "All tests passed"
+}
+
+cd "$(dirname "$0")/.."
+case ${1-} in
+demo) demo ;;
+test) test_all ;;
+*) fail "say what to do: demo or test" ;;
+esac

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""What the plugin costs, in instructions counted by callgrind.
+
+usage: bench.py [--build BUILD] [--packets N]
+
+Instructions repeat to a fraction of a percent, where times do not. Every figure is a slope: the difference
+between a run of N and one of 2 N packets, so that the start of the program drops out. The captures hold clean
+packets of 200 SAs in turn.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import os
+import pathlib
+import random
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+
+SAS = 200
+PAYLOAD = 976
+PROTOCOL = {"esp": 50, "ah": 51, "natt": 17}
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
+
+
+def ipv4(protocol, payload):
+    header = struct.pack(">BBHHHBBH4B4B", 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0,
+                         192, 0, 2, 1, 192, 0, 2, 2)
+    total = sum(struct.unpack(">10H", header))
+    checksum = 0xffff - (total % 0xffff or 0xffff)
+    return header[:10] + struct.pack(">H", checksum) + header[12:] + payload
+
+
+def packet(kind, number, noise):
+    spi, sequence = 0xc0000000 + number % SAS * 7919, number // SAS + 1
+    if kind == "ah":
+        # In front of UDP to the discard port, so that little more is dissected.
+        udp = struct.pack(">HHHH", 9, 9, 8 + PAYLOAD, 0)
+        return ipv4(51, struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp + noise)
+    esp = struct.pack(">II", spi, sequence) + noise
+    if kind == "natt":
+        esp = struct.pack(">HHHH", 4500, 4500, 8 + len(esp), 0) + esp
+    return ipv4(PROTOCOL[kind], esp)
+
+
+def write_capture(path, kind, count):
+    noise = random.Random(1).randbytes(PAYLOAD)
+    ethernet = bytes(12) + b"\x08\x00"
+    with path.open("wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        for number in range(count):
+            octets = ethernet + packet(kind, number, noise)
+            out.write(struct.pack("<IIII", number // 1000, number % 1000 * 1000, len(octets), len(octets)))
+            out.write(octets)
+
+
+def instructions(command, environment=None, within=None):
+    """Instructions that the command takes, as callgrind counts them; only those within a function, if named."""
+    only = [f"--toggle-collect={within}"] if within else []
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        run = subprocess.run(
+            NOBODY + ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *only, *command],
+            env={"PATH": os.environ["PATH"], **(environment or {})}, capture_output=True, text=True, check=False)
+    if run.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr[-2000:]}")
+    return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
+
+
+def core_slope(program, kind, count):
+    few, many = (instructions([str(program), kind, str(n)], within="ipsec_judge") for n in (count, 2 * count))
+    return (many - few) / count
+
+
+def tshark_slope(stage, kind, count, options, plugins):
+    runs = []
+    for n in (count, 2 * count):
+        capture = stage / f"{kind}-{n}.pcap"
+        if not capture.exists():
+            write_capture(capture, kind, n)
+            capture.chmod(0o644)
+        runs.append(instructions(["tshark", "-r", str(capture), *options],
+                                 {"HOME": str(stage / "home"), "WIRESHARK_PLUGIN_DIR": str(plugins)}))
+    return (runs[1] - runs[0]) / count
+
+
+def make_stage(folder, build):
+    """Copies that the user nobody may read: as root, Wireshark loads no plugin from such a folder."""
+    stage = pathlib.Path(folder)
+    for name in ("home", "none"):
+        (stage / name).mkdir()
+    shutil.copytree(build / "plugins", stage / "plugins")
+    shutil.copy(build / "tests" / "bench_core", stage)
+    for path in [stage, *stage.rglob("*")]:
+        path.chmod(0o755)
+    listed = subprocess.run(NOBODY + ["tshark", "-G", "plugins"], capture_output=True, text=True, check=True,
+                            env={"PATH": os.environ["PATH"], "HOME": str(stage / "home"),
+                                 "WIRESHARK_PLUGIN_DIR": str(stage / "plugins")})
+    if "ipsec_analysis" not in listed.stdout:
+        raise SystemExit("tshark does not load the plugin")
+    return stage
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=pathlib.Path,
+                        default=pathlib.Path(__file__).resolve().parents[2] / "build")
+    parser.add_argument("--packets", type=int, default=2000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        stage = make_stage(folder, arguments.build)
+        print("instructions per clean packet, in the core")
+        for kind in PROTOCOL:
+            print(f"  {kind:5} {core_slope(stage / 'bench_core', kind, 100 * arguments.packets):8.0f}")
+        print("instructions per clean packet, tshark without and with the plugin")
+        for kind in PROTOCOL:
+            for name, options in (("-r", []), ("-T fields", ["-T", "fields", "-e", "frame.number"])):
+                without = tshark_slope(stage, kind, arguments.packets, options, stage / "none")
+                with_it = tshark_slope(stage, kind, arguments.packets, options, stage / "plugins")
+                print(f"  {kind:5} {name:10} {without:9.0f} {with_it:9.0f}  ratio {with_it / without:.3f}",
+                      flush=True)
+
+
+if __name__ == "__main__":
+    main()
