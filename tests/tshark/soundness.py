@@ -1,0 +1,19 @@
+"""Whether the plugin left the stock dissection alone and says the same in every pass.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+
+
+def assert_sound(tshark, capture):
+    """With the plugin, tshark sees the same layers and gives up at the same places as without, and says
+    the same in one pass as in two. (That it neither crashes nor complains, the runner checks.)"""
+    rows, again = tshark.rows(capture), tshark.rows(capture, "-2")
+    stock = tshark.rows(capture, plugin=False)
+    assert list(rows) == list(stock)
+    for frame, row in rows.items():
+        assert row["frame.protocols"] == stock[frame]["frame.protocols"], frame
+        gave_up = [value for value in row["_ws.malformed"] if value.startswith("[")]
+        assert gave_up == [value for value in stock[frame]["_ws.malformed"] if value.startswith("[")], frame
+        if row["frame.protocols"] == again[frame]["frame.protocols"]:
+            assert (row.verdicts, row.findings) == (again[frame].verdicts, again[frame].findings), frame
+    return rows

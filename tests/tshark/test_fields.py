@@ -1,0 +1,218 @@
+"""The public names: fields, filters, expert items, and that they agree with each other.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import collections
+import json
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import sidecars
+
+TYPES = {
+    "ipsec.analysis.flags": "FT_NONE",
+    "ipsec.verdict": "FT_UINT8",
+    "ipsec.protocol": "FT_UINT8",
+    "ipsec.spi": "FT_UINT32",
+    "ipsec.encapsulation": "FT_UINT8",
+    "ipsec.finding": "FT_STRING",
+    "ipsec.cause": "FT_UINT8",
+    "ipsec.reference": "FT_STRING",
+    "ipsec.advice": "FT_STRING",
+    "ipsec.windows.error": "FT_UINT32",
+    "ipsec.windows.status": "FT_UINT32",
+    "ipsec.windows.event": "FT_UINT32",
+    "ipsec.linux.counter": "FT_STRING",
+    "ipsec.freebsd.counter": "FT_STRING",
+    "ipsec.openbsd.counter": "FT_STRING",
+    "ipsec.vpp.counter": "FT_STRING",
+    "ipsec.strongswan.status": "FT_STRING",
+    "ipsec.inferred": "FT_BOOLEAN",
+    "ipsec.sa": "FT_UINT32",
+}
+HEXADECIMAL = {"ipsec.spi", "ipsec.windows.status"}
+CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
+NTSTATUS_FIRST, WIN32_FIRST = 0xC0360001, 13910
+
+
+@pytest.fixture(scope="module")
+def registered(tshark):
+    """Lines of `tshark -G fields` for names that begin with `ipsec`, by name."""
+    by_name = collections.defaultdict(list)
+    for line in tshark.run("-G", "fields").stdout.splitlines():
+        columns = line.split("\t")
+        if columns[2].split(".")[0] == "ipsec":
+            by_name[columns[2]].append(columns)
+    return by_name
+
+
+# --- registration ---------------------------------------------------------------------------------
+
+def test_no_two_fields_share_a_name(registered):
+    """An expert field that hides a value field breaks its filters, and Wireshark says nothing."""
+    assert {name: lines for name, lines in registered.items() if len(lines) > 1} == {}
+
+
+def test_value_fields_have_their_types(registered):
+    assert {name: registered[name][0][3] for name in TYPES if registered[name]} == TYPES
+
+
+def test_hexadecimal_fields(registered):
+    assert {name for name in HEXADECIMAL if registered[name][0][5].startswith("BASE_HEX")} == HEXADECIMAL
+
+
+def test_each_finding_has_an_expert_field(registered, catalogue):
+    for row in catalogue.values():
+        (line,) = registered[f"ipsec.{row.id}"]
+        assert line[3] == "FT_NONE" and line[1] == row.summary
+        assert f"ipsec.{row.id}" not in TYPES
+
+
+def test_the_protocol_and_names_without_hyphen(registered):
+    assert registered["ipsec"][0][:2] == ["P", "IPsec Analysis"]
+    assert [name for name in registered if "-" in name] == []
+
+
+# --- what belongs together ------------------------------------------------------------------------
+
+def test_fields_of_findings_pair_in_order(tshark, catalogue, everything):
+    for frame, row in tshark.rows(everything).items():
+        told = [catalogue[finding] for finding in row.findings]
+        assert row["ipsec.cause"] == [CAUSES[finding.cause] for finding in told], frame
+        assert row["ipsec.reference"] == [finding.reference for finding in told], frame
+        assert row["ipsec.advice"] == [finding.advice for finding in told], frame
+
+
+def test_fields_of_headers_appear_once_per_header(tshark, everything):
+    for frame, row in tshark.rows(everything).items():
+        headers = len(row["ipsec"])
+        for name in ("ipsec.verdict", "ipsec.protocol", "ipsec.encapsulation"):
+            assert len(row[name]) == headers, (frame, name)
+        assert len(row["ipsec.sa"]) <= headers and len(row["ipsec.spi"]) <= headers, frame
+
+
+def test_windows_status_belongs_to_its_error(tshark, everything):
+    for frame, row in tshark.rows(everything).items():
+        assert ([int(status, 16) - NTSTATUS_FIRST for status in row["ipsec.windows.status"]] ==
+                [int(error) - WIN32_FIRST for error in row["ipsec.windows.error"]]), frame
+
+
+def test_structural_windows_errors_are_inferred(tshark):
+    rows = [row for row in tshark.rows("faults").values() if row["ipsec.windows.error"] == ["13914"]]
+    assert rows and all(row["ipsec.inferred"] in (["1"], ["True"]) for row in rows)  # 4.0; 4.4 and later
+
+
+def test_flags_mark_packets_and_not_properties(tshark, catalogue, everything):
+    """Present once per header with a finding of Note or above that is not a property of its SA."""
+    for frame, row in tshark.rows(everything).items():
+        told = [catalogue[finding] for finding in row.findings]
+        flagged = any(finding.severity != "CHAT" and finding.property == "NONE" for finding in told)
+        assert bool(row["ipsec.analysis.flags"]) == flagged, frame
+
+
+def test_sa_numbers(tshark):
+    rows = tshark.rows("clean_esp")
+    by_sa = collections.defaultdict(set)
+    for row in rows.values():
+        if row["ipsec"]:
+            by_sa[row["ipsec.sa"][0]].add(row["ipsec.spi"][0])
+    assert all(len(spis) == 1 for spis in by_sa.values())
+    assert sorted(map(int, by_sa)) == list(range(len(by_sa)))
+    assert len(by_sa) == len(set().union(*by_sa.values()))
+
+
+@pytest.mark.parametrize("name", ["clean_esp", "clean_ah", "clean_ipv6", "clean_natt"])
+def test_spi_and_protocol_are_those_of_the_header(tshark, name):
+    """Of ESP or AH, whichever it is; AH stands outside of ESP here."""
+    for frame, row in tshark.rows(name).items():
+        assert row["ipsec.spi"] == row["ah.spi"] + row["esp.spi"], frame
+        assert row["ipsec.protocol"] == ["51"] * len(row["ah.spi"]) + ["50"] * len(row["esp.spi"]), frame
+        in_udp = "1" if "udpencap" in row["frame.protocols"][0] else "0"
+        assert row["ipsec.encapsulation"] == [in_udp] * len(row["ipsec"]), frame
+
+
+def test_two_passes_agree_in_every_field(tshark, everything):
+    assert tshark.rows(everything, "-2").keys() == tshark.rows(everything).keys()
+    for frame, row in tshark.rows(everything, "-2").items():
+        assert ({name: row[name] for name in row if name.startswith("ipsec")} ==
+                {name: value for name, value in tshark.rows(everything)[frame].items()
+                 if name.startswith("ipsec")}), frame
+
+
+# --- filters and columns --------------------------------------------------------------------------
+
+FILTERS = {
+    "ipsec": lambda line: line.verdicts,
+    "ipsec.esp.alignment": lambda line: "esp.alignment" in line.findings,
+    'ipsec.finding == "esp.alignment"': lambda line: "esp.alignment" in line.findings,
+    'ipsec.verdict == "drop"': lambda line: "drop" in line.verdicts,
+    'ipsec.verdict in {"drop"}': lambda line: "drop" in line.verdicts,
+    "ipsec.verdict >= 3": lambda line: {"drop", "suspicious"} & set(line.verdicts),
+    "ipsec.windows.error == 13914": lambda line: "13914" in line.windows,
+    'ipsec.linux.counter == "XfrmInStateProtoError"': lambda line: "XfrmInStateProtoError" in line.linux,
+}
+
+
+@pytest.mark.parametrize("display_filter", FILTERS)
+def test_filters_find_what_the_sidecar_says(tshark, display_filter):
+    expected = [frame for frame, line in sidecars.load("faults_natt").items()
+                if FILTERS[display_filter](line)]
+    assert expected
+    assert tshark.frames("faults_natt", display_filter) == expected
+
+
+def test_filter_of_the_umbrella(tshark, catalogue):
+    expected = [frame for frame, line in sidecars.load("faults").items()
+                if any(catalogue[finding].severity != "CHAT" and catalogue[finding].property == "NONE"
+                       for finding in line.findings)]
+    assert tshark.frames("faults", "ipsec.analysis.flags") == expected
+
+
+def test_filter_for_a_header_without_finding(tshark):
+    expected = [frame for frame, line in sidecars.load("clean_esp").items() if line.verdicts]
+    assert tshark.frames("clean_esp", "ipsec && !ipsec.finding") == expected
+
+
+def test_custom_columns_show_values(tshark):
+    """Where a frame has one header: a column lists the values of several in the order of drawing."""
+    columns = ('"V","%Cus:ipsec.verdict:0:R","F","%Cus:ipsec.finding:0:R",'
+               '"E","%Cus:ipsec.windows.error:0:U","L","%Cus:ipsec.linux.counter:0:R"')
+    lines = tshark.read("faults", "-o", f"gui.column.format:{columns}").splitlines()
+    for frame, line in sidecars.load("faults").items():
+        if len(line.verdicts) > 1:
+            continue
+        values = [",".join(column) for column in line[:4] if column]
+        assert lines[frame - 1].split() == values, frame
+
+
+def test_json_parses_without_duplicate_keys(tshark):
+    packets = json.loads(tshark.read("faults_nested", "-T", "json", "--no-duplicate-keys"))
+    assert len(packets) == len(sidecars.load("faults_nested"))
+
+
+# --- expert items ---------------------------------------------------------------------------------
+
+def test_expert_messages_are_the_catalogues_summaries(tshark, catalogue, everything):
+    """Also: each item hangs at its finding. Read from the tree, where the two can be told apart."""
+    seen = set()
+    for finding in ElementTree.fromstring(tshark.read(everything, "-T", "pdml")).iter("field"):
+        if finding.get("name") != "ipsec.finding":
+            continue
+        for message in finding.iter("field"):
+            if message.get("name") == "_ws.expert.message":
+                seen.add(finding.get("show"))
+                assert message.get("show") == catalogue[finding.get("show")].summary
+    assert seen == set(catalogue)
+
+
+def test_expert_items_appear_without_a_tree(tshark, catalogue):
+    """`-q -z expert` builds none. Each frame is an SA of its own there, so items of SAs count too."""
+    counted = {}
+    for line in tshark.read("faults", "-q", "-z", "expert").splitlines():
+        columns = line.split(None, 3)
+        if len(columns) == 4 and columns[2] == "IPsec":
+            counted[columns[3]] = int(columns[0])
+    summaries = collections.Counter(catalogue[finding].summary
+                                    for line in sidecars.load("faults").values() for finding in line.findings)
+    assert counted == summaries

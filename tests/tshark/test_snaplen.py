@@ -1,0 +1,69 @@
+"""A capture cut by a snapshot length, openly or not, never makes a packet look short.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import subprocess
+
+import pytest
+
+import pcap
+import sidecars
+
+CLEAN = [name for name in sidecars.NAMES if name.startswith("clean")]
+OTHERS = [name for name in sidecars.NAMES if not name.startswith("clean")]
+SNAPLENS = (54, 96, 128)
+
+EVERY_CUT = pytest.mark.parametrize("snaplen", SNAPLENS)
+OPEN_AND_HIDDEN = pytest.mark.parametrize("hidden", [False, True], ids=["open", "hidden"])
+
+
+def cut(source, folder, snaplen, hidden):
+    """Cuts a capture with editcap, as people do; a hidden cut says that nothing is missing."""
+    target = folder / "cut.pcap"
+    subprocess.run(["editcap", "-F", "pcap", "-s", str(snaplen), source, target], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if hidden:
+        pcap.write(target, pcap.hide_cuts(pcap.read(target)))
+    return target
+
+
+@EVERY_CUT
+@OPEN_AND_HIDDEN
+def test_clean_traffic_stays_clean(tshark, tmp_path, snaplen, hidden):
+    source = pcap.concatenate(tmp_path / "all.pcap", [sidecars.path(name) for name in CLEAN])
+    rows = tshark.rows(cut(source, tmp_path, snaplen, hidden))
+    assert any(row.verdicts for row in rows.values())
+    for frame, row in rows.items():
+        assert set(row.verdicts) <= {"plausible", "unchecked"}, frame
+        assert not row["ipsec.windows.error"] and not row["ipsec.linux.counter"], frame
+
+
+@EVERY_CUT
+@OPEN_AND_HIDDEN
+def test_what_is_missing_is_not_judged(tshark, catalogue, tmp_path, snaplen, hidden):
+    """Faults that show in the octets captured are still told; no length is, and no counter."""
+    source = pcap.concatenate(tmp_path / "all.pcap", [sidecars.path(name) for name in OTHERS])
+    lengths = [record.length for record in pcap.read(source)]
+    rows = tshark.rows(cut(source, tmp_path, snaplen, hidden))
+    assert len(rows) == len(lengths)
+    for frame, length in enumerate(lengths, 1):
+        if length <= snaplen:
+            continue
+        row = rows[frame]
+        assert not [finding for finding in row.findings if catalogue[finding].needs == "WHOLE"], frame
+        assert not row["ipsec.windows.error"] and not row["ipsec.linux.counter"], frame
+    found = {finding for row in rows.values() for finding in row.findings}
+    assert {"esp.spi_zero", "esp.spi_reserved", "seq.zero", "ah.spi_reserved"} <= found
+
+
+@OPEN_AND_HIDDEN
+def test_an_spi_of_zero_is_a_drop_without_counter(tshark, tmp_path, hidden):
+    """What the rest of the packet would have met first is not known."""
+    target = cut(sidecars.path("faults"), tmp_path, 54, hidden)
+    cut_frames = [frame for frame, line in sidecars.load("faults").items()
+                  if line.findings == ("esp.spi_zero",)]
+    rows = tshark.rows(target)
+    assert cut_frames
+    for frame in cut_frames:
+        assert rows[frame].findings == ["esp.spi_zero"] and rows[frame].verdicts == ["drop"]
+        assert not rows[frame]["ipsec.windows.error"] and not rows[frame]["ipsec.linux.counter"]

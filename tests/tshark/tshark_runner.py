@@ -1,0 +1,160 @@
+"""Runs tshark with the plugin, as a user that is not root, and returns what it says.
+
+Wireshark ignores plugin folders from the environment when it runs as root, and a checkout may lie
+where another user cannot read it. So module, captures and an empty home are staged in a folder that
+all may read, and root steps down before it starts tshark.
+
+The environment of the tests: IPSEC_MODULE, the built module; IPSEC_CAPTURES, the folder of the
+sample captures; IPSEC_PRELOAD, if set, what tshark is to preload (the sanitizer's runtime).
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+NOBODY = 65534
+TIMEOUT = 120
+SEPARATOR, AGGREGATOR = "\t", "\x1f"
+
+VERDICTS = {"0": "unchecked", "1": "plausible", "2": "verified", "3": "suspicious", "4": "drop"}
+
+# One launch fetches all of them, so that one run of a capture serves many tests.
+STOCK_FIELDS = ("frame.number", "frame.protocols", "_ws.malformed", "esp.spi", "ah.spi")
+FIELDS = STOCK_FIELDS + (
+    "ipsec", "ipsec.analysis.flags", "ipsec.verdict", "ipsec.protocol", "ipsec.spi",
+    "ipsec.encapsulation", "ipsec.finding", "ipsec.cause", "ipsec.reference", "ipsec.advice",
+    "ipsec.windows.error", "ipsec.windows.status", "ipsec.windows.event", "ipsec.linux.counter",
+    "ipsec.freebsd.counter", "ipsec.openbsd.counter", "ipsec.vpp.counter", "ipsec.strongswan.status",
+    "ipsec.inferred", "ipsec.sa")
+
+# What a sanitizer or Wireshark's own checks leave on stderr.
+TROUBLE = re.compile(r"runtime error|Sanitizer|dissector bug|Assertion|CRITICAL|WARNING", re.IGNORECASE)
+
+SANITIZER_ENVIRONMENT = {
+    "ASAN_OPTIONS": "detect_leaks=0:abort_on_error=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
+    "G_SLICE": "always-malloc",
+    "WIRESHARK_DEBUG_WMEM_OVERRIDE": "strict",
+}
+
+
+class Row(dict):
+    """The fields of one frame, each a list of values in the order of the packet."""
+
+    @property
+    def verdicts(self):
+        return [VERDICTS[value] for value in self["ipsec.verdict"]]
+
+    @property
+    def findings(self):
+        return self["ipsec.finding"]
+
+
+class Tshark:
+    """A staged plugin and the runs made with it."""
+
+    def __init__(self, module, captures, preload=None):
+        module, captures = Path(module).resolve(), Path(captures).resolve()
+        self.preload = preload
+        self.root = Path(tempfile.mkdtemp(prefix="ipsec-tshark-"))
+        self.root.chmod(0o755)
+        self.captures = self.root / "captures"
+        self.plugins = self.root / "plugins"
+        self.no_plugins = self.root / "no-plugins"
+        self.home = self.root / "home"
+        self.crafted = self.root / "crafted"
+        for folder in (self.plugins, self.no_plugins, self.home, self.crafted):
+            folder.mkdir(mode=0o755)
+        self.home.chmod(0o777)
+        shutil.copytree(captures, self.captures)
+        below = self.plugins / module.parent.parent.name / module.parent.name
+        below.mkdir(parents=True)
+        shutil.copy(module, below)
+        self._open_up()
+        self._rows = {}
+
+    def close(self):
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def _open_up(self):
+        for path in self.root.rglob("*"):
+            path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
+
+    def stage(self, capture):
+        """Makes a capture readable for tshark's user; a name means one of the sample captures."""
+        path = Path(capture)
+        if path.is_relative_to(self.root):
+            return path
+        if not path.is_absolute():
+            return self.captures / f"{path.name}.pcap"
+        octets = path.read_bytes()
+        staged = self.crafted / (hashlib.sha256(octets).hexdigest()[:16] + ".pcap")
+        if not staged.exists():
+            staged.write_bytes(octets)
+            staged.chmod(0o644)
+        return staged
+
+    def _command(self, arguments, plugin):
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "WIRESHARK_PLUGIN_DIR": str(self.plugins if plugin else self.no_plugins),
+            # Programs that capture; some hang where a sanitizer is preloaded.
+            "WIRESHARK_EXTCAP_DIR": str(self.no_plugins),
+        }
+        if self.preload:
+            environment.update(SANITIZER_ENVIRONMENT, LD_PRELOAD=self.preload)
+        command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()),
+                   "tshark", *arguments]
+        if os.geteuid() == 0:
+            command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+        return command
+
+    def run(self, *arguments, plugin=True):
+        """Runs tshark and returns its output; trouble of any kind fails the test."""
+        arguments = [str(argument) for argument in arguments]
+        done = subprocess.run(self._command(arguments, plugin), stdout=subprocess.PIPE, text=True,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=TIMEOUT,
+                              cwd=self.root, errors="replace", check=False)
+        what = f"tshark {' '.join(arguments)}\n{done.stderr}"
+        assert not TROUBLE.search(done.stderr), what
+        assert done.returncode == 0, f"exit {done.returncode}: {what}"
+        return done
+
+    def read(self, capture, *options, plugin=True):
+        """Runs tshark over a capture and returns its standard output."""
+        return self.run("-r", self.stage(capture), *options, plugin=plugin).stdout
+
+    def rows(self, capture, *options, plugin=True):
+        """All fields of interest of each frame that passes, as {frame number: Row}; cached."""
+        key = (self.stage(capture), options, plugin)
+        if key not in self._rows:
+            names = FIELDS if plugin else STOCK_FIELDS
+            output = self.read(capture, *options, *field_options(names), plugin=plugin)
+            self._rows[key] = parse_rows(output, names)
+        return self._rows[key]
+
+    def frames(self, capture, display_filter, *options):
+        """Numbers of the frames that a display filter lets pass."""
+        output = self.read(capture, *options, "-Y", display_filter, "-T", "fields", "-e", "frame.number")
+        return [int(number) for number in output.split()]
+
+
+def field_options(names):
+    options = ["-T", "fields", "-E", "separator=/t", "-E", "occurrence=a", "-E", f"aggregator={AGGREGATOR}"]
+    for name in names:
+        options += ["-e", name]
+    return options
+
+
+def parse_rows(output, names):
+    rows = {}
+    for line in output.splitlines():
+        values = [value.split(AGGREGATOR) if value else [] for value in line.split(SEPARATOR)]
+        row = Row(zip(names, values))
+        rows[int(row["frame.number"][0])] = row
+    return rows
