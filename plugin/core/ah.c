@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
 
-enum { NEXT_HEADER_AT = 0, LENGTH_AT = 1, RESERVED_AT = 2, SPI_AT = 4, SEQUENCE_AT = 8, AH_HEADER = 12 };
+enum { NEXT_HEADER_AT = 0, LENGTH_AT = 1, RESERVED_AT = 2, AH_HEADER = 12 };
 
 /* RFC 2402 and RFC 4302 know no ICV below 96 bits. The longest field seen in good traffic holds a full
  * digest of 64 octets and padding to 8. */
@@ -25,8 +25,6 @@ static void check_next_header(const ipsec_view *view, ipsec_report *report)
         ipsec_report_add(report, IPSEC_FINDING_AH_NEXT_HEADER, NEXT_HEADER_AT, 1);
     if (view->ip_version == 6 && (next == NEXT_HOP_BY_HOP || next == NEXT_ROUTING || next == NEXT_FRAGMENT))
         ipsec_report_add(report, IPSEC_FINDING_AH_V6_ORDER, NEXT_HEADER_AT, 1);
-    else if (view->flags & IPSEC_VIEW_V6_ORDER)
-        ipsec_report_add(report, IPSEC_FINDING_AH_V6_ORDER, 0, 0);
 }
 
 /* Whether the field is 4 octets longer than an ICV that RFC 4302 would send in IPv4 unpadded. The ICVs are
@@ -59,27 +57,6 @@ static void check_length(const ipsec_view *view, ipsec_report *report)
         ipsec_report_add(report, IPSEC_FINDING_AH_V4_EXTRA_PAD, AH_HEADER + icv - 4, 4);
 }
 
-static IPSEC_RARE void blame_spi(ipsec_report *report)
-{
-    if (report->spi == 0)
-        ipsec_report_add(report, IPSEC_FINDING_AH_SPI_ZERO, SPI_AT, 4);
-    else
-        ipsec_report_add(report, IPSEC_FINDING_AH_SPI_RESERVED, SPI_AT, 4);
-}
-
-/* What is left of a header that is too short or was not captured to its end. */
-static IPSEC_RARE void read_part(const ipsec_view *view, ipsec_report *report)
-{
-    if (view->length < AH_HEADER)
-        ipsec_report_add(report, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
-    if (!ipsec_view_has(view, SPI_AT + 4))
-        return;
-    report->has_spi = true;
-    report->spi = ipsec_read_u32(view->data + SPI_AT);
-    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
-        blame_spi(report);
-}
-
 /* Most AH breaks none of the rules on the first word: an upper layer or ESP behind an ICV of 96 bits, which needs no
  * padding in either version of IP, and nothing in the reserved field. */
 static inline bool is_usual(const ipsec_view *view)
@@ -88,34 +65,30 @@ static inline bool is_usual(const ipsec_view *view)
     const uint32_t next = word >> 24;
 
     return (word & 0x00ffffffu) == WORDS_96_BITS << 16 && view->length >= (WORDS_96_BITS + 2) * 4 &&
-           (next - 1 < NEXT_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP) &&
-           !(view->flags & (IPSEC_VIEW_V6_ORDER | IPSEC_VIEW_FRAGMENT));
+           (next - 1 < NEXT_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
 }
 
 static IPSEC_RARE void check_first_word(const ipsec_view *view, ipsec_report *report)
 {
     if (ipsec_read_u16(view->data + RESERVED_AT) != 0)
         ipsec_report_add(report, IPSEC_FINDING_AH_RESERVED, RESERVED_AT, 2);
-    if (view->flags & IPSEC_VIEW_FRAGMENT)
-        ipsec_report_add(report, IPSEC_FINDING_AH_FRAGMENT, 0, 0);
     check_length(view, report);
     check_next_header(view, report);
 }
 
 void ipsec_check_ah(const ipsec_view *view, ipsec_report *report)
 {
+    static const ipsec_numbers numbers = {.spi_at = 4,
+                                          .sequence_at = 8,
+                                          .spi_zero = IPSEC_FINDING_AH_SPI_ZERO,
+                                          .spi_reserved = IPSEC_FINDING_AH_SPI_RESERVED};
+
+    ipsec_check_numbers(view, &numbers, report);
     if (!ipsec_view_has(view, AH_HEADER)) {
-        read_part(view, report);
+        if (view->length < AH_HEADER)
+            ipsec_report_add(report, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
         return;
     }
-    report->has_spi = true;
-    report->has_sequence = true;
-    report->spi = ipsec_read_u32(view->data + SPI_AT);
-    report->sequence = ipsec_read_u32(view->data + SEQUENCE_AT);
-    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
-        blame_spi(report);
-    if (report->sequence == 0)
-        ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, SEQUENCE_AT, 4);
     if (!is_usual(view))
         check_first_word(view, report);
 }

@@ -6,6 +6,40 @@
 #include "report.h"
 #include "view.h"
 
+/* SPIs that IANA keeps: RFC 4303 2.1, RFC 4302 2.4. */
+#define IPSEC_SPI_RESERVED_LAST 255u
+
+/* The facts besides the octets: fragments, offload, quotes, order of extension headers. To be called last, for views
+ * with one of IPSEC_VIEW_FACTS. */
+#define IPSEC_VIEW_FACTS                                                                                         \
+    (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
+void ipsec_check_facts(const ipsec_view *view, ipsec_report *report);
+
+/* Where a header has its numbers, and what is found in them. */
+typedef struct ipsec_numbers {
+    uint8_t spi_at;
+    uint8_t sequence_at; /* behind the SPI */
+    ipsec_finding_id spi_zero;
+    ipsec_finding_id spi_reserved;
+} ipsec_numbers;
+
+/* SPI and sequence number, as far as they were captured. */
+static inline void ipsec_check_numbers(const ipsec_view *view, const ipsec_numbers *numbers, ipsec_report *report)
+{
+    if (ipsec_view_has(view, numbers->sequence_at + 4u)) {
+        report->has_sequence = true;
+        report->sequence = ipsec_read_u32(view->data + numbers->sequence_at);
+        if (report->sequence == 0)
+            ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, numbers->sequence_at, 4);
+    } else if (!ipsec_view_has(view, numbers->spi_at + 4u)) {
+        return;
+    }
+    report->has_spi = true;
+    report->spi = ipsec_read_u32(view->data + numbers->spi_at);
+    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
+        ipsec_report_add(report, report->spi ? numbers->spi_reserved : numbers->spi_zero, numbers->spi_at, 4);
+}
+
 /* ESP in IP, or behind a UDP header that is no more than ESP needs. The report is begun already. */
 void ipsec_check_esp(const ipsec_view *view, ipsec_report *report);
 
@@ -18,8 +52,5 @@ void ipsec_check_udp(const ipsec_view *view, ipsec_report *report);
 /* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1
  * or 2 whose length is exactly what is left. False where the octets or the length are not at hand. */
 bool ipsec_is_isakmp(const ipsec_view *view, uint32_t offset);
-
-/* SPIs that IANA keeps: RFC 4303 2.1, RFC 4302 2.4. */
-#define IPSEC_SPI_RESERVED_LAST 255u
 
 #endif

@@ -41,25 +41,6 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db)
     return ipsec_sa_count(db->sas);
 }
 
-/* A quote is no traffic: its header is named, and nothing is said of it. */
-static void forget_findings(ipsec_report *report)
-{
-    report->count = 0;
-    report->flagged = false;
-    report->verdict = IPSEC_VERDICT_UNCHECKED;
-    if (report->subject != IPSEC_SUBJECT_ESP && report->subject != IPSEC_SUBJECT_AH)
-        report->subject = IPSEC_SUBJECT_NOTHING;
-}
-
-/* What the facts besides the octets change: rare, and kept off the path of a clean packet. */
-static IPSEC_RARE void consider_flags(const ipsec_view *view, ipsec_report *report)
-{
-    if (view->flags & IPSEC_VIEW_OFFLOAD)
-        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
-    if (view->flags & IPSEC_VIEW_QUOTED)
-        forget_findings(report);
-}
-
 /* What the octets alone tell. */
 static inline void check(const ipsec_view *view, ipsec_report *report)
 {
@@ -72,8 +53,8 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
         ipsec_check_ah(view, report);
     else
         ipsec_check_esp(view, report);
-    if (view->flags & (IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_QUOTED))
-        consider_flags(view, report);
+    if (view->flags & IPSEC_VIEW_FACTS)
+        ipsec_check_facts(view, report);
 }
 
 /* Whether a packet of this report belongs to the traffic of an SA. */

@@ -20,7 +20,7 @@ typedef struct peers_key {
 #define SPREAD 0x9e3779b97f4a7c15u
 
 /* Slots of the cache in front of the hash table; a power of two. Most captures have fewer live SAs by far. */
-#define RECENT 8192u
+#define RECENT 32768u
 
 struct ipsec_sa_table {
     ipsec_sa *recent[RECENT]; /* the last SA met per low bits of the hash: spares most packets the lookup */
