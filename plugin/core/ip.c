@@ -55,7 +55,7 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
 }
 
 /* Follows the chain from `offset` of the IP header at p to the header at `end`. */
-static bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protocol, uint8_t wanted, bool v6,
+static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protocol, uint8_t wanted, bool v6,
                  uint16_t *flags)
 {
     const uint32_t start = offset;
@@ -76,73 +76,66 @@ static bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protoc
     return protocol == wanted;
 }
 
-/* Sets the length behind `header` octets from the total that IP states; false if it ends before. */
-static bool set_length(ipsec_ip_path *path, uint32_t total, bool stated)
+/* Fills the path from the total length that IP states; false if it ends before the header looked for. */
+static bool fill(ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated, uint16_t flags)
 {
-    if (!stated || total > LARGEST_ON_WIRE)
-        path->flags |= IPSEC_VIEW_OFFLOAD;
-    if (!stated) {
-        path->length = IPSEC_LENGTH_UNKNOWN;
-        return true;
-    }
-    if (total < path->header)
+    if (stated && total < distance)
         return false;
-    path->length = total - path->header;
+    path->header = distance;
+    path->length = stated ? total - distance : IPSEC_LENGTH_UNKNOWN;
+    path->flags = flags | (!stated || total > LARGEST_ON_WIRE ? IPSEC_VIEW_OFFLOAD : 0);
     return true;
 }
 
-static bool read_v4(const uint8_t *p, uint32_t distance, uint8_t protocol, ipsec_ip_path *path)
+/* Whether an IPv4 header begins at p, `distance` octets before the header looked for. */
+static bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
 {
-    uint32_t header = (p[0] & 0x0fu) * 4;
-    uint32_t total = ipsec_read_u16(p + 2);
+    const uint32_t header = (p[0] & 0x0fu) * 4;
+    const uint32_t total = ipsec_read_u16(p + 2);
+    uint16_t flags = 0;
 
-    if (header < IPV4_HEADER || header > distance)
+    if (p[0] >> 4 != 4 || header < IPV4_HEADER || header > distance || memcmp(p + 12, search->source, 4) != 0)
         return false;
-    if (!walk(p, header, distance, p[9], protocol, false, &path->flags))
+    if (!walk(p, header, distance, p[9], search->protocol, false, &flags))
         return false;
-    if (ipsec_read_u16(p + 6) & 0x3fff)
-        path->flags |= IPSEC_VIEW_FRAGMENT;
-    return set_length(path, total, total != 0);
+    if (ipsec_read_u16(p + 6) & 0x3fff) /* more fragments, offset */
+        flags |= IPSEC_VIEW_FRAGMENT;
+    return fill(path, distance, total, total != 0, flags);
 }
 
-static bool read_v6(const uint8_t *p, uint32_t distance, uint8_t protocol, ipsec_ip_path *path)
+/* The same for IPv6. */
+static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
 {
-    uint32_t payload = ipsec_read_u16(p + 4);
+    const uint32_t payload = ipsec_read_u16(p + 4);
+    uint16_t flags = 0;
 
-    if (distance < IPV6_HEADER)
+    if (distance < IPV6_HEADER || p[0] >> 4 != 6 || memcmp(p + 8, search->source, 16) != 0)
         return false;
-    if (!walk(p, IPV6_HEADER, distance, p[6], protocol, true, &path->flags))
+    if (!walk(p, IPV6_HEADER, distance, p[6], search->protocol, true, &flags))
         return false;
     /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
-    return set_length(path, payload + IPV6_HEADER, payload != 0);
+    return fill(path, distance, payload + IPV6_HEADER, payload != 0, flags);
 }
 
-/* Whether the IP header begins `distance` octets before the end. */
 static bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
 {
-    const bool v6 = search->address_length == 16;
-    const uint32_t source_at = v6 ? 8 : 12;
     const uint8_t *p;
-    ipsec_ip_path found = {.header = distance};
 
-    if (distance > search->count || distance < (v6 ? IPV6_HEADER : IPV4_HEADER))
+    if (distance > search->count || distance < IPV4_HEADER)
         return false;
     p = search->octets + (search->count - distance);
-    if (p[0] >> 4 != (v6 ? 6 : 4) || memcmp(p + source_at, search->source, search->address_length) != 0)
-        return false;
-    if (!(v6 ? read_v6 : read_v4)(p, distance, search->protocol, &found))
-        return false;
-    *path = found;
-    return true;
+    return search->address_length == 4 ? read_v4(search, p, distance, path) : read_v6(search, p, distance, path);
 }
 
 bool ipsec_ip_find(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
+    const uint32_t nearest = search->address_length == 4 ? IPV4_HEADER : IPV6_HEADER;
+
     if (search->address_length != 4 && search->address_length != 16)
         return false;
     if (search->hint && try_at(search, search->hint, path))
         return true;
-    for (uint32_t distance = IPV4_HEADER; distance <= FARTHEST && distance <= search->count; distance += IP_STEP)
+    for (uint32_t distance = nearest; distance <= FARTHEST && distance <= search->count; distance += IP_STEP)
         if (try_at(search, distance, path))
             return true;
     return false;
