@@ -41,10 +41,12 @@ static void check_length(const ipsec_view *view, ipsec_report *report)
     uint32_t icv;
 
     if (words < 2) {
+        report->payload_lost = true;
         ipsec_report_add(report, IPSEC_FINDING_AH_LENGTH_BELOW_MIN, LENGTH_AT, 1);
         return;
     }
     if (header > view->length) {
+        report->payload_lost = true;
         ipsec_report_add(report, IPSEC_FINDING_AH_LENGTH_OVERRUN, LENGTH_AT, 1);
         return;
     }

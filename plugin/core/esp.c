@@ -28,7 +28,7 @@ void ipsec_check_esp(const ipsec_view *view, ipsec_report *report)
                                           .spi_zero = IPSEC_FINDING_ESP_SPI_ZERO,
                                           .spi_reserved = IPSEC_FINDING_ESP_SPI_RESERVED};
 
-    if (view->length < ESP_FLOOR || view->length % 4 != 0)
+    if (report->whole && (view->length < ESP_FLOOR || view->length % 4 != 0))
         blame_length(view, report);
     ipsec_check_numbers(view, &numbers, report);
 }

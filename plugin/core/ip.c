@@ -76,9 +76,18 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
     return protocol == wanted;
 }
 
-/* Fills the path from the total length that IP states; false if it ends before the header looked for. */
-static bool fill(ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated, uint16_t flags)
+/* Link padding is shorter, and every header that is looked for longer. */
+#define LEAST_BEHIND 8u
+
+/* Fills the path from the total length that IP states, where it is not 0; false if it ends before the header looked
+ * for. */
+static bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated,
+                 uint16_t flags)
 {
+    if (!stated && search->behind < LEAST_BEHIND) {
+        stated = true;
+        total = distance;
+    }
     if (stated && total < distance)
         return false;
     path->header = distance;
@@ -100,7 +109,7 @@ static bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t di
         return false;
     if (ipsec_read_u16(p + 6) & 0x3fff) /* more fragments, offset */
         flags |= IPSEC_VIEW_FRAGMENT;
-    return fill(path, distance, total, total != 0, flags);
+    return fill(search, path, distance, total, total != 0, flags);
 }
 
 /* The same for IPv6. */
@@ -114,7 +123,7 @@ static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t di
     if (!walk(p, IPV6_HEADER, distance, p[6], search->protocol, true, &flags))
         return false;
     /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
-    return fill(path, distance, payload + IPV6_HEADER, payload != 0, flags);
+    return fill(search, path, distance, payload + IPV6_HEADER, payload != 0, flags);
 }
 
 static bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
@@ -130,12 +139,14 @@ static bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_pa
 bool ipsec_ip_find(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
     const uint32_t nearest = search->address_length == 4 ? IPV4_HEADER : IPV6_HEADER;
+    uint32_t farthest;
 
     if (search->address_length != 4 && search->address_length != 16)
         return false;
     if (search->hint && try_at(search, search->hint, path))
         return true;
-    for (uint32_t distance = nearest; distance <= FARTHEST && distance <= search->count; distance += IP_STEP)
+    farthest = (search->count < FARTHEST ? search->count : FARTHEST) / IP_STEP * IP_STEP;
+    for (uint32_t distance = farthest; distance >= nearest; distance -= IP_STEP)
         if (try_at(search, distance, path))
             return true;
     return false;

@@ -6,8 +6,12 @@
 
 #include <glib.h>
 
-/* How far the numbers of two packets may lie apart to be those of one sender. */
-#define ADVANCE_MOST 65536u
+/* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
+#define ADVANCE_MOST 64u
+
+/* How many more faulty packets than sound ones an SPI may have shown in UDP, and still be believed. Other protocols
+ * with a counter behind a constant word break ESP's rules most of the time. */
+#define FAULTY_MOST 4u
 
 struct ipsec_db {
     ipsec_config config;
@@ -69,11 +73,13 @@ static void follow_numbers(ipsec_sa *sa, const ipsec_report *report)
 {
     const uint32_t advance = report->sequence - sa->sequence;
 
-    if (report->flagged || !report->has_sequence)
+    if (report->flagged) {
+        sa->faulty++;
         return;
-    if (sa->has_sequence && advance > 0 && advance <= ADVANCE_MOST)
-        sa->confirmed = true;
-    sa->has_sequence = true;
+    }
+    sa->sound++;
+    if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST)
+        sa->advanced = true;
     sa->sequence = report->sequence;
 }
 
@@ -94,7 +100,9 @@ static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec
 {
     if (view->encapsulation == IPSEC_ENCAPSULATION_NONE)
         return true;
-    return (sa && sa->confirmed) || ipsec_peers_known(db->sas, view);
+    if (sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)
+        return true;
+    return ipsec_peers_known(db->sas, view);
 }
 
 /* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
@@ -106,13 +114,13 @@ static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, c
         ipsec_peers_add(db->sas, view);
 }
 
-static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_finding *finding, bool confirmed)
+static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, ipsec_finding_id id)
 {
-    const ipsec_decision decision = ipsec_receiver_decision(db->config.receiver, finding->id);
-    const ipsec_severity severity = ipsec_catalogue(finding->id)->severity;
+    const ipsec_decision decision = ipsec_receiver_row(db->config.receiver, report, id)->decision;
+    const ipsec_severity severity = ipsec_catalogue(id)->severity;
 
     if (decision == IPSEC_DECISION_REFUSES)
-        return confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
     if (decision == IPSEC_DECISION_MAY_REFUSE || severity >= IPSEC_SEVERITY_WARN)
         return IPSEC_VERDICT_SUSPICIOUS;
     return IPSEC_VERDICT_UNCHECKED;
@@ -121,12 +129,14 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_finding *finding
 /* Puts findings and record together. */
 static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, ipsec_report *report)
 {
+    report->confirmed = record->confirmed;
     if (!db->config.report_reserved_spi)
         ipsec_report_remove_property(report, IPSEC_PROPERTY_SPI_RESERVED);
     for (unsigned i = 0; i < report->count; i++) {
         ipsec_finding *finding = &report->findings[i];
-        const ipsec_property property = ipsec_catalogue((ipsec_finding_id)finding->id)->property;
-        const ipsec_verdict verdict = verdict_of(db, finding, record->confirmed);
+        const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+        const ipsec_property property = ipsec_catalogue(id)->property;
+        const ipsec_verdict verdict = verdict_of(db, report, id);
 
         finding->announce = property == IPSEC_PROPERTY_NONE || (record->properties & property);
         if (verdict > report->verdict)

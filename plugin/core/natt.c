@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
 
-#include <stddef.h>
 #include <string.h>
 
 enum { MARKER = 4, SHORTEST_ESP = 9 };
@@ -12,6 +11,9 @@ enum { ISAKMP_VERSION_AT = 17, ISAKMP_LENGTH_AT = 24, ISAKMP_HEADER = 28 };
 
 /* The least that any algorithm needs, see esp.c. */
 #define ESP_FLOOR 20u
+
+/* As many segments as Linux puts into one. */
+#define MOST_COALESCED 64u
 
 /* ESP on the IKE port is believed only while the numbers are young: a false alarm on other traffic to
  * port 500 needs a zero octet at the right place, besides all else. */
@@ -32,27 +34,28 @@ bool ipsec_is_isakmp(const ipsec_view *view, uint32_t offset)
            ipsec_read_u32(view->data + offset + ISAKMP_LENGTH_AT) == view->length - offset;
 }
 
-/* Whether a second packet of the same SA with the next number follows in the same datagram, as receive
- * offload (GRO) makes them. Segments start at multiples of 4, for ESP is. */
+/* Whether a second packet of the same SA, with one of the next numbers, begins at p. */
+static bool is_second(const ipsec_view *view, const uint8_t *p)
+{
+    const uint32_t advance = ipsec_read_u32(p + 4) - ipsec_read_u32(view->data + 4);
+
+    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance > 0 && advance <= MOST_COALESCED;
+}
+
+/* Whether several packets of one SA lie in the same datagram, as receive offload (GRO) makes them. They start at
+ * multiples of 4, for their lengths are. */
 static bool is_coalesced(const ipsec_view *view)
 {
-    const uint8_t *end = view->data + view->length;
     const uint8_t *p = view->data + ESP_FLOOR;
-    uint8_t header[8];
-
-    memcpy(header, view->data, 4);
-    for (unsigned i = 0; i < 4; i++)
-        header[4 + i] = (uint8_t)((ipsec_read_u32(view->data + 4) + 1) >> (24 - 8 * i));
+    const uint8_t *last = view->data + view->length - ESP_FLOOR;
 
     /* The lowest octet of the SPI is found with memchr: this runs on every good packet too. */
-    while (p + ESP_FLOOR <= end) {
-        const uint8_t *hit = memchr(p + 3, header[3], (size_t)(end - p) - 3);
-
-        if (!hit)
+    while (p <= last) {
+        p = memchr(p + 3, view->data[3], (size_t)(last - p) + 1);
+        if (!p)
             return false;
-        p = hit - 3;
-        if ((p - view->data) % 4 == 0 && end - p >= (ptrdiff_t)ESP_FLOOR &&
-            memcmp(p, header, sizeof header) == 0)
+        p -= 3;
+        if (is_second(view, p))
             return true;
         p++;
     }
@@ -123,6 +126,7 @@ static bool looks_like_esp(const ipsec_view *view)
 static void check_ike_port(const ipsec_view *view, ipsec_report *report)
 {
     report->subject = ipsec_is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
+    /* Without the whole packet there is neither a length to go by nor every octet that is looked at. */
     if (!report->whole || report->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
         return;
     report->subject = IPSEC_SUBJECT_IKE_PORT;

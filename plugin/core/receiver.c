@@ -9,26 +9,32 @@
  * the lengths uses EARLY_SEQUENCE. */
 enum { STAGE_HEADER, STAGE_LOOKUP, STAGE_EARLY_SEQUENCE, STAGE_LENGTHS, STAGE_SEQUENCE };
 
-static const ipsec_outcome outcomes[IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
+/* How a header is carried, for the tables differ. */
+enum { CARRIED_AS_ESP, CARRIED_AS_AH, CARRIED_AS_ESP_IN_UDP, CARRIER_COUNT };
+
 #define INFERRED true
 #define PUBLISHED false
-#define RECEIVER(stack, symbol, place, verdict, text, source)                                                    \
-    [IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {.report = text,                                             \
-                                                     .stage = STAGE_##place,                                     \
-                                                     .decision = IPSEC_DECISION_##verdict,                       \
-                                                     .inferred = source},
-#define RECEIVER_ESP_AH(stack, symbol, place, verdict, esp_text, ah_text, source)                                \
-    [IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {.report = esp_text,                                         \
-                                                     .ah_report = ah_text,                                       \
-                                                     .stage = STAGE_##place,                                     \
-                                                     .decision = IPSEC_DECISION_##verdict,                       \
-                                                     .inferred = source},
+#define ROW(carrier, stack, symbol, place, verdict, text, source)                                                \
+    [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {.report = text,                       \
+                                                                           .stage = STAGE_##place,               \
+                                                                           .decision = IPSEC_DECISION_##verdict, \
+                                                                           .inferred = source},
+#define RECEIVER_AH(...) ROW(AH, __VA_ARGS__)
+#define RECEIVER_ESP(...) ROW(ESP, __VA_ARGS__) ROW(ESP_IN_UDP, __VA_ARGS__)
+#define RECEIVER_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(AH, __VA_ARGS__)
+#define RECEIVER(...) RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+
+static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
 #include "receivers.def"
-#undef RECEIVER_ESP_AH
-#undef RECEIVER
-#undef INFERRED
-#undef PUBLISHED
 };
+
+#undef RECEIVER
+#undef RECEIVER_NATIVE
+#undef RECEIVER_ESP
+#undef RECEIVER_AH
+#undef ROW
+#undef PUBLISHED
+#undef INFERRED
 
 static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
     {13910, 0xC0360001, 4965, "ERROR_IPSEC_BAD_SPI", "STATUS_IPSEC_BAD_SPI"},
@@ -42,39 +48,36 @@ static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
     {13918, 0xC0360009, 0, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
 };
 
-const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, ipsec_finding_id id)
+static unsigned carrier_of(const ipsec_report *report)
 {
-    return &outcomes[stack][id];
+    if (report->protocol == IPSEC_PROTOCOL_AH)
+        return CARRIED_AS_AH;
+    return report->encapsulation == IPSEC_ENCAPSULATION_UDP ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
+}
+
+const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
+    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+
+    if (stack != IPSEC_STACK_RFC)
+        return &outcomes[carrier_of(report)][stack][id];
+    return ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
 }
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
     const ipsec_outcome *first = NULL;
 
-    if (!report->whole)
+    if (!report->whole || !report->confirmed)
         return NULL;
     for (unsigned i = 0; i < report->count; i++) {
-        const ipsec_outcome *outcome = &outcomes[stack][report->findings[i].id];
+        const ipsec_outcome *outcome = ipsec_receiver_row(stack, report, (ipsec_finding_id)report->findings[i].id);
 
         if (outcome->report && (!first || outcome->stage < first->stage))
             first = outcome;
     }
     return first;
-}
-
-const char *ipsec_outcome_text(const ipsec_outcome *outcome, const ipsec_report *report)
-{
-    if (!outcome)
-        return NULL;
-    return report->protocol == IPSEC_PROTOCOL_AH && outcome->ah_report ? outcome->ah_report : outcome->report;
-}
-
-ipsec_decision ipsec_receiver_decision(ipsec_stack stack, ipsec_finding_id id)
-{
-    if (stack != IPSEC_STACK_RFC)
-        return (ipsec_decision)outcomes[stack][id].decision;
-    return ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR ? IPSEC_DECISION_REFUSES
-                                                                 : IPSEC_DECISION_PASSES;
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)

@@ -36,28 +36,26 @@ typedef enum {
 /** What a stack reports. */
 typedef struct ipsec_outcome {
     const char *report; /**< counter, status or (Windows) error number in decimal; static; NULL: nothing */
-    const char *ah_report; /**< the same for a packet of AH where it differs; else NULL */
     uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
     uint8_t decision;   /**< ipsec_decision */
     bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
 } ipsec_outcome;
 
-/** What `stack` makes of one finding alone. Static storage; never NULL (report is NULL if it passes). */
-const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, ipsec_finding_id id);
+/**
+ * What `stack` makes of one finding alone, in a packet of the protocol and encapsulation of `report`. For
+ * IPSEC_STACK_RFC the severity decides.
+ *
+ * @return static storage; never NULL, but with report NULL where the stack passes it or says nothing
+ */
+const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
 /**
  * What `stack` reports for the packet: the outcome of the first of its checks that fails.
  *
- * @return static storage; NULL if it reports nothing, or if the packet was not captured whole, so
- *         that it is not known what the stack got.
+ * @return static storage; NULL if it reports nothing, if the packet was not captured whole, so that it is not known
+ *         what the stack got, or if it came in UDP and may be no IPsec at all.
  */
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report);
-
-/** The counter, status or error number of `outcome` for the protocol of `report`; static; NULL for NULL. */
-const char *ipsec_outcome_text(const ipsec_outcome *outcome, const ipsec_report *report);
-
-/** What `stack` decides for one finding; for IPSEC_STACK_RFC the severity decides. */
-ipsec_decision ipsec_receiver_decision(ipsec_stack stack, ipsec_finding_id id);
 
 /** One of the packet errors of Windows. */
 typedef struct ipsec_windows_error {

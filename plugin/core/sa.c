@@ -3,6 +3,7 @@
 #include "sa.h"
 
 #include <glib.h>
+#include <stddef.h>
 #include <string.h>
 
 /* A capture may hold an SPI of its own in every packet. Beyond these numbers new SAs and peers are
@@ -10,14 +11,12 @@
 #define SA_MOST 1048576u
 #define PEERS_MOST 65536u
 
-/* Two addresses, the smaller first. */
+/* Two addresses, the smaller first, zero-padded. */
 typedef struct peers_key {
     uint8_t low[16];
     uint8_t high[16];
+    uint32_t hash; /* of the rest */
 } peers_key;
-
-/* 2^64 over the golden ratio: Fibonacci hashing. */
-#define SPREAD 0x9e3779b97f4a7c15u
 
 /* Slots of the cache in front of the hash table; a power of two. Most captures have fewer live SAs by far. */
 #define RECENT 32768u
@@ -26,15 +25,15 @@ struct ipsec_sa_table {
     ipsec_sa *recent[RECENT]; /* the last SA met per low bits of the hash: spares most packets the lookup */
     GHashTable *sas;          /* ipsec_sa_key in an ipsec_sa -> that ipsec_sa */
     GHashTable *peers;        /* set of peers_key */
-    uint64_t seed[2];         /* drawn anew for each table, so that a capture cannot be made to collide */
+    uint64_t seed;            /* drawn anew for each table, so that a capture cannot be made to collide */
 };
 
-/* Folds the 128-bit product: one multiplication mixes all bits of both sides. */
-static uint64_t mix(uint64_t a, uint64_t b)
+/* One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The
+ * constant is that of Fibonacci hashing, 2^64 over the golden ratio. */
+static inline uint64_t mix(uint64_t hash, uint64_t word)
 {
-    const unsigned __int128 product = (unsigned __int128)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
 }
 
 static uint64_t load(const uint8_t *octets)
@@ -48,7 +47,7 @@ static uint64_t load(const uint8_t *octets)
 static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
     ipsec_sa_key key = {.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
-    uint64_t seed = table->seed[1];
+    uint64_t hash = table->seed;
     uint32_t v4;
 
     if (view->address_length == 4) {
@@ -57,10 +56,9 @@ static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_vie
     } else if (view->address_length == 16) {
         key.destination[0] = load(view->destination);
         key.destination[1] = load(view->destination + 8);
-        seed = mix(key.destination[1] ^ table->seed[0], seed);
+        hash = mix(hash, key.destination[1]);
     }
-    /* The second multiplication spreads SPIs that count up, of which one product keeps the steps. */
-    key.hash = (uint32_t)(mix(key.name ^ table->seed[0], key.destination[0] ^ seed) * SPREAD >> 32);
+    key.hash = (uint32_t)mix(mix(hash, key.name), key.destination[0]);
     return key;
 }
 
@@ -81,15 +79,12 @@ static gboolean sa_equal(gconstpointer a, gconstpointer b)
 
 static guint peers_hash(gconstpointer key)
 {
-    const peers_key *peers = key;
-
-    return (guint)mix(mix(load(peers->low), load(peers->low + 8) ^ G_MAXUINT32),
-                      mix(load(peers->high), load(peers->high + 8) ^ G_MAXUINT32));
+    return ((const peers_key *)key)->hash;
 }
 
 static gboolean peers_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(peers_key)) == 0;
+    return memcmp(a, b, offsetof(peers_key, hash)) == 0;
 }
 
 ipsec_sa_table *ipsec_sa_table_new(void)
@@ -98,8 +93,7 @@ ipsec_sa_table *ipsec_sa_table_new(void)
 
     table->sas = g_hash_table_new_full(sa_hash, sa_equal, NULL, g_free);
     table->peers = g_hash_table_new_full(peers_hash, peers_equal, g_free, NULL);
-    for (unsigned i = 0; i < G_N_ELEMENTS(table->seed); i++)
-        table->seed[i] = (uint64_t)g_random_int() << 32 | g_random_int();
+    table->seed = (uint64_t)g_random_int() << 32 | g_random_int();
     return table;
 }
 
@@ -144,16 +138,22 @@ uint32_t ipsec_sa_count(const ipsec_sa_table *table)
     return g_hash_table_size(table->sas);
 }
 
-static bool make_peers(const ipsec_view *view, peers_key *key)
+static bool make_peers(const ipsec_sa_table *table, const ipsec_view *view, peers_key *key)
 {
-    const bool swap = view->address_length != 0 &&
-                      memcmp(view->source, view->destination, view->address_length) > 0;
+    const uint8_t length = view->address_length;
+    const uint8_t *low = view->source, *high = view->destination;
 
-    memset(key, 0, sizeof *key);
-    if (view->address_length == 0)
+    if (length != 4 && length != 16)
         return false;
-    memcpy(key->low, swap ? view->destination : view->source, view->address_length);
-    memcpy(key->high, swap ? view->source : view->destination, view->address_length);
+    if (memcmp(low, high, length) > 0) {
+        low = view->destination;
+        high = view->source;
+    }
+    memset(key, 0, sizeof *key);
+    memcpy(key->low, low, length);
+    memcpy(key->high, high, length);
+    key->hash = (uint32_t)mix(mix(mix(mix(table->seed, load(key->low)), load(key->low + 8)), load(key->high)),
+                              load(key->high + 8));
     return true;
 }
 
@@ -161,7 +161,7 @@ void ipsec_peers_add(ipsec_sa_table *table, const ipsec_view *view)
 {
     peers_key key;
 
-    if (!make_peers(view, &key) || g_hash_table_size(table->peers) >= PEERS_MOST)
+    if (!make_peers(table, view, &key) || g_hash_table_size(table->peers) >= PEERS_MOST)
         return;
     if (!g_hash_table_contains(table->peers, &key))
         g_hash_table_add(table->peers, g_memdup2(&key, sizeof key));
@@ -171,5 +171,5 @@ bool ipsec_peers_known(const ipsec_sa_table *table, const ipsec_view *view)
 {
     peers_key key;
 
-    return make_peers(view, &key) && g_hash_table_contains(table->peers, &key);
+    return make_peers(table, view, &key) && g_hash_table_contains(table->peers, &key);
 }

@@ -13,7 +13,11 @@
 #include <stdint.h>
 
 /** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
+#if defined(__GNUC__)
 #define IPSEC_RARE __attribute__((noinline, cold))
+#else
+#define IPSEC_RARE
+#endif
 
 /** IP protocol numbers (IANA), the values of ipsec_view.protocol. */
 enum {
@@ -32,7 +36,7 @@ typedef enum {
 
 /** What else is known; or-ed into ipsec_view.flags. */
 enum {
-    /** Quoted in an ICMP error: no traffic, and usually cut by the quoting host. */
+    /** Quoted by another protocol (an ICMP error, a flow sample): no traffic here, and usually cut. */
     IPSEC_VIEW_QUOTED = 1 << 0,
     /** The octets are one fragment of a datagram that was not reassembled. */
     IPSEC_VIEW_FRAGMENT = 1 << 1,
@@ -56,13 +60,13 @@ enum {
  */
 typedef struct ipsec_view {
     const uint8_t *data; /**< ESP or AH header; under UDP, the UDP payload. May be NULL if captured is 0. */
-    uint32_t captured;   /**< octets that may be read at data */
+    uint32_t captured;   /**< octets that may be read at data; not more than length, if that is known */
     /** Octets of data on the wire, from the IP (or UDP) header and never from the frame;
      * IPSEC_LENGTH_UNKNOWN where no such header is at hand. */
     uint32_t length;
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
-    uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown */
+    uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
     uint8_t ip_version;         /**< 4, 6, or 0 where unknown */
     uint8_t protocol;           /**< IPSEC_PROTOCOL_... */
     uint8_t encapsulation;      /**< ipsec_encapsulation */

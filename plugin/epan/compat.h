@@ -6,6 +6,8 @@
 #include <wireshark.h>
 #include <ws_version.h>
 
+#include <epan/packet.h>
+
 #include <stdbool.h>
 
 #define IPSEC_WIRESHARK_AT_LEAST(major, minor)                                                                   \
@@ -18,5 +20,17 @@ typedef bool pref_bool;
 #else
 typedef gboolean pref_bool;
 #endif
+
+/* The tvbuff of the data source with that name, or NULL. */
+static inline tvbuff_t *ipsec_data_source_tvb(packet_info *pinfo, const char *name)
+{
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
+    struct data_source *source = get_data_source_by_name(pinfo, name);
+
+    return source ? get_data_source_tvb(source) : NULL;
+#else
+    return get_data_source_tvb_by_name(pinfo, name);
+#endif
+}
 
 #endif

@@ -21,21 +21,42 @@ typedef struct hook {
     const char *filter_name; /* of the stock protocol */
     const char *table;       /* where the stock dissector is registered */
     const char *title, *short_name, *wrapper_name;
-    int proto;                 /* the stock protocol */
-    dissector_handle_t stock;  /* called by the wrapper */
+    int proto;                /* the stock protocol */
+    int wrapper_proto;        /* its helper, for the handles below */
+    dissector_handle_t stock; /* called by the wrapper */
     dissector_handle_t wrapper;
-    int wrapper_proto;
+    /* The wrapper under the stock dissector's description: what Decode As saves for an entry that the user has changed,
+     * and must find at the next start. */
+    dissector_handle_t twin;
 } hook;
 
 /* The numbers and handles are set at registration and handoff, and constant afterwards. */
 static hook hooks[HOOK_COUNT] = {
-    [HOOK_ESP] = {"esp", "ip.proto", "ESP with IPsec analysis", "ESP (analysis)", "ipsec.esp_wrapper", -1, NULL, NULL, -1},
-    [HOOK_AH] = {"ah", "ip.proto", "AH with IPsec analysis", "AH (analysis)", "ipsec.ah_wrapper", -1, NULL, NULL, -1},
-    [HOOK_UDPENCAP] = {"udpencap", "udp.port", "UDPENCAP with IPsec analysis", "UDPENCAP (analysis)",
-                       "ipsec.udpencap_wrapper", -1, NULL, NULL, -1},
-    [HOOK_ISAKMP] = {"isakmp", "udp.port", "ISAKMP with IPsec analysis", "ISAKMP (analysis)",
-                     "ipsec.isakmp_wrapper", -1, NULL, NULL, -1},
+    [HOOK_ESP] = {.filter_name = "esp",
+                  .table = "ip.proto",
+                  .title = "ESP with IPsec analysis",
+                  .short_name = "ESP (analysis)",
+                  .wrapper_name = "ipsec.esp_wrapper"},
+    [HOOK_AH] = {.filter_name = "ah",
+                 .table = "ip.proto",
+                 .title = "AH with IPsec analysis",
+                 .short_name = "AH (analysis)",
+                 .wrapper_name = "ipsec.ah_wrapper"},
+    [HOOK_UDPENCAP] = {.filter_name = "udpencap",
+                       .table = "udp.port",
+                       .title = "UDPENCAP with IPsec analysis",
+                       .short_name = "UDPENCAP (analysis)",
+                       .wrapper_name = "ipsec.udpencap_wrapper"},
+    [HOOK_ISAKMP] = {.filter_name = "isakmp",
+                     .table = "udp.port",
+                     .title = "ISAKMP with IPsec analysis",
+                     .short_name = "ISAKMP (analysis)",
+                     .wrapper_name = "ipsec.isakmp_wrapper"},
 };
+
+/* Set while a stock dissector runs that takes its payload from a place that the header does not justify; restored
+ * on every way out of it. */
+static bool payload_is_lost;
 
 /* The protocols "ipsec" and "esp", kept for is_enabled(). */
 static protocol_t *ipsec_protocol;
@@ -129,21 +150,25 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
                          proto_tree *tree, void *data)
 {
     const tree_mark mark = mark_tree(tree);
-    const volatile bool fake = set_fake_protocols(tree, false);
+    const volatile bool fake_before = set_fake_protocols(tree, false);
+    const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
+    payload_is_lost = lost_before || report->payload_lost;
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
     }
     CATCH_ALL
     {
-        set_fake_protocols(tree, fake);
+        payload_is_lost = lost_before;
+        set_fake_protocols(tree, fake_before);
         draw(report, at, tvb, pinfo, tree, &mark);
         RETHROW;
     }
     ENDTRY;
-    set_fake_protocols(tree, fake);
+    payload_is_lost = lost_before;
+    set_fake_protocols(tree, fake_before);
     draw(report, at, tvb, pinfo, tree, &mark);
     return result;
 }
@@ -174,7 +199,7 @@ static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info 
 {
     ipsec_view view;
 
-    if (!proto_is_protocol_enabled(ipsec_protocol))
+    if (!proto_is_protocol_enabled(ipsec_protocol) || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_ip(tvb, pinfo, data, protocol, &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
@@ -184,7 +209,7 @@ static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tre
 {
     ipsec_view view;
 
-    if (!proto_is_protocol_enabled(ipsec_protocol) || !proto_is_protocol_enabled(esp_protocol))
+    if (!proto_is_protocol_enabled(ipsec_protocol) || !proto_is_protocol_enabled(esp_protocol) || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
@@ -237,6 +262,11 @@ void ipsec_hooks_handoff(void)
         hooks[i].stock = i == HOOK_UDPENCAP ? dissector_get_default_uint_handle("udp.port", 4500)
                                             : find_dissector(hooks[i].filter_name);
         hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
+        hooks[i].twin = create_dissector_handle_with_name_and_description(
+            wrappers[i], hooks[i].wrapper_proto, NULL,
+            proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
+        /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read. */
+        dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
     }
 }
 
@@ -272,7 +302,7 @@ void ipsec_hooks_install(void)
 
         /* The one keeps the user's Decode As what it is, the other does not look like one. */
         if (entry->changed_by_user)
-            dissector_change_uint(entry->target->table, entry->key, entry->target->wrapper);
+            dissector_change_uint(entry->target->table, entry->key, entry->target->twin);
         else
             dissector_add_uint(entry->target->table, entry->key, entry->target->wrapper);
     }

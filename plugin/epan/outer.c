@@ -33,12 +33,23 @@ static void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ips
         view->flags |= IPSEC_VIEW_QUOTED;
 }
 
-/* What was captured before the header, in the same data source. */
+/* What was captured before the header, in the same data source, and how much follows. */
 static void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
 {
+    tvbuff_t *source = tvb_get_ds_tvb(tvb);
+
     search->count = (uint32_t)tvb_raw_offset(tvb);
+    search->behind = tvb_reported_length(source) - search->count;
     if (search->count > 0)
-        search->octets = tvb_get_ptr(tvb_get_ds_tvb(tvb), 0, (int)search->count);
+        search->octets = tvb_get_ptr(source, 0, (int)search->count);
+}
+
+/* The source address that the IP header itself must bear: options for the destination may have replaced the other
+ * one (Mobile IPv6). */
+static void set_source(const packet_info *pinfo, const ipsec_view *view, ipsec_ip_search *search)
+{
+    search->address_length = view->address_length;
+    search->source = pinfo->net_src.type == pinfo->src.type ? pinfo->net_src.data : view->source;
 }
 
 /* Where the IP dissector says that its header begins, in octets before tvb; 0 if it says nothing. */
@@ -54,13 +65,14 @@ static uint32_t hint_of(tvbuff_t *tvb, void *data)
     return total > rest ? total - rest : 0;
 }
 
-/* A data source other than the frame holds what was reassembled or unwrapped: no snapshot length, no link
- * padding, so its own length is exact. */
-static bool is_derived(tvbuff_t *tvb, const packet_info *pinfo)
+/* A reassembled datagram has a data source of its own, with no IP header in front: no snapshot length, no link padding,
+ * so its own length is exact. What other dissectors inflate or decrypt may come from a packet that was cut. */
+static bool is_reassembled(tvbuff_t *tvb, packet_info *pinfo)
 {
-    const struct data_source *frame = pinfo->data_src ? pinfo->data_src->data : NULL;
+    const tvbuff_t *source = tvb_get_ds_tvb(tvb);
 
-    return frame && tvb_get_ds_tvb(tvb) != get_data_source_tvb(frame);
+    return source == ipsec_data_source_tvb(pinfo, "Reassembled IPv4") ||
+           source == ipsec_data_source_tvb(pinfo, "Reassembled IPv6");
 }
 
 static void set_length(ipsec_view *view, uint32_t length)
@@ -90,8 +102,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     if (view->flags & IPSEC_VIEW_QUOTED)
         return;
     set_octets(tvb, &search);
-    search.source = view->source;
-    search.address_length = view->address_length;
+    set_source(pinfo, view, &search);
     search.hint = hint_of(tvb, data);
     if (find_ip(&search, pinfo, &path)) {
         view->flags |= path.flags;
@@ -100,7 +111,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     }
     if (pinfo->fragmented)
         view->flags |= IPSEC_VIEW_FRAGMENT;
-    if (is_derived(tvb, pinfo))
+    if (is_reassembled(tvb, pinfo))
         set_length(view, tvb_reported_length(tvb));
 }
 
@@ -123,12 +134,11 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     if (udp.has_checksum)
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     search.count -= IPSEC_UDP_HEADER;
-    search.source = view->source;
-    search.address_length = view->address_length;
+    set_source(pinfo, view, &search);
     if (ipsec_ip_find(&search, &path))
         view->flags |= path.flags;
-    else if (!is_derived(tvb, pinfo))
-        return;
+    else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo))
+        return; /* UDP-Lite, with a coverage where UDP has its length, comes this way too */
     /* A UDP length beyond the IP packet is UDP's fault, and leaves nothing to go by. */
     if (path.length == IPSEC_LENGTH_UNKNOWN || udp.length <= path.length - IPSEC_UDP_HEADER)
         set_length(view, udp.length);

@@ -83,7 +83,7 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
             continue;
         any = true;
         inferred = inferred || outcome->inferred;
-        add_string(tree, texts[i].hf, tvb, ipsec_outcome_text(outcome, report));
+        add_string(tree, texts[i].hf, tvb, outcome->report);
     }
     if (any)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_ipsec_inferred, tvb, 0, 0, inferred));

@@ -9,7 +9,7 @@ import pytest
 
 import pcap
 import sidecars
-from make_captures import ESP_CASES, ESP_IN_UDP, SHORT_IN_UDP, capped, ethernet, ipv4, udp4
+from make_captures import ESP_CASES, ESP_IN_UDP, SHORT_IN_UDP, capped, esp, ethernet, ipv4, udp4
 
 
 def summary(rows):
@@ -51,6 +51,19 @@ def test_another_udp_port(tshark, tmp_path, options):
         number: ([capped(header).verdict], list(header.findings))
         for number, (_, _, header) in enumerate(cases, 1)}
     assert not any(row["ipsec"] for row in tshark.rows(capture).values())
+
+
+@pytest.mark.parametrize("name", ["UDPENCAP", "UDPENCAP (analysis)"])
+def test_saved_decode_as(tshark, tmp_path, name):
+    """What the Decode As dialog saves, for an entry of the user's and for one chosen by the wrapper's name,
+    is found again at the next start."""
+    profile = tshark.home / ".config" / "wireshark" / "profiles" / name
+    profile.mkdir(parents=True)
+    (profile / "decode_as_entries").write_text(f"decode_as_entry: udp.port,14500,(none),{name}\n")
+    capture = pcap.write_frames(tmp_path / "port14500.pcap",
+                                [ethernet(udp4(1, esp(61), ports=(14500, 14500)))])
+    assert summary(tshark.rows(capture, "-C", name)) == {1: (["suspicious"], ["esp.alignment"])}
+    assert not tshark.rows(capture)[1]["ipsec"]
 
 
 def test_another_udp_port_leaves_4500_alone(tshark):

@@ -38,16 +38,21 @@ def test_clean_traffic_stays_clean(tshark, tmp_path, snaplen, hidden):
         assert not row["ipsec.windows.error"] and not row["ipsec.linux.counter"], frame
 
 
+def is_empty(octets):
+    """Whether an IPv6 header that states a length of 0 has nothing behind it: then nothing is missing."""
+    return octets[12:14] == b"\x86\xdd" and octets[18:20] == bytes(2) and len(octets) == 54
+
+
 @EVERY_CUT
 @OPEN_AND_HIDDEN
 def test_what_is_missing_is_not_judged(tshark, catalogue, tmp_path, snaplen, hidden):
     """Faults that show in the octets captured are still told; no length is, and no counter."""
     source = pcap.concatenate(tmp_path / "all.pcap", [sidecars.path(name) for name in OTHERS])
-    lengths = [record.length for record in pcap.read(source)]
+    records = list(pcap.read(source))
     rows = tshark.rows(cut(source, tmp_path, snaplen, hidden))
-    assert len(rows) == len(lengths)
-    for frame, length in enumerate(lengths, 1):
-        if length <= snaplen:
+    assert len(rows) == len(records)
+    for frame, record in enumerate(records, 1):
+        if record.length <= snaplen or (hidden and is_empty(record.octets[:snaplen])):
             continue
         row = rows[frame]
         assert not [finding for finding in row.findings if catalogue[finding].needs == "WHOLE"], frame

@@ -14,6 +14,7 @@ static const uint8_t source6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
 /* Octets under construction. */
 typedef struct packet {
     uint32_t count;
+    uint32_t behind;
     uint8_t octets[2048];
 } packet;
 
@@ -60,6 +61,7 @@ static bool find(const packet *p, bool v6, uint8_t protocol, uint32_t hint, ipse
 {
     const ipsec_ip_search search = {.octets = guard_copy(p->octets, p->count),
                                     .count = p->count,
+                                    .behind = p->behind,
                                     .source = v6 ? source6 : source4,
                                     .address_length = v6 ? 16 : 4,
                                     .protocol = protocol,
@@ -88,7 +90,7 @@ static void test_v4(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        packet p = {0};
+        packet p = {.behind = 100};
         ipsec_ip_path path;
 
         g_test_message("%s", cases[i].what);
@@ -140,19 +142,67 @@ static void test_not_found(void)
     guard_free_all();
 }
 
-/* The hint wins over a nearer header that only looks like one. */
-static void test_hint(void)
+/* The real header reaches over what only looks like one in its options, with a hint and without. */
+static void test_lookalike(void)
 {
+    static const uint32_t hints[] = {0, 60, 44};
     packet p = {0}, inner = {0};
-    ipsec_ip_path path;
 
     add_v4(&inner, 5, 60, 0, ESP);
     add_v4(&p, 15, 160, 0, ESP);
-    memcpy(p.octets + 40, inner.octets, 20); /* in the options */
-    g_assert_true(find(&p, false, ESP, 60, &path));
+    memcpy(p.octets + 40, inner.octets, 20);
+    for (unsigned i = 0; i < G_N_ELEMENTS(hints); i++) {
+        ipsec_ip_path path;
+
+        g_assert_true(find(&p, false, ESP, hints[i], &path));
+        g_assert_cmpuint(path.header, ==, 60);
+        g_assert_cmpuint(path.length, ==, 100);
+    }
+    guard_free_all();
+}
+
+/* A tunnel is no extension: the inner header counts, whatever the outer one says. */
+static void test_tunnel(void)
+{
+    packet p = {0};
+    ipsec_ip_path path;
+
+    add_v4(&p, 5, 140, 0, 4);
+    add_v4(&p, 5, 120, 0, ESP);
+    g_assert_true(find(&p, false, ESP, 0, &path));
+    g_assert_cmpuint(path.header, ==, 20);
     g_assert_cmpuint(path.length, ==, 100);
-    g_assert_true(find(&p, false, ESP, 44, &path)); /* a wrong hint does no harm */
-    g_assert_cmpuint(path.length, ==, 40);
+    guard_free_all();
+}
+
+/* How far back the search goes: 512 octets, and not beyond. */
+static void test_farthest(void)
+{
+    for (unsigned extensions = 59; extensions <= 60; extensions++) {
+        packet p = {0};
+        ipsec_ip_path path;
+
+        add_v6(&p, 1000, OPTIONS);
+        for (unsigned i = 1; i <= extensions; i++)
+            add_extension(&p, i < extensions ? OPTIONS : ESP, false);
+        g_assert_cmpint(find(&p, true, ESP, 0, &path), ==, p.count <= 512);
+    }
+    guard_free_all();
+}
+
+/* Fewer than 8 octets are left for an extension header: it must not be read. */
+static void test_chain_that_ends_early(void)
+{
+    for (unsigned left = 0; left < 8; left++) {
+        packet p = {0};
+        ipsec_ip_path path;
+
+        add_v6(&p, 200, OPTIONS);
+        add(&p, "\x32\0\0\0\0\0\0", left);
+        g_assert_false(find(&p, true, ESP, 40 + left, &path));
+        p.octets[6] = AH;
+        g_assert_false(find(&p, true, ESP, 40 + left, &path));
+    }
     guard_free_all();
 }
 
@@ -201,10 +251,15 @@ static void test_v6_fragment_and_jumbogram(void)
     g_assert_true(find(&p, true, ESP, 0, &path));
     g_assert_cmphex(path.flags, ==, IPSEC_VIEW_FRAGMENT);
     p.count = 0;
+    p.behind = 8;
     add_v6(&p, 0, ESP);
     g_assert_true(find(&p, true, ESP, 0, &path));
     g_assert_cmpuint(path.length, ==, IPSEC_LENGTH_UNKNOWN);
     g_assert_cmphex(path.flags, ==, IPSEC_VIEW_OFFLOAD);
+    p.behind = 7; /* no more than link padding: a packet without payload */
+    g_assert_true(find(&p, true, ESP, 0, &path));
+    g_assert_cmpuint(path.length, ==, 0);
+    g_assert_cmphex(path.flags, ==, 0);
     guard_free_all();
 }
 
@@ -238,6 +293,9 @@ static void test_udp(void)
     memset(p + 10, 0, 2);
     g_assert_true(ipsec_udp_read(p, sizeof octets, 4500, 5000, &udp));
     g_assert_false(udp.has_checksum);
+    p[9] = 8;
+    g_assert_true(ipsec_udp_read(p, sizeof octets, 4500, 5000, &udp));
+    g_assert_cmpuint(udp.length, ==, 0);
     p[9] = 7; /* shorter than the header itself */
     g_assert_true(ipsec_udp_read(p, sizeof octets, 4500, 5000, &udp));
     g_assert_cmpuint(udp.length, ==, IPSEC_LENGTH_UNKNOWN);
@@ -252,7 +310,10 @@ int main(int argc, char **argv)
     g_test_add_func("/ip/v4", test_v4);
     g_test_add_func("/ip/v4-behind-ah", test_v4_behind_ah);
     g_test_add_func("/ip/not-found", test_not_found);
-    g_test_add_func("/ip/hint", test_hint);
+    g_test_add_func("/ip/lookalike", test_lookalike);
+    g_test_add_func("/ip/tunnel", test_tunnel);
+    g_test_add_func("/ip/farthest", test_farthest);
+    g_test_add_func("/ip/chain-ends-early", test_chain_that_ends_early);
     g_test_add_func("/ip/v6-chain", test_v6_chain);
     g_test_add_func("/ip/v6-fragment-and-jumbogram", test_v6_fragment_and_jumbogram);
     g_test_add_func("/ip/random", test_random);

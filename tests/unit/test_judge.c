@@ -12,7 +12,8 @@ static void test_sa_index(void)
     const ipsec_view first = esp_view(4, 0x1000, 1, 84), second = esp_view(4, 0x1001, 1, 84);
     const ipsec_view other_family = esp_view(6, 0x1000, 1, 84), ah = ah_view(4, 6, 4, 0x1000, 1, 84);
     ipsec_view quoted = esp_view(4, 0x2000, 1, 84);
-    const expectation unchecked = NO_FINDINGS(UNCHECKED);
+    const ipsec_view spi_zero = esp_view(4, 0, 1, 84);
+    const expectation unchecked = NO_FINDINGS(UNCHECKED), zero = FINDINGS(DROP, IPSEC_FINDING_ESP_SPI_ZERO);
 
     g_assert_cmpuint(expect(db, &first, &plausible, "first").sa, ==, 0);
     g_assert_cmpuint(expect(db, &second, &plausible, "other SPI").sa, ==, 1);
@@ -21,6 +22,7 @@ static void test_sa_index(void)
     g_assert_cmpuint(expect(db, &first, &plausible, "first again").sa, ==, 0);
     quoted.flags = IPSEC_VIEW_QUOTED;
     g_assert_cmpuint(expect(db, &quoted, &unchecked, "quoted").sa, ==, IPSEC_SA_NONE);
+    g_assert_cmpuint(expect(db, &spi_zero, &zero, "SPI 0").sa, ==, IPSEC_SA_NONE);
     g_assert_cmpuint(ipsec_db_sa_count(db), ==, 4);
     ipsec_db_free(db);
     guard_free_all();
@@ -75,11 +77,30 @@ static void test_udp_is_not_believed_after_a_jump(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
     const ipsec_view bad = esp_in_udp_view(4, 0x1000, 3, 85), one = esp_in_udp_view(4, 0x1000, 1, 84),
-                     far = esp_in_udp_view(4, 0x1000, 0x40000000, 84);
+                     far = esp_in_udp_view(4, 0x1000, 66, 84);
 
     expect(db, &one, &plausible, "one packet");
     expect(db, &far, &plausible, "a number far off");
     expect(db, &bad, &misaligned, "still unknown");
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* A protocol that counts behind a constant word, but knows no alignment, is soon found out; and so is an SA that only
+ * breaks the rules. */
+static void test_udp_is_not_believed_when_mostly_faulty(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view one = esp_in_udp_view(4, 0x1000, 1, 84), two = esp_in_udp_view(4, 0x1000, 2, 84),
+                     bad = esp_in_udp_view(4, 0x1000, 3, 85);
+
+    expect(db, &one, &plausible, "one packet");
+    expect(db, &two, &plausible, "advanced");
+    for (unsigned faulty = 1; faulty <= 6; faulty++)
+        expect(db, &bad, &misaligned_drop, "up to four more than sound ones");
+    expect(db, &bad, &misaligned, "one too many");
+    expect(db, &two, &plausible, "a sound one");
+    expect(db, &bad, &misaligned, "no better");
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -161,6 +182,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/reserved-spi-silenced", test_reserved_spi_may_be_silenced);
     g_test_add_func("/judge/udp-two-numbers", test_udp_is_believed_after_two_advancing_numbers);
     g_test_add_func("/judge/udp-jump", test_udp_is_not_believed_after_a_jump);
+    g_test_add_func("/judge/udp-mostly-faulty", test_udp_is_not_believed_when_mostly_faulty);
     g_test_add_func("/judge/udp-ike", test_udp_is_believed_after_ike);
     g_test_add_func("/judge/receiver", test_receiver_decides);
     g_test_add_func("/judge/no-record", test_explain_without_a_record);

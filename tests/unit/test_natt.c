@@ -31,6 +31,24 @@ static payload ike(size_t zeros, uint8_t version, uint8_t claimed)
     return p;
 }
 
+/* One marker, other octets, then what parses as IKE. */
+static payload shifted_ike(void)
+{
+    payload p = ike(8, 0x20, 40);
+
+    p.octets[6] = 1;
+    return p;
+}
+
+/* What passes for a young ESP packet but for the version of IKE. */
+static payload young_ike(void)
+{
+    payload p = ike(0, 0x20, 44);
+
+    memcpy(p.octets + 4, "\0\0\0\7", 4);
+    return p;
+}
+
 static void test_short_payloads(void)
 {
     static const struct {
@@ -79,6 +97,9 @@ static void test_ike(void)
         {"ESP with IKE's version only", ike(0, 0x20, 44), 0, IPSEC_SUBJECT_ESP, NO_FINDINGS(PLAUSIBLE)},
         {"two markers", ike(8, 0x20, 40), 0, IPSEC_SUBJECT_UDP,
          FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_DOUBLE_MARKER)},
+        {"IKE eight octets in, but no second marker", shifted_ike(), 0, IPSEC_SUBJECT_NOTHING, NO_FINDINGS(PLAUSIBLE)},
+        {"IKE of a wrong length that counts like ESP on port 500", young_ike(), IPSEC_VIEW_IKE_PORT,
+         IPSEC_SUBJECT_NOTHING, NO_FINDINGS(PLAUSIBLE)},
         {"two markers, but no IKE", ike(8, 0x30, 40), 0, IPSEC_SUBJECT_NOTHING, NO_FINDINGS(PLAUSIBLE)},
         {"IKE on port 500", ike(0, 0x20, 40), IPSEC_VIEW_IKE_PORT, IPSEC_SUBJECT_IKE, NO_FINDINGS(PLAUSIBLE)},
         {"IKE of another length on port 500", ike(0, 0x20, 48), IPSEC_VIEW_IKE_PORT, IPSEC_SUBJECT_NOTHING,
@@ -122,7 +143,7 @@ static void test_esp_on_the_ike_port(void)
     view = esp_in_udp_view(4, 0xc0ffee00, 7, 84);
     view.flags |= IPSEC_VIEW_IKE_PORT;
     view.length = 1000;
-    expect(NULL, &view, &cut, "cut");
+    g_assert_cmpint(expect(NULL, &view, &cut, "cut").subject, ==, IPSEC_SUBJECT_NOTHING);
     guard_free_all();
 }
 
@@ -154,7 +175,9 @@ static void test_coalesced(void)
         {"the last one shorter", 60, 80, 0x55, 8, true},
         {"the second too short to be one", 64, 80, 0x55, 8, false},
         {"another SPI", 40, 80, 0x56, 8, false},
-        {"another number", 40, 80, 0x55, 9, false},
+        {"a number in between lost", 40, 80, 0x55, 9, true},
+        {"the same number", 40, 80, 0x55, 7, false},
+        {"a number far off", 40, 80, 0x55, 7 + 65, false},
         {"not at a multiple of 4", 42, 80, 0x55, 8, false},
     };
 

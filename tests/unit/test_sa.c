@@ -3,6 +3,8 @@
 #include "packets.h"
 #include "sa.h"
 
+#include <string.h>
+
 static void test_an_sa_is_protocol_destination_spi(void)
 {
     ipsec_sa_table *table = ipsec_sa_table_new();
@@ -32,6 +34,34 @@ static void test_an_sa_is_protocol_destination_spi(void)
     guard_free_all();
 }
 
+/* So many that slots and hashes are shared: every part of the name must be compared. */
+static void test_no_two_sas_are_taken_for_one(void)
+{
+    enum { EACH = 150000 };
+    ipsec_sa_table *table = ipsec_sa_table_new();
+    uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8};
+    ipsec_view view = esp_view(6, 0x1000, 1, 84);
+
+    view.destination = address;
+    for (uint32_t i = 0; i < EACH; i++) {
+        for (unsigned at = 0; at < 3; at++)
+            address[13 + at] = (uint8_t)(i >> 8 * at);
+        ipsec_sa_get(table, &view, 0x1000);
+        view.protocol = IPSEC_PROTOCOL_AH;
+        ipsec_sa_get(table, &view, 0x1000);
+        view.protocol = IPSEC_PROTOCOL_ESP;
+        memset(address + 13, 0, 3);
+        for (unsigned at = 0; at < 3; at++)
+            address[5 + at] = (uint8_t)((i + 1) >> 8 * at);
+        ipsec_sa_get(table, &view, 0x1000);
+        memset(address + 5, 0, 3);
+        ipsec_sa_get(table, &view, 0x10000 + i);
+    }
+    g_assert_cmpuint(ipsec_sa_count(table), ==, 4 * EACH);
+    ipsec_sa_table_free(table);
+    guard_free_all();
+}
+
 static void test_peers_are_a_pair(void)
 {
     ipsec_sa_table *table = ipsec_sa_table_new();
@@ -56,6 +86,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sa/name", test_an_sa_is_protocol_destination_spi);
+    g_test_add_func("/sa/no-mix-up", test_no_two_sas_are_taken_for_one);
     g_test_add_func("/sa/peers", test_peers_are_a_pair);
     return g_test_run();
 }
