@@ -1,0 +1,32 @@
+"""What the README shows was run as written, and its filters are filters.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+EXAMPLES = re.findall(r"^```\n\$ (tshark (?:[^\n]*\\\n)*[^\n]*)\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
+FILTERS = sorted({code for line in re.findall(r"^\| .* \| (`ipsec.*) \|$", README, re.MULTILINE)
+                  for code in re.findall(r"`(ipsec[^`]*)`", line)})
+
+
+def test_there_are_examples_and_filters():
+    assert len(EXAMPLES) >= 4 and len(FILTERS) >= 12
+
+
+@pytest.mark.parametrize("command, shown", EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_example(tshark, command, shown):
+    if not tshark.run("--version").stdout.startswith("TShark (Wireshark) 4.0."):
+        pytest.skip("the README shows what Wireshark 4.0 prints")
+    program, *arguments = shlex.split(command.replace("\\\n", ""))
+    assert program == "tshark"
+    assert tshark.run(*arguments).stdout.strip("\n") == shown.strip("\n")
+
+
+def test_every_filter_finds_something(tshark, everything):
+    for display_filter in FILTERS:
+        assert tshark.frames(everything, display_filter), display_filter
