@@ -4,6 +4,11 @@
 
 enum { NEXT_HEADER_AT = 0, LENGTH_AT = 1, RESERVED_AT = 2, AH_HEADER = 12 };
 
+static const ipsec_numbers numbers = {.spi_at = 4,
+                                      .sequence_at = 8,
+                                      .spi_zero = IPSEC_FINDING_AH_SPI_ZERO,
+                                      .spi_reserved = IPSEC_FINDING_AH_SPI_RESERVED};
+
 /* RFC 2402 and RFC 4302 know no ICV below 96 bits. The longest field seen in good traffic holds a full
  * digest of 64 octets and padding to 8. */
 enum { ICV_SHORTEST = 12, ICV_LONGEST = 68 };
@@ -70,8 +75,14 @@ static inline bool is_usual(const ipsec_view *view)
            (next - 1 < NEXT_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
 }
 
-static IPSEC_RARE void check_first_word(const ipsec_view *view, ipsec_report *report)
+static IPSEC_RARE void blame(const ipsec_view *view, ipsec_report *report)
 {
+    ipsec_blame_numbers(&numbers, report);
+    if (!ipsec_view_has(view, AH_HEADER)) {
+        if (view->length < AH_HEADER)
+            ipsec_report_add(report, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
+        return;
+    }
     if (ipsec_read_u16(view->data + RESERVED_AT) != 0)
         ipsec_report_add(report, IPSEC_FINDING_AH_RESERVED, RESERVED_AT, 2);
     check_length(view, report);
@@ -80,17 +91,8 @@ static IPSEC_RARE void check_first_word(const ipsec_view *view, ipsec_report *re
 
 void ipsec_check_ah(const ipsec_view *view, ipsec_report *report)
 {
-    static const ipsec_numbers numbers = {.spi_at = 4,
-                                          .sequence_at = 8,
-                                          .spi_zero = IPSEC_FINDING_AH_SPI_ZERO,
-                                          .spi_reserved = IPSEC_FINDING_AH_SPI_RESERVED};
+    const bool odd_numbers = ipsec_read_numbers(view, &numbers, report);
 
-    ipsec_check_numbers(view, &numbers, report);
-    if (!ipsec_view_has(view, AH_HEADER)) {
-        if (view->length < AH_HEADER)
-            ipsec_report_add(report, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
-        return;
-    }
-    if (!is_usual(view))
-        check_first_word(view, report);
+    if (odd_numbers || !ipsec_view_has(view, AH_HEADER) || !is_usual(view))
+        blame(view, report);
 }

@@ -23,22 +23,26 @@ typedef struct ipsec_numbers {
     ipsec_finding_id spi_reserved;
 } ipsec_numbers;
 
-/* SPI and sequence number, as far as they were captured. */
-static inline void ipsec_check_numbers(const ipsec_view *view, const ipsec_numbers *numbers, ipsec_report *report)
+/* Reads SPI and sequence number, as far as they were captured. Returns whether ipsec_blame_numbers() has something to
+ * say; so that a clean packet meets no call. */
+static inline bool ipsec_read_numbers(const ipsec_view *view, const ipsec_numbers *numbers, ipsec_report *report)
 {
+    bool odd = false;
+
     if (ipsec_view_has(view, numbers->sequence_at + 4u)) {
         report->has_sequence = true;
         report->sequence = ipsec_read_u32(view->data + numbers->sequence_at);
-        if (report->sequence == 0)
-            ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, numbers->sequence_at, 4);
+        odd = report->sequence == 0;
     } else if (!ipsec_view_has(view, numbers->spi_at + 4u)) {
-        return;
+        return false;
     }
     report->has_spi = true;
     report->spi = ipsec_read_u32(view->data + numbers->spi_at);
-    if (report->spi <= IPSEC_SPI_RESERVED_LAST)
-        ipsec_report_add(report, report->spi ? numbers->spi_reserved : numbers->spi_zero, numbers->spi_at, 4);
+    return odd || report->spi <= IPSEC_SPI_RESERVED_LAST;
 }
+
+/* The findings on the numbers that were read. */
+IPSEC_RARE void ipsec_blame_numbers(const ipsec_numbers *numbers, ipsec_report *report);
 
 /* ESP in IP, or behind a UDP header that is no more than ESP needs. The report is begun already. */
 void ipsec_check_esp(const ipsec_view *view, ipsec_report *report);

@@ -57,11 +57,11 @@ typedef struct ipsec_report {
     bool has_sequence;
     bool flagged;      /**< has a finding of Note or above that is no mere property of the SA */
     uint8_t count;     /**< number of findings */
+    bool confirmed;    /**< known to be IPsec: native, or in UDP with evidence besides the port */
+    bool payload_lost; /**< where the header ends is unknown; what seems to follow it must not be judged */
     uint8_t protocol;      /**< IPSEC_PROTOCOL_... */
     uint8_t encapsulation; /**< ipsec_encapsulation */
     bool whole;        /**< the packet was captured whole, so that lengths were judged */
-    bool confirmed;    /**< known to be IPsec: native, or in UDP with evidence besides the port */
-    bool payload_lost; /**< where the header ends is unknown; what seems to follow it must not be judged */
     uint8_t verdict;   /**< ipsec_verdict */
     uint8_t subject;   /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     ipsec_finding findings[IPSEC_REPORT_FINDINGS]; /**< in the order of the catalogue; the first count are valid */
@@ -78,11 +78,11 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->has_sequence = false;
     report->flagged = false;
     report->count = 0;
+    report->confirmed = true;
+    report->payload_lost = false;
     report->protocol = view->protocol;
     report->encapsulation = view->encapsulation;
     report->whole = whole;
-    report->confirmed = true;
-    report->payload_lost = false;
     report->verdict = whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
     report->subject = (uint8_t)subject;
     report->sa = IPSEC_SA_NONE;
