@@ -40,13 +40,14 @@ install_packages() {
     fail "apt-get could not install: $missing"
 }
 
-# Builds with a preset of CMakePresets.json, quietly unless it fails.
+# Builds targets with a preset of CMakePresets.json, quietly unless it fails: build PRESET TARGET...
 build() {
   preset=$1
   shift
   say "Building ($preset)"
   log=$(mktemp)
-  if cmake --preset "$preset" "$@" >"$log" 2>&1 && cmake --build --preset "$preset" -j "$(nproc)" >>"$log" 2>&1; then
+  if cmake --preset "$preset" >"$log" 2>&1 &&
+    cmake --build --preset "$preset" -j "$(nproc)" --target "$@" >>"$log" 2>&1; then
     rm -f "$log"
     return
   fi
@@ -77,7 +78,7 @@ make_stage() {
 
 demo() {
   install_packages $build_packages
-  build default -DBUILD_TESTING=OFF
+  build default ipsec_analysis
   make_stage
   run_tshark -G plugins | grep -q ipsec_analysis || fail "tshark did not load the plugin"
   say "What receivers refuse in captures/faults.pcap"
@@ -105,7 +106,7 @@ run_tests() {
 test_all() {
   install_packages $build_packages $test_packages
   for preset in default sanitize fuzz; do
-    build "$preset" -DBUILD_TESTING=ON
+    build "$preset" all
     run_tests "$preset"
   done
   say "All tests passed"
