@@ -10,7 +10,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
 
-packages="gcc libc6-dev make cmake pkg-config wireshark-dev tshark libglib2.0-dev libgcrypt20-dev
+packages="gcc libc6-dev make cmake pkg-config wireshark-dev tshark libglib2.0-dev
           python3-pytest python3-scapy"
 
 # In the chroot. Root's own home would be closed to the user that tshark runs as.

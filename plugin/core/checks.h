@@ -9,6 +9,10 @@
 /* SPIs that IANA keeps: RFC 4303 2.1, RFC 4302 2.4. */
 #define IPSEC_SPI_RESERVED_LAST 255u
 
+/* The least that any SA of RFC 4303 sends: the header, a trailer of one word, and an ICV of 8 octets (or an IV of 8
+ * where there is no ICV). */
+#define IPSEC_ESP_FLOOR 20u
+
 /* The facts besides the octets: fragments, offload, quotes, order of extension headers. To be called last, for views
  * with one of IPSEC_VIEW_FACTS. */
 #define IPSEC_VIEW_FACTS                                                                                         \
@@ -52,9 +56,5 @@ void ipsec_check_ah(const ipsec_view *view, ipsec_report *report);
 
 /* A UDP payload on a port of the UDP encapsulation or of IKE; says what it is, and judges it. */
 void ipsec_check_udp(const ipsec_view *view, ipsec_report *report);
-
-/* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1
- * or 2 whose length is exactly what is left. False where the octets or the length are not at hand. */
-bool ipsec_is_isakmp(const ipsec_view *view, uint32_t offset);
 
 #endif

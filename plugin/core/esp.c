@@ -4,10 +4,6 @@
 
 enum { ESP_HEADER = 8 };
 
-/* The least that any SA of RFC 4303 sends: the header, a trailer of one word, and an ICV of 8 octets (or an
- * IV of 8 where there is no ICV). */
-#define ESP_FLOOR 20u
-
 static const ipsec_numbers numbers = {.spi_at = 0,
                                       .sequence_at = 4,
                                       .spi_zero = IPSEC_FINDING_ESP_SPI_ZERO,
@@ -20,7 +16,7 @@ static void blame_length(const ipsec_view *view, ipsec_report *report)
         ipsec_report_add(report, IPSEC_FINDING_ESP_TRUNCATED_HEADER, 0, view->length);
     else if (view->length == ESP_HEADER)
         ipsec_report_add(report, IPSEC_FINDING_ESP_NO_PAYLOAD, 0, ESP_HEADER);
-    else if (view->length < ESP_FLOOR)
+    else if (view->length < IPSEC_ESP_FLOOR)
         ipsec_report_add(report, IPSEC_FINDING_ESP_BELOW_FLOOR, 0, view->length);
     else if (view->length % 4 != 0)
         ipsec_report_add(report, IPSEC_FINDING_ESP_ALIGNMENT, 0, view->length);
@@ -36,6 +32,6 @@ void ipsec_check_esp(const ipsec_view *view, ipsec_report *report)
 {
     const bool odd_numbers = ipsec_read_numbers(view, &numbers, report);
 
-    if (odd_numbers || view->length < ESP_FLOOR || view->length % 4 != 0)
+    if (odd_numbers || view->length < IPSEC_ESP_FLOOR || view->length % 4 != 0)
         blame(view, report);
 }

@@ -9,9 +9,6 @@ enum { ISAKMP_VERSION_AT = 17, ISAKMP_LENGTH_AT = 24, ISAKMP_HEADER = 28 };
 
 #define KEEPALIVE 0xffu
 
-/* The least that any algorithm needs, see esp.c. */
-#define ESP_FLOOR 20u
-
 /* As many segments as Linux puts into one. */
 #define MOST_COALESCED 64u
 
@@ -26,7 +23,9 @@ static bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
     return major == 1 || major == 2;
 }
 
-bool ipsec_is_isakmp(const ipsec_view *view, uint32_t offset)
+/* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
+ * length is exactly what is left. False where the octets or the length are not at hand. */
+static bool is_isakmp(const ipsec_view *view, uint32_t offset)
 {
     if (view->length == IPSEC_LENGTH_UNKNOWN || !ipsec_view_has(view, offset + ISAKMP_HEADER))
         return false;
@@ -46,8 +45,8 @@ static bool is_second(const ipsec_view *view, const uint8_t *p)
  * multiples of 4, for their lengths are. */
 static bool is_coalesced(const ipsec_view *view)
 {
-    const uint8_t *p = view->data + ESP_FLOOR;
-    const uint8_t *last = view->data + view->length - ESP_FLOOR;
+    const uint8_t *p = view->data + IPSEC_ESP_FLOOR;
+    const uint8_t *last = view->data + view->length - IPSEC_ESP_FLOOR;
 
     /* The lowest octet of the SPI is found with memchr: this runs on every good packet too. */
     while (p <= last) {
@@ -66,12 +65,12 @@ static bool is_coalesced(const ipsec_view *view)
 static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
 {
     report->subject = IPSEC_SUBJECT_ESP;
-    if (ipsec_is_isakmp(view, 0)) {
+    if (is_isakmp(view, 0)) {
         report->subject = IPSEC_SUBJECT_UDP;
         ipsec_report_add(report, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }
-    if (report->whole && view->length >= 2 * ESP_FLOOR && is_coalesced(view)) {
+    if (report->whole && view->length >= 2 * IPSEC_ESP_FLOOR && is_coalesced(view)) {
         report->whole = false;
         report->verdict = IPSEC_VERDICT_UNCHECKED;
         ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
@@ -91,13 +90,13 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
 static void check_marked(const ipsec_view *view, ipsec_report *report)
 {
     report->subject = IPSEC_SUBJECT_UDP;
-    if (ipsec_is_isakmp(view, MARKER)) {
+    if (is_isakmp(view, MARKER)) {
         report->subject = IPSEC_SUBJECT_IKE;
         return;
     }
     if (view->length == MARKER + 1 && ipsec_view_has(view, MARKER + 1) && view->data[MARKER] == KEEPALIVE)
         ipsec_report_add(report, IPSEC_FINDING_NATT_KEEPALIVE, 0, MARKER + 1);
-    else if (ipsec_is_isakmp(view, 2 * MARKER) && ipsec_read_u32(view->data + MARKER) == 0)
+    else if (is_isakmp(view, 2 * MARKER) && ipsec_read_u32(view->data + MARKER) == 0)
         ipsec_report_add(report, IPSEC_FINDING_NATT_DOUBLE_MARKER, 0, 2 * MARKER);
 }
 
@@ -118,14 +117,14 @@ static void check_encapsulation_port(const ipsec_view *view, ipsec_report *repor
 
 static bool looks_like_esp(const ipsec_view *view)
 {
-    return view->length >= ESP_FLOOR && view->length % 4 == 0 && !is_isakmp_version(view, 0) &&
+    return view->length >= IPSEC_ESP_FLOOR && view->length % 4 == 0 && !is_isakmp_version(view, 0) &&
            ipsec_read_u32(view->data) > IPSEC_SPI_RESERVED_LAST && ipsec_read_u32(view->data + 4) > 0 &&
            ipsec_read_u32(view->data + 4) <= YOUNG_SEQUENCE;
 }
 
 static void check_ike_port(const ipsec_view *view, ipsec_report *report)
 {
-    report->subject = ipsec_is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
+    report->subject = is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
     /* Without the whole packet there is neither a length to go by nor every octet that is looked at. */
     if (!report->whole || report->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
         return;

@@ -44,12 +44,10 @@ enum {
     IPSEC_VIEW_OFFLOAD = 1 << 2,
     /** IPv6: the extension headers in front do not stand in the order of RFC 8200 4.1. */
     IPSEC_VIEW_V6_ORDER = 1 << 3,
-    /** The UDP header in front was found; IPSEC_VIEW_UDP_CHECKSUM speaks. */
-    IPSEC_VIEW_UDP = 1 << 4,
-    /** The UDP checksum is not zero. */
-    IPSEC_VIEW_UDP_CHECKSUM = 1 << 5,
+    /** The UDP checksum is known, and not zero. */
+    IPSEC_VIEW_UDP_CHECKSUM = 1 << 4,
     /** The UDP payload came over the IKE port (500), where no ESP belongs (RFC 3948 2). */
-    IPSEC_VIEW_IKE_PORT = 1 << 6
+    IPSEC_VIEW_IKE_PORT = 1 << 5
 };
 
 /**

@@ -130,7 +130,6 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     set_octets(tvb, &search);
     if (!ipsec_udp_read(search.octets, search.count, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport, &udp))
         return;
-    view->flags |= IPSEC_VIEW_UDP;
     if (udp.has_checksum)
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     search.count -= IPSEC_UDP_HEADER;

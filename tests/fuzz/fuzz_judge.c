@@ -53,7 +53,7 @@ static void judge(const uint8_t *facts, const uint8_t *octets, size_t count)
         .ip_version = (uint8_t[]){0, 4, 6, 6}[facts[1] >> 4 & 3],
         .protocol = facts[4] & 1 ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP,
         .encapsulation = facts[4] & 3 ? IPSEC_ENCAPSULATION_NONE : IPSEC_ENCAPSULATION_UDP,
-        .flags = facts[5] & 0x7f,
+        .flags = facts[5] & 0x3f,
     };
     ipsec_db *db = ipsec_db_new(&config);
     ipsec_record record;

@@ -45,7 +45,6 @@ ipsec_view esp_in_udp_view(uint8_t ip_version, uint32_t spi, uint32_t sequence, 
     ipsec_view view = esp_view(ip_version, spi, sequence, length);
 
     view.encapsulation = IPSEC_ENCAPSULATION_UDP;
-    view.flags = IPSEC_VIEW_UDP;
     return view;
 }
 

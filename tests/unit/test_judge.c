@@ -114,7 +114,7 @@ static void test_udp_is_believed_after_ike(void)
     const uint8_t *const source = bad.source;
 
     ike.encapsulation = IPSEC_ENCAPSULATION_UDP;
-    ike.flags = IPSEC_VIEW_UDP | IPSEC_VIEW_IKE_PORT;
+    ike.flags = IPSEC_VIEW_IKE_PORT;
     expect(db, &bad, &misaligned, "before IKE");
     g_assert_cmpint(expect(db, &ike, &plausible, "IKE").subject, ==, IPSEC_SUBJECT_IKE);
     expect(db, &bad, &misaligned_drop, "after IKE");

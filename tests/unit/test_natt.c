@@ -15,7 +15,7 @@ static ipsec_view udp_view(const payload *p, uint16_t flags)
     ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 4, p->octets, p->length);
 
     view.encapsulation = IPSEC_ENCAPSULATION_UDP;
-    view.flags = IPSEC_VIEW_UDP | flags;
+    view.flags = flags;
     return view;
 }
 
