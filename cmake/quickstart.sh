@@ -26,18 +26,29 @@ as_root() {
   sudo "$@"
 }
 
+# Without apt the packages cannot be installed; what runs first must be there then.
+look_for_tools() {
+  say "No apt here. Going on; these must be there, by whatever names this system has: $*"
+  tools="cmake cc make pkg-config tshark"
+  case "$*" in *clang*) tools="$tools clang" ;; esac
+  [ "$(id -u)" -ne 0 ] || tools="$tools setpriv"
+  for tool in $tools; do
+    command -v "$tool" >/dev/null || fail "$tool is missing"
+  done
+}
+
 install_packages() {
   if ! command -v apt-get >/dev/null; then
-    say "No apt here. Going on; these must be there, by whatever names this system has: $*"
+    look_for_tools "$@"
     return
   fi
   missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
   say "Installing: $missing"
-  as_root apt-get update -q || fail "apt-get update failed"
+  as_root apt-get update -q || say "apt-get update failed; going on with what is known"
   # shellcheck disable=SC2086 # one word per package
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing ||
-    fail "apt-get could not install: $missing"
+    fail "apt-get could not install (is the network there?): ${missing% }"
 }
 
 # Builds targets with a preset of CMakePresets.json, quietly unless it fails: build PRESET TARGET...
@@ -45,6 +56,9 @@ build() {
   preset=$1
   shift
   say "Building ($preset)"
+  for folder in build*; do
+    [ ! -d "$folder" ] || [ -w "$folder" ] || fail "$folder belongs to another user: remove it"
+  done
   log=$(mktemp)
   if cmake --preset "$preset" >"$log" 2>&1 &&
     cmake --build --preset "$preset" -j "$(nproc)" --target "$@" >>"$log" 2>&1; then
@@ -53,18 +67,19 @@ build() {
   fi
   cat "$log"
   rm -f "$log"
-  fail "the build ($preset) failed"
+  fail "the build ($preset) failed (if this folder was copied or moved, remove build*)"
 }
 
 # Wireshark does not load plugins from such folders as root, and another user may not read this checkout: so
 # the demonstration runs as nobody, on copies in a world-readable folder.
 run_tshark() {
-  if [ "$(id -u)" -eq 0 ]; then
-    setpriv --reuid=65534 --regid=65534 --clear-groups \
-      env HOME="$stage/home" WIRESHARK_PLUGIN_DIR="$stage/plugins" tshark "$@"
-  else
-    env HOME="$stage/home" WIRESHARK_PLUGIN_DIR="$stage/plugins" tshark "$@"
-  fi
+  step_down=
+  [ "$(id -u)" -ne 0 ] || step_down="setpriv --reuid=65534 --regid=65534 --clear-groups"
+  (
+    cd "$stage"
+    # shellcheck disable=SC2086 # a command and its options, or nothing
+    $step_down env HOME="$stage/home" WIRESHARK_PLUGIN_DIR="$stage/plugins" tshark "$@"
+  )
 }
 
 make_stage() {
@@ -81,18 +96,19 @@ demo() {
   build default ipsec_analysis
   make_stage
   run_tshark -G plugins | grep -q ipsec_analysis || fail "tshark did not load the plugin"
-  say "What receivers refuse in captures/faults.pcap"
+  say "What receivers refuse, or may refuse, in captures/faults.pcap (Windows' codes are inferred)"
   columns='"Frame","%m","Verdict","%Cus:ipsec.verdict:0:R","Finding","%Cus:ipsec.finding:0:R"'
   columns=$columns',"Clause","%Cus:ipsec.reference:0:R","Windows","%Cus:ipsec.windows.error:0:U"'
   columns=$columns',"Name","%Cus:ipsec.windows.error:0:R","Linux","%Cus:ipsec.linux.counter:0:R"'
   run_tshark -r "$stage/faults.pcap" -Y 'ipsec.verdict >= 3' -T tabs -o "gui.column.format:$columns" >"$stage/rows"
   [ -s "$stage/rows" ] || fail "no findings in the sample capture"
   awk -F '\t' '
-    function row(a, b, c, d, e, f) { printf "%5s  %-10s  %-38s  %-42s  %-37s  %s\n", a, b, c, d, e, f }
-    BEGIN { row("frame", "verdict", "what is wrong", "by which clause", "Windows", "Linux") }
+    function row(a, b, c, d, e, f) { printf "%5s  %-10s  %-37s  %-21s  %-38s  %s\n", a, b, d, e, c, f }
+    BEGIN { row("frame", "verdict", "what is wrong", "Windows", "Linux", "by which clause") }
     {
       gsub(/ /, "", $1)
-      row($1, $2, $3, $4, $5 == "" ? "-" : $5 " " $6, $7 == "" ? "-" : $7)
+      gsub(/,/, ", ", $3)
+      row($1, $2, $3, $5 == "" ? "-" : $5 " " $6, $7 == "" ? "-" : $7, $4)
     }' "$stage/rows"
   say "The same in Wireshark: see README.md, Install"
 }

@@ -22,7 +22,7 @@ static void print_report(const ipsec_outcome *outcome)
     const ipsec_windows_error *windows = outcome->inferred ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->report)
-        printf("reports nothing");
+        printf("nothing");
     else if (windows)
         printf("consistent with %u `%s`", windows->error, windows->name);
     else
@@ -31,38 +31,51 @@ static void print_report(const ipsec_outcome *outcome)
         printf(", depending on the SA");
 }
 
-/* One line per stack: for the header that the finding is about, and for the others where they differ. */
-static void print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id id)
-{
-    const char *family = ipsec_catalogue(id)->id;
-    const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP};
-    const ipsec_report as_ah = {.protocol = IPSEC_PROTOCOL_AH};
-    const ipsec_report in_udp = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP};
-    const bool of_ah = strncmp(family, "ah.", 3) == 0, of_udp = strncmp(family, "natt.", 5) == 0;
-    const ipsec_outcome *row = ipsec_receiver_row(stack, of_ah ? &as_ah : of_udp ? &in_udp : &as_esp, id);
-    const struct {
-        const char *name;
-        const ipsec_outcome *row;
-        bool applies;
-    } others[] = {
-        {"AH", ipsec_receiver_row(stack, &as_ah, id), strncmp(family, "seq.", 4) == 0},
-        {"in UDP", ipsec_receiver_row(stack, &in_udp, id), !of_ah && !of_udp},
-    };
+/* How the header that a finding is about is carried, and how else it may be. */
+static const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP};
+static const ipsec_report as_ah = {.protocol = IPSEC_PROTOCOL_AH};
+static const ipsec_report in_udp = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP};
 
+static bool is_of(ipsec_finding_id id, const char *family)
+{
+    return strncmp(ipsec_catalogue(id)->id, family, strlen(family)) == 0;
+}
+
+static const ipsec_outcome *row_of(ipsec_stack stack, ipsec_finding_id id)
+{
+    return ipsec_receiver_row(stack, is_of(id, "ah.") ? &as_ah : is_of(id, "natt.") ? &in_udp : &as_esp, id);
+}
+
+static void print_other(const char *name, const ipsec_outcome *other, const ipsec_outcome *row)
+{
+    if (other->report == row->report)
+        return;
+    printf("; %s: ", name);
+    print_report(other);
+}
+
+/* One line for a stack that reports something: for the usual header, and for others where they differ. Returns whether
+ * there was one. */
+static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id id)
+{
+    const ipsec_outcome *row = row_of(stack, id);
+
+    if (!row->report)
+        return false;
     printf("- %s: ", name);
     print_report(row);
-    for (unsigned i = 0; i < sizeof others / sizeof others[0]; i++) {
-        if (!others[i].applies || others[i].row->report == row->report)
-            continue;
-        printf("; %s: ", others[i].name);
-        print_report(others[i].row);
-    }
+    if (is_of(id, "seq."))
+        print_other("AH", ipsec_receiver_row(stack, &as_ah, id), row);
+    if (!is_of(id, "ah.") && !is_of(id, "natt."))
+        print_other("in UDP", ipsec_receiver_row(stack, &in_udp, id), row);
     puts("");
+    return true;
 }
 
 static void print_row(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    bool reported = false;
 
     printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
     printf("- Severity: %s. Cause: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
@@ -71,7 +84,44 @@ static void print_row(ipsec_finding_id id)
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- What next: %s\n", row->advice);
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
-        print_outcome(stacks[i].name, stacks[i].stack, id);
+        reported |= print_outcome(stacks[i].name, stacks[i].stack, id);
+    if (!reported)
+        puts("- No system reports it.");
+}
+
+/* Which findings make `stack` report `text`. */
+static void print_findings_with(ipsec_stack stack, const char *text)
+{
+    const char *separator = "";
+
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+        const ipsec_outcome *row = row_of(stack, (ipsec_finding_id)id);
+
+        if (!row->report || strcmp(row->report, text) != 0)
+            continue;
+        printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
+        separator = ", ";
+    }
+    puts(" |");
+}
+
+/* What a stack reports, each text once, with the findings behind it. */
+static void print_index(const char *name, ipsec_stack stack)
+{
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+        const char *text = row_of(stack, (ipsec_finding_id)id)->report;
+        bool told = !text;
+
+        for (unsigned before = 0; before < id && !told; before++) {
+            const char *other = row_of(stack, (ipsec_finding_id)before)->report;
+
+            told = other && strcmp(other, text) == 0;
+        }
+        if (told)
+            continue;
+        printf("| %s | `%s` | ", name, text);
+        print_findings_with(stack, text);
+    }
 }
 
 int main(void)
@@ -79,8 +129,11 @@ int main(void)
     puts("# All checks\n\n"
          "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
          "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
-         "the algorithm). No stack but Linux and the BSDs says in public which octets make it report what: "
-         "\"consistent with\" marks a conclusion.");
+         "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
+         "a conclusion.\n\n"
+         "| system | says | for |\n|---|---|---|");
+    for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
+        print_index(stacks[i].name, stacks[i].stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
         print_row((ipsec_finding_id)id);
     return 0;

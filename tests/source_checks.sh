@@ -12,7 +12,7 @@
 #
 # The checkers are part of Wireshark's source. It is fetched once, from the Debian archive that this machine
 # is configured for, and kept in ipsec-analysis/wireshark-tools of the user's cache; $IPSEC_WIRESHARK_SOURCE
-# names a tree to use instead. Needs perl, python3 and, to fetch, apt-get.
+# names a tree to use instead. Needs perl, python3 and, to fetch, apt-get and bzip2.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
