@@ -81,7 +81,7 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
 
 /* Fills the path from the total length that IP states, where it is not 0; false if it ends before the header looked
  * for. */
-static bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated,
+static inline bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated,
                  uint16_t flags)
 {
     if (!stated && search->behind < LEAST_BEHIND) {
@@ -97,7 +97,7 @@ static bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t di
 }
 
 /* Whether an IPv4 header begins at p, `distance` octets before the header looked for. */
-static bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
+static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
 {
     const uint32_t header = (p[0] & 0x0fu) * 4;
     const uint32_t total = ipsec_read_u16(p + 2);
@@ -126,7 +126,7 @@ static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t di
     return fill(search, path, distance, payload + IPV6_HEADER, payload != 0, flags);
 }
 
-static bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
+static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
 {
     const uint8_t *p;
 

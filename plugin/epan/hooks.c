@@ -132,7 +132,7 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
     if (report->subject == IPSEC_SUBJECT_NOTHING || report->subject == IPSEC_SUBJECT_IKE)
         return false;
-    return report->count > 0 || proto_field_is_referenced(tree, proto_ipsec);
+    return report->count > 0 || (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
 /* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers

@@ -10,7 +10,7 @@
 
 #define PROTOCOL_UDP 17
 
-static void set_addresses(const packet_info *pinfo, ipsec_view *view)
+static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
 {
     if (pinfo->src.type != pinfo->dst.type)
         return;
@@ -22,7 +22,7 @@ static void set_addresses(const packet_info *pinfo, ipsec_view *view)
     view->ip_version = pinfo->src.type == AT_IPv4 ? 4 : 6;
 }
 
-static void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
+static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     *view = (ipsec_view){
         .captured = tvb_captured_length(tvb), .length = IPSEC_LENGTH_UNKNOWN, .protocol = protocol};
@@ -34,7 +34,7 @@ static void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ips
 }
 
 /* What was captured before the header, in the same data source, and how much follows. */
-static void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
+static inline void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
 {
     tvbuff_t *source = tvb_get_ds_tvb(tvb);
 
@@ -46,14 +46,14 @@ static void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
 
 /* The source address that the IP header itself must bear: options for the destination may have replaced the other
  * one (Mobile IPv6). */
-static void set_source(const packet_info *pinfo, const ipsec_view *view, ipsec_ip_search *search)
+static inline void set_source(const packet_info *pinfo, const ipsec_view *view, ipsec_ip_search *search)
 {
     search->address_length = view->address_length;
     search->source = pinfo->net_src.type == pinfo->src.type ? pinfo->net_src.data : view->source;
 }
 
 /* Where the IP dissector says that its header begins, in octets before tvb; 0 if it says nothing. */
-static uint32_t hint_of(tvbuff_t *tvb, void *data)
+static inline uint32_t hint_of(tvbuff_t *tvb, void *data)
 {
     const uint32_t rest = tvb_reported_length(tvb);
     uint32_t total = 0;
@@ -75,7 +75,7 @@ static bool is_reassembled(tvbuff_t *tvb, packet_info *pinfo)
            source == ipsec_data_source_tvb(pinfo, "Reassembled IPv6");
 }
 
-static void set_length(ipsec_view *view, uint32_t length)
+static inline void set_length(ipsec_view *view, uint32_t length)
 {
     view->length = length;
     if (view->captured > length)
