@@ -16,7 +16,7 @@ from tshark_runner import Tshark
 
 TESTS = Path(__file__).resolve().parents[1]
 CATALOGUE = TESTS.parent / "plugin" / "core" / "catalogue.def"
-sys.path.append(str(TESTS))     # make_captures, whose packets the tests use
+sys.path.append(str(TESTS))     # make_captures and samples, whose packets the tests use
 ROW = re.compile(r'FINDING\(\s*(\w+),\s*"([a-z0-9_.]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*(\w+),\s*(\w+),'
                  r'\s*"([^"]*)",\s*"([^"]*)",\s*"([^"]*)"\)')
 

@@ -8,8 +8,9 @@ import random
 import pytest
 
 import pcap
-from make_captures import (AH, DESTINATION, ESP, FRAGMENT, GRE, HOP_BY_HOP, IPIP, IPV6, ROUTING, ethernet,
-                           in_ah4, in_ah6, ipv4, ipv4_in_ipv4, ipv6, udp4, udp6)
+from samples.faults import in_ah4, in_ah6, ipv4_in_ipv4
+from samples.packets import (AH, DESTINATION, ESP, FRAGMENT, GRE, HOP_BY_HOP, IPIP, IPV6, ROUTING, ethernet,
+                             ipv4, ipv6, udp4, udp6)
 from soundness import assert_sound
 
 LONGEST = 80

@@ -9,7 +9,10 @@ import pytest
 
 import pcap
 import sidecars
-from make_captures import ESP_CASES, ESP_IN_UDP, SHORT_IN_UDP, capped, esp, ethernet, ipv4, udp4
+from samples.expectations import capped
+from samples.faults import ESP_CASES
+from samples.natt import ESP_IN_UDP, SHORT_IN_UDP
+from samples.packets import esp, ethernet, ipv4, udp4
 
 
 def summary(rows):

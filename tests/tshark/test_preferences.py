@@ -7,7 +7,7 @@ import pytest
 
 import pcap
 import sidecars
-from make_captures import AH, ESP, ah, esp, ethernet, fragments4, fragments6
+from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, fragments6
 
 
 # --- fragments ------------------------------------------------------------------------------------

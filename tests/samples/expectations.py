@@ -1,0 +1,85 @@
+"""What a packet must show, and the capture files with their sidecars.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import struct
+from typing import NamedTuple, Optional, Tuple
+
+# What the stacks report.
+BAD_SPI, REPLAY_CHECK, INVALID_PACKET = 13910, 13913, 13914
+LINUX_HEADER = "XfrmInHdrError"
+LINUX_NO_SA = "XfrmInNoStates"
+LINUX_SEQUENCE = "XfrmInStateSeqError"
+LINUX_TRANSFORM = "XfrmInStateProtoError"
+
+START_TIME = 1_700_000_000
+
+
+class Header(NamedTuple):
+    """What one IPsec header of a frame must show."""
+    verdict: str
+    findings: Tuple[str, ...] = ()
+    windows: Optional[int] = None
+    linux: Optional[str] = None
+
+
+def drop(*findings, windows=None, linux=None):
+    return Header("drop", findings, windows, linux)
+
+
+def suspicious(*findings, windows=None, linux=None):
+    return Header("suspicious", findings, windows, linux)
+
+
+def plausible(*findings):
+    return Header("plausible", findings)
+
+
+def unchecked(*findings):
+    return Header("unchecked", findings)
+
+
+def capped(header):
+    """UDP port 4500 can be anybody's: without a sign of IPsec between the peers nothing is sure, and
+    nobody knows that a stack would have counted it."""
+    verdict = "suspicious" if header.verdict == "drop" else header.verdict
+    return header._replace(verdict=verdict, windows=None, linux=None)
+
+
+class Case(NamedTuple):
+    """One ESP or AH header that any carrier can carry."""
+    what: str
+    protocol: int
+    octets: bytes
+    header: Header
+
+
+class Capture:
+    """A capture file and its sidecar, frame by frame."""
+
+    def __init__(self, name, title):
+        self.name = name
+        self.rows = [f"# {title}",
+                     "# frame\tverdict\tfindings\twindows_error\tlinux_counter\twhat the frame is"]
+        self.records = []
+
+    @property
+    def next(self):
+        """The number that the next frame will have."""
+        return len(self.records) + 1
+
+    def add(self, what, frame, *headers, length=None):
+        """Adds a frame that must show `headers`; `length` is what it had on the wire, if it was cut."""
+        columns = [";".join(header.verdict for header in headers),
+                   ",".join(finding for header in headers for finding in header.findings),
+                   ";".join(str(header.windows) for header in headers if header.windows),
+                   ";".join(header.linux for header in headers if header.linux)]
+        self.rows.append("\t".join([str(self.next), *(column or "-" for column in columns), what]))
+        self.records.append((frame, length or len(frame)))
+
+    def write(self, folder):
+        with open(folder / f"{self.name}.pcap", "wb") as file:
+            file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            for index, (frame, length) in enumerate(self.records):
+                file.write(struct.pack("<IIII", START_TIME + index, 0, len(frame), length) + frame)
+        (folder / f"{self.name}.expected.tsv").write_text("\n".join(self.rows) + "\n")
