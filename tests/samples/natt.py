@@ -5,7 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 from scapy.layers.inet import IPOption
 
 from samples.expectations import (
-    BAD_SPI, Capture, INVALID_PACKET, LINUX_NO_SA, LINUX_TRANSFORM, capped, drop, plausible,
+    BAD_SPI, Capture, INVALID_PACKET, LINUX_NO_SA, capped, drop, plausible,
     suspicious)
 from samples.faults import ESP_CASES
 from samples.packets import MARKER, OTHER_SPI, esp, ethernet, ike, noise, udp4, udp6
@@ -58,7 +58,7 @@ def add_known_by_ike(capture, version, udp):
     capture.add(f"{version}: IKE on port 500", ethernet(udp(peers, ike(), ports=(500, 500))))
     for what, octets, header in SHORT_IN_UDP + (
             ("ESP of 21 octets", esp(21), drop(
-                "esp.alignment", windows=INVALID_PACKET, linux=LINUX_TRANSFORM)),):
+                "esp.alignment", windows=INVALID_PACKET)),):
         capture.add(f"{version}, IKE seen on port 500: {what}", ethernet(udp(peers, octets)), header)
     peers = capture.next
     capture.add(f"{version}: IKE behind the marker", ethernet(udp(peers, MARKER + ike())))
@@ -76,7 +76,7 @@ def add_known_by_esp(capture, version, udp):
     capture.add(f"{version}: second sound ESP", ethernet(udp(peers, esp(60, sequence=2))), plausible())
     capture.add(f"{version}, two sound packets seen: ESP of 61 octets",
                 ethernet(udp(peers, esp(61, sequence=3))),
-                drop("esp.alignment", windows=INVALID_PACKET, linux=LINUX_TRANSFORM))
+                drop("esp.alignment", windows=INVALID_PACKET))
     capture.add(f"{version}, another SPI there: ESP of 61 octets",
                 ethernet(udp(peers, esp(61, spi=OTHER_SPI))),
                 suspicious("esp.alignment"))

@@ -156,10 +156,10 @@ FILTERS = {
 
 @pytest.mark.parametrize("display_filter", FILTERS)
 def test_filters_find_what_the_sidecar_says(tshark, display_filter):
-    expected = [frame for frame, line in sidecars.load("faults_natt").items()
+    expected = [frame for frame, line in sidecars.load("faults_nested").items()
                 if FILTERS[display_filter](line)]
     assert expected
-    assert tshark.frames("faults_natt", display_filter) == expected
+    assert tshark.frames("faults_nested", display_filter) == expected
 
 
 def test_filter_of_the_umbrella(tshark, catalogue):
