@@ -33,15 +33,18 @@ static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protoc
         view->flags |= IPSEC_VIEW_QUOTED;
 }
 
-/* What was captured before the header, in the same data source, and how much follows. */
+/* What was captured before the header, in the same data source, and how much follows. The offset of a proxy tvbuff
+ * counts from further back than its data source does: then nothing is known. */
 static inline void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
 {
     tvbuff_t *source = tvb_get_ds_tvb(tvb);
+    const uint32_t offset = (uint32_t)tvb_raw_offset(tvb);
 
-    search->count = (uint32_t)tvb_raw_offset(tvb);
-    search->behind = tvb_reported_length(source) - search->count;
-    if (search->count > 0)
-        search->octets = tvb_get_ptr(source, 0, (int)search->count);
+    if (offset == 0 || offset > tvb_captured_length(source))
+        return;
+    search->count = offset;
+    search->behind = tvb_reported_length(source) - offset;
+    search->octets = tvb_get_ptr(source, 0, (int)offset);
 }
 
 /* The source address that the IP header itself must bear: options for the destination may have replaced the other
