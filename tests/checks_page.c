@@ -9,12 +9,8 @@ static const struct {
     ipsec_stack stack;
     const char *name;
 } stacks[] = {
-    {IPSEC_STACK_WINDOWS, "Windows"},
-    {IPSEC_STACK_LINUX, "Linux"},
-    {IPSEC_STACK_FREEBSD, "FreeBSD"},
-    {IPSEC_STACK_OPENBSD, "OpenBSD"},
-    {IPSEC_STACK_VPP, "VPP"},
-    {IPSEC_STACK_STRONGSWAN, "strongSwan libipsec"},
+    {IPSEC_STACK_WINDOWS, "Windows"}, {IPSEC_STACK_LINUX, "Linux"}, {IPSEC_STACK_FREEBSD, "FreeBSD"},
+    {IPSEC_STACK_OPENBSD, "OpenBSD"}, {IPSEC_STACK_VPP, "VPP"},     {IPSEC_STACK_STRONGSWAN, "strongSwan libipsec"},
 };
 
 static void print_report(const ipsec_outcome *outcome)
@@ -78,8 +74,8 @@ static void print_row(ipsec_finding_id id)
     bool reported = false;
 
     printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
-    printf("- Severity: %s. Cause: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
-           ipsec_cause_name(row->cause), row->reference);
+    printf("- Severity: %s. Cause: %s. Clause: %s.\n", ipsec_severity_name(row->severity), ipsec_cause_name(row->cause),
+           row->reference);
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- What next: %s\n", row->advice);

@@ -2,7 +2,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
 
-enum { NEXT_HEADER_AT = 0, LENGTH_AT = 1, RESERVED_AT = 2, AH_HEADER = 12 };
+enum {
+    NEXT_HEADER_AT = 0,
+    LENGTH_AT = 1,
+    RESERVED_AT = 2,
+    AH_HEADER = 12
+};
 
 static const ipsec_numbers numbers = {.spi_at = 4,
                                       .sequence_at = 8,
@@ -11,14 +16,26 @@ static const ipsec_numbers numbers = {.spi_at = 4,
 
 /* RFC 2402 and RFC 4302 know no ICV below 96 bits. The longest field seen in good traffic holds a full
  * digest of 64 octets and padding to 8. */
-enum { ICV_SHORTEST = 12, ICV_LONGEST = 68 };
+enum {
+    ICV_SHORTEST = 12,
+    ICV_LONGEST = 68
+};
 
 /* The length field, in words minus 2, of AH with an ICV of 96 bits. */
 #define WORDS_96_BITS 4u
 
-enum { NEXT_HOP_BY_HOP = 0, NEXT_ROUTING = 43, NEXT_FRAGMENT = 44, NEXT_AH = 51, NEXT_RESERVED = 255 };
+enum {
+    NEXT_HOP_BY_HOP = 0,
+    NEXT_ROUTING = 43,
+    NEXT_FRAGMENT = 44,
+    NEXT_AH = 51,
+    NEXT_RESERVED = 255
+};
 /* IANA "Assigned Internet Protocol Numbers": nothing is assigned from here up to the two for experiments. */
-enum { NEXT_UNASSIGNED_FIRST = 148, NEXT_UNASSIGNED_LAST = 252 };
+enum {
+    NEXT_UNASSIGNED_FIRST = 148,
+    NEXT_UNASSIGNED_LAST = 252
+};
 
 static void check_next_header(const ipsec_view *view, ipsec_report *report)
 {

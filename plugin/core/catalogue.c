@@ -5,15 +5,15 @@
 #include <stddef.h>
 
 static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, next)                                \
-    [IPSEC_FINDING_##symbol] = {.id = name,                                                                      \
-                                .summary = text,                                                                 \
-                                .reference = clause,                                                             \
-                                .advice = next,                                                                  \
-                                .severity = IPSEC_SEVERITY_##level,                                              \
-                                .group = IPSEC_GROUP_##kind,                                                     \
-                                .cause = IPSEC_CAUSE_##why,                                                      \
-                                .needs = IPSEC_NEEDS_##facts,                                                    \
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, next)                                      \
+    [IPSEC_FINDING_##symbol] = {.id = name,                                                                            \
+                                .summary = text,                                                                       \
+                                .reference = clause,                                                                   \
+                                .advice = next,                                                                        \
+                                .severity = IPSEC_SEVERITY_##level,                                                    \
+                                .group = IPSEC_GROUP_##kind,                                                           \
+                                .cause = IPSEC_CAUSE_##why,                                                            \
+                                .needs = IPSEC_NEEDS_##facts,                                                          \
                                 .property = IPSEC_PROPERTY_##of_sa},
 #include "catalogue.def"
 #undef FINDING

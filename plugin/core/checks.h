@@ -15,8 +15,7 @@
 
 /* The facts besides the octets: fragments, offload, quotes, order of extension headers. To be called last, for views
  * with one of IPSEC_VIEW_FACTS. */
-#define IPSEC_VIEW_FACTS                                                                                         \
-    (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
+#define IPSEC_VIEW_FACTS (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
 void ipsec_check_facts(const ipsec_view *view, ipsec_report *report);
 
 /* Where a header has its numbers, and what is found in them. */

@@ -2,7 +2,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
 
-enum { ESP_HEADER = 8 };
+enum {
+    ESP_HEADER = 8
+};
 
 static const ipsec_numbers numbers = {.spi_at = 0,
                                       .sequence_at = 4,

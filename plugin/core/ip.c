@@ -16,7 +16,11 @@ enum {
     PROTOCOL_SHIM6 = 140
 };
 
-enum { IPV4_HEADER = 20, IPV6_HEADER = 40, IP_STEP = 4 };
+enum {
+    IPV4_HEADER = 20,
+    IPV6_HEADER = 40,
+    IP_STEP = 4
+};
 
 /* How far back an IP header is looked for: 60 octets of IPv4, or 40 of IPv6, and room for extension
  * headers and AH. It bounds the work on octets that hold no IP header. */
@@ -33,10 +37,14 @@ static const struct extension {
     uint8_t unit;
     uint8_t place;
 } extensions[UINT8_MAX + 1] = {
-    [PROTOCOL_HOP_BY_HOP] = {true, 8, 0},          [PROTOCOL_ROUTING] = {true, 8, 1},
-    [PROTOCOL_FRAGMENT] = {true, 0, 2},            [PROTOCOL_AH] = {true, 4, 3},
-    [PROTOCOL_DESTINATION_OPTIONS] = {true, 8, 0}, [PROTOCOL_MOBILITY] = {true, 8, 0},
-    [PROTOCOL_HIP] = {true, 8, 0},                 [PROTOCOL_SHIM6] = {true, 8, 0},
+    [PROTOCOL_HOP_BY_HOP] = {true, 8, 0},
+    [PROTOCOL_ROUTING] = {true, 8, 1},
+    [PROTOCOL_FRAGMENT] = {true, 0, 2},
+    [PROTOCOL_AH] = {true, 4, 3},
+    [PROTOCOL_DESTINATION_OPTIONS] = {true, 8, 0},
+    [PROTOCOL_MOBILITY] = {true, 8, 0},
+    [PROTOCOL_HIP] = {true, 8, 0},
+    [PROTOCOL_SHIM6] = {true, 8, 0},
 };
 
 /* What one extension header adds to the flags of the view. */
@@ -56,7 +64,7 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
 
 /* Follows the chain from `offset` of the IP header at p to the header at `end`. */
 static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protocol, uint8_t wanted, bool v6,
-                 uint16_t *flags)
+                        uint16_t *flags)
 {
     const uint32_t start = offset;
     unsigned place = 0;
@@ -81,8 +89,8 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
 
 /* Fills the path from the total length that IP states, where it is not 0; false if it ends before the header looked
  * for. */
-static inline bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total, bool stated,
-                 uint16_t flags)
+static inline bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total,
+                        bool stated, uint16_t flags)
 {
     if (!stated && search->behind < LEAST_BEHIND) {
         stated = true;

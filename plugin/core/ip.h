@@ -14,12 +14,12 @@
 
 /** Octets in front of a header, and where in them the IP header is looked for. */
 typedef struct ipsec_ip_search {
-    const uint8_t *octets;       /**< what was captured in front of the header */
-    uint32_t count;              /**< number of octets; the header starts right behind them */
-    uint32_t behind;             /**< number of octets that follow in the frame, padding included */
-    const uint8_t *source;       /**< source address that the IP header must bear, address_length octets */
-    uint8_t address_length;      /**< 4 or 16; else nothing is found */
-    uint8_t protocol;            /**< IP protocol number of the header behind the octets */
+    const uint8_t *octets;  /**< what was captured in front of the header */
+    uint32_t count;         /**< number of octets; the header starts right behind them */
+    uint32_t behind;        /**< number of octets that follow in the frame, padding included */
+    const uint8_t *source;  /**< source address that the IP header must bear, address_length octets */
+    uint8_t address_length; /**< 4 or 16; else nothing is found */
+    uint8_t protocol;       /**< IP protocol number of the header behind the octets */
     /** Where the caller thinks that the IP header begins, in octets before the header; it is tried
      * first. 0: no idea. */
     uint32_t hint;
@@ -36,8 +36,8 @@ typedef struct ipsec_ip_path {
  * Finds the IP header whose chain of headers (IPv6 extension headers, AH) ends exactly where the octets
  * end, with the protocol that was asked for.
  *
- * Of several that fit the farthest is taken: what looks like an IP header inside the options, addresses or ICV of
- * another one was put there by the sender.
+ * Of several that fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the
+ * options, addresses or ICV of another one was put there by the sender.
  *
  * An IP length of 0 with octets behind the headers, or above 9216 (the largest jumbo frames in use), tells of
  * segmentation offload.

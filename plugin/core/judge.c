@@ -172,8 +172,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
-    const ipsec_record unseen = {.sa = IPSEC_SA_NONE,
-                                 .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
+    const ipsec_record unseen = {.sa = IPSEC_SA_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
 
     if (!record)
         record = &unseen;

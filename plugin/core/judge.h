@@ -21,8 +21,8 @@
 
 /** What the user may choose. */
 typedef struct ipsec_config {
-    ipsec_stack receiver;      /**< decides which findings become IPSEC_VERDICT_DROP */
-    bool report_reserved_spi;  /**< whether SPIs 1-255 are a finding at all */
+    ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
+    bool report_reserved_spi; /**< whether SPIs 1-255 are a finding at all */
 } ipsec_config;
 
 /** The defaults: IPSEC_STACK_RFC, reserved SPIs reported. */

@@ -4,8 +4,15 @@
 
 #include <string.h>
 
-enum { MARKER = 4, SHORTEST_ESP = 9 };
-enum { ISAKMP_VERSION_AT = 17, ISAKMP_LENGTH_AT = 24, ISAKMP_HEADER = 28 };
+enum {
+    MARKER = 4,
+    SHORTEST_ESP = 9
+};
+enum {
+    ISAKMP_VERSION_AT = 17,
+    ISAKMP_LENGTH_AT = 24,
+    ISAKMP_HEADER = 28
+};
 
 #define KEEPALIVE 0xffu
 

@@ -7,22 +7,31 @@
 
 /* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
  * the lengths uses EARLY_SEQUENCE. */
-enum { STAGE_HEADER, STAGE_LOOKUP, STAGE_EARLY_SEQUENCE, STAGE_LENGTHS, STAGE_SEQUENCE };
+enum {
+    STAGE_HEADER,
+    STAGE_LOOKUP,
+    STAGE_EARLY_SEQUENCE,
+    STAGE_LENGTHS,
+    STAGE_SEQUENCE
+};
 
 /* How a header is carried, for the tables differ. */
-enum { CARRIED_AS_ESP, CARRIED_AS_AH, CARRIED_AS_ESP_IN_UDP, CARRIER_COUNT };
+enum {
+    CARRIED_AS_ESP,
+    CARRIED_AS_AH,
+    CARRIED_AS_ESP_IN_UDP,
+    CARRIER_COUNT
+};
 
-#define INFERRED true
+#define INFERRED  true
 #define PUBLISHED false
-#define ROW(carrier, stack, symbol, place, verdict, text, source)                                                \
-    [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {.report = text,                       \
-                                                                           .stage = STAGE_##place,               \
-                                                                           .decision = IPSEC_DECISION_##verdict, \
-                                                                           .inferred = source},
-#define RECEIVER_AH(...) ROW(AH, __VA_ARGS__)
-#define RECEIVER_ESP(...) ROW(ESP, __VA_ARGS__) ROW(ESP_IN_UDP, __VA_ARGS__)
+#define ROW(carrier, stack, symbol, place, verdict, text, source)                                                      \
+    [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
+        .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = source},
+#define RECEIVER_AH(...)     ROW(AH, __VA_ARGS__)
+#define RECEIVER_ESP(...)    ROW(ESP, __VA_ARGS__) ROW(ESP_IN_UDP, __VA_ARGS__)
 #define RECEIVER_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(AH, __VA_ARGS__)
-#define RECEIVER(...) RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+#define RECEIVER(...)        RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
 
 static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
 #include "receivers.def"

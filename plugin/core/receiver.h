@@ -59,10 +59,10 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
 
 /** One of the packet errors of Windows. */
 typedef struct ipsec_windows_error {
-    uint32_t error;     /**< Win32 error code, e.g. 13914 */
-    uint32_t status;    /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
-    uint32_t event;     /**< event of the subcategory "Audit IPsec Driver"; 0 where none is published */
-    const char *name;   /**< "ERROR_IPSEC_INVALID_PACKET" */
+    uint32_t error;          /**< Win32 error code, e.g. 13914 */
+    uint32_t status;         /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
+    uint32_t event;          /**< event of the subcategory "Audit IPsec Driver"; 0 where none is published */
+    const char *name;        /**< "ERROR_IPSEC_INVALID_PACKET" */
     const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
 } ipsec_windows_error;
 

@@ -55,15 +55,15 @@ typedef struct ipsec_report {
     uint32_t sa;       /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     bool has_spi;
     bool has_sequence;
-    bool flagged;      /**< has a finding of Note or above that is no mere property of the SA */
-    uint8_t count;     /**< number of findings */
-    bool confirmed;    /**< known to be IPsec: native, or in UDP with evidence besides the port */
-    bool payload_lost; /**< where the header ends is unknown; what seems to follow it must not be judged */
+    bool flagged;          /**< has a finding of Note or above that is no mere property of the SA */
+    uint8_t count;         /**< number of findings */
+    bool confirmed;        /**< known to be IPsec: native, or in UDP with evidence besides the port */
+    bool payload_lost;     /**< where the header ends is unknown; what seems to follow it must not be judged */
     uint8_t protocol;      /**< IPSEC_PROTOCOL_... */
     uint8_t encapsulation; /**< ipsec_encapsulation */
-    bool whole;        /**< the packet was captured whole, so that lengths were judged */
-    uint8_t verdict;   /**< ipsec_verdict */
-    uint8_t subject;   /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
+    bool whole;            /**< the packet was captured whole, so that lengths were judged */
+    uint8_t verdict;       /**< ipsec_verdict */
+    uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     ipsec_finding findings[IPSEC_REPORT_FINDINGS]; /**< in the order of the catalogue; the first count are valid */
 } ipsec_report;
 

@@ -8,7 +8,7 @@
 
 /* A capture may hold an SPI of its own in every packet. Beyond these numbers new SAs and peers are
  * judged packet by packet, without history. */
-#define SA_MOST 1048576u
+#define SA_MOST    1048576u
 #define PEERS_MOST 65536u
 
 /* Two addresses, the smaller first, zero-padded. */

@@ -23,12 +23,12 @@ typedef struct ipsec_sa_key {
 /** One SA as seen in the capture. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
-    uint32_t index;         /**< in order of appearance, from 0 */
-    uint16_t properties;    /**< ipsec_property bits that were reported already */
-    bool advanced;          /**< in UDP: two sound packets had advancing numbers */
-    uint32_t sequence;      /**< in UDP: of the last sound packet; valid if sound is not 0 */
-    uint32_t sound;         /**< in UDP: packets without a fault */
-    uint32_t faulty;        /**< in UDP: the others */
+    uint32_t index;      /**< in order of appearance, from 0 */
+    uint16_t properties; /**< ipsec_property bits that were reported already */
+    bool advanced;       /**< in UDP: two sound packets had advancing numbers */
+    uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
+    uint32_t sound;      /**< in UDP: packets without a fault */
+    uint32_t faulty;     /**< in UDP: the others */
 } ipsec_sa;
 
 /** The table of SAs; bounded, see sa.c. */

@@ -10,9 +10,8 @@
 
 #include <stdbool.h>
 
-#define IPSEC_WIRESHARK_AT_LEAST(major, minor)                                                                   \
-    (WIRESHARK_VERSION_MAJOR > (major) ||                                                                        \
-     (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+#define IPSEC_WIRESHARK_AT_LEAST(major, minor)                                                                         \
+    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 /* The variable behind a boolean preference. */
 #if IPSEC_WIRESHARK_AT_LEAST(4, 2)

@@ -87,10 +87,9 @@ static void register_experts(void)
         const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)id);
 
         experts[id] = (expert_field)EI_INIT;
-        infos[id] = (ei_register_info){
-            &experts[id],
-            {wmem_strdup_printf(wmem_epan_scope(), "ipsec.%s", row->id), groups[row->group],
-             severities[row->severity], row->summary, EXPFILL}};
+        infos[id] = (ei_register_info){&experts[id],
+                                       {wmem_strdup_printf(wmem_epan_scope(), "ipsec.%s", row->id), groups[row->group],
+                                        severities[row->severity], row->summary, EXPFILL}};
     }
     expert_register_field_array(expert_register_protocol(proto_ipsec), infos, array_length(infos));
 }
@@ -116,13 +115,11 @@ void ipsec_fields_register(void)
           "Index of the SA (protocol, destination, SPI) in this capture, from 0", HFILL}},
         {&hf_ipsec_finding,
          {"Finding", "ipsec.finding", FT_STRING, BASE_NONE, NULL, 0x0, "What was found, by its catalogue id", HFILL}},
-        {&hf_ipsec_cause,
-         {"Cause", "ipsec.cause", FT_UINT8, BASE_DEC, VALS(cause_vals), 0x0, NULL, HFILL}},
+        {&hf_ipsec_cause, {"Cause", "ipsec.cause", FT_UINT8, BASE_DEC, VALS(cause_vals), 0x0, NULL, HFILL}},
         {&hf_ipsec_reference,
          {"Reference", "ipsec.reference", FT_STRING, BASE_NONE, NULL, 0x0, "The clause that the finding is about",
           HFILL}},
-        {&hf_ipsec_advice,
-         {"Advice", "ipsec.advice", FT_STRING, BASE_NONE, NULL, 0x0, "What to look at next", HFILL}},
+        {&hf_ipsec_advice, {"Advice", "ipsec.advice", FT_STRING, BASE_NONE, NULL, 0x0, "What to look at next", HFILL}},
         {&hf_ipsec_windows_error,
          {"Windows error", "ipsec.windows.error", FT_UINT32, BASE_DEC, VALS(windows_error_vals), 0x0,
           "Win32 error that this packet is consistent with", HFILL}},
@@ -133,14 +130,14 @@ void ipsec_fields_register(void)
          {"Windows event", "ipsec.windows.event", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Security audit event (Audit IPsec Driver) that this packet is consistent with", HFILL}},
         {&hf_ipsec_linux_counter,
-         {"Linux counter", "ipsec.linux.counter", FT_STRING, BASE_NONE, NULL, 0x0,
-          "Counter in /proc/net/xfrm_stat", HFILL}},
+         {"Linux counter", "ipsec.linux.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Counter in /proc/net/xfrm_stat",
+          HFILL}},
         {&hf_ipsec_freebsd_counter,
-         {"FreeBSD counter", "ipsec.freebsd.counter", FT_STRING, BASE_NONE, NULL, 0x0,
-          "Counter shown by netstat -s", HFILL}},
+         {"FreeBSD counter", "ipsec.freebsd.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Counter shown by netstat -s",
+          HFILL}},
         {&hf_ipsec_openbsd_counter,
-         {"OpenBSD counter", "ipsec.openbsd.counter", FT_STRING, BASE_NONE, NULL, 0x0,
-          "Counter shown by netstat -s", HFILL}},
+         {"OpenBSD counter", "ipsec.openbsd.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Counter shown by netstat -s",
+          HFILL}},
         {&hf_ipsec_vpp_counter,
          {"VPP counter", "ipsec.vpp.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Error counter of a VPP node", HFILL}},
         {&hf_ipsec_strongswan_status,

@@ -15,7 +15,13 @@
 #include <epan/packet.h>
 #include <epan/proto_data.h>
 
-enum { HOOK_ESP, HOOK_AH, HOOK_UDPENCAP, HOOK_ISAKMP, HOOK_COUNT };
+enum {
+    HOOK_ESP,
+    HOOK_AH,
+    HOOK_UDPENCAP,
+    HOOK_ISAKMP,
+    HOOK_COUNT
+};
 
 typedef struct hook {
     const char *filter_name; /* of the stock protocol */
@@ -127,12 +133,13 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     ENDTRY;
 }
 
-/* A clean header whose fields nobody asks for draws nothing. */
+/* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
+ * on every pass, whether there is a tree or not. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
     if (report->subject == IPSEC_SUBJECT_NOTHING || report->subject == IPSEC_SUBJECT_IKE)
         return false;
-    return report->count > 0 || (tree && proto_field_is_referenced(tree, proto_ipsec));
+    return report->count > 0 || report->payload_lost || (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
 /* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers
@@ -252,10 +259,8 @@ void ipsec_hooks_register(void)
 
 void ipsec_hooks_handoff(void)
 {
-    static const dissector_t wrappers[HOOK_COUNT] = {[HOOK_ESP] = wrap_esp,
-                                                     [HOOK_AH] = wrap_ah,
-                                                     [HOOK_UDPENCAP] = wrap_udpencap,
-                                                     [HOOK_ISAKMP] = wrap_isakmp};
+    static const dissector_t wrappers[HOOK_COUNT] = {
+        [HOOK_ESP] = wrap_esp, [HOOK_AH] = wrap_ah, [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp};
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         /* The stock UDPENCAP dissector has no name in 4.0. */
@@ -265,7 +270,8 @@ void ipsec_hooks_handoff(void)
         hooks[i].twin = create_dissector_handle_with_name_and_description(
             wrappers[i], hooks[i].wrapper_proto, NULL,
             proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
-        /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read. */
+        /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read.
+         */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
     }
 }

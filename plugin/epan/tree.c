@@ -67,8 +67,8 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
         ipsec_stack stack;
         int hf;
     } texts[] = {
-        {IPSEC_STACK_LINUX, hf_ipsec_linux_counter},     {IPSEC_STACK_FREEBSD, hf_ipsec_freebsd_counter},
-        {IPSEC_STACK_OPENBSD, hf_ipsec_openbsd_counter}, {IPSEC_STACK_VPP, hf_ipsec_vpp_counter},
+        {IPSEC_STACK_LINUX, hf_ipsec_linux_counter},          {IPSEC_STACK_FREEBSD, hf_ipsec_freebsd_counter},
+        {IPSEC_STACK_OPENBSD, hf_ipsec_openbsd_counter},      {IPSEC_STACK_VPP, hf_ipsec_vpp_counter},
         {IPSEC_STACK_STRONGSWAN, hf_ipsec_strongswan_status},
     };
     const ipsec_outcome *windows = ipsec_outcome_at(IPSEC_STACK_WINDOWS, report);

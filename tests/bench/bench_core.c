@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAS = 200, LENGTH = 1000 };
+enum {
+    SAS = 200,
+    LENGTH = 1000
+};
 
 static void put_u32(uint8_t *to, uint32_t value)
 {

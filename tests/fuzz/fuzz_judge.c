@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACTS = 8 };
+enum {
+    FACTS = 8
+};
 
 /* The core promises not to read beyond `captured`: a block of just that size lets ASan see it. */
 static uint8_t *exact_copy(const uint8_t *octets, size_t count)

@@ -20,6 +20,7 @@ def benign():
     capture = Capture("benign", "Odd packets and odd captures; none of them may be called a drop")
     add_trailers(capture)
     add_cuts(capture)
+    add_cut_ah(capture)
     add_offload(capture)
     add_fragments(capture)
     add_quotes(capture)
@@ -73,6 +74,12 @@ def add_cuts(capture):
                 capture.add(f"{what}, cut after {octets} octets, {how}",
                             frame[:14 + header + octets], unchecked(),
                             length=len(frame) if how == "openly" else None)
+
+
+def add_cut_ah(capture):
+    """Its length field is damaged, but the capture is cut: nothing is said of it, nor of what seems to follow."""
+    frame = ethernet(ipv4(capture.next, AH, ah(next_header=ESP, payload=esp(61), words=255)))
+    capture.add("cut openly: AH length field 255 in front of ESP", frame[:70], unchecked(), length=len(frame))
 
 
 def add_offload(capture):

@@ -17,19 +17,19 @@ typedef struct expectation {
     ipsec_finding_id findings[EXPECT_MOST];
 } expectation;
 
-#define FINDINGS(verdict_name, ...)                                                                              \
-    {                                                                                                            \
-        IPSEC_VERDICT_##verdict_name, sizeof((int[]){__VA_ARGS__}) / sizeof(int),                                \
-        {                                                                                                        \
-            __VA_ARGS__                                                                                          \
-        }                                                                                                        \
+#define FINDINGS(verdict_name, ...)                                                                                    \
+    {                                                                                                                  \
+        IPSEC_VERDICT_##verdict_name, sizeof((int[]){__VA_ARGS__}) / sizeof(int),                                      \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
     }
-#define NO_FINDINGS(verdict_name)                                                                                \
-    {                                                                                                            \
-        IPSEC_VERDICT_##verdict_name, 0,                                                                         \
-        {                                                                                                        \
-            0                                                                                                    \
-        }                                                                                                        \
+#define NO_FINDINGS(verdict_name)                                                                                      \
+    {                                                                                                                  \
+        IPSEC_VERDICT_##verdict_name, 0,                                                                               \
+        {                                                                                                              \
+            0                                                                                                          \
+        }                                                                                                              \
     }
 
 /* A view of `captured` octets (copied to the edge of readable memory), native, whole, between two fixed

@@ -2,7 +2,12 @@
 #include "guard.h"
 #include "packets.h"
 
-enum { ICMP = 1, IPIP = 4, TCP = 6, ESP = 50 };
+enum {
+    ICMP = 1,
+    IPIP = 4,
+    TCP = 6,
+    ESP = 50
+};
 
 typedef struct ah_case {
     const char *what;
@@ -35,8 +40,7 @@ static const ah_case cases[] = {
     {"SHA2-512-256, padded, IPv4", 4, TCP, 10, 0x1000, 1, 100, FINDINGS(PLAUSIBLE, IPSEC_FINDING_AH_V4_EXTRA_PAD)},
     {"SHA2-512-256, unpadded, IPv4", 4, TCP, 9, 0x1000, 1, 100, NO_FINDINGS(PLAUSIBLE)},
     {"SHA2-256-128, padded, IPv6", 6, TCP, 6, 0x1000, 1, 100, NO_FINDINGS(PLAUSIBLE)},
-    {"SHA2-256-128, unpadded, IPv6", 6, TCP, 5, 0x1000, 1, 100,
-     FINDINGS(SUSPICIOUS, IPSEC_FINDING_AH_V6_ALIGNMENT)},
+    {"SHA2-256-128, unpadded, IPv6", 6, TCP, 5, 0x1000, 1, 100, FINDINGS(SUSPICIOUS, IPSEC_FINDING_AH_V6_ALIGNMENT)},
     {"SPI 0", 4, TCP, 4, 0, 1, 100, FINDINGS(DROP, IPSEC_FINDING_AH_SPI_ZERO)},
     {"SPI 255", 6, TCP, 4, 255, 1, 100, FINDINGS(PLAUSIBLE, IPSEC_FINDING_AH_SPI_RESERVED)},
     {"sequence 0", 4, TCP, 4, 0x1000, 0, 100, FINDINGS(SUSPICIOUS, IPSEC_FINDING_SEQ_ZERO)},

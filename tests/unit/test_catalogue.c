@@ -4,8 +4,8 @@
 #include <glib.h>
 #include <string.h>
 
-static const char *const families[] = {"esp.",    "ah.",    "natt.", "tcp.", "wesp.", "ipcomp.", "iptfs.", "seq.",
-                                       "replay.", "esn.",   "iv.",   "sa.",  "key.",  "capture.", "ike."};
+static const char *const families[] = {"esp.",    "ah.",  "natt.", "tcp.", "wesp.", "ipcomp.",  "iptfs.", "seq.",
+                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "ike."};
 
 static void test_ids(void)
 {

@@ -6,7 +6,16 @@
 #include <glib.h>
 #include <string.h>
 
-enum { HOP = 0, TCP = 6, UDP = 17, ROUTING = 43, FRAGMENT = 44, ESP = 50, AH = 51, OPTIONS = 60 };
+enum {
+    HOP = 0,
+    TCP = 6,
+    UDP = 17,
+    ROUTING = 43,
+    FRAGMENT = 44,
+    ESP = 50,
+    AH = 51,
+    OPTIONS = 60
+};
 
 static const uint8_t source4[4] = {192, 0, 2, 1};
 static const uint8_t source6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};

@@ -79,8 +79,7 @@ static void test_windows_errors(void)
     }
     g_assert_null(ipsec_windows_error_row(IPSEC_WINDOWS_ERROR_COUNT));
     g_assert_null(ipsec_windows_error_of(NULL));
-    row = ipsec_windows_error_of(
-        ipsec_receiver_row(IPSEC_STACK_WINDOWS, &carriers[0], IPSEC_FINDING_ESP_ALIGNMENT));
+    row = ipsec_windows_error_of(ipsec_receiver_row(IPSEC_STACK_WINDOWS, &carriers[0], IPSEC_FINDING_ESP_ALIGNMENT));
     g_assert_cmpstr(row->name, ==, "ERROR_IPSEC_INVALID_PACKET");
 }
 
@@ -105,9 +104,9 @@ static void test_rows(void)
             const ipsec_finding_id finding = (ipsec_finding_id)id;
             const ipsec_severity severity = ipsec_catalogue(finding)->severity;
 
-            g_assert_cmpint(
-                ipsec_receiver_row(IPSEC_STACK_RFC, &carriers[carrier], finding)->decision == IPSEC_DECISION_REFUSES,
-                ==, severity == IPSEC_SEVERITY_ERROR);
+            g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_RFC, &carriers[carrier], finding)->decision ==
+                                IPSEC_DECISION_REFUSES,
+                            ==, severity == IPSEC_SEVERITY_ERROR);
             for (unsigned stack = IPSEC_STACK_RFC + 1; stack < IPSEC_STACK_COUNT; stack++)
                 check_row((ipsec_stack)stack, ipsec_receiver_row((ipsec_stack)stack, &carriers[carrier], finding),
                           severity);

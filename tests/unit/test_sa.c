@@ -37,7 +37,9 @@ static void test_an_sa_is_protocol_destination_spi(void)
 /* So many that slots and hashes are shared: every part of the name must be compared. */
 static void test_no_two_sas_are_taken_for_one(void)
 {
-    enum { EACH = 150000 };
+    enum {
+        EACH = 150000
+    };
     ipsec_sa_table *table = ipsec_sa_table_new();
     uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8};
     ipsec_view view = esp_view(6, 0x1000, 1, 84);
