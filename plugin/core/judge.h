@@ -14,6 +14,7 @@
 
 #include "receiver.h"
 #include "report.h"
+#include "spec.h"
 #include "view.h"
 
 #include <stdbool.h>
@@ -45,6 +46,10 @@ ipsec_db *ipsec_db_new(const ipsec_config *config);
 
 /** Frees a database; NULL is fine. */
 void ipsec_db_free(ipsec_db *db);
+
+/** Adds a key row, a copy of *spec. Of several rows that fit an SA the first one added is taken, so rows must come in
+ * the order in which they are preferred, and before the first header is judged. */
+void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
 
 /** Number of SAs seen so far; the indices run from 0 to one below. */
 uint32_t ipsec_db_sa_count(const ipsec_db *db);

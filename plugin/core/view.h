@@ -62,6 +62,10 @@ typedef struct ipsec_view {
     /** Octets of data on the wire, from the IP (or UDP) header and never from the frame;
      * IPSEC_LENGTH_UNKNOWN where no such header is at hand. */
     uint32_t length;
+    /** The IP header and all headers between it and `data`, as captured; NULL where they are not at hand. Only AH
+     * needs them, for its ICV covers them. */
+    const uint8_t *outer;
+    uint32_t outer_length;      /**< octets of that; 0 if outer is NULL */
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
     uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */

@@ -1,0 +1,34 @@
+/** @file
+ * The outer headers as they enter the ICV of AH: RFC 4302 3.3.3.1 and appendix A.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_AH_ICV_H
+#define IPSEC_CORE_AH_ICV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The most octets of IP header and extension headers in front of AH that are verified. */
+#define IPSEC_AH_OUTER_MOST 1024
+
+/**
+ * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones
+ * as they will be at the destination:
+ *
+ * - IPv4: TOS, flags, fragment offset, TTL, checksum, and options that are not known to be immutable are zero; with a
+ *   source route (strict or loose) the destination is the last address of the route.
+ * - IPv6: traffic class, flow label and hop limit are zero; so is the data of hop-by-hop and destination options whose
+ *   type has the bit "may change en route"; with a routing header (type 0, type 2) addresses and segments left are as
+ *   at the destination; the home address of destination options changes places with the source. A fragment header
+ *   of an atomic fragment (RFC 6946) is left out, for it is not covered (RFC 4302 3.3.3.1.2.3), and the payload length
+ *   and the next header before it are as if it had never been there.
+ *
+ * @param outer    from the first octet of the IP header to the last in front of AH
+ * @param length   number of octets
+ * @param covered  gets the result
+ * @return octets of the result; 0 if the headers break the rules of IP or are longer than IPSEC_AH_OUTER_MOST
+ */
+uint32_t ipsec_ah_cover_outer(const uint8_t *outer, uint32_t length, uint8_t covered[IPSEC_AH_OUTER_MOST]);
+
+#endif

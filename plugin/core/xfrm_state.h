@@ -1,0 +1,37 @@
+/** @file
+ * Reads what `ip xfrm state` prints (iproute2), with keys.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_XFRM_STATE_H
+#define IPSEC_CORE_XFRM_STATE_H
+
+#include "spec.h"
+
+#include <stddef.h>
+
+/** What the reader calls while it reads. */
+typedef struct ipsec_xfrm_calls {
+    /** For each SA of ESP or AH. The row is the reader's, and wiped after the call. */
+    void (*row)(const ipsec_spec *spec, void *context);
+    /** For each SA that cannot be used, and each usable one that deserves a warning; `line` counts from 1. */
+    void (*error)(uint32_t line, const ipsec_spec_error *error, void *context);
+    void *context; /**< handed to both */
+} ipsec_xfrm_calls;
+
+/**
+ * Reads a saved `ip xfrm state`, one or several dumps one after the other.
+ *
+ * Understands all that iproute2 prints: `ip -s` and `-d` with lifetimes, `nokeys`, directions, offload, marks,
+ * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN. SAs of IPComp and of the
+ * tunnels of IPComp (proto 4 and 41) are passed over. What it does not know is passed over too, but never an
+ * algorithm.
+ *
+ * Time and memory are proportional to `length`; nothing else is assumed of the text, which may come from anybody.
+ *
+ * @param text    `length` octets, need not end with NUL
+ * @return number of rows handed over
+ */
+uint32_t ipsec_xfrm_state_read(const char *text, size_t length, const ipsec_xfrm_calls *calls);
+
+#endif
