@@ -7,7 +7,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
 
-build_packages="cmake gcc libc6-dev make pkg-config wireshark-dev libglib2.0-dev tshark"
+build_packages="cmake gcc libc6-dev make pkg-config wireshark-dev libglib2.0-dev libgcrypt20-dev tshark"
 test_packages="clang libclang-rt-14-dev python3-pytest python3-scapy"
 
 say() { printf '== %s\n' "$*"; }

@@ -37,7 +37,7 @@ typedef struct ipsec_encryption {
     uint8_t icv;      /**< octets of ICV of a combined mode; 0 for the others */
     bool implicit_iv; /**< RFC 8750: the sequence number is the IV */
     /** The lengths of key that it takes, without salt, ascending, 0 behind the last; with key_least not 0 any length
-     * from that on to keys[0].length. `id` is libgcrypt's cipher for it. */
+     * from that on to keys[0].length. `id` is libgcrypt's cipher for it, never 0. */
     struct {
         uint8_t length;
         int id;
@@ -51,7 +51,10 @@ typedef enum {
     IPSEC_MAC_ANY,      /**< an ICV of known length that nothing is known of; never verified */
     IPSEC_MAC_GCRYPT,   /**< HMAC and CMAC, by libgcrypt */
     IPSEC_MAC_AES_XCBC, /**< RFC 3566 */
-    IPSEC_MAC_AES_GMAC  /**< RFC 4543, AH only: 8 octets of IV in front of the ICV */
+    /** RFC 4543 4, AH only: the field of the ICV holds 8 octets of IV in front of the ICV. What is authenticated is
+     * that of RFC 4302, in which the whole field counts as zero: the caller clears the IV too, and hands it over apart.
+     * In IPv6 the field ends in 4 octets of padding (erratum 3643), which are authenticated (RFC 4302 3.3.3.2.1). */
+    IPSEC_MAC_AES_GMAC
 } ipsec_mac_kind;
 
 /** An integrity algorithm. All lengths are in octets. */
@@ -94,11 +97,16 @@ const ipsec_encryption *ipsec_encryption_by_linux_name(const char *name, unsigne
  */
 const ipsec_integrity *ipsec_integrity_by_linux_name(const char *name, unsigned icv_bits);
 
-/** The row for a name in Wireshark's table "ESP SAs", e.g. "AES-CBC [RFC3602]". NULL if there is none. */
+/** The row for a name in Wireshark's table "ESP SAs", e.g. "AES-CBC [RFC3602]". NULL if there is none. "AES-GCM
+ * [RFC4106]" leaves the length of the ICV to the column of authentication; it gives the row with 16 octets. */
 const ipsec_encryption *ipsec_encryption_by_wireshark_name(const char *name);
 const ipsec_integrity *ipsec_integrity_by_wireshark_name(const char *name);
 
-/** Whether keying material of `length` octets, salt included, fits the algorithm. */
+/** libgcrypt's cipher for keying material of `length` octets, salt included; 0 if there is none. */
+int ipsec_encryption_cipher(const ipsec_encryption *encryption, unsigned length);
+
+/** Whether keying material of `length` octets, salt included, fits the algorithm. To one without key everything fits:
+ * tables of keys have something in that column, or nothing. */
 bool ipsec_encryption_takes(const ipsec_encryption *encryption, unsigned length);
 bool ipsec_integrity_takes(const ipsec_integrity *integrity, unsigned length);
 
