@@ -16,18 +16,21 @@
  * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones
  * as they will be at the destination:
  *
- * - IPv4: TOS, flags, fragment offset, TTL, checksum, and options that are not known to be immutable are zero; with a
- *   source route (strict or loose) the destination is the last address of the route.
+ * - IPv4: TOS, flags, TTL, checksum, and options that are not known to be immutable are zero; with a source route
+ *   (strict or loose) that is not at its end the destination is the last address of the route.
  * - IPv6: traffic class, flow label and hop limit are zero; so is the data of hop-by-hop and destination options whose
  *   type has the bit "may change en route"; with a routing header (type 0, type 2) addresses and segments left are as
- *   at the destination; the home address of destination options changes places with the source. A fragment header
- *   of an atomic fragment (RFC 6946) is left out, for it is not covered (RFC 4302 3.3.3.1.2.3), and the payload length
- *   and the next header before it are as if it had never been there.
+ *   at the destination; the home address of destination options changes places with the source.
+ * - Headers that the sender puts in after AH are left out, and the length and the next header in front of them are as
+ *   if they had never been there: the fragment header of an atomic fragment (RFC 6946), for it is not covered
+ *   (RFC 4302 3.3.3.1.2.3), and another AH in front of this one.
  *
- * @param outer    from the first octet of the IP header to the last in front of AH
+ * @param outer    from the first octet of the IP header to the last in front of AH. Fragments must have been put
+ *                 together, in the header too: its length is that of the whole packet.
  * @param length   number of octets
  * @param covered  gets the result
- * @return octets of the result; 0 if the headers break the rules of IP or are longer than IPSEC_AH_OUTER_MOST
+ * @return octets of the result; 0 if the headers break the rules of IP, are those of a fragment, have something between
+ *         them that AH does not say how to cover, or are longer than IPSEC_AH_OUTER_MOST
  */
 uint32_t ipsec_ah_cover_outer(const uint8_t *outer, uint32_t length, uint8_t covered[IPSEC_AH_OUTER_MOST]);
 

@@ -1,26 +1,13 @@
 /* IP and UDP headers in front of an IPsec header, found and verified in the octets.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ip.h"
+#include "protocol.h"
 #include "view.h"
 
 #include <string.h>
 
-enum {
-    PROTOCOL_HOP_BY_HOP = 0,
-    PROTOCOL_ROUTING = 43,
-    PROTOCOL_FRAGMENT = 44,
-    PROTOCOL_AH = 51,
-    PROTOCOL_DESTINATION_OPTIONS = 60,
-    PROTOCOL_MOBILITY = 135,
-    PROTOCOL_HIP = 139,
-    PROTOCOL_SHIM6 = 140
-};
-
-enum {
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40,
-    IP_STEP = 4
-};
+/* IP headers begin so many octets apart. */
+#define IP_STEP 4u
 
 /* How far back an IP header is looked for: 60 octets of IPv4, or 40 of IPv6, and room for extension
  * headers and AH. It bounds the work on octets that hold no IP header. */
@@ -37,15 +24,25 @@ static const struct extension {
     uint8_t unit;
     uint8_t place;
 } extensions[UINT8_MAX + 1] = {
-    [PROTOCOL_HOP_BY_HOP] = {true, 8, 0},
-    [PROTOCOL_ROUTING] = {true, 8, 1},
-    [PROTOCOL_FRAGMENT] = {true, 0, 2},
-    [PROTOCOL_AH] = {true, 4, 3},
-    [PROTOCOL_DESTINATION_OPTIONS] = {true, 8, 0},
-    [PROTOCOL_MOBILITY] = {true, 8, 0},
-    [PROTOCOL_HIP] = {true, 8, 0},
-    [PROTOCOL_SHIM6] = {true, 8, 0},
+    [IPSEC_PROTOCOL_HOP_BY_HOP] = {true, 8, 0},
+    [IPSEC_PROTOCOL_ROUTING] = {true, 8, 1},
+    [IPSEC_PROTOCOL_FRAGMENT] = {true, 0, 2},
+    [IPSEC_PROTOCOL_AH] = {true, 4, 3},
+    [IPSEC_PROTOCOL_DESTINATION_OPTIONS] = {true, 8, 0},
+    [IPSEC_PROTOCOL_MOBILITY] = {true, 8, 0},
+    [IPSEC_PROTOCOL_HIP] = {true, 8, 0},
+    [IPSEC_PROTOCOL_SHIM6] = {true, 8, 0},
 };
+
+uint32_t ipsec_ip_extension(uint8_t protocol, const uint8_t *p, uint32_t count)
+{
+    uint32_t length;
+
+    if (!extensions[protocol].known || count < 8)
+        return 0;
+    length = 8u + extensions[protocol].unit * p[1];
+    return length <= count ? length : 0;
+}
 
 /* What one extension header adds to the flags of the view. */
 static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigned *place)
@@ -53,9 +50,9 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
     const unsigned own = extensions[protocol].place;
     uint16_t flags = 0;
 
-    if ((own > 0 && own < *place) || (protocol == PROTOCOL_HOP_BY_HOP && !first))
+    if ((own > 0 && own < *place) || (protocol == IPSEC_PROTOCOL_HOP_BY_HOP && !first))
         flags |= IPSEC_VIEW_V6_ORDER;
-    if (protocol == PROTOCOL_FRAGMENT && (ipsec_read_u16(p + 2) & 0xfff9)) /* offset, more fragments */
+    if (protocol == IPSEC_PROTOCOL_FRAGMENT && ipsec_ip_is_v6_fragment(p))
         flags |= IPSEC_VIEW_FRAGMENT;
     if (own > *place)
         *place = own;
@@ -70,12 +67,9 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
     unsigned place = 0;
 
     while (offset < end) {
-        uint32_t length;
+        const uint32_t length = ipsec_ip_extension(protocol, p + offset, end - offset);
 
-        if (!extensions[protocol].known || (!v6 && protocol != PROTOCOL_AH) || end - offset < 8)
-            return false;
-        length = 8u + extensions[protocol].unit * p[offset + 1];
-        if (length > end - offset)
+        if (length == 0 || (!v6 && protocol != IPSEC_PROTOCOL_AH))
             return false;
         *flags |= flags_of(protocol, p + offset, offset == start, &place);
         protocol = p[offset];
@@ -111,11 +105,11 @@ static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint
     const uint32_t total = ipsec_read_u16(p + 2);
     uint16_t flags = 0;
 
-    if (p[0] >> 4 != 4 || header < IPV4_HEADER || header > distance || memcmp(p + 12, search->source, 4) != 0)
+    if (p[0] >> 4 != 4 || header < IPSEC_IPV4_HEADER || header > distance || memcmp(p + 12, search->source, 4) != 0)
         return false;
     if (!walk(p, header, distance, p[9], search->protocol, false, &flags))
         return false;
-    if (ipsec_read_u16(p + 6) & 0x3fff) /* more fragments, offset */
+    if (ipsec_ip_is_v4_fragment(p))
         flags |= IPSEC_VIEW_FRAGMENT;
     return fill(search, path, distance, total, total != 0, flags);
 }
@@ -126,19 +120,19 @@ static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t di
     const uint32_t payload = ipsec_read_u16(p + 4);
     uint16_t flags = 0;
 
-    if (distance < IPV6_HEADER || p[0] >> 4 != 6 || memcmp(p + 8, search->source, 16) != 0)
+    if (distance < IPSEC_IPV6_HEADER || p[0] >> 4 != 6 || memcmp(p + 8, search->source, 16) != 0)
         return false;
-    if (!walk(p, IPV6_HEADER, distance, p[6], search->protocol, true, &flags))
+    if (!walk(p, IPSEC_IPV6_HEADER, distance, p[6], search->protocol, true, &flags))
         return false;
     /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
-    return fill(search, path, distance, payload + IPV6_HEADER, payload != 0, flags);
+    return fill(search, path, distance, payload + IPSEC_IPV6_HEADER, payload != 0, flags);
 }
 
 static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
 {
     const uint8_t *p;
 
-    if (distance > search->count || distance < IPV4_HEADER)
+    if (distance > search->count || distance < IPSEC_IPV4_HEADER)
         return false;
     p = search->octets + (search->count - distance);
     return search->address_length == 4 ? read_v4(search, p, distance, path) : read_v6(search, p, distance, path);
@@ -146,7 +140,7 @@ static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, ipse
 
 bool ipsec_ip_find(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
-    const uint32_t nearest = search->address_length == 4 ? IPV4_HEADER : IPV6_HEADER;
+    const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
     uint32_t farthest;
 
     if (search->address_length != 4 && search->address_length != 16)

@@ -9,8 +9,36 @@
 #ifndef IPSEC_CORE_IP_H
 #define IPSEC_CORE_IP_H
 
+#include "view.h"
+
 #include <stdbool.h>
 #include <stdint.h>
+
+/** Octets of an IP header, for IPv4 without its options. */
+enum {
+    IPSEC_IPV4_HEADER = 20,
+    IPSEC_IPV6_HEADER = 40
+};
+
+/** Whether the IPv4 header at p is a fragment's: its offset is not 0, or more fragments follow. */
+static inline bool ipsec_ip_is_v4_fragment(const uint8_t *p)
+{
+    return (ipsec_read_u16(p + 6) & 0x3fff) != 0;
+}
+
+/** The same for the IPv6 fragment header at p; an atomic fragment (RFC 6946) is none. */
+static inline bool ipsec_ip_is_v6_fragment(const uint8_t *p)
+{
+    return (ipsec_read_u16(p + 2) & 0xfff9) != 0;
+}
+
+/**
+ * Octets of the header `protocol` at p: one of those that may stand between IP and IPsec.
+ *
+ * @param count  number of octets that may be read at p
+ * @return 0 if it is none of them, or reaches beyond the octets
+ */
+uint32_t ipsec_ip_extension(uint8_t protocol, const uint8_t *p, uint32_t count);
 
 /** Octets in front of a header, and where in them the IP header is looked for. */
 typedef struct ipsec_ip_search {
