@@ -127,7 +127,7 @@ typedef struct ipsec_spec_error {
  * Compiles a row of the table `ipsec_sa`: algorithms by their IKEv2 names, keys in hex with or without 0x, addresses,
  * CIDR or "*", the SPI in decimal, hex or "*".
  *
- * @param spec   filled in if the row is usable; `line` and `origin` are left at 0
+ * @param spec   filled in if the row is usable, otherwise wiped; `line` and `origin` are left at 0
  * @param error  filled in if the result is false, or the row deserves a warning; otherwise reason is ""
  * @return whether the row is usable
  */
@@ -137,8 +137,8 @@ bool ipsec_spec_compile(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spe
  * Compiles a row of Wireshark's table "ESP SAs": IPSEC_COLUMN_PROTOCOL is its "IPv4", "IPv6" or "Any" column (the row
  * is for ESP), algorithms have Wireshark's names, keys are hex behind 0x or else plain characters, and addresses and
  * SPIs may have "*" for single octets and digits. IPSEC_COLUMN_ESN is its `sn_length` ("32-bit", "64-bit", or empty
- * where the table has no such column), IPSEC_COLUMN_MODE its `sn_upper`. Anything but 64 bits is IPSEC_ESN_AUTO, for
- * 32 is what older rows are read as.
+ * where the table has no such column), IPSEC_COLUMN_MODE its `sn_upper`, which Wireshark keeps in hex without 0x.
+ * Anything but 64 bits is IPSEC_ESN_AUTO, for 32 is what older rows are read as.
  */
 bool ipsec_spec_compile_wireshark(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
 

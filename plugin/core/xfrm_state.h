@@ -23,9 +23,9 @@ typedef struct ipsec_xfrm_calls {
  * Reads a saved `ip xfrm state`, one or several dumps one after the other.
  *
  * Understands all that iproute2 prints: `ip -s` and `-d` with lifetimes, `nokeys`, directions, offload, marks,
- * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN. SAs of IPComp and of the
- * tunnels of IPComp (proto 4 and 41) are passed over. What it does not know is passed over too, but never an
- * algorithm.
+ * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN; `ip -o`, and the SAs of
+ * `ip xfrm monitor`. SAs of IPComp and of the tunnels of IPComp (proto 4 and 41), policies, and SAs that IKE has asked
+ * for but not set up yet are passed over. What it does not know is passed over too, but never an algorithm.
  *
  * Time and memory are proportional to `length`; nothing else is assumed of the text, which may come from anybody.
  *

@@ -1,0 +1,60 @@
+/** @file
+ * Slices of text, and the numbers and names in them. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_TEXT_H
+#define IPSEC_CORE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** A piece of text that need not end with NUL. */
+typedef struct ipsec_text {
+    const char *at;
+    size_t length;
+} ipsec_text;
+
+/** A word and what it stands for; a list of them ends with a NULL name, whose value is that of all other words. */
+typedef struct ipsec_word {
+    const char *name;
+    int value;
+} ipsec_word;
+
+/** A whole string without the white space around it; NULL is an empty string. */
+ipsec_text ipsec_text_trim(const char *string);
+
+/** Whether it is that word, exactly. */
+bool ipsec_text_is(ipsec_text text, const char *word);
+
+/** The value of the text in a list of words; case does not matter (ASCII). */
+int ipsec_text_find(ipsec_text text, const ipsec_word *words);
+
+/** Whether it begins with 0x or 0X. */
+bool ipsec_text_has_0x(ipsec_text text);
+
+/** The text from its octet `count` on; empty if it is not that long. */
+ipsec_text ipsec_text_from(ipsec_text text, size_t count);
+
+/** Takes the part up to the next `stop` off the text, and that octet too; all of it if there is none. */
+ipsec_text ipsec_text_part(ipsec_text *text, char stop);
+
+/** Takes the next word off a line: what stands between octets up to ' ' (all white space, and NUL). False, with an
+ * empty word, if there is none. */
+bool ipsec_text_word(ipsec_text *line, ipsec_text *word);
+
+/** Reads a number, all of the text: decimal, or hex behind 0x. False, and nothing else, if it is not one or is above
+ * `most`. */
+bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value);
+
+/** The value of a hex digit; -1 for another character. */
+int ipsec_text_hex_digit(char c);
+
+/** Octets of a name that may come from anywhere, made fit to be shown. */
+#define IPSEC_TEXT_SHOWN 52
+
+/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. */
+void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN]);
+
+#endif
