@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
+#include "keys.h"
 #include "prefs.h"
 
 #include <epan/packet.h>
@@ -33,6 +34,7 @@ void ipsec_frames_start(void)
 
     ipsec_frames_end();
     db = ipsec_db_new(&config);
+    ipsec_keys_load(db); /* libgcrypt is ready: Wireshark sets it up before it registers any protocol */
     chunks = g_ptr_array_new_with_free_func(g_free);
     count = 0;
 }

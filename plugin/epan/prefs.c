@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "prefs.h"
 #include "compat.h"
+#include "keys.h"
 
 #include <epan/prefs.h>
 
@@ -32,6 +33,7 @@ void ipsec_prefs_register(int proto)
                                    "Report SPIs in the range that IANA reserves. Switch it off where SAs are "
                                    "configured by hand and use such SPIs on purpose.",
                                    &pref_reserved_spi);
+    ipsec_keys_register(module);
 }
 
 ipsec_config ipsec_prefs_config(void)

@@ -1,0 +1,434 @@
+/* Where keys come from: the table ipsec_sa, a saved `ip xfrm state`, and Wireshark's own table "ESP SAs".
+ *
+ * The tables take any text. It is compiled when a file is opened or dissected anew: a row that was refused while
+ * Wireshark reads the table would take the rows behind it along, and nobody would learn which one it was.
+ *
+ * Keys are never written anywhere. The copies made here are overwritten when they are done with; those that
+ * Wireshark makes while it reads a table are not in our hands.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keys.h"
+#include "../core/xfrm_state.h"
+#include "compat.h"
+
+#include <epan/uat-int.h>
+#include <epan/uat.h>
+#include <wsutil/report_message.h>
+
+#include <glib.h>
+#include <glib/gstdio.h>
+
+#include <string.h>
+
+/* The most lines of one message; what is beyond is counted. */
+#define LINES_MOST 20
+
+/* Some two million SAs. */
+#define FILE_OCTETS_MOST (UINT64_C(1) << 30)
+
+/* A row of the table ipsec_sa. */
+typedef struct sa_row {
+    char *columns[IPSEC_COLUMN_COUNT];
+} sa_row;
+
+/* Written by Wireshark's table code only. */
+static sa_row *sa_rows;
+static unsigned sa_row_count;
+
+/* Written by Wireshark's preference code only; a change makes it dissect anew. */
+static pref_bool pref_use_esp_sa = true;
+static const char *pref_xfrm_state_file;
+
+typedef struct source {
+    const char *name, *unit; /* for people */
+    /* Checksum of what was wrong and of all that the source held, when that was last reported; 0 if nothing was wrong
+     * the last time. Owned by report(), and kept from one capture file to the next. */
+    uint64_t reported;
+} source;
+
+static source sources[IPSEC_ORIGIN_COUNT] = {
+    [IPSEC_ORIGIN_TABLE] = {.name = "ipsec_sa", .unit = "row"},
+    [IPSEC_ORIGIN_XFRM] = {.name = "ip xfrm state", .unit = "line"},
+    [IPSEC_ORIGIN_WIRESHARK] = {.name = "ESP SAs", .unit = "row"},
+};
+
+/* One source while it is read. */
+typedef struct loading {
+    ipsec_db *db;
+    ipsec_origin origin;
+    uint32_t rows, refused, doubted;
+    uint64_t checksum; /* of all text, keys included: it stays in memory */
+    GString *lines;    /* what is wrong, a line for each of the first LINES_MOST */
+} loading;
+
+typedef bool compile_row(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
+
+/* Called through a pointer that might change, so that no compiler takes it for useless. */
+static void *(*const volatile overwrite)(void *, int, size_t) = memset;
+
+static void free_wiped(char *text, size_t length)
+{
+    if (text)
+        overwrite(text, 0, length);
+    g_free(text);
+}
+
+static void free_wiped_string(char *text)
+{
+    free_wiped(text, text ? strlen(text) : 0);
+}
+
+/* --- what was wrong ---------------------------------------------------------------------------------------------- */
+
+/* FNV-1a, which is enough to notice a change. */
+static void checksum_add(uint64_t *checksum, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        *checksum = (*checksum ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+}
+
+static loading begin(ipsec_db *db, ipsec_origin origin)
+{
+    return (loading){.db = db, .origin = origin, .checksum = UINT64_C(0xcbf29ce484222325), .lines = g_string_new(NULL)};
+}
+
+static void note(loading *load, uint32_t line, const ipsec_spec_error *error)
+{
+    const source *from = &sources[load->origin];
+
+    if (error->usable)
+        load->doubted++;
+    else
+        load->refused++;
+    if (load->refused + load->doubted > LINES_MOST)
+        return;
+    g_string_append_printf(load->lines, "\n%s, %s %u", from->name, from->unit, line);
+    if (error->column)
+        g_string_append_printf(load->lines, ", column %s", error->column);
+    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used all the same)" : "");
+}
+
+/* One message for all of a source: it is one dialog in the GUI, which shows the first line as its title. Before there
+ * is a main window the GUI keeps messages and shows them later. */
+static void tell(const loading *load, const char *what)
+{
+    const uint32_t faults = load->refused + load->doubted;
+    char *more = faults > LINES_MOST ? g_strdup_printf("\nand %u more", faults - LINES_MOST) : g_strdup("");
+
+    if (load->refused)
+        report_failure("IPsec Analysis does not use %u of %u %s.%s%s", load->refused, load->rows, what,
+                       load->lines->str, more);
+    else
+        report_warning("IPsec Analysis doubts %u of %u %s.%s%s", load->doubted, load->rows, what, load->lines->str,
+                       more);
+    g_free(more);
+}
+
+/* Whether what is wrong has not been told yet. */
+static bool is_news(loading *load, bool wrong)
+{
+    source *from = &sources[load->origin];
+    const uint64_t before = from->reported;
+
+    checksum_add(&load->checksum, load->lines->str, load->lines->len);
+    from->reported = wrong ? load->checksum : 0;
+    return wrong && from->reported != before;
+}
+
+/* Ends the reading of a source whose rows are called `what`. */
+static void end(loading *load, const char *what)
+{
+    if (is_news(load, load->lines->len > 0))
+        tell(load, what);
+    g_string_free(load->lines, true);
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------ */
+
+static void add(loading *load, uint32_t line, ipsec_spec *spec)
+{
+    spec->origin = (uint8_t)load->origin;
+    spec->line = line;
+    ipsec_db_add(load->db, spec);
+}
+
+static void load_row(loading *load, uint32_t line, const ipsec_spec_text *text, compile_row *compile)
+{
+    ipsec_spec spec = {0};
+    ipsec_spec_error error = {0};
+    bool usable;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        if (text->columns[i])
+            checksum_add(&load->checksum, text->columns[i], strlen(text->columns[i]) + 1);
+    usable = compile(text, &spec, &error);
+    load->rows++;
+    error.usable = usable;
+    if (usable)
+        add(load, line, &spec);
+    if (error.reason[0] || !usable)
+        note(load, line, &error);
+    ipsec_spec_wipe(&spec);
+}
+
+static void load_table(ipsec_db *db)
+{
+    loading load = begin(db, IPSEC_ORIGIN_TABLE);
+
+    for (unsigned i = 0; i < sa_row_count; i++) {
+        ipsec_spec_text text;
+
+        for (unsigned column = 0; column < IPSEC_COLUMN_COUNT; column++)
+            text.columns[column] = sa_rows[i].columns[column];
+        load_row(&load, i + 1, &text, ipsec_spec_compile);
+    }
+    end(&load, "rows of the table ipsec_sa");
+}
+
+/* Finds a column of a table by its name; NULL where this version of Wireshark has none. */
+static uat_field_t *find_column(const uat_t *table, const char *name)
+{
+    for (uat_field_t *field = table->fields; field->title; field++)
+        if (strcmp(field->name, name) == 0)
+            return field;
+    return NULL;
+}
+
+static void load_wireshark_row(loading *load, uint32_t line, void *record, uat_field_t *const *fields)
+{
+    char *columns[IPSEC_COLUMN_COUNT];
+    ipsec_spec_text text;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        text.columns[i] = columns[i] = fields[i] ? uat_fld_tostr(record, fields[i]) : NULL;
+    load_row(load, line, &text, ipsec_spec_compile_wireshark);
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        free_wiped_string(columns[i]);
+}
+
+static void load_wireshark_table(ipsec_db *db)
+{
+    static const char *const names[IPSEC_COLUMN_COUNT] = {
+        [IPSEC_COLUMN_PROTOCOL] = "protocol",
+        [IPSEC_COLUMN_SOURCE] = "srcIP",
+        [IPSEC_COLUMN_DESTINATION] = "dstIP",
+        [IPSEC_COLUMN_SPI] = "spi",
+        [IPSEC_COLUMN_ENCRYPTION] = "encryption_algo",
+        [IPSEC_COLUMN_ENCRYPTION_KEY] = "encryption_key_string",
+        [IPSEC_COLUMN_INTEGRITY] = "authentication_algo",
+        [IPSEC_COLUMN_INTEGRITY_KEY] = "authentication_key_string",
+        [IPSEC_COLUMN_ESN] = "sn_length", /* from 4.2 on, as the next */
+        [IPSEC_COLUMN_MODE] = "sn_upper",
+    };
+    loading load = begin(db, IPSEC_ORIGIN_WIRESHARK);
+    uat_t *table = pref_use_esp_sa ? uat_get_table_by_name("ESP SAs") : NULL;
+    const uint32_t count = table ? table->user_data->len : 0;
+    uat_field_t *fields[IPSEC_COLUMN_COUNT];
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        fields[i] = table ? find_column(table, names[i]) : NULL;
+    for (uint32_t i = 0; i < count; i++)
+        load_wireshark_row(&load, i + 1, UAT_USER_INDEX_PTR(table, i), fields);
+    end(&load, "rows of Wireshark's table \"ESP SAs\"");
+}
+
+/* --- the file ---------------------------------------------------------------------------------------------------- */
+
+static void take_xfrm_row(const ipsec_spec *spec, void *context)
+{
+    loading *load = (loading *)context;
+    ipsec_spec copy = *spec;
+
+    load->rows++;
+    add(load, spec->line, &copy);
+    ipsec_spec_wipe(&copy);
+}
+
+static void take_xfrm_error(uint32_t line, const ipsec_spec_error *error, void *context)
+{
+    loading *load = (loading *)context;
+
+    if (!error->usable)
+        load->rows++;
+    note(load, line, error);
+}
+
+/* What speaks against reading a file, or NULL. The text is the caller's. */
+static char *refusal(const char *path)
+{
+    GStatBuf status;
+
+    if (g_stat(path, &status) != 0)
+        return NULL; /* reading says why */
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return g_strdup_printf("\"%s\" is no regular file", path);
+    if ((uint64_t)status.st_size > FILE_OCTETS_MOST)
+        return g_strdup_printf("\"%s\" is larger than %u MiB", path, (unsigned)(FILE_OCTETS_MOST >> 20));
+    return NULL;
+}
+
+/* Reads the file whole. It is not mapped: whoever saves a state anew empties the file first, and reading what is no
+ * longer there would end the program. Returns what stands in the way, or NULL. */
+static char *read_whole(const char *path, char **text, size_t *length)
+{
+    GError *error = NULL;
+    char *reason = refusal(path);
+
+    if (reason || g_file_get_contents(path, text, length, &error))
+        return reason;
+    reason = g_strdup(error->message);
+    g_error_free(error);
+    return reason;
+}
+
+static void end_without(loading *load, const char *reason)
+{
+    g_string_assign(load->lines, reason);
+    if (is_news(load, true))
+        report_failure("IPsec Analysis takes no keys from the saved \"ip xfrm state\": %s", reason);
+    g_string_free(load->lines, true);
+}
+
+static void parse_file(loading *load, const char *path, const char *text, size_t length)
+{
+    const ipsec_xfrm_calls calls = {take_xfrm_row, take_xfrm_error, load};
+    char *what;
+
+    checksum_add(&load->checksum, text, length);
+    ipsec_xfrm_state_read(text, length, &calls);
+    what = load->rows ? g_strdup_printf("SAs of the saved \"ip xfrm state\" \"%s\"", path)
+                      : g_strdup_printf("\"%s\" holds no SA of ESP or AH", path);
+    if (load->rows)
+        end(load, what);
+    else
+        end_without(load, what);
+    g_free(what);
+}
+
+static void load_file(ipsec_db *db)
+{
+    loading load;
+    char *text = NULL, *reason;
+    size_t length = 0;
+
+    if (!pref_xfrm_state_file || !pref_xfrm_state_file[0]) {
+        sources[IPSEC_ORIGIN_XFRM].reported = 0;
+        return;
+    }
+    load = begin(db, IPSEC_ORIGIN_XFRM);
+    reason = read_whole(pref_xfrm_state_file, &text, &length);
+    if (reason)
+        end_without(&load, reason);
+    else
+        parse_file(&load, pref_xfrm_state_file, text, length);
+    free_wiped(text, length);
+    g_free(reason);
+}
+
+void ipsec_keys_load(ipsec_db *db)
+{
+    load_table(db);
+    load_file(db);
+    load_wireshark_table(db);
+}
+
+char *ipsec_keys_source(wmem_allocator_t *scope, uint8_t origin, uint32_t line)
+{
+    const source *from = &sources[origin];
+
+    return wmem_strdup_printf(scope, "%s, %s %u", from->name, from->unit, line);
+}
+
+/* --- registration ------------------------------------------------------------------------------------------------ */
+
+/* The column that a field stands for. Wireshark hands down `fld_data` on all paths, `set_data` not. */
+static char **column_of(void *record, const void *fld_data)
+{
+    return &((sa_row *)record)->columns[GPOINTER_TO_UINT(fld_data)];
+}
+
+static void set_column(void *record, const char *text, unsigned length, const void *set_data _U_, const void *fld_data)
+{
+    char **column = column_of(record, fld_data);
+
+    free_wiped_string(*column);
+    *column = g_strndup(text, length);
+}
+
+static void show_column(void *record, char **text, unsigned *length, const void *tostr_data _U_, const void *fld_data)
+{
+    const char *column = *column_of(record, fld_data);
+
+    *text = g_strdup(column ? column : "");
+    *length = (unsigned)strlen(*text);
+}
+
+static void *copy_row(void *to, const void *from, size_t size _U_)
+{
+    const sa_row *source_row = (const sa_row *)from;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        ((sa_row *)to)->columns[i] = g_strdup(source_row->columns[i]);
+    return to;
+}
+
+static void free_row(void *record)
+{
+    sa_row *row = (sa_row *)record;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {
+        free_wiped_string(row->columns[i]);
+        row->columns[i] = NULL;
+    }
+}
+
+static uat_field_t *table_fields(void)
+{
+    static const struct {
+        const char *name, *title, *description;
+    } columns[IPSEC_COLUMN_COUNT] = {
+        [IPSEC_COLUMN_PROTOCOL] = {"protocol", "Protocol", "ESP or AH"},
+        [IPSEC_COLUMN_SOURCE] = {"src", "Source", "Outer source: an address, a prefix as 10.0.0.0/8, or *"},
+        [IPSEC_COLUMN_DESTINATION] = {"dst", "Destination", "Outer destination: an address, a prefix, or *"},
+        [IPSEC_COLUMN_SPI] = {"spi", "SPI", "As 0x1000, in decimal, or *"},
+        [IPSEC_COLUMN_ENCRYPTION] = {"encryption", "Encryption",
+                                     "The name in the IKEv2 registry without ENCR_: AES_CBC, AES_GCM_16, "
+                                     "CHACHA20_POLY1305, NULL, ..."},
+        [IPSEC_COLUMN_ENCRYPTION_KEY] = {"encryption_key", "Encryption key",
+                                         "In hex, with the salt appended where the algorithm has one"},
+        [IPSEC_COLUMN_INTEGRITY] = {"integrity", "Integrity",
+                                    "The name in the IKEv2 registry without AUTH_: HMAC_SHA2_256_128, ... or NONE"},
+        [IPSEC_COLUMN_INTEGRITY_KEY] = {"integrity_key", "Integrity key", "In hex"},
+        [IPSEC_COLUMN_ESN] = {"esn", "ESN",
+                              "Extended Sequence Numbers: no, yes, auto, or the high half to start from as 0x1"},
+        [IPSEC_COLUMN_MODE] = {"mode", "Mode", "any, transport, tunnel, beet or iptfs"},
+    };
+    /* Handed to Wireshark, which keeps its own notes in it. The last one is empty. */
+    static uat_field_t fields[IPSEC_COLUMN_COUNT + 1];
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        fields[i] = (uat_field_t){.name = columns[i].name,
+                                  .title = columns[i].title,
+                                  .mode = PT_TXTMOD_STRING,
+                                  .cb = {uat_fld_chk_str, set_column, show_column},
+                                  .fld_data = GUINT_TO_POINTER(i),
+                                  .desc = columns[i].description};
+    return fields;
+}
+
+void ipsec_keys_register(module_t *module)
+{
+    uat_t *table = uat_new("IPsec SAs", sizeof(sa_row), "ipsec_sa", true, &sa_rows, &sa_row_count,
+                           UAT_AFFECTS_DISSECTION, NULL, copy_row, NULL, free_row, NULL, NULL, table_fields());
+
+    prefs_register_uat_preference(module, "sa_table", "IPsec SAs",
+                                  "Keys of SAs of ESP and AH. Of several rows that fit a packet the first is taken.",
+                                  table);
+    prefs_register_filename_preference(module, "xfrm_state_file", "Saved \"ip xfrm state\"",
+                                       "What Linux printed for \"ip xfrm state\", with keys. Several may follow each "
+                                       "other in the file. The table above comes first.",
+                                       &pref_xfrm_state_file, false);
+    prefs_register_bool_preference(module, "use_esp_sa", "Use the keys of Wireshark's ESP SAs too",
+                                   "Read the table \"ESP SAs\" of the protocol ESP. Table and file above come first.",
+                                   &pref_use_esp_sa);
+}
