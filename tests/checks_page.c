@@ -18,7 +18,7 @@ static void print_report(const ipsec_outcome *outcome)
     const ipsec_windows_error *windows = outcome->inferred ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->report)
-        printf("nothing");
+        printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
     else if (windows)
         printf("consistent with %u `%s`", windows->error, windows->name);
     else
@@ -30,6 +30,7 @@ static void print_report(const ipsec_outcome *outcome)
 /* How the header that a finding is about is carried, and how else it may be. */
 static const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP};
 static const ipsec_report as_ah = {.protocol = IPSEC_PROTOCOL_AH};
+static const ipsec_report as_combined_esp = {.protocol = IPSEC_PROTOCOL_ESP, .combined_mode = true};
 static const ipsec_report in_udp = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP};
 
 static bool is_of(ipsec_finding_id id, const char *family)
@@ -44,7 +45,7 @@ static const ipsec_outcome *row_of(ipsec_stack stack, ipsec_finding_id id)
 
 static void print_other(const char *name, const ipsec_outcome *other, const ipsec_outcome *row)
 {
-    if (other->report == row->report)
+    if (other->report == row->report && other->decision == row->decision)
         return;
     printf("; %s: ", name);
     print_report(other);
@@ -56,7 +57,7 @@ static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id 
 {
     const ipsec_outcome *row = row_of(stack, id);
 
-    if (!row->report)
+    if (row->decision == IPSEC_DECISION_PASSES)
         return false;
     printf("- %s: ", name);
     print_report(row);
@@ -64,6 +65,8 @@ static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id 
         print_other("AH", ipsec_receiver_row(stack, &as_ah, id), row);
     if (!is_of(id, "ah.") && !is_of(id, "natt."))
         print_other("in UDP", ipsec_receiver_row(stack, &in_udp, id), row);
+    if (is_of(id, "esp."))
+        print_other("combined mode", ipsec_receiver_row(stack, &as_combined_esp, id), row);
     puts("");
     return true;
 }

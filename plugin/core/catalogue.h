@@ -30,9 +30,11 @@ typedef enum {
 /** What kind of problem it is; the names are those of Wireshark's expert groups. */
 typedef enum {
     IPSEC_GROUP_CHECKSUM,
+    IPSEC_GROUP_DECRYPTION,
     IPSEC_GROUP_MALFORMED,
     IPSEC_GROUP_PROTOCOL,
     IPSEC_GROUP_REASSEMBLE,
+    IPSEC_GROUP_SECURITY,
     IPSEC_GROUP_SEQUENCE
 } ipsec_group;
 
@@ -55,7 +57,8 @@ typedef enum {
 typedef enum {
     IPSEC_PROPERTY_NONE = 0,
     IPSEC_PROPERTY_SPI_RESERVED = 1 << 0, /**< SPI 1-255 */
-    IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1  /**< AH in IPv4 padded to 8 octets */
+    IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
+    IPSEC_PROPERTY_KEY_WRONG = 1 << 2     /**< nothing has verified yet */
 } ipsec_property;
 
 /** One row. All strings are constant, in UTF-8 and never NULL. */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
 #include "checks.h"
+#include "open.h"
 #include "sa.h"
 
 #include <glib.h>
@@ -16,11 +17,13 @@
 struct ipsec_db {
     ipsec_config config;
     ipsec_sa_table *sas;
+    ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
+    bool opens;           /* whether there is anything to open packets with */
 };
 
 ipsec_config ipsec_config_default(void)
 {
-    return (ipsec_config){.receiver = IPSEC_STACK_RFC, .report_reserved_spi = true};
+    return (ipsec_config){.receiver = IPSEC_STACK_RFC, .report_reserved_spi = true, .null_heuristic = true};
 }
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -29,7 +32,18 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
 
     db->config = *config;
     db->sas = ipsec_sa_table_new();
+    db->opener = g_new0(ipsec_opener, 1);
+    db->opener->ring = ipsec_keyring_new();
+    db->opener->config = &db->config;
+    db->opens = config->null_heuristic;
     return db;
+}
+
+static void free_opener(ipsec_opener *opener)
+{
+    ipsec_keyring_free(opener->ring);
+    g_free(opener->plaintext);
+    g_free(opener);
 }
 
 void ipsec_db_free(ipsec_db *db)
@@ -37,7 +51,14 @@ void ipsec_db_free(ipsec_db *db)
     if (!db)
         return;
     ipsec_sa_table_free(db->sas);
+    free_opener(db->opener);
     g_free(db);
+}
+
+void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
+{
+    ipsec_keyring_add(db->opener->ring, spec);
+    db->opens = true;
 }
 
 uint32_t ipsec_db_sa_count(const ipsec_db *db)
@@ -95,10 +116,18 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_report *report)
     return (uint16_t)shown;
 }
 
-/* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
-static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
+/* A key row speaks for its SPI, unless it is for any: then a packet must have verified. */
+static bool has_key(const ipsec_db *db, const ipsec_sa *sa)
 {
-    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE)
+    if (!sa || !sa->keys.resolved || sa->keys.row == IPSEC_KEY_NONE)
+        return false;
+    return sa->keys.verified || ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
+}
+
+/* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
+static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_record *record)
+{
+    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE || record->unknown || has_key(db, sa))
         return true;
     if (sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)
         return true;
@@ -150,7 +179,7 @@ static IPSEC_RARE void judge_findings(const ipsec_db *db, const ipsec_view *view
 {
     if (sa)
         record->properties = new_properties(sa, report);
-    record->confirmed = is_confirmed(db, view, sa);
+    record->confirmed = is_confirmed(db, view, sa, record);
     conclude(db, record, report);
 }
 
@@ -163,7 +192,9 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         sa = ipsec_sa_get(db->sas, view, report->spi);
     if (sa)
         report->sa = sa->index;
-    *record = (ipsec_record){.sa = report->sa};
+    *record = (ipsec_record){.sa = report->sa, .key = IPSEC_KEY_NONE};
+    if (db->opens && sa && !sa->keys.idle)
+        ipsec_open_next(db->opener, view, sa, record, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
     if (report->count > 0)
@@ -172,12 +203,15 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
-    const ipsec_record unseen = {.sa = IPSEC_SA_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
+    const ipsec_record unseen = {
+        .sa = IPSEC_SA_NONE, .key = IPSEC_KEY_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
 
     if (!record)
         record = &unseen;
     check(view, report);
     report->sa = record->sa;
+    if (record->key != IPSEC_KEY_NONE || record->unknown)
+        ipsec_open_again(db->opener, view, record, report);
     if (report->count > 0)
         conclude(db, record, report);
 }

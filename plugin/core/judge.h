@@ -24,9 +24,11 @@
 typedef struct ipsec_config {
     ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
     bool report_reserved_spi; /**< whether SPIs 1-255 are a finding at all */
+    bool sa_complete;    /**< the key rows are all SAs of the receivers that they name, so that others are unknown */
+    bool null_heuristic; /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
 } ipsec_config;
 
-/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported. */
+/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for. */
 ipsec_config ipsec_config_default(void);
 
 /** The state of one capture. */
@@ -35,9 +37,16 @@ typedef struct ipsec_db ipsec_db;
 /** What the first pass decided on one header. Plain data: may be copied and stored; means nothing without
  * the database that it came from. */
 typedef struct ipsec_record {
-    uint32_t sa;         /**< index of the SA, or IPSEC_SA_NONE */
-    uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
-    bool confirmed;      /**< if there are findings: known to be IPsec, native or with evidence besides the port */
+    uint32_t sa;           /**< index of the SA, or IPSEC_SA_NONE */
+    uint32_t key;          /**< what the packet was opened with, see open.h */
+    uint32_t high;         /**< if esn: high half of the sequence number that verified */
+    uint16_t properties;   /**< ipsec_property bits that this header was the first of its SA to show */
+    uint8_t hint, detail;  /**< of the finding on its key, ICV or SPI */
+    uint8_t confirmed : 1; /**< if there are findings: known to be IPsec, native or with evidence besides the port */
+    uint8_t icv : 2;       /**< ipsec_icv_status, if a key row was used */
+    uint8_t esn : 1;       /**< the ICV verified with a high half */
+    uint8_t trusted : 1;   /**< another packet of the SA had verified before, or this one did */
+    uint8_t unknown : 1;   /**< the SPI is none of the receiver's */
 } ipsec_record;
 
 /** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure

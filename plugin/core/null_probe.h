@@ -28,22 +28,24 @@ const ipsec_null_shape *ipsec_null_shape_row(unsigned index);
 
 /** What an SA remembers. All zero at first. */
 typedef struct ipsec_null_probe {
-    uint8_t shape;    /**< index of the shape that is believed or being tested, plus 1; 0: none yet */
-    uint8_t agreed;   /**< packets that bore it out */
-    uint8_t objected; /**< packets since the last one that bore it out */
-    uint8_t tried;    /**< packets that bore out no shape at all before one was found */
+    uint8_t shape;     /**< index of the shape that is believed or being tested, plus 1; 0: none yet */
+    uint8_t agreed;    /**< packets that proved it; no more are counted than are needed to believe it */
+    uint8_t objected;  /**< packets in a row whose trailer it did not fit */
+    uint8_t tried;     /**< packets that proved no shape while there was none, since one was last believed */
+    uint32_t sequence; /**< sequence number of the last packet that was counted in `agreed` */
 } ipsec_null_probe;
 
 /**
  * Learns from the next packet of an SA without key.
  *
- * A shape is believed after several packets whose payload proves it by a checksum or by lengths that fit exactly, so
- * that ciphertext passes for NULL in less than one SA of 2^40; it is given up when packets object, and the search is
- * given up after a number of packets that prove nothing.
+ * A packet proves a shape, and only one, by a checksum or by lengths that fit exactly. A shape is believed when two
+ * packets with different sequence numbers prove it, so that ciphertext passes for NULL in less than one SA of 2^40. A
+ * packet whose trailer does not fit the shape objects; four in a row, or the proof of another shape, and the search
+ * begins anew. It is given up after IPSEC_NULL_TRIED_MOST packets that prove nothing.
  *
  * @param view  a whole packet of ESP of at least 20 octets, native or in UDP
- * @return whether the shape is believed for this packet: it was before the packet came, or the packet itself is the
- *         one that settles it
+ * @return whether the shape is believed for this packet: it was before the packet came and is not given up with it, or
+ *         the packet itself is the one that settles it
  */
 bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view);
 

@@ -10,16 +10,23 @@
 enum {
     STAGE_HEADER,
     STAGE_LOOKUP,
+    STAGE_STATE,
     STAGE_EARLY_SEQUENCE,
     STAGE_LENGTHS,
-    STAGE_SEQUENCE
+    STAGE_SEQUENCE,
+    STAGE_ICV,
+    STAGE_TRAILER,
+    STAGE_MODE,
+    STAGE_POLICY
 };
 
 /* How a header is carried, for the tables differ. */
 enum {
-    CARRIED_AS_ESP,
     CARRIED_AS_AH,
+    CARRIED_AS_ESP,
     CARRIED_AS_ESP_IN_UDP,
+    CARRIED_AS_COMBINED_ESP,
+    CARRIED_AS_COMBINED_ESP_IN_UDP,
     CARRIER_COUNT
 };
 
@@ -28,10 +35,14 @@ enum {
 #define ROW(carrier, stack, symbol, place, verdict, text, source)                                                      \
     [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
         .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = source},
-#define RECEIVER_AH(...)     ROW(AH, __VA_ARGS__)
-#define RECEIVER_ESP(...)    ROW(ESP, __VA_ARGS__) ROW(ESP_IN_UDP, __VA_ARGS__)
-#define RECEIVER_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(AH, __VA_ARGS__)
-#define RECEIVER(...)        RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+#define RECEIVER_AH(...)         ROW(AH, __VA_ARGS__)
+#define RECEIVER_ESP_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(COMBINED_ESP, __VA_ARGS__)
+#define RECEIVER_ESP_IN_UDP(...) ROW(ESP_IN_UDP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
+#define RECEIVER_SEPARATE(...)   ROW(ESP, __VA_ARGS__) ROW(ESP_IN_UDP, __VA_ARGS__)
+#define RECEIVER_COMBINED(...)   ROW(COMBINED_ESP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
+#define RECEIVER_ESP(...)        RECEIVER_SEPARATE(__VA_ARGS__) RECEIVER_COMBINED(__VA_ARGS__)
+#define RECEIVER_NATIVE(...)     RECEIVER_ESP_NATIVE(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+#define RECEIVER(...)            RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
 
 static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
 #include "receivers.def"
@@ -40,6 +51,10 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FIND
 #undef RECEIVER
 #undef RECEIVER_NATIVE
 #undef RECEIVER_ESP
+#undef RECEIVER_COMBINED
+#undef RECEIVER_SEPARATE
+#undef RECEIVER_ESP_IN_UDP
+#undef RECEIVER_ESP_NATIVE
 #undef RECEIVER_AH
 #undef ROW
 #undef PUBLISHED
@@ -59,9 +74,13 @@ static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
 
 static unsigned carrier_of(const ipsec_report *report)
 {
+    const bool udp = report->encapsulation == IPSEC_ENCAPSULATION_UDP;
+
     if (report->protocol == IPSEC_PROTOCOL_AH)
         return CARRIED_AS_AH;
-    return report->encapsulation == IPSEC_ENCAPSULATION_UDP ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
+    if (report->combined_mode)
+        return udp ? CARRIED_AS_COMBINED_ESP_IN_UDP : CARRIED_AS_COMBINED_ESP;
+    return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
@@ -83,10 +102,10 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
     for (unsigned i = 0; i < report->count; i++) {
         const ipsec_outcome *outcome = ipsec_receiver_row(stack, report, (ipsec_finding_id)report->findings[i].id);
 
-        if (outcome->report && (!first || outcome->stage < first->stage))
+        if (outcome->decision != IPSEC_DECISION_PASSES && (!first || outcome->stage < first->stage))
             first = outcome;
     }
-    return first;
+    return first && first->report ? first : NULL;
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)

@@ -6,6 +6,12 @@
 
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length)
 {
+    ipsec_report_add_hint(report, id, offset, length, 0, 0);
+}
+
+void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length, uint8_t hint,
+                           uint8_t detail)
+{
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
     unsigned at = report->count;
 
@@ -17,7 +23,8 @@ void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset
         report->findings[at] = report->findings[at - 1];
         at--;
     }
-    report->findings[at] = (ipsec_finding){.offset = offset, .length = length, .id = (uint16_t)id, .announce = true};
+    report->findings[at] = (ipsec_finding){
+        .offset = offset, .length = length, .id = (uint8_t)id, .hint = hint, .detail = detail, .announce = true};
     report->count++;
     if (row->severity >= IPSEC_SEVERITY_NOTE && row->property == IPSEC_PROPERTY_NONE)
         report->flagged = true;
@@ -39,6 +46,19 @@ bool ipsec_report_has(const ipsec_report *report, ipsec_finding_id id)
         if (report->findings[i].id == id)
             return true;
     return false;
+}
+
+const char *ipsec_unverified_name(unsigned reason)
+{
+    static const char *const names[IPSEC_UNVERIFIED_COUNT] = {
+        [IPSEC_UNVERIFIED_NOT_WHOLE] = "the packet was not captured whole",
+        [IPSEC_UNVERIFIED_NO_KEY] = "no key",
+        [IPSEC_UNVERIFIED_NO_OUTER] = "the outer IP header is not at hand",
+        [IPSEC_UNVERIFIED_TOO_SHORT] = "no room for IV and ICV",
+        [IPSEC_UNVERIFIED_ALGORITHM] = "the algorithm is not known",
+    };
+
+    return reason < IPSEC_UNVERIFIED_COUNT ? names[reason] : NULL;
 }
 
 const char *ipsec_verdict_name(unsigned verdict)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /** The most findings that one header can have; tests hold every rule against it. */
-#define IPSEC_REPORT_FINDINGS 8
+#define IPSEC_REPORT_FINDINGS 12
 
 /** Value of ipsec_report.sa where the header belongs to no SA that the database follows. */
 #define IPSEC_SA_NONE UINT32_MAX
@@ -42,11 +42,45 @@ typedef enum {
 typedef struct ipsec_finding {
     uint32_t offset; /**< first octet that it speaks of, from ipsec_view.data */
     uint32_t length; /**< number of octets, 0 for the header as a whole */
-    uint16_t id;     /**< ipsec_finding_id */
+    uint8_t id;      /**< ipsec_finding_id */
+    uint8_t hint;    /**< ipsec_hint, for ipsec_finding_advice() */
+    uint8_t detail;  /**< the number or the row that the hint speaks of */
     /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
      * the SA. */
     bool announce;
 } ipsec_finding;
+
+/** Why an ICV is IPSEC_ICV_UNVERIFIED. */
+typedef enum {
+    IPSEC_UNVERIFIED_NOT_WHOLE, /**< the packet was not captured whole */
+    IPSEC_UNVERIFIED_NO_KEY,    /**< the row names the SA without keys, or the shape is only known by heuristics */
+    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not at hand, or breaks the rules of IP */
+    IPSEC_UNVERIFIED_TOO_SHORT, /**< there is no room for IV and ICV */
+    IPSEC_UNVERIFIED_ALGORITHM, /**< the row tells the length of the ICV only, or libgcrypt lacks the algorithm */
+    IPSEC_UNVERIFIED_COUNT
+} ipsec_unverified;
+
+/** What a key (or the heuristics for ESP-NULL) told of the packet. */
+typedef struct ipsec_opened {
+    /** The row whose key was used; the database's. NULL for the heuristics. */
+    const struct ipsec_spec *spec;
+    uint8_t icv_status; /**< ipsec_icv_status */
+    uint8_t unverified; /**< ipsec_unverified, if that is the status */
+    uint8_t iv_length;  /**< octets; likewise icv_length */
+    uint8_t icv_length;
+    bool has_trailer;         /**< pad_length and next_header are known */
+    uint8_t pad_length;       /**< as the trailer says; may be too long */
+    uint8_t next_header;      /**< IP protocol number */
+    bool esn;                 /**< `high` counts */
+    uint32_t high;            /**< high half of the sequence number that verified */
+    bool has_inner;           /**< an inner IP packet of sound length: tfc_length is known */
+    uint32_t tfc_length;      /**< octets of TFC padding behind the inner packet */
+    const uint8_t *plaintext; /**< payload data, padding, pad length and next header; NULL if there is none. Valid until
+                                 the next call with the same database */
+    uint32_t plaintext_length;
+    uint32_t clear_at; /**< where the plaintext stands in the packet, from ipsec_view.data; 0 if it was encrypted */
+    uint32_t payload_length; /**< octets of it in front of the padding, if the trailer is sound; else 0 */
+} ipsec_opened;
 
 /** The report of one header. */
 typedef struct ipsec_report {
@@ -63,8 +97,11 @@ typedef struct ipsec_report {
     uint8_t encapsulation; /**< ipsec_encapsulation */
     bool whole;            /**< the packet was captured whole, so that lengths were judged */
     uint8_t verdict;       /**< ipsec_verdict */
+    bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
+    bool is_opened;        /**< `opened` counts */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     ipsec_finding findings[IPSEC_REPORT_FINDINGS]; /**< in the order of the catalogue; the first count are valid */
+    ipsec_opened opened;                           /**< valid if is_opened */
 } ipsec_report;
 
 /** Starts a report on `view`; the findings are left as they are, for they need no clearing. */
@@ -80,6 +117,8 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->count = 0;
     report->confirmed = true;
     report->payload_lost = false;
+    report->combined_mode = false;
+    report->is_opened = false;
     report->protocol = view->protocol;
     report->encapsulation = view->encapsulation;
     report->whole = whole;
@@ -96,11 +135,18 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
  */
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length);
 
+/** The same with a hint, see hint.h. */
+void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length, uint8_t hint,
+                           uint8_t detail);
+
 /** Takes back the findings that tell the property `property` of the SA. */
 void ipsec_report_remove_property(ipsec_report *report, ipsec_property property);
 
 /** Whether the report has the finding `id`. */
 bool ipsec_report_has(const ipsec_report *report, ipsec_finding_id id);
+
+/** Why an ICV is unverified, as a phrase; NULL for values that are no reason. */
+const char *ipsec_unverified_name(unsigned reason);
 
 /** Name of a verdict, "unchecked" to "drop"; NULL for values that are none. */
 const char *ipsec_verdict_name(unsigned verdict);

@@ -8,6 +8,7 @@
 #ifndef IPSEC_CORE_SA_H
 #define IPSEC_CORE_SA_H
 
+#include "null_probe.h"
 #include "view.h"
 
 #include <stdbool.h>
@@ -20,6 +21,20 @@ typedef struct ipsec_sa_key {
     uint32_t hash;           /**< of the rest, so that it is computed once */
 } ipsec_sa_key;
 
+/** What an SA knows of its keys; see open.c. */
+typedef struct ipsec_sa_keys {
+    uint32_t row;          /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
+    uint32_t high;         /**< high half that verified last, if esn */
+    uint8_t source[16];    /**< that the row was found for, where rows tell SAs apart by it */
+    bool resolved;         /**< a row was looked for */
+    bool idle;             /**< no key, and nothing left to try: every further packet may pass by */
+    bool verified;         /**< a packet has verified */
+    bool esn;              /**< and did so with a high half */
+    uint8_t hint, detail;  /**< what was found out about a wrong key */
+    uint8_t guesses;       /**< how often it was tried to find that out */
+    ipsec_null_probe null; /**< without key: whether it is ESP-NULL */
+} ipsec_sa_keys;
+
 /** One SA as seen in the capture. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
@@ -29,6 +44,7 @@ typedef struct ipsec_sa {
     uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
     uint32_t sound;      /**< in UDP: packets without a fault */
     uint32_t faulty;     /**< in UDP: the others */
+    ipsec_sa_keys keys;
 } ipsec_sa;
 
 /** The table of SAs; bounded, see sa.c. */

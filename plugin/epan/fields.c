@@ -5,6 +5,7 @@
 #include "../core/report.h"
 #include "compat.h"
 
+#include <epan/ipproto.h>
 #include <epan/packet.h>
 
 #include <glib.h>
@@ -18,6 +19,13 @@ int hf_ipsec_protocol = -1;
 int hf_ipsec_spi = -1;
 int hf_ipsec_encapsulation = -1;
 int hf_ipsec_sa = -1;
+int hf_ipsec_icv_status = -1;
+int hf_ipsec_icv_length = -1;
+int hf_ipsec_iv_length = -1;
+int hf_ipsec_trailer_pad_length = -1;
+int hf_ipsec_trailer_next_header = -1;
+int hf_ipsec_trailer_tfc_length = -1;
+int hf_ipsec_key_source = -1;
 int hf_ipsec_finding = -1;
 int hf_ipsec_cause = -1;
 int hf_ipsec_reference = -1;
@@ -76,10 +84,9 @@ static void register_experts(void)
                                      [IPSEC_SEVERITY_NOTE] = PI_NOTE,
                                      [IPSEC_SEVERITY_WARN] = PI_WARN,
                                      [IPSEC_SEVERITY_ERROR] = PI_ERROR};
-    static const int groups[] = {[IPSEC_GROUP_CHECKSUM] = PI_CHECKSUM,
-                                 [IPSEC_GROUP_MALFORMED] = PI_MALFORMED,
-                                 [IPSEC_GROUP_PROTOCOL] = PI_PROTOCOL,
-                                 [IPSEC_GROUP_REASSEMBLE] = PI_REASSEMBLE,
+    static const int groups[] = {[IPSEC_GROUP_CHECKSUM] = PI_CHECKSUM,     [IPSEC_GROUP_DECRYPTION] = PI_DECRYPTION,
+                                 [IPSEC_GROUP_MALFORMED] = PI_MALFORMED,   [IPSEC_GROUP_PROTOCOL] = PI_PROTOCOL,
+                                 [IPSEC_GROUP_REASSEMBLE] = PI_REASSEMBLE, [IPSEC_GROUP_SECURITY] = PI_SECURITY,
                                  [IPSEC_GROUP_SEQUENCE] = PI_SEQUENCE};
     static ei_register_info infos[IPSEC_FINDING_COUNT];
 
@@ -113,6 +120,25 @@ void ipsec_fields_register(void)
         {&hf_ipsec_sa,
          {"SA index", "ipsec.sa", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Index of the SA (protocol, destination, SPI) in this capture, from 0", HFILL}},
+        {&hf_ipsec_icv_status,
+         {"ICV status", "ipsec.icv.status", FT_UINT8, BASE_NONE, VALS(proto_checksum_vals), 0x0,
+          "Whether the Integrity Check Value verifies with a key of the tables", HFILL}},
+        {&hf_ipsec_icv_length,
+         {"ICV length", "ipsec.icv.length", FT_UINT8, BASE_DEC, NULL, 0x0,
+          "Octets of the Integrity Check Value, without padding", HFILL}},
+        {&hf_ipsec_iv_length,
+         {"IV length", "ipsec.iv.length", FT_UINT8, BASE_DEC, NULL, 0x0, "Octets of the Initialization Vector", HFILL}},
+        {&hf_ipsec_trailer_pad_length,
+         {"Pad Length", "ipsec.trailer.pad_length", FT_UINT8, BASE_DEC, NULL, 0x0, "Octets of ESP padding", HFILL}},
+        {&hf_ipsec_trailer_next_header,
+         {"Next Header", "ipsec.trailer.next_header", FT_UINT8, BASE_DEC | BASE_EXT_STRING, &ipproto_val_ext, 0x0,
+          "IP protocol number of what is inside ESP", HFILL}},
+        {&hf_ipsec_trailer_tfc_length,
+         {"TFC padding", "ipsec.trailer.tfc_length", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Octets of traffic flow confidentiality padding behind the inner packet", HFILL}},
+        {&hf_ipsec_key_source,
+         {"Key source", "ipsec.key.source", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Where the key of the SA came from, or the heuristics that needed none", HFILL}},
         {&hf_ipsec_finding,
          {"Finding", "ipsec.finding", FT_STRING, BASE_NONE, NULL, 0x0, "What was found, by its catalogue id", HFILL}},
         {&hf_ipsec_cause, {"Cause", "ipsec.cause", FT_UINT8, BASE_DEC, VALS(cause_vals), 0x0, NULL, HFILL}},

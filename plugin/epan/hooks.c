@@ -9,6 +9,8 @@
 #include "fields.h"
 #include "frames.h"
 #include "outer.h"
+#include "payload.h"
+#include "prefs.h"
 #include "tree.h"
 
 #include <epan/exceptions.h>
@@ -192,14 +194,20 @@ static bool was_offered_before(packet_info *pinfo)
 static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
+    const unsigned mark = ipsec_payload_mark(pinfo);
     ipsec_report report;
+    int result;
 
     ipsec_frames_report(pinfo, view, &report);
     if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo))
         report.subject = IPSEC_SUBJECT_NOTHING;
     if (is_wanted(&report, tree))
-        return call_and_draw(&report, at, tvb, pinfo, tree, data);
-    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+        result = call_and_draw(&report, at, tvb, pinfo, tree, data);
+    else
+        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    if (report.is_opened && ipsec_prefs_decrypt())
+        ipsec_payload_dissect(&report, mark, tvb, pinfo, tree);
+    return result;
 }
 
 static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

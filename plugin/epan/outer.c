@@ -2,11 +2,15 @@
  * header, because dissectors hand down little of them, and nothing below UDP or behind AH.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outer.h"
+#include "../core/ah_icv.h"
 #include "../core/ip.h"
+#include "../core/reassembled.h"
 #include "compat.h"
 
 #include <epan/packet.h>
 #include <epan/dissectors/packet-ip.h>
+
+#include <string.h>
 
 #define PROTOCOL_UDP 17
 
@@ -95,6 +99,32 @@ static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_
     return ipsec_ip_find(search, path);
 }
 
+/* The headers in front of a reassembled datagram are in another data source, in fragments. What stands before tvb in
+ * its own belongs to the datagram, and follows them. */
+static void rebuild_outer(tvbuff_t *tvb, packet_info *pinfo, const ipsec_ip_search *search, ipsec_view *view)
+{
+    tvbuff_t *frame = get_data_source_tvb((const struct data_source *)pinfo->data_src->data);
+    const uint32_t captured = tvb_captured_length(frame);
+    uint8_t headers[IPSEC_AH_OUTER_MOST];
+    uint32_t length;
+
+    length = ipsec_reassembled_headers(&(ipsec_reassembled){.frame = tvb_get_ptr(frame, 0, (int)captured),
+                                                            .count = captured,
+                                                            .source = search->source,
+                                                            .destination = pinfo->net_dst.type == pinfo->dst.type
+                                                                               ? pinfo->net_dst.data
+                                                                               : view->destination,
+                                                            .address_length = view->address_length,
+                                                            .length = search->count + tvb_reported_length(tvb)},
+                                       headers, sizeof headers);
+    if (length == 0 || search->count > sizeof headers - length)
+        return;
+    if (search->count > 0)
+        memcpy(headers + length, search->octets, search->count);
+    view->outer_length = length + search->count;
+    view->outer = wmem_memdup(pinfo->pool, headers, view->outer_length);
+}
+
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
 {
     ipsec_ip_search search = {.protocol = protocol};
@@ -108,13 +138,18 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     search.hint = hint_of(tvb, data);
     if (find_ip(&search, pinfo, &path)) {
         view->flags |= path.flags;
+        view->outer = search.octets + (search.count - path.header);
+        view->outer_length = path.header;
         set_length(view, path.length);
         return;
     }
     if (pinfo->fragmented)
         view->flags |= IPSEC_VIEW_FRAGMENT;
-    if (is_reassembled(tvb, pinfo))
-        set_length(view, tvb_reported_length(tvb));
+    if (!is_reassembled(tvb, pinfo))
+        return;
+    set_length(view, tvb_reported_length(tvb));
+    if (protocol == IPSEC_PROTOCOL_AH)
+        rebuild_outer(tvb, pinfo, &search, view);
 }
 
 void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view)

@@ -10,4 +10,7 @@ void ipsec_prefs_register(int proto);
 /* What they say now, as the core wants it. */
 ipsec_config ipsec_prefs_config(void);
 
+/* Whether payloads that the plugin decrypts are dissected. */
+bool ipsec_prefs_decrypt(void);
+
 #endif

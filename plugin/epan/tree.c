@@ -1,9 +1,13 @@
 /* Draws a report: one subtree per header, one item per finding.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tree.h"
+#include "../core/crypto.h"
+#include "../core/hint.h"
 #include "../core/receiver.h"
+#include "../core/spec.h"
 #include "compat.h"
 #include "fields.h"
+#include "keys.h"
 
 #include <epan/expert.h>
 #include <epan/packet.h>
@@ -31,6 +35,37 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *t
         add_uint(tree, hf_ipsec_sa, tvb, report->sa);
 }
 
+/* Trailer fields are those of the plaintext: they stand for octets of the packet only if nothing was encrypted. */
+static void draw_trailer(const ipsec_opened *opened, tvbuff_t *tvb, proto_tree *tree)
+{
+    if (!opened->has_trailer)
+        return;
+    add_uint(tree, hf_ipsec_trailer_pad_length, tvb, opened->pad_length);
+    add_uint(tree, hf_ipsec_trailer_next_header, tvb, opened->next_header);
+    if (opened->has_inner)
+        add_uint(tree, hf_ipsec_trailer_tfc_length, tvb, opened->tfc_length);
+}
+
+static const char *key_source(const ipsec_opened *opened, packet_info *pinfo)
+{
+    if (!opened->spec)
+        return "ESP-NULL heuristic";
+    return ipsec_keys_source(pinfo->pool, opened->spec->origin, opened->spec->line);
+}
+
+static void draw_opened(const ipsec_opened *opened, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    proto_item *item = proto_tree_add_uint(tree, hf_ipsec_icv_status, tvb, 0, 0, opened->icv_status);
+
+    proto_item_set_generated(item);
+    if (opened->icv_status == IPSEC_ICV_UNVERIFIED)
+        proto_item_append_text(item, " (%s)", ipsec_unverified_name(opened->unverified));
+    add_uint(tree, hf_ipsec_icv_length, tvb, opened->icv_length);
+    add_uint(tree, hf_ipsec_iv_length, tvb, opened->iv_length);
+    draw_trailer(opened, tvb, tree);
+    add_string(tree, hf_ipsec_key_source, tvb, key_source(opened, pinfo));
+}
+
 static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     const ipsec_finding_id id = (ipsec_finding_id)finding->id;
@@ -39,6 +74,7 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     const uint32_t start = MIN(finding->offset, captured);
     const uint32_t length = MIN(finding->length, captured - start);
     proto_item *item = proto_tree_add_string(tree, hf_ipsec_finding, tvb, (int)start, (int)length, row->id);
+    char advice[200];
     proto_tree *subtree;
 
     proto_item_set_generated(item);
@@ -47,7 +83,7 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     subtree = proto_item_add_subtree(item, ett_ipsec_finding);
     add_uint(subtree, hf_ipsec_cause, tvb, row->cause);
     add_string(subtree, hf_ipsec_reference, tvb, row->reference);
-    add_string(subtree, hf_ipsec_advice, tvb, row->advice);
+    add_string(subtree, hf_ipsec_advice, tvb, ipsec_finding_advice(finding, advice, sizeof advice));
 }
 
 static void draw_windows(const ipsec_windows_error *windows, tvbuff_t *tvb, proto_tree *tree)
@@ -96,6 +132,8 @@ void ipsec_tree_draw(const ipsec_report *report, tvbuff_t *tvb, packet_info *pin
 
     proto_item_set_generated(item);
     draw_header(report, tvb, subtree);
+    if (report->is_opened)
+        draw_opened(&report->opened, tvb, pinfo, subtree);
     for (unsigned i = 0; i < report->count; i++)
         draw_finding(&report->findings[i], tvb, pinfo, subtree);
     if (report->count)

@@ -1,0 +1,36 @@
+/** @file
+ * Advice that a look beyond the packet makes more exact than the catalogue's.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_HINT_H
+#define IPSEC_CORE_HINT_H
+
+#include "report.h"
+
+#include <stddef.h>
+
+/** What was found out. Values of ipsec_finding.hint. */
+typedef enum {
+    IPSEC_HINT_NONE,               /**< nothing: the catalogue's advice stands */
+    IPSEC_HINT_ESN_ON,             /**< the ICV verifies with an Extended Sequence Number */
+    IPSEC_HINT_ESN_OFF,            /**< the ICV verifies without */
+    IPSEC_HINT_ICV_LENGTH,         /**< the ICV verifies at another length; detail: octets */
+    IPSEC_HINT_INTEGRITY,          /**< the ICV verifies with another algorithm; detail: its row */
+    IPSEC_HINT_ENCRYPTION,         /**< likewise, a combined mode */
+    IPSEC_HINT_SPI_ELSEWHERE,      /**< the SPI is known at another destination */
+    IPSEC_HINT_SPI_OTHER_PROTOCOL, /**< the SPI is known here under the other protocol */
+    IPSEC_HINT_SPI_SWAPPED,        /**< the SPI is known here with its octets in reverse order */
+    IPSEC_HINT_SPI_REVERSE,        /**< the SPI is that of the other direction */
+    IPSEC_HINT_COUNT
+} ipsec_hint;
+
+/**
+ * The advice on a finding: one sentence.
+ *
+ * @param buffer, size  where it is written if it holds a name or a number; 160 octets are enough
+ * @return buffer, or static storage; never NULL
+ */
+const char *ipsec_finding_advice(const ipsec_finding *finding, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,307 @@
+/* Key rows, grouped by what they leave open: within a group a row is found by hashing.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keyring.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* What of a packet names its SA, with zeros where a group of rows does not care. Compared and hashed as octets. */
+typedef struct row_key {
+    uint8_t destination[16];
+    uint8_t source[16];
+    uint32_t spi;
+    uint8_t destination_length; /* 0 where rows are for both versions of IP */
+    uint8_t source_length;
+    uint8_t protocol;
+    uint8_t zero;
+} row_key;
+
+G_STATIC_ASSERT(sizeof(row_key) == 40);
+
+/* Rows that leave the same open. */
+typedef struct row_group {
+    row_key mask;     /* ones where the key counts; of the lengths, what the rows have */
+    GHashTable *rows; /* row_key -> index of the first such row */
+} row_group;
+
+struct ipsec_keyring {
+    GPtrArray *rows;         /* of ipsec_key_row */
+    GPtrArray *groups;       /* of row_group; a handful in practice */
+    GHashTable *names;       /* set of row_key with destination, SPI and protocol of the rows that name all three */
+    GHashTable *spis;        /* set of row_key with SPI and protocol of the rows that name an SPI */
+    GPtrArray *destinations; /* of row_group, by destination alone */
+    bool needs_source;
+};
+
+static guint key_hash(gconstpointer key)
+{
+    const uint8_t *octets = key;
+    uint64_t hash = 0;
+
+    for (unsigned i = 0; i < sizeof(row_key); i += 8) {
+        uint64_t word;
+
+        memcpy(&word, octets + i, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    return (guint)hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, sizeof(row_key)) == 0;
+}
+
+static void free_row(gpointer data)
+{
+    ipsec_key_row *row = data;
+
+    ipsec_crypto_free(row->crypto);
+    ipsec_spec_wipe(&row->spec);
+    g_free(row);
+}
+
+static void free_group(gpointer data)
+{
+    row_group *group = data;
+
+    g_hash_table_destroy(group->rows);
+    g_free(group);
+}
+
+ipsec_keyring *ipsec_keyring_new(void)
+{
+    ipsec_keyring *ring = g_new0(ipsec_keyring, 1);
+
+    ring->rows = g_ptr_array_new_with_free_func(free_row);
+    ring->groups = g_ptr_array_new_with_free_func(free_group);
+    ring->destinations = g_ptr_array_new_with_free_func(free_group);
+    ring->names = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    ring->spis = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    return ring;
+}
+
+void ipsec_keyring_free(ipsec_keyring *ring)
+{
+    if (!ring)
+        return;
+    g_ptr_array_free(ring->rows, true);
+    g_ptr_array_free(ring->groups, true);
+    g_ptr_array_free(ring->destinations, true);
+    g_hash_table_destroy(ring->names);
+    g_hash_table_destroy(ring->spis);
+    g_free(ring);
+}
+
+static row_key mask_of(const ipsec_spec *spec)
+{
+    row_key mask = {.spi = spec->spi_mask,
+                    .destination_length = spec->destination.length,
+                    .source_length = spec->match_source ? spec->source.length : 0};
+
+    memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
+    if (spec->match_source)
+        memcpy(mask.source, spec->source.mask, sizeof mask.source);
+    return mask;
+}
+
+static row_key key_of(const ipsec_spec *spec)
+{
+    row_key key = mask_of(spec);
+
+    key.spi = spec->spi;
+    key.protocol = spec->protocol;
+    memcpy(key.destination, spec->destination.octets, sizeof key.destination);
+    if (spec->match_source)
+        memcpy(key.source, spec->source.octets, sizeof key.source);
+    return key;
+}
+
+/* The group with that mask, made if it is new. */
+static row_group *group_of(GPtrArray *groups, const row_key *mask)
+{
+    row_group *group;
+
+    for (unsigned i = 0; i < groups->len; i++) {
+        group = g_ptr_array_index(groups, i);
+        if (key_equal(&group->mask, mask))
+            return group;
+    }
+    group = g_new0(row_group, 1);
+    group->mask = *mask;
+    group->rows = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    g_ptr_array_add(groups, group);
+    return group;
+}
+
+static void add_to_set(GHashTable *set, const row_key *key)
+{
+    if (!g_hash_table_contains(set, key))
+        g_hash_table_add(set, g_memdup2(key, sizeof *key));
+}
+
+static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec)
+{
+    row_key mask = {.destination_length = spec->destination.length}, key = mask;
+
+    if (spec->destination.length == 0)
+        return;
+    memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
+    memcpy(key.destination, spec->destination.octets, sizeof key.destination);
+    add_to_set(group_of(ring->destinations, &mask)->rows, &key);
+}
+
+/* What ipsec_keyring_has() answers from. */
+static void add_name(ipsec_keyring *ring, const ipsec_spec *spec)
+{
+    static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    row_key key = {.spi = spec->spi, .protocol = spec->protocol};
+
+    if (spec->spi_mask != UINT32_MAX)
+        return;
+    add_to_set(ring->spis, &key);
+    if (spec->destination.length == 0 || memcmp(spec->destination.mask, ones, spec->destination.length) != 0)
+        return;
+    memcpy(key.destination, spec->destination.octets, sizeof key.destination);
+    key.destination_length = spec->destination.length;
+    add_to_set(ring->names, &key);
+}
+
+static void add_high(ipsec_spec *spec, uint32_t high)
+{
+    for (unsigned i = 0; i < spec->high_count; i++)
+        if (spec->highs[i] == high)
+            return;
+    if (spec->high_count < IPSEC_SPEC_HIGHS)
+        spec->highs[spec->high_count++] = high;
+    else
+        spec->highs[IPSEC_SPEC_HIGHS - 1] = high;
+}
+
+/* A later row for the same SAs: only what the first one lacks. */
+static void merge(ipsec_spec *first, const ipsec_spec *later)
+{
+    if (!first->has_keys && later->has_keys) {
+        *first = *later;
+        return;
+    }
+    for (unsigned i = 0; i < later->high_count; i++)
+        add_high(first, later->highs[i]);
+}
+
+void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
+{
+    const row_key mask = mask_of(spec), key = key_of(spec);
+    row_group *group = group_of(ring->groups, &mask);
+    gpointer known;
+    ipsec_key_row *row;
+
+    if (g_hash_table_lookup_extended(group->rows, &key, NULL, &known)) {
+        merge(&ipsec_keyring_row(ring, GPOINTER_TO_UINT(known))->spec, spec);
+        return;
+    }
+    row = g_new0(ipsec_key_row, 1);
+    row->spec = *spec;
+    g_hash_table_insert(group->rows, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(ring->rows->len));
+    g_ptr_array_add(ring->rows, row);
+    ring->needs_source = ring->needs_source || mask.source_length > 0;
+    add_destination(ring, spec);
+    add_name(ring, spec);
+}
+
+uint32_t ipsec_keyring_count(const ipsec_keyring *ring)
+{
+    return ring->rows->len;
+}
+
+ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
+{
+    return g_ptr_array_index(ring->rows, index);
+}
+
+bool ipsec_keyring_needs_source(const ipsec_keyring *ring)
+{
+    return ring->needs_source;
+}
+
+static void mask_address(uint8_t *to, const uint8_t *address, const uint8_t *mask, unsigned length)
+{
+    for (unsigned i = 0; i < length; i++)
+        to[i] = address[i] & mask[i];
+}
+
+/* The key of the view in a group; false if the group is for the other version of IP. */
+static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, uint8_t protocol, row_key *key)
+{
+    const row_key *mask = &group->mask;
+
+    *key = (row_key){.spi = spi & mask->spi,
+                     .destination_length = mask->destination_length,
+                     .source_length = mask->source_length,
+                     .protocol = protocol};
+    if (mask->destination_length && mask->destination_length != view->address_length)
+        return false;
+    if (mask->source_length && mask->source_length != view->address_length)
+        return false;
+    mask_address(key->destination, view->destination, mask->destination, mask->destination_length);
+    mask_address(key->source, view->source, mask->source, mask->source_length);
+    return true;
+}
+
+uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
+{
+    uint32_t first = IPSEC_KEY_NONE;
+
+    for (unsigned i = 0; i < ring->groups->len; i++) {
+        const row_group *group = g_ptr_array_index(ring->groups, i);
+        gpointer found;
+        row_key key;
+
+        if (key_in_group(group, view, spi, view->protocol, &key) &&
+            g_hash_table_lookup_extended(group->rows, &key, NULL, &found) && GPOINTER_TO_UINT(found) < first)
+            first = GPOINTER_TO_UINT(found);
+    }
+    return first;
+}
+
+bool ipsec_keyring_knows_destination(const ipsec_keyring *ring, const ipsec_view *view)
+{
+    for (unsigned i = 0; i < ring->destinations->len; i++) {
+        const row_group *group = g_ptr_array_index(ring->destinations, i);
+        row_key key;
+
+        if (key_in_group(group, view, 0, 0, &key) && g_hash_table_contains(group->rows, &key))
+            return true;
+    }
+    return false;
+}
+
+bool ipsec_keyring_has(const ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination,
+                       uint8_t length)
+{
+    row_key key = {.spi = spi, .protocol = protocol};
+
+    if (!destination)
+        return g_hash_table_contains(ring->spis, &key);
+    key.destination_length = length;
+    memcpy(key.destination, destination, length);
+    return g_hash_table_contains(ring->names, &key);
+}
+
+ipsec_crypto *ipsec_key_row_open(ipsec_key_row *row)
+{
+    const ipsec_spec *spec = &row->spec;
+
+    if (row->crypto || row->refused || !spec->has_keys)
+        return row->crypto;
+    row->crypto = ipsec_crypto_new(&(ipsec_keys){.encryption = spec->encryption,
+                                                 .encryption_key = spec->encryption_key,
+                                                 .encryption_key_length = spec->encryption_key_length,
+                                                 .integrity = spec->integrity,
+                                                 .integrity_key = spec->integrity_key,
+                                                 .integrity_key_length = spec->integrity_key_length});
+    row->refused = !row->crypto;
+    return row->crypto;
+}

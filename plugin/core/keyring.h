@@ -1,0 +1,59 @@
+/** @file
+ * The key rows of a capture, and which of them an SA takes. Internal to the core.
+ *
+ * Finding a row takes one look into a hash table for each combination of wildcards in use, however many rows there
+ * are; and it is done once per SA.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_KEYRING_H
+#define IPSEC_CORE_KEYRING_H
+
+#include "crypto.h"
+#include "spec.h"
+#include "view.h"
+
+/** A row with its contexts, which are opened when first asked for and serve every SA that takes the row. */
+typedef struct ipsec_key_row {
+    ipsec_spec spec;
+    ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
+    bool refused;         /**< libgcrypt did not take the key: do not try again */
+} ipsec_key_row;
+
+/** All rows; wipes keys when freed. */
+typedef struct ipsec_keyring ipsec_keyring;
+
+ipsec_keyring *ipsec_keyring_new(void);
+void ipsec_keyring_free(ipsec_keyring *ring);
+
+/** Adds a copy of *spec, behind those that are there. A second row for the same SAs only adds the high halves that it
+ * names, or keys where the first one has none. */
+void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
+
+/** Number of rows. */
+uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
+
+/** Row `index`, below the count. Owned by the ring, which does not move it. */
+ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
+
+/** Value for no row. */
+#define IPSEC_KEY_NONE UINT32_MAX
+
+/** Index of the first row for `spi` and the addresses of the view; IPSEC_KEY_NONE if there is none. */
+uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi);
+
+/** Whether a row tells SAs apart by their source, so that the answer of ipsec_keyring_find() holds for the view's
+ * source only. */
+bool ipsec_keyring_needs_source(const ipsec_keyring *ring);
+
+/** Whether a row names the view's destination, other than by a wildcard for all. */
+bool ipsec_keyring_knows_destination(const ipsec_keyring *ring, const ipsec_view *view);
+
+/** Whether a row has this SPI and protocol towards this address of `length` octets; NULL for any address. */
+bool ipsec_keyring_has(const ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination,
+                       uint8_t length);
+
+/** The row's contexts, opened if they were not; NULL without keys, or where libgcrypt refuses them. */
+ipsec_crypto *ipsec_key_row_open(ipsec_key_row *row);
+
+#endif

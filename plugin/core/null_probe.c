@@ -1,0 +1,316 @@
+/* Recognising ESP with NULL encryption.
+ *
+ * RFC 5879 decides by scores over many packets, to which end it also keeps the state of TCP connections. Here one kind
+ * of evidence is enough: a payload that the trailer calls a protocol, and whose own checksum or length agrees.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "null_probe.h"
+#include "ip.h"
+#include "protocol.h"
+
+#include <glib.h>
+
+enum {
+    ESP_HEADER = 8,
+    ESP_SEQUENCE_AT = 4,
+    ESP_TRAILER = 2 /* pad length, next header */
+};
+
+/* Packets that must prove a shape. In random octets, a packet without padding bears the number of a protocol that is
+ * told by its checksum alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is
+ * less likely by far. For 7 shapes that is 2^-27 a packet, and 2^-23 for one of IPSEC_NULL_TRIED_MOST packets. The next
+ * to prove the same shape must come before OBJECTIONS_MOST packets object, as nearly all do: 2^-28. So two packets
+ * leave 2^-51. One would not do, and with more a short capture would be over before anything is known. */
+#define PROOFS_NEEDED 2u
+
+/* Damage comes in single packets; an SA that uses the SPI again does not stop. */
+#define OBJECTIONS_MOST 4u
+
+static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {{0, 0}, {0, 8}, {0, 12}, {0, 16}, {0, 24}, {0, 32}, {8, 16}};
+
+const ipsec_null_shape *ipsec_null_shape_row(unsigned index)
+{
+    return &shapes[index];
+}
+
+/* What ESP carries, if the shape is right; or what is inside of that. */
+typedef struct payload {
+    const uint8_t *octets;
+    uint32_t length;
+    const uint8_t *source; /* of the IP header in front */
+    const uint8_t *destination;
+    uint8_t address_length; /* 0 where the addresses are unknown */
+    uint8_t protocol;
+} payload;
+
+/* --- checksums */
+
+/* Adds the octets to a sum of 16-bit words: RFC 1071. */
+static uint64_t add_words(uint64_t sum, const uint8_t *p, uint32_t length)
+{
+    for (; length >= 2; p += 2, length -= 2)
+        sum += ipsec_read_u16(p);
+    return length ? sum + (uint64_t)(p[0] << 8) : sum;
+}
+
+/* Whether the words, their checksum among them, add up. */
+static bool adds_up(uint64_t sum)
+{
+    while (sum > UINT16_MAX)
+        sum = (sum & UINT16_MAX) + (sum >> 16);
+    return sum == UINT16_MAX;
+}
+
+static bool has_plain_checksum(const payload *p)
+{
+    return adds_up(add_words(0, p->octets, p->length));
+}
+
+/* The checksum that covers a pseudo-header too: RFC 9293 3.1, RFC 8200 8.1. */
+static bool has_pseudo_checksum(const payload *p)
+{
+    uint64_t sum = (uint64_t)p->protocol + p->length;
+
+    if (p->address_length == 0)
+        return false;
+    sum = add_words(sum, p->source, p->address_length);
+    sum = add_words(sum, p->destination, p->address_length);
+    return adds_up(add_words(sum, p->octets, p->length));
+}
+
+/* CRC32c, bit by bit: it is computed for very few packets. */
+static uint32_t add_crc32c(uint32_t crc, const uint8_t *p, uint32_t length)
+{
+    for (; length > 0; p++, length--) {
+        crc ^= *p;
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+    }
+    return crc;
+}
+
+/* --- proofs from the payload; each is given what is behind the IP header */
+
+static bool proves_icmp(const payload *p)
+{
+    return p->address_length == 4 && p->length >= 8 && has_plain_checksum(p);
+}
+
+static bool proves_icmpv6(const payload *p)
+{
+    return p->address_length == 16 && p->length >= 8 && has_pseudo_checksum(p);
+}
+
+static bool proves_tcp(const payload *p)
+{
+    const uint32_t least = 20;
+    uint32_t header;
+
+    if (p->length < least)
+        return false;
+    header = (p->octets[12] >> 4) * 4u;
+    return header >= least && header <= p->length && has_pseudo_checksum(p);
+}
+
+/* A length that fits and no checksum are no less unlikely than a checksum. */
+static bool proves_udp(const payload *p)
+{
+    if (p->length < IPSEC_UDP_HEADER || ipsec_read_u16(p->octets + 4) != p->length)
+        return false;
+    return ipsec_read_u16(p->octets + 6) == 0 || has_pseudo_checksum(p);
+}
+
+static bool proves_sctp(const payload *p)
+{
+    static const uint8_t zero[4];
+    const uint32_t checksum_at = 8, behind = checksum_at + sizeof zero;
+    uint32_t crc = UINT32_MAX;
+
+    if (p->length < behind + 4) /* a chunk */
+        return false;
+    crc = add_crc32c(crc, p->octets, checksum_at);
+    crc = add_crc32c(crc, zero, sizeof zero);
+    crc = ~add_crc32c(crc, p->octets + behind, p->length - behind);
+    return GUINT32_SWAP_LE_BE(crc) == ipsec_read_u32(p->octets + checksum_at);
+}
+
+/* Version 2 leaves its field for authentication out of the checksum, and has none with a digest: RFC 2328 D.4. */
+static bool proves_ospf2(const payload *p)
+{
+    const uint32_t authentication_at = 16, header = 24;
+    const uint16_t digest = 2;
+    uint64_t sum;
+
+    if (p->length < header || ipsec_read_u16(p->octets + authentication_at - 2) == digest)
+        return false;
+    sum = add_words(0, p->octets, authentication_at);
+    return adds_up(add_words(sum, p->octets + header, p->length - header));
+}
+
+static bool proves_ospf(const payload *p)
+{
+    const uint32_t header = 16;
+
+    if (p->length < header || ipsec_read_u16(p->octets + 2) != p->length)
+        return false;
+    if (p->address_length == 4)
+        return p->octets[0] == 2 && proves_ospf2(p);
+    return p->octets[0] == 3 && has_pseudo_checksum(p);
+}
+
+static bool (*const upper_layers[UINT8_MAX + 1])(const payload *p) = {
+    [IPSEC_PROTOCOL_ICMP] = proves_icmp, [IPSEC_PROTOCOL_IGMP] = proves_icmp,     [IPSEC_PROTOCOL_TCP] = proves_tcp,
+    [IPSEC_PROTOCOL_UDP] = proves_udp,   [IPSEC_PROTOCOL_ICMPV6] = proves_icmpv6, [IPSEC_PROTOCOL_OSPF] = proves_ospf,
+    [IPSEC_PROTOCOL_SCTP] = proves_sctp,
+};
+
+static bool proves_upper_layer(const payload *p)
+{
+    return upper_layers[p->protocol] && upper_layers[p->protocol](p);
+}
+
+static bool proves_ipv4(const payload *p)
+{
+    uint32_t header;
+
+    if (p->length < IPSEC_IPV4_HEADER || p->octets[0] >> 4 != 4 || ipsec_read_u16(p->octets + 2) != p->length)
+        return false;
+    header = (p->octets[0] & 0x0fu) * 4;
+    return header >= IPSEC_IPV4_HEADER && header <= p->length && adds_up(add_words(0, p->octets, header));
+}
+
+/* The header has no checksum, so that what is behind it must do. Behind an extension header nothing is looked at. */
+static bool proves_ipv6(const payload *p)
+{
+    payload inner;
+
+    if (p->length < IPSEC_IPV6_HEADER || p->octets[0] >> 4 != 6 ||
+        ipsec_read_u16(p->octets + 4) != p->length - IPSEC_IPV6_HEADER)
+        return false;
+    inner = (payload){.octets = p->octets + IPSEC_IPV6_HEADER,
+                      .length = p->length - IPSEC_IPV6_HEADER,
+                      .source = p->octets + 8,
+                      .destination = p->octets + 24,
+                      .address_length = 16,
+                      .protocol = p->octets[6]};
+    return ipsec_ip_extension(inner.protocol, inner.octets, inner.length) > 0 || proves_upper_layer(&inner);
+}
+
+/* --- one packet */
+
+/* Whether the trailer that the shape leads to has octets of padding as RFC 4303 2.4 wants them; what is in front is
+ * then the payload. Turns most ciphertext down after a comparison or two. */
+static inline bool fits(const ipsec_null_shape *shape, const ipsec_view *view, payload *found)
+{
+    const uint32_t overhead = ESP_HEADER + shape->iv + ESP_TRAILER + shape->icv;
+    const uint8_t *trailer;
+    uint32_t room, padding;
+
+    if (view->length < overhead)
+        return false;
+    room = view->length - overhead;
+    trailer = view->data + (view->length - shape->icv - ESP_TRAILER);
+    padding = trailer[0];
+    if (padding > room)
+        return false;
+    for (uint32_t i = 0; i < padding; i++)
+        if (trailer[-1 - (int)i] != padding - i)
+            return false;
+    *found = (payload){.octets = view->data + ESP_HEADER + shape->iv,
+                       .length = room - padding,
+                       .source = view->source,
+                       .destination = view->destination,
+                       .address_length = view->address_length,
+                       .protocol = trailer[1]};
+    return true;
+}
+
+static bool proves(const ipsec_null_shape *shape, const ipsec_view *view)
+{
+    payload p;
+
+    if (!fits(shape, view, &p))
+        return false;
+    switch (p.protocol) {
+    case IPSEC_PROTOCOL_IPV4:
+        return proves_ipv4(&p);
+    case IPSEC_PROTOCOL_IPV6:
+        return proves_ipv6(&p);
+    default:
+        return proves_upper_layer(&p);
+    }
+}
+
+/* Index of the one shape that the packet proves, plus 1; 0 if it proves none, or is ambiguous. */
+static uint8_t find_shape(const ipsec_view *view)
+{
+    uint8_t found = 0;
+
+    for (uint8_t i = 0; i < IPSEC_NULL_SHAPES; i++) {
+        if (!proves(&shapes[i], view))
+            continue;
+        if (found)
+            return 0;
+        found = i + 1;
+    }
+    return found;
+}
+
+/* --- the SA */
+
+static inline bool is_believed(const ipsec_null_probe *probe)
+{
+    return probe->agreed >= PROOFS_NEEDED;
+}
+
+/* Forgets the shape; what was spent on the search stays spent. */
+static void restart(ipsec_null_probe *probe, uint8_t shape)
+{
+    *probe = (ipsec_null_probe){.shape = shape, .tried = probe->tried};
+}
+
+/* A packet proves `shape`. The same packet captured twice is one proof. */
+static void agree(ipsec_null_probe *probe, uint8_t shape, uint32_t sequence)
+{
+    if (probe->shape != shape)
+        restart(probe, shape);
+    probe->objected = 0;
+    if (is_believed(probe) || (probe->agreed > 0 && probe->sequence == sequence))
+        return;
+    probe->agreed++;
+    probe->sequence = sequence;
+    if (is_believed(probe))
+        probe->tried = 0; /* should it be given up, then for faults or an SPI that is used again: worth a new search */
+}
+
+/* A packet proves nothing. */
+static void doubt(ipsec_null_probe *probe, bool objects)
+{
+    if (probe->shape == 0)
+        probe->tried++;
+    else if (!objects)
+        probe->objected = 0;
+    else if (++probe->objected == OBJECTIONS_MOST)
+        restart(probe, 0);
+}
+
+bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
+{
+    payload unused;
+    bool objects;
+    uint8_t shape;
+
+    if (!ipsec_null_probe_is_open(probe))
+        return false;
+    objects = probe->shape > 0 && !fits(&shapes[probe->shape - 1], view, &unused);
+    if (is_believed(probe) && !objects) {
+        probe->objected = 0;
+        return true;
+    }
+    shape = find_shape(view);
+    if (shape)
+        agree(probe, shape, ipsec_read_u32(view->data + ESP_SEQUENCE_AT));
+    else
+        doubt(probe, objects);
+    return is_believed(probe);
+}

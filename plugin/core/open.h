@@ -1,0 +1,34 @@
+/** @file
+ * Opening packets: which key an SA has, whether the ICV verifies, and what is inside. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_OPEN_H
+#define IPSEC_CORE_OPEN_H
+
+#include "judge.h"
+#include "keyring.h"
+#include "sa.h"
+
+/** Values of ipsec_record.key besides indices of rows and IPSEC_KEY_NONE: a shape of ESP-NULL, counted downwards. */
+#define IPSEC_KEY_IS_NULL(key) ((key) < IPSEC_KEY_NONE && (key) >= IPSEC_KEY_NONE - IPSEC_NULL_SHAPES)
+
+/** What opening needs besides the packet. */
+typedef struct ipsec_opener {
+    ipsec_keyring *ring;
+    const ipsec_config *config;
+    uint8_t *plaintext; /**< of the last packet; room for the largest, made when first needed */
+    uint32_t guesses;   /**< how many wrong keys were looked into, for this costs much */
+} ipsec_opener;
+
+/**
+ * Opens the next packet of an SA with its key row, or with the heuristics for ESP-NULL: moves what the SA knows of its
+ * keys, fills in what the record has on keys, and adds to the report.
+ */
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                     ipsec_report *report);
+
+/** Opens a packet once more as its record says, and adds the same to the report. */
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
+
+#endif

@@ -1,0 +1,191 @@
+/* Rules on what an ESP packet held, once it is in the clear.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "trailer.h"
+#include "selector.h"
+
+enum {
+    NEXT_HOP_BY_HOP = 0,
+    NEXT_IPV4 = 4,
+    NEXT_IPV6 = 41,
+    NEXT_NONE = 59, /* in ESP: a dummy packet */
+    NEXT_BEET = 94,
+    NEXT_AGGFRAG = 144,
+    NEXT_RESERVED = 255
+};
+
+/* IANA "Assigned Internet Protocol Numbers": nothing is assigned from here up to the two for experiments. */
+enum {
+    NEXT_UNASSIGNED_FIRST = 148,
+    NEXT_UNASSIGNED_LAST = 252
+};
+
+enum {
+    IPV4_HEADER = 20,
+    IPV6_HEADER = 40
+};
+
+/* Pad length and next header. */
+#define TRAILER 2u
+
+/* Stacks that pad to 8 or 16 octets for any cipher hide nothing by it. */
+#define PAD_USUAL 16u
+
+static uint8_t pad_of(const ipsec_trailer *trailer)
+{
+    return trailer->plaintext[trailer->length - 2];
+}
+
+static uint8_t next_of(const ipsec_trailer *trailer)
+{
+    return trailer->plaintext[trailer->length - 1];
+}
+
+static bool is_pad_in_order(const uint8_t *padding, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (padding[i] != i + 1)
+            return false;
+    return true;
+}
+
+static bool is_impossible(uint8_t next, uint8_t ip_version)
+{
+    return (next >= NEXT_UNASSIGNED_FIRST && next <= NEXT_UNASSIGNED_LAST) || next == NEXT_RESERVED ||
+           (next == NEXT_HOP_BY_HOP && ip_version == 4);
+}
+
+bool ipsec_trailer_is_sound(const ipsec_trailer *trailer)
+{
+    const uint32_t pad = pad_of(trailer);
+
+    if (pad + TRAILER > trailer->length || is_impossible(next_of(trailer), 4))
+        return false;
+    return is_pad_in_order(trailer->plaintext + (trailer->length - TRAILER - pad), pad);
+}
+
+/* What a mode lets through; where a row is empty, anything. */
+static bool fits_mode(uint8_t next, uint8_t mode)
+{
+    switch (mode) {
+    case IPSEC_MODE_TUNNEL:
+        return next == NEXT_IPV4 || next == NEXT_IPV6;
+    case IPSEC_MODE_IPTFS:
+        return next == NEXT_AGGFRAG || next == NEXT_IPV4 || next == NEXT_IPV6;
+    case IPSEC_MODE_TRANSPORT:
+        return next != NEXT_BEET && next != NEXT_AGGFRAG;
+    default:
+        return true;
+    }
+}
+
+static void check_next_header(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report)
+{
+    const uint32_t at = trailer->at + trailer->length - 1;
+    const uint8_t next = next_of(trailer);
+
+    if (is_impossible(next, view->ip_version))
+        ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER, at, 1);
+    if (!fits_mode(next, trailer->mode))
+        ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER_MODE, at, 1);
+}
+
+static void check_padding(const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
+{
+    const uint32_t pad = pad_of(trailer), block = trailer->block;
+    const uint32_t need = (block - (payload + TRAILER) % block) % block;
+    const uint32_t at = trailer->at + payload;
+
+    if (!is_pad_in_order(trailer->plaintext + payload, pad))
+        ipsec_report_add(report, IPSEC_FINDING_ESP_PAD_BYTES, at, pad);
+    if (pad > 0 && trailer->plaintext[payload + pad - 1] != pad)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_PAD_LAST_BYTE, at + pad - 1, 1);
+    if (pad >= need + PAD_USUAL)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_PAD_EXCESS, at, pad);
+}
+
+/* The length that the inner header states; 0 if it is shorter than the header itself. */
+static uint32_t inner_length(const uint8_t *p, bool v6)
+{
+    const uint32_t header = v6 ? IPV6_HEADER : (p[0] & 0x0fu) * 4;
+    const uint32_t total = v6 ? IPV6_HEADER + ipsec_read_u16(p + 4) : ipsec_read_u16(p + 2);
+
+    return total < header || header < IPV4_HEADER ? 0 : total;
+}
+
+static void check_inner(const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
+{
+    const bool v6 = next_of(trailer) == NEXT_IPV6;
+    const uint8_t *p = trailer->plaintext;
+    uint32_t length;
+
+    if (payload < (v6 ? IPV6_HEADER : IPV4_HEADER)) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_TRUNCATED, trailer->at, payload);
+        return;
+    }
+    if (p[0] >> 4 != (v6 ? 6 : 4)) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_VERSION, trailer->at, 1);
+        return;
+    }
+    length = inner_length(p, v6);
+    if (length == 0 || length > payload) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_LENGTH, trailer->at + (v6 ? 4 : 2), 2);
+        return;
+    }
+    report->opened.has_inner = true;
+    report->opened.tfc_length = payload - length;
+    if (length < payload)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_TFC, trailer->at + length, payload - length);
+}
+
+/* A transport SA may carry a tunnel of its own; what is in that is not the SA's business. */
+static bool has_inner_packet(const ipsec_trailer *trailer)
+{
+    const uint8_t next = next_of(trailer);
+
+    return trailer->mode != IPSEC_MODE_TRANSPORT && trailer->mode != IPSEC_MODE_BEET &&
+           (next == NEXT_IPV4 || next == NEXT_IPV6);
+}
+
+static void check_selector(const ipsec_view *view, const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
+{
+    ipsec_flow flow;
+    bool known = false;
+
+    if (!trailer->selector || !trailer->selector->present)
+        return;
+    if (has_inner_packet(trailer))
+        known = ipsec_flow_of_packet(trailer->plaintext, payload, &flow);
+    else if (trailer->mode == IPSEC_MODE_TRANSPORT)
+        known = ipsec_flow_of_payload(view, next_of(trailer), trailer->plaintext, payload, &flow);
+    if (known && !ipsec_selector_has(trailer->selector, &flow))
+        ipsec_report_add(report, IPSEC_FINDING_ESP_SELECTOR, trailer->at, payload);
+}
+
+void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report)
+{
+    const uint32_t pad = pad_of(trailer);
+    uint32_t payload;
+
+    report->opened.has_trailer = true;
+    report->opened.pad_length = (uint8_t)pad;
+    report->opened.next_header = next_of(trailer);
+    if (pad + TRAILER > trailer->length) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_PAD_LENGTH, trailer->at + trailer->length - 2, 1);
+        return;
+    }
+    payload = trailer->length - TRAILER - pad;
+    check_padding(trailer, payload, report);
+    if (next_of(trailer) == NEXT_NONE) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_DUMMY, trailer->at + trailer->length - 1, 1);
+        return;
+    }
+    report->opened.payload_length = payload;
+    check_next_header(view, trailer, report);
+    if (payload == 0) {
+        ipsec_report_add(report, IPSEC_FINDING_ESP_EMPTY_PAYLOAD, trailer->at, trailer->length);
+        return;
+    }
+    if (has_inner_packet(trailer))
+        check_inner(trailer, payload, report);
+    check_selector(view, trailer, payload, report);
+}

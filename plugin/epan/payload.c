@@ -1,0 +1,72 @@
+/* Hands what an ESP packet held to the next dissector, where the stock dissector could not.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "payload.h"
+#include "compat.h"
+
+#include <epan/packet.h>
+
+unsigned ipsec_payload_mark(const packet_info *pinfo)
+{
+    return wmem_list_count(pinfo->layers);
+}
+
+/* Whether a protocol is ESP, what carries it in UDP, or what stands for octets that nobody understands. */
+static bool is_envelope(int proto)
+{
+    static int envelopes[3]; /* set at the first call; constant afterwards */
+
+    if (envelopes[0] == 0) {
+        envelopes[0] = proto_get_id_by_filter_name("esp");
+        envelopes[1] = proto_get_id_by_filter_name("udpencap");
+        envelopes[2] = proto_get_id_by_filter_name("data");
+    }
+    return proto == envelopes[0] || proto == envelopes[1] || proto == envelopes[2];
+}
+
+/* Whether the stock dissector got at the payload: then it has called the dissector of another protocol. */
+static bool was_dissected(const packet_info *pinfo, unsigned mark)
+{
+    wmem_list_frame_t *layer = wmem_list_tail(pinfo->layers);
+
+    for (unsigned count = wmem_list_count(pinfo->layers); count > mark && layer; count--) {
+        if (!is_envelope(GPOINTER_TO_INT(wmem_list_frame_data(layer))))
+            return true;
+        layer = wmem_list_frame_prev(layer);
+    }
+    return false;
+}
+
+/* What was in clear already needs no data source of its own. */
+static tvbuff_t *show_plaintext(const ipsec_opened *opened, tvbuff_t *tvb, packet_info *pinfo)
+{
+    const int length = (int)opened->plaintext_length;
+    tvbuff_t *plaintext;
+
+    if (opened->clear_at)
+        return tvb_new_subset_length(tvb, (int)opened->clear_at, length);
+    plaintext = tvb_new_child_real_data(tvb, wmem_memdup(pinfo->pool, opened->plaintext, opened->plaintext_length),
+                                        opened->plaintext_length, length);
+    add_new_data_source(pinfo, plaintext, IPSEC_PLAINTEXT_SOURCE);
+    return plaintext;
+}
+
+void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree)
+{
+    const ipsec_opened *opened = &report->opened;
+    const uint32_t saved_match = pinfo->match_uint;
+    dissector_handle_t handle;
+    tvbuff_t *plaintext;
+
+    if (!report->is_opened || !opened->plaintext || was_dissected(pinfo, mark))
+        return;
+    plaintext = show_plaintext(opened, tvb, pinfo);
+    if (opened->payload_length == 0)
+        return;
+    handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), opened->next_header);
+    if (!handle)
+        handle = find_dissector("data");
+    pinfo->match_uint = opened->next_header;
+    call_dissector(handle, tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo, tree);
+    pinfo->match_uint = saved_match;
+}

@@ -1,0 +1,20 @@
+/* Hands what an ESP packet held to the next dissector. SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_PAYLOAD_H
+#define IPSEC_EPAN_PAYLOAD_H
+
+#include "../core/report.h"
+
+#include <epan/packet.h>
+
+/* Name of the data source; its length is what the sender wrote. */
+#define IPSEC_PLAINTEXT_SOURCE "Decrypted ESP"
+
+/* Which protocols were dissected before the stock dissector ran. */
+unsigned ipsec_payload_mark(const packet_info *pinfo);
+
+/* Shows the plaintext that the core found as a data source and dissects the payload, unless the stock dissector did so
+ * since the mark. To be called before the next header is judged. May throw, as any dissector: so draw first. */
+void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree);
+
+#endif
