@@ -1,0 +1,431 @@
+/* Recognising NULL encryption. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "null_probe.h"
+#include "packets.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum {
+    ICV_12 = 2, /* indices of shapes */
+    ICV_16 = 3,
+    ICV_32 = 5,
+    GMAC = 6
+};
+enum {
+    ICMP = 1,
+    DUMMY = 59
+};
+
+/* Payloads that prove what they are. Each octet from `first` up to `behind` must be right for that. The checksums were
+ * not computed by the code under test. */
+static const struct proof {
+    const char *what;
+    uint8_t version, protocol;
+    uint32_t length, first, behind;
+    const char *octets;
+} proofs[] = {
+    {"ICMP", 4, 1, 13, 0, 13, "\x08\x00\xf8\x2c\x00\x01\x00\x01\x70\x69\x6e\x67\x21"},
+    {"IGMP", 4, 2, 8, 0, 8, "\x16\x00\x09\xf6\xe0\x00\x00\x09"},
+    {"TCP", 4, 6, 23, 0, 23,
+     "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09\x50\x18\x02\x00\x42\x79\x00\x00\x6f\x64\x64"},
+    {"UDP", 4, 17, 11, 0, 11, "\x13\x88\x00\x35\x00\x0b\x90\xa8\x64\x6e\x73"},
+    {"UDP without checksum", 4, 17, 11, 4, 8, "\x13\x88\x00\x35\x00\x0b\x00\x00\x64\x6e\x73"},
+    {"SCTP", 4, 132, 16, 0, 16, "\x13\x88\x13\x89\x11\x22\x33\x44\x12\xf5\x7b\x75\x0b\x00\x00\x04"},
+    {"OSPFv2", 4, 89, 28, 0, 16,
+     "\x02\x04\x00\x1c\xc0\x00\x02\x01\x00\x00\x00\x00\x3b\xdd\x00\x00\x70\x61\x73\x73\x77\x6f\x72\x64"
+     "\x00\x00\x00\x01"},
+    {"IPv4 in IPv4", 4, 4, 27, 0, 20,
+     "\x45\x00\x00\x1b\x00\x01\x40\x00\x40\x11\xb6\xcd\xc0\x00\x02\x01\xc0\x00\x02\x02\x70\x61\x79\x6c"
+     "\x6f\x61\x64"},
+    {"UDP in IPv6 in IPv4", 4, 41, 51, 8, 51,
+     "\x60\x00\x00\x00\x00\x0b\x11\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+     "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x13\x88\x00\x35\x00\x0b\x1a\xa8"
+     "\x64\x6e\x73"},
+    {"TCP, IPv6", 6, 6, 20, 0, 20, "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09\x50\x18\x02\x00\x3e\x70\x00\x00"},
+    {"UDP, IPv6", 6, 17, 12, 0, 12, "\x13\x88\x00\x35\x00\x0c\xb9\x14\x64\x6e\x73\x21"},
+    {"ICMPv6", 6, 58, 12, 0, 12, "\x80\x00\x45\x71\x00\x01\x00\x01\x70\x69\x6e\x67"},
+    {"OSPFv3", 6, 89, 20, 0, 20, "\x03\x01\x00\x14\xc0\x00\x02\x01\x00\x00\x00\x00\xdf\x01\x00\x00\x00\x00\x00\x05"},
+    {"SCTP, IPv6", 6, 132, 16, 0, 16, "\x13\x88\x13\x89\x11\x22\x33\x44\x12\xf5\x7b\x75\x0b\x00\x00\x04"},
+    {"IPv4 in IPv6", 6, 4, 20, 0, 20,
+     "\x45\x00\x00\x14\x00\x01\x40\x00\x40\x06\xb6\xdf\xc0\x00\x02\x01\xc0\x00\x02\x02"},
+    {"hop-by-hop options in IPv6 in IPv6", 6, 41, 48, 4, 6,
+     "\x60\x00\x00\x00\x00\x08\x00\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+     "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x3b\x00\x05\x02\x00\x00\x01\x00"},
+};
+
+/* A packet of ESP in that shape with that payload, and padding up to a multiple of 4. */
+static ipsec_view packet_of(unsigned shape, uint8_t version, uint32_t sequence, uint8_t next, const void *payload,
+                            uint32_t length)
+{
+    const ipsec_null_shape *row = ipsec_null_shape_row(shape);
+    uint8_t octets[512] = {0, 0, 0x10, 1, 0, 0, (uint8_t)(sequence >> 8), (uint8_t)sequence};
+    uint32_t at = 8;
+    uint8_t padding = 0;
+
+    g_assert_cmpuint(length, <, 400);
+    memset(octets + at, 0xee, row->iv);
+    at += row->iv;
+    if (length)
+        memcpy(octets + at, payload, length);
+    at += length;
+    while ((at + 2) % 4 != 0)
+        octets[at++] = ++padding;
+    octets[at++] = padding;
+    octets[at++] = next;
+    memset(octets + at, 0xdd, row->icv);
+    return view_of(IPSEC_PROTOCOL_ESP, version, octets, at + row->icv);
+}
+
+/* Packet `sequence` of a good SA, each time with another proof. */
+static ipsec_view good_packet(unsigned shape, uint32_t sequence)
+{
+    const struct proof *proof = &proofs[sequence % G_N_ELEMENTS(proofs)];
+
+    return packet_of(shape, proof->version, sequence, proof->protocol, proof->octets, proof->length);
+}
+
+/* A packet that fits no shape: all octets are the same, and no pad length of 0xa5 ends with 0xa5, 0xa4. */
+static ipsec_view strange_packet(void)
+{
+    return esp_view(4, 0x1001, 7, 100);
+}
+
+static ipsec_null_probe believing(unsigned shape)
+{
+    ipsec_null_probe probe = {.tried = IPSEC_NULL_TRIED_MOST - 1};
+
+    for (uint32_t sequence = 1; sequence <= 2; sequence++) {
+        const ipsec_view view = good_packet(shape, sequence);
+
+        g_assert_cmpint(ipsec_null_probe_learn(&probe, &view), ==, sequence == 2);
+    }
+    g_assert_cmpuint(probe.shape, ==, shape + 1);
+    g_assert_cmpuint(probe.tried, ==, 0);
+    return probe;
+}
+
+/* The second packet settles it, in every shape, and those that follow find it settled. */
+static void test_shapes(void)
+{
+    for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
+        ipsec_null_probe probe = believing(shape);
+
+        for (uint32_t sequence = 3; sequence < 40; sequence++) {
+            const ipsec_view view = good_packet(shape, sequence);
+
+            g_assert_true(ipsec_null_probe_learn(&probe, &view));
+            g_assert_cmpuint(probe.shape, ==, shape + 1);
+            g_assert_cmpuint(probe.objected, ==, 0);
+        }
+        guard_free_all();
+    }
+}
+
+/* Whether a packet with that payload proves something. */
+static bool is_proof(uint8_t version, uint8_t protocol, const void *octets, uint32_t length)
+{
+    const ipsec_view view = packet_of(ICV_12, version, 1, protocol, octets, length);
+    ipsec_null_probe probe = {0};
+
+    g_assert_false(ipsec_null_probe_learn(&probe, &view));
+    g_assert_cmpuint(probe.tried, ==, probe.shape ? 0 : 1);
+    if (probe.shape)
+        g_assert_cmpuint(probe.shape, ==, ICV_12 + 1);
+    guard_free_all();
+    return probe.shape != 0;
+}
+
+static void test_proofs(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(proofs); i++) {
+        const struct proof *proof = &proofs[i];
+        uint8_t octets[400];
+
+        g_test_message("%s", proof->what);
+        memcpy(octets, proof->octets, proof->length);
+        g_assert_true(is_proof(proof->version, proof->protocol, octets, proof->length));
+        for (uint32_t at = proof->first; at < proof->behind; at++) {
+            octets[at] ^= 1;
+            g_assert_false(is_proof(proof->version, proof->protocol, octets, proof->length));
+            octets[at] ^= 1;
+        }
+    }
+}
+
+static void test_no_proofs(void)
+{
+    static const struct {
+        const char *what;
+        uint8_t version, protocol;
+        uint32_t length;
+        const char *octets;
+    } cases[] = {
+        {"dummy packet", 4, 59, 8, "\x61\x6e\x79\x74\x68\x69\x6e\x67"},
+        {"unknown protocol", 4, 253, 13, "\x08\x00\xf8\x2c\x00\x01\x00\x01\x70\x69\x6e\x67\x21"},
+        {"ICMP over IPv6", 6, 1, 13, "\x08\x00\xf8\x2c\x00\x01\x00\x01\x70\x69\x6e\x67\x21"},
+        {"ICMPv6 over IPv4", 4, 58, 12, "\x80\x00\x45\x71\x00\x01\x00\x01\x70\x69\x6e\x67"},
+        {"ICMP cut", 4, 1, 6, "\x08\x00\xf6\xfe\x01\x01"},
+        {"nothing", 4, 1, 0, ""},
+        {"TCP checksum of other addresses", 4, 6, 20,
+         "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09\x50\x18\x02\x00\x15\xe2\x00\x00"},
+        {"TCP header too long", 4, 6, 20,
+         "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09\x60\x18\x02\x00\x05\xe1\x00\x00"},
+        {"TCP header too short", 4, 6, 20,
+         "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09\x40\x18\x02\x00\x25\xe1\x00\x00"},
+        {"TCP cut", 4, 6, 12, "\x13\x88\x00\x50\x00\x00\x00\x07\x00\x00\x00\x09"},
+        {"UDP too short", 4, 17, 7, "\x00\x01\x00\x02\x00\x07\x00"},
+        {"UDP longer than it says", 4, 17, 12, "\x13\x88\x00\x35\x00\x0b\x00\x00\x64\x6e\x73\x2e"},
+        {"UDP shorter than it says", 4, 17, 10, "\x13\x88\x00\x35\x00\x0b\x00\x00\x64\x6e"},
+        {"SCTP without chunk", 4, 132, 12, "\x13\x88\x13\x89\x11\x22\x33\x44\x12\xf5\x7b\x75"},
+        {"OSPFv2 with a digest", 4, 89, 28,
+         "\x02\x04\x00\x1c\xc0\x00\x02\x01\x00\x00\x00\x00\x3b\xdb\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00"
+         "\x00\x00\x00\x01"},
+        {"OSPFv3 over IPv4", 4, 89, 20,
+         "\x03\x01\x00\x14\xc0\x00\x02\x01\x00\x00\x00\x00\xdf\x01\x00\x00\x00\x00\x00\x05"},
+        {"OSPFv2 over IPv6", 6, 89, 28,
+         "\x02\x04\x00\x1c\xc0\x00\x02\x01\x00\x00\x00\x00\x3b\xdd\x00\x00\x70\x61\x73\x73\x77\x6f\x72\x64"
+         "\x00\x00\x00\x01"},
+        {"OSPFv2 cut", 4, 89, 16, "\x02\x04\x00\x10\xc0\x00\x02\x01\x00\x00\x00\x00\x3b\xdd\x00\x00"},
+        {"IPv4 and TFC padding", 4, 4, 43,
+         "\x45\x00\x00\x1b\x00\x01\x40\x00\x40\x11\xb6\xcd\xc0\x00\x02\x01\xc0\x00\x02\x02\x70\x61\x79\x6c"
+         "\x6f\x61\x64\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+        {"IPv4, header too short", 4, 4, 20,
+         "\x44\x00\x00\x14\x00\x01\x40\x00\x40\x11\xb6\xd4\xc0\x00\x02\x01\xc0\x00\x02\x02"},
+        {"IPv4, header too long", 4, 4, 20,
+         "\x46\x00\x00\x14\x00\x01\x40\x00\x40\x11\xb6\xd4\xc0\x00\x02\x01\xc0\x00\x02\x02"},
+        {"IPv4 cut", 4, 4, 19, "\x45\x00\x00\x14\x00\x01\x40\x00\x40\x11\xb6\xd4\xc0\x00\x02\x01\xc0\x00\x02"},
+        {"IPv6 and TFC padding", 4, 41, 59,
+         "\x60\x00\x00\x00\x00\x0b\x11\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x13\x88\x00\x35\x00\x0b\x1a\xa8"
+         "\x64\x6e\x73\x00\x00\x00\x00\x00\x00\x00\x00"},
+        {"IPv6 called IPv4", 4, 4, 51,
+         "\x60\x00\x00\x00\x00\x0b\x11\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x13\x88\x00\x35\x00\x0b\x1a\xa8"
+         "\x64\x6e\x73"},
+        {"IPv6 with dummy", 4, 41, 40,
+         "\x60\x00\x00\x00\x00\x00\x3b\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02"},
+        {"IPv6 in IPv6 twice", 6, 41, 88,
+         "\x60\x00\x00\x00\x00\x30\x29\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x60\x00\x00\x00\x00\x08\x11\x40"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\xfd\x00\x00\x00\x00\x00\x00\x00"
+         "\x00\x00\x00\x00\x00\x00\x00\x02\x13\x88\x00\x35\x00\x08\xf2\x1c"},
+        {"IPv6 cut", 6, 41, 39,
+         "\x60\x00\x00\x00\x00\x00\x00\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"},
+        {"options of IPv6 that are cut", 6, 41, 48,
+         "\x60\x00\x00\x00\x00\x08\x00\x40\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01"
+         "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x3b\x01\x05\x02\x00\x00\x01\x00"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_test_message("%s", cases[i].what);
+        g_assert_false(is_proof(cases[i].version, cases[i].protocol, cases[i].octets, cases[i].length));
+    }
+}
+
+/* Behind a NAT, or where the addresses are not known, a checksum that covers them proves nothing. */
+static void test_unknown_addresses(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(proofs); i++) {
+        ipsec_view view =
+            packet_of(ICV_16, proofs[i].version, 1, proofs[i].protocol, proofs[i].octets, proofs[i].length);
+        const bool needs_none =
+            strstr(proofs[i].what, " in ") || strstr(proofs[i].what, "SCTP") || strstr(proofs[i].what, "without");
+        ipsec_null_probe probe = {0};
+
+        g_test_message("%s", proofs[i].what);
+        view.source = view.destination = NULL;
+        view.address_length = 0;
+        g_assert_false(ipsec_null_probe_learn(&probe, &view));
+        g_assert_cmpint(probe.shape != 0, ==, needs_none);
+    }
+    guard_free_all();
+}
+
+/* A packet that was captured twice, or ten times, proves no more than once. */
+static void test_same_packet_again(void)
+{
+    const ipsec_view view = good_packet(ICV_12, 7), next = good_packet(ICV_12, 8);
+    ipsec_null_probe probe = {0};
+
+    for (unsigned i = 0; i < 10; i++)
+        g_assert_false(ipsec_null_probe_learn(&probe, &view));
+    g_assert_true(ipsec_null_probe_learn(&probe, &next));
+    g_assert_true(ipsec_null_probe_learn(&probe, &view));
+    guard_free_all();
+}
+
+/* Packets that fit neither prove nor object, whatever they carry. */
+static void test_dummies(void)
+{
+    const ipsec_view dummy = packet_of(GMAC, 4, 1, DUMMY, "no matter what", 14);
+    const ipsec_view strange = strange_packet();
+    ipsec_null_probe probe = believing(GMAC);
+
+    for (unsigned i = 0; i < 20; i++) {
+        g_assert_true(ipsec_null_probe_learn(&probe, &strange));
+        g_assert_cmpuint(probe.objected, ==, 1);
+        g_assert_true(ipsec_null_probe_learn(&probe, &dummy));
+        g_assert_cmpuint(probe.objected, ==, 0);
+    }
+    probe = (ipsec_null_probe){.shape = GMAC + 1, .agreed = 1};
+    g_assert_false(ipsec_null_probe_learn(&probe, &dummy));
+    g_assert_cmpuint(probe.shape, ==, GMAC + 1);
+    guard_free_all();
+}
+
+/* One damaged packet is a fault of its own; four in a row belong to another SA. */
+static void test_objections(void)
+{
+    const ipsec_view good = good_packet(ICV_16, 9), strange = strange_packet();
+    ipsec_null_probe probe = believing(ICV_16);
+
+    for (unsigned i = 1; i <= 3; i++) {
+        g_assert_true(ipsec_null_probe_learn(&probe, &strange));
+        g_assert_cmpuint(probe.objected, ==, i);
+    }
+    g_assert_true(ipsec_null_probe_learn(&probe, &good));
+    g_assert_cmpuint(probe.objected, ==, 0);
+    for (unsigned i = 1; i <= 4; i++)
+        g_assert_cmpint(ipsec_null_probe_learn(&probe, &strange), ==, i < 4);
+    g_assert_cmpuint(probe.shape, ==, 0);
+    g_assert_true(ipsec_null_probe_is_open(&probe));
+    for (unsigned i = 0; i < IPSEC_NULL_TRIED_MOST; i++)
+        g_assert_false(ipsec_null_probe_learn(&probe, &strange));
+    g_assert_false(ipsec_null_probe_is_open(&probe));
+    guard_free_all();
+}
+
+/* A shape that is being tested is dropped like one that is believed, and does not come back by itself. */
+static void test_objections_while_testing(void)
+{
+    const ipsec_view good = good_packet(ICV_16, 9), strange = strange_packet();
+    ipsec_null_probe probe = {0};
+
+    g_assert_false(ipsec_null_probe_learn(&probe, &good));
+    for (unsigned i = 0; i < 4; i++)
+        g_assert_false(ipsec_null_probe_learn(&probe, &strange));
+    g_assert_cmpuint(probe.shape, ==, 0);
+    g_assert_cmpuint(probe.agreed, ==, 0);
+    guard_free_all();
+}
+
+static void test_another_shape(void)
+{
+    const ipsec_view others[] = {good_packet(ICV_32, 1), good_packet(ICV_32, 2)};
+    ipsec_null_probe probe = believing(ICV_12);
+
+    g_assert_false(ipsec_null_probe_learn(&probe, &others[0]));
+    g_assert_cmpuint(probe.shape, ==, ICV_32 + 1);
+    g_assert_true(ipsec_null_probe_learn(&probe, &others[1]));
+    g_assert_cmpuint(probe.shape, ==, ICV_32 + 1);
+    guard_free_all();
+}
+
+/* An ICMP message in front of an ICV of 8 octets which, with the trailer, adds nothing to its checksum and ends like a
+ * trailer itself. */
+static void test_ambiguous(void)
+{
+    static const uint8_t icmp[] = {8, 0, 0x8f, 0x94, 0, 1, 0, 1, 'h', 'i', 0, ICMP, 0xff, 0xfe, 0, 0, 0, 0};
+    const ipsec_view view = packet_of(0, 4, 1, ICMP, icmp, sizeof icmp);
+    ipsec_null_probe probe = {0};
+
+    g_assert_false(ipsec_null_probe_learn(&probe, &view));
+    g_assert_cmpuint(probe.shape, ==, 0);
+    g_assert_cmpuint(probe.tried, ==, 1);
+    guard_free_all();
+    g_assert_true(is_proof(4, ICMP, icmp, 10));
+    g_assert_true(is_proof(4, ICMP, icmp, sizeof icmp));
+}
+
+static void test_gives_up(void)
+{
+    const ipsec_view strange = strange_packet(), good = good_packet(ICV_12, 1);
+    ipsec_null_probe probe = {0};
+
+    for (unsigned i = 0; i < IPSEC_NULL_TRIED_MOST; i++) {
+        g_assert_true(ipsec_null_probe_is_open(&probe));
+        g_assert_false(ipsec_null_probe_learn(&probe, &strange));
+    }
+    for (unsigned i = 0; i < 300; i++) {
+        g_assert_false(ipsec_null_probe_is_open(&probe));
+        g_assert_false(ipsec_null_probe_learn(&probe, &good));
+    }
+    guard_free_all();
+}
+
+/* A trailer of each pad length and each protocol that is looked into, at the end of readable memory. */
+static void try_trailers(ipsec_view *view, unsigned shape)
+{
+    static const uint8_t protocols[] = {1, 2, 4, 6, 17, 41, 58, DUMMY, 89, 132};
+    uint8_t *trailer = (uint8_t *)view->data + view->length - ipsec_null_shape_row(shape)->icv - 2;
+
+    for (unsigned padding = 0; padding <= UINT8_MAX; padding++)
+        for (unsigned i = 0; i < G_N_ELEMENTS(protocols); i++) {
+            ipsec_null_probe probe = {0}, believed = {.shape = (uint8_t)(shape + 1), .agreed = 2};
+
+            trailer[0] = (uint8_t)padding;
+            trailer[1] = protocols[i];
+            g_assert_false(ipsec_null_probe_learn(&probe, view));
+            ipsec_null_probe_learn(&believed, view);
+        }
+}
+
+static void test_hostile_lengths(void)
+{
+    for (uint32_t length = 20; length <= 84; length++)
+        for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
+            uint8_t octets[84] = {0, 0, 0x10, 1};
+            ipsec_view view;
+
+            for (uint32_t i = 8; i < length; i++)
+                octets[i] = (uint8_t)(i - 7); /* all of it is padding, if need be */
+            view = view_of(IPSEC_PROTOCOL_ESP, length % 2 ? 6 : 4, octets, length);
+            if (length >= 10u + ipsec_null_shape_row(shape)->icv)
+                try_trailers(&view, shape);
+            guard_free_all();
+        }
+}
+
+/* Ciphertext is never believed, even if the search is not given up. */
+static void test_random(void)
+{
+    GRand *random = g_rand_new_with_seed(20100501);
+    ipsec_view views[] = {esp_view(4, 0x1001, 1, 100), esp_view(6, 0x1001, 1, 100)};
+    ipsec_null_probe probe = {0};
+
+    for (unsigned round = 0; round < 300000; round++) {
+        ipsec_view *view = &views[round % 2];
+        guint32 words[25];
+
+        view->captured = view->length = (uint32_t)g_rand_int_range(random, 5, 26) * 4;
+        for (unsigned i = 0; i < view->length / 4; i++)
+            words[i] = g_rand_int(random);
+        view->data = (const uint8_t *)words;
+        probe.tried = 0;
+        g_assert_false(ipsec_null_probe_learn(&probe, view));
+    }
+    g_rand_free(random);
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/null-probe/shapes", test_shapes);
+    g_test_add_func("/null-probe/proofs", test_proofs);
+    g_test_add_func("/null-probe/no-proofs", test_no_proofs);
+    g_test_add_func("/null-probe/unknown-addresses", test_unknown_addresses);
+    g_test_add_func("/null-probe/same-packet-again", test_same_packet_again);
+    g_test_add_func("/null-probe/dummies", test_dummies);
+    g_test_add_func("/null-probe/objections", test_objections);
+    g_test_add_func("/null-probe/objections-while-testing", test_objections_while_testing);
+    g_test_add_func("/null-probe/another-shape", test_another_shape);
+    g_test_add_func("/null-probe/ambiguous", test_ambiguous);
+    g_test_add_func("/null-probe/gives-up", test_gives_up);
+    g_test_add_func("/null-probe/hostile-lengths", test_hostile_lengths);
+    g_test_add_func("/null-probe/random", test_random);
+    return g_test_run();
+}
