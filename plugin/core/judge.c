@@ -82,11 +82,19 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
         ipsec_check_facts(view, report);
 }
 
-/* Whether a packet of this report belongs to the traffic of an SA. */
-static bool is_traffic(const ipsec_view *view, const ipsec_report *report)
+/* No packet may have SPI 0; but where a row has it, as in test vectors, there is an SA. */
+static IPSEC_RARE bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 {
-    return report->spi != 0 && !(view->flags & IPSEC_VIEW_QUOTED) &&
-           (report->subject == IPSEC_SUBJECT_ESP || report->subject == IPSEC_SUBJECT_AH);
+    return view->encapsulation == IPSEC_ENCAPSULATION_NONE &&
+           ipsec_keyring_has(db->opener->ring, 0, view->protocol, NULL, 0);
+}
+
+/* Whether a packet of this report belongs to the traffic of an SA. */
+static bool is_traffic(const ipsec_db *db, const ipsec_view *view, const ipsec_report *report)
+{
+    return !(view->flags & IPSEC_VIEW_QUOTED) &&
+           (report->subject == IPSEC_SUBJECT_ESP || report->subject == IPSEC_SUBJECT_AH) &&
+           (report->spi != 0 || has_spi_zero(db, view));
 }
 
 /* A sender that counts is a sender of IPsec: two sound packets with advancing numbers. */
@@ -188,7 +196,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     ipsec_sa *sa = NULL;
 
     check(view, report);
-    if (is_traffic(view, report))
+    if (is_traffic(db, view, report))
         sa = ipsec_sa_get(db->sas, view, report->spi);
     if (sa)
         report->sa = sa->index;

@@ -37,16 +37,17 @@ typedef struct ipsec_db ipsec_db;
 /** What the first pass decided on one header. Plain data: may be copied and stored; means nothing without
  * the database that it came from. */
 typedef struct ipsec_record {
-    uint32_t sa;           /**< index of the SA, or IPSEC_SA_NONE */
-    uint32_t key;          /**< what the packet was opened with, see open.h */
-    uint32_t high;         /**< if esn: high half of the sequence number that verified */
-    uint16_t properties;   /**< ipsec_property bits that this header was the first of its SA to show */
-    uint8_t hint, detail;  /**< of the finding on its key, ICV or SPI */
-    uint8_t confirmed : 1; /**< if there are findings: known to be IPsec, native or with evidence besides the port */
-    uint8_t icv : 2;       /**< ipsec_icv_status, if a key row was used */
-    uint8_t esn : 1;       /**< the ICV verified with a high half */
-    uint8_t trusted : 1;   /**< another packet of the SA had verified before, or this one did */
-    uint8_t unknown : 1;   /**< the SPI is none of the receiver's */
+    uint32_t sa;            /**< index of the SA, or IPSEC_SA_NONE */
+    uint32_t key;           /**< what the packet was opened with, see open.h */
+    uint32_t high;          /**< if esn: high half of the sequence number that verified */
+    uint16_t properties;    /**< ipsec_property bits that this header was the first of its SA to show */
+    uint8_t hint, detail;   /**< of the finding on its key, ICV or SPI */
+    uint8_t confirmed : 1;  /**< if there are findings: known to be IPsec, native or with evidence besides the port */
+    uint8_t icv : 2;        /**< ipsec_icv_status, if a key row was used */
+    uint8_t esn : 1;        /**< the ICV verified with a high half */
+    uint8_t trusted : 1;    /**< another packet of the SA had verified before, or this one did */
+    uint8_t unknown : 1;    /**< the SPI is none of the receiver's */
+    uint8_t wrong_high : 1; /**< the high half is not the one that the receiver takes */
 } ipsec_record;
 
 /** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure

@@ -1,15 +1,14 @@
 /* Opening packets: which key an SA has, whether the ICV verifies, and what is inside.
  *
- * What is found out by trying goes into the record; what the report says follows from packet and record alone, so that
- * later passes say the same.
+ * What is found out by trying goes into the record; what the report says follows from packet and record alone (see
+ * opened.c), so that later passes say the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "open.h"
 #include "checks.h"
-#include "envelope.h"
 #include "guess.h"
 #include "hint.h"
-#include "trailer.h"
+#include "opened.h"
 
 #include <glib.h>
 #include <string.h>
@@ -58,148 +57,6 @@ static uint8_t look_around(const ipsec_keyring *ring, const ipsec_view *view, ui
     if (ipsec_keyring_has(ring, spi, view->protocol, NULL, 0))
         return IPSEC_HINT_SPI_ELSEWHERE;
     return IPSEC_HINT_NONE;
-}
-
-/* --- what the report says, from packet and record alone ----------------------------------------------- */
-
-static void begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
-{
-    report->is_opened = true;
-    report->opened = (ipsec_opened){.spec = spec,
-                                    .icv_status = IPSEC_ICV_UNVERIFIED,
-                                    .unverified = IPSEC_UNVERIFIED_NO_KEY,
-                                    .iv_length = envelope->iv,
-                                    .icv_length = envelope->icv};
-    report->combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
-}
-
-static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
-{
-    const uint32_t block = envelope->encryption->block;
-
-    return (ipsec_trailer){.plaintext = plaintext,
-                           .length = (uint32_t)envelope->body,
-                           .at = IPSEC_ESP_HEADER + envelope->iv,
-                           .block = block < 4 ? 4 : block,
-                           .mode = spec->mode,
-                           .selector = &spec->selector};
-}
-
-/* Without an ICV only NULL encryption makes sure that this is what the sender wrote. */
-static bool is_trustworthy(const ipsec_envelope *envelope, ipsec_icv_status status)
-{
-    return status == IPSEC_ICV_GOOD ||
-           (status == IPSEC_ICV_NOT_PRESENT && envelope->encryption->mode == IPSEC_CIPHER_NULL);
-}
-
-static void report_plaintext(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext,
-                             ipsec_report *report)
-{
-    const ipsec_trailer trailer = trailer_of(envelope, spec, plaintext);
-
-    if (!is_trustworthy(envelope, (ipsec_icv_status)report->opened.icv_status) && !ipsec_trailer_is_sound(&trailer))
-        return;
-    report->opened.plaintext = plaintext;
-    report->opened.plaintext_length = trailer.length;
-    if (envelope->encryption->mode == IPSEC_CIPHER_NULL || envelope->encryption->mode == IPSEC_CIPHER_GMAC)
-        report->opened.clear_at = trailer.at;
-    ipsec_check_trailer(envelope->view, &trailer, report);
-}
-
-static void report_bad(const ipsec_envelope *envelope, const ipsec_record *record, bool sa_complete,
-                       ipsec_report *report)
-{
-    const bool ah = envelope->view->protocol == IPSEC_PROTOCOL_AH;
-    const uint32_t at = ah ? IPSEC_AH_HEADER + envelope->iv : envelope->view->length - envelope->icv;
-
-    if (!record->trusted)
-        ipsec_report_add_hint(report, IPSEC_FINDING_KEY_WRONG, at, envelope->icv, record->hint, record->detail);
-    if (record->trusted || sa_complete)
-        ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, at, envelope->icv,
-                              record->hint, record->detail);
-    if (record->hint == IPSEC_HINT_ICV_LENGTH && !ah)
-        ipsec_report_add_hint(report, IPSEC_FINDING_ESP_ICV_LENGTH, at, envelope->icv, record->hint, record->detail);
-}
-
-static void report_lengths(const ipsec_envelope *envelope, ipsec_report *report)
-{
-    const uint32_t length = envelope->view->length;
-
-    if (length < IPSEC_ESP_FLOOR)
-        return; /* said already */
-    if (envelope->body < 2)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
-    else if (!envelope->is_aligned)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
-}
-
-static uint32_t round_up(uint32_t octets, uint32_t unit)
-{
-    return (octets + unit - 1) / unit * unit;
-}
-
-/* The lengths of ICV field that receivers know for the SA: truncated or full, padded to words or to 8 octets. */
-static void report_ah_length(const ipsec_envelope *envelope, ipsec_report *report)
-{
-    const ipsec_view *view = envelope->view;
-    const uint32_t header = (view->data[1] + 2u) * 4;
-    const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
-    const uint32_t full = IPSEC_AH_HEADER + envelope->iv + envelope->integrity->digest;
-
-    if (header == truncated || header == round_up(truncated, 8) || header == full || header == round_up(full, 8))
-        return;
-    if (!report->payload_lost && !ipsec_report_has(report, IPSEC_FINDING_AH_ICV_LENGTH))
-        ipsec_report_add(report, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
-}
-
-static void report_encapsulation(const ipsec_view *view, const ipsec_spec *spec, ipsec_report *report)
-{
-    const bool udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
-
-    if ((spec->encapsulation == IPSEC_ENCAP_NONE && udp) || (spec->encapsulation == IPSEC_ENCAP_UDP && !udp))
-        ipsec_report_add(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
-}
-
-static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key_row *row)
-{
-    const bool ah = envelope->view->protocol == IPSEC_PROTOCOL_AH;
-
-    if (!row->spec.has_keys)
-        return IPSEC_UNVERIFIED_NO_KEY;
-    if (row->refused || envelope->integrity->kind == IPSEC_MAC_ANY)
-        return IPSEC_UNVERIFIED_ALGORITHM;
-    return ah && envelope->outer_length == 0 ? IPSEC_UNVERIFIED_NO_OUTER : IPSEC_UNVERIFIED_TOO_SHORT;
-}
-
-/* All that is said of a packet with a key row. */
-static void report_row(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                       bool sa_complete, const uint8_t *plaintext, ipsec_report *report)
-{
-    const ipsec_spec *spec = &row->spec;
-
-    report->opened.icv_status = record->icv;
-    report->opened.unverified = (uint8_t)reason_of(envelope, row);
-    report->opened.esn = record->esn;
-    report->opened.high = record->high;
-    if (spec->protocol == IPSEC_PROTOCOL_AH)
-        report_ah_length(envelope, report);
-    else
-        report_lengths(envelope, report);
-    if (record->icv == IPSEC_ICV_BAD)
-        report_bad(envelope, record, sa_complete, report);
-    else if (record->icv == IPSEC_ICV_NOT_PRESENT && !record->trusted)
-        ipsec_report_add(report, IPSEC_FINDING_KEY_WRONG, 0, 0);
-    if (record->icv == IPSEC_ICV_GOOD && report->verdict == IPSEC_VERDICT_PLAUSIBLE)
-        report->verdict = IPSEC_VERDICT_VERIFIED;
-    if (plaintext && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
-        report_plaintext(envelope, spec, plaintext, report);
-}
-
-static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
-{
-    const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
-
-    return report->whole && view->length >= fixed && view->length <= LONGEST;
 }
 
 /* --- trying ---------------------------------------------------------------------------------------- */
@@ -284,20 +141,6 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
     record->detail = keys->detail;
 }
 
-/* Whether the packet speaks for its key. Without an ICV the trailer must do. */
-static bool bears_out(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_record *record,
-                      const uint8_t *plaintext)
-{
-    ipsec_trailer trailer;
-
-    if (record->icv != IPSEC_ICV_NOT_PRESENT)
-        return record->icv == IPSEC_ICV_GOOD;
-    if (!ipsec_envelope_is_openable(envelope))
-        return false;
-    trailer = trailer_of(envelope, spec, plaintext);
-    return ipsec_trailer_is_sound(&trailer);
-}
-
 static void learn(const ipsec_record *record, ipsec_sa_keys *keys)
 {
     keys->verified = true;
@@ -311,6 +154,33 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(LONGEST);
 }
 
+static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
+{
+    const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
+
+    return report->whole && view->length >= fixed && view->length <= LONGEST;
+}
+
+/* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
+ * there. That of a dump is of another moment. */
+static bool is_wrong_start(const ipsec_spec *spec, const ipsec_record *record)
+{
+    return record->icv == IPSEC_ICV_GOOD && record->esn && spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1 &&
+           record->high != spec->highs[0];
+}
+
+static void try_and_learn(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa_keys *keys,
+                          ipsec_record *record)
+{
+    try_all(opener, envelope, row, keys, record);
+    record->wrong_high = !keys->verified && is_wrong_start(&row->spec, record);
+    if (record->icv == IPSEC_ICV_BAD)
+        look_into_failure(opener, envelope, row, keys, record);
+    else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
+        learn(record, keys);
+    record->trusted = keys->verified;
+}
+
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys, ipsec_record *record,
                           ipsec_report *report)
 {
@@ -318,45 +188,16 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     uint8_t outer[IPSEC_AH_OUTER_MOST];
     const ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
 
-    begin(&envelope, &row->spec, report);
-    report_encapsulation(view, &row->spec, report);
     record->icv = IPSEC_ICV_UNVERIFIED;
-    if (!can_be_opened(view, report)) {
-        report->opened.unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE;
+    ipsec_opened_begin(&envelope, &row->spec, report);
+    if (!can_be_opened(view, report))
         return;
-    }
     make_room(opener);
-    try_all(opener, &envelope, row, keys, record);
-    if (record->icv == IPSEC_ICV_BAD)
-        look_into_failure(opener, &envelope, row, keys, record);
-    else if (bears_out(&envelope, &row->spec, record, opener->plaintext))
-        learn(record, keys);
-    record->trusted = keys->verified;
-    report_row(&envelope, row, record, opener->config->sa_complete, row->crypto ? opener->plaintext : NULL, report);
+    try_and_learn(opener, &envelope, row, keys, record);
+    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, opener->plaintext, report);
 }
 
 /* --- without a key ----------------------------------------------------------------------------------- */
-
-static void report_null(const ipsec_view *view, unsigned shape_index, ipsec_report *report)
-{
-    const ipsec_null_shape *shape = ipsec_null_shape_row(shape_index);
-    const uint32_t at = IPSEC_ESP_HEADER + shape->iv;
-    ipsec_trailer trailer = {.at = at, .block = 4, .mode = IPSEC_MODE_ANY};
-
-    if (view->length < at + shape->icv + 2)
-        return;
-    report->is_opened = true;
-    report->opened = (ipsec_opened){.icv_status = shape->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
-                                    .unverified = IPSEC_UNVERIFIED_NO_KEY,
-                                    .iv_length = shape->iv,
-                                    .icv_length = shape->icv};
-    trailer.plaintext = view->data + at;
-    trailer.length = view->length - at - shape->icv;
-    report->opened.plaintext = trailer.plaintext;
-    report->opened.plaintext_length = trailer.length;
-    report->opened.clear_at = at;
-    ipsec_check_trailer(view, &trailer, report);
-}
 
 static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
                              ipsec_record *record, ipsec_report *report)
@@ -370,15 +211,7 @@ static void open_without_key(const ipsec_opener *opener, const ipsec_view *view,
     if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_null_probe_learn(&keys->null, view))
         return;
     record->key = IPSEC_KEY_NONE - keys->null.shape;
-    report_null(view, keys->null.shape - 1u, report);
-}
-
-static void report_unknown(const ipsec_record *record, ipsec_report *report)
-{
-    const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
-
-    ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_SPI_UNKNOWN : IPSEC_FINDING_ESP_SPI_UNKNOWN, ah ? 4 : 0, 4,
-                          record->hint, 0);
+    ipsec_report_null(view, keys->null.shape - 1u, report);
 }
 
 static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
@@ -402,7 +235,7 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
     } else if (is_unknown(opener, view)) {
         record->unknown = true;
         record->hint = look_around(opener->ring, view, report->spi);
-        report_unknown(record, report);
+        ipsec_report_unknown(record, report);
     } else {
         open_without_key(opener, view, keys, record, report);
     }
@@ -417,24 +250,21 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
     ipsec_crypto *crypto = ipsec_key_row_open(row);
     const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
 
-    begin(&envelope, &row->spec, report);
-    report_encapsulation(view, &row->spec, report);
-    if (!can_be_opened(view, report)) {
-        report->opened.unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE;
+    ipsec_opened_begin(&envelope, &row->spec, report);
+    if (!can_be_opened(view, report))
         return;
-    }
     make_room(opener);
     if (crypto && record->icv != IPSEC_ICV_BAD)
         ipsec_envelope_try(&envelope, crypto, attempt, opener->plaintext);
-    report_row(&envelope, row, record, opener->config->sa_complete, crypto ? opener->plaintext : NULL, report);
+    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, opener->plaintext, report);
 }
 
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
     if (record->unknown)
-        report_unknown(record, report);
+        ipsec_report_unknown(record, report);
     else if (IPSEC_KEY_IS_NULL(record->key))
-        report_null(view, IPSEC_KEY_NONE - record->key - 1, report);
+        ipsec_report_null(view, IPSEC_KEY_NONE - record->key - 1, report);
     else if (record->key != IPSEC_KEY_NONE)
         open_row_again(opener, view, record, report);
 }

@@ -1,24 +1,13 @@
 /* Selectors of SAs, and the flows that they are compared with.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "selector.h"
-
-enum {
-    PROTOCOL_TCP = 6,
-    PROTOCOL_UDP = 17,
-    PROTOCOL_DCCP = 33,
-    PROTOCOL_SCTP = 132,
-    PROTOCOL_UDPLITE = 136
-};
-
-enum {
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40
-};
+#include "ip.h"
+#include "protocol.h"
 
 static bool has_ports(uint8_t protocol)
 {
-    return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
-           protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDPLITE;
+    return protocol == IPSEC_PROTOCOL_TCP || protocol == IPSEC_PROTOCOL_UDP || protocol == IPSEC_PROTOCOL_SCTP ||
+           protocol == IPSEC_PROTOCOL_DCCP || protocol == IPSEC_PROTOCOL_UDPLITE;
 }
 
 /* The protocols that may follow IPv6 and are not what a selector means: extension headers. */
@@ -48,7 +37,7 @@ static bool flow_of_v4(const uint8_t *p, uint32_t length, ipsec_flow *flow)
     const uint32_t header = (p[0] & 0x0fu) * 4;
     const bool later_fragment = ipsec_read_u16(p + 6) & 0x1fff;
 
-    if (header < IPV4_HEADER || header > length)
+    if (header < IPSEC_IPV4_HEADER || header > length)
         return false;
     *flow = (ipsec_flow){.source = p + 12, .destination = p + 16, .address_length = 4};
     set_protocol(flow, p[9], p + header, later_fragment ? 0 : length - header);
@@ -57,17 +46,17 @@ static bool flow_of_v4(const uint8_t *p, uint32_t length, ipsec_flow *flow)
 
 static bool flow_of_v6(const uint8_t *p, uint32_t length, ipsec_flow *flow)
 {
-    if (length < IPV6_HEADER)
+    if (length < IPSEC_IPV6_HEADER)
         return false;
     *flow = (ipsec_flow){.source = p + 8, .destination = p + 24, .address_length = 16};
     if (!is_extension(p[6]))
-        set_protocol(flow, p[6], p + IPV6_HEADER, length - IPV6_HEADER);
+        set_protocol(flow, p[6], p + IPSEC_IPV6_HEADER, length - IPSEC_IPV6_HEADER);
     return true;
 }
 
 bool ipsec_flow_of_packet(const uint8_t *packet, uint32_t length, ipsec_flow *flow)
 {
-    if (length < IPV4_HEADER)
+    if (length < IPSEC_IPV4_HEADER)
         return false;
     if (packet[0] >> 4 == 4)
         return flow_of_v4(packet, length, flow);

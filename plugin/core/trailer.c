@@ -1,13 +1,11 @@
 /* Rules on what an ESP packet held, once it is in the clear.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trailer.h"
+#include "ip.h"
+#include "protocol.h"
 #include "selector.h"
 
 enum {
-    NEXT_HOP_BY_HOP = 0,
-    NEXT_IPV4 = 4,
-    NEXT_IPV6 = 41,
-    NEXT_NONE = 59, /* in ESP: a dummy packet */
     NEXT_BEET = 94,
     NEXT_AGGFRAG = 144,
     NEXT_RESERVED = 255
@@ -17,11 +15,6 @@ enum {
 enum {
     NEXT_UNASSIGNED_FIRST = 148,
     NEXT_UNASSIGNED_LAST = 252
-};
-
-enum {
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40
 };
 
 /* Pad length and next header. */
@@ -51,7 +44,7 @@ static bool is_pad_in_order(const uint8_t *padding, unsigned count)
 static bool is_impossible(uint8_t next, uint8_t ip_version)
 {
     return (next >= NEXT_UNASSIGNED_FIRST && next <= NEXT_UNASSIGNED_LAST) || next == NEXT_RESERVED ||
-           (next == NEXT_HOP_BY_HOP && ip_version == 4);
+           (next == IPSEC_PROTOCOL_HOP_BY_HOP && ip_version == 4);
 }
 
 bool ipsec_trailer_is_sound(const ipsec_trailer *trailer)
@@ -68,9 +61,9 @@ static bool fits_mode(uint8_t next, uint8_t mode)
 {
     switch (mode) {
     case IPSEC_MODE_TUNNEL:
-        return next == NEXT_IPV4 || next == NEXT_IPV6;
+        return next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
     case IPSEC_MODE_IPTFS:
-        return next == NEXT_AGGFRAG || next == NEXT_IPV4 || next == NEXT_IPV6;
+        return next == NEXT_AGGFRAG || next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
     case IPSEC_MODE_TRANSPORT:
         return next != NEXT_BEET && next != NEXT_AGGFRAG;
     default:
@@ -106,19 +99,19 @@ static void check_padding(const ipsec_trailer *trailer, uint32_t payload, ipsec_
 /* The length that the inner header states; 0 if it is shorter than the header itself. */
 static uint32_t inner_length(const uint8_t *p, bool v6)
 {
-    const uint32_t header = v6 ? IPV6_HEADER : (p[0] & 0x0fu) * 4;
-    const uint32_t total = v6 ? IPV6_HEADER + ipsec_read_u16(p + 4) : ipsec_read_u16(p + 2);
+    const uint32_t header = v6 ? IPSEC_IPV6_HEADER : (p[0] & 0x0fu) * 4;
+    const uint32_t total = v6 ? IPSEC_IPV6_HEADER + ipsec_read_u16(p + 4) : ipsec_read_u16(p + 2);
 
-    return total < header || header < IPV4_HEADER ? 0 : total;
+    return total < header || header < IPSEC_IPV4_HEADER ? 0 : total;
 }
 
 static void check_inner(const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
 {
-    const bool v6 = next_of(trailer) == NEXT_IPV6;
+    const bool v6 = next_of(trailer) == IPSEC_PROTOCOL_IPV6;
     const uint8_t *p = trailer->plaintext;
     uint32_t length;
 
-    if (payload < (v6 ? IPV6_HEADER : IPV4_HEADER)) {
+    if (payload < (v6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER)) {
         ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_TRUNCATED, trailer->at, payload);
         return;
     }
@@ -143,7 +136,7 @@ static bool has_inner_packet(const ipsec_trailer *trailer)
     const uint8_t next = next_of(trailer);
 
     return trailer->mode != IPSEC_MODE_TRANSPORT && trailer->mode != IPSEC_MODE_BEET &&
-           (next == NEXT_IPV4 || next == NEXT_IPV6);
+           (next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6);
 }
 
 static void check_selector(const ipsec_view *view, const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
@@ -175,7 +168,7 @@ void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, i
     }
     payload = trailer->length - TRAILER - pad;
     check_padding(trailer, payload, report);
-    if (next_of(trailer) == NEXT_NONE) {
+    if (next_of(trailer) == IPSEC_PROTOCOL_NONE) {
         ipsec_report_add(report, IPSEC_FINDING_ESP_DUMMY, trailer->at + trailer->length - 1, 1);
         return;
     }
