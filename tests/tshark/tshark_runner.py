@@ -10,6 +10,7 @@ sample captures; IPSEC_PRELOAD, if set, what tshark is to preload (the sanitizer
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -99,7 +100,14 @@ class Tshark:
             staged.chmod(0o644)
         return staged
 
-    def _command(self, arguments, plugin):
+    def share(self, name, text):
+        """Writes a file that tshark's user can read, with the ends of lines as they are, and returns its path."""
+        path = self.crafted / name
+        path.write_bytes(text.encode())
+        path.chmod(0o644)
+        return path
+
+    def _command(self, arguments, plugin, program="tshark"):
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.plugins if plugin else self.no_plugins),
@@ -109,7 +117,7 @@ class Tshark:
         if self.preload:
             environment.update(SANITIZER_ENVIRONMENT, LD_PRELOAD=self.preload)
         command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()),
-                   "tshark", *arguments]
+                   program, *arguments]
         if os.geteuid() == 0:
             command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
         return command
@@ -123,6 +131,16 @@ class Tshark:
         what = f"tshark {' '.join(arguments)}\n{done.stderr}"
         assert not TROUBLE.search(done.stderr), what
         assert done.returncode == 0, f"exit {done.returncode}: {what}"
+        return done
+
+    def sharkd(self, *requests):
+        """Hands JSON requests to one session of sharkd, which can open one file after the other as the GUI does."""
+        lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, **request}) + "\n"
+                        for number, request in enumerate(requests, 1))
+        done = subprocess.run(self._command(["-"], True, "sharkd"), input=lines, capture_output=True, text=True,
+                              timeout=TIMEOUT, cwd=self.root, errors="replace", check=False)
+        assert done.returncode == 0 and not TROUBLE.search(done.stderr), done.stderr
+        assert '"error"' not in done.stdout, done.stdout
         return done
 
     def read(self, capture, *options, plugin=True):
