@@ -163,10 +163,9 @@ static void load_row(loading *load, uint32_t line, const ipsec_spec_text *text, 
             checksum_add(&load->checksum, text->columns[i], strlen(text->columns[i]) + 1);
     usable = compile(text, &spec, &error);
     load->rows++;
-    error.usable = usable;
     if (usable)
         add(load, line, &spec);
-    if (error.reason[0] || !usable)
+    if (error.reason[0])
         note(load, line, &error);
     ipsec_spec_wipe(&spec);
 }
