@@ -103,12 +103,26 @@ int ipsec_text_hex_digit(char c)
     return values[(uint8_t)c] - 1;
 }
 
+/* The shortest keys are 64 bits, and no name has so many hex digits in a row. */
+static bool may_be_key(ipsec_text text)
+{
+    unsigned digits = 0;
+
+    for (size_t i = 0; i < text.length && digits < 16; i++)
+        digits = ipsec_text_hex_digit(text.at[i]) < 0 ? 0 : digits + 1;
+    return digits >= 16;
+}
+
 void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN])
 {
     static const char more[] = "...";
     const size_t most = IPSEC_TEXT_SHOWN - sizeof more;
     const size_t count = text.length < most ? text.length : most;
 
+    if (may_be_key(text)) {
+        g_strlcpy(shown, "a text that may be a key", IPSEC_TEXT_SHOWN);
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         shown[i] = g_ascii_isprint(text.at[i]) ? text.at[i] : '?';
     shown[count] = '\0';

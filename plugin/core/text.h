@@ -54,7 +54,8 @@ int ipsec_text_hex_digit(char c);
 /** Octets of a name that may come from anywhere, made fit to be shown. */
 #define IPSEC_TEXT_SHOWN 52
 
-/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. */
+/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What may be a key, in
+ * a column or word that it was not meant for, is not copied. */
 void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN]);
 
 #endif
