@@ -68,17 +68,14 @@ bool ipsec_spec_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t 
 {
     const ipsec_text digits = ipsec_text_from(hex, ipsec_text_has_0x(hex) ? 2 : 0);
 
-    *length = digits.length / 2;
-    for (size_t i = 0; i < digits.length; i++) {
-        const int digit = ipsec_text_hex_digit(digits.at[i]);
-
-        if (digit < 0)
+    for (size_t i = 0; i < digits.length; i++)
+        if (ipsec_text_hex_digit(digits.at[i]) < 0)
             return ipsec_spec_fail(error, column, "the key has a character that is no hex digit");
-        if (*length <= most && i / 2 < most)
-            octets[i / 2] = (uint8_t)(octets[i / 2] << 4 | digit);
-    }
     if (digits.length % 2)
         return ipsec_spec_fail(error, column, "the key has an odd number of hex digits");
+    *length = digits.length / 2;
+    for (size_t i = 0; *length <= most && i < *length; i++)
+        octets[i] = (uint8_t)(ipsec_text_hex_digit(digits.at[2 * i]) << 4 | ipsec_text_hex_digit(digits.at[2 * i + 1]));
     return true;
 }
 

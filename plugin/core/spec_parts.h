@@ -28,7 +28,7 @@ bool ipsec_spec_fail_unsupported(ipsec_spec_error *error, const char *column, ip
  * Decodes a key in hex, with or without 0x.
  *
  * @param octets  room for `most` octets; untouched if there are more
- * @param length  set to the octets of the key, even if they do not fit
+ * @param length  set to the octets of the key, even if they do not fit; if it is hex
  * @return whether it is hex
  */
 bool ipsec_spec_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,

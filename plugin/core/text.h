@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** A piece of text that need not end with NUL. */
 typedef struct ipsec_text {
@@ -26,7 +27,12 @@ typedef struct ipsec_word {
 ipsec_text ipsec_text_trim(const char *string);
 
 /** Whether it is that word, exactly. */
-bool ipsec_text_is(ipsec_text text, const char *word);
+static inline bool ipsec_text_is(ipsec_text text, const char *word)
+{
+    if (text.length == 0 || text.at[0] != word[0])
+        return text.length == 0 && word[0] == '\0';
+    return strncmp(text.at, word, text.length) == 0 && word[text.length] == '\0';
+}
 
 /** The value of the text in a list of words; case does not matter (ASCII). */
 int ipsec_text_find(ipsec_text text, const ipsec_word *words);
@@ -40,22 +46,46 @@ ipsec_text ipsec_text_from(ipsec_text text, size_t count);
 /** Takes the part up to the next `stop` off the text, and that octet too; all of it if there is none. */
 ipsec_text ipsec_text_part(ipsec_text *text, char stop);
 
-/** Takes the next word off a line: what stands between octets up to ' ' (all white space, and NUL). False, with an
- * empty word, if there is none. */
-bool ipsec_text_word(ipsec_text *line, ipsec_text *word);
+/** Whether it is white space, or anything else that does not show: dumps may have been through many hands. */
+static inline bool ipsec_text_is_space(char c)
+{
+    return (unsigned char)c <= ' ';
+}
+
+/** Takes the next word off a line: what stands between white space. False, with an empty word, if there is none. */
+static inline bool ipsec_text_word(ipsec_text *line, ipsec_text *word)
+{
+    const char *at = line->at;
+    const char *const end = at + line->length;
+
+    while (at < end && ipsec_text_is_space(*at))
+        at++;
+    word->at = at;
+    while (at < end && !ipsec_text_is_space(*at))
+        at++;
+    word->length = (size_t)(at - word->at);
+    *line = (ipsec_text){at, (size_t)(end - at)};
+    return word->length > 0;
+}
 
 /** Reads a number, all of the text: decimal, or hex behind 0x. False, and nothing else, if it is not one or is above
  * `most`. */
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value);
 
+/** One more than the value of each hex digit; 0 for other octets. */
+extern const uint8_t ipsec_text_hex_digits[UINT8_MAX + 1];
+
 /** The value of a hex digit; -1 for another character. */
-int ipsec_text_hex_digit(char c);
+static inline int ipsec_text_hex_digit(char c)
+{
+    return ipsec_text_hex_digits[(uint8_t)c] - 1;
+}
 
 /** Octets of a name that may come from anywhere, made fit to be shown. */
 #define IPSEC_TEXT_SHOWN 52
 
-/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What may be a key, in
- * a column or word that it was not meant for, is not copied. */
+/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What looks like a key
+ * that was put into the wrong place is not copied. */
 void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN]);
 
 #endif

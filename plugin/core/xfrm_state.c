@@ -430,7 +430,9 @@ static void fail_unsupported(reader *reader, const char *column, const algorithm
         return;
     reader->failed = true;
     ipsec_text_show(algorithm->name, shown);
-    if (algorithm->bits)
+    if (algorithm->name.length == 0)
+        ipsec_spec_fail(&reader->error, column, "a name is missing");
+    else if (algorithm->bits)
         ipsec_spec_fail(&reader->error, column, "%s with an ICV of %u bits is not supported", shown, algorithm->bits);
     else
         ipsec_spec_fail(&reader->error, column, "%s is not supported", shown);
@@ -440,7 +442,7 @@ static void read_encryption(reader *reader, ipsec_text rest, const char *column)
 {
     const algorithm algorithm = read_algorithm(reader, rest);
     ipsec_spec *const spec = &reader->spec;
-    size_t length;
+    size_t length = 0;
 
     if (!is_last(&reader->encryption, &algorithm))
         reader->encryption.row = ipsec_encryption_by_linux_name(reader->encryption.name, algorithm.bits);
@@ -471,7 +473,7 @@ static void read_integrity(reader *reader, ipsec_text rest, const char *column)
 {
     const algorithm algorithm = read_algorithm(reader, rest);
     ipsec_spec *const spec = &reader->spec;
-    size_t length;
+    size_t length = 0;
 
     if (!is_last(&reader->integrity, &algorithm))
         reader->integrity.row = ipsec_integrity_by_linux_name(reader->integrity.name, algorithm.bits);
@@ -630,14 +632,15 @@ static void read_fields(reader *reader, ipsec_text line, const field *fields)
  * brackets, and what befell the SA. */
 static bool take_first_word(ipsec_text *line, ipsec_text *first)
 {
-    while (ipsec_text_word(line, first)) {
-        if (first->at[0] == '[') {
-            while (first->length > 0 && first->at[first->length - 1] != ']')
-                ipsec_text_word(line, first);
-        } else if (!ipsec_text_is(*first, "Deleted") && !ipsec_text_is(*first, "Updated") &&
-                   !ipsec_text_is(*first, "Expired")) {
+    static const ipsec_word events[] = {{"Deleted", true}, {"Updated", true}, {"Expired", true}, {NULL, false}};
+
+    while (line->length > 0) {
+        if (line->at[0] == '[')
+            ipsec_text_part(line, ']'); /* no space need follow */
+        else if (ipsec_text_is_space(line->at[0]))
+            *line = ipsec_text_from(*line, 1);
+        else if (ipsec_text_word(line, first) && !ipsec_text_find(*first, events))
             return true;
-        }
     }
     return false;
 }

@@ -162,7 +162,7 @@ BAD_STATES = [
     (OUT_KEY, OUT_KEY[:-1], "odd|even"),
     (OUT_KEY, SECRET, "hex"),
     ("spi " + OUT_SPI, "spi 0xnumber", ""),
-    ("rfc4106(gcm(aes)) ", "", "key"),      # the key stands where the name belongs
+    ("rfc4106(gcm(aes)) ", "", "hex digits"),      # the key stands where the name belongs
 ]
 
 
