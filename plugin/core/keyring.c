@@ -5,32 +5,23 @@
 #include <glib.h>
 #include <string.h>
 
-/* What of a packet names its SA, with zeros where a group of rows does not care. Compared and hashed as octets. */
-typedef struct row_key {
-    uint8_t destination[16];
-    uint8_t source[16];
-    uint32_t spi;
-    uint8_t destination_length; /* 0 where rows are for both versions of IP */
-    uint8_t source_length;
-    uint8_t protocol;
-    uint8_t zero;
-} row_key;
-
-G_STATIC_ASSERT(sizeof(row_key) == 40);
+G_STATIC_ASSERT(sizeof(ipsec_row_key) == 40);
 
 /* Rows that leave the same open. */
 typedef struct row_group {
-    row_key mask;     /* ones where the key counts; of the lengths, what the rows have */
-    GHashTable *rows; /* row_key -> index of the first such row */
+    ipsec_row_key mask; /* ones where the key counts; of the lengths, what the rows have */
+    GHashTable *rows;   /* ipsec_row_key -> index of the first such row */
 } row_group;
 
 struct ipsec_keyring {
-    GPtrArray *rows;         /* of ipsec_key_row */
-    GPtrArray *groups;       /* of row_group; a handful in practice */
-    GHashTable *names;       /* set of row_key with destination, SPI and protocol of the rows that name all three */
-    GHashTable *spis;        /* set of row_key with SPI and protocol of the rows that name an SPI */
-    GPtrArray *destinations; /* of row_group, by destination alone */
+    GPtrArray *rows;   /* of ipsec_key_row */
+    GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
+    /* For advice and for unknown SPIs only; so made when first asked for. */
+    unsigned surveyed;       /* rows that are in what follows */
+    GHashTable *names;       /* set of keys with destination, SPI and protocol of the rows that name all three */
+    GHashTable *spis;        /* set of keys with SPI and protocol of the rows that name an SPI */
+    GPtrArray *destinations; /* of row_group, by destination alone */
 };
 
 static guint key_hash(gconstpointer key)
@@ -38,7 +29,7 @@ static guint key_hash(gconstpointer key)
     const uint8_t *octets = key;
     uint64_t hash = 0;
 
-    for (unsigned i = 0; i < sizeof(row_key); i += 8) {
+    for (unsigned i = 0; i < sizeof(ipsec_row_key); i += 8) {
         uint64_t word;
 
         memcpy(&word, octets + i, sizeof word);
@@ -50,7 +41,7 @@ static guint key_hash(gconstpointer key)
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(row_key)) == 0;
+    return memcmp(a, b, sizeof(ipsec_row_key)) == 0;
 }
 
 static void free_row(gpointer data)
@@ -94,11 +85,11 @@ void ipsec_keyring_free(ipsec_keyring *ring)
     g_free(ring);
 }
 
-static row_key mask_of(const ipsec_spec *spec)
+static ipsec_row_key mask_of(const ipsec_spec *spec)
 {
-    row_key mask = {.spi = spec->spi_mask,
-                    .destination_length = spec->destination.length,
-                    .source_length = spec->match_source ? spec->source.length : 0};
+    ipsec_row_key mask = {.spi = spec->spi_mask,
+                          .destination_length = spec->destination.length,
+                          .source_length = spec->match_source ? spec->source.length : 0};
 
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     if (spec->match_source)
@@ -106,9 +97,9 @@ static row_key mask_of(const ipsec_spec *spec)
     return mask;
 }
 
-static row_key key_of(const ipsec_spec *spec)
+static ipsec_row_key key_of(const ipsec_spec *spec)
 {
-    row_key key = mask_of(spec);
+    ipsec_row_key key = mask_of(spec);
 
     key.spi = spec->spi;
     key.protocol = spec->protocol;
@@ -119,7 +110,7 @@ static row_key key_of(const ipsec_spec *spec)
 }
 
 /* The group with that mask, made if it is new. */
-static row_group *group_of(GPtrArray *groups, const row_key *mask)
+static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask, bool owned_keys)
 {
     row_group *group;
 
@@ -130,12 +121,12 @@ static row_group *group_of(GPtrArray *groups, const row_key *mask)
     }
     group = g_new0(row_group, 1);
     group->mask = *mask;
-    group->rows = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
+    group->rows = g_hash_table_new_full(key_hash, key_equal, owned_keys ? g_free : NULL, NULL);
     g_ptr_array_add(groups, group);
     return group;
 }
 
-static void add_to_set(GHashTable *set, const row_key *key)
+static void add_to_set(GHashTable *set, const ipsec_row_key *key)
 {
     if (!g_hash_table_contains(set, key))
         g_hash_table_add(set, g_memdup2(key, sizeof *key));
@@ -143,13 +134,13 @@ static void add_to_set(GHashTable *set, const row_key *key)
 
 static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec)
 {
-    row_key mask = {.destination_length = spec->destination.length}, key = mask;
+    ipsec_row_key mask = {.destination_length = spec->destination.length}, key = mask;
 
     if (spec->destination.length == 0)
         return;
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
-    add_to_set(group_of(ring->destinations, &mask)->rows, &key);
+    add_to_set(group_of(ring->destinations, &mask, true)->rows, &key);
 }
 
 /* What ipsec_keyring_has() answers from. */
@@ -157,7 +148,7 @@ static void add_name(ipsec_keyring *ring, const ipsec_spec *spec)
 {
     static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    row_key key = {.spi = spec->spi, .protocol = spec->protocol};
+    ipsec_row_key key = {.spi = spec->spi, .protocol = spec->protocol};
 
     if (spec->spi_mask != UINT32_MAX)
         return;
@@ -193,22 +184,30 @@ static void merge(ipsec_spec *first, const ipsec_spec *later)
 
 void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 {
-    const row_key mask = mask_of(spec), key = key_of(spec);
-    row_group *group = group_of(ring->groups, &mask);
-    gpointer known;
-    ipsec_key_row *row;
+    const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
+    row_group *group = group_of(ring->groups, &mask, false);
+    ipsec_key_row *row = g_hash_table_lookup(group->rows, &key);
 
-    if (g_hash_table_lookup_extended(group->rows, &key, NULL, &known)) {
-        merge(&ipsec_keyring_row(ring, GPOINTER_TO_UINT(known))->spec, spec);
+    if (row) {
+        merge(&row->spec, spec);
         return;
     }
-    row = g_new0(ipsec_key_row, 1);
-    row->spec = *spec;
-    g_hash_table_insert(group->rows, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(ring->rows->len));
+    row = g_new(ipsec_key_row, 1);
+    *row = (ipsec_key_row){.spec = *spec, .key = key, .index = ring->rows->len};
+    g_hash_table_insert(group->rows, &row->key, row);
     g_ptr_array_add(ring->rows, row);
     ring->needs_source = ring->needs_source || mask.source_length > 0;
-    add_destination(ring, spec);
-    add_name(ring, spec);
+}
+
+/* Takes stock of the rows that were added since the last time. */
+static void survey(ipsec_keyring *ring)
+{
+    for (; ring->surveyed < ring->rows->len; ring->surveyed++) {
+        const ipsec_spec *spec = &ipsec_keyring_row(ring, ring->surveyed)->spec;
+
+        add_destination(ring, spec);
+        add_name(ring, spec);
+    }
 }
 
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring)
@@ -233,11 +232,12 @@ static void mask_address(uint8_t *to, const uint8_t *address, const uint8_t *mas
 }
 
 /* The key of the view in a group; false if the group is for the other version of IP. */
-static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, uint8_t protocol, row_key *key)
+static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, uint8_t protocol,
+                         ipsec_row_key *key)
 {
-    const row_key *mask = &group->mask;
+    const ipsec_row_key *mask = &group->mask;
 
-    *key = (row_key){.spi = spi & mask->spi,
+    *key = (ipsec_row_key){.spi = spi & mask->spi,
                      .destination_length = mask->destination_length,
                      .source_length = mask->source_length,
                      .protocol = protocol};
@@ -256,21 +256,24 @@ uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, u
 
     for (unsigned i = 0; i < ring->groups->len; i++) {
         const row_group *group = g_ptr_array_index(ring->groups, i);
-        gpointer found;
-        row_key key;
+        const ipsec_key_row *row;
+        ipsec_row_key key;
 
-        if (key_in_group(group, view, spi, view->protocol, &key) &&
-            g_hash_table_lookup_extended(group->rows, &key, NULL, &found) && GPOINTER_TO_UINT(found) < first)
-            first = GPOINTER_TO_UINT(found);
+        if (!key_in_group(group, view, spi, view->protocol, &key))
+            continue;
+        row = g_hash_table_lookup(group->rows, &key);
+        if (row && row->index < first)
+            first = row->index;
     }
     return first;
 }
 
-bool ipsec_keyring_knows_destination(const ipsec_keyring *ring, const ipsec_view *view)
+bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view)
 {
+    survey(ring);
     for (unsigned i = 0; i < ring->destinations->len; i++) {
         const row_group *group = g_ptr_array_index(ring->destinations, i);
-        row_key key;
+        ipsec_row_key key;
 
         if (key_in_group(group, view, 0, 0, &key) && g_hash_table_contains(group->rows, &key))
             return true;
@@ -278,11 +281,11 @@ bool ipsec_keyring_knows_destination(const ipsec_keyring *ring, const ipsec_view
     return false;
 }
 
-bool ipsec_keyring_has(const ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination,
-                       uint8_t length)
+bool ipsec_keyring_has(ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination, uint8_t length)
 {
-    row_key key = {.spi = spi, .protocol = protocol};
+    ipsec_row_key key = {.spi = spi, .protocol = protocol};
 
+    survey(ring);
     if (!destination)
         return g_hash_table_contains(ring->spis, &key);
     key.destination_length = length;

@@ -13,9 +13,22 @@
 #include "spec.h"
 #include "view.h"
 
+/** What of a packet names its SA, with zeros where a row does not care. Compared and hashed as octets. */
+typedef struct ipsec_row_key {
+    uint8_t destination[16];
+    uint8_t source[16];
+    uint32_t spi;
+    uint8_t destination_length; /**< 0 where rows are for both versions of IP */
+    uint8_t source_length;
+    uint8_t protocol;
+    uint8_t zero;
+} ipsec_row_key;
+
 /** A row with its contexts, which are opened when first asked for and serve every SA that takes the row. */
 typedef struct ipsec_key_row {
     ipsec_spec spec;
+    ipsec_row_key key;
+    uint32_t index;
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
 } ipsec_key_row;
@@ -46,12 +59,12 @@ uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, u
  * source only. */
 bool ipsec_keyring_needs_source(const ipsec_keyring *ring);
 
-/** Whether a row names the view's destination, other than by a wildcard for all. */
-bool ipsec_keyring_knows_destination(const ipsec_keyring *ring, const ipsec_view *view);
+/** Whether a row names the view's destination, other than by a wildcard for all. The first call after a row was added
+ * walks over all rows; likewise for ipsec_keyring_has(). */
+bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view);
 
 /** Whether a row has this SPI and protocol towards this address of `length` octets; NULL for any address. */
-bool ipsec_keyring_has(const ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination,
-                       uint8_t length);
+bool ipsec_keyring_has(ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination, uint8_t length);
 
 /** The row's contexts, opened if they were not; NULL without keys, or where libgcrypt refuses them. */
 ipsec_crypto *ipsec_key_row_open(ipsec_key_row *row);

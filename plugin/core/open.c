@@ -43,7 +43,7 @@ static IPSEC_RARE void resolve(const ipsec_opener *opener, const ipsec_view *vie
 }
 
 /* Where else the tables have the SPI. */
-static uint8_t look_around(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
+static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
 {
     const uint8_t length = view->address_length;
     const uint8_t other = view->protocol == IPSEC_PROTOCOL_ESP ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP;

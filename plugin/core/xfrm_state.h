@@ -12,8 +12,8 @@
 
 /** What the reader calls while it reads. */
 typedef struct ipsec_xfrm_calls {
-    /** For each SA of ESP or AH. The row is the reader's, and wiped after the call. */
-    void (*row)(const ipsec_spec *spec, void *context);
+    /** For each SA of ESP or AH. The row is the reader's, and wiped after the call, which may change it. */
+    void (*row)(ipsec_spec *spec, void *context);
     /** For each SA that cannot be used, and each usable one that deserves a warning; `line` counts from 1. */
     void (*error)(uint32_t line, const ipsec_spec_error *error, void *context);
     void *context; /**< handed to both */

@@ -80,11 +80,25 @@ static void free_wiped_string(char *text)
 
 /* --- what was wrong ---------------------------------------------------------------------------------------------- */
 
-/* FNV-1a, which is enough to notice a change. */
+static void checksum_word(uint64_t *checksum, uint64_t word)
+{
+    *checksum = (*checksum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    *checksum ^= *checksum >> 32;
+}
+
+/* Enough to notice a change; in words, for files may be long. */
 static void checksum_add(uint64_t *checksum, const char *text, size_t length)
 {
-    for (size_t i = 0; i < length; i++)
-        *checksum = (*checksum ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+    uint64_t word;
+
+    for (; length >= sizeof word; length -= sizeof word, text += sizeof word) {
+        memcpy(&word, text, sizeof word);
+        checksum_word(checksum, word);
+    }
+    word = 0;
+    memcpy(&word, text, length);
+    checksum_word(checksum, word);
+    checksum_word(checksum, length);
 }
 
 static loading begin(ipsec_db *db, ipsec_origin origin)
@@ -233,14 +247,12 @@ static void load_wireshark_table(ipsec_db *db)
 
 /* --- the file ---------------------------------------------------------------------------------------------------- */
 
-static void take_xfrm_row(const ipsec_spec *spec, void *context)
+static void take_xfrm_row(ipsec_spec *spec, void *context)
 {
     loading *load = (loading *)context;
-    ipsec_spec copy = *spec;
 
     load->rows++;
-    add(load, spec->line, &copy);
-    ipsec_spec_wipe(&copy);
+    add(load, spec->line, spec);
 }
 
 static void take_xfrm_error(uint32_t line, const ipsec_spec_error *error, void *context)

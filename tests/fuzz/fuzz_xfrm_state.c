@@ -34,7 +34,7 @@ static void check_keys(const ipsec_spec *spec)
             ipsec_integrity_takes(spec->integrity, spec->integrity_key_length));
 }
 
-static void check_row(const ipsec_spec *spec, void *context)
+static void check_row(ipsec_spec *spec, void *context)
 {
     seen *const seen = context;
 

@@ -29,7 +29,7 @@ typedef struct result {
     uint32_t line[MOST]; /* of the errors */
 } result;
 
-static void add_row(const ipsec_spec *spec, void *context)
+static void add_row(ipsec_spec *spec, void *context)
 {
     result *const result = context;
 
