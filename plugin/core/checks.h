@@ -13,6 +13,9 @@
  * where there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
 
+/* A UDP payload of fewer octets is no ESP to any receiver: RFC 3948 2.1 wants a header and something behind it. */
+#define IPSEC_ESP_IN_UDP_LEAST 9u
+
 /* The facts besides the octets: fragments, offload, quotes, order of extension headers. To be called last, for views
  * with one of IPSEC_VIEW_FACTS. */
 #define IPSEC_VIEW_FACTS (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)

@@ -92,9 +92,12 @@ static IPSEC_RARE bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 /* Whether a packet of this report belongs to the traffic of an SA. */
 static bool is_traffic(const ipsec_db *db, const ipsec_view *view, const ipsec_report *report)
 {
-    return !(view->flags & IPSEC_VIEW_QUOTED) &&
-           (report->subject == IPSEC_SUBJECT_ESP || report->subject == IPSEC_SUBJECT_AH) &&
-           (report->spi != 0 || has_spi_zero(db, view));
+    if (view->flags & IPSEC_VIEW_QUOTED ||
+        (report->subject != IPSEC_SUBJECT_ESP && report->subject != IPSEC_SUBJECT_AH))
+        return false;
+    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->length < IPSEC_ESP_IN_UDP_LEAST)
+        return false; /* receivers hand it to IKE */
+    return report->spi != 0 || has_spi_zero(db, view);
 }
 
 /* A sender that counts is a sender of IPsec: two sound packets with advancing numbers. */

@@ -5,8 +5,7 @@
 #include <string.h>
 
 enum {
-    MARKER = 4,
-    SHORTEST_ESP = 9
+    MARKER = 4
 };
 enum {
     ISAKMP_VERSION_AT = 17,
@@ -82,7 +81,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
         report->verdict = IPSEC_VERDICT_UNCHECKED;
         ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
-    if (view->length < SHORTEST_ESP) {
+    if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
         report->has_spi = true;
         report->spi = ipsec_read_u32(view->data);
         ipsec_report_add(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, view->length);
