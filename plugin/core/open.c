@@ -27,8 +27,9 @@
 
 static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa_keys *keys)
 {
-    return keys->resolved &&
-           (!ipsec_keyring_needs_source(opener->ring) || memcmp(keys->source, view->source, view->address_length) == 0);
+    if (!keys->resolved || !ipsec_keyring_needs_source(opener->ring))
+        return keys->resolved;
+    return view->address_length == 0 || memcmp(keys->source, view->source, view->address_length) == 0;
 }
 
 static IPSEC_RARE void resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa_keys *keys)
@@ -39,7 +40,8 @@ static IPSEC_RARE void resolve(const ipsec_opener *opener, const ipsec_view *vie
         *keys = (ipsec_sa_keys){.null = keys->null};
     keys->resolved = true;
     keys->row = row;
-    memcpy(keys->source, view->source, view->address_length);
+    if (view->address_length)
+        memcpy(keys->source, view->source, view->address_length);
 }
 
 /* Where else the tables have the SPI. */
