@@ -6,11 +6,13 @@ import struct
 from typing import NamedTuple, Optional, Tuple
 
 # What the stacks report.
-BAD_SPI, REPLAY_CHECK, INVALID_PACKET = 13910, 13913, 13914
+BAD_SPI, WRONG_SA, REPLAY_CHECK, INVALID_PACKET, INTEGRITY = 13910, 13912, 13913, 13914, 13915
 LINUX_HEADER = "XfrmInHdrError"
 LINUX_NO_SA = "XfrmInNoStates"
 LINUX_SEQUENCE = "XfrmInStateSeqError"
 LINUX_TRANSFORM = "XfrmInStateProtoError"
+LINUX_MODE = "XfrmInStateModeError"
+LINUX_MISMATCH = "XfrmInStateMismatch"
 
 START_TIME = 1_700_000_000
 
@@ -21,6 +23,11 @@ class Header(NamedTuple):
     findings: Tuple[str, ...] = ()
     windows: Optional[int] = None
     linux: Optional[str] = None
+    icv: Optional[str] = None       # Good, Bad, Unverified, Not present; None without a key
+
+
+def verified(*findings, linux=None):
+    return Header("verified", findings, None, linux, "Good")
 
 
 def drop(*findings, windows=None, linux=None):
@@ -55,13 +62,15 @@ class Case(NamedTuple):
 
 
 class Capture:
-    """A capture file and its sidecar, frame by frame."""
+    """A capture file and its sidecar, frame by frame; with keys also what `ip xfrm state` would have printed.
+    `options` are the preferences that the expectations need."""
 
-    def __init__(self, name, title):
+    def __init__(self, name, title, *options):
         self.name = name
-        self.rows = [f"# {title}",
-                     "# frame\tverdict\tfindings\twindows_error\tlinux_counter\twhat the frame is"]
+        self.rows = [f"# {title}", *(f"# option: {option}" for option in options),
+                     "# frame\tverdict\tfindings\twindows_error\tlinux_counter\ticv_status\twhat the frame is"]
         self.records = []
+        self.states = []
 
     @property
     def next(self):
@@ -73,7 +82,8 @@ class Capture:
         columns = [";".join(header.verdict for header in headers),
                    ",".join(finding for header in headers for finding in header.findings),
                    ";".join(str(header.windows) for header in headers if header.windows),
-                   ";".join(header.linux for header in headers if header.linux)]
+                   ";".join(header.linux for header in headers if header.linux),
+                   ";".join(header.icv for header in headers if header.icv)]
         self.rows.append("\t".join([str(self.next), *(column or "-" for column in columns), what]))
         self.records.append((frame, length or len(frame)))
 
@@ -83,3 +93,5 @@ class Capture:
             for index, (frame, length) in enumerate(self.records):
                 file.write(struct.pack("<IIII", START_TIME + index, 0, len(frame), length) + frame)
         (folder / f"{self.name}.expected.tsv").write_text("\n".join(self.rows) + "\n")
+        if self.states:
+            (folder / f"{self.name}.xfrm-state.txt").write_text("".join(self.states))

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-import pcap
 import sidecars
 from tshark_runner import Tshark
 
@@ -62,6 +61,7 @@ def catalogue():
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
-    """All sample captures in one."""
-    return pcap.concatenate(tmp_path_factory.mktemp("samples") / "all.pcap",
-                            [sidecars.path(name) for name in sidecars.NAMES])
+    """All sample captures in one, with all keys, which are complete then: every finding occurs in it."""
+    folder = tmp_path_factory.mktemp("samples")
+    (folder / "all.expected.tsv").write_text("# option: ipsec.sa_complete:TRUE\n")
+    return sidecars.concatenate(folder / "all.pcap", sidecars.NAMES)

@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple, Tuple
 
+import pcap
+from tshark_runner import KEYS
+
 CAPTURES = Path(os.environ["IPSEC_CAPTURES"])
 NAMES = sorted(path.name[:-len(".expected.tsv")] for path in CAPTURES.glob("*.expected.tsv"))
 
@@ -16,6 +19,7 @@ class Expected(NamedTuple):
     findings: Tuple[str, ...] = ()
     windows: Tuple[str, ...] = ()
     linux: Tuple[str, ...] = ()
+    icv: Tuple[str, ...] = ()
     what: str = ""
 
 
@@ -29,14 +33,21 @@ def load(name):
     for line in (CAPTURES / f"{name}.expected.tsv").read_text().splitlines():
         if line.startswith("#"):
             continue
-        frame, verdicts, findings, windows, linux, what = line.split("\t")
-        expected[int(frame)] = Expected(_values(verdicts, ";"), _values(findings, ","),
-                                        _values(windows, ";"), _values(linux, ";"), what)
+        frame, verdicts, findings, windows, linux, icv, what = line.split("\t")
+        expected[int(frame)] = Expected(_values(verdicts, ";"), _values(findings, ","), _values(windows, ";"),
+                                        _values(linux, ";"), _values(icv, ";"), what)
     return expected
 
 
 def path(name):
     return CAPTURES / f"{name}.pcap"
+
+
+def concatenate(target, names):
+    """One capture of several, frame after frame, with the keys of all beside it."""
+    keys = [path(name).with_suffix(KEYS) for name in names]
+    target.with_suffix(KEYS).write_text("".join(file.read_text() for file in keys if file.exists()))
+    return pcap.concatenate(target, [path(name) for name in names])
 
 
 def frames_with(name, *findings):

@@ -22,6 +22,7 @@ NOBODY = 65534
 TIMEOUT = 120
 SEPARATOR, AGGREGATOR = "\t", "\x1f"
 
+ICV_STATUS = {"0": "Bad", "1": "Good", "2": "Unverified", "3": "Not present"}
 VERDICTS = {"0": "unchecked", "1": "plausible", "2": "verified", "3": "suspicious", "4": "drop"}
 
 # One launch fetches all of them, so that one run of a capture serves many tests.
@@ -31,7 +32,11 @@ FIELDS = STOCK_FIELDS + (
     "ipsec.encapsulation", "ipsec.finding", "ipsec.cause", "ipsec.reference", "ipsec.advice",
     "ipsec.windows.error", "ipsec.windows.status", "ipsec.windows.event", "ipsec.linux.counter",
     "ipsec.freebsd.counter", "ipsec.openbsd.counter", "ipsec.vpp.counter", "ipsec.strongswan.status",
-    "ipsec.inferred", "ipsec.sa")
+    "ipsec.inferred", "ipsec.sa", "ipsec.icv.status", "ipsec.icv.length", "ipsec.iv.length",
+    "ipsec.trailer.pad_length", "ipsec.trailer.next_header", "ipsec.trailer.tfc_length", "ipsec.key.source")
+
+# What lies beside a capture, under the same name.
+KEYS, SIDECAR = ".xfrm-state.txt", ".expected.tsv"
 
 # What a sanitizer or Wireshark's own checks leave on stderr.
 TROUBLE = re.compile(r"runtime error|Sanitizer|dissector bug|Assertion|CRITICAL|WARNING", re.IGNORECASE)
@@ -54,6 +59,10 @@ class Row(dict):
     @property
     def findings(self):
         return self["ipsec.finding"]
+
+    @property
+    def icv(self):
+        return [ICV_STATUS[value] for value in self["ipsec.icv.status"]]
 
 
 class Tshark:
@@ -93,12 +102,24 @@ class Tshark:
             return path
         if not path.is_absolute():
             return self.captures / f"{path.name}.pcap"
-        octets = path.read_bytes()
-        staged = self.crafted / (hashlib.sha256(octets).hexdigest()[:16] + ".pcap")
-        if not staged.exists():
-            staged.write_bytes(octets)
-            staged.chmod(0o644)
-        return staged
+        beside = [path.with_suffix(suffix) for suffix in (".pcap", KEYS, SIDECAR)]
+        octets = [file.read_bytes() if file.exists() else b"" for file in (path, *beside[1:])]
+        name = hashlib.sha256(b"|".join(octets)).hexdigest()[:16]
+        for file, content in zip(beside, octets):
+            staged = self.crafted / (name + file.name[len(path.stem):])
+            if content and not staged.exists():
+                staged.write_bytes(content)
+                staged.chmod(0o644)
+        return self.crafted / f"{name}.pcap"
+
+    def options(self, capture):
+        """The preferences that a capture needs: its keys, and those that its sidecar names."""
+        path = self.stage(capture)
+        keys, sidecar = path.with_suffix(KEYS), path.with_suffix(SIDECAR)
+        options = [f"ipsec.xfrm_state_file:{keys}"] if keys.exists() else []
+        if sidecar.exists():
+            options += re.findall(r"^# option: (.*)$", sidecar.read_text(), re.MULTILINE)
+        return tuple(word for option in options for word in ("-o", option))
 
     def share(self, name, text):
         """Writes a file that tshark's user can read, with the ends of lines as they are, and returns its path."""
@@ -148,17 +169,19 @@ class Tshark:
         return self.run("-r", self.stage(capture), *options, plugin=plugin).stdout
 
     def rows(self, capture, *options, plugin=True):
-        """All fields of interest of each frame that passes, as {frame number: Row}; cached."""
+        """All fields of interest of each frame that passes, with what the capture needs, as {frame number: Row};
+        cached."""
         key = (self.stage(capture), options, plugin)
         if key not in self._rows:
             names = FIELDS if plugin else STOCK_FIELDS
-            output = self.read(capture, *options, *field_options(names), plugin=plugin)
+            needs = self.options(capture) if plugin else ()
+            output = self.read(capture, *needs, *options, *field_options(names), plugin=plugin)
             self._rows[key] = parse_rows(output, names)
         return self._rows[key]
 
     def frames(self, capture, display_filter, *options):
         """Numbers of the frames that a display filter lets pass."""
-        output = self.read(capture, *options, "-Y", display_filter, "-T", "fields", "-e", "frame.number")
+        output = self.read(capture, *self.options(capture), *options, "-Y", display_filter, "-T", "fields", "-e", "frame.number")
         return [int(number) for number in output.split()]
 
 
