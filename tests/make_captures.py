@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Callable, Tuple
 
 from samples.benign import benign
-from samples.benign_keyed import benign_keyed
+from samples.benign_keyed import benign_keyed, benign_table
 from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
-from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa
+from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    benign_keyed)
+    faults_table, benign_keyed, benign_table)
 
 
 def main(folder):

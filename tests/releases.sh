@@ -11,7 +11,7 @@
 set -eu
 
 packages="gcc libc6-dev make cmake pkg-config wireshark-dev tshark libglib2.0-dev
-          libgcrypt20-dev python3-pytest python3-scapy"
+          libgcrypt20-dev python3-pytest python3-scapy python3-cryptography"
 
 # In the chroot. Root's own home would be closed to the user that tshark runs as.
 work=/srv/ipsec-analysis

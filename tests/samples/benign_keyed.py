@@ -5,8 +5,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import struct
 from ipaddress import ip_address
 
-from samples.expectations import Capture, Header, plausible, verified
-from samples.keyed import UDP_NEXT, datagram, inner, new_sa
+from samples.expectations import Capture, plausible, verified
+from samples.keyed import TABLE_NAMES, UDP_NEXT, datagram, inner, new_sa, table_sa
 from samples.packets import (
     AH, DESTINATION, ESP, FRAGMENT, HOP_BY_HOP, IPIP, IPV6, NO_NEXT, ROUTING, ethernet, fragment_header, noise)
 from samples.sa import AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Suite, mutable_as_zeros
@@ -306,3 +306,51 @@ def Within(capture, outer, suite):
     capture.states[-1] = capture.states[-1].replace(own["src"] + " ", outer.addresses["src"] + " ", 1).replace(
         own["dst"] + "\n", outer.addresses["dst"] + "\n", 1)
     return sa
+
+
+# --- rows of the table ipsec_sa -------------------------------------------------------------------
+
+GCM_IMPLICIT = GCM._replace(name="AES-GCM-16 with an implicit IV", implicit_iv=True)
+CHACHA_IMPLICIT = CHACHA._replace(name="ChaCha20-Poly1305 with an implicit IV", implicit_iv=True)
+GMACS = tuple(Suite(f"AES-{bits}-GMAC", "GMAC", None, 16, key=bits // 8 + 4) for bits in (128, 192, 256))
+
+
+def benign_table():
+    capture = Capture("benign_table", "What only the table ipsec_sa can say: AES-GMAC for AH, implicit IVs, ESN found out")
+    for version in (4, 6):
+        add_implicit_ivs(capture, version)
+        for suite in GMACS:
+            for esn in ("no", "yes"):
+                sa = table_sa(capture, version, suite, ("NONE", suite.name.replace("-", "_")), esn, protocol=AH,
+                              align4=True)
+                sa.esn = esn == "yes"
+                capture.add(f"IPv{version}, AH: {suite.name}, ESN {esn}", ethernet(sa.ah_packet(datagram())),
+                            verified())
+        for suite in SUITES:
+            add_found_out(capture, version, suite)
+        sa = table_sa(capture, version, GCM, dst="198.18.0.0/15" if version == 4 else "2001:db8:b::/48")
+        capture.add(f"IPv{version}: a row for a network", ethernet(sa.packet(sa.esp(datagram()))), verified())
+        sa = table_sa(capture, version, GCM, dst="*")
+        capture.add(f"IPv{version}: a row for any destination", ethernet(sa.packet(sa.esp(datagram()))), verified())
+    return capture
+
+
+def add_implicit_ivs(capture, version):
+    for suite, name in ((GCM_IMPLICIT, "AES_GCM_16_IIV"), (CHACHA_IMPLICIT, "CHACHA20_POLY1305_IIV")):
+        for esn, highs in (("no", (0, 0)), ("yes", (0, 1))):
+            sa = table_sa(capture, version, suite, (name, "NONE"), esn)
+            sa.esn = esn == "yes"
+            for sequence, high in zip((0x10, 0x11), highs):
+                sa.high = high
+                capture.add(f"IPv{version}: {suite.name}, ESN {esn}, high half {high}",
+                            ethernet(sa.packet(sa.esp(datagram(), sequence=sequence))), verified())
+
+
+def add_found_out(capture, version, suite):
+    """`auto` tries both ways, and then stays."""
+    for esn in (False, True):
+        sa = table_sa(capture, version, suite, TABLE_NAMES[suite], "auto")
+        sa.esn = esn
+        for number in (1, 2):
+            capture.add(f"IPv{version}, {suite.name}: ESN {'on' if esn else 'off'}, to be found out",
+                        ethernet(sa.packet(sa.esp(datagram(), sequence=number))), verified())

@@ -63,12 +63,13 @@ class Case(NamedTuple):
 
 class Capture:
     """A capture file and its sidecar, frame by frame; with keys also what `ip xfrm state` would have printed.
-    `options` are the preferences that the expectations need."""
+    `options` are the preferences that the expectations need, rows of tables among them."""
 
     def __init__(self, name, title, *options):
         self.name = name
-        self.rows = [f"# {title}", *(f"# option: {option}" for option in options),
-                     "# frame\tverdict\tfindings\twindows_error\tlinux_counter\ticv_status\twhat the frame is"]
+        self.title = title
+        self.options = list(options)
+        self.rows = ["# frame\tverdict\tfindings\twindows_error\tlinux_counter\ticv_status\twhat the frame is"]
         self.records = []
         self.states = []
 
@@ -92,6 +93,7 @@ class Capture:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
             for index, (frame, length) in enumerate(self.records):
                 file.write(struct.pack("<IIII", START_TIME + index, 0, len(frame), length) + frame)
-        (folder / f"{self.name}.expected.tsv").write_text("\n".join(self.rows) + "\n")
+        lines = [f"# {self.title}", *(f"# option: {option}" for option in self.options), *self.rows]
+        (folder / f"{self.name}.expected.tsv").write_text("\n".join(lines) + "\n")
         if self.states:
             (folder / f"{self.name}.xfrm-state.txt").write_text("".join(self.states))

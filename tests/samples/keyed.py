@@ -17,7 +17,8 @@ from samples.sa import (
 
 UDP_NEXT, BEET, AGGFRAG = 17, 94, 144
 # The SAs of each capture have numbers of their own, so that all captures can be read as one.
-FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000}
+FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000,
+                "faults_table": 0x7000, "benign_table": 0x7800}
 
 
 def new_sa(capture, version, suite, mode="transport", known=None, **settings):
@@ -425,3 +426,40 @@ def add_reverse(capture, version, sa):
                 ethernet(back.packet(back.esp(datagram()))), UNKNOWN_ESP)
     capture.add(f"IPv{version}: the other direction", ethernet(back.packet(back.esp(datagram()), reply=True)),
                 verified())
+
+
+# --- rows of the table ipsec_sa -------------------------------------------------------------------
+
+TABLE_NAMES = {NULL_SHA256: ("NULL", "HMAC_SHA2_256_128"), CBC_SHA256: ("AES_CBC", "HMAC_SHA2_256_128"),
+               GCM: ("AES_GCM_16", "NONE"), AH_SHA1: ("NONE", "HMAC_SHA1_96")}
+
+
+def table_sa(capture, version, suite, names=None, esn="no", dst=None, **settings):
+    """An SA whose row is in the table ipsec_sa; `names` are those of its algorithms."""
+    sa = Sa(FIRST_NUMBER[capture.name] + len(capture.options) + 1, version, suite, **settings)
+    encryption, integrity = names or TABLE_NAMES[suite]
+    if encryption in ("NULL", "NONE"):
+        sa.cipher_key = b""
+    capture.options.append(sa.row(encryption, integrity, esn, dst))
+    return sa
+
+
+OTHER_HIGH = good(drop("esn.wrong_high", windows=INTEGRITY, linux=LINUX_TRANSFORM))
+
+
+def faults_table():
+    """The row says where the receiver starts to count; what does not start there fails, whatever verifies."""
+    capture = Capture("faults_table", "High halves of sequence numbers that are not those of the receiver")
+    for version in (4, 6):
+        for suite in SUITES:
+            for high, header in ((6, OTHER_HIGH), (7, verified()), (8, OTHER_HIGH), (9, WRONG_KEY)):
+                sa = table_sa(capture, version, suite, esn="0x7")
+                sa.esn, sa.high = True, high
+                capture.add(f"IPv{version}, {suite.name}: high half {high} where the row says 7",
+                            ethernet(sa.packet(sa.esp(datagram()))), header)
+        for high, header in ((7, verified()), (8, OTHER_HIGH), (9, WRONG_KEY)):
+            sa = table_sa(capture, version, AH_SHA1, esn="0x7", protocol=AH)
+            sa.esn, sa.high = True, high
+            capture.add(f"IPv{version}, AH: high half {high} where the row says 7",
+                        ethernet(sa.ah_packet(datagram())), header)
+    return capture

@@ -16,13 +16,19 @@ HIDDEN = "<<Keys hidden>>"
 
 
 class Suite(NamedTuple):
-    """Algorithms: of encryption NULL, CBC, GCM or CHACHA; the hash of HMAC; and how many octets of the ICV are sent."""
+    """Algorithms: NULL, CBC, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
     name: str
     cipher: str
     digest: Optional[str]
     icv: int
     block: int = 4      # what is padded to
     key: int = 16       # octets of the cipher's key, salt included
+    implicit_iv: bool = False
+
+    @property
+    def mac_iv(self):
+        """Octets of IV in the ICV field of AH."""
+        return 8 if self.cipher == "GMAC" else 0
 
     @property
     def combined(self):
@@ -69,7 +75,8 @@ class Sa:
         assert not settings, settings
         self.spi = 0xC0000000 + number
         self.cipher_key = octets_of(f"cipher {number} {version}", suite.key)
-        self.mac_key = octets_of(f"mac {number} {version}", HASH_OCTETS.get(suite.digest, 0))
+        self.mac_key = octets_of(f"mac {number} {version}",
+                                 suite.key if suite.cipher == "GMAC" else HASH_OCTETS.get(suite.digest, 0))
         self.sequence = 0
 
     # --- the key row ------------------------------------------------------------------------------
@@ -113,6 +120,14 @@ class Sa:
         everything = "0.0.0.0/0" if self.version == 4 else "::/0"
         return text + f"\tsel {self.selector or f'src {everything} dst {everything}'} \n"
 
+    def row(self, encryption="NONE", integrity="NONE", esn="no", dst=None, mode=None):
+        """A row of the table ipsec_sa, as an option of tshark: the names of the algorithms are the table's."""
+        ah = self.protocol == AH
+        columns = ("AH" if ah else "ESP", "*", dst or self.addresses["dst"], f"0x{self.spi:08x}",
+                   "" if ah else encryption, "" if ah else self.cipher_key.hex(), integrity, self.mac_key.hex(), esn,
+                   mode or self.mode)
+        return "uat:ipsec_sa:" + ",".join(f'"{column}"' for column in columns)
+
     # --- ESP --------------------------------------------------------------------------------------
 
     def next_sequence(self, sequence=None):
@@ -132,8 +147,10 @@ class Sa:
         """RFC 4106 and RFC 7634: with ESN the high half stands between SPI and sequence number."""
         cipher = {"GCM": AESGCM, "CHACHA": ChaCha20Poly1305}[self.suite.cipher](self.cipher_key[:-4])
         iv = self._iv(8)
+        if self.suite.implicit_iv:      # RFC 8750: the number of the packet
+            iv = struct.pack("!II", self.high if self.esn else 0, self.sequence)
         sealed = cipher.encrypt(self.cipher_key[-4:] + iv, body, header[:4] + self._high() + header[4:])
-        return header + iv + sealed[:len(sealed) - 16 + self.suite.icv]
+        return header + (b"" if self.suite.implicit_iv else iv) + sealed[:len(sealed) - 16 + self.suite.icv]
 
     def _encrypt(self, body):
         if self.suite.cipher == "NULL":
@@ -144,6 +161,10 @@ class Sa:
         return iv + encryptor.update(body[:whole]) + body[whole:]
 
     def mac(self, octets):
+        """What stands in the field of the ICV: with GMAC (RFC 4543) behind its IV."""
+        if self.suite.cipher == "GMAC":
+            iv = self._iv(8)
+            return iv + AESGCM(self.mac_key[:-4]).encrypt(self.mac_key[-4:] + iv, b"", octets)
         if not self.suite.digest:
             return b""
         return hmac.new(self.mac_key, octets, self.suite.digest).digest()[:self.suite.icv]
@@ -169,10 +190,10 @@ class Sa:
         """The packet that begins with the headers `outer`, with AH and `payload` behind them. The ICV is that over
         the headers as they are `covered`: with zeros where they may change, and as they arrive."""
         unit = 8 if self.version == 6 or not self.align4 else 4
-        pad = bytes(-(12 + self.suite.icv) % unit) if pad is None else pad
-        field = self.suite.icv + len(pad)
+        pad = bytes(-(12 + self.suite.mac_iv + self.suite.icv) % unit) if pad is None else pad
+        field = self.suite.mac_iv + self.suite.icv + len(pad)
         header = struct.pack("!BBHII", next_header, (12 + field) // 4 - 2, 0, self.spi, self.next_sequence(sequence))
-        rest = header + bytes(self.suite.icv) + pad + payload
+        rest = header + bytes(self.suite.mac_iv + self.suite.icv) + pad + payload
         icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high())
         return outer + header + icv + pad + payload
 
@@ -186,7 +207,7 @@ class Sa:
 
     def ah_packet(self, payload, next_header=17, **settings):
         """AH in IP without options."""
-        size = 12 + self.suite.icv
+        size = 12 + self.suite.mac_iv + self.suite.icv
         unit = 8 if self.version == 6 or not self.align4 else 4
         pad = settings.get("pad")
         field = size + (-size % unit if pad is None else len(pad))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, Tuple
 
 import pcap
-from tshark_runner import KEYS
+from tshark_runner import KEYS, SIDECAR
 
 CAPTURES = Path(os.environ["IPSEC_CAPTURES"])
 NAMES = sorted(path.name[:-len(".expected.tsv")] for path in CAPTURES.glob("*.expected.tsv"))
@@ -44,8 +44,11 @@ def path(name):
 
 
 def concatenate(target, names):
-    """One capture of several, frame after frame, with the keys of all beside it."""
+    """One capture of several, frame after frame, with the keys and the options of all beside it."""
     keys = [path(name).with_suffix(KEYS) for name in names]
+    sidecar_lines = [line for name in names for line in (CAPTURES / f"{name}{SIDECAR}").read_text().splitlines()]
+    options = dict.fromkeys(line for line in sidecar_lines if line.startswith("# option: "))
+    target.with_suffix(SIDECAR).write_text("".join(f"{line}\n" for line in options))
     target.with_suffix(KEYS).write_text("".join(file.read_text() for file in keys if file.exists()))
     return pcap.concatenate(target, [path(name) for name in names])
 
