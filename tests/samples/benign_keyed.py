@@ -316,7 +316,8 @@ GMACS = tuple(Suite(f"AES-{bits}-GMAC", "GMAC", None, 16, key=bits // 8 + 4) for
 
 
 def benign_table():
-    capture = Capture("benign_table", "What only the table ipsec_sa can say: AES-GMAC for AH, implicit IVs, ESN found out")
+    capture = Capture("benign_table",
+                      "What only the table ipsec_sa can say: AES-GMAC for AH, implicit IVs, ESN found out")
     for version in (4, 6):
         add_implicit_ivs(capture, version)
         for suite in GMACS:

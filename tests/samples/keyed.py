@@ -206,7 +206,8 @@ def flipped(octets, at):
 def add_icvs(capture, version, suite):
     """Damage on the way, once a packet of the SA has verified."""
     sa = new_sa(capture, version, suite)
-    capture.add(f"IPv{version}, {suite.name}: a first sound packet", ethernet(sa.packet(sa.esp(datagram()))), verified())
+    capture.add(f"IPv{version}, {suite.name}: a first sound packet", ethernet(sa.packet(sa.esp(datagram()))),
+                verified())
     for what, at in (("last octet of the ICV", -1), ("first octet of the ICV", -suite.icv),
                      ("an octet of the body", 40), ("first octet behind the header", 8), ("sequence number", 6)):
         capture.add(f"IPv{version}, {suite.name}: {what} changed",

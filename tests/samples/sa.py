@@ -220,7 +220,3 @@ def mutable_as_zeros(outer):
     if outer[0] >> 4 == 6:
         return b"\x60" + bytes(3) + outer[4:7] + b"\0" + outer[8:]
     return outer[:1] + b"\0" + outer[2:6] + bytes(3) + outer[9:10] + bytes(2) + outer[12:]
-
-
-__all__ = ["AH", "AH_SHA1", "AH_SHA256", "CBC_SHA256", "CHACHA", "ESP", "GCM", "NULL_SHA256", "SUITES", "Sa", "Suite",
-           "mutable_as_zeros", "padding", "plaintext"]
