@@ -1,0 +1,38 @@
+/* Key rows, and packets that they verify.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_TESTS_KEYED_H
+#define IPSEC_TESTS_KEYED_H
+
+#include "spec.h"
+#include "view.h"
+
+#include <stddef.h>
+
+/* The SPI of all rows made here, and their destination: that of packets.h. */
+#define KEYED_SPI "0x1000"
+
+/* A row of ESP with NULL encryption towards any destination; `integrity` with a key of as many octets of 0x5a as it
+ * wants. */
+ipsec_spec null_row(const char *integrity, const char *esn, const char *mode);
+
+/* How a packet is sealed. */
+typedef struct sealing {
+    uint32_t sequence;
+    bool esn;
+    uint32_t high; /* if esn */
+    uint8_t icv;   /* octets sent; 0: as the algorithm says */
+} sealing;
+
+/* A packet of `spec`, which has NULL encryption and an HMAC, between the addresses of view_of(), with a valid ICV.
+ * It ends at a protected page. */
+ipsec_view sealed_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+                       size_t length);
+
+/* The same with its last octet changed. */
+ipsec_view damaged_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+                        size_t length);
+
+/* A sound plaintext: 8 octets of UDP, padding of 2, and the trailer. */
+extern const uint8_t sound_plaintext[12];
+
+#endif

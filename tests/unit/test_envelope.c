@@ -1,0 +1,99 @@
+/* Where IV, body and ICV lie. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "envelope.h"
+#include "guard.h"
+#include "keyed.h"
+#include "packets.h"
+
+#include <gcrypt.h>
+#include <string.h>
+
+static uint8_t outer[IPSEC_AH_OUTER_MOST];
+
+static ipsec_envelope envelope_of(const ipsec_view *view, const char *encryption, const char *integrity)
+{
+    return ipsec_envelope_of(view, encryption ? ipsec_encryption_by_name(encryption) : NULL,
+                             ipsec_integrity_by_name(integrity), outer);
+}
+
+static void test_parts_of_esp(void)
+{
+    static const struct {
+        const char *encryption, *integrity;
+        unsigned iv, icv, block;
+    } suites[] = {
+        {"NULL", "NONE", 0, 0, 1},
+        {"NULL", "HMAC_SHA1_96", 0, 12, 1},
+        {"AES_CBC", "NONE", 16, 0, 16},
+        {"AES_CBC", "HMAC_SHA2_256_128", 16, 16, 16},
+        {"3DES", "HMAC_MD5_96", 8, 12, 8},
+        {"AES_GCM_8", "NONE", 8, 8, 1},
+        {"AES_GCM_16", "NONE", 8, 16, 1},
+        {"CHACHA20_POLY1305", "NONE", 8, 16, 1},
+        {"AES_GCM_16_IIV", "NONE", 0, 16, 1},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(suites); i++)
+        for (uint32_t length = 8; length < 100; length++) {
+            const ipsec_view view = esp_view(4, 0x1000, 1, length);
+            const ipsec_envelope envelope = envelope_of(&view, suites[i].encryption, suites[i].integrity);
+            const int64_t body = (int64_t)length - 8 - suites[i].iv - suites[i].icv;
+
+            g_assert_cmpuint(envelope.iv, ==, suites[i].iv);
+            g_assert_cmpuint(envelope.icv, ==, suites[i].icv);
+            g_assert_cmpint(envelope.body, ==, body);
+            g_assert_cmpint(envelope.is_aligned, ==, body >= 0 && body % suites[i].block == 0);
+            g_assert_cmpint(ipsec_envelope_is_openable(&envelope), ==, body >= 2 && body % suites[i].block == 0);
+        }
+    guard_free_all();
+}
+
+static void test_ah_needs_its_outer_header(void)
+{
+    static const uint8_t ip[20] = {0x45, 0, 0, 104, 0, 1, 0, 0, 64, 51, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
+    ipsec_view view = ah_view(4, 6, 4, 0x1000, 1, 84);
+    ipsec_envelope envelope = envelope_of(&view, NULL, "HMAC_SHA1_96");
+
+    g_assert_false(ipsec_envelope_is_verifiable(&envelope));
+    view.outer = ip;
+    view.outer_length = sizeof ip;
+    envelope = envelope_of(&view, NULL, "HMAC_SHA1_96");
+    g_assert_true(ipsec_envelope_is_verifiable(&envelope));
+    g_assert_cmpuint(envelope.outer_length, ==, sizeof ip);
+    g_assert_cmpuint(envelope.outer[8], ==, 0);
+    for (view.length = 12; view.length < 24; view.length++) {
+        envelope = envelope_of(&view, NULL, "HMAC_SHA1_96");
+        g_assert_false(ipsec_envelope_is_verifiable(&envelope));
+    }
+    guard_free_all();
+}
+
+static void test_try(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "yes", "any");
+    const ipsec_view view =
+        sealed_view(4, &spec, &(sealing){.sequence = 1, .esn = true, .high = 3}, sound_plaintext, 12);
+    const ipsec_envelope envelope = ipsec_envelope_of(&view, spec.encryption, spec.integrity, outer);
+    ipsec_crypto *crypto = ipsec_crypto_new(&(ipsec_keys){.encryption = spec.encryption,
+                                                          .integrity = spec.integrity,
+                                                          .integrity_key = spec.integrity_key,
+                                                          .integrity_key_length = spec.integrity_key_length});
+    uint8_t plaintext[64];
+
+    g_assert_nonnull(crypto);
+    g_assert_cmpint(ipsec_envelope_try(&envelope, crypto, (ipsec_attempt){false, 0}, plaintext), ==, IPSEC_ICV_BAD);
+    g_assert_cmpint(ipsec_envelope_try(&envelope, crypto, (ipsec_attempt){true, 2}, plaintext), ==, IPSEC_ICV_BAD);
+    g_assert_cmpint(ipsec_envelope_try(&envelope, crypto, (ipsec_attempt){true, 3}, plaintext), ==, IPSEC_ICV_GOOD);
+    g_assert_cmpmem(plaintext, 12, sound_plaintext, 12);
+    ipsec_crypto_free(crypto);
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    gcry_check_version(NULL);
+    g_test_add_func("/envelope/parts-of-esp", test_parts_of_esp);
+    g_test_add_func("/envelope/ah-outer", test_ah_needs_its_outer_header);
+    g_test_add_func("/envelope/try", test_try);
+    return g_test_run();
+}

@@ -1,0 +1,278 @@
+/* Opening packets through the central calls: what is said of keys and ICVs, and that explaining says the same.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crypto.h"
+#include "guard.h"
+#include "hint.h"
+#include "keyed.h"
+#include "packets.h"
+
+#include <gcrypt.h>
+#include <string.h>
+
+static const expectation verified = NO_FINDINGS(VERIFIED);
+static const expectation plausible = NO_FINDINGS(PLAUSIBLE);
+static const expectation wrong_key = FINDINGS(SUSPICIOUS, IPSEC_FINDING_KEY_WRONG);
+static const expectation damaged = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
+
+static ipsec_db *db_with(const ipsec_spec *spec, bool sa_complete)
+{
+    ipsec_config config = ipsec_config_default();
+    ipsec_db *db;
+
+    config.sa_complete = sa_complete;
+    db = ipsec_db_new(&config);
+    ipsec_db_add(db, spec);
+    return db;
+}
+
+static void end(ipsec_db *db)
+{
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+static ipsec_view sound(const ipsec_spec *spec, sealing how)
+{
+    return sealed_view(4, spec, &how, sound_plaintext, sizeof sound_plaintext);
+}
+
+static ipsec_view broken(const ipsec_spec *spec, sealing how)
+{
+    return damaged_view(4, spec, &how, sound_plaintext, sizeof sound_plaintext);
+}
+
+static void test_verified(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_db *db = db_with(&spec, false);
+
+    for (uint8_t version = 4; version <= 6; version += 2) {
+        const ipsec_view view = sealed_view(version, &spec, &(sealing){.sequence = 1}, sound_plaintext, 12);
+        const ipsec_report report = expect(db, &view, &verified, "sound");
+
+        g_assert_true(report.is_opened);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_cmpuint(report.opened.icv_length, ==, 16);
+        g_assert_cmpuint(report.opened.iv_length, ==, 0);
+        g_assert_true(report.opened.has_trailer);
+        g_assert_cmpuint(report.opened.pad_length, ==, 2);
+        g_assert_cmpuint(report.opened.next_header, ==, 17);
+        g_assert_cmpuint(report.opened.payload_length, ==, 8);
+        g_assert_cmpuint(report.opened.clear_at, ==, 8);
+    }
+    end(db);
+}
+
+/* The key is doubted until it has verified once; the packet, afterwards. */
+static void test_key_or_packet(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    ipsec_db *db = db_with(&spec, false);
+    const ipsec_view good = sound(&spec, (sealing){.sequence = 2}), bad = broken(&spec, (sealing){.sequence = 1});
+
+    g_assert_true(expect(db, &bad, &wrong_key, "nothing verified yet").findings[0].announce);
+    g_assert_false(expect(db, &bad, &wrong_key, "nor now").findings[0].announce);
+    expect(db, &good, &verified, "good");
+    g_assert_true(expect(db, &bad, &damaged, "damaged").findings[0].announce);
+    g_assert_true(expect(db, &bad, &damaged, "damaged again").findings[0].announce);
+    expect(db, &good, &verified, "good again");
+    end(db);
+}
+
+/* A packet that was judged before any verified stays what it was when it is explained later. */
+static void test_explained_later(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "auto", "any");
+    ipsec_db *db = db_with(&spec, false);
+    const ipsec_view bad = broken(&spec, (sealing){.sequence = 1});
+    const ipsec_view good = sound(&spec, (sealing){.sequence = 2, .esn = true, .high = 1});
+    ipsec_record first, second;
+    ipsec_report report;
+
+    ipsec_judge(db, &bad, &first, &report);
+    ipsec_judge(db, &good, &second, &report);
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
+    ipsec_explain(db, &bad, &first, &report);
+    g_assert_cmpuint(report.count, ==, 1);
+    g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_KEY_WRONG);
+    ipsec_explain(db, &good, &second, &report);
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
+    g_assert_true(report.opened.esn);
+    g_assert_cmpuint(report.opened.high, ==, 1);
+    end(db);
+}
+
+static void test_complete_tables(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const expectation refused = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV, IPSEC_FINDING_KEY_WRONG);
+    ipsec_db *db = db_with(&spec, true);
+    const ipsec_view bad = broken(&spec, (sealing){.sequence = 1});
+    const ipsec_view other = esp_view(4, 0x1001, 1, 84);
+
+    expect(db, &bad, &refused, "the receiver's own key");
+    expect(db, &other, &plausible, "a row for any destination names none");
+    end(db);
+}
+
+static void expect_high(ipsec_db *db, const ipsec_spec *spec, bool esn, uint32_t high, const expectation *wanted)
+{
+    static uint32_t sequence;
+    char what[64];
+    const ipsec_view view = sound(spec, (sealing){.sequence = ++sequence, .esn = esn, .high = high});
+
+    g_snprintf(what, sizeof what, "ESN %s, high half %u", esn ? "on" : "off", high);
+    expect(db, &view, wanted, what);
+}
+
+/* `auto` tries both, and then stays with what verified. */
+static void test_esn_found_out(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "auto", "any");
+    ipsec_db *db = db_with(&spec, false);
+
+    expect_high(db, &spec, false, 0, &verified);
+    expect_high(db, &spec, true, 0, &damaged);
+    expect_high(db, &spec, false, 0, &verified);
+    ipsec_db_free(db);
+    db = db_with(&spec, false);
+    expect_high(db, &spec, true, 1, &verified);
+    expect_high(db, &spec, false, 0, &damaged);
+    expect_high(db, &spec, true, 2, &verified);
+    end(db);
+}
+
+/* The last one and its neighbours, 0 and 1: no free search. */
+static void test_high_halves(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "yes", "any");
+    ipsec_db *db = db_with(&spec, false);
+
+    expect_high(db, &spec, true, 2, &wrong_key);
+    for (uint32_t high = 0; high < 6; high++)
+        expect_high(db, &spec, true, high, &verified);
+    expect_high(db, &spec, true, 7, &damaged);
+    expect_high(db, &spec, true, 4, &verified);
+    expect_high(db, &spec, true, 2, &damaged);
+    expect_high(db, &spec, true, 1, &verified);
+    expect_high(db, &spec, true, 2, &verified);
+    end(db);
+}
+
+static void test_high_half_of_a_row(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "0xffffffff", "any");
+    const expectation other_start = FINDINGS(DROP, IPSEC_FINDING_ESN_WRONG_HIGH);
+    ipsec_db *db = db_with(&spec, false);
+
+    expect_high(db, &spec, true, 0xfffffffdu, &wrong_key);
+    expect_high(db, &spec, true, 0xfffffffeu, &other_start);
+    expect_high(db, &spec, true, 0xffffffffu, &verified);
+    end(db);
+}
+
+static void expect_hint(const char *integrity, const char *esn, sealing how, ipsec_hint hint, uint8_t detail)
+{
+    const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_spec known = null_row(integrity, esn, "any");
+    const ipsec_view view = sound(&sent, how);
+    ipsec_record record;
+    ipsec_report report;
+    ipsec_db *db;
+
+    memcpy(known.integrity_key, sent.integrity_key, sizeof known.integrity_key);
+    known.integrity_key_length = sent.integrity_key_length;
+    db = db_with(&known, false);
+    ipsec_judge(db, &view, &record, &report);
+    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+    g_assert_cmpint(report.findings[report.count - 1].hint, ==, hint);
+    if (detail)
+        g_assert_cmpint(report.findings[report.count - 1].detail, ==, detail);
+    end(db);
+}
+
+static void test_hints(void)
+{
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true}, IPSEC_HINT_ESN_ON, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 1}, IPSEC_HINT_ESN_ON, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 2}, IPSEC_HINT_NONE, 0);
+    expect_hint("HMAC_SHA2_256_128", "yes", (sealing){.sequence = 1}, IPSEC_HINT_ESN_OFF, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 12}, IPSEC_HINT_ICV_LENGTH, 12);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 32}, IPSEC_HINT_ICV_LENGTH, 32);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 4}, IPSEC_HINT_NONE, 0);
+    expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_HINT_INTEGRITY, 0);
+}
+
+static void test_no_integrity(void)
+{
+    const ipsec_spec spec = null_row("NONE", "no", "any");
+    const uint8_t long_pad[12] = {[10] = 11, [11] = 17};
+    const expectation too_long = FINDINGS(DROP, IPSEC_FINDING_ESP_PAD_LENGTH);
+    ipsec_db *db = db_with(&spec, false);
+    const ipsec_view good = sound(&spec, (sealing){.sequence = 1});
+    const ipsec_view bad = sealed_view(4, &spec, &(sealing){.sequence = 2}, long_pad, sizeof long_pad);
+
+    g_assert_cmpint(expect(db, &good, &plausible, "NULL alone").opened.icv_status, ==, IPSEC_ICV_NOT_PRESENT);
+    expect(db, &bad, &too_long, "its trailer is in the clear");
+    end(db);
+}
+
+static void test_cut_and_quoted(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const expectation unchecked = NO_FINDINGS(UNCHECKED);
+    ipsec_db *db = db_with(&spec, false);
+    ipsec_view cut = broken(&spec, (sealing){.sequence = 1}), quoted = cut;
+    ipsec_report report;
+
+    for (uint32_t captured = 8; captured < cut.length; captured++) {
+        ipsec_view shorter = view_of(IPSEC_PROTOCOL_ESP, 4, cut.data, captured);
+
+        shorter.length = cut.length;
+        report = expect(db, &shorter, &unchecked, "cut");
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_UNVERIFIED);
+        g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_NOT_WHOLE);
+    }
+    quoted.flags = IPSEC_VIEW_QUOTED;
+    g_assert_false(expect(db, &quoted, &unchecked, "quoted").is_opened);
+    end(db);
+}
+
+/* Every length of packet, up to what the row needs: nothing is read behind the end, and no verdict is "verified". */
+static void test_every_length(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA2_512_256", "auto", "tunnel");
+    uint8_t octets[64] = {0, 0, 0x10, 0, 0, 0, 0, 1};
+    ipsec_db *db = db_with(&spec, false);
+
+    for (size_t length = 0; length <= sizeof octets; length++) {
+        const ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, length);
+        ipsec_record record;
+        ipsec_report judged, explained;
+
+        ipsec_judge(db, &view, &record, &judged);
+        ipsec_explain(db, &view, &record, &explained);
+        g_assert_cmpint(judged.verdict, !=, IPSEC_VERDICT_VERIFIED);
+        g_assert_cmpint(judged.verdict, ==, explained.verdict);
+        g_assert_cmpint(judged.count, ==, explained.count);
+    }
+    end(db);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    gcry_check_version(NULL);
+    g_test_add_func("/open/verified", test_verified);
+    g_test_add_func("/open/key-or-packet", test_key_or_packet);
+    g_test_add_func("/open/explained-later", test_explained_later);
+    g_test_add_func("/open/complete-tables", test_complete_tables);
+    g_test_add_func("/open/esn-found-out", test_esn_found_out);
+    g_test_add_func("/open/high-halves", test_high_halves);
+    g_test_add_func("/open/high-half-of-a-row", test_high_half_of_a_row);
+    g_test_add_func("/open/hints", test_hints);
+    g_test_add_func("/open/no-integrity", test_no_integrity);
+    g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
+    g_test_add_func("/open/every-length", test_every_length);
+    return g_test_run();
+}
