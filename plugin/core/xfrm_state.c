@@ -9,6 +9,7 @@
 #include "spec_parts.h"
 #include "text.h"
 #include "view.h"
+#include "xfrm_selector.h"
 
 #include <string.h>
 
@@ -269,113 +270,9 @@ static const field limit_fields[] = {{"hard", set_hard}, {NULL, NULL}};
 
 /* --- the selector --- */
 
-/* What cannot be read leaves the row without a selector: it says less then, and nothing wrong. */
-static void drop_selector(reader *reader)
-{
-    reader->spec.selector.present = false;
-}
-
-static void set_selector_range(reader *reader, ipsec_text value, ipsec_address_range *range)
-{
-    static const uint8_t none[16];
-
-    if (ipsec_address_range_read(value, false, range)) {
-        drop_selector(reader);
-        return;
-    }
-    /* The kernel takes a prefix length of 0 for any address, of the other version too. */
-    if (memcmp(range->mask, none, sizeof none) == 0)
-        range->length = 0;
-}
-
-static void set_selector_source(reader *reader, ipsec_text value)
-{
-    set_selector_range(reader, value, &reader->spec.selector.source);
-}
-
-static void set_selector_destination(reader *reader, ipsec_text value)
-{
-    set_selector_range(reader, value, &reader->spec.selector.destination);
-}
-
-/* The names of /etc/protocols that a selector is likely to have. */
-static void set_selector_protocol(reader *reader, ipsec_text value)
-{
-    static const ipsec_word protocols[] = {
-        {"icmp", 1},     {"igmp", 2},       {"ipencap", 4},   {"tcp", 6},   {"udp", 17},
-        {"dccp", 33},    {"ipv6", 41},      {"gre", 47},      {"esp", 50},  {"ah", 51},
-        {"ipip", 94},    {"ipv6-icmp", 58}, {"icmpv6", 58},   {"ospf", 89}, {"pim", 103},
-        {"vrrp", 112},   {"l2tp", 115},     {"sctp", 132},    {"mh", 135},  {"mobility-header", 135},
-        {"etherip", 97}, {"ipcomp", 108},   {"udplite", 136}, {NULL, 0},
-    };
-    uint64_t number = (uint8_t)ipsec_text_find(value, protocols);
-
-    if (number == 0 && (!ipsec_text_number(value, UINT8_MAX, &number) || number == 0)) {
-        drop_selector(reader);
-        return;
-    }
-    reader->spec.selector.protocol = (uint8_t)number;
-    reader->spec.selector.any_protocol = false;
-}
-
-/* Ports; the kernel keeps type and code of ICMP in the same places. */
-static void set_selector_source_port(reader *reader, ipsec_text value)
-{
-    uint32_t port;
-
-    if (!read_count(value, &port) || port > UINT16_MAX) {
-        drop_selector(reader);
-        return;
-    }
-    reader->spec.selector.source_port = (uint16_t)port;
-    reader->spec.selector.source_port_mask = UINT16_MAX;
-}
-
-static void set_selector_destination_port(reader *reader, ipsec_text value)
-{
-    uint32_t port;
-
-    if (!read_count(value, &port) || port > UINT16_MAX) {
-        drop_selector(reader);
-        return;
-    }
-    reader->spec.selector.destination_port = (uint16_t)port;
-    reader->spec.selector.destination_port_mask = UINT16_MAX;
-}
-
-/* The key of GRE, 32 bits in the two places. */
-static void set_selector_key(reader *reader, ipsec_text value)
-{
-    ipsec_selector *const selector = &reader->spec.selector;
-    uint32_t key;
-
-    if (!read_count(value, &key)) {
-        drop_selector(reader);
-        return;
-    }
-    selector->source_port = (uint16_t)(key >> 16);
-    selector->destination_port = (uint16_t)key;
-    selector->source_port_mask = selector->destination_port_mask = UINT16_MAX;
-}
-
-static const field selector_fields[] = {
-    {"src", set_selector_source},
-    {"dst", set_selector_destination},
-    {"proto", set_selector_protocol},
-    {"sport", set_selector_source_port},
-    {"type", set_selector_source_port},
-    {"dport", set_selector_destination_port},
-    {"code", set_selector_destination_port},
-    {"key", set_selector_key},
-    {NULL, NULL},
-};
-
-static void read_fields(reader *reader, ipsec_text line, const field *fields);
-
 static void read_selector(reader *reader, ipsec_text rest)
 {
-    reader->spec.selector = (ipsec_selector){.present = true, .any_protocol = true};
-    read_fields(reader, rest, selector_fields);
+    ipsec_xfrm_selector_read(rest, &reader->spec.selector);
 }
 
 /* --- algorithms --- */
