@@ -6,41 +6,49 @@
 
 enum {
     V4 = 4,
+    V4_DIGITS = 3, /* of an octet */
     V6 = 16,
     GROUP = 2, /* octets of a group of IPv6 */
     GROUP_DIGITS = 4
 };
 
-static bool read_v4_octet(ipsec_text part, bool wildcards, uint8_t *octet, uint8_t *mask)
+static inline bool is_digit(char c)
 {
+    return (unsigned char)(c - '0') <= 9;
+}
+
+/* Reads an octet of IPv4, and returns where it ends; NULL if it is none. */
+static inline const char *read_v4_octet(const char *at, const char *end, bool wildcards, uint8_t *octet, uint8_t *mask)
+{
+    const char *const begin = at;
     unsigned value = 0;
 
-    if (wildcards && ipsec_text_is(part, "*")) {
+    if (wildcards && at < end && *at == '*') {
         *octet = *mask = 0;
-        return true;
+        return at + 1;
     }
-    if (part.length < 1 || part.length > 3)
-        return false;
-    for (size_t i = 0; i < part.length; i++) {
-        if (part.at[i] < '0' || part.at[i] > '9')
-            return false;
-        value = value * 10 + (unsigned)(part.at[i] - '0');
-    }
+    while (at < end && is_digit(*at) && value <= UINT8_MAX)
+        value = value * 10 + (unsigned)(*at++ - '0');
+    if (at == begin || at - begin > V4_DIGITS || value > UINT8_MAX)
+        return NULL;
     *octet = (uint8_t)value;
     *mask = UINT8_MAX;
-    return value <= UINT8_MAX;
+    return at;
 }
 
 static bool read_v4(ipsec_text text, bool wildcards, uint8_t *octets, uint8_t *mask)
 {
-    for (unsigned i = 0; i < V4; i++) {
-        const ipsec_text part = ipsec_text_part(&text, '.');
-        const bool dot = part.at + part.length < text.at;
+    const char *at = text.at;
+    const char *const end = at + text.length;
 
-        if (dot != (i + 1 < V4) || !read_v4_octet(part, wildcards, octets + i, mask + i))
+    for (unsigned i = 0; i < V4; i++) {
+        if (i > 0 && (at == end || *at++ != '.'))
+            return false;
+        at = read_v4_octet(at, end, wildcards, octets + i, mask + i);
+        if (!at)
             return false;
     }
-    return true;
+    return at == end;
 }
 
 static bool read_v6_group(ipsec_text part, bool wildcards, uint8_t *octets, uint8_t *mask)
@@ -116,12 +124,14 @@ static bool read_v6(ipsec_text text, bool wildcards, uint8_t *octets, uint8_t *m
     return gap == none ? count == V6 : close_gap(gap, count, octets, mask);
 }
 
+/* No text is an address of both versions; a failed attempt at IPv4 leaves octets that IPv6 writes over. */
 static bool read_address(ipsec_text text, bool wildcards, ipsec_address_range *range)
 {
-    const bool v6 = memchr(text.at, ':', text.length) != NULL;
-
-    range->length = v6 ? V6 : V4;
-    return (v6 ? read_v6 : read_v4)(text, wildcards, range->octets, range->mask);
+    if (read_v4(text, wildcards, range->octets, range->mask))
+        range->length = V4;
+    else if (read_v6(text, wildcards, range->octets, range->mask))
+        range->length = V6;
+    return range->length > 0;
 }
 
 /* Takes the bits behind the first `prefix` out of the range. */
@@ -155,7 +165,8 @@ const char *ipsec_address_range_read(ipsec_text text, bool wildcards, ipsec_addr
     if (has_prefix && (ipsec_text_has_0x(prefix) || !ipsec_text_number(prefix, read.length * 8u, &bits)))
         return read.length == V4 ? "the prefix length is not a number from 0 to 32"
                                  : "the prefix length is not a number from 0 to 128";
-    apply_prefix(&read, has_prefix ? (unsigned)bits : read.length * 8u);
+    if (has_prefix)
+        apply_prefix(&read, (unsigned)bits);
     *range = read;
     return NULL;
 }

@@ -313,6 +313,11 @@ const ipsec_integrity *ipsec_integrity_by_name(const char *name)
     return find_integrity(BY_REGISTRY, bare, 0);
 }
 
+const ipsec_integrity *ipsec_integrity_none(void)
+{
+    return &integrities[I_NONE];
+}
+
 const ipsec_encryption *ipsec_encryption_by_linux_name(const char *name, unsigned icv_bits)
 {
     return icv_bits <= UINT8_MAX * 8 ? find_encryption(BY_LINUX, name, (int)icv_bits) : NULL;

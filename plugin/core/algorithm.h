@@ -81,6 +81,9 @@ const ipsec_integrity *ipsec_integrity_row(unsigned index);
 const ipsec_encryption *ipsec_encryption_by_name(const char *name);
 const ipsec_integrity *ipsec_integrity_by_name(const char *name);
 
+/** The row NONE, of kind IPSEC_MAC_NONE. */
+const ipsec_integrity *ipsec_integrity_none(void);
+
 /**
  * The row for a name of the Linux crypto API as `ip xfrm state` prints it, e.g. "cbc(aes)" or "rfc4106(gcm(aes))", or
  * one of the short names that it accepts ("aes").

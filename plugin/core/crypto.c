@@ -106,7 +106,7 @@ static const ipsec_integrity *choose_integrity(const ipsec_keys *keys)
 {
     const bool none = !keys->integrity || (keys->encryption && ipsec_encryption_is_combined(keys->encryption));
 
-    return none ? ipsec_integrity_by_name("NONE") : keys->integrity;
+    return none ? ipsec_integrity_none() : keys->integrity;
 }
 
 ipsec_crypto *ipsec_crypto_new(const ipsec_keys *keys)

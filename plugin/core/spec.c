@@ -214,7 +214,7 @@ static bool check_integrity(row *row)
         return FAIL(row, column, "%s is for AH; ESP has the encryption NULL_AUTH_AES_GMAC", spec->integrity->name);
     if (!ipsec_encryption_is_combined(spec->encryption) || spec->integrity->kind == IPSEC_MAC_NONE)
         return true;
-    spec->integrity = ipsec_integrity_by_name("NONE");
+    spec->integrity = ipsec_integrity_none();
     row->no_integrity_key = true;
     return WARN(row, column, "passed over: %s brings its own integrity", spec->encryption->name);
 }
@@ -367,7 +367,7 @@ static bool read_wireshark_algorithms(row *row)
     if (ipsec_text_find(row->columns[IPSEC_COLUMN_ENCRYPTION], deprecated_gcm) && !set_deprecated_gcm(row))
         return false;
     if (ipsec_encryption_is_combined(spec->encryption))
-        spec->integrity = ipsec_integrity_by_name("NONE");
+        spec->integrity = ipsec_integrity_none();
     return true;
 }
 

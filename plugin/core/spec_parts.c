@@ -10,7 +10,7 @@ void ipsec_spec_init(ipsec_spec *spec)
     *spec = (ipsec_spec){.esn = IPSEC_ESN_AUTO,
                          .mode = IPSEC_MODE_ANY,
                          .encapsulation = IPSEC_ENCAP_ANY,
-                         .integrity = ipsec_integrity_by_name("NONE"),
+                         .integrity = ipsec_integrity_none(),
                          .has_keys = true,
                          .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN,
                          .hard_bytes = UINT64_MAX,
@@ -63,19 +63,38 @@ bool ipsec_spec_fail_unsupported(ipsec_spec_error *error, const char *column, ip
     return ipsec_spec_fail(error, column, "%s is not supported", shown);
 }
 
+static bool is_hex(ipsec_text digits)
+{
+    for (size_t i = 0; i < digits.length; i++)
+        if (ipsec_text_hex_digit(digits.at[i]) < 0)
+            return false;
+    return true;
+}
+
+/* Decodes an even number of digits; false if one of them is none. */
+static bool decode(ipsec_text digits, uint8_t *octets)
+{
+    for (size_t i = 0; i < digits.length; i += 2) {
+        const int high = ipsec_text_hex_digit(digits.at[i]), low = ipsec_text_hex_digit(digits.at[i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        *octets++ = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
 bool ipsec_spec_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
                            ipsec_spec_error *error)
 {
     const ipsec_text digits = ipsec_text_from(hex, ipsec_text_has_0x(hex) ? 2 : 0);
+    const bool fits = digits.length % 2 == 0 && digits.length / 2 <= most;
 
-    for (size_t i = 0; i < digits.length; i++)
-        if (ipsec_text_hex_digit(digits.at[i]) < 0)
-            return ipsec_spec_fail(error, column, "the key has a character that is no hex digit");
+    if (!(fits ? decode(digits, octets) : is_hex(digits)))
+        return ipsec_spec_fail(error, column, "the key has a character that is no hex digit");
     if (digits.length % 2)
         return ipsec_spec_fail(error, column, "the key has an odd number of hex digits");
     *length = digits.length / 2;
-    for (size_t i = 0; *length <= most && i < *length; i++)
-        octets[i] = (uint8_t)(ipsec_text_hex_digit(digits.at[2 * i]) << 4 | ipsec_text_hex_digit(digits.at[2 * i + 1]));
     return true;
 }
 

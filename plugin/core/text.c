@@ -21,33 +21,26 @@ ipsec_text ipsec_text_trim(const char *string)
     return text;
 }
 
+static inline char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whether it is that word but for the case. Not a call of g_ascii_strncasecmp(), for most differ in the first letter.
+ */
+static inline bool is_alike(ipsec_text text, const char *word)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (word[i] == '\0' || to_lower(text.at[i]) != to_lower(word[i]))
+            return false;
+    return word[text.length] == '\0';
+}
+
 int ipsec_text_find(ipsec_text text, const ipsec_word *words)
 {
-    while (words->name &&
-           (strlen(words->name) != text.length || g_ascii_strncasecmp(text.at, words->name, text.length) != 0))
+    while (words->name && !is_alike(text, words->name))
         words++;
     return words->value;
-}
-
-bool ipsec_text_has_0x(ipsec_text text)
-{
-    return text.length >= 2 && text.at[0] == '0' && (text.at[1] == 'x' || text.at[1] == 'X');
-}
-
-ipsec_text ipsec_text_from(ipsec_text text, size_t count)
-{
-    if (count > text.length)
-        count = text.length;
-    return (ipsec_text){text.at + count, text.length - count};
-}
-
-ipsec_text ipsec_text_part(ipsec_text *text, char stop)
-{
-    const char *const found = memchr(text->at, stop, text->length);
-    const ipsec_text part = {text->at, found ? (size_t)(found - text->at) : text->length};
-
-    *text = ipsec_text_from(*text, part.length + 1);
-    return part;
 }
 
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
@@ -55,14 +48,16 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
     const bool hex = ipsec_text_has_0x(text);
     const ipsec_text digits = ipsec_text_from(text, hex ? 2 : 0);
     const unsigned base = hex ? 16 : 10;
+    const uint64_t most_before = most / base; /* that another digit may follow */
     uint64_t result = 0;
 
     for (size_t i = 0; i < digits.length; i++) {
-        const int digit = ipsec_text_hex_digit(digits.at[i]);
+        /* What is no digit becomes a large one. */
+        const unsigned digit = (unsigned)ipsec_text_hex_digit(digits.at[i]);
 
-        if (digit < 0 || (unsigned)digit >= base || (unsigned)digit > most || result > (most - (unsigned)digit) / base)
+        if (digit >= base || result > most_before || digit > most - result * base)
             return false;
-        result = result * base + (unsigned)digit;
+        result = result * base + digit;
     }
     if (digits.length == 0)
         return false;

@@ -29,22 +29,39 @@ ipsec_text ipsec_text_trim(const char *string);
 /** Whether it is that word, exactly. */
 static inline bool ipsec_text_is(ipsec_text text, const char *word)
 {
-    if (text.length == 0 || text.at[0] != word[0])
-        return text.length == 0 && word[0] == '\0';
-    return strncmp(text.at, word, text.length) == 0 && word[text.length] == '\0';
+    /* Not a call of memcmp(): words are short, and most differ in the first letter. */
+    for (size_t i = 0; i < text.length; i++)
+        if (text.at[i] != word[i] || word[i] == '\0')
+            return false;
+    return word[text.length] == '\0';
 }
 
 /** The value of the text in a list of words; case does not matter (ASCII). */
 int ipsec_text_find(ipsec_text text, const ipsec_word *words);
 
 /** Whether it begins with 0x or 0X. */
-bool ipsec_text_has_0x(ipsec_text text);
+static inline bool ipsec_text_has_0x(ipsec_text text)
+{
+    return text.length >= 2 && text.at[0] == '0' && (text.at[1] == 'x' || text.at[1] == 'X');
+}
 
 /** The text from its octet `count` on; empty if it is not that long. */
-ipsec_text ipsec_text_from(ipsec_text text, size_t count);
+static inline ipsec_text ipsec_text_from(ipsec_text text, size_t count)
+{
+    if (count > text.length)
+        count = text.length;
+    return (ipsec_text){text.at + count, text.length - count};
+}
 
 /** Takes the part up to the next `stop` off the text, and that octet too; all of it if there is none. */
-ipsec_text ipsec_text_part(ipsec_text *text, char stop);
+static inline ipsec_text ipsec_text_part(ipsec_text *text, char stop)
+{
+    const char *const found = memchr(text->at, stop, text->length);
+    const ipsec_text part = {text->at, found ? (size_t)(found - text->at) : text->length};
+
+    *text = ipsec_text_from(*text, part.length + 1);
+    return part;
+}
 
 /** Whether it is white space, or anything else that does not show: dumps may have been through many hands. */
 static inline bool ipsec_text_is_space(char c)

@@ -19,6 +19,7 @@
 /* Name and ICV of the algorithm that was looked up last: most dumps have one or two in all of their SAs. */
 typedef struct lookup {
     char name[NAME_MOST];
+    size_t length; /* of the name; 0 if there was none, or it was too long to be kept */
     unsigned bits;
     const void *row;
 } lookup;
@@ -309,12 +310,14 @@ static algorithm read_algorithm(reader *reader, ipsec_text rest)
 /* Whether that was looked up last; if not, the caller does, and this remembers for what. */
 static bool is_last(lookup *last, const algorithm *algorithm)
 {
-    const size_t length = algorithm->name.length < NAME_MOST ? algorithm->name.length : 0;
+    const ipsec_text name = algorithm->name;
 
-    if (last->name[0] && algorithm->bits == last->bits && ipsec_text_is(algorithm->name, last->name))
+    if (last->length > 0 && name.length == last->length && algorithm->bits == last->bits &&
+        memcmp(name.at, last->name, name.length) == 0)
         return true;
-    memcpy(last->name, algorithm->name.at, length);
-    last->name[length] = '\0';
+    last->length = name.length < NAME_MOST ? name.length : 0;
+    memcpy(last->name, name.at, last->length);
+    last->name[last->length] = '\0';
     last->bits = algorithm->bits;
     return false;
 }
@@ -434,7 +437,7 @@ static void check_whole(reader *reader)
     else if (spec->spi == 0)
         fail(reader, "spi", "no packet has the SPI 0");
     else if (spec->encryption && ipsec_encryption_is_combined(spec->encryption))
-        spec->integrity = ipsec_integrity_by_name("NONE");
+        spec->integrity = ipsec_integrity_none();
 }
 
 static void strip_keys(ipsec_spec *spec)
@@ -525,42 +528,60 @@ static void read_fields(reader *reader, ipsec_text line, const field *fields)
     }
 }
 
-/* The first word of a line behind what `ip xfrm monitor` puts in front of it: a time or a number of a namespace in
- * brackets, and what befell the SA. */
-static bool take_first_word(ipsec_text *line, ipsec_text *first)
+static const line_kind *find_kind(ipsec_text first)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(line_kinds); i++)
+        if (ipsec_text_is(first, line_kinds[i].name))
+            return &line_kinds[i];
+    return NULL;
+}
+
+/* Whether it says what befell an SA, whose first line goes on behind it. */
+static bool is_event(ipsec_text word)
 {
     static const ipsec_word events[] = {{"Deleted", true}, {"Updated", true}, {"Expired", true}, {NULL, false}};
 
-    while (line->length > 0) {
+    return ipsec_text_find(word, events);
+}
+
+/* Takes what stands in brackets at the beginning of a line, a time or a number of a namespace. */
+static void skip_brackets(ipsec_text *line)
+{
+    while (line->length > 0 && (line->at[0] == '[' || ipsec_text_is_space(line->at[0]))) {
         if (line->at[0] == '[')
             ipsec_text_part(line, ']'); /* no space need follow */
-        else if (ipsec_text_is_space(line->at[0]))
+        else
             *line = ipsec_text_from(*line, 1);
-        else if (ipsec_text_word(line, first) && !ipsec_text_find(*first, events))
-            return true;
     }
-    return false;
+}
+
+/* Takes the first word off a line, behind what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
+ * that is of no interest. */
+static const line_kind *take_kind(ipsec_text *line)
+{
+    const line_kind *kind = NULL;
+    ipsec_text first;
+
+    do {
+        skip_brackets(line);
+        if (!ipsec_text_word(line, &first))
+            return NULL;
+        kind = find_kind(first);
+    } while (!kind && is_event(first));
+    return kind;
 }
 
 static void read_line(reader *reader, ipsec_text line)
 {
-    ipsec_text first, rest = line;
+    ipsec_text rest = line;
+    const line_kind *const kind = take_kind(&rest);
 
-    if (!take_first_word(&rest, &first))
+    if (!kind || (reader->spec.line == 0 && kind->read != begin_sa))
         return;
-    for (unsigned i = 0; i < G_N_ELEMENTS(line_kinds); i++) {
-        const line_kind *const kind = &line_kinds[i];
-
-        if (!ipsec_text_is(first, kind->name))
-            continue;
-        if (reader->spec.line == 0 && kind->read != begin_sa)
-            return;
-        if (kind->fields)
-            read_fields(reader, line, kind->fields);
-        else
-            kind->read(reader, rest);
-        return;
-    }
+    if (kind->fields)
+        read_fields(reader, line, kind->fields);
+    else
+        kind->read(reader, rest);
 }
 
 uint32_t ipsec_xfrm_state_read(const char *text, size_t length, const ipsec_xfrm_calls *calls)
