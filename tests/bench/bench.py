@@ -12,6 +12,7 @@ Instructions repeat to a fraction of a percent, where times do not. The captures
   difference of two programs would drown in it.
 - Verification and decryption: throughput in the core and of the bare calls of libgcrypt, and the ratio. These are times:
   how many instructions libgcrypt takes depends on the processor that it finds, and valgrind is not that processor.
+- tshark with keys: CPU seconds, with 1, 1,000 and 100,000 key rows, and of Wireshark's own decryption; see keyed.py.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -26,6 +27,9 @@ import struct
 import subprocess
 import tempfile
 
+import keyed
+from packets import ipv4, udp, write_capture
+
 SAS = 200
 RUNS = 5
 PAYLOAD = 976
@@ -36,45 +40,35 @@ OUTPUTS = {"esp": (LINES, FIELDS), "ah": (LINES,), "natt": (LINES,)}
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
 
 
-def ipv4(protocol, payload):
-    header = struct.pack(">BBHHHBBH4B4B", 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0,
-                         192, 0, 2, 1, 192, 0, 2, 2)
-    total = sum(struct.unpack(">10H", header))
-    checksum = 0xffff - (total % 0xffff or 0xffff)
-    return header[:10] + struct.pack(">H", checksum) + header[12:] + payload
-
-
 def packet(kind, number, noise):
     spi, sequence = 0xc0000000 + number % SAS * 7919, number // SAS + 1
     if kind == "ah":
         # In front of UDP to the discard port, so that little more is dissected.
-        udp = struct.pack(">HHHH", 9, 9, 8 + PAYLOAD, 0)
-        return ipv4(51, struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp + noise)
+        return ipv4(51, struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp(9, 9, noise))
     esp = struct.pack(">II", spi, sequence) + noise
     if kind == "natt":
-        esp = struct.pack(">HHHH", 4500, 4500, 8 + len(esp), 0) + esp
+        esp = udp(4500, 4500, esp)
     return ipv4(PROTOCOL[kind], esp)
 
 
-def write_capture(path, kind, count):
+def packets(kind, count):
     noise = random.Random(1).randbytes(PAYLOAD)
-    ethernet = bytes(12) + b"\x08\x00"
-    with path.open("wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-        for number in range(count):
-            octets = ethernet + packet(kind, number, noise)
-            out.write(struct.pack("<IIII", number // 1000, number % 1000 * 1000, len(octets), len(octets)))
-            out.write(octets)
+    return (packet(kind, number, noise) for number in range(count))
 
 
-def instructions(command, environment=None, within=None):
+def environment(stage, plugins):
+    """That of a tshark which has the plugins in a folder of the stage."""
+    return {"PATH": os.environ["PATH"], "HOME": str(stage / "home"), "WIRESHARK_PLUGIN_DIR": str(stage / plugins)}
+
+
+def instructions(command, variables=None, within=None):
     """Instructions that the command takes, as callgrind counts them; only those within a function, if named."""
     only = [f"--toggle-collect={within}"] if within else []
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
         run = subprocess.run(
             NOBODY + ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *only, *command],
-            env={"PATH": os.environ["PATH"], **(environment or {})}, capture_output=True, text=True, check=False)
+            env={"PATH": os.environ["PATH"], **(variables or {})}, capture_output=True, text=True, check=False)
     if run.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{run.stderr[-2000:]}")
     return int(re.search(r"Collected : (\d+)", run.stderr).group(1))
@@ -88,14 +82,12 @@ def tshark(stage, kind, count, options, plugins, within=None):
     """Instructions of one run of tshark over `count` packets."""
     capture = stage / f"{kind}-{count}.pcap"
     if not capture.exists():
-        write_capture(capture, kind, count)
-        capture.chmod(0o644)
-    return instructions(["tshark", "-r", str(capture), *options],
-                        {"HOME": str(stage / "home"), "WIRESHARK_PLUGIN_DIR": str(plugins)}, within)
+        write_capture(capture, packets(kind, count))
+    return instructions(["tshark", "-r", str(capture), *options], environment(stage, plugins), within)
 
 
 def whole_cost(stage, kind, count, options):
-    few, many = (tshark(stage, kind, n, options, stage / "none") for n in (count, 2 * count))
+    few, many = (tshark(stage, kind, n, options, "none") for n in (count, 2 * count))
     return (many - few) / count
 
 
@@ -103,7 +95,7 @@ def added_cost(stage, kind, count, options):
     """Median of several pairs of runs: Wireshark seeds its hash tables at random, which moves every run a little."""
     differences = []
     for _ in range(RUNS):
-        without, with_it = (tshark(stage, kind, count, options, stage / plugins, "epan_dissect_run_with_taps")
+        without, with_it = (tshark(stage, kind, count, options, plugins, "epan_dissect_run_with_taps")
                             for plugins in ("none", "plugins"))
         differences.append((with_it - without) / count)
     return statistics.median(differences)
@@ -120,8 +112,7 @@ def make_stage(folder, build):
     for path in [stage, *stage.rglob("*")]:
         path.chmod(0o755)
     listed = subprocess.run(NOBODY + ["tshark", "-G", "plugins"], capture_output=True, text=True, check=True,
-                            env={"PATH": os.environ["PATH"], "HOME": str(stage / "home"),
-                                 "WIRESHARK_PLUGIN_DIR": str(stage / "plugins")})
+                            env=environment(stage, "plugins"))
     if "ipsec_analysis" not in listed.stdout:
         raise SystemExit("tshark does not load the plugin")
     return stage
@@ -141,6 +132,10 @@ def main():
         print("verification and decryption: octets of packet, Mbit/s in the core and by libgcrypt alone, and the ratio",
               flush=True)
         subprocess.run([str(stage / "bench_crypto")], check=True)
+        print("tshark with keys: CPU seconds, the ratio to the first line, and packets whose ICV was found good",
+              flush=True)
+        keyed.measure(stage, lambda plugins, options: (NOBODY + ["tshark", *options], environment(stage, plugins)),
+                      arguments.packets)
         print("instructions per clean packet, tshark in all, what the plugin adds, and the ratio")
         for kind in PROTOCOL:
             for name, options in OUTPUTS[kind]:
