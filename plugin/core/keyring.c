@@ -13,8 +13,12 @@ typedef struct row_group {
     GHashTable *rows;   /* ipsec_row_key -> index of the first such row */
 } row_group;
 
+/* Rows of a chunk; a power of two. Each on its own would cost an allocation more, and a release. */
+#define CHUNK 256u
+
 struct ipsec_keyring {
-    GPtrArray *rows;   /* of ipsec_key_row */
+    GPtrArray *chunks; /* of CHUNK ipsec_key_rows each */
+    uint32_t count;    /* rows in all chunks */
     GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
     /* For advice and for unknown SPIs only; so made when first asked for. */
@@ -44,15 +48,6 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, sizeof(ipsec_row_key)) == 0;
 }
 
-static void free_row(gpointer data)
-{
-    ipsec_key_row *row = data;
-
-    ipsec_crypto_free(row->crypto);
-    ipsec_spec_wipe(&row->spec);
-    g_free(row);
-}
-
 static void free_group(gpointer data)
 {
     row_group *group = data;
@@ -65,7 +60,7 @@ ipsec_keyring *ipsec_keyring_new(void)
 {
     ipsec_keyring *ring = g_new0(ipsec_keyring, 1);
 
-    ring->rows = g_ptr_array_new_with_free_func(free_row);
+    ring->chunks = g_ptr_array_new_with_free_func(g_free);
     ring->groups = g_ptr_array_new_with_free_func(free_group);
     ring->destinations = g_ptr_array_new_with_free_func(free_group);
     ring->names = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
@@ -73,11 +68,22 @@ ipsec_keyring *ipsec_keyring_new(void)
     return ring;
 }
 
+static void wipe_rows(ipsec_keyring *ring)
+{
+    for (uint32_t i = 0; i < ring->count; i++) {
+        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+
+        ipsec_crypto_free(row->crypto);
+        ipsec_spec_wipe(&row->spec);
+    }
+}
+
 void ipsec_keyring_free(ipsec_keyring *ring)
 {
     if (!ring)
         return;
-    g_ptr_array_free(ring->rows, true);
+    wipe_rows(ring);
+    g_ptr_array_free(ring->chunks, true);
     g_ptr_array_free(ring->groups, true);
     g_ptr_array_free(ring->destinations, true);
     g_hash_table_destroy(ring->names);
@@ -182,6 +188,13 @@ static void merge(ipsec_spec *first, const ipsec_spec *later)
         add_high(first, later->highs[i]);
 }
 
+static ipsec_key_row *new_row(ipsec_keyring *ring)
+{
+    if (ring->count % CHUNK == 0)
+        g_ptr_array_add(ring->chunks, g_new(ipsec_key_row, CHUNK));
+    return ipsec_keyring_row(ring, ring->count++);
+}
+
 void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 {
     const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
@@ -192,17 +205,16 @@ void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
         merge(&row->spec, spec);
         return;
     }
-    row = g_new(ipsec_key_row, 1);
-    *row = (ipsec_key_row){.spec = *spec, .key = key, .index = ring->rows->len};
+    row = new_row(ring);
+    *row = (ipsec_key_row){.spec = *spec, .key = key, .index = ring->count - 1};
     g_hash_table_insert(group->rows, &row->key, row);
-    g_ptr_array_add(ring->rows, row);
     ring->needs_source = ring->needs_source || mask.source_length > 0;
 }
 
 /* Takes stock of the rows that were added since the last time. */
 static void survey(ipsec_keyring *ring)
 {
-    for (; ring->surveyed < ring->rows->len; ring->surveyed++) {
+    for (; ring->surveyed < ring->count; ring->surveyed++) {
         const ipsec_spec *spec = &ipsec_keyring_row(ring, ring->surveyed)->spec;
 
         add_destination(ring, spec);
@@ -212,12 +224,12 @@ static void survey(ipsec_keyring *ring)
 
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring)
 {
-    return ring->rows->len;
+    return ring->count;
 }
 
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
 {
-    return g_ptr_array_index(ring->rows, index);
+    return (ipsec_key_row *)g_ptr_array_index(ring->chunks, index / CHUNK) + index % CHUNK;
 }
 
 bool ipsec_keyring_needs_source(const ipsec_keyring *ring)
