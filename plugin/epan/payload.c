@@ -50,12 +50,23 @@ static tvbuff_t *show_plaintext(const ipsec_opened *opened, tvbuff_t *tvb, packe
     return plaintext;
 }
 
+/* The dissector of an IP protocol; that of octets nobody understands, where there is none. */
+static dissector_handle_t dissector_of(uint8_t next_header)
+{
+    static dissector_table_t table; /* set at the first call, for finding it by name takes a hash per packet */
+    dissector_handle_t handle;
+
+    if (!table)
+        table = find_dissector_table("ip.proto");
+    handle = dissector_get_uint_handle(table, next_header);
+    return handle ? handle : find_dissector("data");
+}
+
 void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *tvb, packet_info *pinfo,
                            proto_tree *tree)
 {
     const ipsec_opened *opened = &report->opened;
     const uint32_t saved_match = pinfo->match_uint;
-    dissector_handle_t handle;
     tvbuff_t *plaintext;
 
     if (!report->is_opened || !opened->plaintext || was_dissected(pinfo, mark))
@@ -63,10 +74,8 @@ void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *
     plaintext = show_plaintext(opened, tvb, pinfo);
     if (opened->payload_length == 0)
         return;
-    handle = dissector_get_uint_handle(find_dissector_table("ip.proto"), opened->next_header);
-    if (!handle)
-        handle = find_dissector("data");
     pinfo->match_uint = opened->next_header;
-    call_dissector(handle, tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo, tree);
+    call_dissector(dissector_of(opened->next_header), tvb_new_subset_length(plaintext, 0, (int)opened->payload_length),
+                   pinfo, tree);
     pinfo->match_uint = saved_match;
 }
