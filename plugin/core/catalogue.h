@@ -58,7 +58,8 @@ typedef enum {
     IPSEC_PROPERTY_NONE = 0,
     IPSEC_PROPERTY_SPI_RESERVED = 1 << 0, /**< SPI 1-255 */
     IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
-    IPSEC_PROPERTY_KEY_WRONG = 1 << 2     /**< nothing has verified yet */
+    IPSEC_PROPERTY_KEY_WRONG = 1 << 2,    /**< nothing has verified yet */
+    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3    /**< its ICV has another length than its row says */
 } ipsec_property;
 
 /** One row. All strings are constant, in UTF-8 and never NULL. */

@@ -36,24 +36,28 @@ static const uint8_t *icv_of(const ipsec_envelope *envelope, uint8_t length)
     return view->data + view->length - length;
 }
 
-/* The length at which the ICV of a separate algorithm verifies, 0 if at none. */
+/* Whether the ICV of a separate algorithm verifies at that length. */
+static bool verifies_at(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt, uint8_t length)
+{
+    uint8_t digest[IPSEC_DIGEST_MOST];
+
+    return length >= ICV_LEAST && length <= envelope->integrity->digest &&
+           ipsec_envelope_digest(envelope, crypto, length, attempt, digest) &&
+           ipsec_crypto_equal(digest, icv_of(envelope, length), length);
+}
+
+/* The length at which it verifies, 0 if at none. */
 static uint8_t find_length(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt)
 {
-    for (unsigned i = 0; i < sizeof truncations; i++) {
-        const uint8_t length = truncations[i];
-        uint8_t digest[IPSEC_DIGEST_MOST];
-
-        if (length < ICV_LEAST || length > envelope->integrity->digest)
-            continue;
-        if (ipsec_envelope_digest(envelope, crypto, length, attempt, digest) &&
-            ipsec_crypto_equal(digest, icv_of(envelope, length), length))
-            return length;
-    }
+    for (unsigned i = 0; i < sizeof truncations; i++)
+        if (verifies_at(envelope, crypto, attempt, truncations[i]))
+            return truncations[i];
     return 0;
 }
 
-/* Tries one separate algorithm with every setting. */
-static bool try_integrity(const search *s, const ipsec_integrity *integrity, ipsec_attempt *attempt, uint8_t *length)
+/* Tries one separate algorithm with every setting: at its own length, or at any. */
+static bool try_integrity(const search *s, const ipsec_integrity *integrity, bool any_length, ipsec_attempt *attempt,
+                          uint8_t *length)
 {
     ipsec_envelope envelope = *s->envelope;
     ipsec_crypto *crypto = open_as(s, s->spec->encryption, integrity);
@@ -62,7 +66,10 @@ static bool try_integrity(const search *s, const ipsec_integrity *integrity, ips
     *length = 0;
     for (unsigned i = 0; crypto && *length == 0 && i < SETTINGS; i++) {
         *attempt = settings[i];
-        *length = find_length(&envelope, crypto, settings[i]);
+        if (any_length)
+            *length = find_length(&envelope, crypto, settings[i]);
+        else if (verifies_at(&envelope, crypto, settings[i], integrity->icv))
+            *length = integrity->icv;
     }
     ipsec_crypto_free(crypto);
     return *length != 0;
@@ -89,20 +96,25 @@ static ipsec_hint esn_hint(ipsec_attempt attempt)
     return attempt.esn ? IPSEC_HINT_ESN_ON : IPSEC_HINT_ESN_OFF;
 }
 
+static ipsec_hint length_hint(const ipsec_integrity *integrity, uint8_t length)
+{
+    return integrity->digest == 32 && length == 12 ? IPSEC_HINT_SHA256_96 : IPSEC_HINT_ICV_LENGTH;
+}
+
 static ipsec_hint guess_integrity(const search *s, uint8_t *detail)
 {
     const ipsec_integrity *own = s->spec->integrity, *row;
     ipsec_attempt attempt;
     uint8_t length;
 
-    if (try_integrity(s, own, &attempt, &length)) {
+    if (try_integrity(s, own, true, &attempt, &length)) {
         *detail = length;
-        return length == own->icv ? esn_hint(attempt) : IPSEC_HINT_ICV_LENGTH;
+        return length == own->icv ? esn_hint(attempt) : length_hint(own, length);
     }
     for (unsigned i = 0; (row = ipsec_integrity_row(i)); i++) {
         if (row == own || row->iv != own->iv || !ipsec_integrity_takes(row, s->spec->integrity_key_length))
             continue;
-        if (try_integrity(s, row, &attempt, &length) && length == row->icv) {
+        if (try_integrity(s, row, false, &attempt, &length)) {
             *detail = (uint8_t)i;
             return IPSEC_HINT_INTEGRITY;
         }

@@ -12,7 +12,7 @@
 
 /**
  * Tries other ESN settings, ICV lengths and algorithms for the key of a row on a packet that it does not verify. Opens
- * contexts of libgcrypt and runs over the packet some dozens of times.
+ * contexts of libgcrypt and runs over the packet up to a hundred times.
  *
  * @param scratch  room for view->length octets
  * @param detail   set to what the hint speaks of

@@ -12,6 +12,9 @@ static const char *const texts[IPSEC_HINT_COUNT] = {
         "that has it off.",
     [IPSEC_HINT_ESN_OFF] = "The ICV verifies without Extended Sequence Numbers: switch ESN off in the key table, or on "
                            "the end that has it on.",
+    [IPSEC_HINT_SHA256_96] =
+        "The ICV verifies with 96 bits: early Linux had HMAC-SHA2-256 with 96 bits instead of 128; set "
+        "HMAC_SHA2_256_96 in the key table, or 128 bits on the peer.",
     [IPSEC_HINT_SPI_ELSEWHERE] =
         "The tables know this SPI at another destination: look for NAT or a moved address (MOBIKE), "
         "and for a cluster that shares SAs.",
@@ -38,9 +41,8 @@ const char *ipsec_finding_advice(const ipsec_finding *finding, char *buffer, siz
     case IPSEC_HINT_NONE:
         return ipsec_catalogue((ipsec_finding_id)finding->id)->advice;
     case IPSEC_HINT_ICV_LENGTH:
-        g_snprintf(buffer, size,
-                   "The ICV verifies with %u bits: set that truncation in the key table, or on the peer%s.",
-                   finding->detail * 8u, finding->detail == 12 ? " (early Linux had HMAC-SHA2-256 with 96 bits)" : "");
+        g_snprintf(buffer, size, "The ICV verifies with %u bits: set that truncation in the key table, or on the peer.",
+                   finding->detail * 8u);
         return buffer;
     case IPSEC_HINT_INTEGRITY:
     case IPSEC_HINT_ENCRYPTION:

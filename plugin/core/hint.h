@@ -15,6 +15,7 @@ typedef enum {
     IPSEC_HINT_NONE,               /**< nothing: the catalogue's advice stands */
     IPSEC_HINT_ESN_ON,             /**< the ICV verifies with an Extended Sequence Number */
     IPSEC_HINT_ESN_OFF,            /**< the ICV verifies without */
+    IPSEC_HINT_SHA256_96,          /**< the ICV verifies at 96 bits, as early Linux had HMAC-SHA2-256 */
     IPSEC_HINT_ICV_LENGTH,         /**< the ICV verifies at another length; detail: octets */
     IPSEC_HINT_INTEGRITY,          /**< the ICV verifies with another algorithm; detail: its row */
     IPSEC_HINT_ENCRYPTION,         /**< likewise, a combined mode */

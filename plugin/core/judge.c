@@ -132,13 +132,13 @@ static bool has_key(const ipsec_db *db, const ipsec_sa *sa)
 {
     if (!sa || !sa->keys.resolved || sa->keys.row == IPSEC_KEY_NONE)
         return false;
-    return sa->keys.verified || ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
+    return sa->keys.good || ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
 }
 
 /* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
-static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_record *record)
+static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
 {
-    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE || record->unknown || has_key(db, sa))
+    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE || has_key(db, sa))
         return true;
     if (sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)
         return true;
@@ -150,8 +150,10 @@ static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, c
 {
     if (sa)
         follow_numbers(sa, report);
-    if (report->subject == IPSEC_SUBJECT_IKE)
+    if (report->subject == IPSEC_SUBJECT_IKE || (sa && sa->keys.good && !sa->told_peers))
         ipsec_peers_add(db->sas, view);
+    if (sa)
+        sa->told_peers = sa->keys.good;
 }
 
 static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, ipsec_finding_id id)
@@ -160,7 +162,7 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, 
     const ipsec_severity severity = ipsec_catalogue(id)->severity;
 
     if (decision == IPSEC_DECISION_REFUSES)
-        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+        return report->confirmed && !report->assumed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
     if (decision == IPSEC_DECISION_MAY_REFUSE || severity >= IPSEC_SEVERITY_WARN)
         return IPSEC_VERDICT_SUSPICIOUS;
     return IPSEC_VERDICT_UNCHECKED;
@@ -190,7 +192,7 @@ static IPSEC_RARE void judge_findings(const ipsec_db *db, const ipsec_view *view
 {
     if (sa)
         record->properties = new_properties(sa, report);
-    record->confirmed = is_confirmed(db, view, sa, record);
+    record->confirmed = is_confirmed(db, view, sa);
     conclude(db, record, report);
 }
 

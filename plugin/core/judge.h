@@ -68,7 +68,8 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db);
  * Judges the next header of the capture.
  *
  * Headers must be given in the order in which they were captured; of one frame, the outer header first.
- * Does not allocate, except for the first header of an SA (or the first IKE message between two peers).
+ * Does not allocate, except for the first header of an SA or with a key row, for the first IKE message between two
+ * peers, and where it is looked into why nothing verifies.
  *
  * @param view    the header; see ipsec_view for what must be readable
  * @param record  filled in, for ipsec_explain()

@@ -140,10 +140,11 @@ static void add_to_set(GHashTable *set, const ipsec_row_key *key)
 
 static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec)
 {
+    static const uint8_t zeros[sizeof spec->destination.mask];
     ipsec_row_key mask = {.destination_length = spec->destination.length}, key = mask;
 
-    if (spec->destination.length == 0)
-        return;
+    if (memcmp(spec->destination.mask, zeros, sizeof zeros) == 0)
+        return; /* "*", or all of one version of IP: names nobody */
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
     add_to_set(group_of(ring->destinations, &mask, true)->rows, &key);
@@ -177,15 +178,42 @@ static void add_high(ipsec_spec *spec, uint32_t high)
         spec->highs[IPSEC_SPEC_HIGHS - 1] = high;
 }
 
-/* A later row for the same SAs: only what the first one lacks. */
+static bool has_same_keys(const ipsec_spec *a, const ipsec_spec *b)
+{
+    return a->has_keys == b->has_keys && a->encryption == b->encryption && a->integrity == b->integrity &&
+           a->encryption_key_length == b->encryption_key_length && a->integrity_key_length == b->integrity_key_length &&
+           memcmp(a->encryption_key, b->encryption_key, a->encryption_key_length) == 0 &&
+           memcmp(a->integrity_key, b->integrity_key, a->integrity_key_length) == 0;
+}
+
+static bool is_same_range(const ipsec_address_range *a, const ipsec_address_range *b)
+{
+    return a->length == b->length && memcmp(a->octets, b->octets, sizeof a->octets) == 0 &&
+           memcmp(a->mask, b->mask, sizeof a->mask) == 0;
+}
+
+static bool has_same_selector(const ipsec_selector *a, const ipsec_selector *b)
+{
+    return a->present == b->present && is_same_range(&a->source, &b->source) &&
+           is_same_range(&a->destination, &b->destination) && a->any_protocol == b->any_protocol &&
+           a->protocol == b->protocol && a->source_port == b->source_port &&
+           a->source_port_mask == b->source_port_mask && a->destination_port == b->destination_port &&
+           a->destination_port_mask == b->destination_port_mask;
+}
+
+/* Another row for the same SA, as a later dump has it. What they disagree on changed in between, and is not known. */
 static void merge(ipsec_spec *first, const ipsec_spec *later)
 {
-    if (!first->has_keys && later->has_keys) {
-        *first = *later;
-        return;
-    }
     for (unsigned i = 0; i < later->high_count; i++)
         add_high(first, later->highs[i]);
+    if (first->encapsulation != later->encapsulation)
+        first->encapsulation = IPSEC_ENCAP_ANY;
+    if (first->mode != later->mode)
+        first->mode = IPSEC_MODE_ANY;
+    if (!has_same_selector(&first->selector, &later->selector))
+        first->selector.present = false;
+    if (first->replay_window != later->replay_window)
+        first->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
 }
 
 static ipsec_key_row *new_row(ipsec_keyring *ring)
@@ -195,20 +223,49 @@ static ipsec_key_row *new_row(ipsec_keyring *ring)
     return ipsec_keyring_row(ring, ring->count++);
 }
 
+static ipsec_key_row *append(ipsec_keyring *ring, const ipsec_spec *spec, const ipsec_row_key *key)
+{
+    ipsec_key_row *row = new_row(ring);
+
+    *row = (ipsec_key_row){.key = *key, .index = ring->count - 1, .next = IPSEC_KEY_NONE};
+    row->spec = *spec;
+    return row;
+}
+
+/* As many rows with other keys as an SA may have; more are of no use, and would take long to go through. */
+#define CHAIN_MOST 8u
+
+/* The row of the chain that begins at `first` with the keys of *spec; else its last one, and *found is false. */
+static ipsec_key_row *find_in_chain(const ipsec_keyring *ring, ipsec_key_row *first, const ipsec_spec *spec,
+                                    bool *found, unsigned *length)
+{
+    *found = has_same_keys(&first->spec, spec);
+    for (*length = 1; !*found && first->next != IPSEC_KEY_NONE; ++*length) {
+        first = ipsec_keyring_row(ring, first->next);
+        *found = has_same_keys(&first->spec, spec);
+    }
+    return first;
+}
+
 void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 {
     const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
     row_group *group = group_of(ring->groups, &mask, false);
     ipsec_key_row *row = g_hash_table_lookup(group->rows, &key);
+    unsigned length;
+    bool found;
 
-    if (row) {
-        merge(&row->spec, spec);
+    if (!row) {
+        row = append(ring, spec, &key);
+        g_hash_table_insert(group->rows, &row->key, row);
+        ring->needs_source = ring->needs_source || mask.source_length > 0;
         return;
     }
-    row = new_row(ring);
-    *row = (ipsec_key_row){.spec = *spec, .key = key, .index = ring->count - 1};
-    g_hash_table_insert(group->rows, &row->key, row);
-    ring->needs_source = ring->needs_source || mask.source_length > 0;
+    row = find_in_chain(ring, row, spec, &found, &length);
+    if (found)
+        merge(&row->spec, spec);
+    else if (length < CHAIN_MOST)
+        row->next = append(ring, spec, &key)->index;
 }
 
 /* Takes stock of the rows that were added since the last time. */
@@ -250,9 +307,9 @@ static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_
     const ipsec_row_key *mask = &group->mask;
 
     *key = (ipsec_row_key){.spi = spi & mask->spi,
-                     .destination_length = mask->destination_length,
-                     .source_length = mask->source_length,
-                     .protocol = protocol};
+                           .destination_length = mask->destination_length,
+                           .source_length = mask->source_length,
+                           .protocol = protocol};
     if (mask->destination_length && mask->destination_length != view->address_length)
         return false;
     if (mask->source_length && mask->source_length != view->address_length)

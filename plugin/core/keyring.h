@@ -13,6 +13,9 @@
 #include "spec.h"
 #include "view.h"
 
+/** Value for no row. */
+#define IPSEC_KEY_NONE UINT32_MAX
+
 /** What of a packet names its SA, with zeros where a row does not care. Compared and hashed as octets. */
 typedef struct ipsec_row_key {
     uint8_t destination[16];
@@ -29,6 +32,7 @@ typedef struct ipsec_key_row {
     ipsec_spec spec;
     ipsec_row_key key;
     uint32_t index;
+    uint32_t next;        /**< index of another row for the same SAs, with other keys; or IPSEC_KEY_NONE */
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
 } ipsec_key_row;
@@ -39,8 +43,8 @@ typedef struct ipsec_keyring ipsec_keyring;
 ipsec_keyring *ipsec_keyring_new(void);
 void ipsec_keyring_free(ipsec_keyring *ring);
 
-/** Adds a copy of *spec, behind those that are there. A second row for the same SAs only adds the high halves that it
- * names, or keys where the first one has none. */
+/** Adds a copy of *spec, behind those that are there. A row for the same SAs with the same keys is merged with it;
+ * one with other keys is chained to it, for it may be of another time. */
 void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
 
 /** Number of rows. */
@@ -48,9 +52,6 @@ uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
 /** Row `index`, below the count. Owned by the ring, which does not move it. */
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
-
-/** Value for no row. */
-#define IPSEC_KEY_NONE UINT32_MAX
 
 /** Index of the first row for `spi` and the addresses of the view; IPSEC_KEY_NONE if there is none. */
 uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi);

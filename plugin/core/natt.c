@@ -1,6 +1,7 @@
 /* Rules on UDP encapsulation (RFC 3948): what a payload on port 4500 or 500 is, and what is wrong with it.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "checks.h"
+#include "ip.h"
 
 #include <string.h>
 
@@ -67,6 +68,14 @@ static bool is_coalesced(const ipsec_view *view)
     return false;
 }
 
+/* Octets of the IP header in front; of IPv6 without extension headers. */
+static uint32_t ip_header_of(const ipsec_view *view)
+{
+    if (view->ip_version == 6)
+        return IPSEC_IPV6_HEADER;
+    return view->outer ? (view->outer[0] & 0x0fu) * 4 : IPSEC_IPV4_HEADER;
+}
+
 /* A payload without marker that is no keepalive: ESP, or what a receiver takes for it. */
 static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
 {
@@ -81,6 +90,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
         report->verdict = IPSEC_VERDICT_UNCHECKED;
         ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
+    report->below_ip_header = view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view);
     if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
         report->has_spi = true;
         report->spi = ipsec_read_u32(view->data);

@@ -16,9 +16,10 @@
 /* As long as IP can be. Nothing longer is opened. */
 #define LONGEST 65535u
 
-/* How often the reason for a wrong key is looked for: per SA and in all. */
+/* How often the reason for a wrong key is looked for: per SA, and in all, for which octets are counted. */
 #define GUESSES_PER_SA 3u
-#define GUESSES_IN_ALL 2048u
+#define GUESSED_IN_ALL (2u << 20)
+#define GUESS_OVERHEAD 512u /* octets, for opening contexts */
 
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
 #define ATTEMPTS_MOST (1u + 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
@@ -32,16 +33,21 @@ static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, cons
     return view->address_length == 0 || memcmp(keys->source, view->source, view->address_length) == 0;
 }
 
-static IPSEC_RARE void resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa_keys *keys)
+/* Looks for a row, and returns whether there is one. A stranger's packet, for which there is none, does not make the SA
+ * forget the one that it has. */
+static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa_keys *keys)
 {
     const uint32_t row = view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
 
+    if (keys->resolved && row == IPSEC_KEY_NONE)
+        return false;
     if (keys->resolved && row != keys->row)
         *keys = (ipsec_sa_keys){.null = keys->null};
     keys->resolved = true;
     keys->row = row;
     if (view->address_length)
         memcpy(keys->source, view->source, view->address_length);
+    return row != IPSEC_KEY_NONE;
 }
 
 /* Where else the tables have the SPI. */
@@ -132,9 +138,9 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
     const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
 
-    if (again && keys->guesses < GUESSES_PER_SA && opener->guesses < GUESSES_IN_ALL) {
+    if (again && keys->guesses < GUESSES_PER_SA && opener->guessed < GUESSED_IN_ALL) {
         keys->guesses++;
-        opener->guesses++;
+        opener->guessed += envelope->view->length + GUESS_OVERHEAD;
         keys->hint = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
     } else if (again) {
         keys->hint = IPSEC_HINT_NONE;
@@ -146,6 +152,7 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
 static void learn(const ipsec_record *record, ipsec_sa_keys *keys)
 {
     keys->verified = true;
+    keys->good = keys->good || record->icv == IPSEC_ICV_GOOD;
     keys->esn = record->esn;
     keys->high = record->high;
 }
@@ -165,22 +172,45 @@ static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
 
 /* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
  * there. That of a dump is of another moment. */
-static bool is_wrong_start(const ipsec_spec *spec, const ipsec_record *record)
+static bool has_start(const ipsec_spec *spec)
 {
-    return record->icv == IPSEC_ICV_GOOD && record->esn && spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1 &&
-           record->high != spec->highs[0];
+    return spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1;
 }
 
-static void try_and_learn(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa_keys *keys,
-                          ipsec_record *record)
+/* Until the receiver has taken a packet, it stays with its start. */
+static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ipsec_record *record)
 {
-    try_all(opener, envelope, row, keys, record);
-    record->wrong_high = !keys->verified && is_wrong_start(&row->spec, record);
-    if (record->icv == IPSEC_ICV_BAD)
-        look_into_failure(opener, envelope, row, keys, record);
-    else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
-        learn(record, keys);
-    record->trusted = keys->verified;
+    if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->started || !has_start(spec))
+        return false;
+    keys->started = record->high == spec->highs[0];
+    return !keys->started;
+}
+
+/* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies. */
+static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_view *view, uint8_t *outer, ipsec_sa_keys *keys,
+                               ipsec_record *record, ipsec_envelope *envelope)
+{
+    ipsec_key_row *first = ipsec_keyring_row(opener->ring, keys->row), *row = first;
+
+    do {
+        *envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+        try_all(opener, envelope, row, keys, record);
+        if (row->crypto && record->icv != IPSEC_ICV_BAD)
+            break;
+        row = row->next == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(opener->ring, row->next);
+    } while (row);
+    return row ? row : first;
+}
+
+/* Which row it is goes into the record; if it is another one than before, the SA begins anew with it. */
+static void take_row(ipsec_sa_keys *keys, const ipsec_key_row *row, ipsec_record *record)
+{
+    if (row->index != keys->row && record->icv == IPSEC_ICV_GOOD) {
+        keys->row = row->index;
+        keys->guesses = 0;
+        keys->hint = IPSEC_HINT_NONE;
+    }
+    record->key = row->index;
 }
 
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys, ipsec_record *record,
@@ -188,14 +218,25 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
 {
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, keys->row);
     uint8_t outer[IPSEC_AH_OUTER_MOST];
-    const ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+    ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
 
+    record->key = keys->row;
     record->icv = IPSEC_ICV_UNVERIFIED;
-    ipsec_opened_begin(&envelope, &row->spec, report);
-    if (!can_be_opened(view, report))
+    if (!can_be_opened(view, report)) {
+        ipsec_opened_begin(&envelope, &row->spec, report);
         return;
+    }
     make_room(opener);
-    try_and_learn(opener, &envelope, row, keys, record);
+    row = try_rows(opener, view, outer, keys, record, &envelope);
+    take_row(keys, row, record);
+    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+    record->wrong_high = is_wrong_start(&row->spec, keys, record);
+    if (record->icv == IPSEC_ICV_BAD)
+        look_into_failure(opener, &envelope, row, keys, record);
+    else if (ipsec_opened_bears_out(&envelope, row, record, opener->plaintext))
+        learn(record, keys);
+    record->trusted = keys->verified;
+    ipsec_opened_begin(&envelope, &row->spec, report);
     ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, opener->plaintext, report);
 }
 
@@ -228,11 +269,10 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
                      ipsec_report *report)
 {
     ipsec_sa_keys *keys = &sa->keys;
+    const bool has_row =
+        is_resolved(opener, view, keys) ? keys->row != IPSEC_KEY_NONE : resolve(opener, view, report->spi, keys);
 
-    if (!is_resolved(opener, view, keys))
-        resolve(opener, view, report->spi, keys);
-    if (keys->row != IPSEC_KEY_NONE) {
-        record->key = keys->row;
+    if (has_row) {
         open_with_row(opener, view, keys, record, report);
     } else if (is_unknown(opener, view)) {
         record->unknown = true;
@@ -251,14 +291,16 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
     const ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_crypto *crypto = ipsec_key_row_open(row);
     const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
+    const uint8_t *plaintext = NULL;
 
     ipsec_opened_begin(&envelope, &row->spec, report);
     if (!can_be_opened(view, report))
         return;
     make_room(opener);
-    if (crypto && record->icv != IPSEC_ICV_BAD)
-        ipsec_envelope_try(&envelope, crypto, attempt, opener->plaintext);
-    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, opener->plaintext, report);
+    if (crypto && record->icv != IPSEC_ICV_BAD &&
+        ipsec_envelope_try(&envelope, crypto, attempt, opener->plaintext) == (ipsec_icv_status)record->icv)
+        plaintext = opener->plaintext;
+    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, plaintext, report);
 }
 
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)

@@ -18,7 +18,7 @@ typedef struct ipsec_opener {
     ipsec_keyring *ring;
     const ipsec_config *config;
     uint8_t *plaintext; /**< of the last packet; room for the largest, made when first needed */
-    uint32_t guesses;   /**< how many wrong keys were looked into, for this costs much */
+    uint32_t guessed;   /**< octets of packets whose wrong keys were looked into, for this costs much */
 } ipsec_opener;
 
 /**

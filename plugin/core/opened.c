@@ -7,7 +7,9 @@
 #include "opened.h"
 #include "checks.h"
 #include "hint.h"
+#include "ip.h"
 #include "null_probe.h"
+#include "protocol.h"
 #include "trailer.h"
 
 static void report_encapsulation(const ipsec_view *view, const ipsec_spec *spec, ipsec_report *report)
@@ -60,27 +62,39 @@ static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec
                            .selector = &spec->selector};
 }
 
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                            const uint8_t *plaintext)
+static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
 {
     ipsec_trailer trailer;
 
-    if (!is_decrypted_only(envelope, row, record))
-        return record->icv == IPSEC_ICV_GOOD;
     if (!ipsec_envelope_is_openable(envelope))
         return false;
-    if (is_null(envelope) && record->icv == IPSEC_ICV_NOT_PRESENT)
-        return true;
-    trailer = trailer_of(envelope, &row->spec, plaintext);
+    trailer = trailer_of(envelope, spec, plaintext);
     return ipsec_trailer_is_sound(&trailer);
 }
 
-static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record)
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                            const uint8_t *plaintext)
 {
-    if (record->trusted || !row->crypto)
+    if (!is_decrypted_only(envelope, row, record))
+        return record->icv == IPSEC_ICV_GOOD;
+    return has_sound_trailer(envelope, &row->spec, plaintext);
+}
+
+/* In UDP a row for any SPI is no sign that there is IPsec at all. */
+static bool may_be_another_protocol(const ipsec_view *view, const ipsec_spec *spec)
+{
+    return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
+}
+
+static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                               const uint8_t *plaintext)
+{
+    if (record->trusted || !row->crypto || may_be_another_protocol(envelope->view, &row->spec))
         return false;
-    if (record->icv == IPSEC_ICV_BAD || is_decrypted_only(envelope, row, record))
+    if (record->icv == IPSEC_ICV_BAD)
         return true;
+    if (is_decrypted_only(envelope, row, record))
+        return !has_sound_trailer(envelope, &row->spec, plaintext);
     return envelope->encryption && !ipsec_envelope_is_openable(envelope);
 }
 
@@ -107,7 +121,8 @@ static void report_icv(const ipsec_envelope *envelope, const ipsec_record *recor
 
     if (record->icv == IPSEC_ICV_BAD && right_row)
         add_icv(envelope, record, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
-    if (record->icv == IPSEC_ICV_BAD && record->hint == IPSEC_HINT_ICV_LENGTH && !ah)
+    if (record->icv == IPSEC_ICV_BAD && !ah &&
+        (record->hint == IPSEC_HINT_ICV_LENGTH || record->hint == IPSEC_HINT_SHA256_96))
         add_icv(envelope, record, IPSEC_FINDING_ESP_ICV_LENGTH, report);
     if (record->wrong_high)
         add_icv(envelope, record, IPSEC_FINDING_ESN_WRONG_HIGH, report);
@@ -132,17 +147,40 @@ static uint32_t round_up(uint32_t octets, uint32_t unit)
     return (octets + unit - 1) / unit * unit;
 }
 
-/* The lengths that receivers know for the SA: its ICV truncated or full, padded to words or to 8 octets. */
-static void report_ah_length(const ipsec_envelope *envelope, ipsec_report *report)
+/* The lengths that receivers know for the SA: its ICV truncated or full, padded to words or to 8 octets. A row of Linux
+ * says which padding it is to be. */
+static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec)
 {
     const uint32_t header = (envelope->view->data[1] + 2u) * 4;
     const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
     const uint32_t full = IPSEC_AH_HEADER + envelope->iv + envelope->integrity->digest;
+    const bool from_linux = spec->origin == IPSEC_ORIGIN_XFRM;
+    const bool by_4 = !from_linux || (spec->align4 && envelope->view->ip_version == 4);
+    const bool by_8 = !from_linux || !by_4;
 
-    if (header == truncated || header == round_up(truncated, 8) || header == full || header == round_up(full, 8))
+    return (by_4 && (header == round_up(truncated, 4) || header == round_up(full, 4))) ||
+           (by_8 && (header == round_up(truncated, 8) || header == round_up(full, 8)));
+}
+
+static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+{
+    if (report->payload_lost || fits_ah_length(envelope, spec) || ipsec_report_has(report, IPSEC_FINDING_AH_ICV_LENGTH))
         return;
-    if (!report->payload_lost && !ipsec_report_has(report, IPSEC_FINDING_AH_ICV_LENGTH))
-        ipsec_report_add(report, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
+    ipsec_report_add(report, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
+}
+
+/* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
+static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+{
+    const ipsec_view *view = envelope->view;
+    const uint8_t next = view->data[0];
+    const uint32_t header = (view->data[1] + 2u) * 4;
+    const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
+
+    if (report->payload_lost || header > view->length || spec->mode != IPSEC_MODE_TUNNEL)
+        return;
+    if (!ipsec_mode_fits(next, spec->mode) || view->length - header < least)
+        ipsec_report_add(report, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
 }
 
 static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key_row *row)
@@ -161,7 +199,8 @@ static bool is_in_clear(const ipsec_envelope *envelope)
     return is_null(envelope) || envelope->encryption->mode == IPSEC_CIPHER_GMAC;
 }
 
-/* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote. */
+/* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
+ * looks like one, and not judged. */
 static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
                           const uint8_t *plaintext, ipsec_report *report)
 {
@@ -173,7 +212,9 @@ static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *r
     report->opened.plaintext = plaintext;
     report->opened.plaintext_length = trailer.length;
     report->opened.clear_at = is_in_clear(envelope) ? trailer.at : 0;
-    ipsec_check_trailer(envelope->view, &trailer, report);
+    ipsec_read_trailer(&trailer, report);
+    if (sure)
+        ipsec_check_trailer(envelope->view, &trailer, report);
 }
 
 void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
@@ -185,14 +226,16 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
     report->opened.unverified = (uint8_t)reason_of(envelope, row);
     report->opened.esn = record->esn;
     report->opened.high = record->high;
-    if (speaks_against_row(envelope, row, record))
+    if (speaks_against_row(envelope, row, record, plaintext))
         add_icv(envelope, record, IPSEC_FINDING_KEY_WRONG, report);
     report_icv(envelope, record, right_row, report);
     if (right_row && envelope->encryption)
         report_esp_lengths(envelope, report);
     if (right_row && !envelope->encryption)
-        report_ah_length(envelope, report);
-    if (row->crypto && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
+        report_ah_length(envelope, &row->spec, report);
+    if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
+        report_ah_mode(envelope, &row->spec, report);
+    if (row->crypto && plaintext && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
         report_inside(envelope, row, record, plaintext, report);
 }
 
@@ -214,6 +257,8 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
                                     .plaintext = trailer.plaintext,
                                     .plaintext_length = trailer.length,
                                     .clear_at = at};
+    report->assumed = lengths->icv > 0;
+    ipsec_read_trailer(&trailer, report);
     ipsec_check_trailer(view, &trailer, report);
 }
 

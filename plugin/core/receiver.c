@@ -87,6 +87,11 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
 {
     static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
     static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+    static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
+
+    /* xfrm4_udp_encap_rcv() discards in silence what is shorter than the outer IP header. */
+    if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
+        return &vanishes;
 
     if (stack != IPSEC_STACK_RFC)
         return &outcomes[carrier_of(report)][stack][id];
@@ -97,7 +102,7 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
 {
     const ipsec_outcome *first = NULL;
 
-    if (!report->whole || !report->confirmed)
+    if (!report->whole || !report->confirmed || report->assumed)
         return NULL;
     for (unsigned i = 0; i < report->count; i++) {
         const ipsec_outcome *outcome = ipsec_receiver_row(stack, report, (ipsec_finding_id)report->findings[i].id);

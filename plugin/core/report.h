@@ -97,6 +97,8 @@ typedef struct ipsec_report {
     uint8_t encapsulation; /**< ipsec_encapsulation */
     bool whole;            /**< the packet was captured whole, so that lengths were judged */
     uint8_t verdict;       /**< ipsec_verdict */
+    bool below_ip_header;  /**< ESP in UDP with fewer octets than the IP header in front of it has */
+    bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
@@ -117,6 +119,8 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->count = 0;
     report->confirmed = true;
     report->payload_lost = false;
+    report->below_ip_header = false;
+    report->assumed = false;
     report->combined_mode = false;
     report->is_opened = false;
     report->protocol = view->protocol;

@@ -28,7 +28,9 @@ typedef struct ipsec_sa_keys {
     uint8_t source[16];    /**< that the row was found for, where rows tell SAs apart by it */
     bool resolved;         /**< a row was looked for */
     bool idle;             /**< no key, and nothing left to try: every further packet may pass by */
-    bool verified;         /**< a packet has verified */
+    bool verified;         /**< a packet has borne out the row */
+    bool good;             /**< and did so by its ICV */
+    bool started;          /**< and its high half was the one that the row names to start from */
     bool esn;              /**< and did so with a high half */
     uint8_t hint, detail;  /**< what was found out about a wrong key */
     uint8_t guesses;       /**< how often it was tried to find that out */
@@ -44,6 +46,7 @@ typedef struct ipsec_sa {
     uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
     uint32_t sound;      /**< in UDP: packets without a fault */
     uint32_t faulty;     /**< in UDP: the others */
+    bool told_peers;     /**< in UDP: its peers are known to speak IPsec, by a key */
     ipsec_sa_keys keys;
 } ipsec_sa;
 

@@ -435,6 +435,8 @@ static bool read_wireshark_esn(row *row)
         high = high << 4 | (unsigned)digit;
     }
     set_high(row->spec, high);
+    if (high == 0)
+        row->spec->high_count = 0; /* what the table has where nobody typed in anything */
     return true;
 }
 

@@ -65,15 +65,19 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
     return true;
 }
 
-/* Whether it is as many hex digits as no name has. */
+/* Whether there is something in it that no name has: as many hex digits in a row, or what they begin with. */
 static bool looks_like_key(ipsec_text text)
 {
-    const ipsec_text digits = ipsec_text_from(text, ipsec_text_has_0x(text) ? 2 : 0);
+    unsigned run = 0;
 
-    for (size_t i = 0; i < digits.length; i++)
-        if (ipsec_text_hex_digit(digits.at[i]) < 0)
-            return false;
-    return digits.length >= 8;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.at[i] == '0' && i + 1 < text.length && (text.at[i + 1] | 0x20) == 'x')
+            return true;
+        run = ipsec_text_hex_digit(text.at[i]) < 0 ? 0 : run + 1;
+        if (run >= 8)
+            return true;
+    }
+    return false;
 }
 
 void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN])

@@ -99,7 +99,7 @@ static inline int ipsec_text_hex_digit(char c)
 }
 
 /** Octets of a name that may come from anywhere, made fit to be shown. */
-#define IPSEC_TEXT_SHOWN 52
+#define IPSEC_TEXT_SHOWN 36
 
 /** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What looks like a key
  * that was put into the wrong place is not copied. */

@@ -6,7 +6,6 @@
 #include "selector.h"
 
 enum {
-    NEXT_BEET = 94,
     NEXT_AGGFRAG = 144,
     NEXT_RESERVED = 255
 };
@@ -56,16 +55,15 @@ bool ipsec_trailer_is_sound(const ipsec_trailer *trailer)
     return is_pad_in_order(trailer->plaintext + (trailer->length - TRAILER - pad), pad);
 }
 
-/* What a mode lets through; where a row is empty, anything. */
-static bool fits_mode(uint8_t next, uint8_t mode)
+bool ipsec_mode_fits(uint8_t next, uint8_t mode)
 {
+    const bool ip = next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
+
     switch (mode) {
     case IPSEC_MODE_TUNNEL:
-        return next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
+        return ip;
     case IPSEC_MODE_IPTFS:
-        return next == NEXT_AGGFRAG || next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
-    case IPSEC_MODE_TRANSPORT:
-        return next != NEXT_BEET && next != NEXT_AGGFRAG;
+        return ip || next == NEXT_AGGFRAG;
     default:
         return true;
     }
@@ -78,7 +76,7 @@ static void check_next_header(const ipsec_view *view, const ipsec_trailer *trail
 
     if (is_impossible(next, view->ip_version))
         ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER, at, 1);
-    if (!fits_mode(next, trailer->mode))
+    if (!ipsec_mode_fits(next, trailer->mode))
         ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER_MODE, at, 1);
 }
 
@@ -154,14 +152,22 @@ static void check_selector(const ipsec_view *view, const ipsec_trailer *trailer,
         ipsec_report_add(report, IPSEC_FINDING_ESP_SELECTOR, trailer->at, payload);
 }
 
+void ipsec_read_trailer(const ipsec_trailer *trailer, ipsec_report *report)
+{
+    const uint32_t pad = pad_of(trailer);
+
+    report->opened.has_trailer = true;
+    report->opened.pad_length = (uint8_t)pad;
+    report->opened.next_header = next_of(trailer);
+    if (pad + TRAILER <= trailer->length && next_of(trailer) != IPSEC_PROTOCOL_NONE)
+        report->opened.payload_length = trailer->length - TRAILER - pad;
+}
+
 void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report)
 {
     const uint32_t pad = pad_of(trailer);
     uint32_t payload;
 
-    report->opened.has_trailer = true;
-    report->opened.pad_length = (uint8_t)pad;
-    report->opened.next_header = next_of(trailer);
     if (pad + TRAILER > trailer->length) {
         ipsec_report_add(report, IPSEC_FINDING_ESP_PAD_LENGTH, trailer->at + trailer->length - 2, 1);
         return;
@@ -172,7 +178,6 @@ void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, i
         ipsec_report_add(report, IPSEC_FINDING_ESP_DUMMY, trailer->at + trailer->length - 1, 1);
         return;
     }
-    report->opened.payload_length = payload;
     check_next_header(view, trailer, report);
     if (payload == 0) {
         ipsec_report_add(report, IPSEC_FINDING_ESP_EMPTY_PAYLOAD, trailer->at, trailer->length);

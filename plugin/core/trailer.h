@@ -20,10 +20,18 @@ typedef struct ipsec_trailer {
     const ipsec_selector *selector; /**< NULL if none is known */
 } ipsec_trailer;
 
-/** Whether padding and next header look like those of a true plaintext: only a few octets in a million of others do. */
+/** Whether padding and next header look like those of a true plaintext: those of others do in two cases of a thousand.
+ */
 bool ipsec_trailer_is_sound(const ipsec_trailer *trailer);
 
-/** Writes what the trailer says into report->opened, and adds the findings. */
+/** Whether an SA of mode `mode` (ipsec_mode) may carry `next`. A transport SA may carry anything that IP may, a tunnel
+ * SA either version of IP, whatever its selector has. */
+bool ipsec_mode_fits(uint8_t next, uint8_t mode);
+
+/** Writes what the trailer says into report->opened. */
+void ipsec_read_trailer(const ipsec_trailer *trailer, ipsec_report *report);
+
+/** Adds the findings on it. */
 void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report);
 
 #endif

@@ -62,8 +62,8 @@ typedef struct ipsec_view {
     /** Octets of data on the wire, from the IP (or UDP) header and never from the frame;
      * IPSEC_LENGTH_UNKNOWN where no such header is at hand. */
     uint32_t length;
-    /** The IP header and all headers between it and `data`, as captured; NULL where they are not at hand. Only AH
-     * needs them, for its ICV covers them. */
+    /** The IP header and all headers between it and `data`, as captured; NULL where they are not at hand. The
+     * ICV of AH covers them. */
     const uint8_t *outer;
     uint32_t outer_length;      /**< octets of that; 0 if outer is NULL */
     const uint8_t *source;      /**< outer source address, address_length octets */

@@ -66,6 +66,9 @@ static hook hooks[HOOK_COUNT] = {
  * on every way out of it. */
 static bool payload_is_lost;
 
+/* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
+static unsigned wrappers_run;
+
 /* The protocols "ipsec" and "esp", kept for is_enabled(). */
 static protocol_t *ipsec_protocol;
 static protocol_t *esp_protocol;
@@ -194,7 +197,7 @@ static bool was_offered_before(packet_info *pinfo)
 static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
-    const unsigned mark = ipsec_payload_mark(pinfo);
+    const payload_mark mark = ipsec_payload_mark(pinfo, ++wrappers_run);
     ipsec_report report;
     int result;
 
@@ -206,7 +209,7 @@ static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb,
     else
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
     if (report.is_opened && ipsec_prefs_decrypt())
-        ipsec_payload_dissect(&report, mark, tvb, pinfo, tree);
+        ipsec_payload_dissect(&report, &mark, wrappers_run, tvb, pinfo, tree);
     return result;
 }
 

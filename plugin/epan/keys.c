@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys.h"
+#include "../core/wipe.h"
 #include "../core/xfrm_state.h"
 #include "compat.h"
 
@@ -63,13 +64,10 @@ typedef struct loading {
 
 typedef bool compile_row(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
 
-/* Called through a pointer that might change, so that no compiler takes it for useless. */
-static void *(*const volatile overwrite)(void *, int, size_t) = memset;
-
 static void free_wiped(char *text, size_t length)
 {
     if (text)
-        overwrite(text, 0, length);
+        ipsec_wipe(text, length);
     g_free(text);
 }
 

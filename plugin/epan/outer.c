@@ -171,10 +171,13 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     search.count -= IPSEC_UDP_HEADER;
     set_source(pinfo, view, &search);
-    if (ipsec_ip_find(&search, &path))
+    if (ipsec_ip_find(&search, &path)) {
         view->flags |= path.flags;
-    else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo))
+        view->outer = search.octets + (search.count - path.header);
+        view->outer_length = path.header + IPSEC_UDP_HEADER;
+    } else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo)) {
         return; /* UDP-Lite, with a coverage where UDP has its length, comes this way too */
+    }
     /* A UDP length beyond the IP packet is UDP's fault, and leaves nothing to go by. */
     if (path.length == IPSEC_LENGTH_UNKNOWN || udp.length <= path.length - IPSEC_UDP_HEADER)
         set_length(view, udp.length);

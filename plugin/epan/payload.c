@@ -5,9 +5,11 @@
 
 #include <epan/packet.h>
 
-unsigned ipsec_payload_mark(const packet_info *pinfo)
+payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers)
 {
-    return wmem_list_count(pinfo->layers);
+    return (payload_mark){.layers = wmem_list_count(pinfo->layers),
+                          .data_sources = g_slist_length(pinfo->data_src),
+                          .wrappers = wrappers};
 }
 
 /* Whether a protocol is ESP, what carries it in UDP, or what stands for octets that nobody understands. */
@@ -23,12 +25,15 @@ static bool is_envelope(int proto)
     return proto == envelopes[0] || proto == envelopes[1] || proto == envelopes[2];
 }
 
-/* Whether the stock dissector got at the payload: then it has called the dissector of another protocol. */
-static bool was_dissected(const packet_info *pinfo, unsigned mark)
+/* Whether the stock dissector got at the payload: then it has decrypted something, or called the dissector of another
+ * protocol, or of one more header of IPsec. */
+static bool was_dissected(const packet_info *pinfo, const payload_mark *mark, unsigned wrappers)
 {
     wmem_list_frame_t *layer = wmem_list_tail(pinfo->layers);
 
-    for (unsigned count = wmem_list_count(pinfo->layers); count > mark && layer; count--) {
+    if (wrappers != mark->wrappers || g_slist_length(pinfo->data_src) != mark->data_sources)
+        return true;
+    for (unsigned count = wmem_list_count(pinfo->layers); count > mark->layers && layer; count--) {
         if (!is_envelope(GPOINTER_TO_INT(wmem_list_frame_data(layer))))
             return true;
         layer = wmem_list_frame_prev(layer);
@@ -62,14 +67,14 @@ static dissector_handle_t dissector_of(uint8_t next_header)
     return handle ? handle : find_dissector("data");
 }
 
-void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *tvb, packet_info *pinfo,
-                           proto_tree *tree)
+void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark, unsigned wrappers, tvbuff_t *tvb,
+                           packet_info *pinfo, proto_tree *tree)
 {
     const ipsec_opened *opened = &report->opened;
     const uint32_t saved_match = pinfo->match_uint;
     tvbuff_t *plaintext;
 
-    if (!report->is_opened || !opened->plaintext || was_dissected(pinfo, mark))
+    if (!report->is_opened || !opened->plaintext || was_dissected(pinfo, mark, wrappers))
         return;
     plaintext = show_plaintext(opened, tvb, pinfo);
     if (opened->payload_length == 0)

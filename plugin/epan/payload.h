@@ -9,12 +9,19 @@
 /* Name of the data source; its length is what the sender wrote. */
 #define IPSEC_PLAINTEXT_SOURCE "Decrypted ESP"
 
-/* Which protocols were dissected before the stock dissector ran. */
-unsigned ipsec_payload_mark(const packet_info *pinfo);
+/* What was there before the stock dissector ran. */
+typedef struct payload_mark {
+    unsigned layers;       /* protocols that were dissected */
+    unsigned data_sources; /* of the frame */
+    unsigned wrappers;     /* headers that were judged, in this frame or another */
+} payload_mark;
+
+payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers);
 
 /* Shows the plaintext that the core found as a data source and dissects the payload, unless the stock dissector did so
- * since the mark. To be called before the next header is judged. May throw, as any dissector: so draw first. */
-void ipsec_payload_dissect(const ipsec_report *report, unsigned mark, tvbuff_t *tvb, packet_info *pinfo,
-                           proto_tree *tree);
+ * since the mark; `wrappers` is how many headers have been judged by now. To be called before the next header is
+ * judged. May throw, as any dissector: so draw first. */
+void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark, unsigned wrappers, tvbuff_t *tvb,
+                           packet_info *pinfo, proto_tree *tree);
 
 #endif

@@ -10,7 +10,7 @@ from scapy.packet import Raw
 
 from samples.expectations import (
     BAD_SPI, Capture, INTEGRITY, INVALID_PACKET, LINUX_MISMATCH, LINUX_MODE, LINUX_NO_SA, LINUX_TRANSFORM, WRONG_SA,
-    Header, drop, plausible, suspicious, verified)
+    Header, capped, drop, plausible, suspicious, verified)
 from samples.packets import AH, IPIP, IPV6, NO_NEXT, ethernet, noise
 from samples.sa import (
     AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, padding, plaintext)
@@ -330,6 +330,19 @@ def add_ah_lengths(capture, version):
     capture.add(f"IPv{version}, AH: 12 octets, as its SA has", ethernet(sa.ah_packet(datagram())), verified())
 
 
+def add_ah_modes(capture, version):
+    """A tunnel SA carries IP, with its header at least."""
+    sa = new_sa(capture, version, AH_SHA1, "tunnel", protocol=AH)
+    other = good(suspicious("ah.next_header_mode", windows=WRONG_SA, linux=LINUX_MODE))
+    next_header = 4 if version == 4 else 41
+    for what, packet, header in (
+            ("UDP", sa.ah_packet(datagram()), other),
+            ("nothing at all", sa.ah_packet(b"", 59), other),
+            ("half a header", sa.ah_packet(inner(version)[:12], next_header), other),
+            ("an inner packet", sa.ah_packet(inner(version), next_header), verified())):
+        capture.add(f"IPv{version}, AH: {what} in a tunnel SA", ethernet(packet), header)
+
+
 # --- captures -------------------------------------------------------------------------------------
 
 def add_all(capture, version):
@@ -344,6 +357,7 @@ def add_all(capture, version):
     add_ah_icvs(capture, version)
     add_ah_keys(capture, version)
     add_ah_lengths(capture, version)
+    add_ah_modes(capture, version)
 
 
 def faults_keyed():
@@ -413,7 +427,8 @@ def add_unknown(capture, version):
         plausible())
     in_udp = Sa(sa.number, version, CBC_SHA256)
     in_udp.spi = 0xDEAD0003
-    add("in UDP: an SPI that nobody has", in_udp.in_udp(in_udp.esp(datagram())), UNKNOWN_ESP)
+    add("in UDP: an SPI that nobody has, and nothing says that there is IPsec", in_udp.in_udp(in_udp.esp(datagram())),
+        capped(UNKNOWN_ESP))
     add_reverse(capture, version, sa)
 
 

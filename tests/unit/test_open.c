@@ -197,7 +197,7 @@ static void test_hints(void)
     expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 1}, IPSEC_HINT_ESN_ON, 0);
     expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 2}, IPSEC_HINT_NONE, 0);
     expect_hint("HMAC_SHA2_256_128", "yes", (sealing){.sequence = 1}, IPSEC_HINT_ESN_OFF, 0);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 12}, IPSEC_HINT_ICV_LENGTH, 12);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 12}, IPSEC_HINT_SHA256_96, 12);
     expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 32}, IPSEC_HINT_ICV_LENGTH, 32);
     expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 4}, IPSEC_HINT_NONE, 0);
     expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_HINT_INTEGRITY, 0);

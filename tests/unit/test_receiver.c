@@ -49,9 +49,23 @@ static void test_ah_differs_from_esp(void)
 /* Linux drops what is shorter than the outer IP header in UDP, before IPsec sees it. */
 static void test_udp_differs_from_ip(void)
 {
-    g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &carriers[0], IPSEC_FINDING_ESP_BELOW_FLOOR)->report, ==,
+    const ipsec_view long_enough = esp_in_udp_view(4, 0x1000, 1, 20), too_short = esp_in_udp_view(4, 0x1000, 1, 16);
+    const ipsec_view v6 = esp_in_udp_view(6, 0x1000, 1, 36);
+    ipsec_report report;
+    ipsec_record record;
+    ipsec_db *db = ipsec_db_new(&(ipsec_config){.receiver = IPSEC_STACK_LINUX});
+
+    ipsec_judge(db, &long_enough, &record, &report);
+    g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, IPSEC_FINDING_ESP_ICV)->report, ==,
                     "XfrmInStateProtoError");
-    g_assert_null(ipsec_receiver_row(IPSEC_STACK_LINUX, &carriers[2], IPSEC_FINDING_ESP_BELOW_FLOOR)->report);
+    ipsec_judge(db, &too_short, &record, &report);
+    g_assert_null(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, IPSEC_FINDING_ESP_BELOW_FLOOR)->report);
+    ipsec_judge(db, &v6, &record, &report);
+    g_assert_null(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, IPSEC_FINDING_ESP_ICV)->report);
+    g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, IPSEC_FINDING_ESP_ICV)->decision, ==,
+                    IPSEC_DECISION_REFUSES);
+    ipsec_db_free(db);
+    guard_free_all();
 }
 
 /* Nothing is claimed of what may be no IPsec at all. */

@@ -185,7 +185,7 @@ static void test_errors(void)
         {{{"ESP", "*", "*", "1", "AES_CBC", KEY_16, KEY_64 KEY_64}}, "integrity", "(hex digits) is not supported"},
         {{{"ESP", "*", "*", "1", "a-cipher-with-a-name-that-is-longer-than-what-is-shown-of-it"}},
          "encryption",
-         "a-cipher-with-a-name-that-is-longer-than-what-is... is not supported"},
+         "a-cipher-with-a-name-that-is-lon... is not supported"},
         {{{"ESP", "*", "*", "1", CBC, "SM3"}}, "integrity", "SM3 is not supported"},
         {{{"ESP", "*", "*", "1", CBC, "AES_128_GMAC"}},
          "integrity",

@@ -33,6 +33,7 @@ static ipsec_report check(const ipsec_trailer *trailer, uint8_t ip_version)
 
     ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
     report.opened = (ipsec_opened){0};
+    ipsec_read_trailer(trailer, &report);
     ipsec_check_trailer(&view, trailer, &report);
     return report;
 }
@@ -131,7 +132,7 @@ static bool fits(unsigned next, uint8_t mode)
         return ip;
     if (mode == IPSEC_MODE_IPTFS)
         return ip || next == 144;
-    return mode != IPSEC_MODE_TRANSPORT || (next != 94 && next != 144);
+    return true;
 }
 
 /* Every number in every mode. */
