@@ -24,11 +24,9 @@ typedef struct ipsec_row_key {
     uint8_t zero;
 } ipsec_row_key;
 
-/** A row with its contexts, which are opened when first asked for and serve every SA that takes the row. */
+/** A row that an SA takes, with its contexts, which are opened when first asked for and serve every such SA. */
 typedef struct ipsec_key_row {
     ipsec_spec spec;
-    ipsec_row_key key;
-    uint32_t index;
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
 } ipsec_key_row;
@@ -46,7 +44,8 @@ void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
-/** Row `index`, below the count. Owned by the ring, which does not move it. */
+/** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory. Owned
+ * by the ring, which does not move it. */
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
 
 /** Value for no row. */

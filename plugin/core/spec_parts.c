@@ -1,6 +1,7 @@
 /* Key rows: empty rows, keys and messages.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "spec_parts.h"
+#include "wipe.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -19,10 +20,7 @@ void ipsec_spec_init(ipsec_spec *spec)
 
 void ipsec_spec_wipe(ipsec_spec *spec)
 {
-    /* A compiler that cannot know what is called cannot leave out the call. */
-    static void *(*const volatile overwrite)(void *, int, size_t) = memset;
-
-    overwrite(spec, 0, sizeof *spec);
+    ipsec_wipe(spec, sizeof *spec);
 }
 
 static void G_GNUC_PRINTF(4, 0)
