@@ -24,7 +24,7 @@ typedef struct lookup {
     const void *row;
 } lookup;
 
-typedef struct reader {
+struct ipsec_xfrm_reader {
     const ipsec_xfrm_calls *calls;
     uint32_t line; /* number of the one that is read */
     uint32_t rows; /* handed over */
@@ -37,7 +37,9 @@ typedef struct reader {
     bool has_algorithm;     /* there was a line for one, known or not */
     bool has_replay_window; /* the statistics have a line that begins with that word too */
     bool has_esn_context;
-} reader;
+};
+
+typedef ipsec_xfrm_reader reader;
 
 /* A word of a line, and what to do with the word behind it. */
 typedef struct field {
@@ -584,18 +586,45 @@ static void read_line(reader *reader, ipsec_text line)
         kind->read(reader, rest);
 }
 
+/* Reads a line without its end. */
+static void read_whole_line(reader *reader, ipsec_text line)
+{
+    reader->line++;
+    while (line.length > 0) /* with -o the lines of an SA are joined by backslashes */
+        read_line(reader, ipsec_text_part(&line, '\\'));
+}
+
+ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls)
+{
+    reader *const reader = g_new0(ipsec_xfrm_reader, 1);
+
+    reader->calls = calls;
+    return reader;
+}
+
+size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length)
+{
+    const char *at = text, *end;
+
+    for (; (end = memchr(at, '\n', length - (size_t)(at - text))) != NULL; at = end + 1)
+        read_whole_line(reader, (ipsec_text){at, (size_t)(end - at)});
+    return (size_t)(at - text);
+}
+
+uint32_t ipsec_xfrm_reader_end(ipsec_xfrm_reader *reader, const char *text, size_t length)
+{
+    const size_t fed = ipsec_xfrm_reader_feed(reader, text, length);
+    uint32_t rows;
+
+    if (fed < length)
+        read_whole_line(reader, (ipsec_text){text + fed, length - fed});
+    finish_sa(reader);
+    rows = reader->rows;
+    g_free(reader);
+    return rows;
+}
+
 uint32_t ipsec_xfrm_state_read(const char *text, size_t length, const ipsec_xfrm_calls *calls)
 {
-    reader reader = {.calls = calls};
-    ipsec_text rest = {text, length};
-
-    while (rest.length > 0) {
-        ipsec_text line = ipsec_text_part(&rest, '\n');
-
-        reader.line++;
-        while (line.length > 0) /* with -o the lines of an SA are joined by backslashes */
-            read_line(&reader, ipsec_text_part(&line, '\\'));
-    }
-    finish_sa(&reader);
-    return reader.rows;
+    return ipsec_xfrm_reader_end(ipsec_xfrm_reader_new(calls), text, length);
 }
