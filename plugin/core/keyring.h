@@ -44,8 +44,8 @@ void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
-/** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory. Owned
- * by the ring, which does not move it. */
+/** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory.
+ * Owned by the ring, which does not move it. */
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
 
 /** Value for no row. */

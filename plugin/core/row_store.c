@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* Rows of a chunk, a power of two, and octets of a piece: allocating each on its own would cost more than filling it. */
+/* Rows of a chunk, a power of two, and octets of a piece: allocating each on its own would cost more than filling it.
+ */
 #define CHUNK 1024u
 #define PIECE ((size_t)65536)
 

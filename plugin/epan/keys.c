@@ -83,25 +83,43 @@ static void free_wiped_string(char *text)
 
 /* --- what was wrong ---------------------------------------------------------------------------------------------- */
 
-static void checksum_word(uint64_t *checksum, uint64_t word)
+static uint64_t checksum_word(uint64_t checksum, uint64_t word)
 {
-    *checksum = (*checksum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    *checksum ^= *checksum >> 32;
+    return (checksum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Enough to notice a change; in words, for files may be long. */
-static void checksum_add(uint64_t *checksum, const char *text, size_t length)
+static uint64_t checksum_octets(uint64_t checksum, const char *octets)
 {
     uint64_t word;
 
-    for (; length >= sizeof word; length -= sizeof word, text += sizeof word) {
-        memcpy(&word, text, sizeof word);
-        checksum_word(checksum, word);
+    memcpy(&word, octets, sizeof word);
+    return checksum_word(checksum, word);
+}
+
+/* Takes 32 octets, each quarter on its own: a file may be long, and the processor multiplies them at the same time. */
+static void checksum_step(uint64_t lanes[4], const char *text)
+{
+    lanes[0] = checksum_octets(lanes[0], text);
+    lanes[1] = checksum_octets(lanes[1], text + 8);
+    lanes[2] = checksum_octets(lanes[2], text + 16);
+    lanes[3] = checksum_octets(lanes[3], text + 24);
+}
+
+/* Enough to notice a change. */
+static void checksum_add(uint64_t *checksum, const char *text, size_t length)
+{
+    uint64_t lanes[4] = {*checksum, 1, 2, 3};
+    char end[32] = {0};
+
+    for (; length >= sizeof end; length -= sizeof end, text += sizeof end)
+        checksum_step(lanes, text);
+    memcpy(end, text, length);
+    checksum_step(lanes, end);
+    *checksum = length;
+    for (unsigned i = 0; i < 4; i++) {
+        *checksum = checksum_word(*checksum, lanes[i] ^ lanes[i] >> 32);
+        *checksum ^= *checksum >> 32;
     }
-    word = 0;
-    memcpy(&word, text, length);
-    checksum_word(checksum, word);
-    checksum_word(checksum, length);
 }
 
 static loading begin(ipsec_db *db, ipsec_origin origin)

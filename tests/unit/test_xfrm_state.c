@@ -604,16 +604,16 @@ static void read_in_pieces(const char *text, size_t length, size_t piece, result
         from += ipsec_xfrm_reader_feed(reader, (const char *)guard_copy((const uint8_t *)text + from, to - from),
                                        to - from);
     }
-    g_assert_cmpuint(ipsec_xfrm_reader_end(reader, (const char *)guard_copy((const uint8_t *)text + from, length - from),
-                                           length - from),
+    g_assert_cmpuint(ipsec_xfrm_reader_end(
+                         reader, (const char *)guard_copy((const uint8_t *)text + from, length - from), length - from),
                      ==, result->rows);
     guard_free_all();
 }
 
 static void test_pieces(void)
 {
-    static const char text[] = ESP GCM SELECTOR "\n" ESP "\tenc cbc(aes) 0x00\n" AH
-                                                "\tauth-trunc hmac(sha1) " KEY_16 " 96\n" SELECTOR;
+    static const char text[] =
+        ESP GCM SELECTOR "\n" ESP "\tenc cbc(aes) 0x00\n" AH "\tauth-trunc hmac(sha1) " KEY_16 " 96\n" SELECTOR;
     result whole, pieces;
 
     read_octets(text, sizeof text - 1, &whole);
