@@ -36,12 +36,19 @@ typedef struct last_selector {
     ipsec_selector selector;
 } last_selector;
 
+/* What stands behind the SPI. */
+typedef struct last_tail {
+    last_text text;
+    uint8_t mode;
+} last_tail;
+
 struct ipsec_xfrm_reader {
     const ipsec_xfrm_calls *calls;
     uint32_t line; /* number of the one that is read */
     uint32_t rows; /* handed over */
     lookup encryption, integrity;
     last_end source, destination;
+    last_tail tail;
     last_selector selector;
 
     /* The SA that is read; its line is 0 where there is none. */

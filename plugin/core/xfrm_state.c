@@ -114,10 +114,80 @@ static void set_mode(reader *reader, ipsec_text value)
     reader->spec.mode = (uint8_t)ipsec_text_find(value, modes);
 }
 
+static void read_fields(reader *reader, ipsec_text line, const field *fields)
+{
+    ipsec_text word;
+
+    while (ipsec_text_word(&line, &word)) {
+        const field *field = fields;
+
+        while (field->set && !ipsec_text_equal(word, field->name))
+            field++;
+        if (field->set && ipsec_text_word(&line, &word))
+            field->set(reader, word);
+    }
+}
+
+/* --- protocol, SPI and mode --- */
+
 static const field identity_fields[] = {{IPSEC_TEXT("proto"), set_protocol},
                                         {IPSEC_TEXT("spi"), set_spi},
                                         {IPSEC_TEXT("mode"), set_mode},
                                         {{NULL, 0}, NULL}};
+static const field mode_fields[] = {{IPSEC_TEXT("mode"), set_mode}, {{NULL, 0}, NULL}};
+
+/* Whether the text names protocol or SPI once more, which iproute2 does not print. */
+static bool has_identity(ipsec_text text)
+{
+    ipsec_text word;
+
+    while (ipsec_text_word(&text, &word))
+        if (ipsec_text_is(word, "proto") || ipsec_text_is(word, "spi"))
+            return true;
+    return false;
+}
+
+/* Reads the mode from what stands behind the SPI. */
+static void read_tail(reader *reader, ipsec_text tail)
+{
+    enum {
+        NOT_SET = UINT8_MAX
+    };
+    last_tail *const last = &reader->tail;
+    const uint8_t before = reader->spec.mode;
+
+    if (is_last_text(&last->text, tail)) {
+        reader->spec.mode = last->mode;
+        return;
+    }
+    reader->spec.mode = NOT_SET;
+    read_fields(reader, tail, mode_fields);
+    if (reader->spec.mode == NOT_SET) {
+        reader->spec.mode = before;
+        return;
+    }
+    keep_text(&last->text, tail);
+    last->mode = reader->spec.mode;
+}
+
+/* "esp spi S reqid R mode M", where nothing but the SPI differs from one SA to the next; whatever else it is, is read
+ * word by word. */
+static void read_identity(reader *reader, ipsec_text rest)
+{
+    static const ipsec_text usual = IPSEC_TEXT(" esp spi ");
+    const ipsec_text line = rest;
+    ipsec_text spi;
+
+    rest = ipsec_text_from(rest, usual.length);
+    if (line.length > usual.length && memcmp(line.at, usual.at, usual.length) == 0 && ipsec_text_word(&rest, &spi) &&
+        (is_last_text(&reader->tail.text, rest) || !has_identity(rest))) {
+        reader->spec.protocol = IPSEC_PROTOCOL_ESP;
+        set_spi(reader, spi);
+        read_tail(reader, rest);
+    } else {
+        read_fields(reader, (ipsec_text){line.at - strlen("proto"), line.length + strlen("proto")}, identity_fields);
+    }
+}
 
 /* --- replay-window and flags --- */
 
@@ -352,7 +422,7 @@ static void pass_over(reader *reader, ipsec_text rest)
 /* Those that most SAs have come first, for they are tried in turn. */
 static const line_kind line_kinds[] = {
     {IPSEC_TEXT("src"), NULL, begin_sa},
-    {IPSEC_TEXT("proto"), identity_fields, NULL},
+    {IPSEC_TEXT("proto"), NULL, read_identity},
     {IPSEC_TEXT("replay-window"), NULL, read_replay_window},
     {IPSEC_TEXT("sel"), NULL, read_selector},
     {IPSEC_TEXT("anti-replay"), NULL, pass_over},
@@ -369,20 +439,6 @@ static const line_kind line_kinds[] = {
     {IPSEC_TEXT("Async"), NULL, end_sa},
     {IPSEC_TEXT("Flushed"), NULL, end_sa},
 };
-
-static void read_fields(reader *reader, ipsec_text line, const field *fields)
-{
-    ipsec_text word;
-
-    while (ipsec_text_word(&line, &word)) {
-        const field *field = fields;
-
-        while (field->set && !ipsec_text_equal(word, field->name))
-            field++;
-        if (field->set && ipsec_text_word(&line, &word))
-            field->set(reader, word);
-    }
-}
 
 static const line_kind *find_kind(ipsec_text first)
 {
