@@ -1,24 +1,32 @@
 /* Key rows, grouped by what they leave open: within a group a row is found by hashing.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyring.h"
+#include "row_store.h"
 
 #include <glib.h>
 #include <string.h>
 
 G_STATIC_ASSERT(sizeof(ipsec_row_key) == 40);
 
-/* Rows that leave the same open. */
+/* A place in a table of rows. */
+typedef struct slot {
+    uint32_t hash;
+    uint32_t row; /* its index and one more; 0: free */
+} slot;
+
+/* Rows that leave the same open, in a table with open addressing. Not a GHashTable, which takes more memory and twice
+ * the instructions; nothing is ever removed. */
 typedef struct row_group {
-    ipsec_row_key mask; /* ones where the key counts; of the lengths, what the rows have */
-    GHashTable *rows;   /* ipsec_row_key -> index of the first such row */
+    ipsec_row_key mask; /* ones where the key counts; of the lengths, what the rows have; protocol 0: any */
+    slot *slots;
+    uint32_t size; /* of the table, a power of two; at most half of it is taken */
+    uint32_t used;
 } row_group;
 
-/* Rows of a chunk; a power of two. Each on its own would cost an allocation more, and a release. */
-#define CHUNK 256u
+#define FIRST_SIZE 64u
 
 struct ipsec_keyring {
-    GPtrArray *chunks; /* of CHUNK ipsec_key_rows each */
-    uint32_t count;    /* rows in all chunks */
+    ipsec_row_store store;
     GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
     /* For advice and for unknown SPIs only; so made when first asked for. */
@@ -52,7 +60,7 @@ static void free_group(gpointer data)
 {
     row_group *group = data;
 
-    g_hash_table_destroy(group->rows);
+    g_free(group->slots);
     g_free(group);
 }
 
@@ -60,7 +68,7 @@ ipsec_keyring *ipsec_keyring_new(void)
 {
     ipsec_keyring *ring = g_new0(ipsec_keyring, 1);
 
-    ring->chunks = g_ptr_array_new_with_free_func(g_free);
+    ipsec_row_store_init(&ring->store);
     ring->groups = g_ptr_array_new_with_free_func(free_group);
     ring->destinations = g_ptr_array_new_with_free_func(free_group);
     ring->names = g_hash_table_new_full(key_hash, key_equal, g_free, NULL);
@@ -68,13 +76,16 @@ ipsec_keyring *ipsec_keyring_new(void)
     return ring;
 }
 
-static void wipe_rows(ipsec_keyring *ring)
+static void free_whole_rows(ipsec_keyring *ring)
 {
-    for (uint32_t i = 0; i < ring->count; i++) {
-        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+    for (uint32_t i = 0; i < ring->store.count; i++) {
+        ipsec_key_row *whole = ipsec_row_store_at(&ring->store, i)->whole;
 
-        ipsec_crypto_free(row->crypto);
-        ipsec_spec_wipe(&row->spec);
+        if (!whole)
+            continue;
+        ipsec_crypto_free(whole->crypto);
+        ipsec_spec_wipe(&whole->spec);
+        g_free(whole);
     }
 }
 
@@ -82,8 +93,8 @@ void ipsec_keyring_free(ipsec_keyring *ring)
 {
     if (!ring)
         return;
-    wipe_rows(ring);
-    g_ptr_array_free(ring->chunks, true);
+    free_whole_rows(ring);
+    ipsec_row_store_clear(&ring->store);
     g_ptr_array_free(ring->groups, true);
     g_ptr_array_free(ring->destinations, true);
     g_hash_table_destroy(ring->names);
@@ -95,7 +106,8 @@ static ipsec_row_key mask_of(const ipsec_spec *spec)
 {
     ipsec_row_key mask = {.spi = spec->spi_mask,
                           .destination_length = spec->destination.length,
-                          .source_length = spec->match_source ? spec->source.length : 0};
+                          .source_length = spec->match_source ? spec->source.length : 0,
+                          .protocol = spec->protocol};
 
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     if (spec->match_source)
@@ -108,7 +120,6 @@ static ipsec_row_key key_of(const ipsec_spec *spec)
     ipsec_row_key key = mask_of(spec);
 
     key.spi = spec->spi;
-    key.protocol = spec->protocol;
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
     if (spec->match_source)
         memcpy(key.source, spec->source.octets, sizeof key.source);
@@ -116,7 +127,7 @@ static ipsec_row_key key_of(const ipsec_spec *spec)
 }
 
 /* The group with that mask, made if it is new. */
-static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask, bool owned_keys)
+static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask)
 {
     row_group *group;
 
@@ -127,9 +138,56 @@ static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask, bool ow
     }
     group = g_new0(row_group, 1);
     group->mask = *mask;
-    group->rows = g_hash_table_new_full(key_hash, key_equal, owned_keys ? g_free : NULL, NULL);
+    group->size = FIRST_SIZE;
+    group->slots = g_new0(slot, group->size);
     g_ptr_array_add(groups, group);
     return group;
+}
+
+/* Whether the row, one of the group, has that key. */
+static bool has_key(const row_group *group, const ipsec_kept_row *row, const ipsec_row_key *key)
+{
+    return (row->spi & group->mask.spi) == key->spi &&
+           memcmp(row->destination, key->destination, sizeof key->destination) == 0 &&
+           (group->mask.source_length == 0 || memcmp(row->source, key->source, sizeof key->source) == 0);
+}
+
+/* The slot of the row with that key, or the free one where it belongs. */
+static slot *find_slot(const ipsec_row_store *store, const row_group *group, const ipsec_row_key *key, uint32_t hash)
+{
+    for (uint32_t i = hash;; i++) {
+        slot *const at = &group->slots[i & (group->size - 1)];
+
+        if (at->row == 0 || (at->hash == hash && has_key(group, ipsec_row_store_at(store, at->row - 1), key)))
+            return at;
+    }
+}
+
+static void grow(row_group *group)
+{
+    slot *const old = group->slots;
+    const uint32_t old_size = group->size;
+
+    group->size *= 2;
+    group->slots = g_new0(slot, group->size);
+    for (uint32_t from = 0; from < old_size; from++) {
+        uint32_t to = old[from].hash;
+
+        if (old[from].row == 0)
+            continue;
+        while (group->slots[to & (group->size - 1)].row != 0)
+            to++;
+        group->slots[to & (group->size - 1)] = old[from];
+    }
+    g_free(old);
+}
+
+/* Fills a slot that find_slot() found free. */
+static void fill_slot(row_group *group, slot *at, uint32_t hash, uint32_t row)
+{
+    *at = (slot){hash, row + 1};
+    if (++group->used > group->size / 2)
+        grow(group);
 }
 
 static void add_to_set(GHashTable *set, const ipsec_row_key *key)
@@ -138,16 +196,23 @@ static void add_to_set(GHashTable *set, const ipsec_row_key *key)
         g_hash_table_add(set, g_memdup2(key, sizeof *key));
 }
 
-static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec)
+static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec, uint32_t row)
 {
     static const uint8_t zeros[sizeof spec->destination.mask];
     ipsec_row_key mask = {.destination_length = spec->destination.length}, key = mask;
+    row_group *group;
+    uint32_t hash;
+    slot *at;
 
     if (memcmp(spec->destination.mask, zeros, sizeof zeros) == 0)
         return; /* "*", or all of one version of IP: names nobody */
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
-    add_to_set(group_of(ring->destinations, &mask, true)->rows, &key);
+    group = group_of(ring->destinations, &mask);
+    hash = key_hash(&key);
+    at = find_slot(&ring->store, group, &key, hash);
+    if (at->row == 0)
+        fill_slot(group, at, hash, row);
 }
 
 /* What ipsec_keyring_has() answers from. */
@@ -216,77 +281,96 @@ static void merge(ipsec_spec *first, const ipsec_spec *later)
         first->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
 }
 
-static ipsec_key_row *new_row(ipsec_keyring *ring)
-{
-    if (ring->count % CHUNK == 0)
-        g_ptr_array_add(ring->chunks, g_new(ipsec_key_row, CHUNK));
-    return ipsec_keyring_row(ring, ring->count++);
-}
-
-static ipsec_key_row *append(ipsec_keyring *ring, const ipsec_spec *spec, const ipsec_row_key *key)
-{
-    ipsec_key_row *row = new_row(ring);
-
-    *row = (ipsec_key_row){.key = *key, .index = ring->count - 1, .next = IPSEC_KEY_NONE};
-    row->spec = *spec;
-    return row;
-}
-
 /* As many rows with other keys as an SA may have; more are of no use, and would take long to go through. */
 #define CHAIN_MOST 8u
 
-/* The row of the chain that begins at `first` with the keys of *spec; else its last one, and *found is false. */
-static ipsec_key_row *find_in_chain(const ipsec_keyring *ring, ipsec_key_row *first, const ipsec_spec *spec,
-                                    bool *found, unsigned *length)
+/* Whether merging would change anything; most rows that come twice are from two dumps of the same SAs. */
+static bool adds_to(const ipsec_spec *later, const ipsec_spec *first)
 {
-    *found = has_same_keys(&first->spec, spec);
-    for (*length = 1; !*found && first->next != IPSEC_KEY_NONE; ++*length) {
-        first = ipsec_keyring_row(ring, first->next);
-        *found = has_same_keys(&first->spec, spec);
+    return later->high_count > 0 || first->encapsulation != later->encapsulation || first->mode != later->mode ||
+           first->replay_window != later->replay_window || !has_same_selector(&first->selector, &later->selector);
+}
+
+/* Takes *spec in if the row has its keys; else false. */
+static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
+{
+    ipsec_spec first;
+    bool same, adds;
+
+    ipsec_row_store_read_keys(ipsec_row_store_at(&ring->store, index), &first);
+    same = has_same_keys(&first, spec);
+    adds = same && adds_to(spec, &first);
+    ipsec_spec_wipe(&first);
+    if (adds)
+        merge(&ipsec_keyring_row(ring, index)->spec, spec);
+    return same;
+}
+
+/* A row for SAs that have one already. */
+static void add_again(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
+{
+    for (unsigned length = 1; !take_in(ring, index, spec); length++) {
+        ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
+
+        if (row->next == IPSEC_KEY_NONE && length < CHAIN_MOST) {
+            row->next = ring->store.count;
+            ipsec_row_store_add(&ring->store, spec);
+            return;
+        }
+        if (row->next == IPSEC_KEY_NONE)
+            return;
+        index = row->next;
     }
-    return first;
 }
 
 void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 {
     const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
-    row_group *group = group_of(ring->groups, &mask, false);
-    ipsec_key_row *row = g_hash_table_lookup(group->rows, &key);
-    unsigned length;
-    bool found;
+    const uint32_t hash = key_hash(&key);
+    row_group *const group = group_of(ring->groups, &mask);
+    slot *const at = find_slot(&ring->store, group, &key, hash);
 
-    if (!row) {
-        row = append(ring, spec, &key);
-        g_hash_table_insert(group->rows, &row->key, row);
-        ring->needs_source = ring->needs_source || mask.source_length > 0;
+    if (at->row != 0) {
+        add_again(ring, at->row - 1, spec);
         return;
     }
-    row = find_in_chain(ring, row, spec, &found, &length);
-    if (found)
-        merge(&row->spec, spec);
-    else if (length < CHAIN_MOST)
-        row->next = append(ring, spec, &key)->index;
+    ipsec_row_store_add(&ring->store, spec);
+    fill_slot(group, at, hash, ring->store.count - 1);
+    ring->needs_source = ring->needs_source || mask.source_length > 0;
 }
 
 /* Takes stock of the rows that were added since the last time. */
 static void survey(ipsec_keyring *ring)
 {
-    for (; ring->surveyed < ring->count; ring->surveyed++) {
-        const ipsec_spec *spec = &ipsec_keyring_row(ring, ring->surveyed)->spec;
+    for (; ring->surveyed < ring->store.count; ring->surveyed++) {
+        ipsec_spec spec;
 
-        add_destination(ring, spec);
-        add_name(ring, spec);
+        ipsec_row_store_read(ipsec_row_store_at(&ring->store, ring->surveyed), &spec);
+        add_destination(ring, &spec, ring->surveyed);
+        add_name(ring, &spec);
     }
 }
 
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring)
 {
-    return ring->count;
+    return ring->store.count;
 }
 
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
 {
-    return (ipsec_key_row *)g_ptr_array_index(ring->chunks, index / CHUNK) + index % CHUNK;
+    ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
+
+    if (!row->whole) {
+        row->whole = g_new0(ipsec_key_row, 1);
+        row->whole->index = index;
+        ipsec_row_store_read_keys(row, &row->whole->spec);
+    }
+    return row->whole;
+}
+
+uint32_t ipsec_keyring_next(const ipsec_keyring *ring, uint32_t index)
+{
+    return ipsec_row_store_at(&ring->store, index)->next;
 }
 
 bool ipsec_keyring_needs_source(const ipsec_keyring *ring)
@@ -300,16 +384,17 @@ static void mask_address(uint8_t *to, const uint8_t *address, const uint8_t *mas
         to[i] = address[i] & mask[i];
 }
 
-/* The key of the view in a group; false if the group is for the other version of IP. */
-static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, uint8_t protocol,
-                         ipsec_row_key *key)
+/* The key of the view in a group; false if the group is for the other protocol or version of IP. */
+static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, ipsec_row_key *key)
 {
     const ipsec_row_key *mask = &group->mask;
 
     *key = (ipsec_row_key){.spi = spi & mask->spi,
                            .destination_length = mask->destination_length,
                            .source_length = mask->source_length,
-                           .protocol = protocol};
+                           .protocol = mask->protocol};
+    if (mask->protocol && mask->protocol != view->protocol)
+        return false;
     if (mask->destination_length && mask->destination_length != view->address_length)
         return false;
     if (mask->source_length && mask->source_length != view->address_length)
@@ -325,14 +410,14 @@ uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, u
 
     for (unsigned i = 0; i < ring->groups->len; i++) {
         const row_group *group = g_ptr_array_index(ring->groups, i);
-        const ipsec_key_row *row;
         ipsec_row_key key;
+        uint32_t row;
 
-        if (!key_in_group(group, view, spi, view->protocol, &key))
+        if (!key_in_group(group, view, spi, &key))
             continue;
-        row = g_hash_table_lookup(group->rows, &key);
-        if (row && row->index < first)
-            first = row->index;
+        row = find_slot(&ring->store, group, &key, key_hash(&key))->row;
+        if (row != 0 && row - 1 < first)
+            first = row - 1;
     }
     return first;
 }
@@ -344,7 +429,7 @@ bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view
         const row_group *group = g_ptr_array_index(ring->destinations, i);
         ipsec_row_key key;
 
-        if (key_in_group(group, view, 0, 0, &key) && g_hash_table_contains(group->rows, &key))
+        if (key_in_group(group, view, 0, &key) && find_slot(&ring->store, group, &key, key_hash(&key))->row != 0)
             return true;
     }
     return false;

@@ -27,12 +27,10 @@ typedef struct ipsec_row_key {
     uint8_t zero;
 } ipsec_row_key;
 
-/** A row with its contexts, which are opened when first asked for and serve every SA that takes the row. */
+/** A row that an SA takes, with its contexts, which are opened when first asked for and serve every such SA. */
 typedef struct ipsec_key_row {
     ipsec_spec spec;
-    ipsec_row_key key;
-    uint32_t index;
-    uint32_t next;        /**< index of another row for the same SAs, with other keys; or IPSEC_KEY_NONE */
+    uint32_t index;       /**< in the ring */
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
 } ipsec_key_row;
@@ -50,8 +48,12 @@ void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
-/** Row `index`, below the count. Owned by the ring, which does not move it. */
+/** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory.
+ * Owned by the ring, which does not move it. */
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
+
+/** Index of another row for the same SAs as row `index`, with other keys; IPSEC_KEY_NONE if there is none. */
+uint32_t ipsec_keyring_next(const ipsec_keyring *ring, uint32_t index);
 
 /** Index of the first row for `spi` and the addresses of the view; IPSEC_KEY_NONE if there is none. */
 uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi);

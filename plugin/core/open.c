@@ -191,13 +191,15 @@ static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_view *view, uin
                                ipsec_record *record, ipsec_envelope *envelope)
 {
     ipsec_key_row *first = ipsec_keyring_row(opener->ring, keys->row), *row = first;
+    uint32_t next;
 
     do {
         *envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
         try_all(opener, envelope, row, keys, record);
         if (row->crypto && record->icv != IPSEC_ICV_BAD)
             break;
-        row = row->next == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(opener->ring, row->next);
+        next = ipsec_keyring_next(opener->ring, row->index);
+        row = next == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(opener->ring, next);
     } while (row);
     return row ? row : first;
 }

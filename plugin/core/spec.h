@@ -78,14 +78,15 @@ typedef struct ipsec_spec {
     const ipsec_integrity *integrity;   /**< never NULL; kind IPSEC_MAC_NONE without integrity or in combined modes */
     uint16_t encryption_key_length;     /**< octets, salt included; fits the algorithm */
     uint16_t integrity_key_length;
-    uint8_t encryption_key[IPSEC_ENCRYPTION_KEY_MOST];
-    uint8_t integrity_key[IPSEC_INTEGRITY_KEY_MOST];
     bool has_keys;          /**< false where the source named the SA and not its keys (`ip xfrm state list nokeys`) */
     uint32_t replay_window; /**< packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
     uint64_t hard_bytes, hard_packets; /**< lifetime; UINT64_MAX: no limit or unknown */
     ipsec_selector selector;
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */
     uint8_t origin; /**< ipsec_origin */
+    uint8_t
+        encryption_key[IPSEC_ENCRYPTION_KEY_MOST]; /**< behind all else, for rows are kept without the unused part */
+    uint8_t integrity_key[IPSEC_INTEGRITY_KEY_MOST];
 } ipsec_spec;
 
 /** Where a row came from; in the order in which rows are preferred. */

@@ -72,12 +72,14 @@ static bool is_hex(ipsec_text digits)
 /* Decodes an even number of digits; false if one of them is none. */
 static bool decode(ipsec_text digits, uint8_t *octets)
 {
-    for (size_t i = 0; i < digits.length; i += 2) {
-        const int high = ipsec_text_hex_digit(digits.at[i]), low = ipsec_text_hex_digit(digits.at[i + 1]);
+    const char *const end = digits.at + digits.length;
 
-        if (high < 0 || low < 0)
+    for (const char *at = digits.at; at < end; at += 2) {
+        const unsigned high = ipsec_text_hex_digits[(uint8_t)at[0]], low = ipsec_text_hex_digits[(uint8_t)at[1]];
+
+        if (high == 0 || low == 0)
             return false;
-        *octets++ = (uint8_t)(high << 4 | low);
+        *octets++ = (uint8_t)(high * 16 + low - 17); /* the table has one more for each */
     }
     return true;
 }

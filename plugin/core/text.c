@@ -31,7 +31,7 @@ static inline char to_lower(char c)
 static inline bool is_alike(ipsec_text text, const char *word)
 {
     for (size_t i = 0; i < text.length; i++)
-        if (word[i] == '\0' || to_lower(text.at[i]) != to_lower(word[i]))
+        if (word[i] == '\0' || (text.at[i] != word[i] && to_lower(text.at[i]) != to_lower(word[i])))
             return false;
     return word[text.length] == '\0';
 }
@@ -43,23 +43,28 @@ int ipsec_text_find(ipsec_text text, const ipsec_word *words)
     return words->value;
 }
 
+/* Whether the number is still one of 64 bits with another digit. */
+static bool may_append(uint64_t number, unsigned base, unsigned digit)
+{
+    return number <= (UINT64_MAX - digit) / base;
+}
+
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
 {
     const bool hex = ipsec_text_has_0x(text);
-    const ipsec_text digits = ipsec_text_from(text, hex ? 2 : 0);
     const unsigned base = hex ? 16 : 10;
-    const uint64_t most_before = most / base; /* that another digit may follow */
+    const uint64_t most_before = UINT64_MAX / 16; /* that another digit may follow */
     uint64_t result = 0;
 
-    for (size_t i = 0; i < digits.length; i++) {
+    for (size_t i = hex ? 2 : 0; i < text.length; i++) {
         /* What is no digit becomes a large one. */
-        const unsigned digit = (unsigned)ipsec_text_hex_digit(digits.at[i]);
+        const unsigned digit = (unsigned)ipsec_text_hex_digit(text.at[i]);
 
-        if (digit >= base || result > most_before || digit > most - result * base)
+        if (digit >= base || (result > most_before && !may_append(result, base, digit)))
             return false;
         result = result * base + digit;
     }
-    if (digits.length == 0)
+    if (text.length == (hex ? 2u : 0u) || result > most)
         return false;
     *value = result;
     return true;

@@ -6,67 +6,38 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "xfrm_state.h"
 #include "address.h"
-#include "spec_parts.h"
-#include "text.h"
 #include "view.h"
+#include "wipe.h"
+#include "xfrm_reader.h"
 #include "xfrm_selector.h"
 
 #include <string.h>
 
-/* The kernel's bound for names of algorithms, with room for quotes. */
-#define NAME_MOST 68
-
-/* Name and ICV of the algorithm that was looked up last: most dumps have one or two in all of their SAs. */
-typedef struct lookup {
-    char name[NAME_MOST];
-    size_t length; /* of the name; 0 if there was none, or it was too long to be kept */
-    unsigned bits;
-    const void *row;
-} lookup;
-
-typedef struct reader {
-    const ipsec_xfrm_calls *calls;
-    uint32_t line; /* number of the one that is read */
-    uint32_t rows; /* handed over */
-    lookup encryption, integrity;
-
-    /* The SA that is read; its line is 0 where there is none. */
-    ipsec_spec spec;
-    ipsec_spec_error error;
-    bool failed;            /* there is an error that is no warning */
-    bool has_algorithm;     /* there was a line for one, known or not */
-    bool has_replay_window; /* the statistics have a line that begins with that word too */
-    bool has_esn_context;
-} reader;
-
 /* A word of a line, and what to do with the word behind it. */
 typedef struct field {
-    const char *name;
+    ipsec_text name;
     void (*set)(reader *reader, ipsec_text value);
 } field;
 
 /* A line by its first word: either fields, from that word on, or a function for what stands behind it. */
 typedef struct line_kind {
-    const char *name;
-    const field *fields; /* ends with a row of NULL */
+    ipsec_text name;
+    const field *fields; /* ends with a row without name */
     void (*read)(reader *reader, ipsec_text rest);
 } line_kind;
 
-/* --- errors --- */
-
-static void fail(reader *reader, const char *column, const char *reason)
-{
-    if (!reader->failed)
-        ipsec_spec_fail(&reader->error, column, "%s", reason);
-    reader->failed = true;
-}
-
 /* --- the first line --- */
 
-static void read_end(ipsec_text text, const char *column, ipsec_address_range *range, reader *reader)
+static void read_end(ipsec_text text, const char *column, last_end *last, ipsec_address_range *range, reader *reader)
 {
-    if (ipsec_address_range_read(text, false, range) || range->length == 0)
+    if (is_last_text(&last->text, text)) {
+        *range = last->range;
+    } else if (ipsec_address_range_read(text, false, range) || range->length == 0) {
         fail(reader, column, "not an IP address");
+    } else {
+        keep_text(&last->text, text);
+        last->range = *range;
+    }
 }
 
 static void finish_sa(reader *reader);
@@ -89,9 +60,9 @@ static void begin_sa(reader *reader, ipsec_text rest)
     reader->spec.esn = IPSEC_ESN_NO;
     reader->error = (ipsec_spec_error){.column = NULL};
     reader->failed = reader->has_algorithm = reader->has_replay_window = reader->has_esn_context = false;
-    read_end(source, "src", &reader->spec.source, reader);
+    read_end(source, "src", &reader->source, &reader->spec.source, reader);
     if (ipsec_text_is(word, "dst"))
-        read_end(destination, "dst", &reader->spec.destination, reader);
+        read_end(destination, "dst", &reader->destination, &reader->spec.destination, reader);
     else
         fail(reader, "dst", "an address is missing");
 }
@@ -143,7 +114,80 @@ static void set_mode(reader *reader, ipsec_text value)
     reader->spec.mode = (uint8_t)ipsec_text_find(value, modes);
 }
 
-static const field identity_fields[] = {{"proto", set_protocol}, {"spi", set_spi}, {"mode", set_mode}, {NULL, NULL}};
+static void read_fields(reader *reader, ipsec_text line, const field *fields)
+{
+    ipsec_text word;
+
+    while (ipsec_text_word(&line, &word)) {
+        const field *field = fields;
+
+        while (field->set && !ipsec_text_equal(word, field->name))
+            field++;
+        if (field->set && ipsec_text_word(&line, &word))
+            field->set(reader, word);
+    }
+}
+
+/* --- protocol, SPI and mode --- */
+
+static const field identity_fields[] = {{IPSEC_TEXT("proto"), set_protocol},
+                                        {IPSEC_TEXT("spi"), set_spi},
+                                        {IPSEC_TEXT("mode"), set_mode},
+                                        {{NULL, 0}, NULL}};
+static const field mode_fields[] = {{IPSEC_TEXT("mode"), set_mode}, {{NULL, 0}, NULL}};
+
+/* Whether the text names protocol or SPI once more, which iproute2 does not print. */
+static bool has_identity(ipsec_text text)
+{
+    ipsec_text word;
+
+    while (ipsec_text_word(&text, &word))
+        if (ipsec_text_is(word, "proto") || ipsec_text_is(word, "spi"))
+            return true;
+    return false;
+}
+
+/* Reads the mode from what stands behind the SPI. */
+static void read_tail(reader *reader, ipsec_text tail)
+{
+    enum {
+        NOT_SET = UINT8_MAX
+    };
+    last_tail *const last = &reader->tail;
+    const uint8_t before = reader->spec.mode;
+
+    if (is_last_text(&last->text, tail)) {
+        reader->spec.mode = last->mode;
+        return;
+    }
+    reader->spec.mode = NOT_SET;
+    read_fields(reader, tail, mode_fields);
+    if (reader->spec.mode == NOT_SET) {
+        reader->spec.mode = before;
+        return;
+    }
+    keep_text(&last->text, tail);
+    last->mode = reader->spec.mode;
+}
+
+/* "esp spi S reqid R mode M", where nothing but the SPI differs from one SA to the next; whatever else it is, is read
+ * word by word. */
+static void read_identity(reader *reader, ipsec_text rest)
+{
+    static const ipsec_text usual = IPSEC_TEXT(" esp spi ");
+    const ipsec_text line = rest;
+    ipsec_text spi;
+
+    rest = ipsec_text_from(rest, usual.length);
+    if (line.length > usual.length && memcmp(line.at, usual.at, usual.length) == 0 && ipsec_text_word(&rest, &spi) &&
+        (is_last_text(&reader->tail.text, rest) || !has_identity(rest))) {
+        reader->spec.protocol = IPSEC_PROTOCOL_ESP;
+        set_spi(reader, spi);
+        read_tail(reader, rest);
+    } else {
+        read_fields(reader, (ipsec_text){line.at - strlen("proto"), line.length + strlen("proto")}, identity_fields);
+    }
+}
 
 /* --- replay-window and flags --- */
 
@@ -179,16 +223,6 @@ static void set_flag(reader *reader, ipsec_text flag)
         reader->spec.esn = IPSEC_ESN_YES;
     if (bits & FLAG_ALIGN4)
         reader->spec.align4 = true;
-}
-
-static bool read_count(ipsec_text value, uint32_t *count)
-{
-    uint64_t number;
-
-    if (!ipsec_text_number(value, UINT32_MAX, &number))
-        return false;
-    *count = (uint32_t)number;
-    return true;
 }
 
 static void read_replay_window(reader *reader, ipsec_text rest)
@@ -233,8 +267,9 @@ static void set_esn_window(reader *reader, ipsec_text value)
     reader->has_esn_context = read_count(value, &reader->spec.replay_window);
 }
 
-static const field high_fields[] = {{"seq-hi", add_high}, {"oseq-hi", add_high}, {NULL, NULL}};
-static const field window_fields[] = {{"replay_window", set_esn_window}, {NULL, NULL}};
+static const field high_fields[] = {
+    {IPSEC_TEXT("seq-hi"), add_high}, {IPSEC_TEXT("oseq-hi"), add_high}, {{NULL, 0}, NULL}};
+static const field window_fields[] = {{IPSEC_TEXT("replay_window"), set_esn_window}, {{NULL, 0}, NULL}};
 
 /* --- encapsulation and lifetime --- */
 
@@ -249,7 +284,7 @@ static void set_encapsulation(reader *reader, ipsec_text value)
     reader->spec.encapsulation = (uint8_t)ipsec_text_find(value, types);
 }
 
-static const field encapsulation_fields[] = {{"type", set_encapsulation}, {NULL, NULL}};
+static const field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encapsulation}, {{NULL, 0}, NULL}};
 
 /* "1000(bytes)", "1000(packets)" or "(INF)(bytes)"; the last is no number. */
 static void set_hard(reader *reader, ipsec_text value)
@@ -267,137 +302,19 @@ static void set_hard(reader *reader, ipsec_text value)
         reader->spec.hard_packets = limit;
 }
 
-static const field limit_fields[] = {{"hard", set_hard}, {NULL, NULL}};
+static const field limit_fields[] = {{IPSEC_TEXT("hard"), set_hard}, {{NULL, 0}, NULL}};
 
 /* --- the selector --- */
 
 static void read_selector(reader *reader, ipsec_text rest)
 {
-    ipsec_xfrm_selector_read(rest, &reader->spec.selector);
-}
+    last_selector *const last = &reader->selector;
 
-/* --- algorithms --- */
-
-/* The line of an algorithm. */
-typedef struct algorithm {
-    ipsec_text name;
-    ipsec_text key; /* empty if it is hidden, or there is none */
-    unsigned bits;  /* of the ICV; 0 if they are not stated */
-} algorithm;
-
-/* "NAME KEY BITS": the key is in hex, or missing, or "<<Keys hidden>>"; with statistics "(128 bits)" stands behind
- * it. */
-static algorithm read_algorithm(reader *reader, ipsec_text rest)
-{
-    algorithm result = {.key = {rest.at, 0}};
-    ipsec_text word;
-    uint32_t bits;
-
-    reader->has_algorithm = true;
-    ipsec_text_word(&rest, &result.name);
-    while (result.name.length > 2 && strchr("'\"", result.name.at[0]) &&
-           result.name.at[result.name.length - 1] == result.name.at[0])
-        result.name = (ipsec_text){result.name.at + 1, result.name.length - 2};
-    while (ipsec_text_word(&rest, &word)) {
-        if (ipsec_text_has_0x(word))
-            result.key = word;
-        else if (read_count(word, &bits))
-            result.bits = bits;
+    if (!is_last_text(&last->text, rest)) {
+        ipsec_xfrm_selector_read(rest, &last->selector);
+        keep_text(&last->text, rest);
     }
-    return result;
-}
-
-/* Whether that was looked up last; if not, the caller does, and this remembers for what. */
-static bool is_last(lookup *last, const algorithm *algorithm)
-{
-    const ipsec_text name = algorithm->name;
-
-    if (last->length > 0 && name.length == last->length && algorithm->bits == last->bits &&
-        memcmp(name.at, last->name, name.length) == 0)
-        return true;
-    last->length = name.length < NAME_MOST ? name.length : 0;
-    memcpy(last->name, name.at, last->length);
-    last->name[last->length] = '\0';
-    last->bits = algorithm->bits;
-    return false;
-}
-
-static void fail_unsupported(reader *reader, const char *column, const algorithm *algorithm)
-{
-    char shown[IPSEC_TEXT_SHOWN];
-
-    if (reader->failed)
-        return;
-    reader->failed = true;
-    ipsec_text_show(algorithm->name, shown);
-    if (algorithm->name.length == 0)
-        ipsec_spec_fail(&reader->error, column, "a name is missing");
-    else if (algorithm->bits)
-        ipsec_spec_fail(&reader->error, column, "%s with an ICV of %u bits is not supported", shown, algorithm->bits);
-    else
-        ipsec_spec_fail(&reader->error, column, "%s is not supported", shown);
-}
-
-static void read_encryption(reader *reader, ipsec_text rest, const char *column)
-{
-    const algorithm algorithm = read_algorithm(reader, rest);
-    ipsec_spec *const spec = &reader->spec;
-    size_t length = 0;
-
-    if (!is_last(&reader->encryption, &algorithm))
-        reader->encryption.row = ipsec_encryption_by_linux_name(reader->encryption.name, algorithm.bits);
-    spec->encryption = reader->encryption.row;
-    if (!spec->encryption) {
-        fail_unsupported(reader, column, &algorithm);
-        return;
-    }
-    if (!ipsec_spec_decode_hex(algorithm.key, spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length, column,
-                               &reader->error) ||
-        (length > 0 && !ipsec_spec_set_encryption_length(spec, length, column, &reader->error)))
-        reader->failed = true;
-    if (length == 0 && spec->encryption->mode != IPSEC_CIPHER_NULL)
-        spec->has_keys = false;
-}
-
-static void read_enc(reader *reader, ipsec_text rest)
-{
-    read_encryption(reader, rest, "enc");
-}
-
-static void read_aead(reader *reader, ipsec_text rest)
-{
-    read_encryption(reader, rest, "aead");
-}
-
-static void read_integrity(reader *reader, ipsec_text rest, const char *column)
-{
-    const algorithm algorithm = read_algorithm(reader, rest);
-    ipsec_spec *const spec = &reader->spec;
-    size_t length = 0;
-
-    if (!is_last(&reader->integrity, &algorithm))
-        reader->integrity.row = ipsec_integrity_by_linux_name(reader->integrity.name, algorithm.bits);
-    spec->integrity = reader->integrity.row;
-    if (!spec->integrity) {
-        fail_unsupported(reader, column, &algorithm);
-        return;
-    }
-    if (!ipsec_spec_decode_hex(algorithm.key, spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length, column,
-                               &reader->error) ||
-        (length > 0 && !ipsec_spec_set_integrity_length(spec, length, column, &reader->error)))
-        reader->failed = true;
-    if (length == 0 && ipsec_integrity_has_key(spec->integrity))
-        spec->has_keys = false;
-}
-
-static void read_auth(reader *reader, ipsec_text rest)
-{
-    read_integrity(reader, rest, "auth");
-}
-
-static void read_auth_trunc(reader *reader, ipsec_text rest)
-{
-    read_integrity(reader, rest, "auth-trunc");
+    reader->spec.selector = last->selector;
 }
 
 /* --- the end of an SA --- */
@@ -493,45 +410,40 @@ static void end_sa(reader *reader, ipsec_text rest)
     finish_sa(reader);
 }
 
+/* A line that most SAs have, for it not to be taken for something unknown. */
+static void pass_over(reader *reader, ipsec_text rest)
+{
+    (void)reader;
+    (void)rest;
+}
+
 /* --- lines --- */
 
+/* Those that most SAs have come first, for they are tried in turn. */
 static const line_kind line_kinds[] = {
-    {"src", NULL, begin_sa},
-    {"proto", identity_fields, NULL},
-    {"replay-window", NULL, read_replay_window},
-    {"auth-trunc", NULL, read_auth_trunc},
-    {"auth", NULL, read_auth},
-    {"enc", NULL, read_enc},
-    {"aead", NULL, read_aead},
-    {"encap", encapsulation_fields, NULL},
-    {"sel", NULL, read_selector},
-    {"seq-hi", high_fields, NULL},
-    {"replay_window", window_fields, NULL},
-    {"limit:", limit_fields, NULL},
-    {"acquire", NULL, end_sa},
-    {"report", NULL, end_sa},
-    {"Async", NULL, end_sa},
-    {"Flushed", NULL, end_sa},
+    {IPSEC_TEXT("src"), NULL, begin_sa},
+    {IPSEC_TEXT("proto"), NULL, read_identity},
+    {IPSEC_TEXT("replay-window"), NULL, read_replay_window},
+    {IPSEC_TEXT("sel"), NULL, read_selector},
+    {IPSEC_TEXT("anti-replay"), NULL, pass_over},
+    {IPSEC_TEXT("aead"), NULL, ipsec_xfrm_read_aead},
+    {IPSEC_TEXT("auth-trunc"), NULL, ipsec_xfrm_read_auth_trunc},
+    {IPSEC_TEXT("enc"), NULL, ipsec_xfrm_read_enc},
+    {IPSEC_TEXT("encap"), encapsulation_fields, NULL},
+    {IPSEC_TEXT("seq-hi"), high_fields, NULL},
+    {IPSEC_TEXT("replay_window"), window_fields, NULL},
+    {IPSEC_TEXT("limit:"), limit_fields, NULL},
+    {IPSEC_TEXT("auth"), NULL, ipsec_xfrm_read_auth},
+    {IPSEC_TEXT("acquire"), NULL, end_sa},
+    {IPSEC_TEXT("report"), NULL, end_sa},
+    {IPSEC_TEXT("Async"), NULL, end_sa},
+    {IPSEC_TEXT("Flushed"), NULL, end_sa},
 };
-
-static void read_fields(reader *reader, ipsec_text line, const field *fields)
-{
-    ipsec_text word;
-
-    while (ipsec_text_word(&line, &word)) {
-        const field *field = fields;
-
-        while (field->name && !ipsec_text_is(word, field->name))
-            field++;
-        if (field->name && ipsec_text_word(&line, &word))
-            field->set(reader, word);
-    }
-}
 
 static const line_kind *find_kind(ipsec_text first)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(line_kinds); i++)
-        if (ipsec_text_is(first, line_kinds[i].name))
+        if (ipsec_text_equal(first, line_kinds[i].name))
             return &line_kinds[i];
     return NULL;
 }
@@ -584,18 +496,55 @@ static void read_line(reader *reader, ipsec_text line)
         kind->read(reader, rest);
 }
 
+/* Reads a line without its end. With -o the lines of an SA are joined by backslashes. */
+static void read_joined_lines(reader *reader, ipsec_text line)
+{
+    while (line.length > 0)
+        read_line(reader, ipsec_text_part(&line, '\\'));
+}
+
+ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls)
+{
+    reader *const reader = g_new0(ipsec_xfrm_reader, 1);
+
+    reader->calls = calls;
+    return reader;
+}
+
+size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length)
+{
+    const bool joined = memchr(text, '\\', length) != NULL; /* asked once for all lines */
+    const char *at = text, *end;
+
+    for (; (end = memchr(at, '\n', length - (size_t)(at - text))) != NULL; at = end + 1) {
+        const ipsec_text line = {at, (size_t)(end - at)};
+
+        reader->line++;
+        if (joined)
+            read_joined_lines(reader, line);
+        else
+            read_line(reader, line);
+    }
+    return (size_t)(at - text);
+}
+
+uint32_t ipsec_xfrm_reader_end(ipsec_xfrm_reader *reader, const char *text, size_t length)
+{
+    const size_t fed = ipsec_xfrm_reader_feed(reader, text, length);
+    uint32_t rows;
+
+    if (fed < length) {
+        reader->line++;
+        read_joined_lines(reader, (ipsec_text){text + fed, length - fed});
+    }
+    finish_sa(reader);
+    rows = reader->rows;
+    ipsec_wipe(reader, sizeof *reader);
+    g_free(reader);
+    return rows;
+}
+
 uint32_t ipsec_xfrm_state_read(const char *text, size_t length, const ipsec_xfrm_calls *calls)
 {
-    reader reader = {.calls = calls};
-    ipsec_text rest = {text, length};
-
-    while (rest.length > 0) {
-        ipsec_text line = ipsec_text_part(&rest, '\n');
-
-        reader.line++;
-        while (line.length > 0) /* with -o the lines of an SA are joined by backslashes */
-            read_line(&reader, ipsec_text_part(&line, '\\'));
-    }
-    finish_sa(&reader);
-    return reader.rows;
+    return ipsec_xfrm_reader_end(ipsec_xfrm_reader_new(calls), text, length);
 }

@@ -19,6 +19,27 @@ typedef struct ipsec_xfrm_calls {
     void *context; /**< handed to both */
 } ipsec_xfrm_calls;
 
+/** A reader of one text, which comes in pieces. */
+typedef struct ipsec_xfrm_reader ipsec_xfrm_reader;
+
+/** Begins a text. `calls` must stay until its end. */
+ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls);
+
+/**
+ * Reads the whole lines that a piece begins with.
+ *
+ * @param text    `length` octets, need not end with NUL
+ * @return how many octets were read; the others, which hold no end of a line, are to be given again with more behind
+ */
+size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length);
+
+/**
+ * Reads the last piece, whose last line needs no end, and frees the reader.
+ *
+ * @return number of rows handed over, of all pieces
+ */
+uint32_t ipsec_xfrm_reader_end(ipsec_xfrm_reader *reader, const char *text, size_t length);
+
 /**
  * Reads a saved `ip xfrm state`, one or several dumps one after the other.
  *

@@ -27,6 +27,9 @@
 /* Some two million SAs. */
 #define FILE_OCTETS_MOST (UINT64_C(1) << 30)
 
+/* The file is read in parts of so many octets, a power of two. */
+#define PART_OCTETS ((size_t)1 << 16)
+
 /* A row of the table ipsec_sa. */
 typedef struct sa_row {
     char *columns[IPSEC_COLUMN_COUNT];
@@ -78,25 +81,43 @@ static void free_wiped_string(char *text)
 
 /* --- what was wrong ---------------------------------------------------------------------------------------------- */
 
-static void checksum_word(uint64_t *checksum, uint64_t word)
+static uint64_t checksum_word(uint64_t checksum, uint64_t word)
 {
-    *checksum = (*checksum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-    *checksum ^= *checksum >> 32;
+    return (checksum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Enough to notice a change; in words, for files may be long. */
-static void checksum_add(uint64_t *checksum, const char *text, size_t length)
+static uint64_t checksum_octets(uint64_t checksum, const char *octets)
 {
     uint64_t word;
 
-    for (; length >= sizeof word; length -= sizeof word, text += sizeof word) {
-        memcpy(&word, text, sizeof word);
-        checksum_word(checksum, word);
+    memcpy(&word, octets, sizeof word);
+    return checksum_word(checksum, word);
+}
+
+/* Takes 32 octets, each quarter on its own: a file may be long, and the processor multiplies them at the same time. */
+static void checksum_step(uint64_t lanes[4], const char *text)
+{
+    lanes[0] = checksum_octets(lanes[0], text);
+    lanes[1] = checksum_octets(lanes[1], text + 8);
+    lanes[2] = checksum_octets(lanes[2], text + 16);
+    lanes[3] = checksum_octets(lanes[3], text + 24);
+}
+
+/* Enough to notice a change. */
+static void checksum_add(uint64_t *checksum, const char *text, size_t length)
+{
+    uint64_t lanes[4] = {*checksum, 1, 2, 3};
+    char end[32] = {0};
+
+    for (; length >= sizeof end; length -= sizeof end, text += sizeof end)
+        checksum_step(lanes, text);
+    memcpy(end, text, length);
+    checksum_step(lanes, end);
+    *checksum = length;
+    for (unsigned i = 0; i < 4; i++) {
+        *checksum = checksum_word(*checksum, lanes[i] ^ lanes[i] >> 32);
+        *checksum ^= *checksum >> 32;
     }
-    word = 0;
-    memcpy(&word, text, length);
-    checksum_word(checksum, word);
-    checksum_word(checksum, length);
 }
 
 static loading begin(ipsec_db *db, ipsec_origin origin)
@@ -276,37 +297,110 @@ static char *refusal(const char *path)
     return NULL;
 }
 
-/* Reads the file whole. It is not mapped: whoever saves a state anew empties the file first, and reading what is no
- * longer there would end the program. Returns what stands in the way, or NULL. */
-static char *read_whole(const char *path, char **text, size_t *length)
+/* As GLib says it. */
+static char *failure_to(const char *what, const char *path, GError *error)
+{
+    char *shown = g_filename_display_name(path);
+    char *reason = g_strdup_printf("Failed to %s \u201c%s\u201d: %s", what, shown, error->message);
+
+    g_free(shown);
+    g_error_free(error);
+    return reason;
+}
+
+/* Opens the file, for reading of octets straight into the caller's buffer. Returns what stands in the way, or NULL. */
+static char *open_file(const char *path, GIOChannel **file)
 {
     GError *error = NULL;
     char *reason = refusal(path);
 
-    if (reason || g_file_get_contents(path, text, length, &error))
+    if (reason)
         return reason;
-    reason = g_strdup(error->message);
-    g_error_free(error);
-    return reason;
+    *file = g_io_channel_new_file(path, "r", &error);
+    if (!*file)
+        return failure_to("open file", path, error);
+    g_io_channel_set_encoding(*file, NULL, NULL);
+    g_io_channel_set_buffered(*file, FALSE);
+    return NULL;
+}
+
+/* A part of the file: what was not read yet as there was no end of a line in it, and what follows. Rows are made from
+ * it while it is in the caches, and it is used for all parts: the text of 100,000 SAs whole would take 6,300 pages. */
+typedef struct part {
+    char *text;
+    size_t length, room;
+} part;
+
+/* Fills the part up; false at the end of the file, and on an error. */
+static bool fill(part *part, GIOChannel *file, GError **error)
+{
+    GIOStatus status = G_IO_STATUS_NORMAL;
+
+    while (part->length < part->room && (status == G_IO_STATUS_NORMAL || status == G_IO_STATUS_AGAIN)) {
+        gsize count = 0;
+
+        status = g_io_channel_read_chars(file, part->text + part->length, part->room - part->length, &count, error);
+        part->length += count;
+    }
+    return part->length == part->room;
+}
+
+/* Takes the first octets off; if there were none, a line is longer than the part, which then grows. */
+static void take_off(part *part, size_t count)
+{
+    char *larger;
+
+    if (count > 0) {
+        part->length -= count;
+        memmove(part->text, part->text + count, part->length);
+        return;
+    }
+    larger = (char *)g_malloc(part->room * 2);
+    memcpy(larger, part->text, part->length);
+    free_wiped(part->text, part->length);
+    part->text = larger;
+    part->room *= 2;
 }
 
 static void end_without(loading *load, const char *reason)
 {
     g_string_assign(load->lines, reason);
     if (is_news(load, true))
-        report_failure("IPsec Analysis takes no keys from the saved \"ip xfrm state\": %s", reason);
+        report_failure("IPsec Analysis takes %s from the saved \"ip xfrm state\": %s",
+                       load->rows ? "only a part of the keys" : "no keys", reason);
     g_string_free(load->lines, true);
 }
 
-static void parse_file(loading *load, const char *path, const char *text, size_t length)
+/* Reads to the end. It is not mapped: whoever saves a state anew empties the file first, and reading what is no longer
+ * there would end the program. A file that grows all the time has an end too. Returns what went wrong, or NULL. */
+static char *parse_file(loading *load, const char *path, GIOChannel *file)
 {
     const ipsec_xfrm_calls calls = {take_xfrm_row, take_xfrm_error, load};
-    char *what;
+    ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(&calls);
+    part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
+    uint64_t octets = 0;
+    GError *error = NULL;
+    size_t kept = 0; /* of the part before */
 
-    checksum_add(&load->checksum, text, length);
-    ipsec_xfrm_state_read(text, length, &calls);
-    what = load->rows ? g_strdup_printf("SAs of the saved \"ip xfrm state\" \"%s\"", path)
-                      : g_strdup_printf("\"%s\" holds no SA of ESP or AH", path);
+    while (fill(&part, file, &error) && octets < FILE_OCTETS_MOST) {
+        const size_t read = ipsec_xfrm_reader_feed(reader, part.text, part.length);
+
+        checksum_add(&load->checksum, part.text + kept, part.length - kept);
+        octets += part.length - kept;
+        kept = part.length - read;
+        take_off(&part, read);
+    }
+    checksum_add(&load->checksum, part.text + kept, part.length - kept);
+    ipsec_xfrm_reader_end(reader, part.text, part.length);
+    free_wiped(part.text, part.room);
+    return error ? failure_to("read from file", path, error) : NULL;
+}
+
+static void end_file(loading *load, const char *path)
+{
+    char *what = load->rows ? g_strdup_printf("SAs of the saved \"ip xfrm state\" \"%s\"", path)
+                            : g_strdup_printf("\"%s\" holds no SA of ESP or AH", path);
+
     if (load->rows)
         end(load, what);
     else
@@ -316,21 +410,24 @@ static void parse_file(loading *load, const char *path, const char *text, size_t
 
 static void load_file(ipsec_db *db)
 {
+    GIOChannel *file = NULL;
     loading load;
-    char *text = NULL, *reason;
-    size_t length = 0;
+    char *reason;
 
     if (!pref_xfrm_state_file || !pref_xfrm_state_file[0]) {
         sources[IPSEC_ORIGIN_XFRM].reported = 0;
         return;
     }
     load = begin(db, IPSEC_ORIGIN_XFRM);
-    reason = read_whole(pref_xfrm_state_file, &text, &length);
+    reason = open_file(pref_xfrm_state_file, &file);
+    if (!reason)
+        reason = parse_file(&load, pref_xfrm_state_file, file);
     if (reason)
         end_without(&load, reason);
     else
-        parse_file(&load, pref_xfrm_state_file, text, length);
-    free_wiped(text, length);
+        end_file(&load, pref_xfrm_state_file);
+    if (file)
+        g_io_channel_unref(file);
     g_free(reason);
 }
 

@@ -126,11 +126,11 @@ static void test_second_row(void)
     g_assert_cmpuint(merged->spec.high_count, ==, 2);
     g_assert_cmpuint(merged->spec.highs[0], ==, 5);
     g_assert_cmpuint(merged->spec.highs[1], ==, 9);
-    g_assert_cmpuint(merged->next, ==, IPSEC_KEY_NONE);
+    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, IPSEC_KEY_NONE);
     ipsec_keyring_add(ring, &rekeyed);
     ipsec_keyring_add(ring, &rekeyed);
     g_assert_cmpuint(ipsec_keyring_count(ring), ==, 2);
-    g_assert_cmpuint(merged->next, ==, 1);
+    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 1);
     g_assert_cmpint(ipsec_keyring_row(ring, 1)->spec.integrity_key[0], ==, rekeyed.integrity_key[0]);
     end(ring);
 }
@@ -144,7 +144,7 @@ static void test_row_without_keys(void)
     ipsec_keyring_add(ring, &bare);
     g_assert_null(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
     ipsec_keyring_add(ring, &full);
-    g_assert_cmpuint(ipsec_keyring_row(ring, 0)->next, ==, 1);
+    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 1);
     g_assert_nonnull(ipsec_key_row_open(ipsec_keyring_row(ring, 1)));
     g_assert_true(ipsec_key_row_open(ipsec_keyring_row(ring, 1)) == ipsec_keyring_row(ring, 1)->crypto);
     end(ring);

@@ -591,6 +591,47 @@ static void test_zeros(void)
     g_assert_null(result.error[0].column);
 }
 
+/* Reads a text in pieces of so many octets, as a file is read. */
+static void read_in_pieces(const char *text, size_t length, size_t piece, result *result)
+{
+    const ipsec_xfrm_calls calls = {.row = add_row, .error = add_error, .context = result};
+    ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(&calls);
+    size_t from = 0, to = 0;
+
+    memset(result, 0, sizeof *result);
+    for (; length - to > piece; guard_free_all()) {
+        to += piece;
+        from += ipsec_xfrm_reader_feed(reader, (const char *)guard_copy((const uint8_t *)text + from, to - from),
+                                       to - from);
+    }
+    g_assert_cmpuint(ipsec_xfrm_reader_end(
+                         reader, (const char *)guard_copy((const uint8_t *)text + from, length - from), length - from),
+                     ==, result->rows);
+    guard_free_all();
+}
+
+static void test_pieces(void)
+{
+    static const char text[] =
+        ESP GCM SELECTOR "\n" ESP "\tenc cbc(aes) 0x00\n" AH "\tauth-trunc hmac(sha1) " KEY_16 " 96\n" SELECTOR;
+    result whole, pieces;
+
+    read_octets(text, sizeof text - 1, &whole);
+    g_assert_true(whole.rows == 2 && whole.errors == 2);
+    for (size_t piece = 1; piece <= sizeof text; piece++) {
+        read_in_pieces(text, sizeof text - 1, piece, &pieces);
+        g_assert_cmpuint(pieces.rows, ==, whole.rows);
+        g_assert_cmpuint(pieces.errors, ==, whole.errors);
+        for (unsigned i = 0; i < 2; i++) {
+            g_assert_cmpuint(pieces.row[i].line, ==, whole.row[i].line);
+            g_assert_cmpuint(pieces.row[i].spi, ==, whole.row[i].spi);
+            g_assert_cmpint(pieces.row[i].selector.present, ==, whole.row[i].selector.present);
+            g_assert_cmpuint(pieces.line[i], ==, whole.line[i]);
+            g_assert_cmpstr(pieces.error[i].reason, ==, whole.error[i].reason);
+        }
+    }
+}
+
 /* A word without an end, and a line without one. */
 static void test_long_lines(void)
 {
@@ -631,6 +672,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xfrm-state/errors", test_errors);
     g_test_add_func("/xfrm-state/warning", test_warning);
     g_test_add_func("/xfrm-state/zeros", test_zeros);
+    g_test_add_func("/xfrm-state/pieces", test_pieces);
     g_test_add_func("/xfrm-state/long-lines", test_long_lines);
     return g_test_run();
 }
