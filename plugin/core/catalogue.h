@@ -29,6 +29,7 @@ typedef enum {
 
 /** What kind of problem it is; the names are those of Wireshark's expert groups. */
 typedef enum {
+    IPSEC_GROUP_ASSUMPTION,
     IPSEC_GROUP_CHECKSUM,
     IPSEC_GROUP_DECRYPTION,
     IPSEC_GROUP_MALFORMED,
@@ -59,7 +60,10 @@ typedef enum {
     IPSEC_PROPERTY_SPI_RESERVED = 1 << 0, /**< SPI 1-255 */
     IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
     IPSEC_PROPERTY_KEY_WRONG = 1 << 2,    /**< nothing has verified yet */
-    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3    /**< its ICV has another length than its row says */
+    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,   /**< its ICV has another length than its row says */
+    IPSEC_PROPERTY_SENDERS = 1 << 4,      /**< several senders */
+    IPSEC_PROPERTY_NO_REPLAY = 1 << 5,    /**< no anti-replay */
+    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 6  /**< more IVs than are remembered */
 } ipsec_property;
 
 /** One row. All strings are constant, in UTF-8 and never NULL. */

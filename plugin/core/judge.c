@@ -2,10 +2,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
 #include "checks.h"
+#include "iv_judge.h"
+#include "life.h"
 #include "open.h"
 #include "sa.h"
+#include "sequence.h"
 
 #include <glib.h>
+#include <string.h>
 
 /* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
 #define ADVANCE_MOST 64u
@@ -19,11 +23,18 @@ struct ipsec_db {
     ipsec_sa_table *sas;
     ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
     bool opens;           /* whether there is anything to open packets with */
+    ipsec_sequencer sequencer;
+    ipsec_iv_store *ivs;
+    GArray *notes; /* of ipsec_note, the first unused */
 };
 
 ipsec_config ipsec_config_default(void)
 {
-    return (ipsec_config){.receiver = IPSEC_STACK_RFC, .report_reserved_spi = true, .null_heuristic = true};
+    return (ipsec_config){.receiver = IPSEC_STACK_RFC,
+                          .report_reserved_spi = true,
+                          .null_heuristic = true,
+                          .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN,
+                          .duplicate_time = 5000000};
 }
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -36,6 +47,10 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->opener->ring = ipsec_keyring_new();
     db->opener->config = &db->config;
     db->opens = config->null_heuristic;
+    db->sequencer = (ipsec_sequencer){.config = &db->config, .ring = ipsec_sequence_ring_new()};
+    db->ivs = ipsec_iv_store_new();
+    db->notes = g_array_new(false, true, sizeof(ipsec_note));
+    g_array_set_size(db->notes, 1);
     return db;
 }
 
@@ -52,6 +67,9 @@ void ipsec_db_free(ipsec_db *db)
         return;
     ipsec_sa_table_free(db->sas);
     free_opener(db->opener);
+    ipsec_sequence_ring_free(db->sequencer.ring);
+    ipsec_iv_store_free(db->ivs);
+    g_array_free(db->notes, true);
     g_free(db);
 }
 
@@ -169,7 +187,8 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, 
 }
 
 /* Puts findings and record together. */
-static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, ipsec_report *report)
+static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
+                                ipsec_report *report)
 {
     report->confirmed = record->confirmed;
     if (!db->config.report_reserved_spi)
@@ -180,24 +199,92 @@ static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, 
         const ipsec_property property = ipsec_catalogue(id)->property;
         const ipsec_verdict verdict = verdict_of(db, report, id);
 
-        finding->announce = property == IPSEC_PROPERTY_NONE || (record->properties & property);
+        finding->announce = property == IPSEC_PROPERTY_NONE || (note->properties & property);
         if (verdict > report->verdict)
             report->verdict = (uint8_t)verdict;
     }
 }
 
-/* Notes in the record what a later pass cannot find out again of a header with findings, and concludes. */
-static IPSEC_RARE void judge_findings(const ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                                      ipsec_report *report)
+/* Whether the receiver of the configuration takes the packet as far as its window moves: the first pass over a window
+ * is before the ICV, and moves nothing. */
+static bool moves_window(const ipsec_db *db, const ipsec_report *report)
 {
+    for (unsigned i = 0; i < report->count; i++)
+        if (ipsec_receiver_keeps_window(db->config.receiver, report, (ipsec_finding_id)report->findings[i].id))
+            return false;
+    return true;
+}
+
+/* The marks of what the receiver does not take for a new packet of the SA. */
+#define NOT_NEW                                                                                                        \
+    (IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH | \
+     IPSEC_MARK_EXPIRED | IPSEC_MARK_GONE)
+
+static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
+{
+    return record->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
+}
+
+/* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
+static bool is_taken(const ipsec_db *db, const ipsec_note *note, const ipsec_report *report)
+{
+    return !(note->marks & NOT_NEW) && (report->count == 0 || moves_window(db, report));
+}
+
+static bool is_over(const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note)
+{
+    return spec && (spec->hard_packets != UINT64_MAX || spec->hard_bytes != UINT64_MAX) &&
+           ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note);
+}
+
+/* A packet that was forged, or took another way than its SA, tells nothing of where the sender is. */
+static bool is_from_sender(const ipsec_record *record, const ipsec_report *report)
+{
+    return !(record->has_row && record->icv == IPSEC_ICV_BAD) &&
+           !(report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH));
+}
+
+/* Who sends, where the number lies, what the window makes of it, and what the SA spends on it. */
+static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                    ipsec_note *note, ipsec_report *report)
+{
+    const ipsec_spec *spec = spec_of(db, sa, record);
+
+    record->followed = true;
+    if (is_from_sender(record, report))
+        ipsec_life_follow(db->sas, view, sa, report->sequence, note);
+    ipsec_sequence_place(&db->sequencer, view, sa, record, note, report);
+    if (!is_over(spec, sa, note) && is_taken(db, note, report)) {
+        ipsec_sequence_commit(&db->sequencer, sa, record, note);
+        ipsec_life_spend(sa, report->is_opened ? report->opened.payload_length : 0);
+        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+    } else if (note->marks & IPSEC_MARK_RESTART) {
+        ipsec_sequence_commit(&db->sequencer, sa, record, note);
+    }
+    ipsec_sequence_report(record, note, report);
+    ipsec_note_report(note, report);
+    report->reverse = sa->life.reverse;
+}
+
+/* Notes what a later pass cannot find out again of a header with findings, and concludes. */
+static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                      ipsec_note *note, ipsec_report *report)
+{
+    static const ipsec_note nothing;
+
     if (sa)
-        record->properties = new_properties(sa, report);
+        note->properties = new_properties(sa, report);
     record->confirmed = is_confirmed(db, view, sa);
-    conclude(db, record, report);
+    conclude(db, record, note, report);
+    if (memcmp(note, &nothing, sizeof nothing) == 0)
+        return;
+    record->note = db->notes->len;
+    g_array_append_val(db->notes, *note);
 }
 
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
+    ipsec_note note = {0};
     ipsec_sa *sa = NULL;
 
     check(view, report);
@@ -205,26 +292,35 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         sa = ipsec_sa_get(db->sas, view, report->spi);
     if (sa)
         report->sa = sa->index;
-    *record = (ipsec_record){.sa = report->sa, .key = IPSEC_KEY_NONE};
+    *record = (ipsec_record){.frame = view->frame, .sa = report->sa, .previous = IPSEC_RECORD_NONE};
     if (db->opens && sa && !sa->keys.idle)
-        ipsec_open_next(db->opener, view, sa, record, report);
+        ipsec_open_next(db->opener, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
+    /* What is no IPsec has no numbers. */
+    if (sa && report->has_sequence && is_confirmed(db, view, sa))
+        judge_neighbours(db, view, sa, record, &note, report);
     if (report->count > 0)
-        judge_findings(db, view, sa, record, report);
+        judge_findings(db, view, sa, record, &note, report);
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
-    const ipsec_record unseen = {
-        .sa = IPSEC_SA_NONE, .key = IPSEC_KEY_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
+    const ipsec_record unseen = {.sa = IPSEC_SA_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
+    const ipsec_note *note;
 
     if (!record)
         record = &unseen;
+    note = &g_array_index(db->notes, ipsec_note, record->note);
     check(view, report);
     report->sa = record->sa;
-    if (record->key != IPSEC_KEY_NONE || record->unknown)
-        ipsec_open_again(db->opener, view, record, report);
+    if (record->has_row || record->shape || record->unknown)
+        ipsec_open_again(db->opener, view, record, note, report);
+    if (record->followed) {
+        ipsec_sequence_report(record, note, report);
+        ipsec_note_report(note, report);
+        report->reverse = ipsec_sa_at(db->sas, record->sa)->life.reverse;
+    }
     if (report->count > 0)
-        conclude(db, record, report);
+        conclude(db, record, note, report);
 }

@@ -20,34 +20,55 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** How records of earlier headers are looked up again: the caller keeps them. */
+typedef struct ipsec_history {
+    /** The record with that number, which an ipsec_view.number was; NULL if there is none. */
+    const struct ipsec_record *(*at)(void *context, uint32_t number);
+    void *context; /**< handed to it */
+} ipsec_history;
+
 /** What the user may choose. */
 typedef struct ipsec_config {
     ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
     bool report_reserved_spi; /**< whether SPIs 1-255 are a finding at all */
-    bool sa_complete;    /**< the key rows are all SAs of the receivers that they name, so that others are unknown */
-    bool null_heuristic; /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
+    bool sa_complete;       /**< the key rows are all SAs of the receivers that they name, so that others are unknown */
+    bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
+    uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
+    uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
+    ipsec_history history;   /**< `at` may be NULL: then the first of two packets is not found again */
 } ipsec_config;
 
-/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for. */
+/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for, the
+ * window not set, duplicates within 5 ms, no history. */
 ipsec_config ipsec_config_default(void);
 
 /** The state of one capture. */
 typedef struct ipsec_db ipsec_db;
 
-/** What the first pass decided on one header. Plain data: may be copied and stored; means nothing without
+/** Number of no record. */
+#define IPSEC_RECORD_NONE UINT32_MAX
+
+/** What the first pass decided on one header: 32 octets. Plain data: may be copied and stored; means nothing without
  * the database that it came from. */
 typedef struct ipsec_record {
-    uint32_t sa;            /**< index of the SA, or IPSEC_SA_NONE */
-    uint32_t key;           /**< what the packet was opened with, see open.h */
-    uint32_t high;          /**< if esn: high half of the sequence number that verified */
-    uint16_t properties;    /**< ipsec_property bits that this header was the first of its SA to show */
-    uint8_t hint, detail;   /**< of the finding on its key, ICV or SPI */
-    uint8_t confirmed : 1;  /**< if there are findings: known to be IPsec, native or with evidence besides the port */
-    uint8_t icv : 2;        /**< ipsec_icv_status, if a key row was used */
-    uint8_t esn : 1;        /**< the ICV verified with a high half */
-    uint8_t trusted : 1;    /**< another packet of the SA had verified before, or this one did */
-    uint8_t unknown : 1;    /**< the SPI is none of the receiver's */
-    uint8_t wrong_high : 1; /**< the high half is not the one that the receiver takes */
+    uint32_t frame;    /**< ipsec_view.frame */
+    uint32_t sa;       /**< index of the SA, or IPSEC_SA_NONE */
+    uint32_t previous; /**< number of the record of the SA's packet before, or IPSEC_RECORD_NONE */
+    uint32_t sequence; /**< as found in the header */
+    uint32_t high;   /**< high half of the sequence number: the one that verified, else the one that is taken for it */
+    int32_t advance; /**< how far the number is above the highest before it; negative: behind. Saturated */
+    uint32_t note;   /**< what else there is to say: kept by the database under this number; 0: nothing */
+    uint8_t icv : 2; /**< ipsec_icv_status, if has_row */
+    uint8_t has_row : 1;   /**< a key row was used: the one that ipsec_keyring_find() gives */
+    uint8_t esn : 1;       /**< the ICV verified with `high` */
+    uint8_t trusted : 1;   /**< another packet of the SA had verified before, or this one did */
+    uint8_t confirmed : 1; /**< if there are findings: known to be IPsec, native or with evidence besides the port */
+    uint8_t unknown : 1;   /**< the SPI is none of the receiver's */
+    uint8_t placed : 1;    /**< `advance` counts */
+    uint8_t followed : 1;  /**< the number was judged: `previous`, `sequence` and `high` count */
+    uint8_t shape : 7;     /**< of ESP-NULL, plus 1; 0: not recognised as that */
+    uint8_t alternative;   /**< position of the row among those for the same SA */
+    uint8_t layer;         /**< free for the caller */
 } ipsec_record;
 
 /** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure

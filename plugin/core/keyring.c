@@ -1,6 +1,7 @@
 /* Key rows, grouped by what they leave open: within a group a row is found by hashing.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyring.h"
+#include "hash.h"
 #include "row_store.h"
 
 #include <glib.h>
@@ -45,8 +46,7 @@ static guint key_hash(gconstpointer key)
         uint64_t word;
 
         memcpy(&word, octets + i, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
+        hash = ipsec_hash_mix(hash, word);
     }
     return (guint)hash;
 }

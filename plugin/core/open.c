@@ -33,10 +33,21 @@ static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, cons
     return view->address_length == 0 || memcmp(keys->source, view->source, view->address_length) == 0;
 }
 
+/* The numbers of an SA with another key are other numbers. */
+static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
+{
+    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
+
+    ipsec_window_clear(&sa->numbers.window);
+    sa->numbers.row_window = spec->replay_window;
+    sa->numbers.esn = spec->esn;
+}
+
 /* Looks for a row, and returns whether there is one. A stranger's packet, for which there is none, does not make the SA
  * forget the one that it has. */
-static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa_keys *keys)
+static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa *sa)
 {
+    ipsec_sa_keys *keys = &sa->keys;
     const uint32_t row = view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
 
     if (keys->resolved && row == IPSEC_KEY_NONE)
@@ -47,7 +58,10 @@ static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *vie
     keys->row = row;
     if (view->address_length)
         memcpy(keys->source, view->source, view->address_length);
-    return row != IPSEC_KEY_NONE;
+    if (row == IPSEC_KEY_NONE)
+        return false;
+    begin_numbers(opener, sa);
+    return true;
 }
 
 /* Where else the tables have the SPI. */
@@ -133,7 +147,7 @@ static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_
 }
 
 static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
-                                         ipsec_sa_keys *keys, ipsec_record *record)
+                                         ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
     const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
@@ -145,12 +159,17 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
     } else if (again) {
         keys->hint = IPSEC_HINT_NONE;
     }
-    record->hint = keys->hint;
-    record->detail = keys->detail;
+    note->hint = keys->hint;
+    note->detail = keys->detail;
 }
 
-static void learn(const ipsec_record *record, ipsec_sa_keys *keys)
+/* What was taken for numbers before the first ICV verified were guesses. */
+static void learn(const ipsec_record *record, ipsec_sa *sa)
 {
+    ipsec_sa_keys *keys = &sa->keys;
+
+    if (record->icv == IPSEC_ICV_GOOD && !keys->good)
+        ipsec_window_clear(&sa->numbers.window);
     keys->verified = true;
     keys->good = keys->good || record->icv == IPSEC_ICV_GOOD;
     keys->esn = record->esn;
@@ -186,60 +205,91 @@ static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ip
     return !keys->started;
 }
 
-/* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies. */
-static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_view *view, uint8_t *outer, ipsec_sa_keys *keys,
-                               ipsec_record *record, ipsec_envelope *envelope)
+static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
 {
-    ipsec_key_row *first = ipsec_keyring_row(opener->ring, keys->row), *row = first;
-    uint32_t next;
-
-    do {
-        *envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
-        try_all(opener, envelope, row, keys, record);
-        if (row->crypto && record->icv != IPSEC_ICV_BAD)
-            break;
-        next = ipsec_keyring_next(opener->ring, row->index);
-        row = next == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(opener->ring, next);
-    } while (row);
-    return row ? row : first;
+    return ipsec_keyring_next(ring, row->index) != IPSEC_KEY_NONE;
 }
 
-/* Which row it is goes into the record; if it is another one than before, the SA begins anew with it. */
-static void take_row(ipsec_sa_keys *keys, const ipsec_key_row *row, ipsec_record *record)
+/* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies, and
+ * leaves its envelope. */
+static ipsec_key_row *try_rows(ipsec_opener *opener, ipsec_sa_keys *keys, ipsec_record *record,
+                               ipsec_envelope *envelope, uint8_t *outer)
 {
+    ipsec_key_row *const first = ipsec_keyring_row(opener->ring, keys->row);
+    ipsec_key_row *row = first;
+
+    try_all(opener, envelope, row, keys, record);
+    while ((!row->crypto || record->icv == IPSEC_ICV_BAD) && has_next(opener->ring, row)) {
+        row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
+        record->alternative++;
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        try_all(opener, envelope, row, keys, record);
+    }
+    if (row == first || (row->crypto && record->icv != IPSEC_ICV_BAD))
+        return row;
+    record->alternative = 0;
+    *envelope = ipsec_envelope_of(envelope->view, first->spec.encryption, first->spec.integrity, outer);
+    return first;
+}
+
+/* If it is another row than before, the SA begins anew with it. */
+static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
+{
+    ipsec_sa_keys *keys = &sa->keys;
+
     if (row->index != keys->row && record->icv == IPSEC_ICV_GOOD) {
         keys->row = row->index;
+        keys->position = (uint8_t)(keys->position + record->alternative);
         keys->guesses = 0;
         keys->hint = IPSEC_HINT_NONE;
+        keys->good = false;
+        keys->generation++;
+        begin_numbers(opener, sa);
+        sa->iv = (ipsec_iv_state){0};
+        record->alternative = 0;
     }
-    record->key = row->index;
+    record->alternative = (uint8_t)(record->alternative + keys->position);
 }
 
-static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys, ipsec_record *record,
-                          ipsec_report *report)
+static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa *sa,
+                      ipsec_record *record, ipsec_note *note)
 {
-    ipsec_key_row *row = ipsec_keyring_row(opener->ring, keys->row);
+    ipsec_sa_keys *keys = &sa->keys;
+
+    take_row(opener, sa, row, record);
+    if (is_wrong_start(&row->spec, keys, record)) {
+        note->marks |= IPSEC_MARK_WRONG_HIGH;
+        note->old_by = UINT8_MAX; /* whatever the window */
+    }
+    if (record->icv == IPSEC_ICV_BAD)
+        look_into_failure(opener, envelope, row, keys, note);
+    else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
+        learn(record, sa);
+    record->trusted = keys->verified;
+    if (keys->verified && row->spec.esn == IPSEC_ESN_AUTO)
+        sa->numbers.esn = keys->esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
+}
+
+static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                          ipsec_note *note, ipsec_report *report)
+{
+    ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
     uint8_t outer[IPSEC_AH_OUTER_MOST];
     ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
 
-    record->key = keys->row;
+    record->has_row = true;
+    record->alternative = 0;
     record->icv = IPSEC_ICV_UNVERIFIED;
     if (!can_be_opened(view, report)) {
+        record->alternative = sa->keys.position;
         ipsec_opened_begin(&envelope, &row->spec, report);
         return;
     }
     make_room(opener);
-    row = try_rows(opener, view, outer, keys, record, &envelope);
-    take_row(keys, row, record);
-    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
-    record->wrong_high = is_wrong_start(&row->spec, keys, record);
-    if (record->icv == IPSEC_ICV_BAD)
-        look_into_failure(opener, &envelope, row, keys, record);
-    else if (ipsec_opened_bears_out(&envelope, row, record, opener->plaintext))
-        learn(record, keys);
-    record->trusted = keys->verified;
+    row = try_rows(opener, &sa->keys, record, &envelope, outer);
+    learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
-    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, opener->plaintext, report);
+    ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
 }
 
 /* --- without a key ----------------------------------------------------------------------------------- */
@@ -255,7 +305,7 @@ static void open_without_key(const ipsec_opener *opener, const ipsec_view *view,
     }
     if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_null_probe_learn(&keys->null, view))
         return;
-    record->key = IPSEC_KEY_NONE - keys->null.shape;
+    record->shape = keys->null.shape;
     ipsec_report_null(view, keys->null.shape - 1u, report);
 }
 
@@ -267,28 +317,38 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 
 /* --- calls ----------------------------------------------------------------------------------------- */
 
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report)
 {
     ipsec_sa_keys *keys = &sa->keys;
     const bool has_row =
-        is_resolved(opener, view, keys) ? keys->row != IPSEC_KEY_NONE : resolve(opener, view, report->spi, keys);
+        is_resolved(opener, view, keys) ? keys->row != IPSEC_KEY_NONE : resolve(opener, view, report->spi, sa);
 
     if (has_row) {
-        open_with_row(opener, view, keys, record, report);
+        open_with_row(opener, view, sa, record, note, report);
     } else if (is_unknown(opener, view)) {
         record->unknown = true;
-        record->hint = look_around(opener->ring, view, report->spi);
-        ipsec_report_unknown(record, report);
+        note->hint = look_around(opener->ring, view, report->spi);
+        ipsec_report_unknown(note, report);
     } else {
         open_without_key(opener, view, keys, record, report);
     }
 }
 
-static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
-                           ipsec_report *report)
+/* The row that the packet was opened with: the one that is found, or one of those chained to it. */
+static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative)
 {
-    ipsec_key_row *row = ipsec_keyring_row(opener->ring, record->key);
+    ipsec_key_row *row = ipsec_keyring_row(ring, ipsec_keyring_find(ring, view, spi));
+
+    while (alternative-- > 0 && has_next(ring, row))
+        row = ipsec_keyring_row(ring, ipsec_keyring_next(ring, row->index));
+    return row;
+}
+
+static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+                           const ipsec_note *note, ipsec_report *report)
+{
+    ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
     uint8_t outer[IPSEC_AH_OUTER_MOST];
     const ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_crypto *crypto = ipsec_key_row_open(row);
@@ -302,15 +362,16 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
     if (crypto && record->icv != IPSEC_ICV_BAD &&
         ipsec_envelope_try(&envelope, crypto, attempt, opener->plaintext) == (ipsec_icv_status)record->icv)
         plaintext = opener->plaintext;
-    ipsec_opened_report(&envelope, row, record, opener->config->sa_complete, plaintext, report);
+    ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, plaintext, report);
 }
 
-void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+                      ipsec_report *report)
 {
     if (record->unknown)
-        ipsec_report_unknown(record, report);
-    else if (IPSEC_KEY_IS_NULL(record->key))
-        ipsec_report_null(view, IPSEC_KEY_NONE - record->key - 1, report);
-    else if (record->key != IPSEC_KEY_NONE)
-        open_row_again(opener, view, record, report);
+        ipsec_report_unknown(note, report);
+    else if (record->shape)
+        ipsec_report_null(view, record->shape - 1u, report);
+    else if (record->has_row)
+        open_row_again(opener, view, record, note, report);
 }

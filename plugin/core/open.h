@@ -8,10 +8,8 @@
 
 #include "judge.h"
 #include "keyring.h"
+#include "note.h"
 #include "sa.h"
-
-/** Values of ipsec_record.key besides indices of rows and IPSEC_KEY_NONE: a shape of ESP-NULL, counted downwards. */
-#define IPSEC_KEY_IS_NULL(key) ((key) < IPSEC_KEY_NONE && (key) >= IPSEC_KEY_NONE - IPSEC_NULL_SHAPES)
 
 /** What opening needs besides the packet. */
 typedef struct ipsec_opener {
@@ -23,12 +21,13 @@ typedef struct ipsec_opener {
 
 /**
  * Opens the next packet of an SA with its key row, or with the heuristics for ESP-NULL: moves what the SA knows of its
- * keys, fills in what the record has on keys, and adds to the report.
+ * keys, fills in what record and note have on keys, and adds to the report.
  */
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report);
 
-/** Opens a packet once more as its record says, and adds the same to the report. */
-void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
+/** Opens a packet once more as its record and note say, and adds the same to the report. */
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+                      ipsec_report *report);
 
 #endif

@@ -109,23 +109,21 @@ static uint32_t icv_at(const ipsec_envelope *envelope)
     return view->length > envelope->icv ? view->length - envelope->icv : 0;
 }
 
-static void add_icv(const ipsec_envelope *envelope, const ipsec_record *record, ipsec_finding_id id,
-                    ipsec_report *report)
+static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id, ipsec_report *report)
 {
-    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv, record->hint, record->detail);
+    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv, note->hint, note->detail);
 }
 
-static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, bool right_row, ipsec_report *report)
+static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note,
+                       bool right_row, ipsec_report *report)
 {
     const bool ah = envelope->view->protocol == IPSEC_PROTOCOL_AH;
 
     if (record->icv == IPSEC_ICV_BAD && right_row)
-        add_icv(envelope, record, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
+        add_icv(envelope, note, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
     if (record->icv == IPSEC_ICV_BAD && !ah &&
-        (record->hint == IPSEC_HINT_ICV_LENGTH || record->hint == IPSEC_HINT_SHA256_96))
-        add_icv(envelope, record, IPSEC_FINDING_ESP_ICV_LENGTH, report);
-    if (record->wrong_high)
-        add_icv(envelope, record, IPSEC_FINDING_ESN_WRONG_HIGH, report);
+        (note->hint == IPSEC_HINT_ICV_LENGTH || note->hint == IPSEC_HINT_SHA256_96))
+        add_icv(envelope, note, IPSEC_FINDING_ESP_ICV_LENGTH, report);
     if (record->icv == IPSEC_ICV_GOOD && report->verdict == IPSEC_VERDICT_PLAUSIBLE)
         report->verdict = IPSEC_VERDICT_VERIFIED;
 }
@@ -218,7 +216,7 @@ static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *r
 }
 
 void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                         bool sa_complete, const uint8_t *plaintext, ipsec_report *report)
+                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext, ipsec_report *report)
 {
     const bool right_row = record->trusted || sa_complete;
 
@@ -227,8 +225,8 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
     report->opened.esn = record->esn;
     report->opened.high = record->high;
     if (speaks_against_row(envelope, row, record, plaintext))
-        add_icv(envelope, record, IPSEC_FINDING_KEY_WRONG, report);
-    report_icv(envelope, record, right_row, report);
+        add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
+    report_icv(envelope, record, note, right_row, report);
     if (right_row && envelope->encryption)
         report_esp_lengths(envelope, report);
     if (right_row && !envelope->encryption)
@@ -262,10 +260,10 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
     ipsec_check_trailer(view, &trailer, report);
 }
 
-void ipsec_report_unknown(const ipsec_record *record, ipsec_report *report)
+void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report)
 {
     const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
 
     ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_SPI_UNKNOWN : IPSEC_FINDING_ESP_SPI_UNKNOWN, ah ? 4 : 0, 4,
-                          record->hint, 0);
+                          note->hint, 0);
 }

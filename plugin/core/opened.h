@@ -10,6 +10,7 @@
 #include "envelope.h"
 #include "judge.h"
 #include "keyring.h"
+#include "note.h"
 
 /** Says what the row tells before anything is tried. */
 void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report);
@@ -21,7 +22,7 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, 
  * @param plaintext    what ipsec_envelope_try() left, unless the record has IPSEC_ICV_BAD
  */
 void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                         bool sa_complete, const uint8_t *plaintext, ipsec_report *report);
+                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext, ipsec_report *report);
 
 /** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
 bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
@@ -31,6 +32,6 @@ bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row 
 void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report);
 
 /** Says that the receiver does not know the SPI. */
-void ipsec_report_unknown(const ipsec_record *record, ipsec_report *report);
+void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report);
 
 #endif

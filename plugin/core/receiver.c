@@ -83,6 +83,18 @@ static unsigned carrier_of(const ipsec_report *report)
     return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
+/* Findings that are each stack's own, by the size of its window. */
+static bool is_of_window(ipsec_finding_id id)
+{
+    return id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
+           id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_ESN_WRONG_HIGH;
+}
+
+static bool refuses_by_window(ipsec_stack stack, const ipsec_report *report)
+{
+    return (report->seen_by | report->old_by) & 1u << stack;
+}
+
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
@@ -93,9 +105,29 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
     if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
         return &vanishes;
 
-    if (stack != IPSEC_STACK_RFC)
-        return &outcomes[carrier_of(report)][stack][id];
+    const ipsec_outcome *row = &outcomes[carrier_of(report)][stack][id];
+
+    if (is_of_window(id) && !refuses_by_window(stack, report))
+        return &passes;
+    if (stack != IPSEC_STACK_RFC || row->decision != IPSEC_DECISION_PASSES)
+        return row;
+    /* No receiver looks at what weakens the cipher. */
+    if (ipsec_catalogue(id)->group == IPSEC_GROUP_SECURITY)
+        return &passes;
     return ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
+}
+
+/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV. */
+bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const ipsec_outcome *row = ipsec_receiver_row(stack, report, id);
+    const unsigned moves_behind = stack == IPSEC_STACK_LINUX ? STAGE_TRAILER : STAGE_ICV;
+
+    if (row->decision != IPSEC_DECISION_REFUSES)
+        return false;
+    if (stack == IPSEC_STACK_RFC)
+        row = &outcomes[carrier_of(report)][IPSEC_STACK_WINDOWS][id];
+    return row->stage <= moves_behind;
 }
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)

@@ -49,6 +49,9 @@ typedef struct ipsec_outcome {
  */
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
+/** Whether `stack` refuses the packet for that finding before its window moves. */
+bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+
 /**
  * What `stack` reports for the packet: the outcome of the first of its checks that fails.
  *

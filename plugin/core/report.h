@@ -97,6 +97,14 @@ typedef struct ipsec_report {
     uint8_t encapsulation; /**< ipsec_encapsulation */
     bool whole;            /**< the packet was captured whole, so that lengths were judged */
     uint8_t verdict;       /**< ipsec_verdict */
+    bool is_followed;      /**< `number` counts */
+    bool is_placed;        /**< `advance` counts: there was a packet of the SA before */
+    uint64_t number;       /**< the sequence number with its high half, if is_followed */
+    int32_t advance;       /**< how far it is above the highest number before; negative: behind. Saturated */
+    uint32_t first_seen;   /**< frame that carried the number first; 0: unknown, or none */
+    uint32_t reverse;      /**< index of the SA of the other direction, or IPSEC_SA_NONE if none is known yet */
+    uint8_t seen_by;       /**< stacks (bits by ipsec_stack) whose window has seen the number */
+    uint8_t old_by;        /**< stacks to which the number is left of the window */
     bool below_ip_header;  /**< ESP in UDP with fewer octets than the IP header in front of it has */
     bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
@@ -119,6 +127,13 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->count = 0;
     report->confirmed = true;
     report->payload_lost = false;
+    report->is_followed = false;
+    report->is_placed = false;
+    report->number = 0;
+    report->first_seen = 0;
+    report->reverse = IPSEC_SA_NONE;
+    report->seen_by = 0;
+    report->old_by = 0;
     report->below_ip_header = false;
     report->assumed = false;
     report->combined_mode = false;

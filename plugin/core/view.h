@@ -68,6 +68,9 @@ typedef struct ipsec_view {
     uint32_t outer_length;      /**< octets of that; 0 if outer is NULL */
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
+    uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
+    uint32_t number;            /**< under which the caller will keep the record of this header */
+    uint64_t time;              /**< of the capture, in nanoseconds since any moment; 0: unknown */
     uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
     uint8_t ip_version;         /**< 4, 6, or 0 where unknown */
     uint8_t protocol;           /**< IPSEC_PROTOCOL_... */

@@ -19,6 +19,12 @@ int hf_ipsec_protocol = -1;
 int hf_ipsec_spi = -1;
 int hf_ipsec_encapsulation = -1;
 int hf_ipsec_sa = -1;
+int hf_ipsec_sa_reverse = -1;
+int hf_ipsec_seq = -1;
+int hf_ipsec_seq_highest = -1;
+int hf_ipsec_seq_lag = -1;
+int hf_ipsec_seq_skipped = -1;
+int hf_ipsec_seq_first_seen = -1;
 int hf_ipsec_icv_status = -1;
 int hf_ipsec_icv_length = -1;
 int hf_ipsec_iv_length = -1;
@@ -84,10 +90,10 @@ static void register_experts(void)
                                      [IPSEC_SEVERITY_NOTE] = PI_NOTE,
                                      [IPSEC_SEVERITY_WARN] = PI_WARN,
                                      [IPSEC_SEVERITY_ERROR] = PI_ERROR};
-    static const int groups[] = {[IPSEC_GROUP_CHECKSUM] = PI_CHECKSUM,     [IPSEC_GROUP_DECRYPTION] = PI_DECRYPTION,
-                                 [IPSEC_GROUP_MALFORMED] = PI_MALFORMED,   [IPSEC_GROUP_PROTOCOL] = PI_PROTOCOL,
-                                 [IPSEC_GROUP_REASSEMBLE] = PI_REASSEMBLE, [IPSEC_GROUP_SECURITY] = PI_SECURITY,
-                                 [IPSEC_GROUP_SEQUENCE] = PI_SEQUENCE};
+    static const int groups[] = {[IPSEC_GROUP_ASSUMPTION] = PI_ASSUMPTION, [IPSEC_GROUP_CHECKSUM] = PI_CHECKSUM,
+                                 [IPSEC_GROUP_DECRYPTION] = PI_DECRYPTION, [IPSEC_GROUP_MALFORMED] = PI_MALFORMED,
+                                 [IPSEC_GROUP_PROTOCOL] = PI_PROTOCOL,     [IPSEC_GROUP_REASSEMBLE] = PI_REASSEMBLE,
+                                 [IPSEC_GROUP_SECURITY] = PI_SECURITY,     [IPSEC_GROUP_SEQUENCE] = PI_SEQUENCE};
     static ei_register_info infos[IPSEC_FINDING_COUNT];
 
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
@@ -120,6 +126,23 @@ void ipsec_fields_register(void)
         {&hf_ipsec_sa,
          {"SA index", "ipsec.sa", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Index of the SA (protocol, destination, SPI) in this capture, from 0", HFILL}},
+        {&hf_ipsec_sa_reverse,
+         {"SA of the other direction", "ipsec.sa.reverse", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Index of the SA of the other direction", HFILL}},
+        {&hf_ipsec_seq,
+         {"Sequence number", "ipsec.seq", FT_UINT64, BASE_DEC, NULL, 0x0,
+          "Sequence number, with the high half that verified or is taken for it (ESN)", HFILL}},
+        {&hf_ipsec_seq_highest,
+         {"Highest before", "ipsec.seq.highest", FT_UINT64, BASE_DEC, NULL, 0x0,
+          "Highest sequence number of the SA before this packet", HFILL}},
+        {&hf_ipsec_seq_lag,
+         {"Lag", "ipsec.seq.lag", FT_UINT64, BASE_DEC, NULL, 0x0, "How far the number is behind the highest", HFILL}},
+        {&hf_ipsec_seq_skipped,
+         {"Skipped", "ipsec.seq.skipped", FT_UINT64, BASE_DEC, NULL, 0x0,
+          "Numbers that were skipped just before this packet", HFILL}},
+        {&hf_ipsec_seq_first_seen,
+         {"First seen in", "ipsec.seq.first_seen", FT_FRAMENUM, BASE_NONE, NULL, 0x0,
+          "The frame that carried this number first", HFILL}},
         {&hf_ipsec_icv_status,
          {"ICV status", "ipsec.icv.status", FT_UINT8, BASE_NONE, VALS(proto_checksum_vals), 0x0,
           "Whether the Integrity Check Value verifies with a key of the tables", HFILL}},

@@ -11,28 +11,24 @@
 
 #include <glib.h>
 
-typedef struct frame_record {
-    uint32_t frame;
-    uint32_t spi;
-    uint32_t layer; /* of the dissection when the header was met: tells apart the headers of a frame */
-    ipsec_record record;
-} frame_record;
-
-G_STATIC_ASSERT(sizeof(frame_record) <= 32);
+G_STATIC_ASSERT(sizeof(ipsec_record) <= 32);
 
 #define CHUNK 4096u
 
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): made anew for each capture file and
  * each redissection. */
 static ipsec_db *db;
-static GPtrArray *chunks; /* of CHUNK frame_records each, so that growing never copies */
+static GPtrArray *chunks; /* of CHUNK records each, so that growing never copies */
 static uint32_t count;    /* records in all chunks, ascending by frame */
+
+static const ipsec_record *look_up(void *context, uint32_t number);
 
 void ipsec_frames_start(void)
 {
-    const ipsec_config config = ipsec_prefs_config();
+    ipsec_config config = ipsec_prefs_config();
 
     ipsec_frames_end();
+    config.history.at = look_up;
     db = ipsec_db_new(&config);
     ipsec_keys_load(db); /* libgcrypt is ready: Wireshark sets it up before it registers any protocol */
     chunks = g_ptr_array_new_with_free_func(g_free);
@@ -49,20 +45,20 @@ void ipsec_frames_end(void)
     count = 0;
 }
 
-static frame_record *at(uint32_t number)
+static ipsec_record *at(uint32_t number)
 {
-    return (frame_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
+    return (ipsec_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
 }
 
-static void store(const packet_info *pinfo, const ipsec_view *view, const ipsec_record *record)
+static void store(const packet_info *pinfo, const ipsec_record *record)
 {
     /* Frames come in order; one that does not is explained from its octets alone. */
     if (count > 0 && pinfo->num < at(count - 1)->frame)
         return;
     if (count % CHUNK == 0)
-        g_ptr_array_add(chunks, g_new(frame_record, CHUNK));
-    *at(count++) = (frame_record){
-        .frame = pinfo->num, .spi = ipsec_view_spi(view), .layer = pinfo->curr_layer_num, .record = *record};
+        g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
+    *at(count) = *record;
+    at(count++)->layer = pinfo->curr_layer_num; /* tells apart the headers of a frame */
 }
 
 /* Index of the first record of the frame, or of where it would be. */
@@ -81,23 +77,29 @@ static uint32_t lower_bound(uint32_t frame)
     return low;
 }
 
-static const ipsec_record *find(const packet_info *pinfo, uint32_t spi)
+static const ipsec_record *find(const packet_info *pinfo)
 {
     for (uint32_t i = lower_bound(pinfo->num); i < count && at(i)->frame == pinfo->num; i++)
-        if (at(i)->layer == pinfo->curr_layer_num && at(i)->spi == spi)
-            return &at(i)->record;
+        if (at(i)->layer == pinfo->curr_layer_num)
+            return at(i);
     return NULL;
 }
 
-void ipsec_frames_report(const packet_info *pinfo, const ipsec_view *view, ipsec_report *report)
+static const ipsec_record *look_up(void *context _U_, uint32_t number)
+{
+    return number < count ? at(number) : NULL;
+}
+
+void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     ipsec_record record;
 
     if (pinfo->fd->visited) {
-        ipsec_explain(db, view, find(pinfo, ipsec_view_spi(view)), report);
+        ipsec_explain(db, view, find(pinfo), report);
         return;
     }
+    view->number = count;
     ipsec_judge(db, view, &record, report);
     if (report->subject != IPSEC_SUBJECT_NOTHING && report->subject != IPSEC_SUBJECT_IKE)
-        store(pinfo, view, &record);
+        store(pinfo, &record);
 }

@@ -12,6 +12,6 @@ void ipsec_frames_start(void);
 void ipsec_frames_end(void);
 
 /* Judges the header on the first pass over its frame, explains it on later ones. */
-void ipsec_frames_report(const packet_info *pinfo, const ipsec_view *view, ipsec_report *report);
+void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
 
 #endif

@@ -194,7 +194,7 @@ static bool was_offered_before(packet_info *pinfo)
     return false;
 }
 
-static int judge_and_call(const ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
     const payload_mark mark = ipsec_payload_mark(pinfo, ++wrappers_run);

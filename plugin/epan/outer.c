@@ -28,7 +28,11 @@ static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
 
 static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
-    *view = (ipsec_view){.captured = tvb_captured_length(tvb), .length = IPSEC_LENGTH_UNKNOWN, .protocol = protocol};
+    *view = (ipsec_view){.captured = tvb_captured_length(tvb),
+                         .length = IPSEC_LENGTH_UNKNOWN,
+                         .protocol = protocol,
+                         .frame = pinfo->num,
+                         .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs};
     if (view->captured > 0)
         view->data = tvb_get_ptr(tvb, 0, (int)view->captured);
     set_addresses(pinfo, view);

@@ -9,6 +9,8 @@
 /* Written by Wireshark's preference code only; a change makes it dissect anew. */
 static int pref_receiver = IPSEC_STACK_RFC;
 static pref_bool pref_reserved_spi = true;
+static const char *pref_replay_window;
+static unsigned pref_duplicate_ms = 5;
 static pref_bool pref_sa_complete;
 static pref_bool pref_null_heuristic = true;
 static pref_bool pref_decrypt = true;
@@ -36,6 +38,15 @@ void ipsec_prefs_register(int proto)
                                    "Report SPIs in the range that IANA reserves. Switch it off where SAs are "
                                    "configured by hand and use such SPIs on purpose.",
                                    &pref_reserved_spi);
+    prefs_register_string_preference(module, "replay_window", "Replay window",
+                                     "Packets that the receiver's replay window holds; 0: it has none. Empty: what the "
+                                     "key row of the SA says, or the default of the receiver.",
+                                     &pref_replay_window);
+    prefs_register_uint_preference(
+        module, "duplicate_ms", "Captured twice within (ms)",
+        "An identical frame so soon after the first is taken for an artefact of the capture, "
+        "and not for a replay. 0: never.",
+        10, &pref_duplicate_ms);
     ipsec_keys_register(module);
     prefs_register_bool_preference(module, "sa_complete", "The key tables are complete",
                                    "The tables hold every SA that the receivers named in them had during the capture: "
@@ -50,12 +61,24 @@ void ipsec_prefs_register(int proto)
                                    &pref_null_heuristic);
 }
 
+/* What is no number says nothing. */
+static uint32_t replay_window(void)
+{
+    uint64_t packets;
+
+    if (!pref_replay_window || !g_ascii_string_to_unsigned(pref_replay_window, 10, 0, UINT32_MAX - 1, &packets, NULL))
+        return IPSEC_REPLAY_WINDOW_UNKNOWN;
+    return (uint32_t)packets;
+}
+
 ipsec_config ipsec_prefs_config(void)
 {
     return (ipsec_config){.receiver = (ipsec_stack)pref_receiver,
                           .report_reserved_spi = pref_reserved_spi,
                           .sa_complete = pref_sa_complete,
-                          .null_heuristic = pref_null_heuristic};
+                          .null_heuristic = pref_null_heuristic,
+                          .replay_window = replay_window(),
+                          .duplicate_time = (uint64_t)pref_duplicate_ms * 1000000u};
 }
 
 bool ipsec_prefs_decrypt(void)

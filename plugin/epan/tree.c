@@ -22,6 +22,27 @@ static void add_string(proto_tree *tree, int hf, tvbuff_t *tvb, const char *valu
     proto_item_set_generated(proto_tree_add_string(tree, hf, tvb, 0, 0, value));
 }
 
+static void add_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value)
+{
+    proto_item_set_generated(proto_tree_add_uint64(tree, hf, tvb, 0, 0, value));
+}
+
+static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
+{
+    const int64_t advance = report->advance;
+
+    if (report->reverse != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa_reverse, tvb, report->reverse);
+    add_uint64(tree, hf_ipsec_seq, tvb, report->number);
+    if (report->is_placed) {
+        add_uint64(tree, hf_ipsec_seq_highest, tvb, report->number - (uint64_t)advance);
+        add_uint64(tree, hf_ipsec_seq_lag, tvb, advance < 0 ? (uint64_t)-advance : 0);
+        add_uint64(tree, hf_ipsec_seq_skipped, tvb, advance > 1 ? (uint64_t)advance - 1 : 0);
+    }
+    if (report->first_seen)
+        add_uint(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
+}
+
 static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
     if (report->flagged)
@@ -33,6 +54,8 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *t
     add_uint(tree, hf_ipsec_encapsulation, tvb, report->encapsulation);
     if (report->sa != IPSEC_SA_NONE)
         add_uint(tree, hf_ipsec_sa, tvb, report->sa);
+    if (report->is_followed)
+        draw_number(report, tvb, tree);
 }
 
 /* Trailer fields are those of the plaintext: they stand for octets of the packet only if nothing was encrypted. */

@@ -41,21 +41,24 @@ def benign_keyed():
 
 def add_numbers(capture, version, suite):
     """The numbers may pass 2^32: the high half is in the ICV only. Nothing is said of 0, which has a finding."""
-    sa = new_sa(capture, version, suite, esn=True)
-    for high, sequence in ((0, 0xFFFFFFFE), (0, 0xFFFFFFFF), (1, 1), (1, 2), (1, 0xFFFFFFFF), (2, 1)):
-        sa.high = high
-        capture.add(f"IPv{version}, {suite.name}: ESN {high}:{sequence:#x}",
-                    ethernet(sa.packet(sa.esp(datagram(), sequence=sequence))), verified())
+    for start, numbers in ((0, ((0, 0xFFFFFFFE), (0, 0xFFFFFFFF), (1, 1), (1, 2))),
+                           (1, ((1, 0xFFFFFFFF), (2, 1)))):
+        sa = new_sa(capture, version, suite, esn=True, start=start)
+        for high, sequence in numbers:
+            sa.high = high
+            capture.add(f"IPv{version}, {suite.name}: ESN {high}:{sequence:#x}",
+                        ethernet(sa.packet(sa.esp(datagram(), sequence=sequence))), verified())
 
 
 def add_start_values(capture, version, suite):
     """The dump says 7; its neighbours may be tried, and then theirs."""
-    for highs in ((7, 8, 9), (8, 8), (6, 7)):
+    last = 0xFFFFFFFF
+    for numbers in (((7, last), (8, 1)), ((8, 1), (8, 2)), ((8, last), (9, 1)), ((6, last), (7, 1))):
         sa = new_sa(capture, version, suite, esn=True, start=7)
-        for number, high in enumerate(highs, 1):
+        for high, sequence in numbers:
             sa.high = high
             capture.add(f"IPv{version}, {suite.name}: high half {high} where the dump says 7",
-                        ethernet(sa.packet(sa.esp(datagram(), sequence=number))), verified())
+                        ethernet(sa.packet(sa.esp(datagram(), sequence=sequence))), verified())
 
 
 def add_sizes(capture, version, suite):
@@ -105,11 +108,12 @@ def add_other_family(capture, version):
 # --- AH -------------------------------------------------------------------------------------------
 
 def add_ah_numbers(capture, version):
-    sa = new_sa(capture, version, AH_SHA1, protocol=AH, esn=True)
-    for high, sequence in ((0, 0xFFFFFFFF), (1, 1), (2, 1)):
-        sa.high = high
-        capture.add(f"IPv{version}, AH: ESN {high}:{sequence:#x}",
-                    ethernet(sa.ah_packet(datagram(), sequence=sequence)), verified())
+    for start, numbers in ((0, ((0, 0xFFFFFFFF), (1, 1))), (1, ((1, 0xFFFFFFFF), (2, 1)))):
+        sa = new_sa(capture, version, AH_SHA1, protocol=AH, esn=True, start=start)
+        for high, sequence in numbers:
+            sa.high = high
+            capture.add(f"IPv{version}, AH: ESN {high}:{sequence:#x}",
+                        ethernet(sa.ah_packet(datagram(), sequence=sequence)), verified())
     sa = new_sa(capture, version, AH_SHA1, protocol=AH, esn=True, start=7)
     sa.high = 8
     capture.add(f"IPv{version}, AH: high half 8 where the dump says 7", ethernet(sa.ah_packet(datagram())), verified())
@@ -338,10 +342,10 @@ def benign_table():
 
 def add_implicit_ivs(capture, version):
     for suite, name in ((GCM_IMPLICIT, "AES_GCM_16_IIV"), (CHACHA_IMPLICIT, "CHACHA20_POLY1305_IIV")):
-        for esn, highs in (("no", (0, 0)), ("yes", (0, 1))):
+        for esn, numbers in (("no", ((0, 0x10), (0, 0x11))), ("yes", ((0, 0xFFFFFFFF), (1, 1)))):
             sa = table_sa(capture, version, suite, (name, "NONE"), esn)
             sa.esn = esn == "yes"
-            for sequence, high in zip((0x10, 0x11), highs):
+            for high, sequence in numbers:
                 sa.high = high
                 capture.add(f"IPv{version}: {suite.name}, ESN {esn}, high half {high}",
                             ethernet(sa.packet(sa.esp(datagram(), sequence=sequence))), verified())

@@ -71,6 +71,7 @@ class Capture:
         self.options = list(options)
         self.rows = ["# frame\tverdict\tfindings\twindows_error\tlinux_counter\ticv_status\twhat the frame is"]
         self.records = []
+        self.times = []     # milliseconds since the first
         self.states = []
 
     @property
@@ -78,8 +79,9 @@ class Capture:
         """The number that the next frame will have."""
         return len(self.records) + 1
 
-    def add(self, what, frame, *headers, length=None):
-        """Adds a frame that must show `headers`; `length` is what it had on the wire, if it was cut."""
+    def add(self, what, frame, *headers, length=None, after=1000):
+        """Adds a frame that must show `headers`; `length` is what it had on the wire, if it was cut, and `after` the
+        milliseconds since the frame before."""
         columns = [";".join(header.verdict for header in headers),
                    ",".join(finding for header in headers for finding in header.findings),
                    ";".join(str(header.windows) for header in headers if header.windows),
@@ -87,12 +89,14 @@ class Capture:
                    ";".join(header.icv for header in headers if header.icv)]
         self.rows.append("\t".join([str(self.next), *(column or "-" for column in columns), what]))
         self.records.append((frame, length or len(frame)))
+        self.times.append(self.times[-1] + after if self.times else 0)
 
     def write(self, folder):
         with open(folder / f"{self.name}.pcap", "wb") as file:
             file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
-            for index, (frame, length) in enumerate(self.records):
-                file.write(struct.pack("<IIII", START_TIME + index, 0, len(frame), length) + frame)
+            for time, (frame, length) in zip(self.times, self.records):
+                file.write(struct.pack("<IIII", START_TIME + time // 1000, time % 1000 * 1000, len(frame), length) +
+                           frame)
         lines = [f"# {self.title}", *(f"# option: {option}" for option in self.options), *self.rows]
         (folder / f"{self.name}.expected.tsv").write_text("\n".join(lines) + "\n")
         if self.states:

@@ -17,7 +17,7 @@ from samples.sa import (
 
 UDP_NEXT, BEET, AGGFRAG = 17, 94, 144
 # The SAs of each capture have numbers of their own, so that all captures can be read as one.
-FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000,
+FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000, "faults_sequence": 0x9000,
                 "faults_table": 0x7000, "benign_table": 0x7800}
 
 
@@ -402,18 +402,18 @@ def add_unknown(capture, version):
     def add(what, packet, header):
         capture.add(f"IPv{version}: {what}", ethernet(packet), header)
 
-    def send(at, spi, **fields):
+    def send(at, spi, sequence=None, **fields):
         """ESP under that SPI towards the destination of `at`."""
         sa = Sa(at.number, version, CBC_SHA256)
         sa.spi = spi
-        return sa.packet(sa.esp(datagram()), **fields)
+        return sa.packet(sa.esp(datagram(), sequence=sequence), **fields)
 
     sa = new_sa(capture, version, CBC_SHA256)
     elsewhere = new_sa(capture, version, CBC_SHA256)
     ah = new_sa(capture, version, AH_SHA1, protocol=AH)
     add("an SPI that the receiver has", sa.packet(sa.esp(datagram())), verified())
     add("an SPI that nobody has", send(sa, 0xDEAD0001), UNKNOWN_ESP)
-    add("an SPI that nobody has, again", send(sa, 0xDEAD0001), UNKNOWN_ESP)
+    add("an SPI that nobody has, again", send(sa, 0xDEAD0001, 2), UNKNOWN_ESP)
     add("an SPI that another receiver has", send(sa, elsewhere.spi), UNKNOWN_ESP)
     add("an SPI that the receiver has with its octets in reverse", send(sa, swapped(sa.spi)), UNKNOWN_ESP)
     add("an SPI that the receiver has for AH", send(ah, ah.spi), UNKNOWN_ESP)

@@ -59,10 +59,14 @@ def test_good_captures_expect_no_drop(name):
     assert not [frame for frame, line in sidecars.load(name).items() if "drop" in line.verdicts]
 
 
+# The bound on memory takes more packets than a sample may have; unit/test_iv.c meets it.
+NOT_IN_SAMPLES = {"iv.unchecked"}
+
+
 def test_every_finding_of_the_catalogue_occurs(catalogue):
     occurring = {finding for name in sidecars.NAMES for line in sidecars.load(name).values()
                  for finding in line.findings}
-    assert occurring == set(catalogue)
+    assert occurring == set(catalogue) - NOT_IN_SAMPLES
 
 
 def test_the_script_writes_the_captures_that_are_here(tmp_path):

@@ -1,0 +1,26 @@
+/** @file
+ * Hashing of what a capture chooses. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_HASH_H
+#define IPSEC_CORE_HASH_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/** What a hash begins with: drawn anew for each table, so that a capture cannot be made to collide. */
+static inline uint64_t ipsec_hash_seed(void)
+{
+    return (uint64_t)g_random_int() << 32 | g_random_int();
+}
+
+/** One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The
+ * constant is that of Fibonacci hashing, 2^64 over the golden ratio. */
+static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+#endif

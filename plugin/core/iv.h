@@ -1,0 +1,92 @@
+/** @file
+ * Initialization vectors: whether one comes twice under a key, or can be foretold. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IV_H
+#define IPSEC_CORE_IV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What the mode of the cipher asks of IVs. */
+typedef enum {
+    IPSEC_IV_UNIQUE,        /**< GCM, CCM, CTR, GMAC, ChaCha20-Poly1305: 8 octets, never twice under one key */
+    IPSEC_IV_UNPREDICTABLE, /**< CBC: 8 or 16 octets, not to be foretold (RFC 3602 3) */
+    /** The algorithm is not known, and it is not ESP-NULL either: nothing, until the 8 octets behind the sequence
+     * number have proved to be a counter that goes with it; IPSEC_IV_UNIQUE from then on. */
+    IPSEC_IV_UNKNOWN
+} ipsec_iv_demand;
+
+/** One packet. */
+typedef struct ipsec_iv_packet {
+    ipsec_iv_demand demand;
+    const uint8_t *iv;
+    uint8_t length;            /**< octets of IV: 8 or, for IPSEC_IV_UNPREDICTABLE only, 16; others are ignored */
+    uint64_t sequence;         /**< number of the packet, with its high half where there is one */
+    uint32_t frame;            /**< what the caller calls the packet, not 0; given back for the first of two */
+    uint32_t sa;               /**< index of the SA */
+    const uint8_t *last_block; /**< CBC: the last `length` octets of ciphertext; NULL if there is none */
+} ipsec_iv_packet;
+
+/** What was found. */
+typedef enum {
+    IPSEC_IV_FINE,
+    IPSEC_IV_REUSED, /**< came before, with another packet of the SA */
+    /** CBC: follows a counter, or is the last block of the packet before. Said of each such packet, from the one on
+     * that makes it certain. */
+    IPSEC_IV_PREDICTABLE,
+    IPSEC_IV_ZERO, /**< CBC: all zero */
+    /** IPSEC_IV_UNIQUE: the bound on memory was met, so that this IV is not remembered and others may not be; those
+     * that are remembered are still compared with. Said once per SA. */
+    IPSEC_IV_FORGETFUL
+} ipsec_iv_result;
+
+/** IVs of an SA that lie next to each other; see iv.c. */
+struct ipsec_iv_block;
+
+/** What an SA remembers. All zero at first. Used with one store only, and not after that is freed. */
+typedef struct ipsec_iv_state {
+    struct ipsec_iv_block *block; /**< that the last IV fell in; NULL if it is full */
+    uint64_t before[2];           /**< the IV before: CBC, and unknown algorithms */
+    uint64_t last_block[2];       /**< CBC: of the packet before, if has_last_block */
+    uint64_t sequence;            /**< of the packet before; valid if run is not 0, and while not proved */
+    uint32_t blocks;              /**< the store holds for this SA */
+    uint8_t run;                  /**< packets in a row that could be a counter's */
+    uint8_t levels;               /**< highest level of blocks */
+    uint8_t tried;                /**< IVs, while not ordered */
+    uint8_t shared;               /**< those of them that are close to each other if reversed */
+    bool begun;                   /**< `before` is valid */
+    bool proved;                  /**< of an unknown algorithm: the IVs are a counter */
+    bool ordered;                 /**< `reversed` is settled */
+    bool reversed;                /**< IVs are numbers whose first octet is the lowest */
+    bool has_last_block;
+    bool forgetful; /**< was said */
+} ipsec_iv_state;
+
+/** The IVs of all SAs; bounded: at most 85 MB. IVs that are a counter take about 1 kB, however many they are; that
+ * includes no frame numbers, which take 5 MB at most. */
+typedef struct ipsec_iv_store ipsec_iv_store;
+
+/** An empty store; free it with ipsec_iv_store_free(). */
+ipsec_iv_store *ipsec_iv_store_new(void);
+
+/** Frees a store and all in it; NULL is fine. */
+void ipsec_iv_store_free(ipsec_iv_store *store);
+
+/**
+ * Learns from the next packet of an SA, in the order of the capture. Not to be called for a packet that is captured or
+ * sent twice as it is, nor for a forged one. The sequence number need not be new.
+ *
+ * IPSEC_IV_UNIQUE: no IV is said to be reused that was not seen before, whatever the order, the losses, and the way
+ * IVs are made. Every IV that was seen before is found as long as IPSEC_IV_FORGETFUL was not said of the SA.
+ *
+ * IPSEC_IV_UNPREDICTABLE: that an IV comes again is found if it is one of the last of all SAs, about 65,536.
+ *
+ * @param first  set to the frame of the first packet with that IV, if the result is IPSEC_IV_REUSED; to 0 if that is
+ *               too long ago to be known
+ */
+ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
+                               uint32_t *first);
+
+#endif

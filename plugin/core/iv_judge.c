@@ -1,0 +1,75 @@
+/* Which packets' initialization vectors are judged, and by what demand.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "iv_judge.h"
+#include "checks.h"
+#include "crypto.h"
+
+#include <stddef.h>
+
+/* Where ESP has its IV. */
+#define IV_AT 8u
+
+/* With a key the algorithm is known once a packet has verified; without, the store must find out. */
+static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
+                      const ipsec_report *report)
+{
+    if (view->protocol != IPSEC_PROTOCOL_ESP || !report->whole || view->length < IPSEC_ESP_FLOOR)
+        return false;
+    if (!spec)
+        return !record->shape && !record->unknown;
+    return record->trusted && spec->encryption && spec->encryption->iv > 0 && record->icv != IPSEC_ICV_BAD;
+}
+
+static ipsec_iv_demand demand_of(const ipsec_spec *spec)
+{
+    if (!spec)
+        return IPSEC_IV_UNKNOWN;
+    return spec->encryption->mode == IPSEC_CIPHER_CBC ? IPSEC_IV_UNPREDICTABLE : IPSEC_IV_UNIQUE;
+}
+
+/* The last block of ciphertext, in front of the ICV. */
+static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_report *report, uint32_t iv)
+{
+    const uint32_t behind = report->is_opened ? report->opened.icv_length : 0u;
+
+    return view->length >= IV_AT + 2 * iv + behind ? view->data + (view->length - behind - iv) : NULL;
+}
+
+static uint32_t mark_of(ipsec_iv_result result, ipsec_iv_demand demand)
+{
+    switch (result) {
+    case IPSEC_IV_REUSED:
+        return demand == IPSEC_IV_UNPREDICTABLE ? IPSEC_MARK_IV_PREDICTABLE : IPSEC_MARK_IV_REUSE;
+    case IPSEC_IV_PREDICTABLE:
+        return IPSEC_MARK_IV_PREDICTABLE;
+    case IPSEC_IV_ZERO:
+        return IPSEC_MARK_IV_ZERO;
+    case IPSEC_IV_FORGETFUL:
+        return IPSEC_MARK_IV_UNCHECKED;
+    default:
+        return 0;
+    }
+}
+
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+{
+    ipsec_iv_demand demand;
+    ipsec_iv_packet packet;
+    uint32_t first = 0;
+
+    if (!is_judged(view, spec, record, report))
+        return;
+    demand = demand_of(spec);
+    packet = (ipsec_iv_packet){.demand = demand,
+                               .iv = view->data + IV_AT,
+                               .length = spec ? spec->encryption->iv : 8,
+                               .sequence = (uint64_t)record->high << 32 | record->sequence,
+                               .frame = view->frame,
+                               .sa = sa->index + ((uint32_t)sa->keys.generation << 24)};
+    if (demand == IPSEC_IV_UNPREDICTABLE)
+        packet.last_block = last_block_of(view, report, packet.length);
+    note->marks |= mark_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);
+    if (first)
+        note->first_seen = first;
+}

@@ -1,0 +1,21 @@
+/** @file
+ * Which packets' initialization vectors are judged, and by what demand. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IV_JUDGE_H
+#define IPSEC_CORE_IV_JUDGE_H
+
+#include "judge.h"
+#include "note.h"
+#include "sa.h"
+
+/**
+ * Learns from the IV of a packet that the receiver takes for a new one, and marks the note.
+ *
+ * @param spec  the key row of the SA, or NULL
+ */
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report);
+
+#endif

@@ -1,0 +1,50 @@
+/** @file
+ * What a header's neighbours tell, and its octets do not: kept for later passes. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_NOTE_H
+#define IPSEC_CORE_NOTE_H
+
+#include "report.h"
+
+#include <stdint.h>
+
+/** Findings that rest on other packets; bits of ipsec_note.marks. */
+typedef enum {
+    IPSEC_MARK_WRONG_HIGH = 1 << 0,
+    IPSEC_MARK_DUPLICATE = 1 << 1,
+    IPSEC_MARK_CONFLICT = 1 << 2,
+    IPSEC_MARK_OLD = 1 << 3,
+    IPSEC_MARK_CAPTURED_TWICE = 1 << 4,
+    IPSEC_MARK_REORDER = 1 << 5,
+    IPSEC_MARK_GAP = 1 << 6,
+    IPSEC_MARK_JUMP = 1 << 7,
+    IPSEC_MARK_WRAP = 1 << 8,
+    IPSEC_MARK_RESTART = 1 << 9,
+    IPSEC_MARK_SENDERS = 1 << 10,
+    IPSEC_MARK_NO_REPLAY = 1 << 11,
+    IPSEC_MARK_OLD_SPI = 1 << 12,
+    IPSEC_MARK_ADDRESS_CHANGED = 1 << 13,
+    IPSEC_MARK_EXPIRED = 1 << 14,
+    IPSEC_MARK_GONE = 1 << 19,
+    IPSEC_MARK_IV_REUSE = 1 << 15,
+    IPSEC_MARK_IV_PREDICTABLE = 1 << 16,
+    IPSEC_MARK_IV_ZERO = 1 << 17,
+    IPSEC_MARK_IV_UNCHECKED = 1 << 18
+} ipsec_mark;
+
+/** A note on one header. All zero where there is nothing to say. */
+typedef struct ipsec_note {
+    uint32_t marks;       /**< ipsec_mark */
+    uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
+    uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
+    uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
+    uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
+    uint8_t old_by;       /**< stacks to which it is left of the window */
+} ipsec_note;
+
+/** Adds the findings that the note's marks stand for. */
+void ipsec_note_report(const ipsec_note *note, ipsec_report *report);
+
+#endif

@@ -1,0 +1,37 @@
+/** @file
+ * Sequence numbers: what a number means on its SA, before this packet moves anything. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SEQUENCE_H
+#define IPSEC_CORE_SEQUENCE_H
+
+#include "judge.h"
+#include "note.h"
+#include "sa.h"
+
+/** The packets that came last, of all SAs: whether a number that comes again is the same packet. */
+typedef struct ipsec_sequence_ring ipsec_sequence_ring;
+
+ipsec_sequence_ring *ipsec_sequence_ring_new(void);
+void ipsec_sequence_ring_free(ipsec_sequence_ring *ring);
+
+/** What judging a number needs besides the packet. */
+typedef struct ipsec_sequencer {
+    const ipsec_config *config;
+    ipsec_sequence_ring *ring;
+} ipsec_sequencer;
+
+/** Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
+ * came last. */
+void ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                          ipsec_note *note, const ipsec_report *report);
+
+/** Moves the SA's window to the number. To be called if the receiver accepts the packet as far as its window is
+ * concerned. */
+void ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
+/** Writes what record and note say of the number into the report. */
+void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report);
+
+#endif

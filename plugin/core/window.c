@@ -1,0 +1,201 @@
+/* The anti-replay window.
+ *
+ * The bitmap is that of RFC 6479: a number keeps its bit for as long as it is remembered, and nothing is ever shifted.
+ * But the RFC clears whole words, for which its ring must be a word wider than the window. Here just the bits of the
+ * skipped numbers are cleared, so that a window may be as wide as the ring.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "window.h"
+#include "view.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Numbers per word of the bitmap. */
+#define WORD 64u
+
+void ipsec_window_init(ipsec_window *window, uint32_t packets)
+{
+    uint32_t size = WORD;
+
+    while (size < packets)
+        size *= 2;
+    *window = (ipsec_window){.bits = g_new0(uint64_t, size / WORD), .size = size};
+}
+
+void ipsec_window_clear(ipsec_window *window)
+{
+    g_free(window->bits);
+    *window = (ipsec_window){0};
+}
+
+/* --- the ring */
+
+static inline uint64_t *word_of(const ipsec_window *window, uint64_t number)
+{
+    return &window->bits[(number & (window->size - 1)) / WORD];
+}
+
+static inline uint64_t bit_of(uint64_t number)
+{
+    return UINT64_C(1) << number % WORD;
+}
+
+static inline bool is_marked(const ipsec_window *window, uint64_t number)
+{
+    return (*word_of(window, number) & bit_of(number)) != 0;
+}
+
+static inline void mark(ipsec_window *window, uint64_t number)
+{
+    *word_of(window, number) |= bit_of(number);
+}
+
+/* How many of the `count` numbers from `number` on share its word. */
+static inline uint64_t count_in_word(uint64_t number, uint64_t count)
+{
+    return MIN(count, WORD - number % WORD);
+}
+
+/* Their bits; `count` is at least 1. */
+static inline uint64_t bits_in_word(uint64_t number, uint64_t count)
+{
+    return UINT64_MAX >> (WORD - count) << number % WORD;
+}
+
+/* How many bits are set, added up in pairs, fours and octets: C11 has no name for it. */
+static uint64_t count_bits(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return word * 0x0101010101010101u >> 56;
+}
+
+/* How many of the `count` numbers from `number` on are marked; all must be in the ring. */
+static uint64_t count_marked(const ipsec_window *window, uint64_t number, uint64_t count)
+{
+    uint64_t marked = 0;
+
+    while (count > 0) {
+        const uint64_t here = count_in_word(number, count);
+
+        marked += count_bits(*word_of(window, number) & bits_in_word(number, here));
+        number += here;
+        count -= here;
+    }
+    return marked;
+}
+
+/* Unmarks the `count` numbers from `number` on, and with them those that had their bits before. */
+static void unmark(ipsec_window *window, uint64_t number, uint64_t count)
+{
+    if (count >= window->size) {
+        memset(window->bits, 0, window->size / WORD * sizeof *window->bits);
+        return;
+    }
+    while (count > 0) {
+        const uint64_t here = count_in_word(number, count);
+
+        *word_of(window, number) &= ~bits_in_word(number, here);
+        number += here;
+        count -= here;
+    }
+}
+
+/* --- questions */
+
+ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    if (!window->started || number > window->top)
+        return IPSEC_PLACE_NEW;
+    if (window->top - number >= packets)
+        return IPSEC_PLACE_OLD;
+    return is_marked(window, number) ? IPSEC_PLACE_SEEN : IPSEC_PLACE_LATE;
+}
+
+uint64_t ipsec_window_lag(const ipsec_window *window, uint64_t number)
+{
+    return window->started && window->top > number ? window->top - number : 0;
+}
+
+/* Both cases of A2.2 say the same: of the 2^32 numbers from the left edge of the window on, it is the one with that low
+ * half. Case B is where the edge lies a subspace below the top. */
+uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets)
+{
+    const uint64_t edge = window->top - (packets - 1);
+
+    if (!window->started)
+        return 0;
+    return (uint32_t)((edge + (uint32_t)(low - (uint32_t)edge)) >> 32);
+}
+
+/* --- moving it */
+
+/* The lowest number that can still be lost. */
+static uint64_t first_to_lose(const ipsec_window *window, uint32_t packets)
+{
+    const uint32_t reach = packets - 1;
+
+    if (window->top < reach || window->top - reach < window->bottom)
+        return window->bottom;
+    return window->top - reach;
+}
+
+/* The numbers that leave a window of `packets` unseen if its top moves up to `number`. */
+static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    const uint64_t first = first_to_lose(window, packets);
+    uint64_t leaving;
+
+    if (number < packets || number - packets < first)
+        return 0;
+    leaving = number - packets - first + 1;
+    /* What lies above the top was skipped by this very jump. Its bits are still those of others. */
+    return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
+}
+
+/* To a number above the top. */
+static IPSEC_RARE uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    const uint64_t lost = count_lost(window, number, packets);
+
+    unmark(window, window->top + 1, number - window->top - 1);
+    mark(window, number);
+    window->top = number;
+    return lost;
+}
+
+/* To the number behind the top: the same for a fraction of the cost, as one number leaves and none is skipped. Whether
+ * it is lost must be known before the new one is marked: they share a bit if the window is as wide as the ring. */
+static inline uint64_t step(ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    const bool leaves = number >= packets && number - packets >= window->bottom;
+    const bool lost = leaves && !is_marked(window, number - packets);
+
+    mark(window, number);
+    window->top = number;
+    return lost ? 1 : 0;
+}
+
+static IPSEC_RARE uint64_t start(ipsec_window *window, uint64_t number)
+{
+    mark(window, number);
+    window->top = window->bottom = number;
+    window->started = true;
+    return 0;
+}
+
+uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    if (!window->started)
+        return start(window, number);
+    if (number > window->top)
+        return number - window->top == 1 ? step(window, number, packets) : jump(window, number, packets);
+    if (window->top - number >= window->size)
+        return 0;
+    mark(window, number);
+    if (number < window->bottom && window->top - number < packets)
+        window->bottom = number;
+    return 0;
+}

@@ -1,0 +1,69 @@
+/** @file
+ * The anti-replay window of RFC 4303 3.4.3 and appendix A, with the bitmap of RFC 6479. Internal to the core.
+ *
+ * One bitmap answers for windows of several sizes: it is as large as the largest, and each question names its own.
+ * Numbers are 64-bit: with their high half, where there is one.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_WINDOW_H
+#define IPSEC_CORE_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The largest window, in packets. */
+#define IPSEC_WINDOW_MOST 65536u
+
+/** Which numbers an SA has shown. All zero is enough for questions; commits need ipsec_window_init(). */
+typedef struct ipsec_window {
+    uint64_t top; /**< the highest number that was committed; valid if started */
+    /** The first number that was committed, or a lower one that came while it was inside the window: what is below may
+     * have come before the capture. */
+    uint64_t bottom;
+    uint64_t *bits; /**< bit per number, in a ring */
+    uint32_t size;  /**< packets that the bitmap remembers: a power of two, at least 64 */
+    bool started;   /**< a number was committed */
+} ipsec_window;
+
+/** Where a number lies. */
+typedef enum {
+    IPSEC_PLACE_NEW,  /**< above the top, or the first of all */
+    IPSEC_PLACE_LATE, /**< inside the window, and not seen */
+    IPSEC_PLACE_SEEN, /**< inside the window, and seen */
+    IPSEC_PLACE_OLD   /**< left of the window */
+} ipsec_place;
+
+/** Makes room for windows up to `packets`, at most IPSEC_WINDOW_MOST; forgets, and frees nothing. */
+void ipsec_window_init(ipsec_window *window, uint32_t packets);
+
+/** Frees what it holds; a window that is all zero is fine. */
+void ipsec_window_clear(ipsec_window *window);
+
+/** Where `number` lies in a window of `packets` (at least 1, at most the size of the bitmap). Moves nothing. */
+ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets);
+
+/** How far behind the top a number is; 0 if it is not. */
+uint64_t ipsec_window_lag(const ipsec_window *window, uint64_t number);
+
+/**
+ * Marks a number as seen, and moves the window if it is above the top. Costs no more than going through the bitmap
+ * twice. What lies left of the bitmap is ignored; what lies left of the window only, and so was counted as lost if it
+ * is not below the bottom, is marked.
+ *
+ * @param packets  the window that losses are counted for; the same each time, or some are counted twice or never
+ * @return numbers that left this window unseen because of it, from the bottom on: lost
+ */
+uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets);
+
+/**
+ * The high half that a receiver with a window of `packets` takes a low half for: RFC 4303 appendix A2.2. 0 before
+ * anything was committed.
+ *
+ * As there, it is mod 2^32: UINT32_MAX where the window reaches below the number 0 and the low half falls there, and 0
+ * where it falls beyond the last subspace. No sender uses such a number, and no ICV is right with it; without one to
+ * check, it must not be committed.
+ */
+uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets);
+
+#endif

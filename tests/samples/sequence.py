@@ -1,0 +1,177 @@
+"""Sequence numbers, IVs and the life of SAs: each finding, and what nearly is one.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+from samples.expectations import (
+    BAD_SPI, Capture, INTEGRITY, LINUX_NO_SA, LINUX_SEQUENCE, LINUX_TRANSFORM, REPLAY_CHECK,
+    drop, plausible, suspicious, verified)
+from samples.keyed import datagram, good, new_sa
+from samples.packets import AH, ESP, ah, esp, ethernet, ipv4
+from samples.sa import CBC_SHA256, GCM, NULL_SHA256, octets_of
+
+DUPLICATE = drop("replay.duplicate", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
+CONFLICT = drop("replay.conflict", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
+OLD = drop("replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
+RESTART = drop("seq.restart", "replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
+LIFETIME_EXPIRED, LINUX_EXPIRED = 13911, "XfrmInStateExpired"
+FIRST = 0xA000      # number of the first SA without a key
+
+
+class Stream:
+    """Packets without a key to one destination of their own."""
+    count = 0
+
+    def __init__(self, capture, what, protocol=ESP):
+        self.capture, self.what, self.protocol = capture, what, protocol
+        self.number = FIRST + capture.streams
+        capture.streams += 1
+
+    def send(self, what, sequence, header=plausible(), after=1000, octets=None, **fields):
+        octets = octets or (esp(60, sequence=sequence) if self.protocol == ESP else ah(sequence=sequence))
+        self.capture.add(f"{self.what}: {what}", ethernet(ipv4(self.number, self.protocol, octets, **fields)), header,
+                         after=after)
+
+    def run(self, *sequences, header=plausible()):
+        for sequence in sequences:
+            self.send(f"number {sequence:#x}", sequence, header)
+
+
+def add_duplicates(capture):
+    for name, protocol in (("ESP", ESP), ("AH", AH)):
+        stream = Stream(capture, f"{name}, duplicates", protocol)
+        stream.run(1, 2)
+        stream.send("2 again after 60 ms", 2, DUPLICATE, after=60)
+        stream.run(3)
+        stream.send("3 again after 1 ms", 3, plausible("capture.duplicate"), after=1)
+        stream.run(4)
+        stream.send("4 again after 1 ms, TTL one lower", 4, plausible("capture.duplicate"), after=1, ttl=63)
+        stream.run(5)
+        stream.send("5 again after 1 ms, TTL two lower", 5, DUPLICATE, after=1, ttl=62)
+        stream.run(6)
+        stream.send("6 again after 6 ms", 6, DUPLICATE, after=6)
+    stream = Stream(capture, "conflict")
+    stream.run(1, 2)
+    stream.send("2 again, other octets", 2, CONFLICT, octets=esp(60, sequence=2)[:8] + octets_of("other", 52))
+    stream.send("2 again, other length", 2, CONFLICT, octets=esp(64, sequence=2))
+
+
+def add_order(capture):
+    stream = Stream(capture, "order")
+    stream.run(1, 2, 4)
+    stream.send("3 is late", 3, plausible("seq.reorder"))
+    stream.run(*range(6, 69))
+    stream.send("69, and 5 leaves the window", 69, plausible("seq.gap"))
+    stream.send("5 is left of the window by 1", 5, OLD)     # 69 - 64
+    stream = Stream(capture, "order, just inside")
+    stream.run(1, *range(3, 66))
+    stream.send("2 is the last number of the window", 2, plausible("seq.reorder"))
+    stream = Stream(capture, "gap")
+    stream.run(1, 2, 4, *range(5, 67))
+    stream.send("67, and 3 leaves the window", 67, plausible("seq.gap"))
+    stream.run(68)
+    stream = Stream(capture, "restart")
+    stream.run(5000, 5001)
+    stream.run(1, 2, 3, header=OLD)
+    stream.send("the fourth of the new run", 4, RESTART)
+    stream.run(5, 6)
+    stream = Stream(capture, "wrap")
+    stream.run(0xFFFFFFFE, 0xFFFFFFFF)
+    stream.send("number 1, after the end", 1, suspicious("seq.wrap"))
+    stream.run(2)
+    stream = Stream(capture, "jump")
+    stream.run(1, 2)
+    stream.send("2^28 ahead", 2 + (1 << 28), suspicious("seq.jump"))
+    stream.run(3, 4)
+    stream.send("one less than 2^28 ahead", 3 + (1 << 28), plausible())
+    stream.run(5)
+
+
+def add_lives(capture):
+    stream = Stream(capture, "several senders")
+    stream.run(1)
+    stream.send("another source", 1000, plausible("seq.gap", "sa.address_changed"), src="192.0.2.250")
+    stream.send("the first source", 2, plausible("sa.several_senders"))
+    stream.send("another source", 1001, src="192.0.2.250")
+    stream.run(3)
+    stream = Stream(capture, "no anti-replay", AH)
+    stream.run(1)
+    stream.run(*[1] * 7, header=DUPLICATE)
+    stream.run(1, 1, header=plausible("sa.no_anti_replay"))
+    stream = Stream(capture, "source changes once")
+    stream.run(1, 2)
+    stream.send("another source", 3, plausible("sa.address_changed"), src="192.0.2.250")
+    stream.send("another source", 4, src="192.0.2.250")
+    stream = Stream(capture, "old SPI")
+    new = Stream(capture, "old SPI, successor")
+    spi = 0xC8000000 + new.number
+    new.number = stream.number
+    stream.run(*range(100, 116))
+    for sequence in range(1, 16):
+        new.send(f"number {sequence}", sequence, octets=esp(60, spi, sequence))
+    new.send("number 16: it has taken over", 16, octets=esp(60, spi, 16))
+    stream.send("the old SPI", 116, plausible("sa.old_spi"))
+    new.send("number 17", 17, octets=esp(60, spi, 17))
+
+
+LIFETIME = ("\tlifetime config:\n\t  limit: soft (INF)(bytes), hard (INF)(bytes)\n"
+            "\t  limit: soft (INF)(packets), hard 5(packets)\n"
+            "\t  expire add: soft 0(sec), hard 0(sec)\n\t  expire use: soft 0(sec), hard 0(sec)\n")
+
+
+def send_keyed(capture, sa, what, header=verified(), sequence=None, payload=None):
+    capture.add(f"{sa.suite.name}: {what}", ethernet(sa.packet(sa.esp(payload or datagram(), sequence=sequence))), header)
+
+
+def add_keyed(capture):
+    sa = new_sa(capture, 4, NULL_SHA256)
+    capture.states[-1] += LIFETIME
+    for number in range(1, 6):
+        send_keyed(capture, sa, f"packet {number} of 5")
+    send_keyed(capture, sa, "past the hard limit",
+               good(drop("sa.expired", windows=LIFETIME_EXPIRED, linux=LINUX_EXPIRED)))
+    send_keyed(capture, sa, "the SA is gone", good(drop("esp.spi_unknown", windows=BAD_SPI, linux=LINUX_NO_SA)))
+
+    def add_ivs(suite, ivs):
+        sa = new_sa(capture, 4, suite)
+        for number, (what, iv, header) in enumerate(ivs, 1):
+            sa._iv = lambda length, iv=iv: octets_of(iv, length) if isinstance(iv, str) else bytes(length)
+            send_keyed(capture, sa, f"IV {what}", header, payload=datagram(32 + 16 * number))
+
+    add_ivs(GCM, (("a", "a", verified()), ("b", "b", verified()), ("a again", "a", good(suspicious("iv.reuse"))),
+                  ("c", "c", verified())))
+    add_ivs(CBC_SHA256, (("a", "a", verified()), ("0", None, good(suspicious("iv.zero"))), ("b", "b", verified()),
+                         ("a again", "a", good(suspicious("iv.predictable")))))
+    sa, last = new_sa(capture, 4, CBC_SHA256), octets_of("first", 16)
+    for number in range(1, 5):
+        sa._iv = lambda length, iv=last: iv
+        sealed = sa.esp(datagram())
+        last = sealed[-32:-16]
+        capture.add(f"{sa.suite.name}: IV chained to the packet before, packet {number}", ethernet(sa.packet(sealed)),
+                    verified() if number == 1 else good(suspicious("iv.predictable")))
+
+
+def add_epochs(capture):
+    sa = new_sa(capture, 4, GCM, esn=True)
+    for sequence in (0xFFFFFFFC, 0xFFFFFFFE, 0xFFFFFFFF):
+        send_keyed(capture, sa, f"ESN 0:{sequence:#x}", sequence=sequence)
+    sa.high = 1
+    send_keyed(capture, sa, "ESN 1:1", sequence=1)
+    sa.high = 0
+    send_keyed(capture, sa, "ESN 0:0xfffffffd, late and inside the window", verified("seq.reorder"), 0xFFFFFFFD)
+    sa.high = 1
+    for sequence in range(2, 41):
+        send_keyed(capture, sa, f"ESN 1:{sequence}", verified("seq.gap") if sequence == 32 else verified(), sequence)
+    sa.high = 0
+    send_keyed(capture, sa, "ESN 0:0xfffffff0, left of the window",
+               good(drop("esn.wrong_high", windows=INTEGRITY, linux=LINUX_TRANSFORM)), 0xFFFFFFF0)
+
+
+def faults_sequence():
+    capture = Capture("faults_sequence", "Sequence numbers, IVs and the life of SAs")
+    capture.streams = 0
+    add_duplicates(capture)
+    add_order(capture)
+    add_lives(capture)
+    add_keyed(capture)
+    add_epochs(capture)
+    return capture

@@ -1,0 +1,588 @@
+/* Initialization vectors. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "iv.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* The bounds of iv.c. */
+#define SA_BLOCKS_MOST 65536u
+#define BLOCKS_MOST    1048576u
+#define GREEDY_MOST    983040u
+
+G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 80);
+
+/* An SA with a store of its own. */
+typedef struct bench {
+    ipsec_iv_store *store;
+    ipsec_iv_state state;
+    ipsec_iv_demand demand;
+    uint32_t sa;
+    uint32_t frame; /* of the last packet */
+    uint32_t first; /* of the last reuse */
+} bench;
+
+static bench open_bench(ipsec_iv_demand demand)
+{
+    return (bench){.store = ipsec_iv_store_new(), .demand = demand};
+}
+
+static void close_bench(bench *bench)
+{
+    ipsec_iv_store_free(bench->store);
+    guard_free_all();
+}
+
+static ipsec_iv_result learn(bench *bench, uint64_t sequence, uint64_t number)
+{
+    const uint64_t iv = GUINT64_TO_BE(number);
+    const ipsec_iv_packet packet = {.demand = bench->demand,
+                                    .iv = (const uint8_t *)&iv,
+                                    .length = sizeof iv,
+                                    .sequence = sequence,
+                                    .frame = ++bench->frame,
+                                    .sa = bench->sa};
+
+    bench->first = UINT32_MAX;
+    return ipsec_iv_learn(bench->store, &bench->state, &packet, &bench->first);
+}
+
+static ipsec_iv_result learn_cbc(bench *bench, const void *iv, uint8_t length, const void *last_block)
+{
+    const ipsec_iv_packet packet = {.demand = IPSEC_IV_UNPREDICTABLE,
+                                    .iv = guard_copy(iv, length),
+                                    .length = length,
+                                    .sequence = bench->frame + 1,
+                                    .frame = bench->frame + 1,
+                                    .sa = bench->sa,
+                                    .last_block = last_block ? guard_copy(last_block, length) : NULL};
+
+    bench->frame++;
+    bench->first = UINT32_MAX;
+    return ipsec_iv_learn(bench->store, &bench->state, &packet, &bench->first);
+}
+
+static void expect_fine(bench *bench, uint64_t sequence, uint64_t iv)
+{
+    g_assert_cmpint(learn(bench, sequence, iv), ==, IPSEC_IV_FINE);
+}
+
+static void expect_reuse(bench *bench, uint64_t sequence, uint64_t iv, uint32_t first)
+{
+    g_assert_cmpint(learn(bench, sequence, iv), ==, IPSEC_IV_REUSED);
+    g_assert_cmpuint(bench->first, ==, first);
+}
+
+static uint64_t draw(GRand *random)
+{
+    return (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
+}
+
+/* --- counters */
+
+typedef struct pattern {
+    const char *name;
+    uint64_t xored, added, factor;
+    bool reversed;
+    uint32_t most; /* blocks that may remain of 100,000 packets */
+} pattern;
+
+static const pattern patterns[] = {
+    {"sequence", 0, 0, 1, false, 8},
+    {"salt", 0x0123456789abcdef, 0, 1, false, 8},
+    {"salt with all low bits", 0xffffffffffffffff, 0, 1, false, 8},
+    {"start", 0, 0x0123456789abcdef, 1, false, 8},
+    {"start just below the wrap", 0, (uint64_t)-1000, 1, false, 12},
+    {"downwards", 0, 5, (uint64_t)-1, false, 12},
+    {"steps of 8", 0, 77, 8, false, 12520},
+    {"steps of 3", 0, 77, 3, false, 4720},
+    {"lowest octet first", 0, 0, 1, true, 24},
+    {"lowest octet first, salted", 0xfedcba9876543210, 0, 1, true, 24},
+    {"lowest octet first, start", 0, 0xfedcba9876543210, 1, true, 24},
+};
+
+static uint64_t iv_of(const pattern *pattern, uint64_t sequence)
+{
+    const uint64_t iv = (sequence * pattern->factor + pattern->added) ^ pattern->xored;
+
+    return pattern->reversed ? GUINT64_SWAP_LE_BE(iv) : iv;
+}
+
+/* Crosses the boundaries of octets; then each that came before is found, and one that did not is fine. */
+static void test_counters(gconstpointer data)
+{
+    enum {
+        PACKETS = 100000
+    };
+    const pattern *pattern = data;
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (uint64_t i = 1; i <= PACKETS; i++)
+        expect_fine(&bench, i, iv_of(pattern, i));
+    g_assert_cmpuint(bench.state.blocks, <=, pattern->most);
+    for (uint64_t i = 1; i <= PACKETS; i++)
+        expect_reuse(&bench, PACKETS + i, iv_of(pattern, i), (uint32_t)i);
+    expect_fine(&bench, 0, iv_of(pattern, 0));
+    expect_fine(&bench, 0, iv_of(pattern, PACKETS + 1));
+    close_bench(&bench);
+}
+
+/* Every fifth packet is missing, and comes at the end. */
+static void test_loss_and_delay(void)
+{
+    const pattern *salted = &patterns[1];
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (uint64_t i = 1; i < 100000; i++)
+        if (i % 5)
+            expect_fine(&bench, i, iv_of(salted, i));
+    g_assert_cmpuint(bench.state.blocks, <, 100000 / 64 + 8);
+    for (uint64_t i = 5; i < 100000; i += 5)
+        expect_fine(&bench, i, iv_of(salted, i));
+    g_assert_cmpuint(bench.state.blocks, <, 8);
+    expect_reuse(&bench, 5, iv_of(salted, 5), 80001);
+    close_bench(&bench);
+}
+
+/* Counters of eight queues that share the SA. */
+static void test_queues(void)
+{
+    GRand *random = g_rand_new_with_seed(1);
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    uint64_t counters[8];
+
+    for (unsigned i = 0; i < 8; i++)
+        counters[i] = (uint64_t)i << 56;
+    for (uint64_t i = 1; i < 300000; i++)
+        expect_fine(&bench, i, counters[g_rand_int_range(random, 0, 8)]++);
+    g_assert_cmpuint(bench.state.blocks, <, 64);
+    counters[5] = (uint64_t)5 << 56 | 20;
+    g_assert_cmpint(learn(&bench, 300000, counters[5]), ==, IPSEC_IV_REUSED);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* The sender begins its IVs anew, and goes on with the sequence numbers; or begins them anew too. */
+static void test_restart(void)
+{
+    const pattern *salted = &patterns[1];
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (uint64_t i = 1; i <= 10000; i++)
+        expect_fine(&bench, i, iv_of(salted, i));
+    for (uint64_t i = 1; i <= 10000; i++)
+        expect_reuse(&bench, 10000 + i, iv_of(salted, i), (uint32_t)i);
+    expect_fine(&bench, 20001, iv_of(salted, 10001));
+    expect_reuse(&bench, 1, iv_of(salted, 1), 1);
+    expect_fine(&bench, 2, iv_of(salted, 2) ^ 0xabcdef0000); /* another salt */
+    close_bench(&bench);
+}
+
+static void test_first_two(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    expect_fine(&bench, 1, 0);
+    expect_reuse(&bench, 2, 0, 1);
+    expect_reuse(&bench, 3, 0, 1);
+    expect_fine(&bench, 4, 1);
+    expect_reuse(&bench, 5, 1, 4);
+    close_bench(&bench);
+}
+
+/* Frame numbers are kept for the latest only; that there was such an IV is known nevertheless. */
+static void test_frames_are_forgotten(void)
+{
+    enum {
+        PACKETS = 3000000
+    };
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (uint64_t i = 1; i <= PACKETS; i++)
+        expect_fine(&bench, i, i);
+    g_assert_cmpuint(bench.state.blocks, <, 10);
+    expect_reuse(&bench, 1, 1, 0);
+    expect_reuse(&bench, 1, 1000000, 0);
+    expect_reuse(&bench, 1, 2999999, 2999999);
+    expect_reuse(&bench, 1, 2500000, 2500000);
+    close_bench(&bench);
+}
+
+static void test_sas_are_apart(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    ipsec_iv_state states[100] = {0};
+
+    for (uint64_t i = 1; i < 1000; i++)
+        for (bench.sa = 0; bench.sa < 100; bench.sa++) {
+            bench.state = states[bench.sa];
+            expect_fine(&bench, i, i);
+            states[bench.sa] = bench.state;
+        }
+    bench.sa = 42;
+    bench.state = states[42];
+    expect_reuse(&bench, 1000, 1, 43);
+    close_bench(&bench);
+}
+
+/* --- other IVs */
+
+static void test_random(void)
+{
+    GRand *random = g_rand_new_with_seed(2);
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    uint64_t ivs[20000];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(ivs); i++) {
+        ivs[i] = draw(random);
+        expect_fine(&bench, i, ivs[i]);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(ivs); i++)
+        expect_reuse(&bench, i, ivs[i], i + 1);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* Two million, within a time that leaves room for sanitizers. */
+static void test_bound_of_an_sa(void)
+{
+    GRand *random = g_rand_new_with_seed(3);
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    const gint64 start = g_get_monotonic_time();
+    const uint64_t first = draw(random);
+    unsigned forgetful = 0;
+
+    expect_fine(&bench, 1, first);
+    for (unsigned i = 1; i < SA_BLOCKS_MOST - 16; i++) /* the first 16 take two blocks each */
+        expect_fine(&bench, 1, draw(random));
+    for (unsigned i = 0; i < 2000000; i++)
+        forgetful += learn(&bench, 1, draw(random)) == IPSEC_IV_FORGETFUL;
+    g_assert_cmpuint(forgetful, ==, 1);
+    g_assert_cmpuint(bench.state.blocks, ==, SA_BLOCKS_MOST);
+    expect_reuse(&bench, 1, first, 1);
+    expect_fine(&bench, 1, first ^ 1); /* finds room in the same block */
+    expect_reuse(&bench, 1, first ^ 1, bench.frame);
+    expect_reuse(&bench, 1, first, 1);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 20 * G_USEC_PER_SEC);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+static ipsec_iv_result learn_many(bench *bench, GRand *random, unsigned count)
+{
+    ipsec_iv_result worst = IPSEC_IV_FINE;
+
+    bench->sa++;
+    bench->state = (ipsec_iv_state){0};
+    for (unsigned i = 0; i < count; i++) {
+        const ipsec_iv_result result = learn(bench, i, draw(random));
+
+        worst = MAX(worst, result);
+    }
+    return worst;
+}
+
+/* SAs with random IVs leave nothing to others of their kind, but room for counters. Once many SAs have taken that too,
+ * a new one is told so, and those that are known are still compared with. */
+static void test_bound_of_all(void)
+{
+    GRand *random = g_rand_new_with_seed(4);
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    ipsec_iv_state counter;
+    unsigned sas = 0;
+
+    for (unsigned i = 0; i < GREEDY_MOST / SA_BLOCKS_MOST; i++)
+        g_assert_cmpint(learn_many(&bench, random, SA_BLOCKS_MOST + 1), ==, IPSEC_IV_FORGETFUL);
+    g_assert_cmpint(learn_many(&bench, random, 100), ==, IPSEC_IV_FORGETFUL);
+    bench.sa = 0;
+    bench.state = (ipsec_iv_state){0};
+    for (uint64_t i = 1; i <= 300000; i++)
+        expect_fine(&bench, i, i);
+    counter = bench.state;
+
+    while (learn_many(&bench, random, 2) == IPSEC_IV_FINE)
+        sas++;
+    g_assert_cmpuint(sas, >, (BLOCKS_MOST - GREEDY_MOST) / 4 - 100);
+    g_assert_cmpuint(sas, <, (BLOCKS_MOST - GREEDY_MOST) / 4);
+    bench.state = (ipsec_iv_state){0};
+    bench.sa++;
+    g_assert_cmpint(learn(&bench, 1, 1), ==, IPSEC_IV_FORGETFUL);
+    for (unsigned i = 0; i < 100; i++)
+        expect_fine(&bench, 2, 1);
+    g_assert_cmpuint(bench.state.blocks, ==, 0);
+
+    bench.sa = 0;
+    bench.state = counter;
+    g_assert_cmpint(learn(&bench, 300001, 1000), ==, IPSEC_IV_REUSED);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* Two to a block, so that each wants a page; then what has lost its page is gone on with. */
+static void test_pages_are_passed_on(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (unsigned offset = 0; offset < 3; offset++)
+        for (uint64_t i = 0; i < 40000; i++)
+            expect_fine(&bench, i, i * 64 + offset);
+    expect_reuse(&bench, 1, 0, 0);
+    expect_reuse(&bench, 1, 39999 * 64, 0);
+    expect_reuse(&bench, 1, 39999 * 64 + 2, 120000);
+    for (unsigned offset = 3; offset < 64; offset++)
+        for (uint64_t i = 0; i < 40000; i++)
+            expect_fine(&bench, i, i * 64 + offset);
+    g_assert_cmpuint(bench.state.blocks, <, 16 + 8);
+    expect_reuse(&bench, 1, 1234, 0);
+    close_bench(&bench);
+}
+
+/* Whatever comes, a plain set says the same. */
+static void test_against_a_set(void)
+{
+    for (unsigned seed = 0; seed < 20; seed++) {
+        GRand *random = g_rand_new_with_seed(100 + seed);
+        GHashTable *set = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        bench bench = open_bench(IPSEC_IV_UNIQUE);
+        const uint64_t salt = draw(random);
+        const gint32 range = 1 << (6 + seed % 12);
+
+        for (unsigned i = 0; i < 3u * (unsigned)range && i < 200000; i++) {
+            uint64_t iv = salt ^ (uint64_t)g_rand_int_range(random, 0, range);
+            const bool is_new = !g_hash_table_contains(set, &iv);
+
+            g_assert_cmpint(learn(&bench, i, iv), ==, is_new ? IPSEC_IV_FINE : IPSEC_IV_REUSED);
+            if (is_new)
+                g_hash_table_add(set, g_memdup2(&iv, sizeof iv));
+        }
+        g_hash_table_destroy(set);
+        g_rand_free(random);
+        close_bench(&bench);
+    }
+}
+
+static void test_lengths(void)
+{
+    static const uint8_t zero[32];
+    static const uint8_t lengths[] = {0, 1, 4, 7, 9, 12, 15, 17, 32};
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
+        ipsec_iv_packet packet = {.iv = guard_copy(zero, lengths[i]), .length = lengths[i], .frame = 1};
+
+        for (packet.demand = IPSEC_IV_UNIQUE; packet.demand <= IPSEC_IV_UNKNOWN; packet.demand++)
+            for (unsigned again = 0; again < 20; again++)
+                g_assert_cmpint(ipsec_iv_learn(bench.store, &bench.state, &packet, &bench.first), ==, IPSEC_IV_FINE);
+    }
+    close_bench(&bench);
+    ipsec_iv_store_free(NULL);
+}
+
+/* --- an unknown algorithm */
+
+static void test_unknown_counter(void)
+{
+    static const pattern counters[] = {{"", 0xfedcba9876543210, 0, 1, false, 0},
+                                       {"", 0, 0xfedcba9876543210, 1, false, 0}};
+
+    for (unsigned at = 0; at < G_N_ELEMENTS(counters); at++) {
+        bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+        for (uint64_t i = 1; i <= 17; i++) {
+            g_assert_false(bench.state.proved);
+            expect_fine(&bench, i * 3, iv_of(&counters[at], i * 3));
+        }
+        g_assert_true(bench.state.proved);
+        for (uint64_t i = 18; i <= 1000; i++)
+            expect_fine(&bench, i * 3, iv_of(&counters[at], i * 3));
+        expect_reuse(&bench, 4000, iv_of(&counters[at], 60), 20);
+        close_bench(&bench);
+    }
+}
+
+static void test_unknown_others(void)
+{
+    GRand *random = g_rand_new_with_seed(5);
+    bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+    for (unsigned i = 0; i < 1000; i++)
+        expect_fine(&bench, i, 0x4500005412340000); /* as in the clear */
+    for (unsigned i = 0; i < 1000; i++)
+        expect_fine(&bench, 7, i + 100); /* the sequence number stands still */
+    for (unsigned i = 0; i < 1000; i++)
+        expect_fine(&bench, 7, 7);
+    for (unsigned i = 0; i < 1000; i++)
+        expect_fine(&bench, i, i % 16 ? i : draw(random));
+    for (unsigned i = 0; i < 100000; i++)
+        expect_fine(&bench, i, draw(random));
+    g_assert_false(bench.state.proved);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* --- CBC */
+
+static void draw_octets(GRand *random, uint8_t *octets)
+{
+    for (unsigned i = 0; i < 16; i++)
+        octets[i] = (uint8_t)g_rand_int(random);
+}
+
+static void test_cbc_random(void)
+{
+    for (uint8_t length = 8; length <= 16; length += 8) {
+        GRand *random = g_rand_new_with_seed(6);
+        bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+        uint8_t iv[16], block[16], kept[16];
+
+        for (unsigned i = 0; i < 5000; i++) {
+            draw_octets(random, iv);
+            draw_octets(random, block);
+            g_assert_cmpint(learn_cbc(&bench, iv, length, i % 3 ? block : NULL), ==, IPSEC_IV_FINE);
+            if (i == 4990)
+                memcpy(kept, iv, sizeof kept);
+            if (i % 100 == 0)
+                guard_free_all();
+        }
+        for (unsigned i = 0; i < 3; i++) {
+            g_assert_cmpint(learn_cbc(&bench, kept, length, NULL), ==, IPSEC_IV_REUSED);
+            g_assert_cmpuint(bench.first, ==, 4991);
+        }
+        bench.sa = 1;
+        bench.state = (ipsec_iv_state){0};
+        g_assert_cmpint(learn_cbc(&bench, kept, length, NULL), ==, IPSEC_IV_FINE);
+        g_rand_free(random);
+        close_bench(&bench);
+    }
+}
+
+static void test_cbc_bound(void)
+{
+    GRand *random = g_rand_new_with_seed(7);
+    bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+    uint8_t iv[16];
+
+    for (unsigned i = 0; i < 2000000; i++) {
+        const ipsec_iv_packet packet = {
+            .demand = IPSEC_IV_UNPREDICTABLE, .iv = iv, .length = 16, .sequence = i, .frame = i + 1};
+        const uint64_t words[] = {draw(random), draw(random)};
+
+        memcpy(iv, words, sizeof iv);
+        g_assert_cmpint(ipsec_iv_learn(bench.store, &bench.state, &packet, &bench.first), ==, IPSEC_IV_FINE);
+    }
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+static void test_cbc_zero(void)
+{
+    static const uint8_t zero[16], one[16] = {[15] = 1}, ninth[16] = {[8] = 1};
+
+    for (uint8_t length = 8; length <= 16; length += 8) {
+        bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+
+        g_assert_cmpint(learn_cbc(&bench, zero, length, NULL), ==, IPSEC_IV_ZERO);
+        g_assert_cmpint(learn_cbc(&bench, zero, length, zero), ==, IPSEC_IV_ZERO);
+        g_assert_cmpint(learn_cbc(&bench, ninth, length, NULL), ==, length == 8 ? IPSEC_IV_ZERO : IPSEC_IV_FINE);
+        close_bench(&bench);
+        bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+        g_assert_cmpint(learn_cbc(&bench, one, 16, NULL), ==, IPSEC_IV_FINE);
+        close_bench(&bench);
+    }
+}
+
+static void test_cbc_chain(void)
+{
+    for (uint8_t length = 8; length <= 16; length += 8) {
+        GRand *random = g_rand_new_with_seed(8);
+        bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+        uint8_t iv[16], block[16];
+
+        draw_octets(random, iv);
+        draw_octets(random, block);
+        g_assert_cmpint(learn_cbc(&bench, iv, length, block), ==, IPSEC_IV_FINE);
+        for (unsigned i = 0; i < 10; i++) {
+            memcpy(iv, block, sizeof iv);
+            draw_octets(random, block);
+            g_assert_cmpint(learn_cbc(&bench, iv, length, block), ==, IPSEC_IV_PREDICTABLE);
+        }
+        memcpy(iv, block, sizeof iv);
+        iv[length - 1] ^= 0x10; /* and has been no neighbour for long */
+        g_assert_cmpint(learn_cbc(&bench, iv, length, NULL), ==, IPSEC_IV_FINE);
+        g_assert_cmpint(learn_cbc(&bench, block, length, NULL), ==, IPSEC_IV_FINE); /* two before */
+        g_rand_free(random);
+        close_bench(&bench);
+    }
+}
+
+/* Advances the octets from `low` to `high`, which may be the lower. */
+static void advance(uint8_t *octets, int low, int high, unsigned by)
+{
+    const int step = low < high ? 1 : -1;
+
+    for (int at = low; by && at != high + step; at += step) {
+        by += octets[at];
+        octets[at] = (uint8_t)by;
+        by >>= 8;
+    }
+}
+
+static void test_cbc_counter(void)
+{
+    static const struct {
+        uint8_t length;
+        int low, high; /* octets of the counter */
+        unsigned by;
+    } counters[] = {{16, 15, 8, 1}, {16, 7, 0, 1},   {16, 0, 7, 1}, {16, 8, 15, 1}, {8, 7, 0, 1},
+                    {8, 0, 7, 1},   {8, 7, 0, 8192}, {8, 3, 0, 1},  {16, 3, 0, 1},  {8, 7, 4, 65536}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(counters); i++) {
+        const bool found = counters[i].low != 3; /* the counter's lowest octet is in the middle */
+        GRand *random = g_rand_new_with_seed(9 + i);
+        bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+        uint8_t iv[16];
+
+        draw_octets(random, iv);
+        for (unsigned packet = 0; packet < 600; packet++) {
+            const ipsec_iv_result expected = found && packet >= 3 ? IPSEC_IV_PREDICTABLE : IPSEC_IV_FINE;
+
+            g_assert_cmpint(learn_cbc(&bench, iv, counters[i].length, NULL), ==, expected);
+            advance(iv, counters[i].low, counters[i].high, counters[i].by);
+        }
+        draw_octets(random, iv);
+        g_assert_cmpint(learn_cbc(&bench, iv, counters[i].length, NULL), ==, IPSEC_IV_FINE);
+        g_rand_free(random);
+        close_bench(&bench);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(patterns); i++) {
+        char *path = g_strdup_printf("/iv/counter/%s", patterns[i].name);
+
+        g_test_add_data_func(path, &patterns[i], test_counters);
+        g_free(path);
+    }
+    g_test_add_func("/iv/loss-and-delay", test_loss_and_delay);
+    g_test_add_func("/iv/queues", test_queues);
+    g_test_add_func("/iv/restart", test_restart);
+    g_test_add_func("/iv/first-two", test_first_two);
+    g_test_add_func("/iv/frames-are-forgotten", test_frames_are_forgotten);
+    g_test_add_func("/iv/sas-are-apart", test_sas_are_apart);
+    g_test_add_func("/iv/random", test_random);
+    g_test_add_func("/iv/bound-of-an-sa", test_bound_of_an_sa);
+    g_test_add_func("/iv/bound-of-all", test_bound_of_all);
+    g_test_add_func("/iv/pages-are-passed-on", test_pages_are_passed_on);
+    g_test_add_func("/iv/against-a-set", test_against_a_set);
+    g_test_add_func("/iv/lengths", test_lengths);
+    g_test_add_func("/iv/unknown/counter", test_unknown_counter);
+    g_test_add_func("/iv/unknown/others", test_unknown_others);
+    g_test_add_func("/iv/cbc/random", test_cbc_random);
+    g_test_add_func("/iv/cbc/bound", test_cbc_bound);
+    g_test_add_func("/iv/cbc/zero", test_cbc_zero);
+    g_test_add_func("/iv/cbc/chain", test_cbc_chain);
+    g_test_add_func("/iv/cbc/counter", test_cbc_counter);
+    return g_test_run();
+}
