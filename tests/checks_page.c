@@ -1,5 +1,6 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hint.h"
 #include "judge.h"
 
 #include <stdio.h>
@@ -74,14 +75,17 @@ static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id 
 static void print_row(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    const ipsec_finding finding = {.id = (uint8_t)id};
+    char advice[IPSEC_ADVICE_SIZE];
     bool reported = false;
 
     printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
-    printf("- Severity: %s. Cause: %s. Clause: %s.\n", ipsec_severity_name(row->severity), ipsec_cause_name(row->cause),
-           row->reference);
+    printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
+           ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
+           row->advice.attack ? "possible" : "unlikely", row->reference);
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
-    printf("- What next: %s\n", row->advice);
+    printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
         reported |= print_outcome(stacks[i].name, stacks[i].stack, id);
     if (!reported)
@@ -125,12 +129,16 @@ static void print_index(const char *name, ipsec_stack stack)
 
 int main(void)
 {
-    puts("# All checks\n\n"
-         "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
-         "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
-         "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
-         "a conclusion.\n\n"
-         "| system | says | for |\n|---|---|---|");
+    puts(
+        "# All checks\n\n"
+        "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
+        "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
+        "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
+        "a conclusion.\n\n"
+        "An advice names first the step of the diagnosis that it is about (operation context, parameters, object type, "
+        "input data, limits: the order of Microsoft's description of error 13914), then what to look at, then whether "
+        "a retransmission can help or what must change, and whether the fault may be an attack.\n\n"
+        "| system | says | for |\n|---|---|---|");
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
         print_index(stacks[i].name, stacks[i].stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
