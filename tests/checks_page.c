@@ -92,38 +92,22 @@ static void print_row(ipsec_finding_id id)
         puts("- No system reports it.");
 }
 
-/* Which findings make `stack` report `text`. */
-static void print_findings_with(ipsec_stack stack, const char *text)
-{
-    const char *separator = "";
-
-    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-        const ipsec_outcome *row = row_of(stack, (ipsec_finding_id)id);
-
-        if (!row->report || strcmp(row->report, text) != 0)
-            continue;
-        printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
-        separator = ", ";
-    }
-    puts(" |");
-}
-
 /* What a stack reports, each text once, with the findings behind it. */
 static void print_index(const char *name, ipsec_stack stack)
 {
-    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-        const char *text = row_of(stack, (ipsec_finding_id)id)->report;
-        bool told = !text;
+    const char *text;
 
-        for (unsigned before = 0; before < id && !told; before++) {
-            const char *other = row_of(stack, (ipsec_finding_id)before)->report;
+    for (unsigned i = 0; (text = ipsec_receiver_report(stack, i)); i++) {
+        const char *separator = "";
 
-            told = other && strcmp(other, text) == 0;
-        }
-        if (told)
-            continue;
         printf("| %s | `%s` | ", name, text);
-        print_findings_with(stack, text);
+        for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+            if (ipsec_receiver_reports(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
+                continue;
+            printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
+            separator = ", ";
+        }
+        puts(" |");
     }
 }
 
