@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <limits.h>
+#include <string.h>
 
 /* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
  * the lengths uses EARLY_SEQUENCE. */
@@ -241,6 +242,45 @@ const char *ipsec_linux_sa_counter(const ipsec_report *report)
     if (!first || stage_of(IPSEC_STACK_LINUX, report, id) < STAGE_LENGTHS || !counts_as_failed(report, id))
         return NULL;
     return "failed";
+}
+
+ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text)
+{
+    uint8_t surest = IPSEC_DECISION_PASSES;
+
+    for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+        const ipsec_outcome *outcome = &outcomes[carrier][stack][id];
+
+        if (outcome->report && strcmp(outcome->report, text) == 0)
+            surest = MAX(surest, outcome->decision);
+    }
+    return (ipsec_decision)surest;
+}
+
+/* Whether a row in front of the finding's, or of its own in front of the carrier's, has the same report. */
+static bool is_told_before(ipsec_stack stack, unsigned id, unsigned carrier)
+{
+    const char *text = outcomes[carrier][stack][id].report;
+
+    for (unsigned before = 0; before < id; before++)
+        if (ipsec_receiver_reports(stack, (ipsec_finding_id)before, text) != IPSEC_DECISION_PASSES)
+            return true;
+    for (unsigned before = 0; before < carrier; before++)
+        if (g_strcmp0(outcomes[before][stack][id].report, text) == 0)
+            return true;
+    return false;
+}
+
+const char *ipsec_receiver_report(ipsec_stack stack, unsigned index)
+{
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
+        for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+            const char *text = outcomes[carrier][stack][id].report;
+
+            if (text && !is_told_before(stack, id, carrier) && index-- == 0)
+                return text;
+        }
+    return NULL;
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)
