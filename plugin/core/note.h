@@ -27,11 +27,12 @@ typedef enum {
     IPSEC_MARK_OLD_SPI = 1 << 12,
     IPSEC_MARK_ADDRESS_CHANGED = 1 << 13,
     IPSEC_MARK_EXPIRED = 1 << 14,
-    IPSEC_MARK_GONE = 1 << 19,
     IPSEC_MARK_IV_REUSE = 1 << 15,
     IPSEC_MARK_IV_PREDICTABLE = 1 << 16,
     IPSEC_MARK_IV_ZERO = 1 << 17,
-    IPSEC_MARK_IV_UNCHECKED = 1 << 18
+    IPSEC_MARK_IV_UNCHECKED = 1 << 18,
+    IPSEC_MARK_GONE = 1 << 19,
+    IPSEC_MARK_FORGOTTEN = 1 << 20
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */
