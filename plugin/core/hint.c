@@ -28,6 +28,24 @@ static const char *const texts[IPSEC_HINT_COUNT] = {
         "which end the keys were installed on.",
 };
 
+/* With the numbers `missed` and `detail`. */
+static const char *const window_formats[IPSEC_HINT_COUNT] = {
+    [IPSEC_HINT_WINDOW] =
+        "The window was missed by %u and one of %u packets lets such a number in: look at reordering on the "
+        "path (multipath; several queues).",
+    [IPSEC_HINT_WINDOW_QOS] =
+        "The window was missed by %u and one of %u packets lets such a number in: all that overtook "
+        "the packet have another "
+        "DSCP, so QoS reorders them; use an SA per class, or enlarge the window.",
+    [IPSEC_HINT_EPOCH] = "The receiver counts an integrity failure and no replay: the window was missed by %u and one "
+                         "of %u packets takes "
+                         "the number for what it is; look at reordering on the path.",
+    [IPSEC_HINT_EPOCH_QOS] =
+        "The receiver counts an integrity failure and no replay: the window was missed by %u and one of %u packets "
+        "takes "
+        "the number for what it is; all that overtook the packet have another DSCP, so QoS reorders them.",
+};
+
 static const char *name_of(const ipsec_finding *finding)
 {
     if (finding->hint == IPSEC_HINT_ENCRYPTION)
@@ -48,6 +66,12 @@ const char *ipsec_finding_advice(const ipsec_finding *finding, char *buffer, siz
     case IPSEC_HINT_ENCRYPTION:
         g_snprintf(buffer, size, "The ICV verifies with the same key and %s: set that algorithm in the key table.",
                    name_of(finding));
+        return buffer;
+    case IPSEC_HINT_WINDOW:
+    case IPSEC_HINT_WINDOW_QOS:
+    case IPSEC_HINT_EPOCH:
+    case IPSEC_HINT_EPOCH_QOS:
+        g_snprintf(buffer, size, window_formats[finding->hint], finding->missed, finding->detail);
         return buffer;
     default:
         return texts[finding->hint];

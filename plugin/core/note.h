@@ -32,13 +32,16 @@ typedef enum {
     IPSEC_MARK_IV_ZERO = 1 << 17,
     IPSEC_MARK_IV_UNCHECKED = 1 << 18,
     IPSEC_MARK_GONE = 1 << 19,
-    IPSEC_MARK_FORGOTTEN = 1 << 20
+    IPSEC_MARK_FORGOTTEN = 1 << 20,
+    /** No finding: what overtook a packet that is OLD or WRONG_HIGH had another DSCP. */
+    IPSEC_MARK_OTHER_DSCP = 1 << 21
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
     uint32_t marks;       /**< ipsec_mark */
     uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
+    uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; else 0 */
     uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
     uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */

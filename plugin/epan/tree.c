@@ -116,7 +116,7 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     const uint32_t start = MIN(finding->offset, captured);
     const uint32_t length = MIN(finding->length, captured - start);
     proto_item *item = proto_tree_add_string(tree, hf_ipsec_finding, tvb, (int)start, (int)length, row->id);
-    char advice[200];
+    char advice[256];
     proto_tree *subtree;
 
     proto_item_set_generated(item);

@@ -49,8 +49,10 @@ TYPES = {
 HEXADECIMAL = {"ipsec.spi", "ipsec.windows.status"}
 CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 # Findings whose advice is more exact where a look beyond the packet told something.
-LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown"}
-HINT = re.compile(r"The ICV verifies with|The tables know this SPI|This SPI is that of the other direction")
+LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
+               "replay.old", "esn.wrong_high"}
+HINT = re.compile(r"The ICV verifies with|The tables know this SPI|This SPI is that of the other direction|"
+                  r"The window was missed by|The receiver counts an integrity failure and no replay: the window was")
 NTSTATUS_FIRST, WIN32_FIRST = 0xC0360001, 13910
 
 
