@@ -7,6 +7,7 @@
 
 #define PARAMETERS .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_TABLE
 #define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
+#define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
  * belongs elsewhere somebody may have turned round. */
@@ -35,10 +36,15 @@ static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
     [IPSEC_HINT_SPI_REVERSE] = {"this SPI is that of the other direction, so look at which end the keys were installed "
                                 "on",
                                 CONTEXT, .attack = true},
+    [IPSEC_HINT_WINDOW] = {"look at reordering (paths, queues)", WINDOW, .attack = true},
+    [IPSEC_HINT_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
+    [IPSEC_HINT_EPOCH] = {"look for reordering", WINDOW},
+    [IPSEC_HINT_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
 };
 
 #undef PARAMETERS
 #undef CONTEXT
+#undef WINDOW
 
 /* What was found with the hints that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
@@ -52,6 +58,14 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
     else if (finding->hint == IPSEC_HINT_ENCRYPTION)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
+    else if (finding->hint == IPSEC_HINT_WINDOW || finding->hint == IPSEC_HINT_WINDOW_QOS)
+        g_snprintf(buffer, size, "the window was missed by %u, %u packets would have let it in, so ", finding->missed,
+                   finding->detail);
+    else if (finding->hint == IPSEC_HINT_EPOCH || finding->hint == IPSEC_HINT_EPOCH_QOS)
+        g_snprintf(
+            buffer, size,
+            "it counts as an integrity failure, no replay; the window was missed by %u, %u packets would do, so ",
+            finding->missed, finding->detail);
 }
 
 const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE])
@@ -59,7 +73,7 @@ const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC
     const ipsec_advice *advice = finding->hint == IPSEC_HINT_NONE
                                      ? &ipsec_catalogue((ipsec_finding_id)finding->id)->advice
                                      : &hints[finding->hint];
-    char found[80];
+    char found[128];
 
     describe(finding, found, sizeof found);
     g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s: %s%s; %s%s.", ipsec_step_name(advice->step), found, advice->next,

@@ -21,6 +21,12 @@ typedef enum {
     IPSEC_HINT_SPI_OTHER_PROTOCOL, /**< the SPI is known here under the other protocol */
     IPSEC_HINT_SPI_SWAPPED,        /**< the SPI is known here with its octets in reverse order */
     IPSEC_HINT_SPI_REVERSE,        /**< the SPI is that of the other direction */
+    /** Left of the window; detail: packets of the smallest that lets the number in; missed: by how many this one was.
+     */
+    IPSEC_HINT_WINDOW,
+    IPSEC_HINT_WINDOW_QOS, /**< likewise, and all that overtook the packet had another DSCP */
+    IPSEC_HINT_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
+    IPSEC_HINT_EPOCH_QOS,
     IPSEC_HINT_COUNT
 } ipsec_hint;
 

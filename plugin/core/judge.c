@@ -299,7 +299,7 @@ static bool is_from_sender(const ipsec_record *record, const ipsec_report *repor
 static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report *report)
 {
     if (note->marks != *said)
-        ipsec_note_report(note->marks & ~*said, report);
+        ipsec_note_report(note, note->marks & ~*said, report);
     *said = note->marks;
 }
 
@@ -383,7 +383,7 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         ipsec_open_again(db->opener, view, record, note, report);
     if (record->followed)
         ipsec_sequence_report(record, note, report);
-    ipsec_note_report(note->marks, report);
+    ipsec_note_report(note, note->marks, report);
     if (report->count > 0)
         conclude(db, record, note, report);
 }

@@ -1,6 +1,7 @@
 /* What a header's neighbours tell, as findings.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "note.h"
+#include "hint.h"
 
 /* The octets that a finding speaks of. */
 typedef enum {
@@ -45,7 +46,31 @@ static const struct {
 #undef BOTH
 };
 
-static void add(ipsec_report *report, ipsec_finding_id id, place place)
+/* How large a window would have let the number in. A lag of 2^31 may be more. */
+static ipsec_hinted hint_at_window(const ipsec_note *note, uint32_t mark, const ipsec_report *report)
+{
+    const bool qos = note->marks & IPSEC_MARK_OTHER_DSCP;
+    uint32_t smallest;
+    unsigned hint;
+
+    if (note->window == 0 || report->advance >= 0 || report->advance == INT32_MIN)
+        return (ipsec_hinted){0};
+    smallest = (uint32_t)-report->advance + 1;
+    if (mark == IPSEC_MARK_OLD)
+        hint = qos ? IPSEC_HINT_WINDOW_QOS : IPSEC_HINT_WINDOW;
+    else
+        hint = qos ? IPSEC_HINT_EPOCH_QOS : IPSEC_HINT_EPOCH;
+    return (ipsec_hinted){.hint = (uint8_t)hint, .detail = smallest, .missed = smallest - note->window};
+}
+
+static ipsec_hinted hint_at(const ipsec_note *note, uint32_t mark, const ipsec_report *report)
+{
+    if (mark != IPSEC_MARK_OLD && mark != IPSEC_MARK_WRONG_HIGH)
+        return (ipsec_hinted){0};
+    return hint_at_window(note, mark, report);
+}
+
+static void add(ipsec_report *report, ipsec_finding_id id, place place, ipsec_hinted hinted)
 {
     const uint32_t spi_at = report->protocol == IPSEC_PROTOCOL_AH ? 4 : 0;
 
@@ -54,7 +79,7 @@ static void add(ipsec_report *report, ipsec_finding_id id, place place)
         ipsec_report_add(report, id, spi_at, 4);
         break;
     case AT_SEQUENCE:
-        ipsec_report_add(report, id, spi_at + 4, 4);
+        ipsec_report_add_hint(report, id, spi_at + 4, 4, hinted);
         break;
     case AT_IV:
         ipsec_report_add(report, id, 8, 8);
@@ -64,11 +89,12 @@ static void add(ipsec_report *report, ipsec_finding_id id, place place)
     }
 }
 
-void ipsec_note_report(uint32_t marks, ipsec_report *report)
+void ipsec_note_report(const ipsec_note *note, uint32_t marks, ipsec_report *report)
 {
     const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
 
     for (unsigned i = 0; marks && i < sizeof findings / sizeof findings[0]; i++)
         if (marks & findings[i].mark)
-            add(report, ah ? findings[i].ah : findings[i].esp, findings[i].place);
+            add(report, ah ? findings[i].ah : findings[i].esp, findings[i].place,
+                hint_at(note, findings[i].mark, report));
 }

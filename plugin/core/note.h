@@ -37,13 +37,16 @@ typedef enum {
     IPSEC_MARK_UDP_CHECKSUM = 1 << 22,
     IPSEC_MARK_UDP_LENGTH = 1 << 23,
     IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24,
-    IPSEC_MARK_FORGOTTEN = 1 << 25
+    IPSEC_MARK_FORGOTTEN = 1 << 25,
+    /** No finding: what overtook a packet that is OLD or WRONG_HIGH had another DSCP. */
+    IPSEC_MARK_OTHER_DSCP = 1 << 26
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
     uint32_t marks;       /**< ipsec_mark */
     uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
+    uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; else 0 */
     uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
     uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
@@ -52,7 +55,7 @@ typedef struct ipsec_note {
     uint8_t zero_by;      /**< stacks that take it for the number 0 */
 } ipsec_note;
 
-/** Adds the findings that marks of a note stand for. */
-void ipsec_note_report(uint32_t marks, ipsec_report *report);
+/** Adds the findings that `marks`, which are some of the note's, stand for. */
+void ipsec_note_report(const ipsec_note *note, uint32_t marks, ipsec_report *report);
 
 #endif

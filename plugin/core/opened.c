@@ -112,7 +112,8 @@ static uint32_t icv_at(const ipsec_envelope *envelope)
 
 static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id, ipsec_report *report)
 {
-    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv, note->hint, note->detail);
+    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv,
+                          (ipsec_hinted){.hint = note->hint, .detail = note->detail});
 }
 
 static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note,
@@ -266,5 +267,5 @@ void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report)
     const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
 
     ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_SPI_UNKNOWN : IPSEC_FINDING_ESP_SPI_UNKNOWN, ah ? 4 : 0, 4,
-                          note->hint, 0);
+                          (ipsec_hinted){.hint = note->hint});
 }

@@ -12,11 +12,11 @@ static bool flags(const ipsec_catalogue_row *row)
 
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length)
 {
-    ipsec_report_add_hint(report, id, offset, length, 0, 0);
+    ipsec_report_add_hint(report, id, offset, length, (ipsec_hinted){0});
 }
 
-void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length, uint8_t hint,
-                           uint8_t detail)
+void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length,
+                           ipsec_hinted hinted)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
     unsigned at = report->count;
@@ -29,8 +29,13 @@ void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t o
         report->findings[at] = report->findings[at - 1];
         at--;
     }
-    report->findings[at] = (ipsec_finding){
-        .offset = offset, .length = length, .id = (uint8_t)id, .hint = hint, .detail = detail, .announce = true};
+    report->findings[at] = (ipsec_finding){.offset = offset,
+                                           .length = length,
+                                           .id = (uint8_t)id,
+                                           .hint = hinted.hint,
+                                           .detail = hinted.detail,
+                                           .missed = hinted.missed,
+                                           .announce = true};
     report->count++;
     report->flagged = report->flagged || flags(row);
 }

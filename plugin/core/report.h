@@ -42,9 +42,10 @@ typedef enum {
 typedef struct ipsec_finding {
     uint32_t offset; /**< first octet that it speaks of, from ipsec_view.data */
     uint32_t length; /**< number of octets, 0 for the header as a whole */
+    uint32_t detail; /**< the number or the row that the hint speaks of */
+    uint32_t missed; /**< by how many packets the window was missed, where the hint speaks of that */
     uint8_t id;      /**< ipsec_finding_id */
     uint8_t hint;    /**< ipsec_hint, for ipsec_finding_advice() */
-    uint8_t detail;  /**< the number or the row that the hint speaks of */
     /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
      * the SA. */
     bool announce;
@@ -166,9 +167,15 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
  */
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length);
 
+/** What ipsec_finding_advice() needs; see ipsec_finding. All zero: the catalogue's advice stands. */
+typedef struct ipsec_hinted {
+    uint8_t hint;
+    uint32_t detail, missed;
+} ipsec_hinted;
+
 /** The same with a hint, see hint.h. */
-void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length, uint8_t hint,
-                           uint8_t detail);
+void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length,
+                           ipsec_hinted hinted);
 
 /** Takes back the findings that tell the property `property` of the SA. */
 void ipsec_report_remove_property(ipsec_report *report, ipsec_property property);

@@ -46,7 +46,7 @@ typedef struct recent {
     uint64_t time;
     uint32_t sa, sequence, frame;
     uint32_t length, captured;
-    uint8_t ttl;
+    uint8_t ttl, dscp;
 } recent;
 
 struct ipsec_sequence_ring {
@@ -91,6 +91,16 @@ static uint8_t ttl_of(const ipsec_view *view)
     return view->ip_version == 4 ? view->outer[8] : view->outer[7];
 }
 
+/* Of a packet without IP header. */
+#define DSCP_UNKNOWN UINT8_MAX
+
+static uint8_t dscp_of(const ipsec_view *view)
+{
+    if (!view->outer || view->outer_length < IPSEC_IPV4_HEADER)
+        return DSCP_UNKNOWN;
+    return view->ip_version == 4 ? view->outer[1] >> 2 : (uint8_t)((view->outer[0] & 0x0f) << 2 | view->outer[1] >> 6);
+}
+
 static recent describe(const ipsec_view *view, const ipsec_record *record)
 {
     return (recent){.fingerprint = fingerprint_of(view),
@@ -100,7 +110,8 @@ static recent describe(const ipsec_view *view, const ipsec_record *record)
                     .frame = view->frame,
                     .length = view->length,
                     .captured = view->captured,
-                    .ttl = ttl_of(view)};
+                    .ttl = ttl_of(view),
+                    .dscp = dscp_of(view)};
 }
 
 /* The last packet of the same SA with the same number; NULL if it is too long ago. */
@@ -115,6 +126,25 @@ static const recent *find_recent(const ipsec_sequence_ring *ring, const recent *
             return earlier;
     }
     return NULL;
+}
+
+/* Whether those that overtook the packet all have another DSCP, as far as they are remembered. One queue keeps the
+ * order, so a single one of the same class speaks for another cause. */
+static bool is_overtaken_by_others(const ipsec_sequence_ring *ring, const recent *packet)
+{
+    const uint32_t most = ring->count < RING ? ring->count : RING;
+    bool overtaken = false;
+
+    for (uint32_t back = 1; back <= most; back++) {
+        const recent *earlier = &ring->packets[(ring->count - back) % RING];
+
+        if (earlier->sa != packet->sa || (int32_t)(earlier->sequence - packet->sequence) <= 0)
+            continue;
+        if (earlier->dscp == packet->dscp || earlier->dscp == DSCP_UNKNOWN || packet->dscp == DSCP_UNKNOWN)
+            return false;
+        overtaken = true;
+    }
+    return overtaken;
 }
 
 /* As far as can be told: where one was cut shorter than the other, their last octets cannot be compared. */
@@ -251,6 +281,20 @@ static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, uint64_t n
     }
 }
 
+/* Whether the number was seen, as far back as the bitmap goes: then no window lets it in. */
+static bool is_known(const ipsec_window *window, uint64_t number)
+{
+    return ipsec_window_place(window, number, window->size) == IPSEC_PLACE_SEEN;
+}
+
+/* The receiver's window is what the number missed. */
+static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const recent *packet, ipsec_note *note)
+{
+    note->window = MAX(1, window_at(q->config, sa, q->config->receiver));
+    if (is_overtaken_by_others(q->ring, packet))
+        note->marks |= IPSEC_MARK_OTHER_DSCP;
+}
+
 /* A run of old numbers is a sender that began anew. Its receiver refuses them all; but where none is verified, the
  * window may as well have been led astray, and begins anew too. */
 static bool begins_anew(ipsec_sa *sa, const ipsec_record *record, uint64_t number)
@@ -315,6 +359,8 @@ static void place_behind(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa,
         refuse(q->config, sa, record, note, IPSEC_MARK_OLD);
         if (begins_anew(sa, record, number))
             note->marks |= IPSEC_MARK_RESTART;
+        else if (note->marks & IPSEC_MARK_OLD && !earlier && !is_known(&sa->numbers.window, number))
+            blame_window(q, sa, packet, note);
     } else if (window_at(q->config, sa, q->config->receiver) > 0) {
         note->marks |= IPSEC_MARK_REORDER;
     }
@@ -337,7 +383,8 @@ static void note_other_high(const ipsec_sequencer *q, const ipsec_sa *sa, const 
 
 /* With ESN the high half tells where the number lies; each receiver takes the one that its window suggests, and the ICV
  * fails with any other. Returns whether the receiver of the configuration takes another one. */
-static bool is_taken_wrong(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+static bool is_taken_wrong(const ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, const ipsec_record *record,
+                           ipsec_note *note)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t top = (uint32_t)window->top;
@@ -350,6 +397,8 @@ static bool is_taken_wrong(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_r
         note_other_high(q, sa, record, (ipsec_stack)stack, note);
     if (!(note->wrong_by & own))
         return false;
+    if (record->advance < 0 && !(note->marks & IPSEC_MARK_WRONG_HIGH))
+        blame_window(q, sa, packet, note);
     note->marks |= note->seen_by & own ? IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_CONFLICT : IPSEC_MARK_WRONG_HIGH;
     sa->numbers.refused++;
     return true;
@@ -372,7 +421,7 @@ static void place(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_
 
     record->placed = true;
     record->advance = saturate((int64_t)(number - window->top));
-    if (is_taken_wrong(q, sa, record, note))
+    if (is_taken_wrong(q, packet, sa, record, note))
         return;
     if (number <= window->top)
         place_behind(q, packet, sa, record, note);

@@ -14,6 +14,7 @@ CONFLICT = drop("replay.conflict", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 OLD = drop("replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 RESTART = drop("seq.restart", "replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 LIFETIME_EXPIRED, LINUX_EXPIRED = 13911, "XfrmInStateExpired"
+EXPEDITED = 46 << 2     # DSCP EF, RFC 3246
 FIRST = 0xA000      # number of the first SA without a key
 
 
@@ -65,6 +66,13 @@ def add_order(capture):
     stream = Stream(capture, "order, just inside")
     stream.run(1, *range(3, 66))
     stream.send("2 is the last number of the window", 2, plausible("seq.reorder"))
+    stream = Stream(capture, "QoS")
+    stream.run(1, 2)
+    for sequence in range(4, 104):
+        stream.send(f"number {sequence}, expedited", sequence, plausible("seq.gap") if sequence == 67 else plausible(),
+                    tos=EXPEDITED)
+    stream.send("3 is best effort, and left of the window by 37", 3, OLD)       # 103 - 64 - 3 + 1
+    stream.send("4 comes again", 4, OLD, tos=EXPEDITED, after=60)
     stream = Stream(capture, "gap")
     stream.run(1, 2, 4, *range(5, 67))
     stream.send("67, and 3 leaves the window", 67, plausible("seq.gap"))

@@ -69,6 +69,42 @@ def test_time_within_which_frames_are_captured_twice(tshark, milliseconds, findi
     assert findings(rows, "ESP, duplicates: 3 again after 1 ms") == [finding]
 
 
+# --- advice ---------------------------------------------------------------------------------------
+
+def advice(tshark, what, *options):
+    (text,) = tshark.rows(NAME, *options)[frame_of(what)]["ipsec.advice"]
+    return text
+
+
+@pytest.mark.parametrize("what, missed, smallest, class_differs", [
+    ("order: 5 is left of the window by 1", 1, 65, False),
+    ("QoS: 3 is best effort, and left of the window by 37", 37, 101, True)])
+def test_advice_names_the_smallest_window(tshark, what, missed, smallest, class_differs):
+    for options in ((), ("-2",)):
+        text = advice(tshark, what, *options)
+        assert f"missed by {missed}, {smallest} packets would have let it in" in text, options
+        assert ("DSCP" in text) == class_differs, options
+
+
+def test_no_window_lets_a_number_in_twice(tshark, catalogue):
+    for options in ((), ("-2",)):
+        assert catalogue["replay.old"].advice in advice(tshark, "QoS: 4 comes again", *options)
+
+
+@pytest.mark.parametrize("window, findings", [(100, ["replay.old"]), (101, ["seq.reorder"])])
+def test_the_smallest_window_does_let_it_in(tshark, window, findings):
+    rows = tshark.rows(NAME, "-o", f"ipsec.replay_window:{window}")
+    assert rows[frame_of("QoS: 3 is best effort, and left of the window by 37")].findings == findings
+
+
+def test_advice_on_the_wrong_epoch(tshark):
+    """1:40 is the highest, and the row has a window of 32."""
+    what = "AES-GCM-16: ESN 0:0xfffffff0, left of the window"
+    text = advice(tshark, what)
+    assert "integrity failure, no replay; the window was missed by 25, 57 packets would do" in text
+    assert advice(tshark, what, "-2") == text
+
+
 # --- the life of an SA ----------------------------------------------------------------------------
 
 LIFE = ("ipsec.sa", "ipsec.sa.reverse", "ipsec.sa.successor", "ipsec.sa.first_frame", "ipsec.sa.last_frame",

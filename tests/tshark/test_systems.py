@@ -21,6 +21,9 @@ UNSEEN = {
 }
 README_UNSEEN = {
     'ipsec.key.source == "ESP-NULL heuristic"': "test_verify.py makes such packets",
+    "ipsec.sa.last_frame": "shown on a second pass only",
+    "ipsec.sa.packets": "shown on a second pass only",
+    "ipsec.sa.octets": "shown on a second pass only",
 }
 
 # In running text, names of preferences look like fields.

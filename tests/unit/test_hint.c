@@ -8,15 +8,15 @@
 /* As large as a caller's; what is behind the end of the text must stay as it was. */
 static char buffer[IPSEC_ADVICE_SIZE];
 
-static const char *advice_on(ipsec_finding_id id, ipsec_hint hint, unsigned detail)
+static const char *advice_on(ipsec_finding_id id, ipsec_hint hint, uint32_t detail)
 {
-    const ipsec_finding finding = {.id = (uint8_t)id, .hint = (uint8_t)hint, .detail = (uint8_t)detail};
+    const ipsec_finding finding = {.id = (uint8_t)id, .hint = (uint8_t)hint, .detail = detail, .missed = detail / 2};
 
     memset(buffer, '#', sizeof buffer);
     return ipsec_finding_advice(&finding, buffer);
 }
 
-static const char *hinted(ipsec_hint hint, unsigned detail)
+static const char *hinted(ipsec_hint hint, uint32_t detail)
 {
     return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
 }
@@ -94,6 +94,21 @@ static void test_bits(void)
     g_assert_nonnull(strstr(hinted(IPSEC_HINT_ICV_LENGTH, 64), "with 512 bits"));
 }
 
+/* The numbers, at their longest too, and the class of the packet where that is the cause. */
+static void test_window(void)
+{
+    for (unsigned hint = IPSEC_HINT_WINDOW; hint <= IPSEC_HINT_EPOCH_QOS; hint++) {
+        const char *text = hinted((ipsec_hint)hint, 4000000002);
+        const bool qos = hint == IPSEC_HINT_WINDOW_QOS || hint == IPSEC_HINT_EPOCH_QOS;
+        const bool epoch = hint == IPSEC_HINT_EPOCH || hint == IPSEC_HINT_EPOCH_QOS;
+
+        expect_sentence(text);
+        g_assert_nonnull(strstr(text, "missed by 2000000001, 4000000002 packets would"));
+        g_assert_true((strstr(text, "DSCP") != NULL) == qos);
+        g_assert_true((strstr(text, "integrity failure, no replay") != NULL) == epoch);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -102,5 +117,6 @@ int main(int argc, char **argv)
     g_test_add_func("/hint/whole", test_a_whole_sentence);
     g_test_add_func("/hint/cause", test_a_hint_knows_the_cause);
     g_test_add_func("/hint/bits", test_bits);
+    g_test_add_func("/hint/window", test_window);
     return g_test_run();
 }

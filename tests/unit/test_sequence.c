@@ -1,0 +1,165 @@
+/* Sequence numbers: what the advice on late packets rests on. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "hint.h"
+#include "packets.h"
+
+#include <string.h>
+
+/* Packets of one SA, and what was said of the last one. */
+typedef struct stream {
+    ipsec_db *db;
+    uint8_t ip_version;
+    uint8_t outer[40];
+    uint32_t spi;
+    uint32_t frame;
+    ipsec_report report;
+} stream;
+
+static stream open_stream(uint8_t ip_version)
+{
+    return (stream){.db = db_for(IPSEC_STACK_RFC), .ip_version = ip_version, .spi = 0x1000};
+}
+
+static void close_stream(stream *s)
+{
+    ipsec_db_free(s->db);
+    guard_free_all();
+}
+
+static void expect_explained(const stream *s, const ipsec_view *view, const ipsec_record *record)
+{
+    const ipsec_finding *judged = s->report.findings;
+    ipsec_report again;
+
+    ipsec_explain(s->db, view, record, &again);
+    g_assert_cmpuint(again.count, ==, s->report.count);
+    for (unsigned i = 0; i < again.count; i++) {
+        g_assert_cmpuint(again.findings[i].id, ==, judged[i].id);
+        g_assert_cmpuint(again.findings[i].hint, ==, judged[i].hint);
+        g_assert_cmpuint(again.findings[i].detail, ==, judged[i].detail);
+        g_assert_cmpuint(again.findings[i].missed, ==, judged[i].missed);
+    }
+}
+
+static void send(stream *s, uint32_t sequence, uint8_t dscp)
+{
+    ipsec_view view = esp_view(s->ip_version, s->spi, sequence, 84);
+    ipsec_record record;
+
+    memset(s->outer, 0, sizeof s->outer);
+    if (s->ip_version == 4) {
+        s->outer[0] = 0x45;
+        s->outer[1] = (uint8_t)(dscp << 2 | 1); /* ECN is no part of it */
+    } else {
+        s->outer[0] = (uint8_t)(0x60 | dscp >> 2);
+        s->outer[1] = (uint8_t)(dscp << 6 | 0x1f);
+    }
+    view.outer = s->outer;
+    view.outer_length = s->ip_version == 4 ? 20 : 40;
+    view.frame = ++s->frame;
+    view.number = s->frame - 1;
+    ipsec_judge(s->db, &view, &record, &s->report);
+    expect_explained(s, &view, &record);
+}
+
+static void send_run(stream *s, uint32_t first, uint32_t last, uint8_t dscp)
+{
+    for (uint32_t sequence = first; sequence <= last; sequence++)
+        send(s, sequence, dscp);
+}
+
+static void expect_old(const stream *s, ipsec_hint hint, uint32_t smallest, uint32_t missed)
+{
+    g_assert_cmpuint(s->report.count, ==, 1);
+    g_assert_cmpint(s->report.findings[0].id, ==, IPSEC_FINDING_REPLAY_OLD);
+    g_assert_cmpint(s->report.findings[0].hint, ==, hint);
+    g_assert_cmpuint(s->report.findings[0].detail, ==, smallest);
+    g_assert_cmpuint(s->report.findings[0].missed, ==, missed);
+}
+
+/* 2 was overtaken by all that follow, whose classes differ or not. */
+static void test_classes(void)
+{
+    static const struct {
+        uint8_t late, one, other;
+        ipsec_hint hint;
+    } cases[] = {{0, 0, 0, IPSEC_HINT_WINDOW},      {0, 46, 46, IPSEC_HINT_WINDOW_QOS},
+                 {46, 0, 0, IPSEC_HINT_WINDOW_QOS}, {0, 46, 26, IPSEC_HINT_WINDOW_QOS},
+                 {0, 46, 0, IPSEC_HINT_WINDOW},     {46, 46, 46, IPSEC_HINT_WINDOW},
+                 {1, 2, 3, IPSEC_HINT_WINDOW_QOS},  {10, 12, 8, IPSEC_HINT_WINDOW_QOS}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (uint8_t version = 4; version <= 6; version += 2) {
+            stream s = open_stream(version);
+
+            send(&s, 1, cases[i].late); /* did not overtake it */
+            send_run(&s, 3, 50, cases[i].one);
+            send_run(&s, 51, 66, cases[i].other);
+            send(&s, 2, cases[i].late);
+            expect_old(&s, cases[i].hint, 65, 1);
+            close_stream(&s);
+        }
+}
+
+/* Packets of another SA, or those that are forgotten by then, speak neither for nor against it. */
+static void test_only_what_is_remembered_of_the_sa_counts(void)
+{
+    stream s = open_stream(4);
+
+    send(&s, 1, 0);
+    send_run(&s, 3, 100, 46);
+    s.spi++;
+    send_run(&s, 1000, 1100, 0);
+    s.spi--;
+    send(&s, 2, 0);
+    expect_old(&s, IPSEC_HINT_WINDOW_QOS, 99, 35);
+    s.spi++;
+    send_run(&s, 1101, 1101 + 1024, 0);
+    s.spi--;
+    send(&s, 2, 0);
+    expect_old(&s, IPSEC_HINT_WINDOW, 99, 35);
+    close_stream(&s);
+}
+
+/* No window lets in what was seen, and none explains a counter that began anew. */
+static void test_no_hint(void)
+{
+    stream s = open_stream(4);
+
+    send_run(&s, 1, 100, 0);
+    send(&s, 1, 0);
+    expect_old(&s, IPSEC_HINT_NONE, 0, 0);
+    send(&s, 36, 0);
+    expect_old(&s, IPSEC_HINT_NONE, 0, 0);
+    send(&s, 5000, 0);
+    send_run(&s, 1000, 1002, 0);
+    expect_old(&s, IPSEC_HINT_WINDOW, 3999, 3935);
+    send(&s, 1003, 0);
+    g_assert_true(ipsec_report_has(&s.report, IPSEC_FINDING_SEQ_RESTART));
+    g_assert_cmpint(s.report.findings[0].hint, ==, IPSEC_HINT_NONE);
+    g_assert_cmpint(s.report.findings[1].hint, ==, IPSEC_HINT_NONE);
+    close_stream(&s);
+}
+
+static void test_without_ip_header_no_class_is_known(void)
+{
+    stream s = open_stream(4);
+    ipsec_view late = esp_view(4, s.spi, 2, 84);
+    ipsec_record record;
+
+    send(&s, 1, 0);
+    send_run(&s, 3, 100, 46);
+    ipsec_judge(s.db, &late, &record, &s.report);
+    expect_old(&s, IPSEC_HINT_WINDOW, 99, 35);
+    close_stream(&s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/sequence/advice/classes", test_classes);
+    g_test_add_func("/sequence/advice/remembered", test_only_what_is_remembered_of_the_sa_counts);
+    g_test_add_func("/sequence/advice/none", test_no_hint);
+    g_test_add_func("/sequence/advice/no-header", test_without_ip_header_no_class_is_known);
+    return g_test_run();
+}
