@@ -28,22 +28,18 @@ static const char *const texts[IPSEC_HINT_COUNT] = {
         "which end the keys were installed on.",
 };
 
+/* What is said of a number that missed the window. */
+#define MISSED "The window was missed by %u and one of %u packets lets such a number in: "
+#define EPOCH                                                                                                          \
+    "The receiver counts an integrity failure and no replay: the window was missed by %u and one of %u packets "
+#define OVERTAKEN "all that overtook the packet have another DSCP, so QoS reorders them"
+
 /* With the numbers `missed` and `detail`. */
 static const char *const window_formats[IPSEC_HINT_COUNT] = {
-    [IPSEC_HINT_WINDOW] =
-        "The window was missed by %u and one of %u packets lets such a number in: look at reordering on the "
-        "path (multipath; several queues).",
-    [IPSEC_HINT_WINDOW_QOS] =
-        "The window was missed by %u and one of %u packets lets such a number in: all that overtook "
-        "the packet have another "
-        "DSCP, so QoS reorders them; use an SA per class, or enlarge the window.",
-    [IPSEC_HINT_EPOCH] = "The receiver counts an integrity failure and no replay: the window was missed by %u and one "
-                         "of %u packets takes "
-                         "the number for what it is; look at reordering on the path.",
-    [IPSEC_HINT_EPOCH_QOS] =
-        "The receiver counts an integrity failure and no replay: the window was missed by %u and one of %u packets "
-        "takes "
-        "the number for what it is; all that overtook the packet have another DSCP, so QoS reorders them.",
+    [IPSEC_HINT_WINDOW] = MISSED "look at reordering on the path (multipath; several queues).",
+    [IPSEC_HINT_WINDOW_QOS] = MISSED OVERTAKEN "; use an SA per class, or enlarge the window.",
+    [IPSEC_HINT_EPOCH] = EPOCH "reads it right; look at reordering on the path (multipath; several queues).",
+    [IPSEC_HINT_EPOCH_QOS] = EPOCH "reads it right; " OVERTAKEN ".",
 };
 
 static const char *name_of(const ipsec_finding *finding)

@@ -267,7 +267,8 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     if (!is_over(spec, sa, note) && is_taken(db, note, report)) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
         ipsec_life_spend(sa, report->is_opened ? report->opened.payload_length : 0);
-        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+        if (ipsec_iv_is_of_use(view, sa, spec))
+            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     } else if (note->marks & IPSEC_MARK_RESTART) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     }
