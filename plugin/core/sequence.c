@@ -356,7 +356,8 @@ static void place_behind(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa,
     if (note->seen_by & own) {
         refuse(q->config, sa, record, note,
                earlier && !is_same_packet(earlier, packet) ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE);
-        note->first_seen = earlier ? earlier->frame : find_first(q, sa, record);
+        if (note->marks & (IPSEC_MARK_CONFLICT | IPSEC_MARK_DUPLICATE | IPSEC_MARK_NO_REPLAY))
+            note->first_seen = earlier ? earlier->frame : find_first(q, sa, record);
     } else if (note->old_by & own) {
         refuse(q->config, sa, record, note, IPSEC_MARK_OLD);
         if (begins_anew(sa, record, number))
