@@ -13,7 +13,7 @@
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
                       const ipsec_report *report)
 {
-    if (view->protocol != IPSEC_PROTOCOL_ESP || !report->whole || view->length < IPSEC_ESP_FLOOR)
+    if (!report->whole || view->length < IPSEC_ESP_FLOOR)
         return false;
     if (!spec)
         return !record->shape && !record->unknown;

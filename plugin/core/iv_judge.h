@@ -10,8 +10,14 @@
 #include "note.h"
 #include "sa.h"
 
+/** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon. */
+static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_spec *spec)
+{
+    return view->protocol == IPSEC_PROTOCOL_ESP && (spec || !ipsec_iv_is_idle(&sa->iv));
+}
+
 /**
- * Learns from the IV of a packet that the receiver takes for a new one, and marks the note.
+ * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and marks the note.
  *
  * @param spec  the key row of the SA, or NULL
  */

@@ -320,7 +320,8 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     if (!is_over(db, spec, sa, note, report) && is_taken(db, note, report)) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
         ipsec_life_spend(sa, payload_of(view, report));
-        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+        if (ipsec_iv_is_of_use(view, sa, spec))
+            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     } else if (note->marks & IPSEC_MARK_RESTART) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     }

@@ -1,25 +1,12 @@
 /* The life of SAs: which belongs to which, which follows which, and when one ends.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "life.h"
-#include "hash.h"
-#include "ip.h"
 
 /* A new SA has taken over when so many packets in a row were its own. Parallel SAs take turns sooner. */
 #define TAKEN_OVER 16u
 
 /* An SA whose numbers begin so low was made during the capture. */
 #define YOUNG 16u
-
-/* Source address and, in UDP, port; never 0. */
-static uint32_t origin_of(const ipsec_sa_table *table, const ipsec_view *view)
-{
-    uint64_t words[2];
-    uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
-
-    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->outer && view->outer_length >= IPSEC_UDP_HEADER)
-        origin = ipsec_hash_mix(origin, ipsec_read_u16(view->outer + view->outer_length - IPSEC_UDP_HEADER));
-    return (uint32_t)origin ? (uint32_t)origin : 1;
-}
 
 /* A sender that moves does not come back; several senders do. */
 static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
@@ -59,14 +46,11 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, const 
     pair->run = 0;
 }
 
-void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence, ipsec_note *note)
+void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
+                     ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
-    uint32_t origin;
 
-    if (view->address_length == 0)
-        return;
-    origin = origin_of(table, view);
     if (!life->pair) {
         life->pair = ipsec_sa_pair_get(table, view, sa);
         life->young = sequence <= YOUNG;
@@ -74,12 +58,6 @@ void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *
     if (origin != life->origin)
         follow_origin(life, origin, note);
     follow_turn(table, life->pair, sa, note);
-}
-
-void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
-{
-    sa->life.packets++;
-    sa->life.octets += octets;
 }
 
 bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note)

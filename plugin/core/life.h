@@ -6,19 +6,52 @@
 #ifndef IPSEC_CORE_LIFE_H
 #define IPSEC_CORE_LIFE_H
 
+#include "hash.h"
+#include "ip.h"
 #include "note.h"
 #include "sa.h"
 
+/** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
+static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
+{
+    uint64_t words[2];
+    uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
+
+    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->outer_length >= IPSEC_UDP_HEADER)
+        origin = ipsec_hash_mix(origin, ipsec_read_u16(view->outer + view->outer_length - IPSEC_UDP_HEADER));
+    return (uint32_t)origin ? (uint32_t)origin : 1;
+}
+
+/** What ipsec_life_follow() does where it is not the turn of the SA, or the packet is from somewhere else. */
+void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
+                     ipsec_note *note);
+
 /** Follows an SA with its next packet: who else sends between these peers, and from where. Adds marks to the note. */
-void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
-                       ipsec_note *note);
+static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
+                                     ipsec_note *note)
+{
+    ipsec_sa_pair *pair = sa->life.pair;
+    uint32_t origin;
+
+    if (view->address_length == 0)
+        return;
+    origin = ipsec_life_origin(table, view);
+    if (pair && pair->active == sa->index && origin == sa->life.origin)
+        pair->run = 0;
+    else
+        ipsec_life_turn(table, view, sa, origin, sequence, note);
+}
 
 /**
  * Counts a packet that the receiver has accepted towards the SA's lifetime (RFC 4301 4.4.2.1).
  *
  * @param octets  of payload
  */
-void ipsec_life_spend(ipsec_sa *sa, uint32_t octets);
+static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
+{
+    sa->life.packets++;
+    sa->life.octets += octets;
+}
 
 /** Whether the SA has reached a hard limit of its key row: the packet is refused. Marks the first one. */
 bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note);

@@ -45,20 +45,20 @@ static uint64_t hash_address(const ipsec_sa_table *table, const uint8_t *address
     return ipsec_hash_address(table->seed, address, length, words);
 }
 
-static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+static inline void make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_sa_key *key)
 {
-    ipsec_sa_key key = {.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
-    uint64_t hash = ipsec_hash_mix(table->seed, key.name);
+    uint64_t hash;
 
+    *key = (ipsec_sa_key){.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
+    hash = ipsec_hash_mix(table->seed, key->name);
     if (view->address_length > 0) {
-        hash = ipsec_hash_address(hash, view->destination, view->address_length, key.destination);
+        hash = ipsec_hash_address(hash, view->destination, view->address_length, key->destination);
         if (is_multicast(view)) {
-            key.source = hash_address(table, view->source, view->address_length);
-            hash = ipsec_hash_mix(hash, key.source);
+            key->source = hash_address(table, view->source, view->address_length);
+            hash = ipsec_hash_mix(hash, key->source);
         }
     }
-    key.hash = (uint32_t)hash;
-    return key;
+    key->hash = (uint32_t)hash;
 }
 
 static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
@@ -281,10 +281,12 @@ static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *ke
 
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
-    const ipsec_sa_key key = make_key(table, view, spi);
-    ipsec_sa *sa = find(table, &key);
+    ipsec_sa_key key;
     ipsec_sa_facts *facts;
+    ipsec_sa *sa;
 
+    make_key(table, view, spi, &key);
+    sa = find(table, &key);
     if (!sa)
         sa = make(table, &key, view->frame, note);
     facts = ipsec_sa_facts_at(table, sa->index);

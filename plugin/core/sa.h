@@ -53,6 +53,7 @@ typedef struct ipsec_sa_numbers {
     uint32_t packets;    /**< packets with a number */
     uint32_t refused;    /**< of these, what the receiver's window refuses */
     uint32_t row_window; /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    uint32_t own_window; /**< packets of the receiver's window, at least 1; valid while the window has a bitmap */
     uint8_t esn;         /**< ipsec_esn_mode, as the key row and verified packets have it */
     uint8_t run;         /**< old numbers in a row */
     bool waiting;        /**< `suspect` counts */

@@ -101,23 +101,33 @@ static uint8_t dscp_of(const ipsec_view *view)
     return view->ip_version == 4 ? view->outer[1] >> 2 : (uint8_t)((view->outer[0] & 0x0f) << 2 | view->outer[1] >> 6);
 }
 
-static recent describe(const ipsec_view *view, const ipsec_record *record)
+/* Writes the packet where the next one belongs. It counts as remembered once the ring's count is raised. */
+static recent *describe(ipsec_sequence_ring *ring, const ipsec_view *view, const ipsec_record *record)
 {
-    return (recent){.fingerprint = fingerprint_of(view),
-                    .time = view->time,
-                    .sa = record->sa,
-                    .sequence = record->sequence,
-                    .frame = view->frame,
-                    .length = view->length,
-                    .captured = view->captured,
-                    .ttl = ttl_of(view),
-                    .dscp = dscp_of(view)};
+    recent *packet = &ring->packets[ring->count % RING];
+
+    *packet = (recent){.fingerprint = fingerprint_of(view),
+                       .time = view->time,
+                       .sa = record->sa,
+                       .sequence = record->sequence,
+                       .frame = view->frame,
+                       .length = view->length,
+                       .captured = view->captured,
+                       .ttl = ttl_of(view),
+                       .dscp = dscp_of(view)};
+    return packet;
+}
+
+/* How many packets are remembered, besides the one that takes the place of the oldest. */
+static uint32_t remembered(const ipsec_sequence_ring *ring)
+{
+    return MIN(ring->count, RING - 1);
 }
 
 /* The last packet of the same SA with the same number; NULL if it is too long ago. */
 static const recent *find_recent(const ipsec_sequence_ring *ring, const recent *packet)
 {
-    const uint32_t most = ring->count < RING ? ring->count : RING;
+    const uint32_t most = remembered(ring);
 
     for (uint32_t back = 1; back <= most; back++) {
         const recent *earlier = &ring->packets[(ring->count - back) % RING];
@@ -132,7 +142,7 @@ static const recent *find_recent(const ipsec_sequence_ring *ring, const recent *
  * order, so a single one of the same class speaks for another cause. */
 static bool is_overtaken_by_others(const ipsec_sequence_ring *ring, const recent *packet)
 {
-    const uint32_t most = ring->count < RING ? ring->count : RING;
+    const uint32_t most = remembered(ring);
     bool overtaken = false;
 
     for (uint32_t back = 1; back <= most; back++) {
@@ -206,7 +216,7 @@ static uint64_t guess_number(const ipsec_window *window, uint32_t low)
     return epoch + low;
 }
 
-static uint64_t number_of(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
+static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t low = record->sequence;
@@ -217,8 +227,7 @@ static uint64_t number_of(const ipsec_config *config, const ipsec_sa *sa, const 
     case IPSEC_ESN_NO:
         return low;
     case IPSEC_ESN_YES:
-        return (uint64_t)ipsec_window_infer_high(window, low, MAX(1, window_at(config, sa, config->receiver))) << 32 |
-               low;
+        return (uint64_t)ipsec_window_infer_high(window, low, sa->numbers.own_window) << 32 | low;
     default:
         return guess_number(window, low);
     }
@@ -247,6 +256,7 @@ static uint64_t number_in(const ipsec_record *record)
 static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 {
     ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
+    sa->numbers.own_window = MAX(1, window_at(config, sa, config->receiver));
 }
 
 /* --- where a number lies ------------------------------------------------------------------------------ */
@@ -290,7 +300,7 @@ static bool is_known(const ipsec_window *window, uint64_t number)
 /* The receiver's window is what the number missed. */
 static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const recent *packet, ipsec_note *note)
 {
-    note->window = MAX(1, window_at(q->config, sa, q->config->receiver));
+    note->window = sa->numbers.own_window;
     if (is_overtaken_by_others(q->ring, packet))
         note->marks |= IPSEC_MARK_OTHER_DSCP;
 }
@@ -354,7 +364,8 @@ static void place_behind(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa,
     if (note->seen_by & own) {
         refuse(q->config, sa, record, note,
                earlier && !is_same_packet(earlier, packet) ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE);
-        note->first_seen = earlier ? earlier->frame : find_first(q, sa, record);
+        if (note->marks & (IPSEC_MARK_CONFLICT | IPSEC_MARK_DUPLICATE | IPSEC_MARK_NO_REPLAY))
+            note->first_seen = earlier ? earlier->frame : find_first(q, sa, record);
     } else if (note->old_by & own) {
         refuse(q->config, sa, record, note, IPSEC_MARK_OLD);
         if (begins_anew(sa, record, number))
@@ -445,25 +456,47 @@ static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, c
     }
 }
 
+/* Where the number is not just the next one. */
+static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_record *record,
+                                       ipsec_note *note)
+{
+    if (!sa->numbers.window.bits)
+        start_numbers(q->config, sa);
+    record->high = (uint32_t)(number_of(sa, record) >> 32);
+    if (record->sequence == 0)
+        note_zero(q, sa, record, note);
+    if (sa->numbers.window.started)
+        place(q, packet, sa, record, note);
+}
+
+/* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
+static inline bool is_next(const ipsec_window *window, const ipsec_record *record)
+{
+    const uint64_t next = window->top + 1;
+
+    return window->started && record->sequence == (uint32_t)next && record->sequence != 0 &&
+           (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
+}
+
 void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    recent packet;
+    const recent *packet;
 
     record->sequence = report->sequence;
     record->previous = numbers->last;
     numbers->last = view->number;
     numbers->packets++;
-    if (!numbers->window.bits)
-        start_numbers(q->config, sa);
-    record->high = (uint32_t)(number_of(q->config, sa, record) >> 32);
-    if (record->sequence == 0)
-        note_zero(q, sa, record, note);
-    packet = describe(view, record);
-    if (numbers->window.started)
-        place(q, &packet, sa, record, note);
-    q->ring->packets[q->ring->count++ % RING] = packet;
+    packet = describe(q->ring, view, record);
+    if (is_next(&numbers->window, record)) {
+        record->high = (uint32_t)(numbers->window.top >> 32);
+        record->placed = true;
+        record->advance = 1;
+    } else {
+        place_elsewhere(q, packet, sa, record, note);
+    }
+    q->ring->count++;
 }
 
 /* --- what the receiver's window does ------------------------------------------------------------------- */
@@ -482,11 +515,10 @@ static bool is_believed(ipsec_sa_numbers *numbers, const ipsec_record *record, u
     return false;
 }
 
-void ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+void ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     const uint32_t refused =
         IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
-    const uint32_t packets = window_at(q->config, sa, q->config->receiver);
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);
 
@@ -496,23 +528,6 @@ void ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record 
         return;
     if (numbers->window.started && number > numbers->window.top && !is_believed(numbers, record, number))
         return;
-    if (ipsec_window_commit(&numbers->window, number, MAX(packets, 1)) > 0 && !sa->life.senders)
+    if (ipsec_window_commit(&numbers->window, number, numbers->own_window) > 0 && !sa->life.senders)
         note->marks |= IPSEC_MARK_GAP;
-}
-
-/* --- the report ---------------------------------------------------------------------------------------- */
-
-void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
-{
-    report->is_followed = true;
-    report->is_placed = record->placed;
-    report->number = (uint64_t)record->high << 32 | record->sequence;
-    report->advance = record->advance;
-    report->first_seen = note->first_seen;
-    report->seen_by = note->seen_by;
-    report->old_by = note->old_by;
-    report->wrong_by = note->wrong_by;
-    report->zero_by = note->zero_by;
-    if (report->count > 0 && !note->zero_by)
-        ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
 }

@@ -27,11 +27,39 @@ typedef struct ipsec_sequencer {
 void ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report);
 
+/** What ipsec_sequence_commit() does where the number is not just the next one, or something is wrong with it. */
+void ipsec_sequence_move(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
 /** Moves the SA's window to the number. To be called if the receiver accepts the packet as far as its window is
  * concerned. */
-void ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+static inline void ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
+                                         ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+
+    if (!record->placed || record->advance != 1 || note->marks) {
+        ipsec_sequence_move(sequencer, sa, record, note);
+        return;
+    }
+    numbers->waiting = false;
+    if (ipsec_window_step(&numbers->window, numbers->own_window) && !sa->life.senders)
+        note->marks |= IPSEC_MARK_GAP;
+}
 
 /** Writes what record and note say of the number into the report. */
-void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report);
+static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+{
+    report->is_followed = true;
+    report->is_placed = record->placed;
+    report->number = (uint64_t)record->high << 32 | record->sequence;
+    report->advance = record->advance;
+    report->first_seen = note->first_seen;
+    report->seen_by = note->seen_by;
+    report->old_by = note->old_by;
+    report->wrong_by = note->wrong_by;
+    report->zero_by = note->zero_by;
+    if (report->count > 0 && !note->zero_by)
+        ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
+}
 
 #endif

@@ -11,8 +11,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* Numbers per word of the bitmap. */
-#define WORD 64u
+#define WORD IPSEC_WINDOW_WORD
 
 void ipsec_window_init(ipsec_window *window, uint32_t packets)
 {
@@ -33,22 +32,17 @@ void ipsec_window_clear(ipsec_window *window)
 
 static inline uint64_t *word_of(const ipsec_window *window, uint64_t number)
 {
-    return &window->bits[(number & (window->size - 1)) / WORD];
-}
-
-static inline uint64_t bit_of(uint64_t number)
-{
-    return UINT64_C(1) << number % WORD;
+    return ipsec_window_word(window, number);
 }
 
 static inline bool is_marked(const ipsec_window *window, uint64_t number)
 {
-    return (*word_of(window, number) & bit_of(number)) != 0;
+    return *word_of(window, number) >> number % WORD & 1;
 }
 
 static inline void mark(ipsec_window *window, uint64_t number)
 {
-    *word_of(window, number) |= bit_of(number);
+    *word_of(window, number) |= UINT64_C(1) << number % WORD;
 }
 
 /* How many of the `count` numbers from `number` on share its word. */
@@ -166,18 +160,6 @@ static IPSEC_RARE uint64_t jump(ipsec_window *window, uint64_t number, uint32_t 
     return lost;
 }
 
-/* To the number behind the top: the same for a fraction of the cost, as one number leaves and none is skipped. Whether
- * it is lost must be known before the new one is marked: they share a bit if the window is as wide as the ring. */
-static inline uint64_t step(ipsec_window *window, uint64_t number, uint32_t packets)
-{
-    const bool leaves = number >= packets && number - packets >= window->bottom;
-    const bool lost = leaves && !is_marked(window, number - packets);
-
-    mark(window, number);
-    window->top = number;
-    return lost ? 1 : 0;
-}
-
 static IPSEC_RARE uint64_t start(ipsec_window *window, uint64_t number)
 {
     mark(window, number);
@@ -191,7 +173,7 @@ uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t pac
     if (!window->started)
         return start(window, number);
     if (number > window->top)
-        return number - window->top == 1 ? step(window, number, packets) : jump(window, number, packets);
+        return number - window->top == 1 ? ipsec_window_step(window, packets) : jump(window, number, packets);
     if (window->top - number >= window->size)
         return 0;
     mark(window, number);

@@ -56,6 +56,33 @@ uint64_t ipsec_window_lag(const ipsec_window *window, uint64_t number);
  */
 uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets);
 
+/** Numbers per word of the bitmap. */
+#define IPSEC_WINDOW_WORD 64u
+
+/** The word that has the number's bit, if the number is in the bitmap. */
+static inline uint64_t *ipsec_window_word(const ipsec_window *window, uint64_t number)
+{
+    return &window->bits[(number & (window->size - 1)) / IPSEC_WINDOW_WORD];
+}
+
+/**
+ * What ipsec_window_commit() does for the number behind the top, of a window that has started: the same for a fraction
+ * of the cost, as one number leaves and none is skipped.
+ *
+ * @return whether that is lost
+ */
+static inline bool ipsec_window_step(ipsec_window *window, uint32_t packets)
+{
+    const uint64_t number = window->top + 1, leaving = number - packets;
+    const bool leaves = number >= packets && leaving >= window->bottom;
+    /* Asked before the new one is marked: they share a bit if the window is as wide as the ring. */
+    const bool lost = leaves && !(*ipsec_window_word(window, leaving) >> leaving % IPSEC_WINDOW_WORD & 1);
+
+    *ipsec_window_word(window, number) |= UINT64_C(1) << number % IPSEC_WINDOW_WORD;
+    window->top = number;
+    return lost;
+}
+
 /**
  * The high half that a receiver with a window of `packets` takes a low half for: RFC 4303 appendix A2.2. 0 before
  * anything was committed.

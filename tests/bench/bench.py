@@ -5,7 +5,8 @@ usage: bench.py [--build BUILD] [--packets N]
 
 Instructions repeat to a fraction of a percent, where times do not. The captures hold clean packets of 200 SAs in turn.
 
-- In the core: what ipsec_judge() takes for a packet.
+- In the core: what ipsec_judge() takes for a packet; and what it takes where many SAs are alive and packets touch them at
+  random, with what an SA takes in memory, between two hosts or with a peer of its own.
 - In tshark: what a packet takes in all, without the plugin, as the slope between N and 2 N packets, so that the start
   of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for dissection,
   epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few million: a plain
@@ -33,7 +34,9 @@ from packets import ipv4, udp, write_capture
 SAS = 200
 RUNS = 5
 PAYLOAD = 976
+LIVE = (200, 32768, 1000000)
 PROTOCOL = {"esp": 50, "ah": 51, "natt": 17}
+CORE_KINDS = ("esp", "gcm", "ah", "natt")
 LINES = ("-r", [])
 FIELDS = ("-T fields", ["-T", "fields", "-e", "frame.number"])
 OUTPUTS = {"esp": (LINES, FIELDS), "ah": (LINES,), "natt": (LINES,)}
@@ -78,6 +81,16 @@ def core_cost(program, kind, count):
     return instructions([str(program), kind, str(count)], within="ipsec_judge") / count
 
 
+def print_lookups(program, packets):
+    for hosts in ("one", "own"):
+        for count in LIVE:
+            cost = instructions([str(program), hosts, str(count), str(packets)], within="judge_again") / packets
+            said = subprocess.run([str(program), hosts, str(count), "0"], capture_output=True, text=True, check=True)
+            # Of a few, memory is what the program began with.
+            size = said.stdout.split()[0] if count > LIVE[0] else "-"
+            print(f"  {hosts:5} {count:9,} {cost:8.0f} {size:>8}", flush=True)
+
+
 def tshark(stage, kind, count, options, plugins, within=None):
     """Instructions of one run of tshark over `count` packets."""
     capture = stage / f"{kind}-{count}.pcap"
@@ -107,7 +120,7 @@ def make_stage(folder, build):
     for name in ("home", "none"):
         (stage / name).mkdir()
     shutil.copytree(build / "plugins", stage / "plugins")
-    for program in ("bench_core", "bench_crypto"):
+    for program in ("bench_core", "bench_crypto", "bench_sas"):
         shutil.copy(build / "tests" / program, stage)
     for path in [stage, *stage.rglob("*")]:
         path.chmod(0o755)
@@ -127,8 +140,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         stage = make_stage(folder, arguments.build)
         print("instructions per clean packet, in the core")
-        for kind in PROTOCOL:
+        for kind in CORE_KINDS:
             print(f"  {kind:5} {core_cost(stage / 'bench_core', kind, 10 * arguments.packets):8.0f}")
+        print("live SAs touched at random, instructions per packet in the core, octets of memory per SA")
+        print_lookups(stage / "bench_sas", 10 * arguments.packets)
         print("verification and decryption: octets of packet, Mbit/s in the core and by libgcrypt alone, and the ratio",
               flush=True)
         subprocess.run([str(stage / "bench_crypto")], check=True)
