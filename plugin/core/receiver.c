@@ -32,9 +32,10 @@ enum {
 
 #define INFERRED  true
 #define PUBLISHED false
-#define ROW(carrier, stack, symbol, place, verdict, text, source)                                                      \
+/* What comes last is whether it is inferred, and with Windows the event. */
+#define ROW(carrier, stack, symbol, place, verdict, text, ...)                                                         \
     [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
-        .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = source},
+        .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = __VA_ARGS__},
 #define RECEIVER_AH(...)         ROW(AH, __VA_ARGS__)
 #define RECEIVER_ESP_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(COMBINED_ESP, __VA_ARGS__)
 #define RECEIVER_ESP_IN_UDP(...) ROW(ESP_IN_UDP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
@@ -43,11 +44,16 @@ enum {
 #define RECEIVER_ESP(...)        RECEIVER_SEPARATE(__VA_ARGS__) RECEIVER_COMBINED(__VA_ARGS__)
 #define RECEIVER_NATIVE(...)     RECEIVER_ESP_NATIVE(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
 #define RECEIVER(...)            RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+#define NO_EVENT                 0
+#define WINDOWS(symbol, place, verdict, text, number, source)                                                          \
+    RECEIVER(WINDOWS, symbol, place, verdict, text, source, .event = number)
 
 static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
 #include "receivers.def"
 };
 
+#undef WINDOWS
+#undef NO_EVENT
 #undef RECEIVER
 #undef RECEIVER_NATIVE
 #undef RECEIVER_ESP
@@ -61,15 +67,15 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FIND
 #undef INFERRED
 
 static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
-    {13910, 0xC0360001, 4965, "ERROR_IPSEC_BAD_SPI", "STATUS_IPSEC_BAD_SPI"},
-    {13911, 0xC0360002, 0, "ERROR_IPSEC_SA_LIFETIME_EXPIRED", "STATUS_IPSEC_SA_LIFETIME_EXPIRED"},
-    {13912, 0xC0360003, 0, "ERROR_IPSEC_WRONG_SA", "STATUS_IPSEC_WRONG_SA"},
-    {13913, 0xC0360004, 4961, "ERROR_IPSEC_REPLAY_CHECK_FAILED", "STATUS_IPSEC_REPLAY_CHECK_FAILED"},
-    {13914, 0xC0360005, 0, "ERROR_IPSEC_INVALID_PACKET", "STATUS_IPSEC_INVALID_PACKET"},
-    {13915, 0xC0360006, 4960, "ERROR_IPSEC_INTEGRITY_CHECK_FAILED", "STATUS_IPSEC_INTEGRITY_CHECK_FAILED"},
-    {13916, 0xC0360007, 4963, "ERROR_IPSEC_CLEAR_TEXT_DROP", "STATUS_IPSEC_CLEAR_TEXT_DROP"},
-    {13917, 0xC0360008, 0, "ERROR_IPSEC_AUTH_FIREWALL_DROP", "STATUS_IPSEC_AUTH_FIREWALL_DROP"},
-    {13918, 0xC0360009, 0, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
+    {13910, 0xC0360001, "ERROR_IPSEC_BAD_SPI", "STATUS_IPSEC_BAD_SPI"},
+    {13911, 0xC0360002, "ERROR_IPSEC_SA_LIFETIME_EXPIRED", "STATUS_IPSEC_SA_LIFETIME_EXPIRED"},
+    {13912, 0xC0360003, "ERROR_IPSEC_WRONG_SA", "STATUS_IPSEC_WRONG_SA"},
+    {13913, 0xC0360004, "ERROR_IPSEC_REPLAY_CHECK_FAILED", "STATUS_IPSEC_REPLAY_CHECK_FAILED"},
+    {13914, 0xC0360005, "ERROR_IPSEC_INVALID_PACKET", "STATUS_IPSEC_INVALID_PACKET"},
+    {13915, 0xC0360006, "ERROR_IPSEC_INTEGRITY_CHECK_FAILED", "STATUS_IPSEC_INTEGRITY_CHECK_FAILED"},
+    {13916, 0xC0360007, "ERROR_IPSEC_CLEAR_TEXT_DROP", "STATUS_IPSEC_CLEAR_TEXT_DROP"},
+    {13917, 0xC0360008, "ERROR_IPSEC_AUTH_FIREWALL_DROP", "STATUS_IPSEC_AUTH_FIREWALL_DROP"},
+    {13918, 0xC0360009, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
 };
 
 static unsigned carrier_of(const ipsec_report *report)

@@ -39,6 +39,7 @@ typedef struct ipsec_outcome {
     uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
     uint8_t decision;   /**< ipsec_decision */
     bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
+    uint16_t event; /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
 } ipsec_outcome;
 
 /**
@@ -64,7 +65,6 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
 typedef struct ipsec_windows_error {
     uint32_t error;          /**< Win32 error code, e.g. 13914 */
     uint32_t status;         /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
-    uint32_t event;          /**< event of the subcategory "Audit IPsec Driver"; 0 where none is published */
     const char *name;        /**< "ERROR_IPSEC_INVALID_PACKET" */
     const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
 } ipsec_windows_error;

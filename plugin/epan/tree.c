@@ -109,14 +109,16 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     add_string(subtree, hf_ipsec_advice, tvb, ipsec_finding_advice(finding, advice, sizeof advice));
 }
 
-static void draw_windows(const ipsec_windows_error *windows, tvbuff_t *tvb, proto_tree *tree)
+static void draw_windows(const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree *tree)
 {
+    const ipsec_windows_error *windows = ipsec_windows_error_of(outcome);
+
     if (!windows)
         return;
     add_uint(tree, hf_ipsec_windows_error, tvb, windows->error);
     add_uint(tree, hf_ipsec_windows_status, tvb, windows->status);
-    if (windows->event)
-        add_uint(tree, hf_ipsec_windows_event, tvb, windows->event);
+    if (outcome->event)
+        add_uint(tree, hf_ipsec_windows_event, tvb, outcome->event);
 }
 
 /* What each stack will have reported for the packet. */
@@ -134,7 +136,7 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
     bool inferred = windows && windows->inferred;
     bool any = windows != NULL;
 
-    draw_windows(ipsec_windows_error_of(windows), tvb, tree);
+    draw_windows(windows, tvb, tree);
     for (unsigned i = 0; i < array_length(texts); i++) {
         const ipsec_outcome *outcome = ipsec_outcome_at(texts[i].stack, report);
 

@@ -98,6 +98,26 @@ static void test_windows_errors(void)
     g_assert_cmpstr(row->name, ==, "ERROR_IPSEC_INVALID_PACKET");
 }
 
+static unsigned event_of(const ipsec_report *report, ipsec_finding_id id)
+{
+    return ipsec_receiver_row(IPSEC_STACK_WINDOWS, report, id)->event;
+}
+
+/* The same error has another event where the number is too low to tell whether it is a replay. */
+static void test_windows_events(void)
+{
+    const ipsec_report old = {.protocol = IPSEC_PROTOCOL_ESP, .old_by = UINT8_MAX};
+
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_ICV), ==, 4960);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_REPLAY_DUPLICATE), ==, 4961);
+    g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_REPLAY_CONFLICT), ==, 4961);
+    g_assert_cmpuint(event_of(&old, IPSEC_FINDING_REPLAY_OLD), ==, 4962);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_SPI_UNKNOWN), ==, 4965);
+    g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_AH_SPI_ZERO), ==, 4965);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_PAD_LENGTH), ==, 0);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_SA_EXPIRED), ==, 0);
+}
+
 /* What Windows names in public; all else is structure, of which it says nothing. */
 static bool windows_publishes(ipsec_finding_id id)
 {
@@ -152,6 +172,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/udp", test_udp_differs_from_ip);
     g_test_add_func("/receiver/unconfirmed", test_unconfirmed_reports_nothing);
     g_test_add_func("/receiver/windows-errors", test_windows_errors);
+    g_test_add_func("/receiver/windows-events", test_windows_events);
     g_test_add_func("/receiver/rows", test_rows);
     return g_test_run();
 }
