@@ -89,32 +89,49 @@ static unsigned carrier_of(const ipsec_report *report)
     return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
-/* Findings that are each stack's own, by the size of its window. */
+static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+
+static bool has_esn(const ipsec_report *report)
+{
+    return report->is_opened && report->opened.esn;
+}
+
+/* Whether a finding is about where the number lies. */
 static bool is_of_window(ipsec_finding_id id)
 {
     return id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
-           id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_ESN_WRONG_HIGH;
+           id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_ESN_WRONG_HIGH || id == IPSEC_FINDING_SEQ_REORDER ||
+           id == IPSEC_FINDING_SEQ_RESTART;
 }
 
-static bool refuses_by_window(ipsec_stack stack, const ipsec_report *report)
+/* The finding speaks of one receiver's window. To a stack with a smaller one the number may be old, to one with a
+ * larger one seen, or new. IPSEC_FINDING_COUNT: it takes the number. */
+static ipsec_finding_id by_own_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    return (report->seen_by | report->old_by) & 1u << stack;
+    const unsigned own = 1u << stack;
+
+    if (report->old_by & own)
+        return id == IPSEC_FINDING_ESN_WRONG_HIGH || has_esn(report) ? IPSEC_FINDING_ESN_WRONG_HIGH
+                                                                     : IPSEC_FINDING_REPLAY_OLD;
+    if (report->seen_by & own)
+        return id == IPSEC_FINDING_REPLAY_CONFLICT ? id : IPSEC_FINDING_REPLAY_DUPLICATE;
+    return IPSEC_FINDING_COUNT;
 }
 
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
-    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
     static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
+    const ipsec_outcome *row;
 
     /* xfrm4_udp_encap_rcv() discards in silence what is shorter than the outer IP header. */
     if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
         return &vanishes;
-
-    const ipsec_outcome *row = &outcomes[carrier_of(report)][stack][id];
-
-    if (is_of_window(id) && !refuses_by_window(stack, report))
+    if (is_of_window(id))
+        id = by_own_window(stack, report, id);
+    if (id == IPSEC_FINDING_COUNT)
         return &passes;
+    row = &outcomes[carrier_of(report)][stack][id];
     if (stack != IPSEC_STACK_RFC || row->decision != IPSEC_DECISION_PASSES)
         return row;
     /* No receiver looks at what weakens the cipher. */

@@ -43,8 +43,8 @@ typedef struct ipsec_outcome {
 } ipsec_outcome;
 
 /**
- * What `stack` makes of one finding alone, in a packet of the protocol and encapsulation of `report`. For
- * IPSEC_STACK_RFC the severity decides.
+ * What `stack` makes of one finding alone, in a packet of the protocol and encapsulation of `report`, and with what its
+ * own window makes of the number. For IPSEC_STACK_RFC the severity decides.
  *
  * @return static storage; never NULL, but with report NULL where the stack passes it or says nothing
  */
