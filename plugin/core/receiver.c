@@ -1,12 +1,13 @@
 /* What each receiver reports: the table of receivers.def, and "the first check that fails".
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
+#include "crypto.h"
 #include "view.h"
 
 #include <glib.h>
 
-/* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
- * the lengths uses EARLY_SEQUENCE. */
+/* The order of checks, as far as all stacks share it. A stack that tests the sequence number before the lengths uses
+ * EARLY_SEQUENCE, one that refuses it when the ICV has verified LATE_SEQUENCE. */
 enum {
     STAGE_HEADER,
     STAGE_LOOKUP,
@@ -15,10 +16,21 @@ enum {
     STAGE_LENGTHS,
     STAGE_SEQUENCE,
     STAGE_ICV,
+    STAGE_LATE_SEQUENCE,
     STAGE_TRAILER,
     STAGE_MODE,
     STAGE_POLICY
 };
+
+/* Rows of the table that are no findings: what a stack tells apart, and the catalogue does not. */
+enum {
+    IPSEC_FINDING_OLD_AT_END = IPSEC_FINDING_COUNT, /* replay.old, behind the last number of 32 bits */
+    IPSEC_FINDING_WRAP_AT_END,                      /* seq.wrap, likewise */
+    ROW_COUNT
+};
+
+/* The stack takes the packet as far as this finding goes. */
+#define NO_ROW ROW_COUNT
 
 /* How a header is carried, for the tables differ. */
 enum {
@@ -48,7 +60,7 @@ enum {
 #define WINDOWS(symbol, place, verdict, text, number, source)                                                          \
     RECEIVER(WINDOWS, symbol, place, verdict, text, source, .event = number)
 
-static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
+static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][ROW_COUNT] = {
 #include "receivers.def"
 };
 
@@ -105,46 +117,95 @@ static bool is_of_window(ipsec_finding_id id)
 }
 
 /* The finding speaks of one receiver's window. To a stack with a smaller one the number may be old, to one with a
- * larger one seen, or new. IPSEC_FINDING_COUNT: it takes the number. */
-static ipsec_finding_id by_own_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+ * larger one seen, or new. */
+static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, unsigned row)
 {
     const unsigned own = 1u << stack;
 
     if (report->old_by & own)
-        return id == IPSEC_FINDING_ESN_WRONG_HIGH || has_esn(report) ? IPSEC_FINDING_ESN_WRONG_HIGH
-                                                                     : IPSEC_FINDING_REPLAY_OLD;
+        return row == IPSEC_FINDING_ESN_WRONG_HIGH || has_esn(report) ? IPSEC_FINDING_ESN_WRONG_HIGH
+                                                                      : IPSEC_FINDING_REPLAY_OLD;
     if (report->seen_by & own)
-        return id == IPSEC_FINDING_REPLAY_CONFLICT ? id : IPSEC_FINDING_REPLAY_DUPLICATE;
-    return IPSEC_FINDING_COUNT;
+        return row == IPSEC_FINDING_REPLAY_CONFLICT ? row : IPSEC_FINDING_REPLAY_DUPLICATE;
+    return NO_ROW;
+}
+
+/* The highest number before this packet, if report->is_placed and the advance is not saturated. */
+static uint64_t highest_of(const ipsec_report *report)
+{
+    return report->number - (uint64_t)(int64_t)report->advance;
+}
+
+/* Whether the number 0 is one as any: with ESN it comes again in each epoch, and FreeBSD's ipsec_chkreplay() minds it
+ * only as long as the highest number is 0 too, OpenBSD's checkreplaywindow() with ESN as long as that is 0 or 1. */
+static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
+{
+    if (has_esn(report) && report->opened.high > 0)
+        return true;
+    if (!report->is_placed)
+        return false;
+    if (stack == IPSEC_STACK_OPENBSD)
+        return has_esn(report) && highest_of(report) > 1;
+    return stack == IPSEC_STACK_FREEBSD && highest_of(report) > 0;
+}
+
+/* Whether the highest number is the last of 32 bits. Where the lag is saturated, it is taken for that: the counter went
+ * on from its end. FreeBSD's ipsec_chkreplay() finds it; but it is not called where there is no ICV, and
+ * ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
+static bool is_behind_end(const ipsec_report *report)
+{
+    if (!report->is_placed || (report->is_opened && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT))
+        return false;
+    return (uint32_t)highest_of(report) == UINT32_MAX || report->advance == INT32_MIN;
+}
+
+/* The row of the table that speaks of the finding in this packet. */
+static unsigned select_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const unsigned row = is_of_window(id) ? by_own_window(stack, report, id) : id;
+
+    if (row == IPSEC_FINDING_SEQ_ZERO && takes_zero(stack, report))
+        return NO_ROW;
+    if (stack == IPSEC_STACK_FREEBSD && row == IPSEC_FINDING_REPLAY_OLD && is_behind_end(report))
+        return IPSEC_FINDING_OLD_AT_END;
+    if (stack == IPSEC_STACK_FREEBSD && row == IPSEC_FINDING_SEQ_WRAP && is_behind_end(report))
+        return IPSEC_FINDING_WRAP_AT_END;
+    return row;
+}
+
+/* An RFC receiver discards what it must; none looks at what weakens the cipher. */
+static const ipsec_outcome *by_severity(ipsec_finding_id id)
+{
+    static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
+    const ipsec_catalogue_row *row = ipsec_catalogue(id);
+
+    return row->group != IPSEC_GROUP_SECURITY && row->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
 }
 
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
     static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
-    const ipsec_outcome *row;
+    const ipsec_outcome *outcome;
+    unsigned row;
 
     /* xfrm4_udp_encap_rcv() discards in silence what is shorter than the outer IP header. */
     if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
         return &vanishes;
-    if (is_of_window(id))
-        id = by_own_window(stack, report, id);
-    if (id == IPSEC_FINDING_COUNT)
+    row = select_row(stack, report, id);
+    if (row == NO_ROW)
         return &passes;
-    row = &outcomes[carrier_of(report)][stack][id];
-    if (stack != IPSEC_STACK_RFC || row->decision != IPSEC_DECISION_PASSES)
-        return row;
-    /* No receiver looks at what weakens the cipher. */
-    if (ipsec_catalogue(id)->group == IPSEC_GROUP_SECURITY)
-        return &passes;
-    return ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
+    outcome = &outcomes[carrier_of(report)][stack][row];
+    if (stack == IPSEC_STACK_RFC && outcome->decision == IPSEC_DECISION_PASSES)
+        return by_severity((ipsec_finding_id)row);
+    return outcome;
 }
 
-/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV. */
+/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once
+ * more. */
 bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     const ipsec_outcome *row = ipsec_receiver_row(stack, report, id);
-    const unsigned moves_behind = stack == IPSEC_STACK_LINUX ? STAGE_TRAILER : STAGE_ICV;
+    const unsigned moves_behind = stack == IPSEC_STACK_LINUX ? STAGE_TRAILER : STAGE_LATE_SEQUENCE;
 
     if (row->decision != IPSEC_DECISION_REFUSES)
         return false;
