@@ -209,7 +209,7 @@ bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, 
 
     if (row->decision != IPSEC_DECISION_REFUSES)
         return false;
-    if (stack == IPSEC_STACK_RFC)
+    if (row->stage == STAGE_HEADER && stack == IPSEC_STACK_RFC)
         row = &outcomes[carrier_of(report)][IPSEC_STACK_WINDOWS][id];
     return row->stage <= moves_behind;
 }
