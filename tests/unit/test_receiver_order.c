@@ -119,6 +119,37 @@ static const faulty sequences[] = {
     {"AH, left of the window", AH, {F(REPLAY_OLD)}, "ahs_replay", "ahs_replay", "replay", "13913"},
 };
 
+/* OpenBSD: lifetimes behind lengths and window, and before the ICV (ip_esp.c, ip_ah.c: "Hard expiration"). Of AH's
+ * header 8 octets are asked for before the SA, the other 4 behind it (ipsec_input.c:143, xform_ah.c:555;
+ * ipsec_common_input()). */
+static const faulty states[] = {
+    {"expired, a duplicate", ESP, {F(REPLAY_DUPLICATE), F(SA_EXPIRED)}, "esps_notdb", "esps_replay", "replay", "13911"},
+    {"expired, too short", ESP, {F(ESP_RUNT_FOR_SA), F(SA_EXPIRED)}, "esps_notdb", "esps_badilen", "runt", "13911"},
+    {"expired, bad ICV", ESP, {F(ESP_ICV), F(SA_EXPIRED)}, "esps_notdb", "ipsec_exctdb", "integ_error", "13911"},
+    {"AH of 8 to 11 octets with SPI 0",
+     AH,
+     {F(AH_TRUNCATED_HEADER), F(AH_SPI_ZERO)},
+     "ahs_notdb",
+     "ahs_notdb",
+     NULL,
+     "13914"},
+    {"AH of fewer octets", AH, {F(AH_TRUNCATED_HEADER)}, "ahs_hdrops", "ahs_hdrops", NULL, "13914"},
+    {"short, SPI 0", ESP, {F(ESP_NO_PAYLOAD), F(ESP_SPI_ZERO)}, "esps_notdb", "esps_notdb", "spi_0", "13910"},
+    {"encapsulation, bad ICV",
+     ESP,
+     {F(ESP_ENCAP_MISMATCH), F(ESP_ICV)},
+     "esps_badauth",
+     "esps_udpneeded",
+     "integ_error",
+     "13912"},
+};
+
+static void test_states(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++)
+        expect_reports(&states[i]);
+}
+
 static void test_sequences(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(sequences); i++)
@@ -236,6 +267,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/receiver-order/sequences", test_sequences);
+    g_test_add_func("/receiver-order/states", test_states);
     g_test_add_func("/receiver-order/freebsd-end", test_freebsd_end_of_the_counter);
     g_test_add_func("/receiver-order/zero", test_zero);
     g_test_add_func("/receiver-order/window", test_window);
