@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
 #include "crypto.h"
+#include "spec.h"
+#include "trailer.h"
 #include "view.h"
 
 #include <glib.h>
@@ -19,7 +21,8 @@ enum {
     STAGE_ICV,
     STAGE_LATE_SEQUENCE,
     STAGE_TRAILER,
-    STAGE_MODE,
+    STAGE_MODE,  /* whether the next header fits; with MAY_REFUSE in tunnel SAs only */
+    STAGE_INNER, /* the IP packet inside, where there is one */
     STAGE_POLICY
 };
 
@@ -183,6 +186,25 @@ static const ipsec_outcome *by_severity(ipsec_finding_id id)
     return row->group != IPSEC_GROUP_SECURITY && row->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
 }
 
+static bool is_known_transport(const ipsec_opened *opened)
+{
+    return opened->spec && (opened->spec->mode == IPSEC_MODE_TRANSPORT || opened->spec->mode == IPSEC_MODE_BEET);
+}
+
+/* Whether the stack makes this check of what is inside at all: not in a transport SA, nor without an IP packet. */
+static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
+{
+    const ipsec_opened *opened = &report->opened;
+
+    if (!report->is_opened)
+        return true;
+    if (outcome->stage == STAGE_MODE && outcome->decision == IPSEC_DECISION_MAY_REFUSE)
+        return !is_known_transport(opened);
+    if (outcome->stage == STAGE_INNER)
+        return !is_known_transport(opened) && ipsec_mode_fits(opened->next_header, IPSEC_MODE_TUNNEL);
+    return true;
+}
+
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
@@ -198,7 +220,7 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
     outcome = &outcomes[carrier_of(report)][stack][row];
     if (stack == IPSEC_STACK_RFC && outcome->decision == IPSEC_DECISION_PASSES)
         return by_severity((ipsec_finding_id)row);
-    return outcome;
+    return is_made(report, outcome) ? outcome : &passes;
 }
 
 /* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once

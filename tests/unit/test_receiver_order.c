@@ -119,6 +119,12 @@ static const faulty sequences[] = {
     {"AH, left of the window", AH, {F(REPLAY_OLD)}, "ahs_replay", "ahs_replay", "replay", "13913"},
 };
 
+static void test_sequences(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(sequences); i++)
+        expect_reports(&sequences[i]);
+}
+
 /* OpenBSD: lifetimes behind lengths and window, and before the ICV (ip_esp.c, ip_ah.c: "Hard expiration"). Of AH's
  * header 8 octets are asked for before the SA, the other 4 behind it (ipsec_input.c:143, xform_ah.c:555;
  * ipsec_common_input()). */
@@ -150,10 +156,155 @@ static void test_states(void)
         expect_reports(&states[i]);
 }
 
-static void test_sequences(void)
+/* Behind the ICV. BSDs: pad length, last octet of the padding (xform_esp.c:602, 615), then FreeBSD 59, in silence; then
+ * the next header of tunnels (ipsec_input.c:414). VPP: pad length against the whole packet (esp_decrypt.c:651), then a
+ * next header that no node takes (:769). Windows: as RFC 4303 3.4.4 has it. */
+static const faulty insides[] = {
+    {"padding in the middle", ESP, {F(ESP_PAD_BYTES)}, NULL, NULL, NULL, "13914"},
+    {"last octet of the padding",
+     ESP,
+     {F(ESP_PAD_BYTES), F(ESP_PAD_LAST_BYTE)},
+     "esps_badenc",
+     "esps_badenc",
+     NULL,
+     "13914"},
+    {"dummy", ESP, {F(ESP_DUMMY)}, NULL, NULL, "unsup_payload", NULL},
+    {"dummy with wrong padding",
+     ESP,
+     {F(ESP_PAD_BYTES), F(ESP_PAD_LAST_BYTE), F(ESP_DUMMY)},
+     "esps_badenc",
+     "esps_badenc",
+     "unsup_payload",
+     "13914"},
+    {"dummy, a duplicate", ESP, {F(ESP_DUMMY), F(REPLAY_DUPLICATE)}, "esps_replay", "esps_replay", "replay", "13913"},
+    {"wrong padding, next header",
+     ESP,
+     {F(ESP_PAD_BYTES), F(ESP_PAD_LAST_BYTE), F(ESP_NEXT_HEADER)},
+     "esps_badenc",
+     "esps_badenc",
+     "unsup_payload",
+     "13914"},
+    {"next header", ESP, {F(ESP_NEXT_HEADER)}, "esps_nopf", NULL, "unsup_payload", "13914"},
+    {"next header, mode", ESP, {F(ESP_NEXT_HEADER_MODE)}, "esps_nopf", NULL, "unsup_payload", "13912"},
+    {"short inner packet outside the selector",
+     ESP,
+     {F(ESP_INNER_TRUNCATED), F(ESP_SELECTOR)},
+     "esps_hdrops",
+     NULL,
+     "tun_no_proto",
+     "13914"},
+    {"length and alignment",
+     ESP,
+     {F(ESP_ALIGNMENT), F(ESP_BLOCK_ALIGNMENT)},
+     "esps_badilen",
+     "esps_badilen",
+     NULL,
+     "13914"},
+    {"alignment, bad ICV", ESP, {F(ESP_ALIGNMENT), F(ESP_ICV)}, "esps_badilen", "esps_badilen", "integ_error", "13914"},
+    {"AH in IPv6 not padded", AH, {F(AH_V6_ALIGNMENT)}, "ahs_badauthl", NULL, NULL, "13914"},
+    {"AH in IPv6 not padded, bad ICV",
+     AH,
+     {F(AH_ICV), F(AH_V6_ALIGNMENT)},
+     "ahs_badauthl",
+     "ahs_badauth",
+     "integ_error",
+     "13914"},
+    {"AH in IPv4 padded", AH, {F(AH_V4_EXTRA_PAD)}, "ahs_badauthl", "ahs_badauthl", NULL, NULL},
+    {"AH, length and bad ICV",
+     AH,
+     {F(AH_LENGTH_OVERRUN), F(AH_ICV)},
+     "ahs_badauthl",
+     "ahs_badauthl",
+     "integ_error",
+     "13914"},
+    {"AH, next header and bad ICV",
+     AH,
+     {F(AH_NEXT_HEADER), F(AH_ICV)},
+     "ahs_badauth",
+     "ahs_badauth",
+     "integ_error",
+     "13915"},
+    {"captured twice", ESP, {F(CAPTURE_DUPLICATE)}, NULL, NULL, NULL, NULL},
+};
+
+static void test_insides(void)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(sequences); i++)
-        expect_reports(&sequences[i]);
+    for (unsigned i = 0; i < G_N_ELEMENTS(insides); i++)
+        expect_reports(&insides[i]);
+}
+
+static ipsec_report opened(const faulty *packet, ipsec_spec *spec, ipsec_mode mode, uint8_t next)
+{
+    ipsec_report report = report_of(packet, false);
+
+    spec->mode = (uint8_t)mode;
+    report.is_opened = true;
+    report.opened = (ipsec_opened){.spec = spec, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
+    return report;
+}
+
+/* What tunnels ask of their payload is not asked in transport SAs; and of an IP packet only where there is one. */
+static void test_modes(void)
+{
+    const faulty next = {"next header", ESP, {F(ESP_NEXT_HEADER)}, NULL, NULL, NULL, NULL};
+    const faulty empty = {"empty", ESP, {F(ESP_EMPTY_PAYLOAD)}, NULL, NULL, NULL, NULL};
+    const faulty dummy = {"dummy", ESP, {F(ESP_DUMMY)}, NULL, NULL, NULL, NULL};
+    ipsec_spec spec = {0};
+    ipsec_report report = opened(&next, &spec, IPSEC_MODE_TRANSPORT, 200);
+
+    expect_report(&next, &report, IPSEC_STACK_FREEBSD, NULL);
+    expect_report(&next, &report, IPSEC_STACK_VPP, NULL);
+    report = opened(&next, &spec, IPSEC_MODE_TUNNEL, 200);
+    expect_report(&next, &report, IPSEC_STACK_FREEBSD, "esps_nopf");
+    expect_report(&next, &report, IPSEC_STACK_VPP, "unsup_payload");
+    report = opened(&empty, &spec, IPSEC_MODE_ANY, 4);
+    expect_report(&empty, &report, IPSEC_STACK_FREEBSD, "esps_hdrops");
+    report = opened(&empty, &spec, IPSEC_MODE_ANY, 17);
+    expect_report(&empty, &report, IPSEC_STACK_FREEBSD, NULL);
+    report = opened(&empty, &spec, IPSEC_MODE_TRANSPORT, 4);
+    expect_report(&empty, &report, IPSEC_STACK_FREEBSD, NULL);
+    report = opened(&dummy, &spec, IPSEC_MODE_TRANSPORT, 59);
+    expect_report(&dummy, &report, IPSEC_STACK_VPP, NULL);
+    report = opened(&dummy, &spec, IPSEC_MODE_TUNNEL, 59);
+    expect_report(&dummy, &report, IPSEC_STACK_VPP, "unsup_payload");
+}
+
+#define NO  IPSEC_DECISION_PASSES
+#define MAY IPSEC_DECISION_MAY_REFUSE
+#define YES IPSEC_DECISION_REFUSES
+
+/* Whether one fault is refused at all; the numbers are rows and notes of the survey of stacks. */
+static const struct {
+    ipsec_finding_id id;
+    uint8_t protocol;
+    ipsec_decision freebsd, openbsd, vpp, windows;
+} decisions[] = {
+    {F(ESP_PAD_BYTES), ESP, NO, NO, NO, MAY},       /* 22, N12: one octet, or none */
+    {F(ESP_PAD_LAST_BYTE), ESP, YES, YES, NO, MAY}, /* 23 */
+    {F(ESP_DUMMY), ESP, YES, NO, MAY, NO},          /* 25, N11 */
+    {F(SEQ_ZERO), ESP, MAY, MAY, NO, MAY},          /* 36, N5 */
+    {F(SEQ_ZERO), AH, MAY, MAY, NO, MAY},           /* 69 */
+    {F(ESP_ALIGNMENT), ESP, YES, MAY, NO, YES},     /* 5, N14 */
+    {F(ESP_EMPTY_PAYLOAD), ESP, MAY, NO, MAY, MAY}, /* 21, N13 */
+    {F(AH_ICV_LENGTH), AH, YES, YES, NO, YES},      /* 62 */
+    {F(AH_V6_ALIGNMENT), AH, MAY, NO, NO, MAY},     /* 63 */
+    {F(AH_V4_EXTRA_PAD), AH, MAY, MAY, NO, NO},     /* 64 */
+    {F(AH_RESERVED), AH, NO, NO, NO, NO},           /* 65 */
+    {F(AH_SPI_UNKNOWN), AH, YES, YES, YES, YES},    /* 68 */
+};
+
+static void test_decisions(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(decisions); i++) {
+        const ipsec_finding_id id = decisions[i].id;
+        const faulty packet = {"one fault", decisions[i].protocol, {id}, NULL, NULL, NULL, NULL};
+        const ipsec_report report = report_of(&packet, false);
+
+        g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_FREEBSD, &report, id)->decision, ==, decisions[i].freebsd);
+        g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_OPENBSD, &report, id)->decision, ==, decisions[i].openbsd);
+        g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_VPP, &report, id)->decision, ==, decisions[i].vpp);
+        g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_WINDOWS, &report, id)->decision, ==, decisions[i].windows);
+    }
 }
 
 /* Where the number lies: behind `highest`, which is the highest before. */
@@ -268,6 +419,9 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/receiver-order/sequences", test_sequences);
     g_test_add_func("/receiver-order/states", test_states);
+    g_test_add_func("/receiver-order/insides", test_insides);
+    g_test_add_func("/receiver-order/modes", test_modes);
+    g_test_add_func("/receiver-order/decisions", test_decisions);
     g_test_add_func("/receiver-order/freebsd-end", test_freebsd_end_of_the_counter);
     g_test_add_func("/receiver-order/zero", test_zero);
     g_test_add_func("/receiver-order/window", test_window);
