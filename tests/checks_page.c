@@ -15,14 +15,17 @@ static const struct {
 
 static void print_report(const ipsec_outcome *outcome)
 {
-    const ipsec_windows_error *windows = outcome->inferred ? ipsec_windows_error_of(outcome) : NULL;
+    const char *hedge = outcome->inferred ? "consistent with " : "";
+    const ipsec_windows_error *windows = outcome->report ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->report)
         printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
     else if (windows)
-        printf("consistent with %u `%s`", windows->error, windows->name);
+        printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
-        printf("`%s`", outcome->report);
+        printf("%s`%s`", hedge, outcome->report);
+    if (outcome->event)
+        printf(" and event %u", outcome->event);
     if (outcome->decision == IPSEC_DECISION_MAY_REFUSE)
         printf(", depending on the SA");
 }
