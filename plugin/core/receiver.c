@@ -7,10 +7,12 @@
 #include "view.h"
 
 #include <glib.h>
+#include <limits.h>
 
 /* The order of checks, as far as all stacks share it. A stack that tests the sequence number before the lengths uses
  * EARLY_SEQUENCE, one that refuses it when the ICV has verified LATE_SEQUENCE. */
 enum {
+    STAGE_IP, /* in front of IPsec */
     STAGE_HEADER,
     STAGE_LOOKUP,
     STAGE_STATE,
@@ -60,7 +62,14 @@ enum {
 #define RECEIVER_ESP(...)        RECEIVER_SEPARATE(__VA_ARGS__) RECEIVER_COMBINED(__VA_ARGS__)
 #define RECEIVER_NATIVE(...)     RECEIVER_ESP_NATIVE(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
 #define RECEIVER(...)            RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
-#define NO_EVENT                 0
+#define EVERY_RECEIVER(...)                                                                                            \
+    RECEIVER(WINDOWS, __VA_ARGS__)                                                                                     \
+    RECEIVER(LINUX, __VA_ARGS__)                                                                                       \
+    RECEIVER(FREEBSD, __VA_ARGS__)                                                                                     \
+    RECEIVER(OPENBSD, __VA_ARGS__)                                                                                     \
+    RECEIVER(VPP, __VA_ARGS__)                                                                                         \
+    RECEIVER(STRONGSWAN, __VA_ARGS__)
+#define NO_EVENT 0
 #define WINDOWS(symbol, place, verdict, text, number, source)                                                          \
     RECEIVER(WINDOWS, symbol, place, verdict, text, source, .event = number)
 
@@ -69,6 +78,7 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][ROW_COUNT]
 };
 
 #undef WINDOWS
+#undef EVERY_RECEIVER
 #undef NO_EVENT
 #undef RECEIVER
 #undef RECEIVER_NATIVE
@@ -105,7 +115,10 @@ static unsigned carrier_of(const ipsec_report *report)
     return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
-static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+static bool has_stack(uint8_t stacks, ipsec_stack stack)
+{
+    return stacks >> stack & 1;
+}
 
 static bool has_esn(const ipsec_report *report)
 {
@@ -124,14 +137,11 @@ static bool is_of_window(ipsec_finding_id id)
  * larger one seen, or new. */
 static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, unsigned row)
 {
-    const unsigned own = 1u << stack;
-
-    if (report->old_by & own)
-        return row == IPSEC_FINDING_ESN_WRONG_HIGH || has_esn(report) ? IPSEC_FINDING_ESN_WRONG_HIGH
-                                                                      : IPSEC_FINDING_REPLAY_OLD;
-    if (report->seen_by & own)
+    if (has_stack(report->seen_by, stack))
         return row == IPSEC_FINDING_REPLAY_CONFLICT ? row : IPSEC_FINDING_REPLAY_DUPLICATE;
-    return NO_ROW;
+    if (has_stack(report->wrong_by, stack))
+        return IPSEC_FINDING_ESN_WRONG_HIGH;
+    return has_stack(report->old_by, stack) ? IPSEC_FINDING_REPLAY_OLD : NO_ROW;
 }
 
 /* The highest number before this packet, if report->is_placed and the advance is not saturated. */
@@ -144,7 +154,7 @@ static uint64_t highest_of(const ipsec_report *report)
  * only as long as the highest number is 0 too, OpenBSD's checkreplaywindow() with ESN as long as that is 0 or 1. */
 static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
 {
-    if (has_esn(report) && report->opened.high > 0)
+    if (report->anti_replay == IPSEC_ANTI_REPLAY_OFF || (report->is_followed && !has_stack(report->zero_by, stack)))
         return true;
     if (!report->is_placed)
         return false;
@@ -177,15 +187,6 @@ static unsigned select_row(ipsec_stack stack, const ipsec_report *report, ipsec_
     return row;
 }
 
-/* An RFC receiver discards what it must; none looks at what weakens the cipher. */
-static const ipsec_outcome *by_severity(ipsec_finding_id id)
-{
-    static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
-    const ipsec_catalogue_row *row = ipsec_catalogue(id);
-
-    return row->group != IPSEC_GROUP_SECURITY && row->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
-}
-
 static bool is_known_transport(const ipsec_opened *opened)
 {
     return opened->spec && (opened->spec->mode == IPSEC_MODE_TRANSPORT || opened->spec->mode == IPSEC_MODE_BEET);
@@ -205,51 +206,143 @@ static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
     return true;
 }
 
+/* The outcome of a row that was selected. */
+static const ipsec_outcome *outcome_of(ipsec_stack stack, const ipsec_report *report, unsigned row)
+{
+    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+    const ipsec_outcome *outcome = row == NO_ROW ? &passes : &outcomes[carrier_of(report)][stack][row];
+
+    return is_made(report, outcome) ? outcome : &passes;
+}
+
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
-    const ipsec_outcome *outcome;
-    unsigned row;
+    return outcome_of(stack, report, select_row(stack, report, id));
+}
 
-    /* xfrm4_udp_encap_rcv() discards in silence what is shorter than the outer IP header. */
-    if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
-        return &vanishes;
-    row = select_row(stack, report, id);
+/* The RFCs leave the counters to each stack, and say what must be refused. */
+static ipsec_decision decision_of_rfc(ipsec_finding_id id)
+{
+    const ipsec_catalogue_row *row = ipsec_catalogue(id);
+
+    /* No receiver looks at what weakens the cipher. */
+    if (row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
+        return IPSEC_DECISION_PASSES;
+    return IPSEC_DECISION_REFUSES;
+}
+
+ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const unsigned row = select_row(stack, report, id);
+    const ipsec_decision decision = (ipsec_decision)outcome_of(stack, report, row)->decision;
+
     if (row == NO_ROW)
-        return &passes;
-    outcome = &outcomes[carrier_of(report)][stack][row];
-    if (stack == IPSEC_STACK_RFC && outcome->decision == IPSEC_DECISION_PASSES)
-        return by_severity((ipsec_finding_id)row);
-    return is_made(report, outcome) ? outcome : &passes;
+        return IPSEC_DECISION_PASSES;
+    if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
+        report->anti_replay == IPSEC_ANTI_REPLAY_ON)
+        return IPSEC_DECISION_REFUSES;
+    if (stack == IPSEC_STACK_RFC && decision == IPSEC_DECISION_PASSES)
+        return decision_of_rfc((ipsec_finding_id)row);
+    return decision;
+}
+
+/* Where the check for `id` stands. The RFCs' order is that of Windows, which has no other to be known, unless a row
+ * says otherwise. */
+static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const unsigned stage = ipsec_receiver_row(stack, report, id)->stage;
+
+    return stack == IPSEC_STACK_RFC && stage == 0 ? ipsec_receiver_row(IPSEC_STACK_WINDOWS, report, id)->stage : stage;
+}
+
+/* Whether the packet is refused for a finding before the check at `stage`. */
+static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, unsigned stage)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_finding_id id = (ipsec_finding_id)report->findings[i].id;
+
+        if (stage_of(stack, report, id) < stage && ipsec_receiver_decision(stack, report, id) == IPSEC_DECISION_REFUSES)
+            return true;
+    }
+    return false;
+}
+
+bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    return !is_refused_before(stack, report, stage_of(stack, report, id));
 }
 
 /* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once
  * more. */
-bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *row = ipsec_receiver_row(stack, report, id);
-    const unsigned moves_behind = stack == IPSEC_STACK_LINUX ? STAGE_TRAILER : STAGE_LATE_SEQUENCE;
+    return !is_refused_before(stack, report, stack == IPSEC_STACK_LINUX ? STAGE_TRAILER + 1 : STAGE_LATE_SEQUENCE + 1);
+}
 
-    if (row->decision != IPSEC_DECISION_REFUSES)
-        return false;
-    if (row->stage == STAGE_HEADER && stack == IPSEC_STACK_RFC)
-        row = &outcomes[carrier_of(report)][IPSEC_STACK_WINDOWS][id];
-    return row->stage <= moves_behind;
+uint8_t ipsec_refused_by(const ipsec_report *report)
+{
+    uint8_t stacks = report->refused_by;
+
+    if (!report->confirmed || report->assumed)
+        return stacks;
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        if (is_refused_before((ipsec_stack)stack, report, UINT_MAX))
+            stacks |= (uint8_t)(1u << stack);
+    return stacks;
+}
+
+/* The finding that `stack` reports: that of the first check that fails, or may fail. NULL if there is none, or it is
+ * not known what the stack got. */
+static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report *report)
+{
+    const ipsec_finding *first = NULL;
+
+    if (!report->whole || !report->confirmed || report->assumed || has_stack(report->refused_by, stack))
+        return NULL;
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_finding *finding = &report->findings[i];
+        const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+
+        if (ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
+            (!first || stage_of(stack, report, id) < stage_of(stack, report, (ipsec_finding_id)first->id)))
+            first = finding;
+    }
+    return first;
 }
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *first = NULL;
+    const ipsec_finding *first = first_refusal(stack, report);
+    const ipsec_outcome *outcome = first ? ipsec_receiver_row(stack, report, (ipsec_finding_id)first->id) : NULL;
 
-    if (!report->whole || !report->confirmed || report->assumed)
+    return outcome && outcome->report ? outcome : NULL;
+}
+
+/* esp_input() has the cipher and the ICV looked at, and counts what that refuses, from IV and ICV on; every other
+ * length is refused uncounted. ah_input() tests the lengths first. */
+static bool counts_as_failed(const ipsec_report *report, unsigned row)
+{
+    if (row == IPSEC_FINDING_ESN_WRONG_HIGH || row == IPSEC_FINDING_AH_ICV)
+        return true;
+    return report->protocol == IPSEC_PROTOCOL_ESP && report->is_opened && report->opened.has_room &&
+           report->opened.icv_status == IPSEC_ICV_BAD;
+}
+
+const char *ipsec_linux_sa_counter(const ipsec_report *report)
+{
+    const ipsec_finding *first = first_refusal(IPSEC_STACK_LINUX, report);
+    unsigned row;
+
+    if (!first)
         return NULL;
-    for (unsigned i = 0; i < report->count; i++) {
-        const ipsec_outcome *outcome = ipsec_receiver_row(stack, report, (ipsec_finding_id)report->findings[i].id);
-
-        if (outcome->decision != IPSEC_DECISION_PASSES && (!first || outcome->stage < first->stage))
-            first = outcome;
-    }
-    return first && first->report ? first : NULL;
+    row = select_row(IPSEC_STACK_LINUX, report, (ipsec_finding_id)first->id);
+    if (row == IPSEC_FINDING_REPLAY_OLD)
+        return "replay-window";
+    if (row == IPSEC_FINDING_REPLAY_DUPLICATE || row == IPSEC_FINDING_REPLAY_CONFLICT)
+        return "replay";
+    if (outcome_of(IPSEC_STACK_LINUX, report, row)->stage < STAGE_LENGTHS || !counts_as_failed(report, row))
+        return NULL;
+    return "failed";
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)
