@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <limits.h>
+#include <string.h>
 
 /* The order of checks, as far as all stacks share it. A stack that tests the sequence number before the lengths uses
  * EARLY_SEQUENCE, one that refuses it when the ICV has verified LATE_SEQUENCE. */
@@ -343,6 +344,57 @@ const char *ipsec_linux_sa_counter(const ipsec_report *report)
     if (outcome_of(IPSEC_STACK_LINUX, report, row)->stage < STAGE_LENGTHS || !counts_as_failed(report, row))
         return NULL;
     return "failed";
+}
+
+static uint8_t row_reports(ipsec_stack stack, unsigned row, const char *text)
+{
+    uint8_t surest = IPSEC_DECISION_PASSES;
+
+    for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+        const ipsec_outcome *outcome = &outcomes[carrier][stack][row];
+
+        if (outcome->report && strcmp(outcome->report, text) == 0)
+            surest = MAX(surest, outcome->decision);
+    }
+    return surest;
+}
+
+ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text)
+{
+    const unsigned row = id == IPSEC_FINDING_SEQ_RESTART ? IPSEC_FINDING_REPLAY_OLD : id;
+    unsigned variant = row;
+
+    if (row == IPSEC_FINDING_REPLAY_OLD)
+        variant = IPSEC_FINDING_OLD_AT_END;
+    if (row == IPSEC_FINDING_SEQ_WRAP)
+        variant = IPSEC_FINDING_WRAP_AT_END;
+    return (ipsec_decision)MAX(row_reports(stack, row, text), row_reports(stack, variant, text));
+}
+
+/* Whether a row in front of this one, or the row itself in front of the carrier's, has the same report. */
+static bool is_told_before(ipsec_stack stack, unsigned row, unsigned carrier)
+{
+    const char *text = outcomes[carrier][stack][row].report;
+
+    for (unsigned before = 0; before < row; before++)
+        if (row_reports(stack, before, text) != IPSEC_DECISION_PASSES)
+            return true;
+    for (unsigned before = 0; before < carrier; before++)
+        if (g_strcmp0(outcomes[before][stack][row].report, text) == 0)
+            return true;
+    return false;
+}
+
+const char *ipsec_receiver_report(ipsec_stack stack, unsigned index)
+{
+    for (unsigned row = 0; row < ROW_COUNT; row++)
+        for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+            const char *text = outcomes[carrier][stack][row].report;
+
+            if (text && !is_told_before(stack, row, carrier) && index-- == 0)
+                return text;
+        }
+    return NULL;
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)
