@@ -16,14 +16,17 @@ static const struct {
 
 static void print_report(const ipsec_outcome *outcome)
 {
-    const ipsec_windows_error *windows = outcome->inferred ? ipsec_windows_error_of(outcome) : NULL;
+    const char *hedge = outcome->inferred ? "consistent with " : "";
+    const ipsec_windows_error *windows = outcome->report ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->report)
         printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
     else if (windows)
-        printf("consistent with %u `%s`", windows->error, windows->name);
+        printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
-        printf("`%s`", outcome->report);
+        printf("%s`%s`", hedge, outcome->report);
+    if (outcome->event)
+        printf(" and event %u", outcome->event);
     if (outcome->decision == IPSEC_DECISION_MAY_REFUSE)
         printf(", depending on the SA");
 }
@@ -39,9 +42,22 @@ static bool is_of(ipsec_finding_id id, const char *family)
     return strncmp(ipsec_catalogue(id)->id, family, strlen(family)) == 0;
 }
 
+/* What a stack makes of a finding if its window says the same as that of the finding's receiver. */
+static const ipsec_outcome *row_as(const ipsec_report *carrier, ipsec_stack stack, ipsec_finding_id id)
+{
+    const bool seen = id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT;
+    const bool left = id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_SEQ_RESTART;
+    ipsec_report report = *carrier;
+
+    report.seen_by = seen ? UINT8_MAX : 0;
+    report.old_by = left ? UINT8_MAX : 0;
+    report.wrong_by = id == IPSEC_FINDING_ESN_WRONG_HIGH ? UINT8_MAX : 0;
+    return ipsec_receiver_row(stack, &report, id);
+}
+
 static const ipsec_outcome *row_of(ipsec_stack stack, ipsec_finding_id id)
 {
-    return ipsec_receiver_row(stack, is_of(id, "ah.") ? &as_ah : is_of(id, "natt.") ? &in_udp : &as_esp, id);
+    return row_as(is_of(id, "ah.") ? &as_ah : is_of(id, "natt.") ? &in_udp : &as_esp, stack, id);
 }
 
 static void print_other(const char *name, const ipsec_outcome *other, const ipsec_outcome *row)
@@ -62,12 +78,12 @@ static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id 
         return false;
     printf("- %s: ", name);
     print_report(row);
-    if (is_of(id, "seq."))
-        print_other("AH", ipsec_receiver_row(stack, &as_ah, id), row);
-    if (!is_of(id, "ah.") && !is_of(id, "natt."))
-        print_other("in UDP", ipsec_receiver_row(stack, &in_udp, id), row);
-    if (is_of(id, "esp."))
-        print_other("combined mode", ipsec_receiver_row(stack, &as_combined_esp, id), row);
+    if (!is_of(id, "esp.") && !is_of(id, "ah.") && !is_of(id, "natt."))
+        print_other("AH", row_as(&as_ah, stack, id), row);
+    if (!is_of(id, "ah.") && !is_of(id, "natt.")) {
+        print_other("in UDP", row_as(&in_udp, stack, id), row);
+        print_other("combined mode", row_as(&as_combined_esp, stack, id), row);
+    }
     puts("");
     return true;
 }

@@ -49,10 +49,12 @@ static void print_link(ipsec_finding_id id)
     putchar(')');
 }
 
-/* Of Windows' codes: whether the mapping is a conclusion. The window has seen the number, for the rows of replays. */
+/* Of Windows' codes: whether the mapping is a conclusion. The window refuses the number, for the rows on numbers. */
 static bool is_inferred(ipsec_finding_id id)
 {
-    static const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP, .seen_by = UINT8_MAX};
+    const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
+    const ipsec_report as_esp = {
+        .protocol = IPSEC_PROTOCOL_ESP, .seen_by = other_high ? 0 : UINT8_MAX, .wrong_by = other_high ? UINT8_MAX : 0};
 
     return ipsec_receiver_row(IPSEC_STACK_WINDOWS, &as_esp, id)->inferred;
 }

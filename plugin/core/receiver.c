@@ -2,14 +2,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
 #include "crypto.h"
+#include "spec.h"
+#include "trailer.h"
 #include "view.h"
 
 #include <glib.h>
 #include <limits.h>
 #include <string.h>
 
-/* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
- * the lengths uses EARLY_SEQUENCE. */
+/* The order of checks, as far as all stacks share it. A stack that tests the sequence number before the lengths uses
+ * EARLY_SEQUENCE, one that refuses it when the ICV has verified LATE_SEQUENCE. */
 enum {
     STAGE_IP, /* in front of IPsec */
     STAGE_HEADER,
@@ -19,11 +21,24 @@ enum {
     STAGE_EARLY_LIFETIME,
     STAGE_LENGTHS,
     STAGE_SEQUENCE,
+    STAGE_LIFETIME,
     STAGE_ICV,
+    STAGE_LATE_SEQUENCE,
     STAGE_TRAILER,
-    STAGE_MODE,
+    STAGE_MODE,  /* whether the next header fits; with MAY_REFUSE in tunnel SAs only */
+    STAGE_INNER, /* the IP packet inside, where there is one */
     STAGE_POLICY
 };
+
+/* Rows of the table that are no findings: what a stack tells apart, and the catalogue does not. */
+enum {
+    IPSEC_FINDING_OLD_AT_END = IPSEC_FINDING_COUNT, /* replay.old, behind the last number of 32 bits */
+    IPSEC_FINDING_WRAP_AT_END,                      /* seq.wrap, likewise */
+    ROW_COUNT
+};
+
+/* The stack takes the packet as far as this finding goes. */
+#define NO_ROW ROW_COUNT
 
 /* How a header is carried, for the tables differ. */
 enum {
@@ -37,9 +52,10 @@ enum {
 
 #define INFERRED  true
 #define PUBLISHED false
-#define ROW(carrier, stack, symbol, place, verdict, text, source)                                                      \
+/* What comes last is whether it is inferred, and with Windows the event. */
+#define ROW(carrier, stack, symbol, place, verdict, text, ...)                                                         \
     [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
-        .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = source},
+        .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = __VA_ARGS__},
 #define RECEIVER_AH(...)         ROW(AH, __VA_ARGS__)
 #define RECEIVER_ESP_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(COMBINED_ESP, __VA_ARGS__)
 #define RECEIVER_ESP_IN_UDP(...) ROW(ESP_IN_UDP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
@@ -55,12 +71,17 @@ enum {
     RECEIVER(OPENBSD, __VA_ARGS__)                                                                                     \
     RECEIVER(VPP, __VA_ARGS__)                                                                                         \
     RECEIVER(STRONGSWAN, __VA_ARGS__)
+#define NO_EVENT 0
+#define WINDOWS(symbol, place, verdict, text, number, source)                                                          \
+    RECEIVER(WINDOWS, symbol, place, verdict, text, source, .event = number)
 
-static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
+static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][ROW_COUNT] = {
 #include "receivers.def"
 };
 
+#undef WINDOWS
 #undef EVERY_RECEIVER
+#undef NO_EVENT
 #undef RECEIVER
 #undef RECEIVER_NATIVE
 #undef RECEIVER_ESP
@@ -74,15 +95,15 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FIND
 #undef INFERRED
 
 static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
-    {13910, 0xC0360001, 4965, "ERROR_IPSEC_BAD_SPI", "STATUS_IPSEC_BAD_SPI"},
-    {13911, 0xC0360002, 0, "ERROR_IPSEC_SA_LIFETIME_EXPIRED", "STATUS_IPSEC_SA_LIFETIME_EXPIRED"},
-    {13912, 0xC0360003, 0, "ERROR_IPSEC_WRONG_SA", "STATUS_IPSEC_WRONG_SA"},
-    {13913, 0xC0360004, 4961, "ERROR_IPSEC_REPLAY_CHECK_FAILED", "STATUS_IPSEC_REPLAY_CHECK_FAILED"},
-    {13914, 0xC0360005, 0, "ERROR_IPSEC_INVALID_PACKET", "STATUS_IPSEC_INVALID_PACKET"},
-    {13915, 0xC0360006, 4960, "ERROR_IPSEC_INTEGRITY_CHECK_FAILED", "STATUS_IPSEC_INTEGRITY_CHECK_FAILED"},
-    {13916, 0xC0360007, 4963, "ERROR_IPSEC_CLEAR_TEXT_DROP", "STATUS_IPSEC_CLEAR_TEXT_DROP"},
-    {13917, 0xC0360008, 0, "ERROR_IPSEC_AUTH_FIREWALL_DROP", "STATUS_IPSEC_AUTH_FIREWALL_DROP"},
-    {13918, 0xC0360009, 0, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
+    {13910, 0xC0360001, "ERROR_IPSEC_BAD_SPI", "STATUS_IPSEC_BAD_SPI"},
+    {13911, 0xC0360002, "ERROR_IPSEC_SA_LIFETIME_EXPIRED", "STATUS_IPSEC_SA_LIFETIME_EXPIRED"},
+    {13912, 0xC0360003, "ERROR_IPSEC_WRONG_SA", "STATUS_IPSEC_WRONG_SA"},
+    {13913, 0xC0360004, "ERROR_IPSEC_REPLAY_CHECK_FAILED", "STATUS_IPSEC_REPLAY_CHECK_FAILED"},
+    {13914, 0xC0360005, "ERROR_IPSEC_INVALID_PACKET", "STATUS_IPSEC_INVALID_PACKET"},
+    {13915, 0xC0360006, "ERROR_IPSEC_INTEGRITY_CHECK_FAILED", "STATUS_IPSEC_INTEGRITY_CHECK_FAILED"},
+    {13916, 0xC0360007, "ERROR_IPSEC_CLEAR_TEXT_DROP", "STATUS_IPSEC_CLEAR_TEXT_DROP"},
+    {13917, 0xC0360008, "ERROR_IPSEC_AUTH_FIREWALL_DROP", "STATUS_IPSEC_AUTH_FIREWALL_DROP"},
+    {13918, 0xC0360009, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
 };
 
 static unsigned carrier_of(const ipsec_report *report)
@@ -101,22 +122,104 @@ static bool has_stack(uint8_t stacks, ipsec_stack stack)
     return stacks >> stack & 1;
 }
 
-/* Findings that are each stack's own, by the size of its window: whether that of `stack` has the packet pass. */
-static bool passes_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+static bool has_esn(const ipsec_report *report)
 {
-    switch (id) {
-    case IPSEC_FINDING_REPLAY_DUPLICATE:
-    case IPSEC_FINDING_REPLAY_CONFLICT:
-    case IPSEC_FINDING_REPLAY_OLD:
-        return !has_stack(report->seen_by | report->old_by, stack);
-    case IPSEC_FINDING_ESN_WRONG_HIGH:
-        return !has_stack(report->wrong_by, stack);
-    case IPSEC_FINDING_SEQ_ZERO:
-        return report->anti_replay == IPSEC_ANTI_REPLAY_OFF ||
-               (report->is_followed && !has_stack(report->zero_by, stack));
-    default:
+    return report->is_opened && report->opened.esn;
+}
+
+/* Whether a finding is about where the number lies. */
+static bool is_of_window(ipsec_finding_id id)
+{
+    return id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
+           id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_ESN_WRONG_HIGH || id == IPSEC_FINDING_SEQ_REORDER ||
+           id == IPSEC_FINDING_SEQ_RESTART;
+}
+
+/* The finding speaks of one receiver's window. To a stack with a smaller one the number may be old, to one with a
+ * larger one seen, or new. */
+static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, unsigned row)
+{
+    if (has_stack(report->seen_by, stack))
+        return row == IPSEC_FINDING_REPLAY_CONFLICT ? row : IPSEC_FINDING_REPLAY_DUPLICATE;
+    if (has_stack(report->wrong_by, stack))
+        return IPSEC_FINDING_ESN_WRONG_HIGH;
+    return has_stack(report->old_by, stack) ? IPSEC_FINDING_REPLAY_OLD : NO_ROW;
+}
+
+/* The highest number before this packet, if report->is_placed and the advance is not saturated. */
+static uint64_t highest_of(const ipsec_report *report)
+{
+    return report->number - (uint64_t)(int64_t)report->advance;
+}
+
+/* Whether the number 0 is one as any: with ESN it comes again in each epoch, and FreeBSD's ipsec_chkreplay() minds it
+ * only as long as the highest number is 0 too, OpenBSD's checkreplaywindow() with ESN as long as that is 0 or 1. */
+static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
+{
+    if (report->anti_replay == IPSEC_ANTI_REPLAY_OFF || (report->is_followed && !has_stack(report->zero_by, stack)))
+        return true;
+    if (!report->is_placed)
         return false;
-    }
+    if (stack == IPSEC_STACK_OPENBSD)
+        return has_esn(report) && highest_of(report) > 1;
+    return stack == IPSEC_STACK_FREEBSD && highest_of(report) > 0;
+}
+
+/* Whether the highest number is the last of 32 bits. Where the lag is saturated, it is taken for that: the counter went
+ * on from its end. FreeBSD's ipsec_chkreplay() finds it; but it is not called where there is no ICV, and
+ * ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
+static bool is_behind_end(const ipsec_report *report)
+{
+    if (!report->is_placed || (report->is_opened && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT))
+        return false;
+    return (uint32_t)highest_of(report) == UINT32_MAX || report->advance == INT32_MIN;
+}
+
+/* The row of the table that speaks of the finding in this packet. */
+static unsigned select_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const unsigned row = is_of_window(id) ? by_own_window(stack, report, id) : id;
+
+    if (row == IPSEC_FINDING_SEQ_ZERO && takes_zero(stack, report))
+        return NO_ROW;
+    if (stack == IPSEC_STACK_FREEBSD && row == IPSEC_FINDING_REPLAY_OLD && is_behind_end(report))
+        return IPSEC_FINDING_OLD_AT_END;
+    if (stack == IPSEC_STACK_FREEBSD && row == IPSEC_FINDING_SEQ_WRAP && is_behind_end(report))
+        return IPSEC_FINDING_WRAP_AT_END;
+    return row;
+}
+
+static bool is_known_transport(const ipsec_opened *opened)
+{
+    return opened->spec && (opened->spec->mode == IPSEC_MODE_TRANSPORT || opened->spec->mode == IPSEC_MODE_BEET);
+}
+
+/* Whether the stack makes this check of what is inside at all: not in a transport SA, nor without an IP packet. */
+static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
+{
+    const ipsec_opened *opened = &report->opened;
+
+    if (!report->is_opened)
+        return true;
+    if (outcome->stage == STAGE_MODE && outcome->decision == IPSEC_DECISION_MAY_REFUSE)
+        return !is_known_transport(opened);
+    if (outcome->stage == STAGE_INNER)
+        return !is_known_transport(opened) && ipsec_mode_fits(opened->next_header, IPSEC_MODE_TUNNEL);
+    return true;
+}
+
+/* The outcome of a row that was selected. */
+static const ipsec_outcome *outcome_of(ipsec_stack stack, const ipsec_report *report, unsigned row)
+{
+    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+    const ipsec_outcome *outcome = row == NO_ROW ? &passes : &outcomes[carrier_of(report)][stack][row];
+
+    return is_made(report, outcome) ? outcome : &passes;
+}
+
+const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    return outcome_of(stack, report, select_row(stack, report, id));
 }
 
 /* The RFCs leave the counters to each stack, and say what must be refused. */
@@ -130,29 +233,28 @@ static ipsec_decision decision_of_rfc(ipsec_finding_id id)
     return IPSEC_DECISION_REFUSES;
 }
 
-const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
-{
-    return &outcomes[carrier_of(report)][stack][id];
-}
-
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    const ipsec_decision decision = (ipsec_decision)ipsec_receiver_row(stack, report, id)->decision;
+    const unsigned row = select_row(stack, report, id);
+    const ipsec_decision decision = (ipsec_decision)outcome_of(stack, report, row)->decision;
 
-    if (passes_window(stack, report, id))
+    if (row == NO_ROW)
         return IPSEC_DECISION_PASSES;
     if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
         report->anti_replay == IPSEC_ANTI_REPLAY_ON)
         return IPSEC_DECISION_REFUSES;
     if (stack == IPSEC_STACK_RFC && decision == IPSEC_DECISION_PASSES)
-        return decision_of_rfc(id);
+        return decision_of_rfc((ipsec_finding_id)row);
     return decision;
 }
 
-/* Where the check for `id` stands. The RFCs' order is that of Windows, which has no other to be known. */
+/* Where the check for `id` stands. The RFCs' order is that of Windows, which has no other to be known, unless a row
+ * says otherwise. */
 static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    return ipsec_receiver_row(stack == IPSEC_STACK_RFC ? IPSEC_STACK_WINDOWS : stack, report, id)->stage;
+    const unsigned stage = ipsec_receiver_row(stack, report, id)->stage;
+
+    return stack == IPSEC_STACK_RFC && stage == 0 ? ipsec_receiver_row(IPSEC_STACK_WINDOWS, report, id)->stage : stage;
 }
 
 /* Whether the packet is refused for a finding before the check at `stage`. */
@@ -172,10 +274,11 @@ bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec
     return !is_refused_before(stack, report, stage_of(stack, report, id));
 }
 
-/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV. */
+/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once
+ * more. */
 bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
 {
-    return !is_refused_before(stack, report, stack == IPSEC_STACK_LINUX ? STAGE_TRAILER + 1 : STAGE_ICV + 1);
+    return !is_refused_before(stack, report, stack == IPSEC_STACK_LINUX ? STAGE_TRAILER + 1 : STAGE_LATE_SEQUENCE + 1);
 }
 
 uint8_t ipsec_refused_by(const ipsec_report *report)
@@ -219,9 +322,9 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
 
 /* esp_input() has the cipher and the ICV looked at, and counts what that refuses, from IV and ICV on; every other
  * length is refused uncounted. ah_input() tests the lengths first. */
-static bool counts_as_failed(const ipsec_report *report, ipsec_finding_id id)
+static bool counts_as_failed(const ipsec_report *report, unsigned row)
 {
-    if (id == IPSEC_FINDING_ESN_WRONG_HIGH || id == IPSEC_FINDING_AH_ICV)
+    if (row == IPSEC_FINDING_ESN_WRONG_HIGH || row == IPSEC_FINDING_AH_ICV)
         return true;
     return report->protocol == IPSEC_PROTOCOL_ESP && report->is_opened && report->opened.has_room &&
            report->opened.icv_status == IPSEC_ICV_BAD;
@@ -230,55 +333,66 @@ static bool counts_as_failed(const ipsec_report *report, ipsec_finding_id id)
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
     const ipsec_finding *first = first_refusal(IPSEC_STACK_LINUX, report);
-    const ipsec_finding_id id = first ? (ipsec_finding_id)first->id : IPSEC_FINDING_COUNT;
+    unsigned row;
 
-    switch (id) {
-    case IPSEC_FINDING_REPLAY_DUPLICATE:
-    case IPSEC_FINDING_REPLAY_CONFLICT:
-    case IPSEC_FINDING_REPLAY_OLD:
-        return has_stack(report->seen_by, IPSEC_STACK_LINUX) ? "replay" : "replay-window";
-    default:
-        break;
-    }
-    if (!first || stage_of(IPSEC_STACK_LINUX, report, id) < STAGE_LENGTHS || !counts_as_failed(report, id))
+    if (!first)
+        return NULL;
+    row = select_row(IPSEC_STACK_LINUX, report, (ipsec_finding_id)first->id);
+    if (row == IPSEC_FINDING_REPLAY_OLD)
+        return "replay-window";
+    if (row == IPSEC_FINDING_REPLAY_DUPLICATE || row == IPSEC_FINDING_REPLAY_CONFLICT)
+        return "replay";
+    if (outcome_of(IPSEC_STACK_LINUX, report, row)->stage < STAGE_LENGTHS || !counts_as_failed(report, row))
         return NULL;
     return "failed";
 }
 
-ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text)
+static uint8_t row_reports(ipsec_stack stack, unsigned row, const char *text)
 {
     uint8_t surest = IPSEC_DECISION_PASSES;
 
     for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
-        const ipsec_outcome *outcome = &outcomes[carrier][stack][id];
+        const ipsec_outcome *outcome = &outcomes[carrier][stack][row];
 
         if (outcome->report && strcmp(outcome->report, text) == 0)
             surest = MAX(surest, outcome->decision);
     }
-    return (ipsec_decision)surest;
+    return surest;
 }
 
-/* Whether a row in front of the finding's, or of its own in front of the carrier's, has the same report. */
-static bool is_told_before(ipsec_stack stack, unsigned id, unsigned carrier)
+ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text)
 {
-    const char *text = outcomes[carrier][stack][id].report;
+    const unsigned row = id == IPSEC_FINDING_SEQ_RESTART ? IPSEC_FINDING_REPLAY_OLD : id;
+    unsigned variant = row;
 
-    for (unsigned before = 0; before < id; before++)
-        if (ipsec_receiver_reports(stack, (ipsec_finding_id)before, text) != IPSEC_DECISION_PASSES)
+    if (row == IPSEC_FINDING_REPLAY_OLD)
+        variant = IPSEC_FINDING_OLD_AT_END;
+    if (row == IPSEC_FINDING_SEQ_WRAP)
+        variant = IPSEC_FINDING_WRAP_AT_END;
+    return (ipsec_decision)MAX(row_reports(stack, row, text), row_reports(stack, variant, text));
+}
+
+/* Whether a row in front of this one, or the row itself in front of the carrier's, has the same report. */
+static bool is_told_before(ipsec_stack stack, unsigned row, unsigned carrier)
+{
+    const char *text = outcomes[carrier][stack][row].report;
+
+    for (unsigned before = 0; before < row; before++)
+        if (row_reports(stack, before, text) != IPSEC_DECISION_PASSES)
             return true;
     for (unsigned before = 0; before < carrier; before++)
-        if (g_strcmp0(outcomes[before][stack][id].report, text) == 0)
+        if (g_strcmp0(outcomes[before][stack][row].report, text) == 0)
             return true;
     return false;
 }
 
 const char *ipsec_receiver_report(ipsec_stack stack, unsigned index)
 {
-    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
+    for (unsigned row = 0; row < ROW_COUNT; row++)
         for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
-            const char *text = outcomes[carrier][stack][id].report;
+            const char *text = outcomes[carrier][stack][row].report;
 
-            if (text && !is_told_before(stack, id, carrier) && index-- == 0)
+            if (text && !is_told_before(stack, row, carrier) && index-- == 0)
                 return text;
         }
     return NULL;

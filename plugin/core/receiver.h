@@ -39,10 +39,12 @@ typedef struct ipsec_outcome {
     uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
     uint8_t decision;   /**< ipsec_decision */
     bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
+    uint16_t event; /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
 } ipsec_outcome;
 
 /**
- * What receivers.def says of one finding in a packet of the protocol and encapsulation of `report`.
+ * What receivers.def says of one finding in a packet of the protocol and encapsulation of `report`: of what the window
+ * of `stack` makes of the number, if it is about that, and of nothing that the stack does not look at in it.
  *
  * @return static storage; never NULL, but with report NULL where the stack passes it or says nothing
  */
@@ -89,7 +91,6 @@ ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, co
 typedef struct ipsec_windows_error {
     uint32_t error;          /**< Win32 error code, e.g. 13914 */
     uint32_t status;         /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
-    uint32_t event;          /**< event of the subcategory "Audit IPsec Driver"; 0 where none is published */
     const char *name;        /**< "ERROR_IPSEC_INVALID_PACKET" */
     const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
 } ipsec_windows_error;

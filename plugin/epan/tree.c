@@ -128,14 +128,33 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     add_string(subtree, hf_ipsec_advice, tvb, ipsec_finding_advice(finding, advice));
 }
 
-static void draw_windows(const ipsec_windows_error *windows, tvbuff_t *tvb, proto_tree *tree)
+/* Where a report is our conclusion the text says so; the value is the same. */
+static const char *hedge(const ipsec_outcome *outcome)
 {
+    return outcome->inferred ? "consistent with " : "";
+}
+
+static void draw_windows(const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree *tree)
+{
+    const ipsec_windows_error *windows = ipsec_windows_error_of(outcome);
+
     if (!windows)
         return;
-    add_uint(tree, hf_ipsec_windows_error, tvb, windows->error);
-    add_uint(tree, hf_ipsec_windows_status, tvb, windows->status);
-    if (windows->event)
-        add_uint(tree, hf_ipsec_windows_event, tvb, windows->event);
+    proto_item_set_generated(proto_tree_add_uint_format_value(tree, hf_ipsec_windows_error, tvb, 0, 0, windows->error,
+                                                              "%s%s (%u)", hedge(outcome), windows->name,
+                                                              windows->error));
+    proto_item_set_generated(proto_tree_add_uint_format_value(tree, hf_ipsec_windows_status, tvb, 0, 0, windows->status,
+                                                              "%s%s (0x%08x)", hedge(outcome), windows->status_name,
+                                                              windows->status));
+    if (outcome->event)
+        proto_item_set_generated(proto_tree_add_uint_format_value(
+            tree, hf_ipsec_windows_event, tvb, 0, 0, outcome->event, "%s%u", hedge(outcome), outcome->event));
+}
+
+static void draw_text(int hf, const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree *tree)
+{
+    proto_item_set_generated(proto_tree_add_string_format_value(tree, hf, tvb, 0, 0, outcome->report, "%s%s",
+                                                                hedge(outcome), outcome->report));
 }
 
 /* What each stack will have reported for the packet. */
@@ -153,7 +172,7 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
     bool inferred = windows && windows->inferred;
     bool any = windows != NULL;
 
-    draw_windows(ipsec_windows_error_of(windows), tvb, tree);
+    draw_windows(windows, tvb, tree);
     for (unsigned i = 0; i < array_length(texts); i++) {
         const ipsec_outcome *outcome = ipsec_outcome_at(texts[i].stack, report);
 
@@ -161,7 +180,7 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
             continue;
         any = true;
         inferred = inferred || outcome->inferred;
-        add_string(tree, texts[i].hf, tvb, outcome->report);
+        draw_text(texts[i].hf, outcome, tvb, tree);
         if (texts[i].stack == IPSEC_STACK_LINUX && ipsec_linux_sa_counter(report))
             add_string(tree, hf_ipsec_linux_sa_counter, tvb, ipsec_linux_sa_counter(report));
     }

@@ -65,7 +65,7 @@ def add_order(capture):
     stream.send("5 is left of the window by 1", 5, OLD)     # 69 - 64
     stream = Stream(capture, "order, just inside")
     stream.run(1, *range(3, 66))
-    stream.send("2 is the last number of the window", 2, plausible("seq.reorder"))
+    stream.send("2 is the last number of the window", 2, plausible("seq.reorder")._replace(linux=LINUX_SEQUENCE))
     stream = Stream(capture, "QoS")
     stream.run(1, 2)
     for sequence in range(4, 104):
@@ -82,10 +82,11 @@ def add_order(capture):
     stream.run(1, 2, 3, header=OLD)
     stream.send("the fourth of the new run", 4, RESTART)
     stream.run(5, 6)
-    stream = Stream(capture, "wrap")
-    stream.run(0xFFFFFFFE, 0xFFFFFFFF)
-    stream.send("number 1, after the end", 1, suspicious("seq.wrap"))
-    stream.run(2)
+    for protocol in (ESP, AH):
+        stream = Stream(capture, "wrap" if protocol == ESP else "AH, wrap", protocol)
+        stream.run(0xFFFFFFFE, 0xFFFFFFFF)
+        stream.send("number 1, after the end", 1, suspicious("seq.wrap", windows=REPLAY_CHECK))
+        stream.run(2)
     stream = Stream(capture, "jump")
     stream.run(1, 2)
     stream.send("2^28 ahead", 2 + (1 << 28), suspicious("seq.jump"))

@@ -128,6 +128,15 @@ def test_windows_status_belongs_to_its_error(tshark, everything):
                 [int(error) - WIN32_FIRST for error in row["ipsec.windows.error"]]), frame
 
 
+@pytest.mark.parametrize("finding, event", [
+    ("replay.duplicate", "4961"), ("replay.conflict", "4961"), ("replay.old", "4962"), ("esp.spi_unknown", "4965"),
+    ("esn.wrong_high", "4960"), ("sa.expired", None)])
+def test_windows_event_depends_on_the_finding(tshark, finding, event):
+    events = [row["ipsec.windows.event"] for row in tshark.rows("faults_sequence").values()
+              if finding in row.findings]
+    assert events and all(shown == ([event] if event else []) for shown in events)
+
+
 def test_structural_windows_errors_are_inferred(tshark):
     rows = [row for row in tshark.rows("faults").values() if row["ipsec.windows.error"] == ["13914"]]
     assert rows and all(row["ipsec.inferred"] in (["1"], ["True"]) for row in rows)  # 4.0; 4.4 and later

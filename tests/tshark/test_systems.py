@@ -16,9 +16,7 @@ CODE = re.compile(r"`([^`]+)`")
 TELLS = re.compile(r'ipsec\.(?:windows|linux|freebsd|openbsd|vpp|strongswan)\.\w+ (?:==|>=)|ipsec\.advice contains')
 
 # What no sample capture shows, and why.
-UNSEEN = {
-    "ipsec.windows.event == 4962": "one event for each error, so far: 4961",
-}
+UNSEEN = {}
 README_UNSEEN = {
     'ipsec.key.source == "ESP-NULL heuristic"': "test_verify.py makes such packets",
     "ipsec.sa.last_frame": "shown on a second pass only",
