@@ -1,6 +1,7 @@
 /* What each receiver reports: the table of receivers.def, and "the first check that fails".
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
+#include "inner.h"
 #include "view.h"
 
 #include <glib.h>
@@ -95,6 +96,57 @@ static bool refuses_by_window(ipsec_stack stack, const ipsec_report *report)
     return (report->seen_by | report->old_by) & 1u << stack;
 }
 
+/* Octets that a finding of the report speaks of; 0 if it is not there. */
+static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->findings[i].id == id)
+            return report->findings[i].length;
+    return 0;
+}
+
+static bool has_ip_inside(const ipsec_opened *opened)
+{
+    const uint32_t trailer = opened->pad_length + 2u;
+
+    return opened->plaintext_length >= trailer &&
+           ipsec_inner_parses(opened->plaintext, opened->plaintext_length - trailer);
+}
+
+/* What libipsec makes of a payload: it must parse as IP, whatever Next Header says; only then Next Header is looked at,
+ * and what is neither IPv4 nor IPv6 is discarded in silence. */
+static const ipsec_outcome *strongswan_inside(const ipsec_report *report, const ipsec_outcome *row)
+{
+    static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_MODE};
+    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
+
+    if (!report->is_opened || !report->opened.plaintext)
+        return row;
+    if (!has_ip_inside(&report->opened))
+        return &outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN][IPSEC_FINDING_ESP_EMPTY_PAYLOAD];
+    return row->decision == IPSEC_DECISION_REFUSES ? &vanishes : &passes;
+}
+
+/* The row of a finding in this packet, where it is not the same in all. */
+static const ipsec_outcome *strongswan_row(const ipsec_report *report, ipsec_finding_id id)
+{
+    static const ipsec_outcome no_trailer = {.report = "parsing ESP payload failed: invalid length",
+                                             .stage = STAGE_TRAILER,
+                                             .decision = IPSEC_DECISION_REFUSES};
+    static const ipsec_outcome no_ike = {.report = "received invalid IKE header", .decision = IPSEC_DECISION_REFUSES};
+    const ipsec_outcome *rows = outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN];
+
+    if (rows[id].stage == STAGE_MODE)
+        return strongswan_inside(report, &rows[id]);
+    if (id == IPSEC_FINDING_ESP_RUNT_FOR_SA && report->is_opened && report->opened.lacks_trailer)
+        return &no_trailer;
+    if (id == IPSEC_FINDING_NATT_KEEPALIVE && octets_of(report, id) > 1)
+        return &no_ike; /* what follows a marker is read as IKE */
+    if (id == IPSEC_FINDING_NATT_ESP_TOO_SHORT && octets_of(report, id) == 8)
+        return &rows[IPSEC_FINDING_ESP_NO_PAYLOAD]; /* the header is there */
+    return &rows[id];
+}
+
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
@@ -107,6 +159,8 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
 
     const ipsec_outcome *row = &outcomes[carrier_of(report)][stack][id];
 
+    if (stack == IPSEC_STACK_STRONGSWAN)
+        row = strongswan_row(report, id);
     if (is_of_window(id) && !refuses_by_window(stack, report))
         return &passes;
     if (stack != IPSEC_STACK_RFC || row->decision != IPSEC_DECISION_PASSES)
