@@ -39,7 +39,7 @@ sys.path += [str(TESTS), str(TESTS / "tshark")]
 import esp_faults
 import pcap
 from samples.packets import ESP
-from samples.sa import CBC_SHA256, GCM, Sa
+from samples.sa import CBC_SHA256, GCM, NULL_SHA256, Sa
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.layers.l2 import Ether
@@ -47,6 +47,7 @@ from scapy.packet import Raw
 
 # name: proposals for IKE and for ESP, suite, version of IP outside and inside
 SETS = {"cbc": ("aes128-sha256-ecp256", "aes128-sha256", CBC_SHA256, 4),
+        "null": ("aes128-sha256-ecp256", "null-sha256", NULL_SHA256, 4),
         "gcm": ("aes128gcm16-prfsha256-ecp256", "aes128gcm16", GCM, 4),
         "gcm_ipv6": ("aes128gcm16-prfsha256-ecp256", "aes128gcm16", GCM, 6)}
 SPACES, DEVICES = ("ss-lab-a", "ss-lab-b"), ("sslaba", "sslabb")
@@ -266,7 +267,7 @@ def sas_of(log, suite, version):
         sa = TunnelSa(0, version, suite, "tunnel", udp=True, selector=inner)
         sa.ends = OUTER[version][source], OUTER[version][1 - source]
         sa.spi = int(spi, 16)
-        sa.cipher_key = key_in(log, f"encryption {role}")
+        sa.cipher_key = key_in(log, f"encryption {role}") if suite.cipher != "NULL" else b""
         sa.mac_key = key_in(log, f"integrity {role}") if suite.digest else b""
         sas.append(sa)
     return sas
