@@ -18,11 +18,12 @@ from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
+from samples.receiver import faults_receiver
 from samples.sequence import faults_sequence
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    faults_table, faults_sequence, benign_keyed, benign_table)
+    faults_table, faults_sequence, faults_receiver, benign_keyed, benign_table)
 
 
 def main(folder):

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
 #include "checks.h"
+#include "envelope.h"
+#include "ip_input.h"
 #include "iv_judge.h"
 #include "life.h"
 #include "open.h"
@@ -25,6 +27,7 @@ struct ipsec_db {
     bool opens;           /* whether there is anything to open packets with */
     ipsec_sequencer sequencer;
     ipsec_iv_store *ivs;
+    ipsec_senders *senders;
     GArray *notes; /* of ipsec_note, the first unused */
 };
 
@@ -49,6 +52,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->opens = config->null_heuristic;
     db->sequencer = (ipsec_sequencer){.config = &db->config, .ring = ipsec_sequence_ring_new()};
     db->ivs = ipsec_iv_store_new();
+    db->senders = ipsec_senders_new();
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
     g_array_set_size(db->notes, 1);
     return db;
@@ -69,6 +73,7 @@ void ipsec_db_free(ipsec_db *db)
     free_opener(db->opener);
     ipsec_sequence_ring_free(db->sequencer.ring);
     ipsec_iv_store_free(db->ivs);
+    ipsec_senders_free(db->senders);
     g_array_free(db->notes, true);
     g_free(db);
 }
@@ -82,6 +87,12 @@ void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
 uint32_t ipsec_db_sa_count(const ipsec_db *db)
 {
     return ipsec_sa_count(db->sas);
+}
+
+/* Whether the receiver discards the packet for a header in front of this one: it moves nothing then. */
+static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
+{
+    return view->refused_by & 1u << db->config.receiver;
 }
 
 /* What the octets alone tell. */
@@ -100,6 +111,15 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
         ipsec_check_facts(view, report);
 }
 
+/* What IP and UDP of the receiver make of the packet. RFC 4301 leaves that to them. */
+static inline uint32_t check_ip(ipsec_db *db, const ipsec_view *view, const ipsec_report *report)
+{
+    if (db->config.receiver == IPSEC_STACK_RFC || is_unseen(db, view) ||
+        (report->subject != IPSEC_SUBJECT_ESP && report->subject != IPSEC_SUBJECT_AH))
+        return 0;
+    return ipsec_ip_input_check(db->senders, view);
+}
+
 /* No packet may have SPI 0; but where a row has it, as in test vectors, there is an SA. */
 static IPSEC_RARE bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 {
@@ -110,7 +130,7 @@ static IPSEC_RARE bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 /* Whether a packet of this report belongs to the traffic of an SA. */
 static bool is_traffic(const ipsec_db *db, const ipsec_view *view, const ipsec_report *report)
 {
-    if (view->flags & IPSEC_VIEW_QUOTED ||
+    if (view->flags & IPSEC_VIEW_QUOTED || is_unseen(db, view) ||
         (report->subject != IPSEC_SUBJECT_ESP && report->subject != IPSEC_SUBJECT_AH))
         return false;
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->length < IPSEC_ESP_IN_UDP_LEAST)
@@ -174,9 +194,21 @@ static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, c
         sa->told_peers = sa->keys.good;
 }
 
+/* What the user or the key row says of the window. */
+static ipsec_anti_replay anti_replay_of(const ipsec_db *db, const ipsec_report *report)
+{
+    uint32_t packets = db->config.replay_window;
+
+    if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN && report->is_opened && report->opened.spec)
+        packets = report->opened.spec->replay_window;
+    if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN)
+        return IPSEC_ANTI_REPLAY_UNKNOWN;
+    return packets == 0 ? IPSEC_ANTI_REPLAY_OFF : IPSEC_ANTI_REPLAY_ON;
+}
+
 static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, ipsec_finding_id id)
 {
-    const ipsec_decision decision = ipsec_receiver_row(db->config.receiver, report, id)->decision;
+    const ipsec_decision decision = ipsec_receiver_decision(db->config.receiver, report, id);
     const ipsec_severity severity = ipsec_catalogue(id)->severity;
 
     if (decision == IPSEC_DECISION_REFUSES)
@@ -191,6 +223,7 @@ static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, 
                                 ipsec_report *report)
 {
     report->confirmed = record->confirmed;
+    report->anti_replay = (uint8_t)anti_replay_of(db, report);
     if (!db->config.report_reserved_spi)
         ipsec_report_remove_property(report, IPSEC_PROPERTY_SPI_RESERVED);
     for (unsigned i = 0; i < report->count; i++) {
@@ -205,36 +238,44 @@ static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, 
     }
 }
 
-/* Whether the receiver of the configuration takes the packet as far as its window moves: the first pass over a window
- * is before the ICV, and moves nothing. */
-static bool moves_window(const ipsec_db *db, const ipsec_report *report)
-{
-    for (unsigned i = 0; i < report->count; i++)
-        if (ipsec_receiver_keeps_window(db->config.receiver, report, (ipsec_finding_id)report->findings[i].id))
-            return false;
-    return true;
-}
-
-/* The marks of what the receiver does not take for a new packet of the SA. */
-#define NOT_NEW                                                                                                        \
-    (IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH | \
-     IPSEC_MARK_EXPIRED | IPSEC_MARK_GONE)
-
 static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
 {
     return record->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
 }
 
+/* The marks of what is no new packet of the SA. */
+#define NOT_NEW                                                                                                        \
+    (IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH)
+
 /* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
 static bool is_taken(const ipsec_db *db, const ipsec_note *note, const ipsec_report *report)
 {
-    return !(note->marks & NOT_NEW) && (report->count == 0 || moves_window(db, report));
+    return !(note->marks & NOT_NEW) && (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
-static bool is_over(const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note)
+/* Only a packet that comes so far ends the SA. */
+static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
+                    const ipsec_report *report)
 {
-    return spec && (spec->hard_packets != UINT64_MAX || spec->hard_bytes != UINT64_MAX) &&
-           ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note);
+    if (!spec || (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX))
+        return false;
+    if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
+                           !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
+        return false;
+    return ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note);
+}
+
+/* What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
+static uint32_t payload_of(const ipsec_view *view, const ipsec_report *report)
+{
+    uint32_t header;
+
+    if (!report->is_opened || !report->whole)
+        return 0;
+    if (view->protocol == IPSEC_PROTOCOL_ESP)
+        return report->opened.payload_length;
+    header = view->length >= IPSEC_AH_HEADER ? (view->data[1] + 2u) * 4 : view->length;
+    return view->length > header ? view->length - header : 0;
 }
 
 /* A packet that was forged, or took another way than its SA, tells nothing of where the sender is. */
@@ -244,9 +285,17 @@ static bool is_from_sender(const ipsec_record *record, const ipsec_report *repor
            !(report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH));
 }
 
+/* Adds the findings of the marks that were set since the last call. */
+static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report *report)
+{
+    if (note->marks != *said)
+        ipsec_note_report(note->marks & ~*said, report);
+    *said = note->marks;
+}
+
 /* Who sends, where the number lies, what the window makes of it, and what the SA spends on it. */
 static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                                    ipsec_note *note, ipsec_report *report)
+                                    ipsec_note *note, uint32_t *said, ipsec_report *report)
 {
     const ipsec_spec *spec = spec_of(db, sa, record);
 
@@ -254,15 +303,18 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     if (is_from_sender(record, report))
         ipsec_life_follow(db->sas, view, sa, report->sequence, note);
     ipsec_sequence_place(&db->sequencer, view, sa, record, note, report);
-    if (!is_over(spec, sa, note) && is_taken(db, note, report)) {
+    ipsec_sequence_report(record, note, report);
+    say_new(note, said, report);
+    if (report->count > 0)
+        report->anti_replay = (uint8_t)anti_replay_of(db, report);
+    if (!is_over(db, spec, sa, note, report) && is_taken(db, note, report)) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
-        ipsec_life_spend(sa, report->is_opened ? report->opened.payload_length : 0);
+        ipsec_life_spend(sa, payload_of(view, report));
         ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     } else if (note->marks & IPSEC_MARK_RESTART) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     }
-    ipsec_sequence_report(record, note, report);
-    ipsec_note_report(note, report);
+    report->first_seen = note->first_seen;
     report->reverse = sa->life.reverse;
 }
 
@@ -286,8 +338,11 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 {
     ipsec_note note = {0};
     ipsec_sa *sa = NULL;
+    uint32_t said = 0;
 
     check(view, report);
+    note.marks = check_ip(db, view, report);
+    say_new(&note, &said, report);
     if (is_traffic(db, view, report))
         sa = ipsec_sa_get(db->sas, view, report->spi);
     if (sa)
@@ -299,7 +354,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         learn_from_udp(db, view, sa, report);
     /* What is no IPsec has no numbers. */
     if (sa && report->has_sequence && is_confirmed(db, view, sa))
-        judge_neighbours(db, view, sa, record, &note, report);
+        judge_neighbours(db, view, sa, record, &note, &said, report);
+    say_new(&note, &said, report);
     if (report->count > 0)
         judge_findings(db, view, sa, record, &note, report);
 }
@@ -318,9 +374,9 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         ipsec_open_again(db->opener, view, record, note, report);
     if (record->followed) {
         ipsec_sequence_report(record, note, report);
-        ipsec_note_report(note, report);
         report->reverse = ipsec_sa_at(db->sas, record->sa)->life.reverse;
     }
+    ipsec_note_report(note->marks, report);
     if (report->count > 0)
         conclude(db, record, note, report);
 }

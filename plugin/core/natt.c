@@ -90,7 +90,8 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
         report->verdict = IPSEC_VERDICT_UNCHECKED;
         ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
-    report->below_ip_header = view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view);
+    if (view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view))
+        ipsec_report_add(report, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
     if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
         report->has_spi = true;
         report->spi = ipsec_read_u32(view->data);

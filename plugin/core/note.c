@@ -17,6 +17,11 @@ static const struct {
 } findings[] = {
 #define BOTH(name) IPSEC_FINDING_##name, IPSEC_FINDING_##name
     {IPSEC_MARK_CAPTURED_TWICE, BOTH(CAPTURE_DUPLICATE), AT_HEADER},
+    {IPSEC_MARK_IP_CHECKSUM, IPSEC_FINDING_ESP_IP_CHECKSUM, IPSEC_FINDING_AH_IP_CHECKSUM, AT_HEADER},
+    {IPSEC_MARK_V4_OPTION, IPSEC_FINDING_ESP_V4_OPTION_BAD, IPSEC_FINDING_AH_V4_OPTION_BAD, AT_HEADER},
+    {IPSEC_MARK_UDP_CHECKSUM, BOTH(NATT_UDP_CHECKSUM_BAD), AT_HEADER},
+    {IPSEC_MARK_UDP_LENGTH, BOTH(NATT_UDP_LENGTH), AT_HEADER},
+    {IPSEC_MARK_V6_ZERO_CHECKSUM, BOTH(NATT_V6_ZERO_CHECKSUM), AT_HEADER},
     {IPSEC_MARK_GONE, IPSEC_FINDING_ESP_SPI_UNKNOWN, IPSEC_FINDING_AH_SPI_UNKNOWN, AT_SPI},
     {IPSEC_MARK_WRONG_HIGH, BOTH(ESN_WRONG_HIGH), AT_SEQUENCE},
     {IPSEC_MARK_DUPLICATE, BOTH(REPLAY_DUPLICATE), AT_SEQUENCE},
@@ -58,11 +63,11 @@ static void add(ipsec_report *report, ipsec_finding_id id, place place)
     }
 }
 
-void ipsec_note_report(const ipsec_note *note, ipsec_report *report)
+void ipsec_note_report(uint32_t marks, ipsec_report *report)
 {
     const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
 
-    for (unsigned i = 0; note->marks && i < sizeof findings / sizeof findings[0]; i++)
-        if (note->marks & findings[i].mark)
+    for (unsigned i = 0; marks && i < sizeof findings / sizeof findings[0]; i++)
+        if (marks & findings[i].mark)
             add(report, ah ? findings[i].ah : findings[i].esp, findings[i].place);
 }

@@ -31,7 +31,12 @@ typedef enum {
     IPSEC_MARK_IV_REUSE = 1 << 15,
     IPSEC_MARK_IV_PREDICTABLE = 1 << 16,
     IPSEC_MARK_IV_ZERO = 1 << 17,
-    IPSEC_MARK_IV_UNCHECKED = 1 << 18
+    IPSEC_MARK_IV_UNCHECKED = 1 << 18,
+    IPSEC_MARK_IP_CHECKSUM = 1 << 20,
+    IPSEC_MARK_V4_OPTION = 1 << 21,
+    IPSEC_MARK_UDP_CHECKSUM = 1 << 22,
+    IPSEC_MARK_UDP_LENGTH = 1 << 23,
+    IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */
@@ -42,9 +47,11 @@ typedef struct ipsec_note {
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
     uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
     uint8_t old_by;       /**< stacks to which it is left of the window */
+    uint8_t wrong_by;     /**< ESN: stacks that take it for a number with another high half */
+    uint8_t zero_by;      /**< stacks that take it for the number 0 */
 } ipsec_note;
 
-/** Adds the findings that the note's marks stand for. */
-void ipsec_note_report(const ipsec_note *note, ipsec_report *report);
+/** Adds the findings that marks of a note stand for. */
+void ipsec_note_report(uint32_t marks, ipsec_report *report);
 
 #endif

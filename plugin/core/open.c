@@ -22,7 +22,7 @@
 #define GUESS_OVERHEAD 512u /* octets, for opening contexts */
 
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
-#define ATTEMPTS_MOST (1u + 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
+#define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
 
 /* --- which key ------------------------------------------------------------------------------------- */
 
@@ -106,8 +106,10 @@ static void add_neighbours(attempts *to, uint32_t high)
 }
 
 /* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
-static void list_attempts(const ipsec_spec *spec, const ipsec_sa_keys *keys, attempts *to)
+static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *to)
 {
+    const ipsec_sa_keys *keys = &sa->keys;
+    const ipsec_window *window = &sa->numbers.window;
     const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->verified;
     const bool esn = spec->esn == IPSEC_ESN_AUTO ? keys->esn : spec->esn == IPSEC_ESN_YES;
 
@@ -116,6 +118,8 @@ static void list_attempts(const ipsec_spec *spec, const ipsec_sa_keys *keys, att
         add_attempt(to, false, 0);
     if (decided && !esn)
         return;
+    if (keys->verified && window->started)
+        add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
     if (keys->verified)
         add_neighbours(to, keys->high);
     for (unsigned i = 0; i < spec->high_count; i++)
@@ -125,7 +129,7 @@ static void list_attempts(const ipsec_spec *spec, const ipsec_sa_keys *keys, att
 }
 
 /* Tries what may be, until the ICV is good. */
-static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa_keys *keys,
+static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
                     ipsec_record *record)
 {
     ipsec_crypto *crypto = ipsec_key_row_open(row);
@@ -134,7 +138,7 @@ static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_
     record->icv = IPSEC_ICV_UNVERIFIED;
     if (!crypto)
         return;
-    list_attempts(&row->spec, keys, &tries);
+    list_attempts(&row->spec, sa, &tries);
     for (unsigned i = 0; i < tries.count; i++) {
         record->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
         record->esn = tries.list[i].esn;
@@ -212,18 +216,18 @@ static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
 
 /* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies, and
  * leaves its envelope. */
-static ipsec_key_row *try_rows(ipsec_opener *opener, ipsec_sa_keys *keys, ipsec_record *record,
-                               ipsec_envelope *envelope, uint8_t *outer)
+static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+                               uint8_t *outer)
 {
-    ipsec_key_row *const first = ipsec_keyring_row(opener->ring, keys->row);
+    ipsec_key_row *const first = ipsec_keyring_row(opener->ring, sa->keys.row);
     ipsec_key_row *row = first;
 
-    try_all(opener, envelope, row, keys, record);
+    try_all(opener, envelope, row, sa, record);
     while ((!row->crypto || record->icv == IPSEC_ICV_BAD) && has_next(opener->ring, row)) {
         row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
         record->alternative++;
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        try_all(opener, envelope, row, keys, record);
+        try_all(opener, envelope, row, sa, record);
     }
     if (row == first || (row->crypto && record->icv != IPSEC_ICV_BAD))
         return row;
@@ -259,7 +263,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
     take_row(opener, sa, row, record);
     if (is_wrong_start(&row->spec, keys, record)) {
         note->marks |= IPSEC_MARK_WRONG_HIGH;
-        note->old_by = UINT8_MAX; /* whatever the window */
+        note->wrong_by = UINT8_MAX; /* whatever the window */
     }
     if (record->icv == IPSEC_ICV_BAD)
         look_into_failure(opener, envelope, row, keys, note);
@@ -286,7 +290,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         return;
     }
     make_room(opener);
-    row = try_rows(opener, &sa->keys, record, &envelope, outer);
+    row = try_rows(opener, sa, record, &envelope, outer);
     learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
     ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);

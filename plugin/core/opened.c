@@ -28,7 +28,8 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, 
                        .icv_status = IPSEC_ICV_UNVERIFIED,
                        .unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
                        .iv_length = envelope->iv,
-                       .icv_length = envelope->icv};
+                       .icv_length = envelope->icv,
+                       .has_room = envelope->body >= 0};
     report->combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
     if (spec->protocol == IPSEC_PROTOCOL_ESP)
         report_encapsulation(envelope->view, spec, report);

@@ -1,14 +1,17 @@
 /* What each receiver reports: the table of receivers.def, and "the first check that fails".
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
+#include "crypto.h"
 #include "inner.h"
 #include "view.h"
 
 #include <glib.h>
+#include <limits.h>
 
 /* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
  * the lengths uses EARLY_SEQUENCE. */
 enum {
+    STAGE_IP, /* in front of IPsec */
     STAGE_HEADER,
     STAGE_LOOKUP,
     STAGE_STATE,
@@ -44,11 +47,19 @@ enum {
 #define RECEIVER_ESP(...)        RECEIVER_SEPARATE(__VA_ARGS__) RECEIVER_COMBINED(__VA_ARGS__)
 #define RECEIVER_NATIVE(...)     RECEIVER_ESP_NATIVE(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
 #define RECEIVER(...)            RECEIVER_ESP(__VA_ARGS__) RECEIVER_AH(__VA_ARGS__)
+#define EVERY_RECEIVER(...)                                                                                            \
+    RECEIVER(WINDOWS, __VA_ARGS__)                                                                                     \
+    RECEIVER(LINUX, __VA_ARGS__)                                                                                       \
+    RECEIVER(FREEBSD, __VA_ARGS__)                                                                                     \
+    RECEIVER(OPENBSD, __VA_ARGS__)                                                                                     \
+    RECEIVER(VPP, __VA_ARGS__)                                                                                         \
+    RECEIVER(STRONGSWAN, __VA_ARGS__)
 
 static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FINDING_COUNT] = {
 #include "receivers.def"
 };
 
+#undef EVERY_RECEIVER
 #undef RECEIVER
 #undef RECEIVER_NATIVE
 #undef RECEIVER_ESP
@@ -84,16 +95,38 @@ static unsigned carrier_of(const ipsec_report *report)
     return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
-/* Findings that are each stack's own, by the size of its window. */
-static bool is_of_window(ipsec_finding_id id)
+static bool has_stack(uint8_t stacks, ipsec_stack stack)
 {
-    return id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
-           id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_ESN_WRONG_HIGH;
+    return stacks >> stack & 1;
 }
 
-static bool refuses_by_window(ipsec_stack stack, const ipsec_report *report)
+/* Findings that are each stack's own, by the size of its window: whether that of `stack` has the packet pass. */
+static bool passes_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    return (report->seen_by | report->old_by) & 1u << stack;
+    switch (id) {
+    case IPSEC_FINDING_REPLAY_DUPLICATE:
+    case IPSEC_FINDING_REPLAY_CONFLICT:
+    case IPSEC_FINDING_REPLAY_OLD:
+        return !has_stack(report->seen_by | report->old_by, stack);
+    case IPSEC_FINDING_ESN_WRONG_HIGH:
+        return !has_stack(report->wrong_by, stack);
+    case IPSEC_FINDING_SEQ_ZERO:
+        return report->anti_replay == IPSEC_ANTI_REPLAY_OFF ||
+               (report->is_followed && !has_stack(report->zero_by, stack));
+    default:
+        return false;
+    }
+}
+
+/* The RFCs leave the counters to each stack, and say what must be refused. */
+static ipsec_decision decision_of_rfc(ipsec_finding_id id)
+{
+    const ipsec_catalogue_row *row = ipsec_catalogue(id);
+
+    /* No receiver looks at what weakens the cipher. */
+    if (row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
+        return IPSEC_DECISION_PASSES;
+    return IPSEC_DECISION_REFUSES;
 }
 
 /* Octets that a finding of the report speaks of; 0 if it is not there. */
@@ -149,54 +182,119 @@ static const ipsec_outcome *strongswan_row(const ipsec_report *report, ipsec_fin
 
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    static const ipsec_outcome refuses = {.decision = IPSEC_DECISION_REFUSES};
-    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
-    static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_HEADER};
-
-    /* xfrm4_udp_encap_rcv() discards in silence what is shorter than the outer IP header. */
-    if (stack == IPSEC_STACK_LINUX && report->below_ip_header)
-        return &vanishes;
-
-    const ipsec_outcome *row = &outcomes[carrier_of(report)][stack][id];
-
     if (stack == IPSEC_STACK_STRONGSWAN)
-        row = strongswan_row(report, id);
-    if (is_of_window(id) && !refuses_by_window(stack, report))
-        return &passes;
-    if (stack != IPSEC_STACK_RFC || row->decision != IPSEC_DECISION_PASSES)
-        return row;
-    /* No receiver looks at what weakens the cipher. */
-    if (ipsec_catalogue(id)->group == IPSEC_GROUP_SECURITY)
-        return &passes;
-    return ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR ? &refuses : &passes;
+        return strongswan_row(report, id);
+    return &outcomes[carrier_of(report)][stack][id];
+}
+
+ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const ipsec_decision decision = (ipsec_decision)ipsec_receiver_row(stack, report, id)->decision;
+
+    if (passes_window(stack, report, id))
+        return IPSEC_DECISION_PASSES;
+    if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
+        report->anti_replay == IPSEC_ANTI_REPLAY_ON)
+        return IPSEC_DECISION_REFUSES;
+    if (stack == IPSEC_STACK_RFC && decision == IPSEC_DECISION_PASSES)
+        return decision_of_rfc(id);
+    return decision;
+}
+
+/* Where the check for `id` stands. The RFCs' order is that of Windows, which has no other to be known. */
+static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    return ipsec_receiver_row(stack == IPSEC_STACK_RFC ? IPSEC_STACK_WINDOWS : stack, report, id)->stage;
+}
+
+/* Whether the packet is refused for a finding before the check at `stage`. */
+static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, unsigned stage)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_finding_id id = (ipsec_finding_id)report->findings[i].id;
+
+        if (stage_of(stack, report, id) < stage && ipsec_receiver_decision(stack, report, id) == IPSEC_DECISION_REFUSES)
+            return true;
+    }
+    return false;
+}
+
+bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    return !is_refused_before(stack, report, stage_of(stack, report, id));
 }
 
 /* Linux moves its window behind the transform, trailer and all; the others right behind the ICV. */
-bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *row = ipsec_receiver_row(stack, report, id);
-    const unsigned moves_behind = stack == IPSEC_STACK_LINUX ? STAGE_TRAILER : STAGE_ICV;
+    return !is_refused_before(stack, report, stack == IPSEC_STACK_LINUX ? STAGE_TRAILER + 1 : STAGE_ICV + 1);
+}
 
-    if (row->decision != IPSEC_DECISION_REFUSES)
-        return false;
-    if (stack == IPSEC_STACK_RFC)
-        row = &outcomes[carrier_of(report)][IPSEC_STACK_WINDOWS][id];
-    return row->stage <= moves_behind;
+uint8_t ipsec_refused_by(const ipsec_report *report)
+{
+    uint8_t stacks = report->refused_by;
+
+    if (!report->confirmed || report->assumed)
+        return stacks;
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        if (is_refused_before((ipsec_stack)stack, report, UINT_MAX))
+            stacks |= (uint8_t)(1u << stack);
+    return stacks;
+}
+
+/* The finding that `stack` reports: that of the first check that fails, or may fail. NULL if there is none, or it is
+ * not known what the stack got. */
+static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report *report)
+{
+    const ipsec_finding *first = NULL;
+
+    if (!report->whole || !report->confirmed || report->assumed || has_stack(report->refused_by, stack))
+        return NULL;
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_finding *finding = &report->findings[i];
+        const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+
+        if (ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
+            (!first || stage_of(stack, report, id) < stage_of(stack, report, (ipsec_finding_id)first->id)))
+            first = finding;
+    }
+    return first;
 }
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *first = NULL;
+    const ipsec_finding *first = first_refusal(stack, report);
+    const ipsec_outcome *outcome = first ? ipsec_receiver_row(stack, report, (ipsec_finding_id)first->id) : NULL;
 
-    if (!report->whole || !report->confirmed || report->assumed)
-        return NULL;
-    for (unsigned i = 0; i < report->count; i++) {
-        const ipsec_outcome *outcome = ipsec_receiver_row(stack, report, (ipsec_finding_id)report->findings[i].id);
+    return outcome && outcome->report ? outcome : NULL;
+}
 
-        if (outcome->decision != IPSEC_DECISION_PASSES && (!first || outcome->stage < first->stage))
-            first = outcome;
+/* esp_input() has the cipher and the ICV looked at, and counts what that refuses, from IV and ICV on; every other
+ * length is refused uncounted. ah_input() tests the lengths first. */
+static bool counts_as_failed(const ipsec_report *report, ipsec_finding_id id)
+{
+    if (id == IPSEC_FINDING_ESN_WRONG_HIGH || id == IPSEC_FINDING_AH_ICV)
+        return true;
+    return report->protocol == IPSEC_PROTOCOL_ESP && report->is_opened && report->opened.has_room &&
+           report->opened.icv_status == IPSEC_ICV_BAD;
+}
+
+const char *ipsec_linux_sa_counter(const ipsec_report *report)
+{
+    const ipsec_finding *first = first_refusal(IPSEC_STACK_LINUX, report);
+    const ipsec_finding_id id = first ? (ipsec_finding_id)first->id : IPSEC_FINDING_COUNT;
+
+    switch (id) {
+    case IPSEC_FINDING_REPLAY_DUPLICATE:
+    case IPSEC_FINDING_REPLAY_CONFLICT:
+    case IPSEC_FINDING_REPLAY_OLD:
+        return has_stack(report->seen_by, IPSEC_STACK_LINUX) ? "replay" : "replay-window";
+    default:
+        break;
     }
-    return first && first->report ? first : NULL;
+    if (!first || stage_of(IPSEC_STACK_LINUX, report, id) < STAGE_LENGTHS || !counts_as_failed(report, id))
+        return NULL;
+    return "failed";
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)

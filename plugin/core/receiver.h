@@ -42,15 +42,24 @@ typedef struct ipsec_outcome {
 } ipsec_outcome;
 
 /**
- * What `stack` makes of one finding alone, in a packet of the protocol and encapsulation of `report`. For
- * IPSEC_STACK_RFC the severity decides.
+ * What receivers.def says of one finding in a packet of the protocol and encapsulation of `report`.
  *
  * @return static storage; never NULL, but with report NULL where the stack passes it or says nothing
  */
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
-/** Whether `stack` refuses the packet for that finding before its window moves. */
-bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+/** Whether `stack` refuses a packet of the protocol and encapsulation of `report` for one finding alone, given what its
+ * own window makes of the number. For IPSEC_STACK_RFC the severity decides. */
+ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+
+/** Whether `stack` refuses the packet for none of its findings before it comes to the check of `id`. */
+bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+
+/** Stacks (bits by ipsec_stack) that discard the packet: for this header, or for one in front of it. */
+uint8_t ipsec_refused_by(const ipsec_report *report);
+
+/** Whether the packet comes as far as the place where `stack` moves its window: no finding has it refused before. */
+bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report);
 
 /**
  * What `stack` reports for the packet: the outcome of the first of its checks that fails.
@@ -59,6 +68,13 @@ bool ipsec_receiver_keeps_window(ipsec_stack stack, const ipsec_report *report, 
  *         what the stack got, or if it came in UDP and may be no IPsec at all.
  */
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report);
+
+/**
+ * The counter of the SA (`ip -s xfrm state`) that Linux raises besides the one of ipsec_outcome_at().
+ *
+ * @return "replay-window", "replay" or "failed"; static storage; NULL if none
+ */
+const char *ipsec_linux_sa_counter(const ipsec_report *report);
 
 /** One of the packet errors of Windows. */
 typedef struct ipsec_windows_error {

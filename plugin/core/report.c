@@ -4,6 +4,12 @@
 
 #include <stddef.h>
 
+/* Whether a finding is more than a property of its SA, or chat. */
+static bool flags(const ipsec_catalogue_row *row)
+{
+    return row->severity >= IPSEC_SEVERITY_NOTE && row->property == IPSEC_PROPERTY_NONE;
+}
+
 void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length)
 {
     ipsec_report_add_hint(report, id, offset, length, 0, 0);
@@ -26,8 +32,7 @@ void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t o
     report->findings[at] = (ipsec_finding){
         .offset = offset, .length = length, .id = (uint8_t)id, .hint = hint, .detail = detail, .announce = true};
     report->count++;
-    if (row->severity >= IPSEC_SEVERITY_NOTE && row->property == IPSEC_PROPERTY_NONE)
-        report->flagged = true;
+    report->flagged = report->flagged || flags(row);
 }
 
 void ipsec_report_remove_property(ipsec_report *report, ipsec_property property)
@@ -37,6 +42,20 @@ void ipsec_report_remove_property(ipsec_report *report, ipsec_property property)
     for (unsigned i = 0; i < report->count; i++)
         if (ipsec_catalogue(report->findings[i].id)->property != property)
             report->findings[kept++] = report->findings[i];
+    report->count = (uint8_t)kept;
+}
+
+void ipsec_report_remove(ipsec_report *report, ipsec_finding_id id)
+{
+    unsigned kept = 0;
+
+    report->flagged = false;
+    for (unsigned i = 0; i < report->count; i++) {
+        if (report->findings[i].id == id)
+            continue;
+        report->findings[kept++] = report->findings[i];
+        report->flagged = report->flagged || flags(ipsec_catalogue(report->findings[i].id));
+    }
     report->count = (uint8_t)kept;
 }
 

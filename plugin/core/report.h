@@ -68,6 +68,7 @@ typedef struct ipsec_opened {
     uint8_t unverified; /**< ipsec_unverified, if that is the status */
     uint8_t iv_length;  /**< octets; likewise icv_length */
     uint8_t icv_length;
+    bool has_room;            /**< ESP: there are octets enough for IV and ICV */
     bool lacks_trailer;       /**< IV and ICV fit, with whole blocks between them, but no trailer */
     bool has_trailer;         /**< pad_length and next_header are known */
     uint8_t pad_length;       /**< as the trailer says; may be too long */
@@ -82,6 +83,13 @@ typedef struct ipsec_opened {
     uint32_t clear_at; /**< where the plaintext stands in the packet, from ipsec_view.data; 0 if it was encrypted */
     uint32_t payload_length; /**< octets of it in front of the padding, if the trailer is sound; else 0 */
 } ipsec_opened;
+
+/** What is known of the anti-replay of the SA, from its key row or the user. */
+typedef enum {
+    IPSEC_ANTI_REPLAY_UNKNOWN,
+    IPSEC_ANTI_REPLAY_OFF, /**< a window of 0 */
+    IPSEC_ANTI_REPLAY_ON
+} ipsec_anti_replay;
 
 /** The report of one header. */
 typedef struct ipsec_report {
@@ -106,7 +114,10 @@ typedef struct ipsec_report {
     uint32_t reverse;      /**< index of the SA of the other direction, or IPSEC_SA_NONE if none is known yet */
     uint8_t seen_by;       /**< stacks (bits by ipsec_stack) whose window has seen the number */
     uint8_t old_by;        /**< stacks to which the number is left of the window */
-    bool below_ip_header;  /**< ESP in UDP with fewer octets than the IP header in front of it has */
+    uint8_t wrong_by;      /**< ESN: stacks that take it for a number with another high half */
+    uint8_t zero_by;       /**< stacks that take it for the number 0, if is_followed */
+    uint8_t refused_by;    /**< stacks that never see this header, see ipsec_view.refused_by */
+    uint8_t anti_replay;   /**< ipsec_anti_replay */
     bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
@@ -135,7 +146,10 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->reverse = IPSEC_SA_NONE;
     report->seen_by = 0;
     report->old_by = 0;
-    report->below_ip_header = false;
+    report->wrong_by = 0;
+    report->zero_by = 0;
+    report->refused_by = view->refused_by;
+    report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
     report->assumed = false;
     report->combined_mode = false;
     report->is_opened = false;
@@ -161,6 +175,9 @@ void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t o
 
 /** Takes back the findings that tell the property `property` of the SA. */
 void ipsec_report_remove_property(ipsec_report *report, ipsec_property property);
+
+/** Takes back the finding `id`, if the report has it. */
+void ipsec_report_remove(ipsec_report *report, ipsec_finding_id id);
 
 /** Whether the report has the finding `id`. */
 bool ipsec_report_has(const ipsec_report *report, ipsec_finding_id id);

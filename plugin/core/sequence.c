@@ -204,6 +204,11 @@ static bool is_verified(const ipsec_record *record)
     return record->has_row && record->icv == IPSEC_ICV_GOOD;
 }
 
+static bool is_forged(const ipsec_record *record)
+{
+    return record->has_row && record->icv == IPSEC_ICV_BAD;
+}
+
 static uint64_t number_in(const ipsec_record *record)
 {
     return (uint64_t)record->high << 32 | record->sequence;
@@ -246,19 +251,22 @@ static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, uint64_t n
     }
 }
 
-/* An unverified run of old numbers is a sender that began anew. */
+/* A run of old numbers is a sender that began anew. Its receiver refuses them all; but where none is verified, the
+ * window may as well have been led astray, and begins anew too. */
 static bool begins_anew(ipsec_sa *sa, const ipsec_record *record, uint64_t number)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t advance = number - numbers->suspect;
 
-    numbers->run = advance > 0 && advance <= RUN_GAP ? numbers->run + 1 : 1;
-    numbers->suspect = number;
-    if (is_verified(record) || numbers->run < RUN_LEAST ||
-        (uint64_t) - (int64_t)record->advance <= BELIEVED_ADVANCE / 64)
+    if (is_forged(record))
         return false;
+    numbers->run = advance > 0 && advance <= RUN_GAP ? numbers->run + (numbers->run < RUN_LEAST + 1) : 1;
+    numbers->suspect = number;
+    if (numbers->run != RUN_LEAST || (uint64_t) - (int64_t)record->advance <= BELIEVED_ADVANCE / 64)
+        return false;
+    if (is_verified(record))
+        return true;
     ipsec_window_clear(&numbers->window);
-    numbers->window = (ipsec_window){0};
     numbers->run = 0;
     return true;
 }
@@ -312,25 +320,37 @@ static void place_behind(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa,
     }
 }
 
+/* A stack that takes the number for another one looks that one up in its window before it comes to the ICV. */
+static void note_other_high(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
+                            ipsec_note *note)
+{
+    const uint32_t packets = window_at(q->config, sa, stack);
+    const uint32_t high = ipsec_window_infer_high(&sa->numbers.window, record->sequence, MAX(1, packets));
+    const uint64_t taken = (uint64_t)high << 32 | record->sequence;
+
+    if (high == record->high)
+        return;
+    note->wrong_by |= (uint8_t)(1u << stack);
+    if (packets > 0 && ipsec_window_place(&sa->numbers.window, taken, packets) == IPSEC_PLACE_SEEN)
+        note->seen_by |= (uint8_t)(1u << stack);
+}
+
 /* With ESN the high half tells where the number lies; each receiver takes the one that its window suggests, and the ICV
  * fails with any other. Returns whether the receiver of the configuration takes another one. */
 static bool is_taken_wrong(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t top = (uint32_t)window->top;
+    const unsigned own = 1u << q->config->receiver;
 
     /* In the middle of an epoch, and ahead: no window takes it for another one. */
     if (!record->esn || (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST))
         return false;
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
-        const uint32_t packets = MAX(1, window_at(q->config, sa, (ipsec_stack)stack));
-
-        if (ipsec_window_infer_high(&sa->numbers.window, record->sequence, packets) != record->high)
-            note->old_by |= (uint8_t)(1u << stack);
-    }
-    if (!(note->old_by & 1u << q->config->receiver))
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        note_other_high(q, sa, record, (ipsec_stack)stack, note);
+    if (!(note->wrong_by & own))
         return false;
-    note->marks |= IPSEC_MARK_WRONG_HIGH;
+    note->marks |= note->seen_by & own ? IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_CONFLICT : IPSEC_MARK_WRONG_HIGH;
     sa->numbers.refused++;
     return true;
 }
@@ -360,6 +380,22 @@ static void place(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_
         place_ahead(sa, record, number, note);
 }
 
+/* With ESN the low half passes 0 once in every epoch, which only the first may not. */
+static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record,
+                                 ipsec_note *note)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const bool esn = sa->numbers.esn == IPSEC_ESN_YES;
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        const uint32_t packets = MAX(1, window_at(q->config, sa, (ipsec_stack)stack));
+        const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
+
+        if (!esn || high == 0)
+            note->zero_by |= (uint8_t)(1u << stack);
+    }
+}
+
 void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report)
 {
@@ -373,6 +409,8 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     if (!numbers->window.bits)
         start_numbers(q->config, sa);
     record->high = (uint32_t)(number_of(q->config, sa, record) >> 32);
+    if (record->sequence == 0)
+        note_zero(q, sa, record, note);
     packet = describe(view, record);
     if (numbers->window.started)
         place(q, &packet, sa, record, note);
@@ -403,10 +441,10 @@ void ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record 
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);
 
-    if (note->marks & refused && !(note->marks & IPSEC_MARK_RESTART))
-        return;
     if (!numbers->window.bits)
         start_numbers(q->config, sa); /* it began anew */
+    else if (note->marks & refused)
+        return;
     if (numbers->window.started && number > numbers->window.top && !is_believed(numbers, record, number))
         return;
     if (ipsec_window_commit(&numbers->window, number, MAX(packets, 1)) > 0 && !sa->life.senders)
@@ -424,4 +462,8 @@ void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, i
     report->first_seen = note->first_seen;
     report->seen_by = note->seen_by;
     report->old_by = note->old_by;
+    report->wrong_by = note->wrong_by;
+    report->zero_by = note->zero_by;
+    if (report->count > 0 && !note->zero_by)
+        ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
 }

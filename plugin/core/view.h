@@ -47,7 +47,9 @@ enum {
     /** The UDP checksum is known, and not zero. */
     IPSEC_VIEW_UDP_CHECKSUM = 1 << 4,
     /** The UDP payload came over the IKE port (500), where no ESP belongs (RFC 3948 2). */
-    IPSEC_VIEW_IKE_PORT = 1 << 5
+    IPSEC_VIEW_IKE_PORT = 1 << 5,
+    /** `outer` was put together from the headers of fragments: its checksum is that of one of them. */
+    IPSEC_VIEW_REASSEMBLED = 1 << 6
 };
 
 /**
@@ -76,6 +78,9 @@ typedef struct ipsec_view {
     uint8_t protocol;           /**< IPSEC_PROTOCOL_... */
     uint8_t encapsulation;      /**< ipsec_encapsulation */
     uint16_t flags;             /**< IPSEC_VIEW_... */
+    /** Stacks (bits by ipsec_stack) that discard the packet for an IPsec header in front of this one, and so never see
+     * it: ipsec_refused_by() of that one's report. */
+    uint8_t refused_by;
 } ipsec_view;
 
 /** Whether the first `count` octets of the header were captured. */

@@ -40,6 +40,7 @@ int hf_ipsec_windows_error = -1;
 int hf_ipsec_windows_status = -1;
 int hf_ipsec_windows_event = -1;
 int hf_ipsec_linux_counter = -1;
+int hf_ipsec_linux_sa_counter = -1;
 int hf_ipsec_freebsd_counter = -1;
 int hf_ipsec_openbsd_counter = -1;
 int hf_ipsec_vpp_counter = -1;
@@ -181,6 +182,9 @@ void ipsec_fields_register(void)
         {&hf_ipsec_linux_counter,
          {"Linux counter", "ipsec.linux.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Counter in /proc/net/xfrm_stat",
           HFILL}},
+        {&hf_ipsec_linux_sa_counter,
+         {"Linux SA counter", "ipsec.linux.sa_counter", FT_STRING, BASE_NONE, NULL, 0x0,
+          "Counter of the SA, shown by ip -s xfrm state: replay-window, replay or failed", HFILL}},
         {&hf_ipsec_freebsd_counter,
          {"FreeBSD counter", "ipsec.freebsd.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Counter shown by netstat -s",
           HFILL}},

@@ -36,6 +36,7 @@ extern int hf_ipsec_windows_error;
 extern int hf_ipsec_windows_status;
 extern int hf_ipsec_windows_event;
 extern int hf_ipsec_linux_counter;
+extern int hf_ipsec_linux_sa_counter;
 extern int hf_ipsec_freebsd_counter;
 extern int hf_ipsec_openbsd_counter;
 extern int hf_ipsec_vpp_counter;

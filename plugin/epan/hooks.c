@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks.h"
+#include "../core/receiver.h"
 #include "compat.h"
 #include "fields.h"
 #include "frames.h"
@@ -65,6 +66,10 @@ static hook hooks[HOOK_COUNT] = {
 /* Set while a stock dissector runs that takes its payload from a place that the header does not justify; restored
  * on every way out of it. */
 static bool payload_is_lost;
+
+/* Stacks that have discarded the packet for a header around the one that is dissected now; see ipsec_view.refused_by.
+ * Set while its stock dissector and its payload are dissected; restored on every way out. */
+static uint8_t refused_by;
 
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
@@ -185,6 +190,41 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     return result;
 }
 
+static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                   void *data)
+{
+    const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
+    int result;
+
+    if (is_wanted(report, tree))
+        result = call_and_draw(report, at, tvb, pinfo, tree, data);
+    else
+        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    if (report->is_opened && ipsec_prefs_decrypt())
+        ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
+    return result;
+}
+
+/* The same for a packet that some stacks discard, and so never see what is inside. */
+static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree, void *data)
+{
+    const volatile uint8_t before = refused_by;
+    volatile int result = 0;
+
+    refused_by = ipsec_refused_by(report);
+    TRY
+    {
+        result = dissect(report, at, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        refused_by = before;
+    }
+    ENDTRY;
+    return result;
+}
+
 /* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. */
 static bool was_offered_before(packet_info *pinfo)
 {
@@ -197,20 +237,16 @@ static bool was_offered_before(packet_info *pinfo)
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
-    const payload_mark mark = ipsec_payload_mark(pinfo, ++wrappers_run);
     ipsec_report report;
-    int result;
 
+    wrappers_run++;
+    view->refused_by = refused_by;
     ipsec_frames_report(pinfo, view, &report);
     if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo))
         report.subject = IPSEC_SUBJECT_NOTHING;
-    if (is_wanted(&report, tree))
-        result = call_and_draw(&report, at, tvb, pinfo, tree, data);
-    else
-        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
-    if (report.is_opened && ipsec_prefs_decrypt())
-        ipsec_payload_dissect(&report, &mark, wrappers_run, tvb, pinfo, tree);
-    return result;
+    if (report.count > 0)
+        return dissect_refused(&report, at, tvb, pinfo, tree, data);
+    return dissect(&report, at, tvb, pinfo, tree, data);
 }
 
 static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

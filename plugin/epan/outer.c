@@ -6,6 +6,7 @@
 #include "../core/ip.h"
 #include "../core/reassembled.h"
 #include "compat.h"
+#include "payload.h"
 
 #include <epan/packet.h>
 #include <epan/dissectors/packet-ip.h>
@@ -127,6 +128,7 @@ static void rebuild_outer(tvbuff_t *tvb, packet_info *pinfo, const ipsec_ip_sear
         memcpy(headers + length, search->octets, search->count);
     view->outer_length = length + search->count;
     view->outer = wmem_memdup(pinfo->pool, headers, view->outer_length);
+    view->flags |= IPSEC_VIEW_REASSEMBLED;
 }
 
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
@@ -145,6 +147,11 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         view->outer = search.octets + (search.count - path.header);
         view->outer_length = path.header;
         set_length(view, path.length);
+        return;
+    }
+    /* What we decrypted was whole, and all of it follows. */
+    if (ipsec_payload_is_ours(tvb)) {
+        set_length(view, tvb_reported_length(tvb));
         return;
     }
     if (pinfo->fragmented)

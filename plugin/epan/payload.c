@@ -3,7 +3,16 @@
 #include "payload.h"
 #include "compat.h"
 
+#include <epan/exceptions.h>
 #include <epan/packet.h>
+
+/* The payload that is being dissected by our doing; NULL outside of that. Restored on every way out. */
+static const tvbuff_t *handed_on;
+
+bool ipsec_payload_is_ours(const tvbuff_t *tvb)
+{
+    return tvb == handed_on;
+}
 
 payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers)
 {
@@ -67,6 +76,22 @@ static dissector_handle_t dissector_of(uint8_t next_header)
     return handle ? handle : find_dissector("data");
 }
 
+static void hand_on(dissector_handle_t handle, tvbuff_t *payload, packet_info *pinfo, proto_tree *tree)
+{
+    const tvbuff_t *volatile const before = handed_on;
+
+    handed_on = payload;
+    TRY
+    {
+        call_dissector(handle, payload, pinfo, tree);
+    }
+    FINALLY
+    {
+        handed_on = before;
+    }
+    ENDTRY;
+}
+
 void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark, unsigned wrappers, tvbuff_t *tvb,
                            packet_info *pinfo, proto_tree *tree)
 {
@@ -80,7 +105,7 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
     if (opened->payload_length == 0)
         return;
     pinfo->match_uint = opened->next_header;
-    call_dissector(dissector_of(opened->next_header), tvb_new_subset_length(plaintext, 0, (int)opened->payload_length),
-                   pinfo, tree);
+    hand_on(dissector_of(opened->next_header), tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo,
+            tree);
     pinfo->match_uint = saved_match;
 }

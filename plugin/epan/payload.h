@@ -24,4 +24,7 @@ payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers);
 void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark, unsigned wrappers, tvbuff_t *tvb,
                            packet_info *pinfo, proto_tree *tree);
 
+/* Whether tvb is the payload that ipsec_payload_dissect() hands on just now. */
+bool ipsec_payload_is_ours(const tvbuff_t *tvb);
+
 #endif

@@ -143,6 +143,8 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
         any = true;
         inferred = inferred || outcome->inferred;
         add_string(tree, texts[i].hf, tvb, outcome->report);
+        if (texts[i].stack == IPSEC_STACK_LINUX && ipsec_linux_sa_counter(report))
+            add_string(tree, hf_ipsec_linux_sa_counter, tvb, ipsec_linux_sa_counter(report));
     }
     if (any)
         proto_item_set_generated(proto_tree_add_boolean(tree, hf_ipsec_inferred, tvb, 0, 0, inferred));

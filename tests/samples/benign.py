@@ -247,7 +247,8 @@ def add_ike_traffic(capture):
             capture.add(f"{version}, port 4500: {what}", ethernet(udp(capture.next, octets)))
         capture.add(f"{version}, port 500: IKE", ethernet(udp(capture.next, ike(), ports=(500, 500))))
         capture.add(f"{version}, port 500: no payload", ethernet(udp(capture.next, b"", ports=(500, 500))))
-        capture.add(f"{version}: ESP of 20 octets in UDP", ethernet(udp(capture.next, esp(20))), plausible())
+        capture.add(f"{version}: ESP of 20 octets in UDP", ethernet(udp(capture.next, esp(20))),
+                    plausible() if version == "IPv4" else plausible("natt.below_ip_header"))
         capture.add(f"{version}: ESP of 1400 octets in UDP", ethernet(udp(capture.next, esp(1400))),
                     plausible())
 
@@ -265,7 +266,7 @@ def add_foreign_traffic(capture):
                 suspicious("esp.alignment"))
     capture.add("DNS query of 29 octets from port 4500 to 10053, IPv6",
                 ethernet(udp6(capture.next, DNS_QUERY, ports=(4500, 10053))),
-                suspicious("esp.alignment"))
+                suspicious("esp.alignment", "natt.below_ip_header"))
     capture.add("24 octets of text on port 4500", ethernet(udp4(capture.next, b"hello, is anyone there? ")),
                 plausible())
     capture.add("2 octets of text on port 4500", ethernet(udp4(capture.next, b"OK")),

@@ -30,12 +30,19 @@ IKE_IN_UDP = (
 )
 
 
+def short(version, octets, header):
+    """ESP that is shorter than the IP header: Linux discards it before IPsec sees it."""
+    if not 8 < len(octets) < (20 if version == "IPv4" else 40):
+        return header
+    return header._replace(findings=header.findings + ("natt.below_ip_header",), linux=None)
+
+
 def faults_natt():
     capture = Capture("faults_natt", "Faults of UDP encapsulation, between peers known and unknown")
     for version, udp in (("IPv4", udp4), ("IPv6", udp6)):
         for what, octets, header in SHORT_IN_UDP + ESP_IN_UDP + IKE_IN_UDP:
             capture.add(f"{version}, peers unknown: {what}", ethernet(udp(capture.next, octets)),
-                        capped(header))
+                        capped(short(version, octets, header)))
         add_known_by_ike(capture, version, udp)
         add_known_by_esp(capture, version, udp)
         for length in (24, 60):
@@ -45,10 +52,10 @@ def faults_natt():
     add_checksums(capture)
     capture.add("IPv4 options: ESP of 21 octets in UDP, peers unknown",
                 ethernet(udp4(capture.next, esp(21), options=[IPOption(b"\x94\x04\x00\x00")])),
-                suspicious("esp.alignment"))
+                suspicious("esp.alignment", "natt.below_ip_header"))
     capture.add("VLAN: ESP of 12 octets in UDP, peers unknown",
                 ethernet(udp4(capture.next, esp(12)), 7),
-                suspicious("esp.below_floor"))
+                suspicious("esp.below_floor", "natt.below_ip_header"))
     return capture
 
 
@@ -59,12 +66,13 @@ def add_known_by_ike(capture, version, udp):
     for what, octets, header in SHORT_IN_UDP + (
             ("ESP of 21 octets", esp(21), drop(
                 "esp.alignment", windows=INVALID_PACKET)),):
-        capture.add(f"{version}, IKE seen on port 500: {what}", ethernet(udp(peers, octets)), header)
+        capture.add(f"{version}, IKE seen on port 500: {what}", ethernet(udp(peers, octets)),
+                    short(version, octets, header))
     peers = capture.next
     capture.add(f"{version}: IKE behind the marker", ethernet(udp(peers, MARKER + ike())))
     capture.add(f"{version}, IKE seen on port 4500: ESP of 12 octets, the other way",
                 ethernet(udp(peers, esp(12), reply=True)),
-                drop("esp.below_floor", windows=INVALID_PACKET))    # Linux drops it before IPsec, uncounted
+                drop("esp.below_floor", "natt.below_ip_header", windows=INVALID_PACKET))
     capture.add(f"{version}, IKE seen on port 4500: UDP payload of 3 octets",
                 ethernet(udp(peers, noise(3))), drop("natt.truncated"))
 

@@ -11,7 +11,7 @@ import pcap
 import sidecars
 from samples.expectations import capped
 from samples.faults import ESP_CASES
-from samples.natt import ESP_IN_UDP, SHORT_IN_UDP
+from samples.natt import ESP_IN_UDP, SHORT_IN_UDP, short
 from samples.packets import esp, ethernet, ipv4, udp4
 
 
@@ -47,7 +47,7 @@ def test_decode_as_another_ip_protocol(tshark, tmp_path):
     ("-d", "udp.port==5555,udpencap"),
     ("-o", "udpencap.udp.port:4500,5555")], ids=["decode as", "preference"])
 def test_another_udp_port(tshark, tmp_path, options):
-    cases = SHORT_IN_UDP + ESP_IN_UDP
+    cases = [(what, octets, short("IPv4", octets, header)) for what, octets, header in SHORT_IN_UDP + ESP_IN_UDP]
     capture = pcap.write_frames(tmp_path / "port5555.pcap", [
         ethernet(udp4(number, octets, ports=(5555, 5555))) for number, (_, octets, _) in enumerate(cases, 1)])
     assert summary(tshark.rows(capture, *options)) == {

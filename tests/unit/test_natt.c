@@ -72,7 +72,7 @@ static void test_short_payloads(void)
         {"9 octets",
          {9, {1, 2, 3, 4, 0, 0, 0, 1}},
          IPSEC_SUBJECT_ESP,
-         FINDINGS(SUSPICIOUS, IPSEC_FINDING_ESP_BELOW_FLOOR)},
+         FINDINGS(SUSPICIOUS, IPSEC_FINDING_ESP_BELOW_FLOOR, IPSEC_FINDING_NATT_BELOW_IP_HEADER)},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {

@@ -1,0 +1,241 @@
+/* What IP and UDP of a receiver discard, so that IPsec never sees it.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ip_input.h"
+#include "checksum.h"
+#include "hash.h"
+#include "ip.h"
+#include "note.h"
+#include "protocol.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* A capture may hold a source address of its own in every packet. Wrong checksums of later senders go unsaid. */
+#define SENDERS_MOST 65536u
+
+/* --- senders --------------------------------------------------------------------------------------- */
+
+enum {
+    IP_WAS_RIGHT = 1 << 0,
+    UDP_WAS_RIGHT = 1 << 1
+};
+
+typedef struct sender {
+    uint64_t address[2]; /* the octets as they lie in memory, zero-padded */
+    uint32_t hash;       /* of the address */
+    uint8_t right;       /* IP_WAS_RIGHT, UDP_WAS_RIGHT */
+} sender;
+
+struct ipsec_senders {
+    GHashTable *all; /* set of sender */
+    sender *last;    /* met last: spares most packets the lookup */
+    uint64_t seed;
+};
+
+static guint sender_hash(gconstpointer key)
+{
+    return ((const sender *)key)->hash;
+}
+
+static gboolean sender_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(((const sender *)a)->address, ((const sender *)b)->address, sizeof((const sender *)a)->address) == 0;
+}
+
+ipsec_senders *ipsec_senders_new(void)
+{
+    ipsec_senders *senders = g_new0(ipsec_senders, 1);
+
+    senders->all = g_hash_table_new_full(sender_hash, sender_equal, g_free, NULL);
+    senders->seed = ipsec_hash_seed();
+    return senders;
+}
+
+void ipsec_senders_free(ipsec_senders *senders)
+{
+    if (!senders)
+        return;
+    g_hash_table_destroy(senders->all);
+    g_free(senders);
+}
+
+/* NULL if there are too many. */
+static IPSEC_RARE sender *find_or_make(ipsec_senders *senders, sender *wanted)
+{
+    sender *found;
+
+    wanted->hash = (uint32_t)ipsec_hash_mix(ipsec_hash_mix(senders->seed, wanted->address[0]), wanted->address[1]);
+    found = g_hash_table_lookup(senders->all, wanted);
+    if (!found && g_hash_table_size(senders->all) < SENDERS_MOST) {
+        found = g_memdup2(wanted, sizeof *wanted);
+        g_hash_table_add(senders->all, found);
+    }
+    if (found)
+        senders->last = found;
+    return found;
+}
+
+static inline sender *sender_of(ipsec_senders *senders, const ipsec_view *view)
+{
+    sender wanted = {.hash = 0};
+
+    memcpy(wanted.address, view->source, view->address_length);
+    if (senders->last && sender_equal(senders->last, &wanted))
+        return senders->last;
+    return find_or_make(senders, &wanted);
+}
+
+/* --- checksums ------------------------------------------------------------------------------------- */
+
+typedef enum {
+    SUM_UNKNOWN, /* left to the network card, or not captured whole */
+    SUM_RIGHT,
+    SUM_WRONG
+} sum_state;
+
+/* Whether a wrong sum is a fault, and not the sender's way. */
+static bool is_fault(sum_state state, uint8_t which, sender *from)
+{
+    if (!from)
+        return false;
+    if (state == SUM_RIGHT)
+        from->right |= which;
+    return state == SUM_WRONG && from->right & which;
+}
+
+static sum_state state_of_ip(const uint8_t *ip, uint32_t header)
+{
+    if (ipsec_read_u16(ip + 10) == 0)
+        return SUM_UNKNOWN;
+    return ipsec_sum_fold(ipsec_sum_add(0, ip, header)) == UINT16_MAX ? SUM_RIGHT : SUM_WRONG;
+}
+
+static uint32_t sum_of_pseudo_header(const ipsec_view *view, uint32_t length)
+{
+    const uint32_t sum = ipsec_sum_add(IPSEC_PROTOCOL_UDP + length, view->source, view->address_length);
+
+    return ipsec_sum_add(sum, view->destination, view->address_length);
+}
+
+/* IPv4 need not have one, and RFC 3948 2.1 asks for none: what is 0 on purpose is right. */
+static sum_state state_of_udp(const ipsec_view *view, const uint8_t *udp)
+{
+    const uint32_t length = ipsec_read_u16(udp + 4), stated = ipsec_read_u16(udp + 6);
+    uint32_t sum;
+
+    if (stated == 0)
+        return view->ip_version == 4 ? SUM_RIGHT : SUM_UNKNOWN;
+    if (view->captured + IPSEC_UDP_HEADER != length)
+        return SUM_UNKNOWN;
+    sum = sum_of_pseudo_header(view, length);
+    if (ipsec_sum_fold(sum) == stated)
+        return SUM_UNKNOWN;
+    sum = ipsec_sum_add(ipsec_sum_add(sum, udp, IPSEC_UDP_HEADER), view->data, view->captured);
+    return ipsec_sum_fold(sum) == UINT16_MAX ? SUM_RIGHT : SUM_WRONG;
+}
+
+/* --- options of IPv4 ------------------------------------------------------------------------------- */
+
+enum {
+    OPTION_END = 0,
+    OPTION_NOP = 1
+};
+
+/* What an option must have. */
+static const struct option_rule {
+    uint8_t least;   /* octets */
+    uint8_t pointer; /* least value of the octet that points to the next slot, from 1; 0: it has none */
+    uint8_t slot;    /* octets that must be free where it points into the option */
+    uint8_t once;    /* kinds of which a packet may have one only */
+} rules[UINT8_MAX + 1] = {
+    [7] = {3, 4, 4, 1 << 0},   /* record route */
+    [68] = {4, 5, 4, 1 << 1},  /* timestamp */
+    [131] = {3, 4, 0, 1 << 2}, /* loose source route */
+    [137] = {3, 4, 0, 1 << 2}, /* strict source route */
+    [148] = {4, 0, 0, 0},      /* router alert: RFC 2113 */
+};
+
+static bool fits_rule(const uint8_t *option, uint32_t length, uint8_t *met)
+{
+    const struct option_rule *rule = &rules[option[0]];
+
+    if (length < rule->least || *met & rule->once)
+        return false;
+    *met |= rule->once;
+    if (rule->pointer == 0)
+        return true;
+    return option[2] >= rule->pointer && (option[2] > length || option[2] + rule->slot - 1u <= length);
+}
+
+static bool are_options_sound(const uint8_t *options, uint32_t count)
+{
+    uint8_t met = 0;
+
+    for (uint32_t at = 0; at < count && options[at] != OPTION_END;) {
+        uint32_t length = 1;
+
+        if (options[at] != OPTION_NOP) {
+            length = count - at >= 2 ? options[at + 1] : 0;
+            if (length < 2 || length > count - at || !fits_rule(options + at, length, &met))
+                return false;
+        }
+        at += length;
+    }
+    return true;
+}
+
+/* --- headers --------------------------------------------------------------------------------------- */
+
+static uint32_t check_v4(const ipsec_view *view, sender *from)
+{
+    const uint32_t header = (view->outer[0] & 0x0fu) * 4;
+    uint32_t marks = 0;
+
+    if (header < IPSEC_IPV4_HEADER || header > view->outer_length)
+        return 0;
+    if (is_fault(state_of_ip(view->outer, header), IP_WAS_RIGHT, from))
+        marks |= IPSEC_MARK_IP_CHECKSUM;
+    if (!are_options_sound(view->outer + IPSEC_IPV4_HEADER, header - IPSEC_IPV4_HEADER))
+        marks |= IPSEC_MARK_V4_OPTION;
+    return marks;
+}
+
+/* Octets that IP has from the UDP header on; UINT32_MAX where it does not say. */
+static uint32_t octets_for_udp(const ipsec_view *view)
+{
+    const uint32_t in_front = view->outer_length - IPSEC_UDP_HEADER;
+    const uint32_t total = view->ip_version == 4 ? ipsec_read_u16(view->outer + 2)
+                                                 : IPSEC_IPV6_HEADER + (uint32_t)ipsec_read_u16(view->outer + 4);
+
+    return total > in_front ? total - in_front : UINT32_MAX;
+}
+
+static uint32_t check_udp(const ipsec_view *view, sender *from)
+{
+    const uint8_t *udp = view->outer + (view->outer_length - IPSEC_UDP_HEADER);
+    const uint32_t length = ipsec_read_u16(udp + 4);
+
+    if (length < IPSEC_UDP_HEADER || length > octets_for_udp(view))
+        return IPSEC_MARK_UDP_LENGTH;
+    if (view->ip_version == 6 && ipsec_read_u16(udp + 6) == 0)
+        return IPSEC_MARK_V6_ZERO_CHECKSUM;
+    return is_fault(state_of_udp(view, udp), UDP_WAS_RIGHT, from) ? IPSEC_MARK_UDP_CHECKSUM : 0;
+}
+
+uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view)
+{
+    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_REASSEMBLED;
+    const uint32_t ip = view->ip_version == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
+    const uint32_t behind = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? IPSEC_UDP_HEADER : 0;
+    uint32_t marks = 0;
+    sender *from;
+
+    if (view->flags & no_packet || !view->outer || view->address_length == 0 || view->outer_length < ip + behind)
+        return 0;
+    from = sender_of(senders, view);
+    if (view->ip_version == 4)
+        marks |= check_v4(view, from);
+    if (behind)
+        marks |= check_udp(view, from);
+    return marks;
+}

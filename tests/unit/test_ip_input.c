@@ -1,0 +1,289 @@
+/* What IP and UDP of a receiver discard. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "checksum.h"
+#include "guard.h"
+#include "ip_input.h"
+#include "note.h"
+#include "packets.h"
+
+#include <string.h>
+
+/* An ESP packet of 84 octets behind IPv4 or IPv6, and UDP if `udp`, with right checksums. */
+typedef struct packet {
+    ipsec_view view;
+    uint8_t outer[68]; /* IP, options, UDP */
+    uint32_t ip;       /* octets of it that are IP's */
+} packet;
+
+static void put_u16(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)(value >> 8);
+    to[1] = (uint8_t)value;
+}
+
+static void seal_ip(packet *p)
+{
+    if (p->view.ip_version != 4)
+        return;
+    put_u16(p->outer + 10, 0);
+    put_u16(p->outer + 10, (uint16_t)~ipsec_sum_fold(ipsec_sum_add(0, p->outer, p->ip)));
+}
+
+static uint32_t sum_pseudo_header(const packet *p, uint32_t length)
+{
+    const uint32_t sum = ipsec_sum_add(17 + length, p->view.source, p->view.address_length);
+
+    return ipsec_sum_add(sum, p->view.destination, p->view.address_length);
+}
+
+static void seal_udp(packet *p)
+{
+    uint8_t *udp = p->outer + p->ip;
+    uint32_t sum = sum_pseudo_header(p, 8 + p->view.length);
+
+    put_u16(udp + 6, 0);
+    sum = ipsec_sum_add(ipsec_sum_add(sum, udp, 8), p->view.data, p->view.captured);
+    put_u16(udp + 6, (uint16_t)~ipsec_sum_fold(sum));
+}
+
+/* p->view.outer points into p, which must not move. */
+static void make(packet *p, uint8_t version, bool udp, const char *options, uint32_t option_octets)
+{
+    const uint32_t behind = 84 + (udp ? 8 : 0);
+
+    *p = (packet){.view = udp ? esp_in_udp_view(version, 0x1000, 1, 84) : esp_view(version, 0x1000, 1, 84)};
+    p->ip = version == 4 ? 20 + option_octets : 40;
+    p->outer[0] = version == 4 ? (uint8_t)(0x40 | p->ip / 4) : 0x60;
+    put_u16(p->outer + (version == 4 ? 2 : 4), version == 4 ? p->ip + behind : behind);
+    if (options)
+        memcpy(p->outer + 20, options, option_octets);
+    seal_ip(p);
+    p->view.outer = p->outer;
+    p->view.outer_length = p->ip + (udp ? 8 : 0);
+    if (!udp)
+        return;
+    put_u16(p->outer + p->ip, 4500);
+    put_u16(p->outer + p->ip + 2, 4500);
+    put_u16(p->outer + p->ip + 4, behind);
+    seal_udp(p);
+}
+
+static void test_sound(void)
+{
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    for (unsigned i = 0; i < 4; i++) {
+        make(&p, i % 2 ? 4 : 6, i / 2, NULL, 0);
+        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    }
+    ipsec_senders_free(senders);
+    ipsec_senders_free(NULL);
+    guard_free_all();
+}
+
+/* Every bit of the header is covered, and a wrong one counts only behind a right one. */
+static void test_ip_checksum(void)
+{
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    make(&p, 4, false, NULL, 0);
+    p.outer[8] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0); /* the sender's way, so far */
+    p.outer[8] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        p.outer[16 + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+        p.outer[16 + bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    put_u16(p.outer + 10, 0); /* left to the network card */
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+static void test_each_sender_has_its_own_way(void)
+{
+    static const uint8_t other[4] = {192, 0, 2, 9};
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    make(&p, 4, false, NULL, 0);
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    p.outer[8] ^= 1;
+    p.view.source = other;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    make(&p, 4, false, NULL, 0);
+    p.outer[8] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+static void test_what_is_no_packet_is_not_checked(void)
+{
+    const uint16_t flags[] = {IPSEC_VIEW_QUOTED, IPSEC_VIEW_FRAGMENT, IPSEC_VIEW_OFFLOAD, IPSEC_VIEW_REASSEMBLED};
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    make(&p, 4, false, NULL, 0);
+    ipsec_ip_input_check(senders, &p.view);
+    p.outer[8] ^= 1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
+        p.view.flags = flags[i];
+        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    }
+    p.view.flags = 0;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+    p.outer[0] = 0x4f; /* a header longer than what is at hand */
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    p.view.outer = NULL;
+    p.view.outer_length = 0;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+static void test_udp_checksum(uint8_t version)
+{
+    ipsec_senders *senders = ipsec_senders_new();
+    uint8_t *sum;
+    packet p;
+
+    make(&p, version, true, NULL, 0);
+    sum = p.outer + p.ip + 6;
+    sum[0] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    sum[0] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    sum[1] ^= 1;
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_UDP_CHECKSUM);
+    p.view.captured--; /* not all of it at hand */
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    p.view.captured++;
+    put_u16(sum, ipsec_sum_fold(sum_pseudo_header(&p, 92))); /* of the pseudo-header alone: the card does the rest */
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    put_u16(sum, 0);
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, version == 6 ? IPSEC_MARK_V6_ZERO_CHECKSUM : 0);
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+static void test_udp_checksums(void)
+{
+    test_udp_checksum(4);
+    test_udp_checksum(6);
+}
+
+/* RFC 3948 recommends no checksum: a sender without is one that is right. */
+static void test_zero_is_right_in_ipv4(void)
+{
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    make(&p, 4, true, NULL, 0);
+    put_u16(p.outer + p.ip + 6, 0);
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    put_u16(p.outer + p.ip + 6, 0x1234);
+    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_UDP_CHECKSUM);
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+static void test_udp_length(void)
+{
+    const struct {
+        uint32_t length, marks;
+    } cases[] = {{0, IPSEC_MARK_UDP_LENGTH}, {7, IPSEC_MARK_UDP_LENGTH}, {8, 0}, {91, 0}, {92, 0},
+                 {93, IPSEC_MARK_UDP_LENGTH}};
+    ipsec_senders *senders = ipsec_senders_new();
+    packet p;
+
+    for (unsigned i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
+        make(&p, i % 2 ? 4 : 6, true, NULL, 0);
+        put_u16(p.outer + p.ip + 4, cases[i / 2].length);
+        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, cases[i / 2].marks);
+    }
+    ipsec_senders_free(senders);
+    guard_free_all();
+}
+
+/* Each as a Linux kernel took it, or answered with "parameter problem". */
+static void test_options(void)
+{
+    static const struct {
+        const char *what, *options;
+        uint32_t octets;
+        bool sound;
+    } cases[] = {
+        {"padding", "\1\1\1\1", 4, true},
+        {"whatever follows the end", "\0\xff\xff\xff", 4, true},
+        {"router alert", "\x94\4\0\0", 4, true},
+        {"router alert, beyond the header", "\x94\x20\0\0", 4, false},
+        {"router alert, too short", "\x94\3\0\0", 4, false},
+        {"unknown", "\x9e\4\xab\xcd", 4, true},
+        {"unknown, of one octet", "\x9e\1\0\0", 4, false},
+        {"without a length", "\1\1\1\x9e", 4, false},
+        {"record route", "\7\7\4\0\0\0\0\0", 8, true},
+        {"record route, full", "\7\7\x8\0\0\0\0\0", 8, true},
+        {"record route, half a slot left", "\7\7\5\0\0\0\0\0", 8, false},
+        {"record route, pointer into the head", "\7\7\3\0\0\0\0\0", 8, false},
+        {"record route twice", "\7\7\4\0\0\0\0\7\7\4\0\0\0\0\0\0", 16, false},
+        {"timestamp", "\x44\x8\5\0\0\0\0\0", 8, true},
+        {"timestamp, pointer into the head", "\x44\x8\4\0\0\0\0\0", 8, false},
+        {"strict and loose route", "\x89\3\4\x83\3\4\0\0", 8, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_senders *senders = ipsec_senders_new();
+        packet p;
+
+        make(&p, 4, i % 2, cases[i].options, cases[i].octets);
+        g_test_message("%s", cases[i].what);
+        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, cases[i].sound ? 0 : IPSEC_MARK_V4_OPTION);
+        ipsec_senders_free(senders);
+    }
+    guard_free_all();
+}
+
+/* The core asks only where a receiver is chosen that has an IP of its own, and what that discards moves nothing. */
+static void test_receiver(void)
+{
+    const expectation sound = NO_FINDINGS(PLAUSIBLE), refused = FINDINGS(DROP, IPSEC_FINDING_ESP_IP_CHECKSUM);
+    ipsec_db *lenient = db_for(IPSEC_STACK_RFC), *linux_db = db_for(IPSEC_STACK_LINUX);
+    ipsec_report report;
+    packet p;
+
+    make(&p, 4, false, NULL, 0);
+    expect(lenient, &p.view, &sound, "right, RFC");
+    expect(linux_db, &p.view, &sound, "right, Linux");
+    make(&p, 4, false, NULL, 0);
+    p.view.data = esp_view(4, 0x1000, 2, 84).data;
+    p.outer[8] ^= 1;
+    expect(lenient, &p.view, &sound, "wrong, RFC");
+    report = expect(linux_db, &p.view, &refused, "wrong, Linux");
+    g_assert_null(ipsec_outcome_at(IPSEC_STACK_LINUX, &report));
+    g_assert_cmphex(ipsec_refused_by(&report) & 1u << IPSEC_STACK_LINUX, !=, 0);
+    p.outer[8] ^= 1;
+    report = expect(linux_db, &p.view, &sound, "the same number again, right");
+    g_assert_cmpint(report.advance, ==, 1);
+    ipsec_db_free(lenient);
+    ipsec_db_free(linux_db);
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ip-input/sound", test_sound);
+    g_test_add_func("/ip-input/ip-checksum", test_ip_checksum);
+    g_test_add_func("/ip-input/senders", test_each_sender_has_its_own_way);
+    g_test_add_func("/ip-input/no-packet", test_what_is_no_packet_is_not_checked);
+    g_test_add_func("/ip-input/udp-checksum", test_udp_checksums);
+    g_test_add_func("/ip-input/zero", test_zero_is_right_in_ipv4);
+    g_test_add_func("/ip-input/udp-length", test_udp_length);
+    g_test_add_func("/ip-input/options", test_options);
+    g_test_add_func("/ip-input/receiver", test_receiver);
+    return g_test_run();
+}
