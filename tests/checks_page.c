@@ -1,5 +1,6 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hint.h"
 #include "judge.h"
 
 #include <stdio.h>
@@ -74,63 +75,54 @@ static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id 
 static void print_row(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    const ipsec_finding finding = {.id = (uint8_t)id};
+    char advice[IPSEC_ADVICE_SIZE];
     bool reported = false;
 
     printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
-    printf("- Severity: %s. Cause: %s. Clause: %s.\n", ipsec_severity_name(row->severity), ipsec_cause_name(row->cause),
-           row->reference);
+    printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
+           ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
+           row->advice.attack ? "possible" : "unlikely", row->reference);
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
-    printf("- What next: %s\n", row->advice);
+    printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
         reported |= print_outcome(stacks[i].name, stacks[i].stack, id);
     if (!reported)
         puts("- No system reports it.");
 }
 
-/* Which findings make `stack` report `text`. */
-static void print_findings_with(ipsec_stack stack, const char *text)
-{
-    const char *separator = "";
-
-    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-        const ipsec_outcome *row = row_of(stack, (ipsec_finding_id)id);
-
-        if (!row->report || strcmp(row->report, text) != 0)
-            continue;
-        printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
-        separator = ", ";
-    }
-    puts(" |");
-}
-
 /* What a stack reports, each text once, with the findings behind it. */
 static void print_index(const char *name, ipsec_stack stack)
 {
-    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-        const char *text = row_of(stack, (ipsec_finding_id)id)->report;
-        bool told = !text;
+    const char *text;
 
-        for (unsigned before = 0; before < id && !told; before++) {
-            const char *other = row_of(stack, (ipsec_finding_id)before)->report;
+    for (unsigned i = 0; (text = ipsec_receiver_report(stack, i)); i++) {
+        const char *separator = "";
 
-            told = other && strcmp(other, text) == 0;
-        }
-        if (told)
-            continue;
         printf("| %s | `%s` | ", name, text);
-        print_findings_with(stack, text);
+        for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+            if (ipsec_receiver_reports(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
+                continue;
+            printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
+            separator = ", ";
+        }
+        puts(" |");
     }
 }
 
 int main(void)
 {
-    puts("# All checks\n\n"
-         "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
-         "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
-         "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
-         "a conclusion.\n\n"
-         "| system | says | for |\n|---|---|---|");
+    puts(
+        "# All checks\n\n"
+        "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
+        "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
+        "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
+        "a conclusion.\n\n"
+        "An advice names first the step of the diagnosis that it is about (operation context, parameters, object type, "
+        "input data, limits: the order of Microsoft's description of error 13914), then what to look at, then whether "
+        "a retransmission can help or what must change, and whether the fault may be an attack.\n\n"
+        "| system | says | for |\n|---|---|---|");
     for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
         print_index(stacks[i].name, stacks[i].stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)

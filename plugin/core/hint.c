@@ -1,55 +1,68 @@
-/* Advice that a look beyond the packet makes more exact than the catalogue's.
+/* Advice: the catalogue's, or what a look beyond the packet makes more exact.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hint.h"
 #include "algorithm.h"
 
 #include <glib.h>
 
-/* Without bars, as all advice: lists of findings are joined by them. */
-static const char *const texts[IPSEC_HINT_COUNT] = {
-    [IPSEC_HINT_ESN_ON] =
-        "The ICV verifies with Extended Sequence Numbers: switch ESN on in the key table, or on the end "
-        "that has it off.",
-    [IPSEC_HINT_ESN_OFF] = "The ICV verifies without Extended Sequence Numbers: switch ESN off in the key table, or on "
-                           "the end that has it on.",
-    [IPSEC_HINT_SHA256_96] =
-        "The ICV verifies with 96 bits: early Linux had HMAC-SHA2-256 with 96 bits instead of 128; set "
-        "HMAC_SHA2_256_96 in the key table, or 128 bits on the peer.",
-    [IPSEC_HINT_SPI_ELSEWHERE] =
-        "The tables know this SPI at another destination: look for NAT or a moved address (MOBIKE), "
-        "and for a cluster that shares SAs.",
-    [IPSEC_HINT_SPI_OTHER_PROTOCOL] = "The tables know this SPI here under the other of ESP and AH: look at the "
-                                      "protocol in the sender's policy.",
-    [IPSEC_HINT_SPI_SWAPPED] =
-        "The tables know this SPI here with its octets in reverse order: the sender, or who typed "
-        "it in, mixed up the byte order.",
-    [IPSEC_HINT_SPI_REVERSE] =
-        "This SPI is that of the other direction: the sender uses its inbound SA to send; look at "
-        "which end the keys were installed on.",
+#define PARAMETERS .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_TABLE
+#define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
+
+/* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
+ * belongs elsewhere somebody may have turned round. */
+static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
+    [IPSEC_HINT_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
+                           "the end that has it off",
+                           PARAMETERS},
+    [IPSEC_HINT_ESN_OFF] = {"the ICV verifies without Extended Sequence Numbers, so switch ESN off in the key table, "
+                            "or on the end that has it on",
+                            PARAMETERS},
+    [IPSEC_HINT_SHA256_96] = {"the ICV verifies with 96 bits, as on early Linux, so set HMAC_SHA2_256_96 in the key "
+                              "table or 128 bits on the peer",
+                              PARAMETERS},
+    [IPSEC_HINT_ICV_LENGTH] = {"set that truncation in the key table, or on the peer", PARAMETERS},
+    [IPSEC_HINT_INTEGRITY] = {"set it in the key table or on the peer", PARAMETERS},
+    [IPSEC_HINT_ENCRYPTION] = {"set it in the key table or on the peer", PARAMETERS},
+    [IPSEC_HINT_SPI_ELSEWHERE] = {"the tables know this SPI at another destination, so look for NAT, a moved address "
+                                  "(MOBIKE) or a cluster",
+                                  CONTEXT, .attack = true},
+    [IPSEC_HINT_SPI_OTHER_PROTOCOL] = {"the tables know this SPI here under the other of ESP and AH, so look at the "
+                                       "protocol in the sender's policy",
+                                       CONTEXT},
+    [IPSEC_HINT_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look at who typed "
+                                "it in, or at a sender that mixes up the byte order",
+                                CONTEXT},
+    [IPSEC_HINT_SPI_REVERSE] = {"this SPI is that of the other direction, so look at which end the keys were installed "
+                                "on",
+                                CONTEXT, .attack = true},
 };
 
-static const char *name_of(const ipsec_finding *finding)
+#undef PARAMETERS
+#undef CONTEXT
+
+/* What was found with the hints that hold a number or a name; in front of their text. */
+static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
-    if (finding->hint == IPSEC_HINT_ENCRYPTION)
-        return ipsec_encryption_row(finding->detail)->name;
-    return ipsec_integrity_row(finding->detail)->name;
+    buffer[0] = '\0';
+    if (finding->hint == IPSEC_HINT_ICV_LENGTH)
+        g_snprintf(buffer, size, "the ICV verifies with %u bits, so ", finding->detail * 8u);
+    else if (finding->hint == IPSEC_HINT_INTEGRITY)
+        g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
+                   ipsec_integrity_row(finding->detail)->name);
+    else if (finding->hint == IPSEC_HINT_ENCRYPTION)
+        g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
+                   ipsec_encryption_row(finding->detail)->name);
 }
 
-const char *ipsec_finding_advice(const ipsec_finding *finding, char *buffer, size_t size)
+const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE])
 {
-    switch (finding->hint) {
-    case IPSEC_HINT_NONE:
-        return ipsec_catalogue((ipsec_finding_id)finding->id)->advice;
-    case IPSEC_HINT_ICV_LENGTH:
-        g_snprintf(buffer, size, "The ICV verifies with %u bits: set that truncation in the key table, or on the peer.",
-                   finding->detail * 8u);
-        return buffer;
-    case IPSEC_HINT_INTEGRITY:
-    case IPSEC_HINT_ENCRYPTION:
-        g_snprintf(buffer, size, "The ICV verifies with the same key and %s: set that algorithm in the key table.",
-                   name_of(finding));
-        return buffer;
-    default:
-        return texts[finding->hint];
-    }
+    const ipsec_advice *advice = finding->hint == IPSEC_HINT_NONE
+                                     ? &ipsec_catalogue((ipsec_finding_id)finding->id)->advice
+                                     : &hints[finding->hint];
+    char found[80];
+
+    describe(finding, found, sizeof found);
+    g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s: %s%s; %s%s.", ipsec_step_name(advice->step), found, advice->next,
+               ipsec_remedy_clause(advice->remedy), advice->attack ? "; this may be an attack" : "");
+    return buffer;
 }

@@ -1,5 +1,5 @@
 /** @file
- * Advice that a look beyond the packet makes more exact than the catalogue's.
+ * Advice: the catalogue's, or what a look beyond the packet makes more exact.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,8 +7,6 @@
 #define IPSEC_CORE_HINT_H
 
 #include "report.h"
-
-#include <stddef.h>
 
 /** What was found out. Values of ipsec_finding.hint. */
 typedef enum {
@@ -26,12 +24,15 @@ typedef enum {
     IPSEC_HINT_COUNT
 } ipsec_hint;
 
+/** Octets that are enough for any advice. Wireshark cuts the text of an item, with its name, at 240. */
+#define IPSEC_ADVICE_SIZE 224
+
 /**
- * The advice on a finding: one sentence.
+ * The advice on a finding: one sentence, "step: what to look at next; what helps; whether it may be an attack."
  *
- * @param buffer, size  where it is written if it holds a name or a number; 160 octets are enough
- * @return buffer, or static storage; never NULL
+ * @param buffer  where it is written; IPSEC_ADVICE_SIZE octets
+ * @return buffer
  */
-const char *ipsec_finding_advice(const ipsec_finding *finding, char *buffer, size_t size);
+const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE]);
 
 #endif

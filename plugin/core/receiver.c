@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <limits.h>
+#include <string.h>
 
 /* The order of checks, as far as all stacks share it; a stack that tests the sequence number before
  * the lengths uses EARLY_SEQUENCE. */
@@ -31,6 +32,7 @@ enum {
     CARRIED_AS_ESP_IN_UDP,
     CARRIED_AS_COMBINED_ESP,
     CARRIED_AS_COMBINED_ESP_IN_UDP,
+    CARRIED_AS_VARIANT, /* however it is: packets that are told apart by what is in them */
     CARRIER_COUNT
 };
 
@@ -39,6 +41,7 @@ enum {
 #define ROW(carrier, stack, symbol, place, verdict, text, source)                                                      \
     [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
         .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = source},
+#define RECEIVER_VARIANT(...)    ROW(VARIANT, __VA_ARGS__)
 #define RECEIVER_AH(...)         ROW(AH, __VA_ARGS__)
 #define RECEIVER_ESP_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(COMBINED_ESP, __VA_ARGS__)
 #define RECEIVER_ESP_IN_UDP(...) ROW(ESP_IN_UDP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
@@ -68,6 +71,7 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][IPSEC_FIND
 #undef RECEIVER_ESP_IN_UDP
 #undef RECEIVER_ESP_NATIVE
 #undef RECEIVER_AH
+#undef RECEIVER_VARIANT
 #undef ROW
 #undef PUBLISHED
 #undef INFERRED
@@ -163,18 +167,15 @@ static const ipsec_outcome *strongswan_inside(const ipsec_report *report, const 
 /* The row of a finding in this packet, where it is not the same in all. */
 static const ipsec_outcome *strongswan_row(const ipsec_report *report, ipsec_finding_id id)
 {
-    static const ipsec_outcome no_trailer = {.report = "parsing ESP payload failed: invalid length",
-                                             .stage = STAGE_TRAILER,
-                                             .decision = IPSEC_DECISION_REFUSES};
-    static const ipsec_outcome no_ike = {.report = "received invalid IKE header", .decision = IPSEC_DECISION_REFUSES};
     const ipsec_outcome *rows = outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN];
+    const ipsec_outcome *variants = outcomes[CARRIED_AS_VARIANT][IPSEC_STACK_STRONGSWAN];
 
     if (rows[id].stage == STAGE_MODE)
         return strongswan_inside(report, &rows[id]);
     if (id == IPSEC_FINDING_ESP_RUNT_FOR_SA && report->is_opened && report->opened.lacks_trailer)
-        return &no_trailer;
+        return &variants[id];
     if (id == IPSEC_FINDING_NATT_KEEPALIVE && octets_of(report, id) > 1)
-        return &no_ike; /* what follows a marker is read as IKE */
+        return &variants[id]; /* what follows a marker is read as IKE */
     if (id == IPSEC_FINDING_NATT_ESP_TOO_SHORT && octets_of(report, id) == 8)
         return &rows[IPSEC_FINDING_ESP_NO_PAYLOAD]; /* the header is there */
     return &rows[id];
@@ -295,6 +296,45 @@ const char *ipsec_linux_sa_counter(const ipsec_report *report)
     if (!first || stage_of(IPSEC_STACK_LINUX, report, id) < STAGE_LENGTHS || !counts_as_failed(report, id))
         return NULL;
     return "failed";
+}
+
+ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text)
+{
+    uint8_t surest = IPSEC_DECISION_PASSES;
+
+    for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+        const ipsec_outcome *outcome = &outcomes[carrier][stack][id];
+
+        if (outcome->report && strcmp(outcome->report, text) == 0)
+            surest = MAX(surest, outcome->decision);
+    }
+    return (ipsec_decision)surest;
+}
+
+/* Whether a row in front of the finding's, or of its own in front of the carrier's, has the same report. */
+static bool is_told_before(ipsec_stack stack, unsigned id, unsigned carrier)
+{
+    const char *text = outcomes[carrier][stack][id].report;
+
+    for (unsigned before = 0; before < id; before++)
+        if (ipsec_receiver_reports(stack, (ipsec_finding_id)before, text) != IPSEC_DECISION_PASSES)
+            return true;
+    for (unsigned before = 0; before < carrier; before++)
+        if (g_strcmp0(outcomes[before][stack][id].report, text) == 0)
+            return true;
+    return false;
+}
+
+const char *ipsec_receiver_report(ipsec_stack stack, unsigned index)
+{
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
+        for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
+            const char *text = outcomes[carrier][stack][id].report;
+
+            if (text && !is_told_before(stack, id, carrier) && index-- == 0)
+                return text;
+        }
+    return NULL;
 }
 
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index)

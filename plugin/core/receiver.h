@@ -76,6 +76,15 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
  */
 const char *ipsec_linux_sa_counter(const ipsec_report *report);
 
+/** What `stack` can report, each once, by an index from 0 without gaps. Static storage; NULL past the end. */
+const char *ipsec_receiver_report(ipsec_stack stack, unsigned index);
+
+/**
+ * Whether the finding alone makes `stack` report `text`, however the header is carried: the surest decision of those
+ * that come with this report, IPSEC_DECISION_PASSES if none does.
+ */
+ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text);
+
 /** One of the packet errors of Windows. */
 typedef struct ipsec_windows_error {
     uint32_t error;          /**< Win32 error code, e.g. 13914 */

@@ -97,7 +97,7 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     const uint32_t start = MIN(finding->offset, captured);
     const uint32_t length = MIN(finding->length, captured - start);
     proto_item *item = proto_tree_add_string(tree, hf_ipsec_finding, tvb, (int)start, (int)length, row->id);
-    char advice[200];
+    char advice[IPSEC_ADVICE_SIZE];
     proto_tree *subtree;
 
     proto_item_set_generated(item);
@@ -106,7 +106,7 @@ static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_inf
     subtree = proto_item_add_subtree(item, ett_ipsec_finding);
     add_uint(subtree, hf_ipsec_cause, tvb, row->cause);
     add_string(subtree, hf_ipsec_reference, tvb, row->reference);
-    add_string(subtree, hf_ipsec_advice, tvb, ipsec_finding_advice(finding, advice, sizeof advice));
+    add_string(subtree, hf_ipsec_advice, tvb, ipsec_finding_advice(finding, advice));
 }
 
 static void draw_windows(const ipsec_windows_error *windows, tvbuff_t *tvb, proto_tree *tree)

@@ -268,7 +268,7 @@ def test_a_row_that_checks_nothing(tshark, capture, version):
 
 # --- what is told of keys and SAs -----------------------------------------------------------------
 
-HINTS = [("another key", "Check key, algorithm and ESN"), ("sent with ESN", "switch ESN on"),
+HINTS = [("another key", "check key, algorithm and ESN"), ("sent with ESN", "switch ESN on"),
          ("sent with ESN and a high half of 1", "switch ESN on"), ("sent without ESN", "switch ESN off"),
          ("an ICV of 8 octets", "64 bits"), ("an ICV of 12 octets", "96 bits"), ("an ICV of 32 octets", "256 bits"),
          ("sent with HMAC-MD5-96", "HMAC_MD5_96")]

@@ -33,13 +33,17 @@ static void test_texts(void)
         g_assert_true(g_str_has_prefix(row->reference, "RFC "));
         /* Findings are paired in lists joined by commas, or by bars where a text may have a comma. */
         g_assert_null(strchr(row->reference, ','));
-        g_assert_null(strchr(row->advice, '|'));
-        g_assert_true(g_str_has_suffix(row->advice, "."));
+        /* A clause of a sentence, see ipsec_finding_advice(): a capital only where a name or abbreviation has one. */
+        g_assert_null(strchr(row->advice.next, '|'));
+        g_assert_false(g_str_has_suffix(row->advice.next, "."));
+        g_assert_false(g_ascii_isupper(row->advice.next[0]) && g_ascii_islower(row->advice.next[1]));
         g_assert_nonnull(ipsec_cause_name(row->cause));
         g_assert_cmpstr(ipsec_severity_name(row->severity), !=, "Unknown");
     }
     g_assert_null(ipsec_cause_name(0));
     g_assert_null(ipsec_cause_name(IPSEC_CAUSE_LIMIT + 1));
+    g_assert_null(ipsec_step_name(IPSEC_STEP_COUNT));
+    g_assert_null(ipsec_remedy_clause(IPSEC_REMEDY_COUNT));
     g_assert_null(ipsec_verdict_name(IPSEC_VERDICT_DROP + 1));
 }
 

@@ -5,58 +5,102 @@
 #include <glib.h>
 #include <string.h>
 
-/* Room for what hint.h says is enough. */
-static char buffer[160];
+/* As large as a caller's; what is behind the end of the text must stay as it was. */
+static char buffer[IPSEC_ADVICE_SIZE];
 
-static const char *advice(ipsec_hint hint, unsigned detail)
+static const char *advice_on(ipsec_finding_id id, ipsec_hint hint, unsigned detail)
 {
-    const ipsec_finding finding = {.id = IPSEC_FINDING_KEY_WRONG, .hint = (uint8_t)hint, .detail = (uint8_t)detail};
+    const ipsec_finding finding = {.id = (uint8_t)id, .hint = (uint8_t)hint, .detail = (uint8_t)detail};
 
     memset(buffer, '#', sizeof buffer);
-    return ipsec_finding_advice(&finding, buffer, sizeof buffer);
+    return ipsec_finding_advice(&finding, buffer);
 }
 
-/* One sentence, without the bar that lists of findings are joined by, and whole. */
+static const char *hinted(ipsec_hint hint, unsigned detail)
+{
+    return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
+}
+
+/* One sentence, without the bar that lists of findings are joined by, whole, and framed: step first, then what helps.
+ */
 static void expect_sentence(const char *text)
 {
-    g_assert_nonnull(text);
+    unsigned steps = 0, remedies = 0;
+
+    g_assert_true(text == buffer);
     g_assert_cmpuint(strlen(text), <, sizeof buffer - 1);
     g_assert_true(g_str_has_suffix(text, "."));
-    g_assert_null(strchr(text, '|'));
-    g_assert_null(strchr(text, '\n'));
+    g_assert_null(strpbrk(text, "|\n%"));
+    g_assert_null(strstr(text, ".;"));
+    for (unsigned step = 0; step < IPSEC_STEP_COUNT; step++)
+        steps += g_str_has_prefix(text, ipsec_step_name(step)) && text[strlen(ipsec_step_name(step))] == ':';
+    for (unsigned remedy = 0; remedy < IPSEC_REMEDY_COUNT; remedy++) {
+        g_autofree char *last = g_strdup_printf("; %s.", ipsec_remedy_clause(remedy));
+        g_autofree char *last_but_one = g_strdup_printf("; %s; this may be an attack.", ipsec_remedy_clause(remedy));
+
+        remedies += g_str_has_suffix(text, last) + g_str_has_suffix(text, last_but_one);
+    }
+    g_assert_cmpuint(steps, ==, 1);
+    g_assert_cmpuint(remedies, ==, 1);
+}
+
+static void test_every_row_is_a_sentence(void)
+{
+    for (unsigned i = 0; i < IPSEC_FINDING_COUNT; i++) {
+        const ipsec_advice *advice = &ipsec_catalogue((ipsec_finding_id)i)->advice;
+        const char *text = advice_on((ipsec_finding_id)i, IPSEC_HINT_NONE, 0);
+
+        expect_sentence(text);
+        g_assert_nonnull(strstr(text, advice->next));
+        g_assert_cmpint(g_str_has_suffix(text, "; this may be an attack."), ==, advice->attack);
+    }
 }
 
 static void test_every_hint_is_a_sentence(void)
 {
     for (unsigned hint = IPSEC_HINT_ESN_ON; hint < IPSEC_HINT_COUNT; hint++)
         if (hint != IPSEC_HINT_INTEGRITY && hint != IPSEC_HINT_ENCRYPTION)
-            expect_sentence(advice((ipsec_hint)hint, 12));
+            expect_sentence(hinted((ipsec_hint)hint, 12));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
-        expect_sentence(advice(IPSEC_HINT_INTEGRITY, i));
+        expect_sentence(hinted(IPSEC_HINT_INTEGRITY, i));
         g_assert_nonnull(strstr(buffer, ipsec_integrity_row(i)->name));
     }
     for (unsigned i = 0; ipsec_encryption_row(i); i++) {
-        expect_sentence(advice(IPSEC_HINT_ENCRYPTION, i));
+        expect_sentence(hinted(IPSEC_HINT_ENCRYPTION, i));
         g_assert_nonnull(strstr(buffer, ipsec_encryption_row(i)->name));
     }
 }
 
-static void test_without_hint_the_catalogue_speaks(void)
+static void test_a_whole_sentence(void)
 {
-    g_assert_true(advice(IPSEC_HINT_NONE, 0) == ipsec_catalogue(IPSEC_FINDING_KEY_WRONG)->advice);
+    g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_HINT_NONE, 0), ==,
+                    "Parameters: set the same truncation on both peers; a retransmission will not help, the "
+                    "configuration must change.");
+}
+
+/* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
+static void test_a_hint_knows_the_cause(void)
+{
+    const char *text = advice_on(IPSEC_FINDING_ESP_ICV, IPSEC_HINT_ESN_ON, 0);
+
+    g_assert_true(ipsec_catalogue(IPSEC_FINDING_ESP_ICV)->advice.attack);
+    g_assert_null(strstr(text, "attack"));
+    g_assert_true(g_str_has_prefix(text, "Parameters: "));
 }
 
 static void test_bits(void)
 {
-    g_assert_nonnull(strstr(advice(IPSEC_HINT_ICV_LENGTH, 12), "96 bits"));
-    g_assert_nonnull(strstr(advice(IPSEC_HINT_ICV_LENGTH, 64), "512 bits"));
+    g_assert_nonnull(strstr(hinted(IPSEC_HINT_ICV_LENGTH, 12), "with 96 bits"));
+    g_assert_nonnull(strstr(hinted(IPSEC_HINT_ICV_LENGTH, 64), "with 512 bits"));
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/hint/rows", test_every_row_is_a_sentence);
     g_test_add_func("/hint/sentences", test_every_hint_is_a_sentence);
-    g_test_add_func("/hint/none", test_without_hint_the_catalogue_speaks);
+    g_test_add_func("/hint/whole", test_a_whole_sentence);
+    g_test_add_func("/hint/cause", test_a_hint_knows_the_cause);
     g_test_add_func("/hint/bits", test_bits);
     return g_test_run();
 }

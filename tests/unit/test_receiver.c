@@ -244,6 +244,44 @@ static void test_rows(void)
         }
 }
 
+/* The list of a stack's reports: each once, none without a finding. */
+static void test_reports_are_listed_once(void)
+{
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+        const char *text;
+
+        for (unsigned i = 0; (text = ipsec_receiver_report((ipsec_stack)stack, i)); i++) {
+            unsigned findings = 0;
+
+            g_assert_true(g_hash_table_add(seen, (gpointer)text));
+            for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
+                findings +=
+                    ipsec_receiver_reports((ipsec_stack)stack, (ipsec_finding_id)id, text) != IPSEC_DECISION_PASSES;
+            g_assert_cmpuint(findings, >, 0);
+        }
+        for (unsigned carrier = 0; carrier < G_N_ELEMENTS(carriers); carrier++)
+            for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+                text = ipsec_receiver_row((ipsec_stack)stack, &carriers[carrier], (ipsec_finding_id)id)->report;
+                g_assert_true(!text || g_hash_table_contains(seen, text));
+            }
+    }
+    g_assert_null(ipsec_receiver_report(IPSEC_STACK_RFC, 0));
+}
+
+/* One finding, two reports: by the cipher; and one that the stack lets pass. */
+static void test_reports_of_a_finding(void)
+{
+    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "integ_error"), ==,
+                    IPSEC_DECISION_REFUSES);
+    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "decryption_failed"), ==,
+                    IPSEC_DECISION_REFUSES);
+    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "replay"), ==,
+                    IPSEC_DECISION_PASSES);
+    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_WINDOWS, IPSEC_FINDING_ESP_PAD_BYTES, "13914"), ==,
+                    IPSEC_DECISION_MAY_REFUSE);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -256,5 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/strongswan-window", test_window_moves_before_the_trailer);
     g_test_add_func("/receiver/windows-errors", test_windows_errors);
     g_test_add_func("/receiver/rows", test_rows);
+    g_test_add_func("/receiver/reports", test_reports_are_listed_once);
+    g_test_add_func("/receiver/reports-of-a-finding", test_reports_of_a_finding);
     return g_test_run();
 }

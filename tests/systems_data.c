@@ -1,0 +1,357 @@
+/* What the page of systems says that no row of the core does. Facts: the sources of the stacks (see receivers.def),
+ * Microsoft's pages on system errors 12000-15999, "Audit IPsec Driver", FWPM_NET_EVENT_IPSEC_KERNEL_DROP0 and
+ * IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1, vendors' articles on their log lines. What is not published says so.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "systems_data.h"
+
+#include <stddef.h>
+
+/* --- Windows ----------------------------------------------------------------------------------------- */
+
+const page_line steps_of_13914[] = {
+    {"1. Operation context",
+     "`ipsec.windows.error >= 13910 and ipsec.windows.error <= 13912`, `ipsec.advice contains \"Operation context\"`",
+     "Is the packet for an SA that the receiver has, in the right mode, encapsulation and direction? What is not has "
+     "a code of its own (13910 to 13912), and stands beside a 13914 where a peer restarted or rekeyed.",
+     "IKE just before: rekey, delete, restart. Does the SPI of the event exist in the capture at all?"},
+    {"2. Parameters", "`ipsec.advice contains \"Parameters:\"`",
+     "Do both ends agree on algorithms, the length of the ICV, ESN? An ICV of another length moves the trailer.",
+     "The proposals of IKE, or both ends' manual settings. With [keys](../README.md#keys), the advice says what "
+     "would verify."},
+    {"3. Object type", "`ipsec.windows.error == 13914 and ipsec.advice contains \"Object type\"`",
+     "Is it a valid IPv4, IPv6, and IPsec header, and trailer? This is what the text of 13914 speaks of. Headers are "
+     "judged without keys; trailers (padding, pad length, next header, inner packet) only with them.",
+     "The marked octets, and a capture at the sender: is it the same there? If so, the sender built it so; if not, "
+     "the path changed it."},
+    {"4. Input data", "`ipsec.icv.status == \"Bad\"`, `ipsec.advice contains \"Input data\"`",
+     "Are ICV, IV and sequence number right? A wrong ICV alone is 13915, and a number that was seen before 13913.",
+     "Link errors, offload engines, middleboxes; then replays: the advice says where it can be an attack."},
+    {"5. Limits", "`ipsec.advice contains \"Limits:\"`, `ipsec.seq.lag >= 64`",
+     "Lifetime (13911), the end of the sequence numbers, the replay window.",
+     "When the SA was set up, and how much went over it; reordering on the path."},
+    {NULL},
+};
+
+const report_note windows_notes[] = {
+    {"13910", NULL, "The SPI belongs to no SA of the receiver.",
+     "A rekey or restart just before; SPI 0; IKE on port 4500 without its marker. Many SPIs of one source: a scan."},
+    {"13911", NULL, "The SA had reached the end of its lifetime.", "When IKE rekeyed, and whether it failed."},
+    {"13912", NULL,
+     "The SA does not match the packet: another protocol, mode, encapsulation, or traffic that was not negotiated.",
+     "Traffic selectors, mode, and NAT traversal of both ends."},
+    {"13913", NULL, "The sequence number was seen before, or is left of the replay window.",
+     "`ipsec.seq.first_seen` and `ipsec.seq.lag`: a loop, reordering (QoS, several paths), or a replay."},
+    {"13914", NULL,
+     "\"IPsec header and/or trailer in the packet is invalid.\" [Step by step](#13914-step-by-step) above.",
+     "Keys, if the header is sound: the trailer can only be judged with them."},
+    {"13915", NULL, "The ICV is wrong.",
+     "NAT in front of AH; a link or offload engine that damages packets; keys or ESN that differ if all packets of "
+     "the SA fail."},
+    {"13916", NULL,
+     "A clear text packet came where policy asks for IPsec. It has no IPsec header to judge: look for what is not "
+     "IPsec between the two hosts.",
+     "Policies of both ends; whether the sender lost its SA. It can be a spoofed packet."},
+    {"13917", NULL, "An inbound ESP packet in authenticated firewall mode was dropped. Microsoft calls it benign.",
+     "Nothing."},
+    {"13918", NULL, "Throttled: too much at once, as in a flood. No single packet is at fault.",
+     "The rate by source: Statistics > I/O Graphs. It can be an attack."},
+    {NULL},
+};
+
+const windows_elsewhere elsewhere[] = {
+    {13916, "(ip or ipv6) and not ipsec and not isakmp"},
+    {13917, "ipsec.protocol == 50"},
+    {13918, "ipsec or isakmp"},
+    {0, NULL},
+};
+
+const dosp_error dosp_errors[] = {
+    {13925, 0xC0368000, "BLOCK", "ipsec or isakmp", "An explicit block rule matched.", "The rules of the gateway."},
+    {13926, 0xC0368001, "RECEIVED_MULTICAST", "(ipsec or isakmp) and (ip.dst == 224.0.0.0/4 or ipv6.dst == ff00::/8)",
+     "An IPsec packet to a multicast address, which is not allowed.", "Who sends it."},
+    {13927, 0xC0368002, "INVALID_PACKET", "ipsec.verdict >= 3 and ipsec.cause == 1",
+     "\"Received an incorrectly formatted packet\". Often taken for 13914: that is the receiver's IPsec, this the "
+     "DoS Protection in front of it, which has no keys and so can only see headers. Which faults count is not "
+     "published; the filter shows what is malformed.",
+     "Compare with a capture at the sender. It can be an attack."},
+    {13928, 0xC0368003, "STATE_LOOKUP_FAILED", "ipsec", "No state for the packet: no negotiation was seen before it.",
+     "Whether IKE went another way, or the gateway restarted."},
+    {13929, 0xC0368004, "MAX_ENTRIES", "isakmp", "The most states that policy allows exist already.",
+     "Number of peers, and negotiations that never end: it can be an attack."},
+    {13930, 0xC0368005, "KEYMOD_NOT_ALLOWED", "isakmp",
+     "A negotiation with a keying module (IKEv1, AuthIP, IKEv2) that policy forbids.",
+     "The version of IKE that the peer offers."},
+    {13931, 0, "NOT_INSTALLED", NULL, "IPsec DoS Protection is not enabled: an answer to a command, about no packet.",
+     "Nothing."},
+    {13932, 0xC0368006, "MAX_PER_IP_RATELIMIT_QUEUES", "isakmp",
+     "The most rate limit queues that policy allows exist already.", "Number of internal hosts; a scan."},
+    {0},
+};
+
+const page_line windows_events[] = {
+    {"4960: dropped an inbound packet that failed an integrity check", "`ipsec.windows.event == 4960`", "As 13915.",
+     "Microsoft's own advice: compare what was sent with what was received. With the plugin, the packets have ICV "
+     "status Bad."},
+    {"4961: failed a replay check", "`ipsec.windows.event == 4961`", "As 13913: the number was seen before.",
+     "`ipsec.seq.first_seen` leads to the first."},
+    {"4962: failed a replay check, too low a sequence number to ensure it was not a replay",
+     "`ipsec.windows.event == 4962`", "As 13913: left of the replay window.",
+     "`ipsec.seq.lag`: how large a window would have let it in."},
+    {"4963: dropped an inbound clear text packet that should have been secured",
+     "`(ip or ipv6) and not ipsec and not isakmp`", "As 13916: no IPsec packet.",
+     "Policy of the sender. It can be spoofed."},
+    {"4965: received a packet with an incorrect SPI", "`ipsec.windows.event == 4965`", "As 13910.",
+     "A rekey or restart; hardware that damages packets, says Microsoft."},
+    {"5478, 5479, 5480, 5483, 5484, 5485", "-", "IPsec Services started, stopped or failed: about no packet.",
+     "The event itself."},
+    {"4283 (Windows 2000 and XP, source IPSec): bad SPI received", "`ipsec.windows.error == 13910`",
+     "As 13910, from the number of the old message.", "As 4965."},
+    {NULL},
+};
+
+const page_line windows_counters[] = {
+    {"Incorrect SPI Packets, `invalidSpisOnInbound`", "`ipsec.windows.error == 13910`", "No SA with this SPI.",
+     "As 13910."},
+    {"Packets Received Over Wrong SA, `receiveOverIncorrectSaInbound`", "`ipsec.windows.error == 13912`",
+     "The SA does not match the packet.", "As 13912."},
+    {"Packets That Failed Replay Detection, `replayCheckFailuresOnInbound`", "`ipsec.windows.error == 13913`",
+     "Replay check.", "As 13913."},
+    {"Packets Not Authenticated, `authenticationFailuresOnInbound`", "`ipsec.windows.error == 13915`", "Wrong ICV.",
+     "As 13915."},
+    {"Packets Not Decrypted, `decryptionFailuresOnInbound`", "`ipsec.windows.error == 13914`",
+     "No counter is named for 13914. Microsoft's help says of this one that a packet \"might not be decrypted if it "
+     "fails a validation check\": likely, not certain.",
+     "As 13914."},
+    {"Packets That Failed ESP Validation", "`ipsec.windows.error == 13914 and ipsec.protocol == 50`",
+     "Likely 13914 too, of ESP only.", "As 13914."},
+    {"Packets That Failed UDP-ESP Validation, `udpEspValidationFailuresOnInbound`",
+     "`ipsec.encapsulation == 1 and ipsec.verdict >= 3`",
+     "ESP in UDP (NAT traversal); no error code is published for it.",
+     "NAT traversal of both ends, the port, short payloads on port 4500."},
+    {"Plaintext Packets Received, `invalidClearTextInbound`", "`(ip or ipv6) and not ipsec and not isakmp`",
+     "The first counts clear text, the second what should have been secured.", "As 13916."},
+    {"`saNotInitializedOnInbound`", "`isakmp`", "A packet came on an SA that was not ready yet.",
+     "How soon after the last message of IKE the first packet came."},
+    {"`secureReceivesNotMatchingFilters`", "`ipsec.windows.error == 13912`",
+     "Secured, but no filter matches it: 13912, we conclude.", "Traffic selectors and filters."},
+    {NULL},
+};
+
+/* --- Linux -------------------------------------------------------------------------------------------- */
+
+const report_note linux_notes[] = {
+    {"XfrmInError", NULL, "Out of memory, no route for what was inside, or trouble in a queue.",
+     "The kernel's log, memory, routes."},
+    {"XfrmInBufferError", NULL, "More than six transforms around each other, or a network card that failed to decrypt.",
+     "Offload: `ethtool -K DEV esp-hw-offload off`."},
+    {"XfrmInHdrError", NULL, "Shorter than the fixed part of its header: 8 octets of ESP, 12 of AH.",
+     "A capture at the sender: was it cut on the path?"},
+    {"XfrmInNoStates", NULL, "No SA for destination, SPI and protocol. SPI 0 and IKE without its marker land here.",
+     "`ip xfrm state`: is the SPI there? A rekey or restart of one peer; marks and network namespaces."},
+    {"XfrmInStateProtoError", NULL,
+     "The transform failed: a wrong ICV, or a length, padding or dummy that it refuses. With ESN also a number left "
+     "of the window, which is read as one of the next epoch.",
+     "`ip -s xfrm state`: if the SA's `failed` went up with it, it was the ICV, else the structure."},
+    {"XfrmInStateModeError", NULL, "What came out does not fit the mode of the SA.",
+     "Tunnel or transport, on both ends."},
+    {"XfrmInStateSeqError", NULL, "Seen before, or left of the replay window (without ESN).",
+     "The SA's `replay` (seen) and `replay-window` (left); `ipsec.seq.lag`; reordering by QoS or several queues."},
+    {"XfrmInStateExpired", NULL, "A hard limit of the SA's lifetime was reached.", "Why rekeying did not come before."},
+    {"XfrmInStateMismatch", NULL, "Encapsulated in another way than the SA (UDP or not), or outside the SA's selector.",
+     "`encap` and `sel` in `ip xfrm state`; NAT detection."},
+    {"XfrmInStateInvalid", NULL, "The SA exists, but is being deleted.", "A rekey or delete just before."},
+    {"XfrmInTmplMismatch", NULL, "Decrypted well, but the policy asks for another SA or template.",
+     "`ip xfrm policy`: templates, reqid, direction `fwd`."},
+    {"XfrmInNoPols", NULL, "Decrypted well, but no policy lets it in.", "`ip xfrm policy`, directions `in` and `fwd`."},
+    {"XfrmInPolBlock", NULL, "A policy says block.", "`ip xfrm policy`."},
+    {"XfrmInPolError", NULL, "The lookup of the policy failed.", "The kernel's log."},
+    {"XfrmAcquireError", NULL, "The SA is not complete yet: IKE is still at it.", "Whether IKE comes to an end."},
+    {"XfrmFwdHdrError", NULL, "Forwarding what came out is not allowed.", "Forwarding and routes."},
+    {"XfrmInStateDirError", NULL, "The SA is one for sending (newer kernels).", "`dir` in `ip xfrm state`."},
+    {"XfrmInIptfsError", NULL, "Aggregated payload (IP-TFS) that cannot be put together (newer kernels).",
+     "Lost packets: `ipsec.seq.skipped`."},
+    {"XfrmOut...", NULL, "About packets that were never sent.", "Policies, SAs and memory of the host itself."},
+    {NULL},
+};
+
+const page_line linux_sa_lines[] = {
+    {"`replay-window` above 0 under `stats:`", "`ipsec.linux.sa_counter == \"replay-window\"`", "Left of the window.",
+     "Reordering; a larger window."},
+    {"`replay` above 0", "`ipsec.linux.sa_counter == \"replay\"`", "Seen before.",
+     "`ipsec.seq.first_seen`: a loop or a replay."},
+    {"`failed` above 0", "`ipsec.linux.sa_counter == \"failed\"`",
+     "The ICV was wrong. Faults of length and padding count in XfrmInStateProtoError, and not here.",
+     "Damage on the path, keys, ESN with a small window, an attack."},
+    {NULL},
+};
+
+const page_line linux_audit_lines[] = {
+    {"`op=SA-notfound`, `spi=3221225482(0xc000000a) seqno=1`", "`ipsec.spi == 0xc000000a and ipsec.seq == 1`",
+     "No SA: XfrmInNoStates.", "The SPI in `ip xfrm state`."},
+    {"`op=SA-replayed-pkt`", "`ipsec.linux.counter == \"XfrmInStateSeqError\"`", "Refused by the replay window.",
+     "`ipsec.seq.lag`, `ipsec.seq.first_seen`."},
+    {"`op=SA-icv-failure`", "`ipsec.icv.status == \"Bad\"`", "The ICV was wrong.", "As `failed` above."},
+    {"`op=SA-replay-overflow`", "`ipsec.seq.wrap`", "The sender's numbers came to their end.", "Rekeying by volume."},
+    {NULL},
+};
+
+/* --- the BSDs ------------------------------------------------------------------------------------------ */
+
+#define BSD_HDROPS   "Shorter than its header, or what is inside is."
+#define BSD_NOTDB    "No SA for destination, SPI and protocol."
+#define BSD_REPLAY   "Seen before, or left of the replay window."
+#define BSD_AT_SEND  "A capture at the sender: was it cut or changed on the path?"
+#define BSD_LOOK_SA  "`setkey -D`; a rekey or restart of one peer."
+#define OBSD_LOOK_SA "`ipsecctl -sa`; a rekey or restart of one peer."
+#define BSD_LAG      "`ipsec.seq.lag` and `ipsec.seq.first_seen`: reordering, a loop, or a replay."
+#define BSD_ICV      "Damage on the path, keys that differ, an attack; NAT, with AH."
+
+const report_note freebsd_notes[] = {
+    {"esps_hdrops", "packets shorter than header shows", BSD_HDROPS, BSD_AT_SEND},
+    {"esps_badilen", "packets dropped; bad ilen",
+     "A length that is no multiple of 4 or of the cipher's block, or a pad length that is too long.", BSD_AT_SEND},
+    {"esps_notdb", "packets dropped; no TDB", BSD_NOTDB " In UDP also: other ports than the SA's.", BSD_LOOK_SA},
+    {"esps_badauth", "packets dropped; bad authentication detected", "The ICV was wrong.", BSD_ICV},
+    {"esps_badenc", "packets dropped; bad encryption detected", "The last octet of the padding is not the pad length.",
+     "How the sender pads: 1 2 3 is right."},
+    {"esps_nopf", "packets dropped; protocol family not supported",
+     "A tunnel with something else than IPv4 or IPv6 inside.", "Tunnel or transport, on both ends."},
+    {"esps_replay", "possible replay packets detected", BSD_REPLAY, BSD_LAG},
+    {"ips_in_polvio", "inbound packets violated process security policy (in `netstat -sp ipsec`)",
+     "Decrypted well, but policy refuses it.", "`setkey -DP`; the traffic selectors of both ends."},
+    {"ahs_hdrops", "packets shorter than header shows", BSD_HDROPS, BSD_AT_SEND},
+    {"ahs_badauthl", "packets dropped; bad authentication length",
+     "The AH has another length than the SA's ICV asks for.",
+     "Algorithm and padding: Linux pads AH to 8 octets in IPv4 too, unless `flag align4` is set."},
+    {"ahs_notdb", "packets dropped; no TDB", BSD_NOTDB, BSD_LOOK_SA},
+    {"ahs_nopf", "packets dropped; protocol family not supported",
+     "A tunnel with something else than IPv4 or IPv6 inside.", "Tunnel or transport, on both ends."},
+    {"ahs_badauth", "packets dropped; bad authentication detected", "The ICV was wrong.", BSD_ICV},
+    {"ahs_replay", "possible replay packets detected", BSD_REPLAY, BSD_LAG},
+    {NULL},
+};
+
+const report_note openbsd_notes[] = {
+    {"esps_hdrops", "packets shorter than header shows", BSD_HDROPS, BSD_AT_SEND},
+    {"esps_badilen", "packets with bad payload size or padding received",
+     "A length that is no multiple of the cipher's block, or a pad length that is too long.", BSD_AT_SEND},
+    {"esps_notdb", "packets for which no TDB was found", BSD_NOTDB, OBSD_LOOK_SA},
+    {"esps_udpneeded", NULL, "ESP came without UDP, but its SA is one in UDP.", "NAT detection on both ends."},
+    {"esps_udpinval", "UDP packets for non-encapsulating TDB received", "ESP came in UDP, but its SA is one without.",
+     "NAT detection on both ends."},
+    {"esps_badauth", "packets that failed verification received", "The ICV was wrong.", BSD_ICV},
+    {"esps_badenc", "packets with bad encryption received", "The last octet of the padding is not the pad length.",
+     "How the sender pads: 1 2 3 is right."},
+    {"esps_wrap", "packets where counter wrapping was detected", "Sequence number 0, or a counter at its end.",
+     "A sender that starts at 0; rekeying by volume."},
+    {"esps_replay", "possibly replayed packets received", BSD_REPLAY, BSD_LAG},
+    {"ahs_hdrops", "packets shorter than header shows", BSD_HDROPS, BSD_AT_SEND},
+    {"ahs_badauthl", "packets with bad authenticator length received",
+     "The AH has another length than the SA's ICV asks for.",
+     "Algorithm and padding: OpenBSD neither adds nor accepts the padding to 8 octets."},
+    {"ahs_notdb", "packets for which no TDB was found", BSD_NOTDB, OBSD_LOOK_SA},
+    {"ahs_badauth", "packets that failed verification received", "The ICV was wrong.", BSD_ICV},
+    {"ahs_wrap", "packets where counter wrapping was detected", "Sequence number 0, or a counter at its end.",
+     "A sender that starts at 0; rekeying by volume."},
+    {"ahs_replay", "possibly replayed packets received", BSD_REPLAY, BSD_LAG},
+    {"ipsec_exctdb", NULL, "A hard limit of the SA's lifetime was reached.", "Why rekeying did not come before."},
+    {NULL},
+};
+
+/* --- VPP and strongSwan --------------------------------------------------------------------------------- */
+
+const report_note vpp_notes[] = {
+    {"too_short", NULL, "Shorter than an ESP header (node `ipsec4-tun-input`).", BSD_AT_SEND},
+    {"runt", NULL, "Too short for IV and ICV of its SA.", BSD_AT_SEND},
+    {"spi_0", NULL, "SPI 0.", "IKE on port 4500 with two markers, or sent as ESP."},
+    {"no_tunnel", NULL, "No tunnel or SA for this SPI.", "`show ipsec sa`; a rekey or restart of one peer."},
+    {"integ_error", NULL, "The ICV of an HMAC, or of AH, was wrong.", BSD_ICV},
+    {"decryption_failed", NULL,
+     "The tag of a combined mode (GCM, say) was wrong. Of AH: a tunnel without an IP packet inside.", BSD_ICV},
+    {"replay", NULL, BSD_REPLAY, BSD_LAG},
+    {"no_tail_space", NULL, "Despite its name, the check of the pad length: it is longer than the packet.",
+     "The sender's software: a retransmission is built alike."},
+    {"unsup_payload", NULL,
+     "The next header names nothing that VPP has a node for. Dummies (59) land here and are legal.",
+     "Tunnel or transport, on both ends."},
+    {"tun_no_proto", NULL, "The inner addresses are not those of the protected tunnel.",
+     "Traffic selectors of both ends."},
+    {NULL},
+};
+
+const report_note strongswan_notes[] = {
+    {"received packet is too short", "group `net`, level 3", "A datagram of fewer than 4 octets.", BSD_AT_SEND},
+    {"failed to parse ESP header: invalid length", NULL, "Shorter than an ESP header.", BSD_AT_SEND},
+    {"inbound ESP packet does not belong to an installed SA", "level 2", "No SA with this SPI.",
+     "`swanctl --list-sas`; a rekey or restart of one peer."},
+    {"ESP decryption failed: invalid length", NULL,
+     "No room for IV and ICV of the SA, or not whole blocks of its cipher between them.", BSD_AT_SEND},
+    {"ESP sequence number verification failed", "with addresses, SPI and number", BSD_REPLAY, BSD_LAG},
+    {"ESP decryption or ICV verification failed", "in old versions \"ICV verification failed!\"", "The ICV was wrong.",
+     BSD_ICV},
+    {"parsing ESP payload failed: invalid length", NULL, "The ICV was right, but there is no trailer.",
+     "The sender's software: a retransmission is built alike."},
+    {"parsing ESP payload failed: invalid padding", NULL,
+     "The padding is not 1 2 3 and so on, or longer than the packet; libipsec looks at every octet of it.",
+     "The sender's software: a retransmission is built alike."},
+    {"parsing ESP payload failed: unsupported payload",
+     "and in front of it what is too short, or \"unsupported IP version\"",
+     "No IP packet inside, or one that ends inside its IP, UDP or TCP header. Dummies land here and are legal; where a "
+     "next header other than 4 and 41 stands behind an IP packet, it is discarded in silence.",
+     "Tunnel or transport, on both ends."},
+    {"discarding inbound IP packet", "with the inner addresses, \"due to policy\"",
+     "Inner addresses outside the traffic selectors.", "Traffic selectors of both ends."},
+    {"received invalid IKE header", "group `net`", "No IKE behind the non-ESP marker.", BSD_AT_SEND},
+    {"received unsupported IKE version", "group `net`", "What was read as IKE is none.",
+     "IKE with two markers; ESP on port 500."},
+    {NULL},
+};
+
+/* --- a log line with SPI and sequence number ------------------------------------------------------------- */
+
+const page_line vendor_lines[] = {
+    {"Cisco ASA: `%ASA-4-402119: IPSEC: Received an ESP packet (SPI= 0xBD48845F, sequence number= 0x347BB) ... that "
+     "failed anti-replay checking`",
+     "`ipsec.spi == 0xbd48845f and ipsec.seq == 0x347bb`", "Refused by the replay window.",
+     "`ipsec.seq.lag`, `ipsec.seq.first_seen`: reordering (QoS in front of encryption), fragments, a replay."},
+    {"Cisco ASA: `402120`, `... that failed authentication`",
+     "`ipsec.spi == 0xbd48845f and ipsec.icv.status == \"Bad\"`", "The ICV was wrong.",
+     "Damage, keys, an attack. Needs [keys](../README.md#keys)."},
+    {"Cisco ASA: `402114`, `... with an invalid SPI`; Cisco IOS: `%CRYPTO-4-RECVD_PKT_INV_SPI: ... spi=0xBD48845F`",
+     "`ipsec.spi == 0xbd48845f`", "No SA with this SPI.", "First and last frame of the SPI; a rekey between them."},
+    {"Cisco ASA: `402116`, `... doesn't match the negotiated policy in the SA`", "`ipsec.esp.selector`",
+     "Traffic outside the SA's selector.", "Crypto ACLs of both ends."},
+    {"Cisco IOS: `%CRYPTO-4-PKT_REPLAY_ERR: decrypt: replay check failed connection id=..., sequence number=5`",
+     "`ipsec.seq == 5`",
+     "Refused by the replay window. The connection is one of `show crypto ipsec sa`, which has its SPI.",
+     "Add `ipsec.spi == 0x...`."},
+    {"Cisco IOS XE: `%IPSEC-3-REPLAY_ERROR: ... SPI 0xf0f`, and `anti-replay drop ... spi 3855/(0xf0f), ... "
+     "seq_no=5, ar_highest=2554`",
+     "`ipsec.spi == 3855 and ipsec.seq == 5`",
+     "Refused by the replay window; `ar_highest` is `ipsec.seq.highest`, and the difference `ipsec.seq.lag`.",
+     "A sender that began anew: `ipsec.seq.restart`."},
+    {"Juniper SRX: `RT_IPSEC_REPLAY: Replay packet detected ... ESP, SPI 0xbd48845f, SEQ 0x347bb`",
+     "`ipsec.spi == 0xbd48845f and ipsec.seq == 0x347bb`", "Refused by the replay window.", "As with 402119."},
+    {"Juniper SRX, `show security ipsec statistics`: `Bad headers`",
+     "`ipsec.cause == 1 and not ipsec.icv.status == \"Good\"`",
+     "The vocabulary of 13914; which faults count is not published. The filter shows malformed headers.", BSD_AT_SEND},
+    {"Juniper SRX: `Bad trailers`", "`ipsec.cause == 1 and ipsec.icv.status == \"Good\"`",
+     "Likewise. The filter shows what is malformed under a right ICV. Needs [keys](../README.md#keys).",
+     "The sender's software: a retransmission is built alike."},
+    {"FortiGate: `error_num=Invalid ESP packet detected (HMAC validation failed). spi=fe2b6574 seq=0000ba0d`",
+     "`ipsec.spi == 0xfe2b6574 and ipsec.seq == 0xba0d`", "The ICV was wrong. Both values are hexadecimal, without 0x.",
+     "Damage, keys. Drops of the NPU are in no log: look for `ipsec.icv.status == \"Bad\"`."},
+    {"FortiGate: `Invalid ESP packet detected (replayed packet). spi=... seq=...`",
+     "`ipsec.spi == 0xfe2b6574 and ipsec.seq.lag > 0`", "Refused by the replay window.", "As with 402119."},
+    {"FortiGate: `Received ESP packet with unknown SPI. spi=\"fe2b6574\"`", "`ipsec.spi == 0xfe2b6574`",
+     "No SA with this SPI.", "A rekey or restart; many SPIs of one source: a scan."},
+    {"Palo Alto, `show counter global`: `flow_tunnel_ipsec_replay_err`",
+     "`ipsec.replay.duplicate or ipsec.replay.old or ipsec.replay.conflict`",
+     "Refused by the replay window; a counter names no packet.",
+     "Set `ipsec.replay_window` to the firewall's (1024, say)."},
+    {"Check Point: `decryption failure: Replay attack`, `Warning: possible replay attack`",
+     "`ipsec.replay.duplicate or ipsec.replay.old or ipsec.replay.conflict`", "Refused by the replay window.",
+     "Members of a cluster that both send; reordering."},
+    {NULL},
+};

@@ -1,0 +1,283 @@
+/* Writes the page "your system says this: use that filter", as Markdown, to stdout: what the core knows of each stack,
+ * and what systems_data.c adds. Fails if that speaks of a report which the core no longer has. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
+#include "systems_data.h"
+
+#include "judge.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A stack with its field and its notes. Those of Linux list every counter, also such that no packet tells. */
+typedef struct {
+    ipsec_stack stack;
+    const char *field;
+    const report_note *notes;
+    bool lists_all;
+} page_stack;
+
+static const page_stack on_linux = {IPSEC_STACK_LINUX, "ipsec.linux.counter", linux_notes, true};
+static const page_stack on_freebsd = {IPSEC_STACK_FREEBSD, "ipsec.freebsd.counter", freebsd_notes, false};
+static const page_stack on_openbsd = {IPSEC_STACK_OPENBSD, "ipsec.openbsd.counter", openbsd_notes, false};
+static const page_stack on_vpp = {IPSEC_STACK_VPP, "ipsec.vpp.counter", vpp_notes, false};
+static const page_stack on_strongswan = {IPSEC_STACK_STRONGSWAN, "ipsec.strongswan.status", strongswan_notes, false};
+
+static void print_head(const char *title, const char *text, const char *says)
+{
+    printf("\n## %s\n\n%s\n\n| %s | filter | what it means | what to check first |\n|---|---|---|---|\n", title, text,
+           says);
+}
+
+static void print_lines(const page_line *lines)
+{
+    for (; lines->says; lines++)
+        printf("| %s | %s | %s | %s |\n", lines->says, lines->filter, lines->means, lines->check);
+}
+
+/* A link to the finding on the page of all checks; anchors have no dots. */
+static void print_link(ipsec_finding_id id)
+{
+    const char *name = ipsec_catalogue(id)->id;
+
+    printf("[%s](CHECKS.md#", name);
+    for (; *name; name++)
+        if (*name != '.')
+            putchar(*name);
+    putchar(')');
+}
+
+/* Of Windows' codes: whether the mapping is a conclusion. The window has seen the number, for the rows of replays. */
+static bool is_inferred(ipsec_finding_id id)
+{
+    static const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP, .seen_by = UINT8_MAX};
+
+    return ipsec_receiver_row(IPSEC_STACK_WINDOWS, &as_esp, id)->inferred;
+}
+
+static bool is_published(ipsec_finding_id id)
+{
+    return !is_inferred(id);
+}
+
+/* The findings behind a report; those of which `is_one` holds, unless it is NULL. */
+static void print_findings(ipsec_stack stack, const char *text, bool (*is_one)(ipsec_finding_id id), const char *before)
+{
+    const char *after = "";
+
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
+        const ipsec_finding_id finding = (ipsec_finding_id)id;
+
+        if (ipsec_receiver_reports(stack, finding, text) == IPSEC_DECISION_PASSES || (is_one && !is_one(finding)))
+            continue;
+        printf("%s", before);
+        print_link(finding);
+        before = ", ";
+        after = ".";
+    }
+    printf("%s", after);
+}
+
+static bool is_reported(ipsec_stack stack, const char *text)
+{
+    const char *known;
+
+    for (unsigned i = 0; (known = ipsec_receiver_report(stack, i)); i++)
+        if (strcmp(known, text) == 0)
+            return true;
+    return false;
+}
+
+static const report_note *note_on(const report_note *notes, const char *text)
+{
+    for (; notes->report; notes++)
+        if (strcmp(notes->report, text) == 0)
+            return notes;
+    return NULL;
+}
+
+/* --- a stack, by its counters or texts -------------------------------------------------------------------- */
+
+static void print_note(const page_stack *page, const report_note *note)
+{
+    const bool reported = is_reported(page->stack, note->report);
+
+    if (!reported && !page->lists_all) {
+        fprintf(stderr, "%s: nothing is reported as \"%s\" any more; see systems_data.c\n", page->field, note->report);
+        exit(EXIT_FAILURE);
+    }
+    printf("| `%s`%s%s | ", note->report, note->shown ? ": " : "", note->shown ? note->shown : "");
+    if (reported)
+        printf("`%s == \"%s\"` | %s", page->field, note->report, note->means);
+    else
+        printf("- | %s No packet tells it.", note->means);
+    print_findings(page->stack, note->report, NULL, " From: ");
+    printf(" | %s |\n", note->check);
+}
+
+static void print_stack(const page_stack *page)
+{
+    const char *text;
+
+    for (const report_note *note = page->notes; note->report; note++)
+        print_note(page, note);
+    for (unsigned i = 0; (text = ipsec_receiver_report(page->stack, i)); i++) {
+        if (note_on(page->notes, text))
+            continue;
+        printf("| `%s` | `%s == \"%s\"` |", text, page->field, text);
+        print_findings(page->stack, text, NULL, " From: ");
+        puts(" | The advice of the finding. |");
+    }
+}
+
+/* --- Windows ------------------------------------------------------------------------------------------------ */
+
+/* As Windows' own tools print it: a signed number. */
+static int32_t signed_status(uint32_t status)
+{
+    return (int32_t)status;
+}
+
+static void print_windows_error(const ipsec_windows_error *row)
+{
+    char text[12];
+    const report_note *note;
+
+    snprintf(text, sizeof text, "%" PRIu32, row->error);
+    note = note_on(windows_notes, text);
+    printf("| %s (0x%" PRIX32 ") `%s`, `%s` 0x%" PRIX32 ", %" PRId32 " | ", text, row->error, row->name,
+           row->status_name, row->status, signed_status(row->status));
+    if (is_reported(IPSEC_STACK_WINDOWS, text))
+        printf("`ipsec.windows.error == %s`, `ipsec.windows.status == 0x%" PRIx32 "`", text, row->status);
+    for (const windows_elsewhere *other = elsewhere; other->error; other++)
+        if (other->error == row->error)
+            printf("`%s`", other->filter);
+    printf(" | %s", note->means);
+    print_findings(IPSEC_STACK_WINDOWS, text, is_published, " From: ");
+    print_findings(IPSEC_STACK_WINDOWS, text, is_inferred, " Consistent with: ");
+    printf(" | %s |\n", note->check);
+}
+
+static void print_dosp_error(const dosp_error *row)
+{
+    printf("| %" PRIu32 " (0x%" PRIX32 ") `ERROR_IPSEC_DOSP_%s`", row->error, row->error, row->name);
+    if (row->status)
+        printf(", 0x%" PRIX32 ", %" PRId32, row->status, signed_status(row->status));
+    if (row->filter)
+        printf(" | `%s`", row->filter);
+    else
+        printf(" | -");
+    printf(" | %s | %s |\n", row->means, row->check);
+}
+
+static void print_windows(void)
+{
+    const ipsec_windows_error *row;
+
+    print_head(
+        "13914, step by step",
+        "`ERROR_IPSEC_INVALID_PACKET`, `STATUS_IPSEC_INVALID_PACKET`, 0xC0360005, as a signed number -1070202875: "
+        "\"IPsec header and/or trailer in the packet is invalid\". Begin with `ipsec.windows.error == 13914`. If it "
+        "finds the packet, read its advice. If not, go through the steps in the order that Microsoft's description "
+        "suggests; each advice begins with the name of its step. Mind [13927](#windows-dos-protection), which is "
+        "often taken for 13914, and that a retransmission repeats a packet that was built wrongly, but not one that "
+        "the path damaged.",
+        "step");
+    print_lines(steps_of_13914);
+    print_head("Windows: error codes",
+               "From the event `IPSEC_KERNEL_DROP` in `netsh wfp show netevents` (its failureStatus is an NTSTATUS, "
+               "as we conclude, which tools print as a signed number), or event 1003 of Microsoft-Windows-WFP. The "
+               "event has SPI, addresses and time: `ipsec.spi == 0xc0000007 and ipsec.verdict >= 3` shows the "
+               "packet. Which octets make Windows report which code is not published: a mapping of ours is marked "
+               "\"consistent with\". 0xC0360009 is unconfirmed.",
+               "it says");
+    for (unsigned i = 0; (row = ipsec_windows_error_row(i)); i++)
+        print_windows_error(row);
+    print_head("Windows: DoS Protection",
+               "Not the receiver's IPsec, but the gateway's protection in front of it: its own event, "
+               "`IPSEC_DOSP_DROP`. No packet shows for certain what it does; the filters show where to look. The "
+               "NTSTATUS values are unconfirmed.",
+               "it says");
+    for (const dosp_error *error = dosp_errors; error->error; error++)
+        print_dosp_error(error);
+    print_head(
+        "Windows: audit events",
+        "Security log, subcategory \"Audit IPsec Driver\", which is off unless it was switched on: `auditpol /set "
+        "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`. There is no event for 13911, 13912 and "
+        "13914.",
+        "it says");
+    print_lines(windows_events);
+    print_head("Windows: performance counters and WFP statistics",
+               "Set \"IPsec Driver\" of the performance monitor, each also as \"/sec\", and the fields of "
+               "`IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1`. Which counter goes up with which code is our conclusion.",
+               "it counts");
+    print_lines(windows_counters);
+}
+
+/* --- the page ------------------------------------------------------------------------------------------------ */
+
+static void print_intro(void)
+{
+    puts(
+        "# Your system says ...\n\n"
+        "Made from the catalogue by `cmake --build build --target systems_page`; do not edit. Its filters are run by a "
+        "test.\n\n"
+        "**How to read this.** Open the capture (taken at the receiver, whole packets) with the plugin, find below "
+        "what your system "
+        "says, put the filter into Wireshark or `tshark -Y`, and read the advice of the packet that it shows. Then:\n\n"
+        "- A filter that finds nothing: see [Nothing found?](../README.md#five-minutes-with-a-capture). What lies "
+        "inside the "
+        "ciphertext, and every ICV, can only be judged with [keys](../README.md#keys).\n"
+        "- A system reports only the first of its checks that fails. Its field shows what it will have reported for a "
+        "packet, "
+        "whichever receiver is set in the preferences.\n"
+        "- Numbers can be written either way: `ipsec.windows.error == 13914` or `ipsec.windows.error == 0x365a`, "
+        "`ipsec.spi == 0xc0000007` or `ipsec.spi == 3221225479`.\n"
+        "- Counters are sums: note them before and after, and capture in between.\n"
+        "- \"From\" lists the [checks](CHECKS.md) that lead to a report.\n\n"
+        "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), "
+        "[DoS Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
+        "[counters](#windows-performance-counters-and-wfp-statistics). Linux: [counters](#linux-procnetxfrm_stat), "
+        "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log). [FreeBSD](#freebsd-netstat--s), "
+        "[OpenBSD](#openbsd-netstat--s), [VPP](#vpp-show-errors), [strongSwan](#strongswan). "
+        "[Cisco, Juniper, Fortinet and others](#a-log-line-with-spi-and-sequence-number).");
+}
+
+int main(void)
+{
+    print_intro();
+    print_windows();
+    print_head("Linux: /proc/net/xfrm_stat", "Also as `nstat -az 'Xfrm*'`. Kernel 6.1.", "it counts");
+    print_stack(&on_linux);
+    print_head("Linux: ip -s xfrm state",
+               "Counters of one SA, which tell apart what XfrmInStateProtoError and XfrmInStateSeqError put together.",
+               "it counts");
+    print_lines(linux_sa_lines);
+    print_head("Linux: audit log",
+               "Records of type MAC_IPSEC_EVENT, where audit is on; they name SPI (twice) and sequence number.",
+               "it says");
+    print_lines(linux_audit_lines);
+    print_head("FreeBSD: netstat -s", "`netstat -sp esp`, `netstat -sp ah`. Version 13.", "it counts");
+    print_stack(&on_freebsd);
+    print_head("OpenBSD: netstat -s", "`netstat -sp esp`, `netstat -sp ah`.", "it counts");
+    print_stack(&on_openbsd);
+    print_head("VPP: show errors", "Also per SA: `show ipsec sa detail`.", "it counts");
+    print_stack(&on_vpp);
+    print_head("strongSwan",
+               "Where the kernel carries ESP, as it does unless the plugin kernel-libipsec is loaded, the log says "
+               "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). With it, charon logs under "
+               "group `esp` at level 1, where nothing else is said here:",
+               "it says");
+    print_stack(&on_strongswan);
+    print_head("A log line with SPI and sequence number",
+               "`ipsec.spi == ... and ipsec.seq == ...` is the packet. Write hexadecimal values with 0x in front, as "
+               "the log has them or not. With ESN, `ipsec.seq` has the high half too, and logs the low half: use "
+               "`esp.sequence == 0x347bb`. For the packet's fate set the window of the device in "
+               "`ipsec.replay_window`. The lines follow public articles, a few are unconfirmed; words differ between "
+               "versions.",
+               "it says");
+    print_lines(vendor_lines);
+    return 0;
+}

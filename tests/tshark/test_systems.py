@@ -1,0 +1,132 @@
+"""The filters of the page "your system says ..." and of the README are filters, and find what they speak of.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SYSTEMS = (ROOT / "plugin" / "SYSTEMS.md").read_text()
+README = (ROOT / "README.md").read_text()
+CODE = re.compile(r"`([^`]+)`")
+
+# A field that says what a system reports, or the advice with its steps: what is asked of these must occur.
+TELLS = re.compile(r'ipsec\.(?:windows|linux|freebsd|openbsd|vpp|strongswan)\.\w+ (?:==|>=)|ipsec\.advice contains')
+
+# What no sample capture shows, and why.
+UNSEEN = {
+    "ipsec.windows.event == 4962": "one event for each error, so far: 4961",
+    'ipsec.strongswan.status == "received unsupported IKE version"': "it is in the strongSwan captures",
+}
+README_UNSEEN = {
+    'ipsec.key.source == "ESP-NULL heuristic"': "test_verify.py makes such packets",
+}
+
+# In running text, names of preferences look like fields.
+PREFERENCES = {f"ipsec.{name}" for name in (
+    "receiver", "reserved_spi", "sa_table", "xfrm_state_file", "use_esp_sa", "sa_complete", "replay_window", "duplicate_ms",
+    "decrypt", "null_heuristic")}
+
+
+def table_filters(page):
+    """The code in the second column of tables that have a filter there."""
+    filters = []
+    column = False
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("| ") else []
+        if not cells:
+            column = column and line.startswith("|---")
+        elif len(cells) > 1 and cells[1] == "filter":
+            column = True
+        elif column:
+            filters += CODE.findall(cells[1])
+    return filters
+
+
+def filters_in_text(page):
+    """Whole filters among the code in running text and tables."""
+    page = re.sub(r"^```.*?^```$", "", page, flags=re.MULTILINE | re.DOTALL)
+    return [code for code in CODE.findall(page)
+            if re.match(r"ipsec\.[\w.]+$|ipsec\.[\w.]+ (?:==|>=|>|contains) [^.]|esp\.[\w.]+ ==", code) and
+            "..." not in code and code not in PREFERENCES]
+
+
+FILTERS = list(dict.fromkeys(table_filters(SYSTEMS) + filters_in_text(SYSTEMS)))
+
+
+def count(tshark, capture, filters):
+    """How many frames each filter lets pass: {filter: frames}, all in one run."""
+    assert not [one for one in filters if "," in one], "io,stat takes filters apart at commas"
+    reading = ["-q", "-r", tshark.stage(capture), *tshark.options(capture)]
+    done = tshark.run(*reading, "-z", "io,stat,0," + ",".join(filters))
+    assert done.stderr == tshark.run(*reading).stderr, "a filter is warned of"
+    (line,) = re.findall(r"^\|[^|]*<>[^|]*\|(.*)\|$", done.stdout, re.MULTILINE)
+    numbers = [int(number) for number in line.replace(" ", "").strip("|").split("|")]
+    assert len(numbers) == 2 * len(filters), done.stdout
+    return dict(zip(filters, numbers[::2]))
+
+
+def count_in_samples(tshark, everything, filters):
+    """In all samples at once, and in some on their own: tables that are complete make the SPIs of these unknown."""
+    each = [count(tshark, capture, filters) for capture in (everything, "faults", "benign", "faults_sequence")]
+    return {one: sum(counts[one] for counts in each) for one in filters}
+
+
+@pytest.fixture(scope="module")
+def counts(tshark, everything):
+    return count_in_samples(tshark, everything, FILTERS)
+
+
+def test_every_table_has_filters():
+    sections = SYSTEMS.split("\n## ")[1:]
+    assert len(sections) >= 12
+    assert [section.splitlines()[0] for section in sections if len(table_filters(section)) < 3] == []
+    assert len(FILTERS) >= 80
+
+
+def test_every_filter_of_the_page_is_one(counts):
+    assert set(counts) == set(FILTERS)
+
+
+def test_what_a_system_says_occurs(counts):
+    silent = {one for one, frames in counts.items() if TELLS.search(one) and not frames}
+    assert silent - set(UNSEEN) == set(), "no sample shows these"
+    assert set(UNSEEN) - silent == set(), "the samples show these by now"
+
+
+def test_every_report_of_the_samples_is_on_the_page(tshark, everything):
+    """No system reports in a sample capture what the page lacks."""
+    fields = ["windows.error", "linux.counter", "freebsd.counter", "openbsd.counter", "vpp.counter", "strongswan.status"]
+    for field in fields:
+        values = {value for row in tshark.rows(everything).values() for value in row[f"ipsec.{field}"]}
+        assert values
+        for value in values:
+            quoted = value if field == "windows.error" else f'"{value}"'
+            assert f"ipsec.{field} == {quoted}" in FILTERS
+
+
+def test_a_signed_status_is_the_status():
+    pairs = re.findall(r"0x(C036[0-9A-F]{4}), (-\d+)", SYSTEMS)
+    assert len(pairs) >= 16
+    assert [pair for pair in pairs if int(pair[0], 16) - (1 << 32) != int(pair[1])] == []
+
+
+def test_links_lead_somewhere():
+    checks = (ROOT / "plugin" / "CHECKS.md").read_text()
+
+    def anchors(page):
+        return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+                for title in re.findall(r"^##+ (.*)$", page, re.MULTILINE)}
+    pages = {"": anchors(SYSTEMS), "CHECKS.md": anchors(checks), "../README.md": anchors(README)}
+    links = re.findall(r"\]\(([^)#]*)#([^)]*)\)", SYSTEMS)
+    assert len(links) >= 100
+    assert [link for link in links if link[1] not in pages[link[0]]] == []
+
+
+def test_every_filter_of_the_readme_is_one(tshark, everything):
+    filters = list(dict.fromkeys(filters_in_text(README)))
+    assert len(filters) >= 20
+    counts = count_in_samples(tshark, everything, filters)
+    assert {one for one in filters if not counts[one]} == set(README_UNSEEN)
