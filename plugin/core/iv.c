@@ -59,8 +59,8 @@ typedef struct ipsec_iv_block {
     uint64_t number; /* of the IVs in it, without the bits that branch here and below */
     uint64_t used;   /* a bit for each IV or, above level 0, each full block */
     ipsec_iv_page *page;
-    uint32_t sa;
-    uint32_t hash;  /* of number, level, reversed and sa */
+    uint32_t owner; /* id of its state */
+    uint32_t hash;  /* of number, level, reversed and owner */
     uint32_t frame; /* of the only IV, at `branch`; 0 if there are more, or it is not known */
     uint8_t level;
     uint8_t branch;
@@ -69,13 +69,14 @@ typedef struct ipsec_iv_block {
 
 typedef struct recent_iv {
     uint64_t iv[2];
-    uint32_t sa;
+    uint32_t owner; /* id of its state */
     uint32_t frame; /* 0: empty */
 } recent_iv;
 
 struct ipsec_iv_store {
     GHashTable *blocks; /* set of ipsec_iv_block; full ones are there only for their pages */
     uint64_t seed;
+    uint32_t states;       /* ids given */
     uint32_t open;         /* blocks that are not full */
     uint32_t next_page;    /* the one to be given away next */
     ipsec_iv_page **pages; /* PAGES of them; NULL: not needed so far */
@@ -98,7 +99,7 @@ static gboolean block_equal(gconstpointer a, gconstpointer b)
 {
     const ipsec_iv_block *one = a, *other = b;
 
-    return one->number == other->number && one->sa == other->sa && one->level == other->level &&
+    return one->number == other->number && one->owner == other->owner && one->level == other->level &&
            one->reversed == other->reversed;
 }
 
@@ -118,51 +119,48 @@ static inline bool has_branch(const ipsec_iv_block *block, unsigned branch)
 }
 
 /* What a block is found by; of the tree for the order of octets that the state has at the time. */
-static ipsec_iv_block name_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                 unsigned level)
+static ipsec_iv_block name_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv, unsigned level)
 {
-    const uint64_t tree = (uint64_t)sa << 8 | level << 1 | state->reversed;
+    const uint64_t tree = (uint64_t)state->id << 8 | level << 1 | state->unique.reversed;
     const uint64_t number = number_at(iv, level);
 
     return (ipsec_iv_block){.number = number,
-                            .sa = sa,
+                            .owner = state->id,
                             .level = (uint8_t)level,
-                            .reversed = state->reversed,
+                            .reversed = state->unique.reversed,
                             .hash = (uint32_t)ipsec_hash_mix(ipsec_hash_mix(store->seed, tree), number)};
 }
 
-static ipsec_iv_block *find_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                  unsigned level)
+static ipsec_iv_block *find_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv, unsigned level)
 {
-    const ipsec_iv_block name = name_block(store, state, sa, iv, level);
+    const ipsec_iv_block name = name_block(store, state, iv, level);
 
     return g_hash_table_lookup(store->blocks, &name);
 }
 
-static ipsec_iv_block *make_block(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                  unsigned level)
+static ipsec_iv_block *make_block(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, unsigned level)
 {
-    const ipsec_iv_block name = name_block(store, state, sa, iv, level);
+    const ipsec_iv_block name = name_block(store, state, iv, level);
     ipsec_iv_block *block = g_memdup2(&name, sizeof name);
 
     g_hash_table_add(store->blocks, block);
     store->open++;
-    state->blocks++;
+    state->unique.blocks++;
     return block;
 }
 
 static bool may_make_block(const ipsec_iv_store *store, const ipsec_iv_state *state)
 {
-    if (state->blocks < SA_BLOCKS_FEW)
+    if (state->unique.blocks < SA_BLOCKS_FEW)
         return store->open < BLOCKS_MOST;
-    return store->open < GREEDY_MOST && state->blocks < SA_BLOCKS_MOST;
+    return store->open < GREEDY_MOST && state->unique.blocks < SA_BLOCKS_MOST;
 }
 
 /* Whether a block that the IV is in became a bit of one above. */
-static bool is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint32_t sa, uint64_t iv)
+static bool is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv)
 {
-    for (unsigned level = 1; level <= state->levels; level++) {
-        const ipsec_iv_block *block = find_block(store, state, sa, iv, level);
+    for (unsigned level = 1; level <= state->unique.levels; level++) {
+        const ipsec_iv_block *block = find_block(store, state, iv, level);
 
         if (block && has_branch(block, branch_at(iv, level)))
             return true;
@@ -174,7 +172,7 @@ static bool is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *
 static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block)
 {
     store->open--;
-    state->blocks--;
+    state->unique.blocks--;
     if (!block->page)
         g_hash_table_remove(store->blocks, block);
 }
@@ -183,16 +181,14 @@ static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_blo
  * other's place. */
 static IPSEC_RARE void rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv)
 {
-    const uint32_t sa = block->sa;
-
     for (unsigned level = 1; block->used == ALL_USED && level <= LEVEL_MOST; level++) {
-        ipsec_iv_block *above = find_block(store, state, sa, iv, level);
+        ipsec_iv_block *above = find_block(store, state, iv, level);
 
         if (!above)
-            above = make_block(store, state, sa, iv, level);
+            above = make_block(store, state, iv, level);
         above->used |= (uint64_t)1 << branch_at(iv, level);
         drop_full(store, state, block);
-        state->levels = MAX(state->levels, (uint8_t)level);
+        state->unique.levels = MAX(state->unique.levels, (uint8_t)level);
         block = above;
     }
 }
@@ -246,48 +242,48 @@ static inline void add(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_bl
         give_page(store, block);
     block->page->frames[branch] = frame;
     block->used |= (uint64_t)1 << branch;
-    state->block = block;
+    state->unique.block = block;
     if (block->used != ALL_USED)
         return;
-    state->block = NULL;
+    state->unique.block = NULL;
     rise(store, state, block, iv);
 }
 
 static ipsec_iv_result forget(ipsec_iv_state *state)
 {
-    if (state->forgetful)
+    if (state->unique.forgetful)
         return IPSEC_IV_FINE;
-    state->forgetful = true;
+    state->unique.forgetful = true;
     return IPSEC_IV_FORGETFUL;
 }
 
 /* An IV of which no block of level 0 knows. */
-static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                   uint32_t frame, uint32_t *first)
+static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
+                                   uint32_t *first)
 {
     ipsec_iv_block *block;
 
-    if (is_in_full_block(store, state, sa, iv)) {
+    if (is_in_full_block(store, state, iv)) {
         *first = 0;
         return IPSEC_IV_REUSED;
     }
     if (!may_make_block(store, state))
         return forget(state);
-    block = make_block(store, state, sa, iv, 0);
+    block = make_block(store, state, iv, 0);
     block->branch = (uint8_t)branch_at(iv, 0);
     block->used = (uint64_t)1 << block->branch;
     block->frame = frame;
-    state->block = block;
+    state->unique.block = block;
     return IPSEC_IV_FINE;
 }
 
-static IPSEC_RARE ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa,
-                                                  uint64_t iv, uint32_t frame, uint32_t *first)
+static IPSEC_RARE ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv,
+                                                  uint32_t frame, uint32_t *first)
 {
-    ipsec_iv_block *block = find_block(store, state, sa, iv, 0);
+    ipsec_iv_block *block = find_block(store, state, iv, 0);
 
     if (!block)
-        return store_apart(store, state, sa, iv, frame, first);
+        return store_apart(store, state, iv, frame, first);
     if (has_branch(block, branch_at(iv, 0))) {
         *first = frame_of(block, branch_at(iv, 0));
         return IPSEC_IV_REUSED;
@@ -296,50 +292,50 @@ static IPSEC_RARE ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_i
     return IPSEC_IV_FINE;
 }
 
-static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                           uint32_t frame, uint32_t *first)
+static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
+                                           uint32_t *first)
 {
-    ipsec_iv_block *block = state->block;
+    ipsec_iv_block *block = state->unique.block;
 
     if (!block || block->number != number_at(iv, 0) || has_branch(block, branch_at(iv, 0)))
-        return store_elsewhere(store, state, sa, iv, frame, first);
+        return store_elsewhere(store, state, iv, frame, first);
     add(store, state, block, iv, frame);
     return IPSEC_IV_FINE;
 }
 
 /* Stores an IV as a number whose first octet is the lowest, while it is not known whether it is one. */
-static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa, uint64_t iv, uint32_t frame)
+static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
-    const uint32_t blocks = state->blocks;
-    const bool forgetful = state->forgetful;
+    const uint32_t blocks = state->unique.blocks;
+    const bool forgetful = state->unique.forgetful;
     uint32_t unused;
 
-    state->reversed = true;
-    store_elsewhere(store, state, sa, GUINT64_SWAP_LE_BE(iv), frame, &unused);
-    if (state->blocks == blocks)
-        state->shared++;
-    state->forgetful = forgetful; /* it is said, if at all, of the tree that answers */
-    state->reversed = false;
+    state->unique.reversed = true;
+    store_elsewhere(store, state, GUINT64_SWAP_LE_BE(iv), frame, &unused);
+    if (state->unique.blocks == blocks)
+        state->unique.shared++;
+    state->unique.forgetful = forgetful; /* it is said, if at all, of the tree that answers */
+    state->unique.reversed = false;
 }
 
 /* The first IVs go in two trees, one for each order of octets. That with the highest octet first is settled on as soon
  * as two IVs meet in a block of it: counters of several queues, which differ in the highest octet and are all at their
  * start, would take the other for an even better one. */
-static IPSEC_RARE ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint32_t sa, uint64_t iv,
-                                             uint32_t frame, uint32_t *first)
+static IPSEC_RARE ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
+                                             uint32_t *first)
 {
     ipsec_iv_result result;
     uint32_t blocks;
 
-    store_reversed(store, state, sa, iv, frame);
-    blocks = state->blocks;
-    result = store_elsewhere(store, state, sa, iv, frame, first);
-    state->block = NULL; /* may be of either tree */
-    if (result == IPSEC_IV_FINE && state->blocks == blocks) {
-        state->ordered = true;
-    } else if (++state->tried == TRIALS) {
-        state->ordered = true;
-        state->reversed = state->shared >= TRIALS / 2;
+    store_reversed(store, state, iv, frame);
+    blocks = state->unique.blocks;
+    result = store_elsewhere(store, state, iv, frame, first);
+    state->unique.block = NULL; /* may be of either tree */
+    if (result == IPSEC_IV_FINE && state->unique.blocks == blocks) {
+        state->unique.ordered = true;
+    } else if (++state->unique.tried == TRIALS) {
+        state->unique.ordered = true;
+        state->unique.reversed = state->unique.shared >= TRIALS / 2;
     }
     return result;
 }
@@ -349,9 +345,9 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
 {
     const uint64_t iv = load(packet->iv);
 
-    if (!state->ordered)
-        return store_both(store, state, packet->sa, iv, packet->frame, first);
-    return store_unique(store, state, packet->sa, state->reversed ? GUINT64_SWAP_LE_BE(iv) : iv, packet->frame, first);
+    if (!state->unique.ordered)
+        return store_both(store, state, iv, packet->frame, first);
+    return store_unique(store, state, state->unique.reversed ? GUINT64_SWAP_LE_BE(iv) : iv, packet->frame, first);
 }
 
 /* --- an unknown algorithm */
@@ -359,39 +355,47 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
 /* Whether what may be an IV changed as the sequence number did: by the same difference, or in the same bits. */
 static bool goes_with_sequence(const ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
-    const uint64_t before = state->before[0];
+    const uint64_t before = state->unknown.before, sequence_before = state->unknown.sequence;
 
-    return sequence != state->sequence &&
-           (iv - before == sequence - state->sequence || (iv ^ before) == (sequence ^ state->sequence));
+    return sequence != sequence_before &&
+           (iv - before == sequence - sequence_before || (iv ^ before) == (sequence ^ sequence_before));
 }
 
 static void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
 {
     const uint64_t iv = load(packet->iv);
 
-    state->run = state->begun && goes_with_sequence(state, iv, packet->sequence) ? state->run + 1 : 0;
+    if (state->begun && goes_with_sequence(state, iv, packet->sequence)) {
+        state->run++;
+    } else {
+        state->run = 0;
+        state->misses += state->begun;
+    }
     state->begun = true;
-    state->before[0] = iv;
-    state->sequence = packet->sequence;
-    state->proved = state->run == SEQUENCES_PROVE;
+    state->unknown.before = iv;
+    state->unknown.sequence = packet->sequence;
+    if (state->run < SEQUENCES_PROVE)
+        return;
+    state->proved = true;
+    memset(&state->unique, 0, sizeof state->unique);
 }
 
 /* --- CBC */
 
 /* Whether the IV was met of late; remembers it in any case, and the first frame that had it. */
-static bool meet(ipsec_iv_store *store, const ipsec_iv_packet *packet, const uint64_t *iv, uint32_t *first)
+static bool meet(ipsec_iv_store *store, uint32_t owner, uint32_t frame, const uint64_t *iv, uint32_t *first)
 {
-    const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(store->seed, packet->sa), iv[0]), iv[1]);
+    const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(store->seed, owner), iv[0]), iv[1]);
     recent_iv *recent;
 
     if (!store->recent)
         store->recent = g_new0(recent_iv, RECENT);
     recent = &store->recent[hash % RECENT];
-    if (recent->frame && recent->sa == packet->sa && recent->iv[0] == iv[0] && recent->iv[1] == iv[1]) {
+    if (recent->frame && recent->owner == owner && recent->iv[0] == iv[0] && recent->iv[1] == iv[1]) {
         *first = recent->frame;
         return true;
     }
-    *recent = (recent_iv){.iv = {iv[0], iv[1]}, .sa = packet->sa, .frame = packet->frame};
+    *recent = (recent_iv){.iv = {iv[0], iv[1]}, .owner = owner, .frame = frame};
     return false;
 }
 
@@ -421,17 +425,16 @@ static void load_block(const uint8_t *octets, uint8_t length, uint64_t *block)
     block[1] = length == 16 ? load(octets + 8) : 0;
 }
 
-/* One packet is enough for a chain: a random IV is the block before with 2^-64. */
-static bool is_foretold(ipsec_iv_state *state, const uint64_t *iv)
+/* One packet is enough for a chain: a random IV ends as the block before with 2^-64. */
+static bool is_foretold(ipsec_iv_state *state, const uint64_t *iv, uint8_t length)
 {
     if (!state->begun)
         return false;
-    if (!is_next(state->before, iv))
+    if (!is_next(state->cbc.before, iv))
         state->run = 0;
     else if (state->run < STEPS_PROVE)
         state->run++;
-    return state->run == STEPS_PROVE ||
-           (state->has_last_block && memcmp(state->last_block, iv, sizeof state->last_block) == 0);
+    return state->run == STEPS_PROVE || (state->has_last_block && state->cbc.last_block == iv[length / 8 - 1]);
 }
 
 static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
@@ -441,13 +444,13 @@ static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state
     bool is_met, foretold;
 
     load_block(packet->iv, packet->length, iv);
-    is_met = meet(store, packet, iv, first);
-    foretold = is_foretold(state, iv);
+    is_met = meet(store, state->id, packet->frame, iv, first);
+    foretold = is_foretold(state, iv, packet->length);
     state->begun = true;
-    memcpy(state->before, iv, sizeof iv);
+    memcpy(state->cbc.before, iv, sizeof iv);
     state->has_last_block = packet->last_block != NULL;
     if (packet->last_block)
-        load_block(packet->last_block, packet->length, state->last_block);
+        state->cbc.last_block = load(packet->last_block + packet->length - 8);
     if (iv[0] == 0 && iv[1] == 0)
         return IPSEC_IV_ZERO;
     if (is_met)
@@ -483,10 +486,13 @@ ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, con
 {
     if (packet->length != 8 && !(packet->length == 16 && packet->demand == IPSEC_IV_UNPREDICTABLE))
         return IPSEC_IV_FINE;
+    if (state->id == 0 || state->demand != packet->demand)
+        *state = (ipsec_iv_state){.id = ++store->states, .demand = (uint8_t)packet->demand};
     if (packet->demand == IPSEC_IV_UNPREDICTABLE)
         return learn_unpredictable(store, state, packet, first);
     if (packet->demand == IPSEC_IV_UNIQUE || state->proved)
         return learn_unique(store, state, packet, first);
-    prove_counter(state, packet);
+    if (!ipsec_iv_is_idle(state))
+        prove_counter(state, packet);
     return IPSEC_IV_FINE;
 }

@@ -14,7 +14,8 @@ typedef enum {
     IPSEC_IV_UNIQUE,        /**< GCM, CCM, CTR, GMAC, ChaCha20-Poly1305: 8 octets, never twice under one key */
     IPSEC_IV_UNPREDICTABLE, /**< CBC: 8 or 16 octets, not to be foretold (RFC 3602 3) */
     /** The algorithm is not known, and it is not ESP-NULL either: nothing, until the 8 octets behind the sequence
-     * number have proved to be a counter that goes with it; IPSEC_IV_UNIQUE from then on. */
+     * number have proved to be a counter that goes with it; IPSEC_IV_UNIQUE from then on. Given up for good where too
+     * many did not: see ipsec_iv_is_idle(). */
     IPSEC_IV_UNKNOWN
 } ipsec_iv_demand;
 
@@ -25,7 +26,6 @@ typedef struct ipsec_iv_packet {
     uint8_t length;            /**< octets of IV: 8 or, for IPSEC_IV_UNPREDICTABLE only, 16; others are ignored */
     uint64_t sequence;         /**< number of the packet, with its high half where there is one */
     uint32_t frame;            /**< what the caller calls the packet, not 0; given back for the first of two */
-    uint32_t sa;               /**< index of the SA */
     const uint8_t *last_block; /**< CBC: the last `length` octets of ciphertext; NULL if there is none */
 } ipsec_iv_packet;
 
@@ -45,23 +45,35 @@ typedef enum {
 /** IVs of an SA that lie next to each other; see iv.c. */
 struct ipsec_iv_block;
 
-/** What an SA remembers. All zero at first. Used with one store only, and not after that is freed. */
+/** What an SA remembers. All zero at first, and to be so again when its key changes. Used with one store only, and not
+ * after that is freed. */
 typedef struct ipsec_iv_state {
-    struct ipsec_iv_block *block; /**< that the last IV fell in; NULL if it is full */
-    uint64_t before[2];           /**< the IV before: CBC, and unknown algorithms */
-    uint64_t last_block[2];       /**< CBC: of the packet before, if has_last_block */
-    uint64_t sequence;            /**< of the packet before; valid if run is not 0, and while not proved */
-    uint32_t blocks;              /**< the store holds for this SA */
-    uint8_t run;                  /**< packets in a row that could be a counter's */
-    uint8_t levels;               /**< highest level of blocks */
-    uint8_t tried;                /**< IVs, while not ordered */
-    uint8_t shared;               /**< those of them that are close to each other if reversed */
-    bool begun;                   /**< `before` is valid */
-    bool proved;                  /**< of an unknown algorithm: the IVs are a counter */
-    bool ordered;                 /**< `reversed` is settled */
-    bool reversed;                /**< IVs are numbers whose first octet is the lowest */
-    bool has_last_block;
-    bool forgetful; /**< was said */
+    union {
+        struct {
+            struct ipsec_iv_block *block; /**< that the last IV fell in; NULL if it is full */
+            uint32_t blocks;              /**< the store holds for this state */
+            uint8_t levels;               /**< highest level of blocks */
+            uint8_t tried;                /**< IVs, while not ordered */
+            uint8_t shared;               /**< those of them that are close to each other if reversed */
+            bool ordered : 1;             /**< `reversed` is settled */
+            bool reversed : 1;            /**< IVs are numbers whose first octet is the lowest */
+            bool forgetful : 1;           /**< was said */
+        } unique;                         /**< IPSEC_IV_UNIQUE, and what has proved to be a counter */
+        struct {
+            uint64_t before[2];  /**< the IV before */
+            uint64_t last_block; /**< of the packet before, its last 8 octets; if has_last_block */
+        } cbc;                   /**< IPSEC_IV_UNPREDICTABLE */
+        struct {
+            uint64_t before, sequence; /**< of the packet before */
+        } unknown;                     /**< IPSEC_IV_UNKNOWN, while not proved */
+    };
+    uint32_t id;             /**< that the store knows it by, from 1; 0: it has seen no packet */
+    uint8_t demand;          /**< ipsec_iv_demand of its packets; another one begins anew */
+    uint8_t run;             /**< cbc, unknown: packets in a row that could be a counter's */
+    uint8_t misses;          /**< unknown: packets that could not; no more are counted than it takes to give up */
+    bool begun : 1;          /**< cbc, unknown: `before` is valid */
+    bool has_last_block : 1; /**< cbc */
+    bool proved : 1;         /**< unknown: the IVs are a counter */
 } ipsec_iv_state;
 
 /** The IVs of all SAs; bounded: at most 85 MB. IVs that are a counter take about 1 kB, however many they are; that
@@ -88,5 +100,14 @@ void ipsec_iv_store_free(ipsec_iv_store *store);
  */
 ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                uint32_t *first);
+
+/** What ends the search for a counter: packets whose IV did not go with the sequence number. */
+#define IPSEC_IV_MISSES_MOST 64u
+
+/** Whether nothing can come of a packet whose algorithm is not known: then ipsec_iv_learn() need not be called. */
+static inline bool ipsec_iv_is_idle(const ipsec_iv_state *state)
+{
+    return state->misses == IPSEC_IV_MISSES_MOST;
+}
 
 #endif

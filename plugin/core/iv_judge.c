@@ -65,8 +65,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .iv = view->data + IV_AT,
                                .length = spec ? spec->encryption->iv : 8,
                                .sequence = (uint64_t)record->high << 32 | record->sequence,
-                               .frame = view->frame,
-                               .sa = sa->index + ((uint32_t)sa->keys.generation << 24)};
+                               .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
         packet.last_block = last_block_of(view, report, packet.length);
     note->marks |= mark_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);

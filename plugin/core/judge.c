@@ -37,7 +37,8 @@ ipsec_config ipsec_config_default(void)
                           .report_reserved_spi = true,
                           .null_heuristic = true,
                           .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN,
-                          .duplicate_time = 5000000};
+                          .duplicate_time = 5000000,
+                          .sas = IPSEC_SAS_DEFAULT};
 }
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -45,10 +46,11 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     ipsec_db *db = g_new0(ipsec_db, 1);
 
     db->config = *config;
-    db->sas = ipsec_sa_table_new();
+    db->sas = ipsec_sa_table_new(config->sas);
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
     db->opener->config = &db->config;
+    db->opener->seed = db->sas->seed;
     db->opens = config->null_heuristic;
     db->sequencer = (ipsec_sequencer){.config = &db->config, .ring = ipsec_sequence_ring_new()};
     db->ivs = ipsec_iv_store_new();
@@ -93,6 +95,14 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db)
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
     return view->refused_by & 1u << db->config.receiver;
+}
+
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts)
+{
+    if (index >= ipsec_sa_count(db->sas))
+        return false;
+    *facts = *ipsec_sa_facts_at(db->sas, index);
+    return true;
 }
 
 /* What the octets alone tell. */
@@ -144,10 +154,10 @@ static void follow_numbers(ipsec_sa *sa, const ipsec_report *report)
     const uint32_t advance = report->sequence - sa->sequence;
 
     if (report->flagged) {
-        sa->faulty++;
+        sa->faulty += sa->faulty < UINT16_MAX;
         return;
     }
-    sa->sound++;
+    sa->sound += sa->sound < UINT16_MAX;
     if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST)
         sa->advanced = true;
     sa->sequence = report->sequence;
@@ -315,7 +325,6 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     }
     report->first_seen = note->first_seen;
-    report->reverse = sa->life.reverse;
 }
 
 /* Notes what a later pass cannot find out again of a header with findings, and concludes. */
@@ -344,7 +353,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     note.marks = check_ip(db, view, report);
     say_new(&note, &said, report);
     if (is_traffic(db, view, report))
-        sa = ipsec_sa_get(db->sas, view, report->spi);
+        sa = ipsec_sa_get(db->sas, view, report->spi, &note);
     if (sa)
         report->sa = sa->index;
     *record = (ipsec_record){.frame = view->frame, .sa = report->sa, .previous = IPSEC_RECORD_NONE};
@@ -372,10 +381,8 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     report->sa = record->sa;
     if (record->has_row || record->shape || record->unknown)
         ipsec_open_again(db->opener, view, record, note, report);
-    if (record->followed) {
+    if (record->followed)
         ipsec_sequence_report(record, note, report);
-        report->reverse = ipsec_sa_at(db->sas, record->sa)->life.reverse;
-    }
     ipsec_note_report(note->marks, report);
     if (report->count > 0)
         conclude(db, record, note, report);

@@ -36,10 +36,16 @@ typedef struct ipsec_config {
     uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
     uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
     ipsec_history history;   /**< `at` may be NULL: then the first of two packets is not found again */
+    /** SAs whose state is kept at a time: for one more, the one that was idle for longest is forgotten, and begins anew
+     * if it comes back. 0: IPSEC_SAS_DEFAULT. */
+    uint32_t sas;
 } ipsec_config;
 
+/** SAs whose state is kept unless the user says otherwise. */
+#define IPSEC_SAS_DEFAULT 1048576u
+
 /** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for, the
- * window not set, duplicates within 5 ms, no history. */
+ * window not set, duplicates within 5 ms, no history, the state of IPSEC_SAS_DEFAULT SAs. */
 ipsec_config ipsec_config_default(void);
 
 /** The state of one capture. */
@@ -82,14 +88,30 @@ void ipsec_db_free(ipsec_db *db);
  * the order in which they are preferred, and before the first header is judged. */
 void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
 
-/** Number of SAs seen so far; the indices run from 0 to one below. */
+/** Number of SAs seen so far; the indices run from 0 to one below. An SA that was forgotten and comes back gets another
+ * index. */
 uint32_t ipsec_db_sa_count(const ipsec_db *db);
+
+/** The life of an SA as far as the capture was judged: totals once its end is reached. */
+typedef struct ipsec_sa_facts {
+    /** Octets of its packets from the ESP or AH header on, as on the wire; of a packet whose length is not known, those
+     * that were captured. */
+    uint64_t octets;
+    uint32_t packets;     /**< headers that name the SA, whatever is wrong with them, and those captured twice twice */
+    uint32_t first_frame; /**< ipsec_view.frame of the first of them */
+    uint32_t last_frame;  /**< and of the last */
+    uint32_t reverse;     /**< index of the SA of the other direction, or IPSEC_SA_NONE if none was seen */
+    uint32_t successor;   /**< index of the SA that took over from it (RFC 7296 2.8), or IPSEC_SA_NONE */
+} ipsec_sa_facts;
+
+/** Sets *facts to those of SA number `index`, forgotten or not. False if there is none. */
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts);
 
 /**
  * Judges the next header of the capture.
  *
  * Headers must be given in the order in which they were captured; of one frame, the outer header first.
- * Does not allocate, except for the first header of an SA or with a key row, for the first IKE message between two
+ * Does not allocate, except for the first headers of an SA or with a key row, for the first IKE message between two
  * peers, and where it is looked into why nothing verifies.
  *
  * @param view    the header; see ipsec_view for what must be readable

@@ -1,9 +1,8 @@
 /* The life of SAs: which belongs to which, which follows which, and when one ends.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "life.h"
+#include "hash.h"
 #include "ip.h"
-
-#include <string.h>
 
 /* A new SA has taken over when so many packets in a row were its own. Parallel SAs take turns sooner. */
 #define TAKEN_OVER 16u
@@ -12,21 +11,18 @@
 #define YOUNG 16u
 
 /* Source address and, in UDP, port; never 0. */
-static uint64_t origin_of(const ipsec_view *view)
+static uint32_t origin_of(const ipsec_sa_table *table, const ipsec_view *view)
 {
-    uint64_t origin = 1;
-    uint64_t words[2] = {0, 0};
+    uint64_t words[2];
+    uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
 
-    memcpy(words, view->source, view->address_length);
-    origin = origin * 0x9e3779b97f4a7c15u + words[0];
-    origin = origin * 0x9e3779b97f4a7c15u + words[1];
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->outer && view->outer_length >= IPSEC_UDP_HEADER)
-        origin = origin * 0x9e3779b97f4a7c15u + ipsec_read_u16(view->outer + view->outer_length - IPSEC_UDP_HEADER);
-    return origin ? origin : 1;
+        origin = ipsec_hash_mix(origin, ipsec_read_u16(view->outer + view->outer_length - IPSEC_UDP_HEADER));
+    return (uint32_t)origin ? (uint32_t)origin : 1;
 }
 
 /* A sender that moves does not come back; several senders do. */
-static void follow_origin(ipsec_sa_life *life, uint64_t origin, ipsec_note *note)
+static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
 {
     if (life->senders)
         return;
@@ -42,47 +38,42 @@ static void follow_origin(ipsec_sa_life *life, uint64_t origin, ipsec_note *note
 }
 
 /* Whose turn it is between the two peers, this way. */
-static void follow_turn(ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
+static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa, ipsec_note *note)
 {
-    ipsec_sa *active = pair->active;
-
-    if (sa == active) {
+    if (sa->index == pair->active) {
         pair->run = 0;
         return;
     }
-    if (sa->life.successor) {
+    if (ipsec_sa_facts_at(table, sa->index)->successor != IPSEC_SA_NONE) {
         note->marks |= IPSEC_MARK_OLD_SPI;
         return;
     }
-    if (sa != pair->next)
+    if (sa->index != pair->next)
         pair->run = 0;
-    pair->next = sa;
+    pair->next = sa->index;
     if (++pair->run < TAKEN_OVER)
         return;
-    if (active && sa->life.young && sa->index > active->index)
-        active->life.successor = true;
-    pair->active = sa;
+    if (pair->active != IPSEC_SA_NONE && sa->life.young && sa->index > pair->active)
+        ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
+    pair->active = sa->index;
     pair->run = 0;
 }
 
 void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
-    uint64_t origin;
+    uint32_t origin;
 
     if (view->address_length == 0)
         return;
-    origin = origin_of(view);
+    origin = origin_of(table, view);
     if (!life->pair) {
         life->pair = ipsec_sa_pair_get(table, view, sa);
         life->young = sequence <= YOUNG;
     }
     if (origin != life->origin)
         follow_origin(life, origin, note);
-    if (life->pair && sa != life->pair->active)
-        follow_turn(life->pair, sa, note);
-    else if (life->pair)
-        life->pair->run = 0;
+    follow_turn(table, life->pair, sa, note);
 }
 
 void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)

@@ -27,16 +27,17 @@ typedef enum {
     IPSEC_MARK_OLD_SPI = 1 << 12,
     IPSEC_MARK_ADDRESS_CHANGED = 1 << 13,
     IPSEC_MARK_EXPIRED = 1 << 14,
-    IPSEC_MARK_GONE = 1 << 19,
     IPSEC_MARK_IV_REUSE = 1 << 15,
     IPSEC_MARK_IV_PREDICTABLE = 1 << 16,
     IPSEC_MARK_IV_ZERO = 1 << 17,
     IPSEC_MARK_IV_UNCHECKED = 1 << 18,
+    IPSEC_MARK_GONE = 1 << 19,
     IPSEC_MARK_IP_CHECKSUM = 1 << 20,
     IPSEC_MARK_V4_OPTION = 1 << 21,
     IPSEC_MARK_UDP_CHECKSUM = 1 << 22,
     IPSEC_MARK_UDP_LENGTH = 1 << 23,
-    IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24
+    IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24,
+    IPSEC_MARK_FORGOTTEN = 1 << 25
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */

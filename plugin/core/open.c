@@ -7,6 +7,7 @@
 #include "open.h"
 #include "checks.h"
 #include "guess.h"
+#include "hash.h"
 #include "hint.h"
 #include "opened.h"
 
@@ -26,14 +27,21 @@
 
 /* --- which key ------------------------------------------------------------------------------------- */
 
+static uint32_t hash_source(const ipsec_opener *opener, const ipsec_view *view)
+{
+    uint64_t words[2];
+
+    return (uint32_t)ipsec_hash_address(opener->seed, view->source, view->address_length, words);
+}
+
 static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa_keys *keys)
 {
     if (!keys->resolved || !ipsec_keyring_needs_source(opener->ring))
         return keys->resolved;
-    return view->address_length == 0 || memcmp(keys->source, view->source, view->address_length) == 0;
+    return view->address_length == 0 || keys->source == hash_source(opener, view);
 }
 
-/* The numbers of an SA with another key are other numbers. */
+/* The numbers of an SA with another key are other numbers, and so are its IVs. */
 static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
@@ -41,6 +49,7 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
     ipsec_window_clear(&sa->numbers.window);
     sa->numbers.row_window = spec->replay_window;
     sa->numbers.esn = spec->esn;
+    sa->iv = (ipsec_iv_state){0};
 }
 
 /* Looks for a row, and returns whether there is one. A stranger's packet, for which there is none, does not make the SA
@@ -49,18 +58,20 @@ static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *vie
 {
     ipsec_sa_keys *keys = &sa->keys;
     const uint32_t row = view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
+    const bool same = keys->resolved && row == keys->row;
 
     if (keys->resolved && row == IPSEC_KEY_NONE)
         return false;
-    if (keys->resolved && row != keys->row)
+    if (keys->resolved && !same)
         *keys = (ipsec_sa_keys){.null = keys->null};
     keys->resolved = true;
     keys->row = row;
     if (view->address_length)
-        memcpy(keys->source, view->source, view->address_length);
+        keys->source = hash_source(opener, view);
     if (row == IPSEC_KEY_NONE)
         return false;
-    begin_numbers(opener, sa);
+    if (!same)
+        begin_numbers(opener, sa);
     return true;
 }
 
@@ -247,9 +258,7 @@ static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_r
         keys->guesses = 0;
         keys->hint = IPSEC_HINT_NONE;
         keys->good = false;
-        keys->generation++;
         begin_numbers(opener, sa);
-        sa->iv = (ipsec_iv_state){0};
         record->alternative = 0;
     }
     record->alternative = (uint8_t)(record->alternative + keys->position);

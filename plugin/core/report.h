@@ -111,7 +111,6 @@ typedef struct ipsec_report {
     uint64_t number;       /**< the sequence number with its high half, if is_followed */
     int32_t advance;       /**< how far it is above the highest number before; negative: behind. Saturated */
     uint32_t first_seen;   /**< frame that carried the number first; 0: unknown, or none */
-    uint32_t reverse;      /**< index of the SA of the other direction, or IPSEC_SA_NONE if none is known yet */
     uint8_t seen_by;       /**< stacks (bits by ipsec_stack) whose window has seen the number */
     uint8_t old_by;        /**< stacks to which the number is left of the window */
     uint8_t wrong_by;      /**< ESN: stacks that take it for a number with another high half */
@@ -143,7 +142,6 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->is_placed = false;
     report->number = 0;
     report->first_seen = 0;
-    report->reverse = IPSEC_SA_NONE;
     report->seen_by = 0;
     report->old_by = 0;
     report->wrong_by = 0;

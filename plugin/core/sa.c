@@ -1,17 +1,22 @@
 /* Tables of SAs and of IKE peers.
+ *
+ * A capture may hold an SPI of its own in every packet. So the state of a certain number of SAs is kept, and beyond
+ * that the one that was idle for longest goes. Nothing is spent on that while packets come: only when an SA has to go,
+ * those on top of a heap are asked when their last packet was, and sink if it was later than the heap knows. Each such
+ * step is paid for by a packet.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa.h"
 #include "hash.h"
-#include "judge.h"
 
-#include <glib.h>
 #include <stddef.h>
 #include <string.h>
 
-/* A capture may hold an SPI of its own in every packet. Beyond these numbers new SAs and peers are
- * judged packet by packet, without history. */
-#define SA_MOST    1048576u
+/* Pairs of IKE peers. Beyond these, an SA in UDP needs other evidence. */
 #define PEERS_MOST 65536u
+
+/* Slots of an empty table; a power of two. */
+#define SLOTS_LEAST 1024u
 
 /* Two addresses, the smaller first, zero-padded. */
 typedef struct peers_key {
@@ -20,51 +25,24 @@ typedef struct peers_key {
     uint32_t hash; /* of the rest */
 } peers_key;
 
-/* Slots of the cache in front of the hash table; a power of two. Most captures have fewer live SAs by far. */
-#define RECENT 32768u
-
 /* A pair with the key that it is found by. */
 typedef struct sa_pair {
+    ipsec_sa_pair pair; /* the first member: what others know it by */
     ipsec_sa_key key;
-    ipsec_sa_pair pair;
 } sa_pair;
 
-struct ipsec_sa_table {
-    ipsec_sa *recent[RECENT]; /* the last SA met per low bits of the hash: spares most packets the lookup */
-    GHashTable *sas;          /* ipsec_sa_key in an ipsec_sa -> that ipsec_sa */
-    GHashTable *peers;        /* set of peers_key */
-    GPtrArray *by_index;      /* the SAs in order of appearance */
-    GHashTable *pairs;        /* ipsec_sa_key in a sa_pair, with both addresses and no SPI -> that */
-    uint64_t seed;            /* of the hashes */
-};
-
-static uint64_t load(const uint8_t *octets)
-{
-    uint64_t value;
-
-    memcpy(&value, octets, sizeof value);
-    return value;
-}
-
-/* A word or two of an address; returns the hash that takes them in. */
-static inline uint64_t load_address(const uint8_t *address, uint8_t length, uint64_t words[2], uint64_t hash)
-{
-    uint32_t v4;
-
-    if (length == 4) {
-        memcpy(&v4, address, sizeof v4);
-        words[0] = v4;
-    } else {
-        words[0] = load(address);
-        words[1] = load(address + 8);
-        hash = ipsec_hash_mix(hash, words[1]);
-    }
-    return ipsec_hash_mix(hash, words[0]);
-}
+/* --- names */
 
 static inline bool is_multicast(const ipsec_view *view)
 {
     return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
+}
+
+static uint64_t hash_address(const ipsec_sa_table *table, const uint8_t *address, uint8_t length)
+{
+    uint64_t words[2];
+
+    return ipsec_hash_address(table->seed, address, length, words);
 }
 
 static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
@@ -73,9 +51,11 @@ static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_vie
     uint64_t hash = ipsec_hash_mix(table->seed, key.name);
 
     if (view->address_length > 0) {
-        hash = load_address(view->destination, view->address_length, key.destination, hash);
-        if (is_multicast(view))
-            hash = load_address(view->source, view->address_length, key.source, hash);
+        hash = ipsec_hash_address(hash, view->destination, view->address_length, key.destination);
+        if (is_multicast(view)) {
+            key.source = hash_address(table, view->source, view->address_length);
+            hash = ipsec_hash_mix(hash, key.source);
+        }
     }
     key.hash = (uint32_t)hash;
     return key;
@@ -84,15 +64,15 @@ static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_vie
 static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
 {
     return a->name == b->name && a->destination[0] == b->destination[0] && a->destination[1] == b->destination[1] &&
-           a->source[0] == b->source[0] && a->source[1] == b->source[1];
+           a->source == b->source;
 }
 
-static guint sa_hash(gconstpointer key)
+static guint key_hash(gconstpointer key)
 {
     return ((const ipsec_sa_key *)key)->hash;
 }
 
-static gboolean sa_equal(gconstpointer a, gconstpointer b)
+static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
     return is_same(a, b);
 }
@@ -107,23 +87,19 @@ static gboolean peers_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, offsetof(peers_key, hash)) == 0;
 }
 
-static void free_sa(gpointer data)
-{
-    ipsec_sa *sa = data;
+/* --- the table */
 
-    ipsec_window_clear(&sa->numbers.window);
-    g_free(sa);
-}
-
-ipsec_sa_table *ipsec_sa_table_new(void)
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
 {
     ipsec_sa_table *table = g_new0(ipsec_sa_table, 1);
 
-    table->sas = g_hash_table_new_full(sa_hash, sa_equal, NULL, free_sa);
-    table->peers = g_hash_table_new_full(peers_hash, peers_equal, g_free, NULL);
-    table->by_index = g_ptr_array_new();
-    table->pairs = g_hash_table_new_full(sa_hash, sa_equal, NULL, g_free);
     table->seed = ipsec_hash_seed();
+    table->slots = g_new0(ipsec_sa *, SLOTS_LEAST);
+    table->mask = SLOTS_LEAST - 1;
+    table->most = most ? most : IPSEC_SAS_DEFAULT;
+    table->facts = g_array_new(false, false, sizeof(ipsec_sa_facts));
+    table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+    table->peers = g_hash_table_new_full(peers_hash, peers_equal, g_free, NULL);
     return table;
 }
 
@@ -131,49 +107,199 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
 {
     if (!table)
         return;
-    g_hash_table_destroy(table->sas);
-    g_hash_table_destroy(table->peers);
+    for (uint32_t i = 0; i <= table->mask; i++)
+        if (table->slots[i])
+            ipsec_window_clear(&table->slots[i]->numbers.window);
+    for (uint32_t i = 0; i <= table->mask; i++)
+        g_free(table->slots[i]);
+    g_free(table->slots);
+    g_free(table->idle);
+    g_array_free(table->facts, true);
     g_hash_table_destroy(table->pairs);
-    g_ptr_array_free(table->by_index, true);
+    g_hash_table_destroy(table->peers);
     g_free(table);
 }
 
-/* The SA from the hash table, made if it is new; NULL if the table is full. Becomes the recent one. */
-static IPSEC_RARE ipsec_sa *find_or_make(ipsec_sa_table *table, const ipsec_sa_key *key)
+static void put(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    ipsec_sa *sa = g_hash_table_lookup(table->sas, key);
+    uint32_t at = sa->key.hash & table->mask;
 
-    if (!sa && g_hash_table_size(table->sas) >= SA_MOST)
-        return NULL;
-    if (!sa) {
-        sa = g_new0(ipsec_sa, 1);
-        sa->key = *key;
-        sa->index = g_hash_table_size(table->sas);
-        sa->numbers.last = IPSEC_RECORD_NONE;
-        sa->numbers.row_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
-        sa->numbers.esn = IPSEC_ESN_AUTO;
-        sa->life.reverse = UINT32_MAX;
-        g_hash_table_insert(table->sas, &sa->key, sa);
-        g_ptr_array_add(table->by_index, sa);
+    while (table->slots[at])
+        at = (at + 1) & table->mask;
+    table->slots[at] = sa;
+}
+
+static void grow(ipsec_sa_table *table)
+{
+    ipsec_sa **const before = table->slots;
+    const uint32_t count = table->mask + 1;
+
+    table->slots = g_new0(ipsec_sa *, 2 * (size_t)count);
+    table->mask = 2 * count - 1;
+    for (uint32_t i = 0; i < count; i++)
+        if (before[i])
+            put(table, before[i]);
+    g_free(before);
+}
+
+/* Empties the slot of an SA. Whoever stands behind it because that slot, or one before, was taken moves up. */
+static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
+{
+    uint32_t gap = sa->key.hash & table->mask;
+
+    while (table->slots[gap] != sa)
+        gap = (gap + 1) & table->mask;
+    for (uint32_t at = (gap + 1) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
+        const uint32_t own = table->slots[at]->key.hash & table->mask;
+
+        if (((at - own) & table->mask) < ((at - gap) & table->mask))
+            continue;
+        table->slots[gap] = table->slots[at];
+        gap = at;
     }
-    table->recent[key->hash % RECENT] = sa;
+    table->slots[gap] = NULL;
+}
+
+/* --- which one goes */
+
+/* Of two that are idle since the same frame, the one that was made first. */
+static bool goes_before(const ipsec_sa *a, const ipsec_sa *b)
+{
+    return a->idle_since != b->idle_since ? a->idle_since < b->idle_since : a->index < b->index;
+}
+
+static void sink(ipsec_sa **heap, uint32_t count, uint32_t at)
+{
+    ipsec_sa *const sa = heap[at];
+
+    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
+        if (child + 1 < count && goes_before(heap[child + 1], heap[child]))
+            child++;
+        if (!goes_before(heap[child], sa))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = sa;
+}
+
+static void make_heap(ipsec_sa_table *table)
+{
+    uint32_t count = 0;
+
+    table->idle = g_new(ipsec_sa *, table->live);
+    for (uint32_t i = 0; i <= table->mask; i++) {
+        ipsec_sa *sa = table->slots[i];
+
+        if (!sa)
+            continue;
+        sa->idle_since = ipsec_sa_facts_at(table, sa->index)->last_frame;
+        table->idle[count++] = sa;
+    }
+    for (uint32_t at = count / 2; at-- > 0;)
+        sink(table->idle, count, at);
+}
+
+/* Brings the SA that is idle for longest to the top, and returns it. */
+static ipsec_sa *find_idlest(ipsec_sa_table *table)
+{
+    for (;;) {
+        ipsec_sa *sa = table->idle[0];
+        const uint32_t last = ipsec_sa_facts_at(table, sa->index)->last_frame;
+
+        if (sa->idle_since == last)
+            return sa;
+        sa->idle_since = last;
+        sink(table->idle, table->live, 0);
+    }
+}
+
+static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
+{
+    if (!pair || --pair->sas > 0)
+        return;
+    if (pair->back)
+        pair->back->back = NULL;
+    g_hash_table_remove(table->pairs, &((sa_pair *)pair)->key);
+}
+
+/* Takes the SA that is idle for longest out of the table; its room, on top of the heap, is for the next. */
+static ipsec_sa *forget(ipsec_sa_table *table, ipsec_note *note)
+{
+    ipsec_sa *sa;
+
+    if (!table->idle) {
+        make_heap(table);
+        note->marks |= IPSEC_MARK_FORGOTTEN;
+    }
+    sa = find_idlest(table);
+    take_out(table, sa);
+    leave_pair(table, sa->life.pair);
+    ipsec_window_clear(&sa->numbers.window);
     return sa;
 }
 
-ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+/* --- SAs */
+
+static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, uint32_t frame)
+{
+    const ipsec_sa_facts facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
+
+    *sa = (ipsec_sa){
+        .key = *key,
+        .index = table->facts->len,
+        .idle_since = frame,
+        .numbers = {.last = IPSEC_RECORD_NONE, .row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
+    g_array_append_val(table->facts, facts);
+    put(table, sa);
+}
+
+static IPSEC_RARE ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
+{
+    ipsec_sa *sa;
+
+    if (table->live == table->most) {
+        sa = forget(table, note);
+        begin(table, sa, key, frame);
+        sink(table->idle, table->live, 0);
+        return sa;
+    }
+    if (++table->live > (table->mask + 1) / 2)
+        grow(table);
+    sa = g_new(ipsec_sa, 1);
+    begin(table, sa, key, frame);
+    return sa;
+}
+
+static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    for (uint32_t at = key->hash & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+        if (is_same(&table->slots[at]->key, key))
+            return table->slots[at];
+    return NULL;
+}
+
+ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
     const ipsec_sa_key key = make_key(table, view, spi);
-    ipsec_sa *recent = table->recent[key.hash % RECENT];
+    ipsec_sa *sa = find(table, &key);
+    ipsec_sa_facts *facts;
 
-    if (recent && is_same(&recent->key, &key))
-        return recent;
-    return find_or_make(table, &key);
+    if (!sa)
+        sa = make(table, &key, view->frame, note);
+    facts = ipsec_sa_facts_at(table, sa->index);
+    facts->packets++;
+    facts->last_frame = view->frame;
+    facts->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
+    return sa;
 }
 
-ipsec_sa *ipsec_sa_at(const ipsec_sa_table *table, uint32_t index)
+uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 {
-    return g_ptr_array_index(table->by_index, index);
+    return table->facts->len;
 }
+
+/* --- pairs */
 
 /* The key of what goes from one address of the view to the other, or back. */
 static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view *view, bool back)
@@ -182,24 +308,24 @@ static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view 
     ipsec_sa_key key = {.name = (uint32_t)length << 8 | view->protocol};
     uint64_t hash = ipsec_hash_mix(table->seed, key.name);
 
-    hash = load_address(back ? view->source : view->destination, length, key.destination, hash);
-    hash = load_address(back ? view->destination : view->source, length, key.source, hash);
-    key.hash = (uint32_t)hash;
+    hash = ipsec_hash_address(hash, back ? view->source : view->destination, length, key.destination);
+    key.source = hash_address(table, back ? view->destination : view->source, length);
+    key.hash = (uint32_t)ipsec_hash_mix(hash, key.source);
     return key;
 }
 
 /* The SAs of both directions are made together, so those that appear next to each other belong together. */
-static void match(ipsec_sa_pair *pair, ipsec_sa *sa)
+static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa)
 {
-    ipsec_sa *other = pair->back ? pair->back->unmatched : NULL;
+    const uint32_t other = pair->back ? pair->back->unmatched : IPSEC_SA_NONE;
 
-    if (!other) {
+    if (other == IPSEC_SA_NONE) {
         pair->unmatched = sa;
         return;
     }
-    pair->back->unmatched = NULL;
-    sa->life.reverse = other->index;
-    other->life.reverse = sa->index;
+    pair->back->unmatched = IPSEC_SA_NONE;
+    ipsec_sa_facts_at(table, sa)->reverse = other;
+    ipsec_sa_facts_at(table, other)->reverse = sa;
 }
 
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa)
@@ -207,11 +333,10 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
     const ipsec_sa_key key = make_pair_key(table, view, false), back_key = make_pair_key(table, view, true);
     sa_pair *found = g_hash_table_lookup(table->pairs, &key), *back;
 
-    if (!found && g_hash_table_size(table->pairs) >= PEERS_MOST)
-        return NULL;
     if (!found) {
         found = g_new0(sa_pair, 1);
         found->key = key;
+        found->pair.active = found->pair.next = found->pair.unmatched = IPSEC_SA_NONE;
         g_hash_table_insert(table->pairs, &found->key, found);
     }
     back = g_hash_table_lookup(table->pairs, &back_key);
@@ -219,14 +344,12 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
         found->pair.back = &back->pair;
         back->pair.back = &found->pair;
     }
-    match(&found->pair, sa);
+    found->pair.sas++;
+    match(table, &found->pair, sa->index);
     return &found->pair;
 }
 
-uint32_t ipsec_sa_count(const ipsec_sa_table *table)
-{
-    return g_hash_table_size(table->sas);
-}
+/* --- IKE peers */
 
 static bool make_peers(const ipsec_sa_table *table, const ipsec_view *view, peers_key *key)
 {
@@ -242,10 +365,8 @@ static bool make_peers(const ipsec_sa_table *table, const ipsec_view *view, peer
     memset(key, 0, sizeof *key);
     memcpy(key->low, low, length);
     memcpy(key->high, high, length);
-    key->hash = (uint32_t)ipsec_hash_mix(
-        ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(table->seed, load(key->low)), load(key->low + 8)),
-                       load(key->high)),
-        load(key->high + 8));
+    key->hash = (uint32_t)ipsec_hash_mix(hash_address(table, key->low, sizeof key->low),
+                                         hash_address(table, key->high, sizeof key->high));
     return true;
 }
 

@@ -10,10 +10,13 @@
 #define IPSEC_CORE_SA_H
 
 #include "iv.h"
+#include "judge.h"
+#include "note.h"
 #include "null_probe.h"
 #include "view.h"
 #include "window.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +24,7 @@
 typedef struct ipsec_sa_key {
     uint64_t name;           /**< SPI, length of the address and protocol */
     uint64_t destination[2]; /**< the octets of the address as they lie in memory, zero-padded */
-    uint64_t source[2];      /**< likewise, if the destination is multicast; else 0 */
+    uint64_t source;         /**< the source address, hashed, if the destination is multicast; else 0 */
     uint32_t hash;           /**< of the rest, so that it is computed once */
 } ipsec_sa_key;
 
@@ -29,14 +32,13 @@ typedef struct ipsec_sa_key {
 typedef struct ipsec_sa_keys {
     uint32_t row;          /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
     uint32_t high;         /**< high half that verified last, if esn */
-    uint8_t source[16];    /**< that the row was found for, where rows tell SAs apart by it */
-    bool resolved;         /**< a row was looked for */
-    bool idle;             /**< no key, and nothing left to try: every further packet may pass by */
-    bool verified;         /**< a packet has borne out the row */
-    bool good;             /**< and did so by its ICV */
-    bool started;          /**< and its high half was the one that the row names to start from */
-    bool esn;              /**< and did so with a high half */
-    uint8_t generation;    /**< how often the SA came back with another key */
+    uint32_t source;       /**< address that the row was found for, hashed, where rows tell SAs apart by it */
+    bool resolved : 1;     /**< a row was looked for */
+    bool idle : 1;         /**< no key, and nothing left to try: every further packet may pass by */
+    bool verified : 1;     /**< a packet has borne out the row */
+    bool good : 1;         /**< and did so by its ICV */
+    bool started : 1;      /**< and its high half was the one that the row names to start from */
+    bool esn : 1;          /**< and did so with a high half */
     uint8_t position;      /**< of the row in its chain, from 0 */
     uint8_t hint, detail;  /**< what was found out about a wrong key */
     uint8_t guesses;       /**< how often it was tried to find that out */
@@ -56,67 +58,91 @@ typedef struct ipsec_sa_numbers {
     bool waiting;        /**< `suspect` counts */
 } ipsec_sa_numbers;
 
-struct ipsec_sa;
-
-/** The SAs from one peer to another; see life.c. */
+/** The SAs from one peer to another; see life.c. SAs are named by index: they may have been forgotten. */
 typedef struct ipsec_sa_pair {
-    struct ipsec_sa *active;    /**< the one in use, or NULL */
-    struct ipsec_sa *next;      /**< another one that has begun */
-    struct ipsec_sa *unmatched; /**< the last one without an SA of the other direction */
-    struct ipsec_sa_pair *back; /**< the other direction; NULL until it has an SA */
+    struct ipsec_sa_pair *back; /**< the other direction; NULL if it has no SA */
+    uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
+    uint32_t next;              /**< another one that has begun */
+    uint32_t unmatched;         /**< the last one without an SA of the other direction */
+    uint32_t sas;               /**< of the table that refer to it */
     uint32_t run;               /**< packets in a row of `next` */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
 typedef struct ipsec_sa_life {
-    ipsec_sa_pair *pair;      /**< of its peers; NULL until its first packet with addresses */
-    uint64_t origin;          /**< source address and port of the last packet, hashed; 0 before the first */
-    uint64_t origin_before;   /**< the one before that was another */
-    uint64_t octets, packets; /**< that the receiver has accepted */
-    uint32_t reverse;         /**< index of the SA of the other direction, or UINT32_MAX */
-    bool young;               /**< its numbers began in the capture */
-    bool successor;           /**< another SA has taken over */
-    bool senders;             /**< several send on it */
-    bool over;                /**< a hard limit was reached */
+    ipsec_sa_pair *pair; /**< of its peers; NULL until its first packet with addresses */
+    uint64_t octets;     /**< that the receiver has accepted; likewise packets */
+    uint32_t packets;
+    uint32_t origin;        /**< source address and port of the last packet, hashed; 0 before the first */
+    uint32_t origin_before; /**< the one before that was another */
+    bool young : 1;         /**< its numbers began in the capture */
+    bool senders : 1;       /**< several send on it */
+    bool over : 1;          /**< a hard limit was reached */
 } ipsec_sa_life;
 
-/** One SA as seen in the capture. */
+/** One SA whose state is kept. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
     uint32_t index;      /**< in order of appearance, from 0 */
-    uint16_t properties; /**< ipsec_property bits that were reported already */
-    bool advanced;       /**< in UDP: two sound packets had advancing numbers */
+    uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
     uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
-    uint32_t sound;      /**< in UDP: packets without a fault */
-    uint32_t faulty;     /**< in UDP: the others */
-    bool told_peers;     /**< in UDP: its peers are known to speak IPsec, by a key */
+    uint16_t sound;      /**< in UDP: packets without a fault; stops at the most */
+    uint16_t faulty;     /**< in UDP: the others; likewise */
+    uint16_t properties; /**< ipsec_property bits that were reported already */
+    bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
+    bool told_peers : 1; /**< in UDP: its peers are known to speak IPsec, by a key */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
     ipsec_sa_life life;
     ipsec_iv_state iv;
 } ipsec_sa;
 
-/** The table of SAs; bounded, see sa.c. */
-typedef struct ipsec_sa_table ipsec_sa_table;
+/* What is kept per SA, besides the bitmap of its window. */
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_facts) <= 256);
 
-/** An empty table; free it with ipsec_sa_table_free(). */
-ipsec_sa_table *ipsec_sa_table_new(void);
+/** The table of SAs; bounded. Only the seed is for others to read. */
+typedef struct ipsec_sa_table {
+    uint64_t seed;    /**< of the hashes */
+    ipsec_sa **slots; /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
+    uint32_t mask;    /**< number of slots, a power of two, less 1 */
+    uint32_t live;    /**< SAs in the slots */
+    uint32_t most;    /**< that may be */
+    GArray *facts;    /**< of ipsec_sa_facts, by index; those of SAs that were forgotten stay */
+    ipsec_sa *
+        *idle; /**< heap of the `live` SAs, the one that is idle for longest first; NULL until the table is full */
+    GHashTable *pairs, *peers;
+} ipsec_sa_table;
+
+/**
+ * An empty table; free it with ipsec_sa_table_free().
+ *
+ * @param most  SAs whose state is kept; 0: IPSEC_SAS_DEFAULT
+ */
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most);
 
 /** Frees a table and all in it; NULL is fine. */
 void ipsec_sa_table_free(ipsec_sa_table *table);
 
-/** The SA of `spi` towards the view's destination, made if it is new. Owned by the table, which does not
- * move it. NULL if the table is full. */
-ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
+/**
+ * The SA of `spi` towards the view's destination, made if it is new; counts the packet. If the table is full, the SA
+ * that was idle for longest is forgotten for it.
+ *
+ * @param note  marked when an SA is forgotten for the first time
+ * @return owned by the table, which does not move it; valid until the next call
+ */
+ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
 
-/** SA number `index`, below the count. */
-ipsec_sa *ipsec_sa_at(const ipsec_sa_table *table, uint32_t index);
+/** The facts of SA number `index`, below the count. Valid until an SA is made. */
+static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uint32_t index)
+{
+    return &g_array_index(table->facts, ipsec_sa_facts, index);
+}
 
 /** The SAs from the view's source to its destination, made if there were none: `sa` is one of them, and new. Matches it
- * with one of the other direction. NULL if there are too many pairs. */
+ * with one of the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
 
-/** Number of SAs in the table. */
+/** Number of SAs that were made. */
 uint32_t ipsec_sa_count(const ipsec_sa_table *table);
 
 /** Remembers that the two addresses of the view spoke IKE. */

@@ -20,6 +20,11 @@ int hf_ipsec_spi = -1;
 int hf_ipsec_encapsulation = -1;
 int hf_ipsec_sa = -1;
 int hf_ipsec_sa_reverse = -1;
+int hf_ipsec_sa_successor = -1;
+int hf_ipsec_sa_first_frame = -1;
+int hf_ipsec_sa_last_frame = -1;
+int hf_ipsec_sa_packets = -1;
+int hf_ipsec_sa_octets = -1;
 int hf_ipsec_seq = -1;
 int hf_ipsec_seq_highest = -1;
 int hf_ipsec_seq_lag = -1;
@@ -130,6 +135,22 @@ void ipsec_fields_register(void)
         {&hf_ipsec_sa_reverse,
          {"SA of the other direction", "ipsec.sa.reverse", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Index of the SA of the other direction", HFILL}},
+        {&hf_ipsec_sa_successor,
+         {"Successor of the SA", "ipsec.sa.successor", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Index of the SA that took over from this one (rekey)", HFILL}},
+        {&hf_ipsec_sa_first_frame,
+         {"First frame of the SA", "ipsec.sa.first_frame", FT_FRAMENUM, BASE_NONE, NULL, 0x0,
+          "The first frame of the SA", HFILL}},
+        {&hf_ipsec_sa_last_frame,
+         {"Last frame of the SA", "ipsec.sa.last_frame", FT_FRAMENUM, BASE_NONE, NULL, 0x0,
+          "The last frame of the SA; known once the capture was read to its end", HFILL}},
+        {&hf_ipsec_sa_packets,
+         {"Packets of the SA", "ipsec.sa.packets", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Packets of the SA in the capture; known once it was read to its end", HFILL}},
+        {&hf_ipsec_sa_octets,
+         {"Octets of the SA", "ipsec.sa.octets", FT_UINT64, BASE_DEC, NULL, 0x0,
+          "Octets of the SA's packets, each from the ESP or AH header on; known once the capture was read to its end",
+          HFILL}},
         {&hf_ipsec_seq,
          {"Sequence number", "ipsec.seq", FT_UINT64, BASE_DEC, NULL, 0x0,
           "Sequence number, with the high half that verified or is taken for it (ESN)", HFILL}},

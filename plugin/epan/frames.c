@@ -103,3 +103,8 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
     if (report->subject != IPSEC_SUBJECT_NOTHING && report->subject != IPSEC_SUBJECT_IKE)
         store(pinfo, &record);
 }
+
+bool ipsec_frames_sa(uint32_t index, ipsec_sa_facts *facts)
+{
+    return ipsec_db_sa(db, index, facts);
+}

@@ -14,4 +14,7 @@ void ipsec_frames_end(void);
 /* Judges the header on the first pass over its frame, explains it on later ones. */
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
 
+/* What is known of an SA of the file, see ipsec_db_sa(). */
+bool ipsec_frames_sa(uint32_t index, ipsec_sa_facts *facts);
+
 #endif

@@ -7,6 +7,7 @@
 #include "../core/spec.h"
 #include "compat.h"
 #include "fields.h"
+#include "frames.h"
 #include "keys.h"
 
 #include <epan/expert.h>
@@ -27,12 +28,30 @@ static void add_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value)
     proto_item_set_generated(proto_tree_add_uint64(tree, hf, tvb, 0, 0, value));
 }
 
+/* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
+static void draw_sa(uint32_t index, bool total, tvbuff_t *tvb, proto_tree *tree)
+{
+    ipsec_sa_facts facts;
+
+    add_uint(tree, hf_ipsec_sa, tvb, index);
+    if (!ipsec_frames_sa(index, &facts))
+        return;
+    if (facts.reverse != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa_reverse, tvb, facts.reverse);
+    if (facts.successor != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa_successor, tvb, facts.successor);
+    add_uint(tree, hf_ipsec_sa_first_frame, tvb, facts.first_frame);
+    if (!total)
+        return;
+    add_uint(tree, hf_ipsec_sa_last_frame, tvb, facts.last_frame);
+    add_uint(tree, hf_ipsec_sa_packets, tvb, facts.packets);
+    add_uint64(tree, hf_ipsec_sa_octets, tvb, facts.octets);
+}
+
 static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
     const int64_t advance = report->advance;
 
-    if (report->reverse != IPSEC_SA_NONE)
-        add_uint(tree, hf_ipsec_sa_reverse, tvb, report->reverse);
     add_uint64(tree, hf_ipsec_seq, tvb, report->number);
     if (report->is_placed) {
         add_uint64(tree, hf_ipsec_seq_highest, tvb, report->number - (uint64_t)advance);
@@ -43,7 +62,7 @@ static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *t
         add_uint(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
 }
 
-static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
+static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     if (report->flagged)
         proto_item_set_generated(proto_tree_add_item(tree, hf_ipsec_analysis_flags, tvb, 0, 0, ENC_NA));
@@ -53,7 +72,7 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, proto_tree *t
         add_uint(tree, hf_ipsec_spi, tvb, report->spi);
     add_uint(tree, hf_ipsec_encapsulation, tvb, report->encapsulation);
     if (report->sa != IPSEC_SA_NONE)
-        add_uint(tree, hf_ipsec_sa, tvb, report->sa);
+        draw_sa(report->sa, pinfo->fd->visited, tvb, tree);
     if (report->is_followed)
         draw_number(report, tvb, tree);
 }
@@ -156,7 +175,7 @@ void ipsec_tree_draw(const ipsec_report *report, tvbuff_t *tvb, packet_info *pin
     proto_tree *subtree = proto_item_add_subtree(item, ett_ipsec);
 
     proto_item_set_generated(item);
-    draw_header(report, tvb, subtree);
+    draw_header(report, tvb, pinfo, subtree);
     if (report->is_opened)
         draw_opened(&report->opened, tvb, pinfo, subtree);
     for (unsigned i = 0; i < report->count; i++)

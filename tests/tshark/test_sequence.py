@@ -69,10 +69,53 @@ def test_time_within_which_frames_are_captured_twice(tshark, milliseconds, findi
     assert findings(rows, "ESP, duplicates: 3 again after 1 ms") == [finding]
 
 
-def test_both_directions_name_each_other(tshark, tmp_path):
+# --- the life of an SA ----------------------------------------------------------------------------
+
+LIFE = ("ipsec.sa", "ipsec.sa.reverse", "ipsec.sa.successor", "ipsec.sa.first_frame", "ipsec.sa.last_frame",
+        "ipsec.sa.packets", "ipsec.sa.octets")
+PAIR, ALONE = 0xC1000001, 0xC2000001
+
+
+@pytest.fixture
+def lives(tmp_path):
+    """Frames 1 to 4: a pair of SAs, packet for packet; 5 and 6: an SA without one of the other direction."""
     from samples.packets import esp, ethernet, ipv4
-    frames = [ethernet(ipv4(1, 50, esp(60, 0xC1000001 + way, number), reply=bool(way)))
-              for number in (1, 2) for way in (0, 1)]
-    output = tshark.read(pcap.write_frames(tmp_path / "pair.pcap", frames), "-2", "-T", "fields",
-                         "-e", "ipsec.sa.reverse")
-    assert output.split() == ["1", "0", "1", "0"]
+    frames = [ethernet(ipv4(1, 50, esp(60, PAIR + way, number), reply=bool(way))) for number in (1, 2) for way in (0, 1)]
+    frames += [ethernet(ipv4(2, 50, esp(100, ALONE, number))) for number in (1, 2)]
+    return pcap.write_frames(tmp_path / "lives.pcap", frames)
+
+
+def lives_of(tshark, capture, *options):
+    """The values of LIFE, one line per frame; None where a field is not there."""
+    fields = [word for name in LIFE for word in ("-e", name)]
+    lines = tshark.read(capture, *options, "-T", "fields", *fields).splitlines()
+    return [tuple(int(value) if value else None for value in line.split("\t")) for line in lines]
+
+
+def test_a_second_pass_knows_the_whole_life(tshark, lives):
+    first, second, alone = ((0, 1, None, 1, 3, 2, 120), (1, 0, None, 2, 4, 2, 120), (2, None, None, 5, 6, 2, 200))
+    assert lives_of(tshark, lives, "-2") == [first, second, first, second, alone, alone]
+
+
+def test_one_pass_shows_no_totals(tshark, lives):
+    """And what it does show is what was known when the frame came."""
+    assert lives_of(tshark, lives) == [
+        (0, None, None, 1, None, None, None), (1, 0, None, 2, None, None, None), (0, 1, None, 1, None, None, None),
+        (1, 0, None, 2, None, None, None), (2, None, None, 5, None, None, None), (2, None, None, 5, None, None, None)]
+
+
+def test_filter_for_one_direction_only(tshark, lives):
+    assert tshark.frames(lives, "ipsec.sa && !ipsec.sa.reverse", "-2") == [5, 6]
+    assert tshark.frames(lives, "ipsec.sa && ipsec.sa.reverse", "-2") == [1, 2, 3, 4]
+
+
+def test_successor_after_a_rekey(tshark):
+    old, new = ([frame for frame, line in sidecars.load(NAME).items() if line.what.startswith(what)]
+                for what in ("old SPI: ", "old SPI, successor: "))
+    lines = lives_of(tshark, NAME, "-2")
+    (successor,) = {lines[frame - 1][0] for frame in new}
+    assert {lines[frame - 1][2] for frame in old} == {successor}
+    assert {lines[frame - 1][2] for frame in new} == {None}
+    assert {lines[frame - 1][3:6] for frame in old} == {(old[0], old[-1], len(old))}
+    one_pass = lives_of(tshark, NAME)
+    assert [one_pass[frame - 1][2] for frame in old] == [None] * (len(old) - 1) + [successor]

@@ -10,14 +10,13 @@
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
 
-G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 80);
+G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 32);
 
 /* An SA with a store of its own. */
 typedef struct bench {
     ipsec_iv_store *store;
     ipsec_iv_state state;
     ipsec_iv_demand demand;
-    uint32_t sa;
     uint32_t frame; /* of the last packet */
     uint32_t first; /* of the last reuse */
 } bench;
@@ -40,8 +39,7 @@ static ipsec_iv_result learn(bench *bench, uint64_t sequence, uint64_t number)
                                     .iv = (const uint8_t *)&iv,
                                     .length = sizeof iv,
                                     .sequence = sequence,
-                                    .frame = ++bench->frame,
-                                    .sa = bench->sa};
+                                    .frame = ++bench->frame};
 
     bench->first = UINT32_MAX;
     return ipsec_iv_learn(bench->store, &bench->state, &packet, &bench->first);
@@ -54,7 +52,6 @@ static ipsec_iv_result learn_cbc(bench *bench, const void *iv, uint8_t length, c
                                     .length = length,
                                     .sequence = bench->frame + 1,
                                     .frame = bench->frame + 1,
-                                    .sa = bench->sa,
                                     .last_block = last_block ? guard_copy(last_block, length) : NULL};
 
     bench->frame++;
@@ -119,7 +116,7 @@ static void test_counters(gconstpointer data)
 
     for (uint64_t i = 1; i <= PACKETS; i++)
         expect_fine(&bench, i, iv_of(pattern, i));
-    g_assert_cmpuint(bench.state.blocks, <=, pattern->most);
+    g_assert_cmpuint(bench.state.unique.blocks, <=, pattern->most);
     for (uint64_t i = 1; i <= PACKETS; i++)
         expect_reuse(&bench, PACKETS + i, iv_of(pattern, i), (uint32_t)i);
     expect_fine(&bench, 0, iv_of(pattern, 0));
@@ -136,10 +133,10 @@ static void test_loss_and_delay(void)
     for (uint64_t i = 1; i < 100000; i++)
         if (i % 5)
             expect_fine(&bench, i, iv_of(salted, i));
-    g_assert_cmpuint(bench.state.blocks, <, 100000 / 64 + 8);
+    g_assert_cmpuint(bench.state.unique.blocks, <, 100000 / 64 + 8);
     for (uint64_t i = 5; i < 100000; i += 5)
         expect_fine(&bench, i, iv_of(salted, i));
-    g_assert_cmpuint(bench.state.blocks, <, 8);
+    g_assert_cmpuint(bench.state.unique.blocks, <, 8);
     expect_reuse(&bench, 5, iv_of(salted, 5), 80001);
     close_bench(&bench);
 }
@@ -155,7 +152,7 @@ static void test_queues(void)
         counters[i] = (uint64_t)i << 56;
     for (uint64_t i = 1; i < 300000; i++)
         expect_fine(&bench, i, counters[g_rand_int_range(random, 0, 8)]++);
-    g_assert_cmpuint(bench.state.blocks, <, 64);
+    g_assert_cmpuint(bench.state.unique.blocks, <, 64);
     counters[5] = (uint64_t)5 << 56 | 20;
     g_assert_cmpint(learn(&bench, 300000, counters[5]), ==, IPSEC_IV_REUSED);
     g_rand_free(random);
@@ -200,7 +197,7 @@ static void test_frames_are_forgotten(void)
 
     for (uint64_t i = 1; i <= PACKETS; i++)
         expect_fine(&bench, i, i);
-    g_assert_cmpuint(bench.state.blocks, <, 10);
+    g_assert_cmpuint(bench.state.unique.blocks, <, 10);
     expect_reuse(&bench, 1, 1, 0);
     expect_reuse(&bench, 1, 1000000, 0);
     expect_reuse(&bench, 1, 2999999, 2999999);
@@ -214,12 +211,11 @@ static void test_sas_are_apart(void)
     ipsec_iv_state states[100] = {0};
 
     for (uint64_t i = 1; i < 1000; i++)
-        for (bench.sa = 0; bench.sa < 100; bench.sa++) {
-            bench.state = states[bench.sa];
+        for (unsigned sa = 0; sa < 100; sa++) {
+            bench.state = states[sa];
             expect_fine(&bench, i, i);
-            states[bench.sa] = bench.state;
+            states[sa] = bench.state;
         }
-    bench.sa = 42;
     bench.state = states[42];
     expect_reuse(&bench, 1000, 1, 43);
     close_bench(&bench);
@@ -258,7 +254,7 @@ static void test_bound_of_an_sa(void)
     for (unsigned i = 0; i < 2000000; i++)
         forgetful += learn(&bench, 1, draw(random)) == IPSEC_IV_FORGETFUL;
     g_assert_cmpuint(forgetful, ==, 1);
-    g_assert_cmpuint(bench.state.blocks, ==, SA_BLOCKS_MOST);
+    g_assert_cmpuint(bench.state.unique.blocks, ==, SA_BLOCKS_MOST);
     expect_reuse(&bench, 1, first, 1);
     expect_fine(&bench, 1, first ^ 1); /* finds room in the same block */
     expect_reuse(&bench, 1, first ^ 1, bench.frame);
@@ -271,8 +267,6 @@ static void test_bound_of_an_sa(void)
 static ipsec_iv_result learn_many(bench *bench, GRand *random, unsigned count)
 {
     ipsec_iv_result worst = IPSEC_IV_FINE;
-
-    bench->sa++;
     bench->state = (ipsec_iv_state){0};
     for (unsigned i = 0; i < count; i++) {
         const ipsec_iv_result result = learn(bench, i, draw(random));
@@ -294,7 +288,6 @@ static void test_bound_of_all(void)
     for (unsigned i = 0; i < GREEDY_MOST / SA_BLOCKS_MOST; i++)
         g_assert_cmpint(learn_many(&bench, random, SA_BLOCKS_MOST + 1), ==, IPSEC_IV_FORGETFUL);
     g_assert_cmpint(learn_many(&bench, random, 100), ==, IPSEC_IV_FORGETFUL);
-    bench.sa = 0;
     bench.state = (ipsec_iv_state){0};
     for (uint64_t i = 1; i <= 300000; i++)
         expect_fine(&bench, i, i);
@@ -305,13 +298,11 @@ static void test_bound_of_all(void)
     g_assert_cmpuint(sas, >, (BLOCKS_MOST - GREEDY_MOST) / 4 - 100);
     g_assert_cmpuint(sas, <, (BLOCKS_MOST - GREEDY_MOST) / 4);
     bench.state = (ipsec_iv_state){0};
-    bench.sa++;
     g_assert_cmpint(learn(&bench, 1, 1), ==, IPSEC_IV_FORGETFUL);
     for (unsigned i = 0; i < 100; i++)
         expect_fine(&bench, 2, 1);
-    g_assert_cmpuint(bench.state.blocks, ==, 0);
+    g_assert_cmpuint(bench.state.unique.blocks, ==, 0);
 
-    bench.sa = 0;
     bench.state = counter;
     g_assert_cmpint(learn(&bench, 300001, 1000), ==, IPSEC_IV_REUSED);
     g_rand_free(random);
@@ -332,7 +323,7 @@ static void test_pages_are_passed_on(void)
     for (unsigned offset = 3; offset < 64; offset++)
         for (uint64_t i = 0; i < 40000; i++)
             expect_fine(&bench, i, i * 64 + offset);
-    g_assert_cmpuint(bench.state.blocks, <, 16 + 8);
+    g_assert_cmpuint(bench.state.unique.blocks, <, 16 + 8);
     expect_reuse(&bench, 1, 1234, 0);
     close_bench(&bench);
 }
@@ -420,6 +411,40 @@ static void test_unknown_others(void)
     close_bench(&bench);
 }
 
+/* The search ends with the packet that makes it hopeless, and not one earlier. */
+static void test_unknown_given_up(void)
+{
+    for (unsigned misses = IPSEC_IV_MISSES_MOST - 1; misses <= IPSEC_IV_MISSES_MOST; misses++) {
+        bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+        for (unsigned i = 0; i < misses; i++) /* the first one misses nothing, and the counter's first one does */
+            expect_fine(&bench, i, 42);
+        g_assert_false(ipsec_iv_is_idle(&bench.state));
+        for (uint64_t i = 1000; i < 1100; i++)
+            expect_fine(&bench, i, i);
+        g_assert_true(ipsec_iv_is_idle(&bench.state) == (misses == IPSEC_IV_MISSES_MOST));
+        g_assert_true(bench.state.proved == (misses < IPSEC_IV_MISSES_MOST));
+        close_bench(&bench);
+    }
+}
+
+/* Another demand is another key: what is remembered of the one must not be taken for the other's. */
+static void test_another_demand_begins_anew(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    const uint64_t octets[2] = {GUINT64_TO_BE(7), 0};
+
+    expect_fine(&bench, 1, 7);
+    expect_reuse(&bench, 2, 7, 1);
+    g_assert_cmpint(learn_cbc(&bench, octets, 16, NULL), ==, IPSEC_IV_FINE);
+    bench.demand = IPSEC_IV_UNKNOWN;
+    expect_fine(&bench, 3, 7);
+    bench.demand = IPSEC_IV_UNIQUE;
+    expect_fine(&bench, 4, 7);
+    expect_reuse(&bench, 5, 7, 5);
+    close_bench(&bench);
+}
+
 /* --- CBC */
 
 static void draw_octets(GRand *random, uint8_t *octets)
@@ -448,7 +473,6 @@ static void test_cbc_random(void)
             g_assert_cmpint(learn_cbc(&bench, kept, length, NULL), ==, IPSEC_IV_REUSED);
             g_assert_cmpuint(bench.first, ==, 4991);
         }
-        bench.sa = 1;
         bench.state = (ipsec_iv_state){0};
         g_assert_cmpint(learn_cbc(&bench, kept, length, NULL), ==, IPSEC_IV_FINE);
         g_rand_free(random);
@@ -579,6 +603,8 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/lengths", test_lengths);
     g_test_add_func("/iv/unknown/counter", test_unknown_counter);
     g_test_add_func("/iv/unknown/others", test_unknown_others);
+    g_test_add_func("/iv/unknown/given-up", test_unknown_given_up);
+    g_test_add_func("/iv/another-demand", test_another_demand_begins_anew);
     g_test_add_func("/iv/cbc/random", test_cbc_random);
     g_test_add_func("/iv/cbc/bound", test_cbc_bound);
     g_test_add_func("/iv/cbc/zero", test_cbc_zero);

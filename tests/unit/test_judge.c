@@ -155,23 +155,192 @@ static void test_explain_without_a_record(void)
     guard_free_all();
 }
 
-/* A million SPIs: the table stops growing, and packets are judged as ever. */
+/* More SPIs than SAs are kept of: each packet is judged as ever, and what happens is said once. */
 static void test_many_sas(void)
 {
+    const uint32_t first = 0x10000, more = 10;
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
     uint8_t octets[24] = {0, 0, 0, 0, 0, 0, 0, 1};
     ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
     ipsec_record record;
     ipsec_report report;
 
-    for (uint32_t spi = 0x10000; spi < 0x10000 + 1048576 + 10; spi++) {
-        for (unsigned i = 0; i < 4; i++)
-            ((uint8_t *)view.data)[i] = (uint8_t)(spi >> (24 - 8 * i));
+    for (uint32_t i = 0; i < IPSEC_SAS_DEFAULT + more; i++) {
+        for (unsigned at = 0; at < 4; at++)
+            ((uint8_t *)view.data)[at] = (uint8_t)((first + i) >> (24 - 8 * at));
+        view.frame = i + 1;
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
+        g_assert_cmpuint(report.sa, ==, i);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_FORGOTTEN) == (i == IPSEC_SAS_DEFAULT));
     }
-    g_assert_cmpuint(ipsec_db_sa_count(db), ==, 1048576);
-    g_assert_cmpuint(report.sa, ==, IPSEC_SA_NONE);
+    g_assert_cmpuint(ipsec_db_sa_count(db), ==, IPSEC_SAS_DEFAULT + more);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+static ipsec_db *db_of_sas(uint32_t sas)
+{
+    ipsec_config config = ipsec_config_default();
+
+    config.sas = sas;
+    return ipsec_db_new(&config);
+}
+
+/* Judges the view as the next packet of the capture. */
+static ipsec_report judge_next(ipsec_db *db, ipsec_view view, uint32_t frame, ipsec_record *record)
+{
+    ipsec_report report;
+
+    view.frame = frame;
+    view.number = frame - 1;
+    ipsec_judge(db, &view, record, &report);
+    return report;
+}
+
+static void expect_the_same(const ipsec_db *db, ipsec_view view, uint32_t frame, const ipsec_record *record,
+                            const ipsec_report *judged)
+{
+    ipsec_report again;
+
+    view.frame = frame;
+    ipsec_explain(db, &view, record, &again);
+    g_assert_cmpuint(again.sa, ==, judged->sa);
+    g_assert_cmpint(again.verdict, ==, judged->verdict);
+    g_assert_cmpuint(again.number, ==, judged->number);
+    g_assert_cmpint(again.is_followed, ==, judged->is_followed);
+    g_assert_cmpuint(again.first_seen, ==, judged->first_seen);
+    g_assert_cmpuint(again.count, ==, judged->count);
+    for (unsigned i = 0; i < judged->count; i++)
+        g_assert_cmpmem(&again.findings[i], sizeof again.findings[i], &judged->findings[i], sizeof judged->findings[i]);
+}
+
+/* Later passes say of the packets of SAs that were forgotten what the first one said. */
+static void test_explain_what_was_forgotten(void)
+{
+    enum {
+        PACKETS = 200
+    };
+    static ipsec_view views[PACKETS];
+    static ipsec_record records[PACKETS];
+    static ipsec_report reports[PACKETS];
+    ipsec_db *db = db_of_sas(4);
+    unsigned told = 0;
+
+    for (uint32_t i = 0; i < PACKETS; i++) {
+        views[i] = esp_view(4, 0x1000 + i % 7 * (i / 50), i % 5 + 1, i % 3 ? 84 : 85);
+        reports[i] = judge_next(db, views[i], i + 1, &records[i]);
+        told += ipsec_report_has(&reports[i], IPSEC_FINDING_SA_FORGOTTEN);
+    }
+    g_assert_cmpuint(told, ==, 1);
+    g_assert_cmpuint(ipsec_db_sa_count(db), >, 50);
+    for (uint32_t i = 0; i < PACKETS; i++)
+        expect_the_same(db, views[i], i + 1, &records[i], &reports[i]);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* In UDP, an SA that comes back has to show again that it is IPsec: less is claimed then, and never more. */
+static void test_udp_after_it_was_forgotten(void)
+{
+    ipsec_db *db = db_of_sas(1);
+    const ipsec_view one = esp_in_udp_view(4, 0x1000, 1, 84), two = esp_in_udp_view(4, 0x1000, 2, 84),
+                     bad = esp_in_udp_view(4, 0x1000, 3, 85), other = esp_in_udp_view(4, 0x2000, 1, 84);
+    const expectation forgotten = FINDINGS(PLAUSIBLE, IPSEC_FINDING_SA_FORGOTTEN);
+
+    expect(db, &one, &plausible, "one packet");
+    expect(db, &two, &plausible, "advanced");
+    expect(db, &bad, &misaligned_drop, "known to be ESP");
+    g_assert_false(expect(db, &other, &forgotten, "takes the other's place").confirmed);
+    expect(db, &bad, &misaligned, "nothing is known of it");
+    expect(db, &one, &plausible, "one packet");
+    expect(db, &two, &plausible, "advanced");
+    expect(db, &bad, &misaligned_drop, "known to be ESP again");
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* Two senders to a group have numbers of their own. */
+static void test_multicast_has_a_window_per_source(void)
+{
+    static const uint8_t group[4] = {224, 0, 0, 5}, sources[2][4] = {{192, 0, 2, 1}, {192, 0, 2, 9}};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const expectation again = FINDINGS(DROP, IPSEC_FINDING_REPLAY_DUPLICATE);
+
+    for (uint32_t sequence = 1; sequence < 100; sequence++)
+        for (unsigned i = 0; i < 2; i++) {
+            ipsec_view view = esp_view(4, 0x1000, sequence, 84);
+
+            view.destination = group;
+            view.source = sources[i];
+            g_assert_cmpuint(expect(db, &view, &plausible, "numbers of its own").sa, ==, i);
+            if (sequence % 10 == 0)
+                expect(db, &view, &again, "that it has used");
+        }
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* --- the life of an SA */
+
+static ipsec_sa_facts facts_of(const ipsec_db *db, uint32_t sa)
+{
+    ipsec_sa_facts facts;
+
+    g_assert_true(ipsec_db_sa(db, sa, &facts));
+    return facts;
+}
+
+static void test_facts(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view one = esp_view(4, 0x1000, 1, 84), two = esp_view(4, 0x1000, 2, 85);
+    ipsec_view back = esp_view(4, 0x2000, 1, 84), cut = esp_view(4, 0x1000, 3, 100);
+    ipsec_sa_facts facts;
+    ipsec_record record;
+
+    back.source = one.destination;
+    back.destination = one.source;
+    cut.length = IPSEC_LENGTH_UNKNOWN;
+    judge_next(db, one, 10, &record);
+    g_assert_cmpuint(facts_of(db, 0).reverse, ==, IPSEC_SA_NONE);
+    judge_next(db, back, 11, &record);
+    judge_next(db, two, 12, &record);
+    judge_next(db, cut, 20, &record);
+    facts = facts_of(db, 0);
+    g_assert_cmpuint(facts.first_frame, ==, 10);
+    g_assert_cmpuint(facts.last_frame, ==, 20);
+    g_assert_cmpuint(facts.packets, ==, 3);
+    g_assert_cmpuint(facts.octets, ==, 84 + 85 + 100);
+    g_assert_cmpuint(facts.reverse, ==, 1);
+    g_assert_cmpuint(facts.successor, ==, IPSEC_SA_NONE);
+    g_assert_cmpuint(facts_of(db, 1).reverse, ==, 0);
+    g_assert_false(ipsec_db_sa(db, 2, &facts));
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* The successor is the one that has taken over, and not one that runs beside; of an SA that was forgotten since, too.
+ */
+static void test_successor(void)
+{
+    ipsec_db *db = db_of_sas(2);
+    ipsec_record record;
+    uint32_t frame = 1;
+
+    for (uint32_t sequence = 1; sequence <= 20; sequence++)
+        judge_next(db, esp_view(4, 0x1000, sequence, 84), frame++, &record);
+    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+        judge_next(db, esp_view(4, 0x1001, sequence, 84), frame++, &record);
+        if (sequence <= 2)
+            judge_next(db, esp_view(4, 0x1000, 20 + sequence, 84), frame++, &record);
+        g_assert_cmpuint(facts_of(db, 0).successor, ==, sequence < 18 ? IPSEC_SA_NONE : 1);
+    }
+    for (uint32_t sequence = 1; sequence <= 20; sequence++)
+        judge_next(db, esp_view(4, 0x1002, sequence, 84), frame++, &record);
+    g_assert_cmpuint(facts_of(db, 0).successor, ==, 1);
+    g_assert_cmpuint(facts_of(db, 1).successor, ==, 2);
+    g_assert_cmpuint(facts_of(db, 2).successor, ==, IPSEC_SA_NONE);
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -189,5 +358,10 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/receiver", test_receiver_decides);
     g_test_add_func("/judge/no-record", test_explain_without_a_record);
     g_test_add_func("/judge/many-sas", test_many_sas);
+    g_test_add_func("/judge/forgotten/explained", test_explain_what_was_forgotten);
+    g_test_add_func("/judge/forgotten/udp", test_udp_after_it_was_forgotten);
+    g_test_add_func("/judge/multicast", test_multicast_has_a_window_per_source);
+    g_test_add_func("/judge/facts", test_facts);
+    g_test_add_func("/judge/successor", test_successor);
     return g_test_run();
 }

@@ -5,29 +5,37 @@
 
 #include <string.h>
 
+/* What the table marks. */
+static ipsec_note note;
+
+static ipsec_sa *get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+{
+    return ipsec_sa_get(table, view, spi, &note);
+}
+
 static void test_an_sa_is_protocol_destination_spi(void)
 {
-    ipsec_sa_table *table = ipsec_sa_table_new();
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
     ipsec_view view = esp_view(4, 0x1000, 1, 84), other = view;
-    ipsec_sa *sa = ipsec_sa_get(table, &view, 0x1000);
+    ipsec_sa *sa = get(table, &view, 0x1000);
 
     g_assert_nonnull(sa);
-    g_assert_true(ipsec_sa_get(table, &view, 0x1000) == sa);
+    g_assert_true(get(table, &view, 0x1000) == sa);
     other.source = view.destination; /* the source is no part of the name */
-    g_assert_true(ipsec_sa_get(table, &other, 0x1000) == sa);
+    g_assert_true(get(table, &other, 0x1000) == sa);
     other.encapsulation = IPSEC_ENCAPSULATION_UDP; /* nor is the encapsulation */
-    g_assert_true(ipsec_sa_get(table, &other, 0x1000) == sa);
-    g_assert_true(ipsec_sa_get(table, &view, 0x1001) != sa);
+    g_assert_true(get(table, &other, 0x1000) == sa);
+    g_assert_true(get(table, &view, 0x1001) != sa);
     other = view;
     other.protocol = IPSEC_PROTOCOL_AH;
-    g_assert_true(ipsec_sa_get(table, &other, 0x1000) != sa);
+    g_assert_true(get(table, &other, 0x1000) != sa);
     other = view;
     other.destination = view.source;
-    g_assert_true(ipsec_sa_get(table, &other, 0x1000) != sa);
+    g_assert_true(get(table, &other, 0x1000) != sa);
     other = view;
     other.address_length = 0; /* addresses unknown: an SA of its own */
     other.destination = NULL;
-    g_assert_true(ipsec_sa_get(table, &other, 0x1000) != sa);
+    g_assert_true(get(table, &other, 0x1000) != sa);
     g_assert_cmpuint(ipsec_sa_count(table), ==, 5);
     ipsec_sa_table_free(table);
     ipsec_sa_table_free(NULL);
@@ -40,7 +48,7 @@ static void test_no_two_sas_are_taken_for_one(void)
     enum {
         EACH = 150000
     };
-    ipsec_sa_table *table = ipsec_sa_table_new();
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
     uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8};
     ipsec_view view = esp_view(6, 0x1000, 1, 84);
 
@@ -48,25 +56,209 @@ static void test_no_two_sas_are_taken_for_one(void)
     for (uint32_t i = 0; i < EACH; i++) {
         for (unsigned at = 0; at < 3; at++)
             address[13 + at] = (uint8_t)(i >> 8 * at);
-        ipsec_sa_get(table, &view, 0x1000);
+        get(table, &view, 0x1000);
         view.protocol = IPSEC_PROTOCOL_AH;
-        ipsec_sa_get(table, &view, 0x1000);
+        get(table, &view, 0x1000);
         view.protocol = IPSEC_PROTOCOL_ESP;
         memset(address + 13, 0, 3);
         for (unsigned at = 0; at < 3; at++)
             address[5 + at] = (uint8_t)((i + 1) >> 8 * at);
-        ipsec_sa_get(table, &view, 0x1000);
+        get(table, &view, 0x1000);
         memset(address + 5, 0, 3);
-        ipsec_sa_get(table, &view, 0x10000 + i);
+        get(table, &view, 0x10000 + i);
     }
     g_assert_cmpuint(ipsec_sa_count(table), ==, 4 * EACH);
     ipsec_sa_table_free(table);
     guard_free_all();
 }
 
+/* The group is one destination, and each sender to it counts for itself. */
+static void test_multicast_has_an_sa_per_source(void)
+{
+    static const uint8_t groups[][16] = {{224, 0, 0, 5}, {0xff, 0x02, [15] = 5}, {239, 255, 255, 255}};
+    static const uint8_t no_groups[][16] = {{223, 255, 255, 255}, {0xfe, 0x80, [15] = 5}, {240, 0, 0, 1}};
+    uint8_t other[16] = {192, 0, 2, 77};
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++) {
+        ipsec_view view = esp_view(i == 1 ? 6 : 4, 0x1000, 1, 84), second = view;
+
+        second.source = other;
+        view.destination = second.destination = groups[i];
+        g_assert_true(get(table, &view, 0x1000) != get(table, &second, 0x1000));
+        g_assert_true(get(table, &second, 0x1000) == get(table, &second, 0x1000));
+        view.destination = second.destination = no_groups[i];
+        g_assert_true(get(table, &view, 0x1000) == get(table, &second, 0x1000));
+    }
+    ipsec_sa_table_free(table);
+    guard_free_all();
+}
+
+/* --- forgetting */
+
+/* A table of `most` SAs, and a packet of one of them after the other. */
+typedef struct full {
+    ipsec_sa_table *table;
+    ipsec_view view;
+} full;
+
+static full open_full(uint32_t most)
+{
+    note = (ipsec_note){0};
+    return (full){ipsec_sa_table_new(most), esp_view(4, 0x1000, 1, 84)};
+}
+
+static void close_full(full *full)
+{
+    ipsec_sa_table_free(full->table);
+    guard_free_all();
+}
+
+/* Index of the SA that the next packet, with that SPI, belongs to. */
+static uint32_t meet(full *full, uint32_t spi)
+{
+    full->view.frame++;
+    return get(full->table, &full->view, spi)->index;
+}
+
+static void test_the_one_that_is_idle_for_longest_goes(void)
+{
+    full full = open_full(4);
+
+    for (uint32_t spi = 0; spi < 4; spi++)
+        g_assert_cmpuint(meet(&full, 0x1000 + spi), ==, spi);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0); /* from here on the second one is idle for longest */
+    g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
+    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_cmpuint(meet(&full, 0x2000), ==, 4);
+    g_assert_cmpuint(note.marks, ==, IPSEC_MARK_FORGOTTEN);
+    note.marks = 0;
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
+    g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
+    g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 5); /* comes back, and 0x2000 goes for it */
+    g_assert_cmpuint(meet(&full, 0x2000), ==, 6); /* and 0x1000 for that */
+    g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 7);
+    g_assert_cmpuint(note.marks, ==, 0); /* said once */
+    g_assert_cmpuint(ipsec_sa_count(full.table), ==, 8);
+    close_full(&full);
+}
+
+/* Whatever order packets come in: always the one whose last packet is longest ago. */
+static void test_idleness_is_exact(void)
+{
+    enum {
+        MOST = 37,
+        SPIS = 60
+    };
+    GRand *random = g_rand_new_with_seed(1);
+    full full = open_full(MOST);
+    uint32_t last[SPIS] = {0}, index[SPIS];
+
+    for (unsigned i = 0; i < 20000; i++) {
+        const uint32_t spi = g_rand_int_range(random, 0, g_rand_boolean(random) ? SPIS : SPIS / 3);
+        const uint32_t count = ipsec_sa_count(full.table);
+        unsigned later = 0;
+        uint32_t met;
+
+        for (unsigned other = 0; other < SPIS; other++)
+            later += other != spi && last[other] > last[spi];
+        met = meet(&full, spi + 1);
+        if (last[spi] && later < MOST)
+            g_assert_cmpuint(met, ==, index[spi]);
+        else
+            g_assert_cmpuint(met, ==, count);
+        last[spi] = full.view.frame;
+        index[spi] = met;
+    }
+    g_assert_cmpuint(ipsec_sa_count(full.table), >, 1000);
+    g_rand_free(random);
+    close_full(&full);
+}
+
+static void test_frames_that_are_not_told_apart(void)
+{
+    full full = open_full(2);
+
+    full.view.frame = UINT32_MAX; /* 0 for all that follow, as meet() counts */
+    for (uint32_t i = 0; i < 10; i++, full.view.frame = UINT32_MAX)
+        g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
+    g_assert_cmpuint(meet(&full, 0x1009), ==, 9);
+    g_assert_cmpuint(meet(&full, 0x1008), ==, 8);
+    close_full(&full);
+    full = open_full(1);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 1);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 2);
+    close_full(&full);
+}
+
+/* What the facts say of an SA outlives it; a pair of peers lives as long as one of its SAs. */
+static void test_facts_and_pairs_of_the_forgotten(void)
+{
+    full full = open_full(3);
+    ipsec_view *view = &full.view;
+    const uint8_t *const here = view->source, *const there = view->destination;
+    ipsec_sa *sa = (meet(&full, 0x1000), get(full.table, view, 0x1000));
+    const ipsec_sa_facts *facts;
+
+    sa->life.pair = ipsec_sa_pair_get(full.table, view, sa);
+    view->source = there;
+    view->destination = here;
+    sa = (meet(&full, 0x2000), get(full.table, view, 0x2000));
+    sa->life.pair = ipsec_sa_pair_get(full.table, view, sa);
+    g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 2);
+    g_assert_nonnull(sa->life.pair->back);
+    meet(&full, 0x2001);
+    meet(&full, 0x2002); /* and 0x1000 goes */
+    g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 1);
+    g_assert_null(sa->life.pair->back);
+    facts = ipsec_sa_facts_at(full.table, 0);
+    g_assert_cmpuint(facts->packets, ==, 2);
+    g_assert_cmpuint(facts->octets, ==, 2 * 84);
+    g_assert_cmpuint(facts->first_frame, ==, 1);
+    g_assert_cmpuint(facts->last_frame, ==, 1);
+    g_assert_cmpuint(facts->reverse, ==, 1);
+    g_assert_cmpuint(ipsec_sa_facts_at(full.table, 1)->reverse, ==, 0);
+    meet(&full, 0x2003);
+    g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 0);
+    close_full(&full);
+}
+
+/* Taken out and put in so often that every kind of cluster of slots occurs. */
+static void test_slots_stay_findable(void)
+{
+    enum {
+        MOST = 500, /* nearly half of the slots that a table begins with */
+        SPIS = 600
+    };
+    GRand *random = g_rand_new_with_seed(2);
+    full full = open_full(MOST);
+
+    for (unsigned i = 0; i < 100000; i++) {
+        const uint32_t spi = (uint32_t)g_rand_int_range(random, 1, SPIS);
+        const uint32_t index = meet(&full, spi);
+
+        g_assert_cmpuint(get(full.table, &full.view, spi)->index, ==, index);
+    }
+    for (uint32_t i = 0, found = 0; i <= full.table->mask; i++) {
+        const ipsec_sa *sa = full.table->slots[i];
+
+        if (sa)
+            g_assert_cmpuint(get(full.table, &full.view, (uint32_t)(sa->key.name >> 32))->index, ==, sa->index);
+        found += sa != NULL;
+        if (i == full.table->mask)
+            g_assert_cmpuint(found, ==, MOST);
+    }
+    g_rand_free(random);
+    close_full(&full);
+}
+
 static void test_peers_are_a_pair(void)
 {
-    ipsec_sa_table *table = ipsec_sa_table_new();
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
     const ipsec_view view = esp_view(6, 0x1000, 1, 84), v4 = esp_view(4, 0x1000, 1, 84);
     ipsec_view back = view, unknown = view;
 
@@ -89,6 +281,12 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sa/name", test_an_sa_is_protocol_destination_spi);
     g_test_add_func("/sa/no-mix-up", test_no_two_sas_are_taken_for_one);
+    g_test_add_func("/sa/multicast", test_multicast_has_an_sa_per_source);
+    g_test_add_func("/sa/forget/idlest", test_the_one_that_is_idle_for_longest_goes);
+    g_test_add_func("/sa/forget/exact", test_idleness_is_exact);
+    g_test_add_func("/sa/forget/same-frame", test_frames_that_are_not_told_apart);
+    g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
+    g_test_add_func("/sa/forget/slots", test_slots_stay_findable);
     g_test_add_func("/sa/peers", test_peers_are_a_pair);
     return g_test_run();
 }
