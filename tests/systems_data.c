@@ -281,14 +281,30 @@ const report_note vpp_notes[] = {
 };
 
 const report_note strongswan_notes[] = {
-    {"PARSE_ERROR",
-     "\"ESP decryption failed: invalid length\", \"parsing ESP payload failed: invalid padding\" and the like",
-     "A length or padding that it refuses; libipsec looks at every octet of padding.", BSD_AT_SEND},
-    {"VERIFY_ERROR", "\"ESP sequence number verification failed\", with SPI and number", BSD_REPLAY, BSD_LAG},
-    {"FAILED", "\"ICV verification failed!\", or \"ESP decryption or ICV verification failed\"", "The ICV was wrong.",
+    {"received packet is too short", "group `net`, level 3", "A datagram of fewer than 4 octets.", BSD_AT_SEND},
+    {"failed to parse ESP header: invalid length", NULL, "Shorter than an ESP header.", BSD_AT_SEND},
+    {"inbound ESP packet does not belong to an installed SA", "level 2", "No SA with this SPI.",
+     "`swanctl --list-sas`; a rekey or restart of one peer."},
+    {"ESP decryption failed: invalid length", NULL,
+     "No room for IV and ICV of the SA, or not whole blocks of its cipher between them.", BSD_AT_SEND},
+    {"ESP sequence number verification failed", "with addresses, SPI and number", BSD_REPLAY, BSD_LAG},
+    {"ESP decryption or ICV verification failed", "in old versions \"ICV verification failed!\"", "The ICV was wrong.",
      BSD_ICV},
-    {"does not belong to an installed SA", "\"inbound ESP packet does not belong to an installed SA\"",
-     "No SA with this SPI.", "`swanctl --list-sas`; a rekey or restart of one peer."},
+    {"parsing ESP payload failed: invalid length", NULL, "The ICV was right, but there is no trailer.",
+     "The sender's software: a retransmission is built alike."},
+    {"parsing ESP payload failed: invalid padding", NULL,
+     "The padding is not 1 2 3 and so on, or longer than the packet; libipsec looks at every octet of it.",
+     "The sender's software: a retransmission is built alike."},
+    {"parsing ESP payload failed: unsupported payload",
+     "and in front of it what is too short, or \"unsupported IP version\"",
+     "No IP packet inside, or one that ends inside its IP, UDP or TCP header. Dummies land here and are legal; where a "
+     "next header other than 4 and 41 stands behind an IP packet, it is discarded in silence.",
+     "Tunnel or transport, on both ends."},
+    {"discarding inbound IP packet", "with the inner addresses, \"due to policy\"",
+     "Inner addresses outside the traffic selectors.", "Traffic selectors of both ends."},
+    {"received invalid IKE header", "group `net`", "No IKE behind the non-ESP marker.", BSD_AT_SEND},
+    {"received unsupported IKE version", "group `net`", "What was read as IKE is none.",
+     "IKE with two markers; ESP on port 500."},
     {NULL},
 };
 

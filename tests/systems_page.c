@@ -23,7 +23,7 @@ static const page_stack on_linux = {IPSEC_STACK_LINUX, "ipsec.linux.counter", li
 static const page_stack on_freebsd = {IPSEC_STACK_FREEBSD, "ipsec.freebsd.counter", freebsd_notes, false};
 static const page_stack on_openbsd = {IPSEC_STACK_OPENBSD, "ipsec.openbsd.counter", openbsd_notes, false};
 static const page_stack on_vpp = {IPSEC_STACK_VPP, "ipsec.vpp.counter", vpp_notes, false};
-static const page_stack on_strongswan = {IPSEC_STACK_STRONGSWAN, "ipsec.strongswan.status", strongswan_notes, false};
+static const page_stack on_strongswan = {IPSEC_STACK_STRONGSWAN, "ipsec.strongswan.log", strongswan_notes, false};
 
 static void print_head(const char *title, const char *text, const char *says)
 {
@@ -269,8 +269,8 @@ int main(void)
     print_stack(&on_vpp);
     print_head("strongSwan",
                "Where the kernel carries ESP, as it does unless the plugin kernel-libipsec is loaded, the log says "
-               "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). libipsec logs with group "
-               "`esp`:",
+               "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). With it, charon logs under "
+               "group `esp` at level 1, where nothing else is said here:",
                "it says");
     print_stack(&on_strongswan);
     print_head("A log line with SPI and sequence number",

@@ -136,6 +136,7 @@ static void report_esp_lengths(const ipsec_envelope *envelope, ipsec_report *rep
 
     if (length < IPSEC_ESP_FLOOR)
         return; /* said already */
+    report->opened.lacks_trailer = envelope->body < 2 && envelope->is_aligned;
     if (envelope->body < 2)
         ipsec_report_add(report, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
     else if (!envelope->is_aligned)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "receiver.h"
 #include "crypto.h"
+#include "inner.h"
 #include "spec.h"
 #include "trailer.h"
 #include "view.h"
@@ -47,15 +48,18 @@ enum {
     CARRIED_AS_ESP_IN_UDP,
     CARRIED_AS_COMBINED_ESP,
     CARRIED_AS_COMBINED_ESP_IN_UDP,
+    CARRIED_AS_VARIANT, /* however it is: packets that are told apart by what is in them */
     CARRIER_COUNT
 };
 
+#define LOG(text) .log = text
 #define INFERRED  true
 #define PUBLISHED false
 /* What comes last is whether it is inferred, and with Windows the event. */
 #define ROW(carrier, stack, symbol, place, verdict, text, ...)                                                         \
     [CARRIED_AS_##carrier][IPSEC_STACK_##stack][IPSEC_FINDING_##symbol] = {                                            \
         .report = text, .stage = STAGE_##place, .decision = IPSEC_DECISION_##verdict, .inferred = __VA_ARGS__},
+#define RECEIVER_VARIANT(...)    ROW(VARIANT, __VA_ARGS__)
 #define RECEIVER_AH(...)         ROW(AH, __VA_ARGS__)
 #define RECEIVER_ESP_NATIVE(...) ROW(ESP, __VA_ARGS__) ROW(COMBINED_ESP, __VA_ARGS__)
 #define RECEIVER_ESP_IN_UDP(...) ROW(ESP_IN_UDP, __VA_ARGS__) ROW(COMBINED_ESP_IN_UDP, __VA_ARGS__)
@@ -90,8 +94,10 @@ static const ipsec_outcome outcomes[CARRIER_COUNT][IPSEC_STACK_COUNT][ROW_COUNT]
 #undef RECEIVER_ESP_IN_UDP
 #undef RECEIVER_ESP_NATIVE
 #undef RECEIVER_AH
+#undef RECEIVER_VARIANT
 #undef ROW
 #undef PUBLISHED
+#undef LOG
 #undef INFERRED
 
 static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
@@ -105,6 +111,8 @@ static const ipsec_windows_error windows_errors[IPSEC_WINDOWS_ERROR_COUNT] = {
     {13917, 0xC0360008, "ERROR_IPSEC_AUTH_FIREWALL_DROP", "STATUS_IPSEC_AUTH_FIREWALL_DROP"},
     {13918, 0xC0360009, "ERROR_IPSEC_THROTTLE_DROP", "STATUS_IPSEC_THROTTLE_DROP"},
 };
+
+static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
 
 static unsigned carrier_of(const ipsec_report *report)
 {
@@ -208,12 +216,63 @@ static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
     return true;
 }
 
+/* Octets that a finding of the report speaks of; 0 if it is not there. */
+static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->findings[i].id == id)
+            return report->findings[i].length;
+    return 0;
+}
+
+static bool has_ip_inside(const ipsec_opened *opened)
+{
+    const uint32_t trailer = opened->pad_length + 2u;
+
+    return opened->plaintext_length >= trailer &&
+           ipsec_inner_parses(opened->plaintext, opened->plaintext_length - trailer);
+}
+
+/* What libipsec makes of a payload: it must parse as IP, whatever Next Header says; only then Next Header is looked at,
+ * and what is neither IPv4 nor IPv6 is discarded in silence. */
+static const ipsec_outcome *strongswan_inside(const ipsec_report *report, const ipsec_outcome *row)
+{
+    static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_MODE};
+
+    if (!report->is_opened || !report->opened.plaintext)
+        return row;
+    if (!has_ip_inside(&report->opened))
+        return &outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN][IPSEC_FINDING_ESP_EMPTY_PAYLOAD];
+    return row->decision == IPSEC_DECISION_REFUSES ? &vanishes : &passes;
+}
+
+/* What strongSwan makes of a row in this packet, where it is not the same in all. */
+static const ipsec_outcome *strongswan_outcome(const ipsec_report *report, unsigned row)
+{
+    const ipsec_outcome *rows = outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN];
+    const ipsec_outcome *variants = outcomes[CARRIED_AS_VARIANT][IPSEC_STACK_STRONGSWAN];
+
+    if (rows[row].stage == STAGE_MODE)
+        return strongswan_inside(report, &rows[row]);
+    if (row == IPSEC_FINDING_ESP_RUNT_FOR_SA && report->is_opened && report->opened.lacks_trailer)
+        return &variants[row];
+    if (row == IPSEC_FINDING_NATT_KEEPALIVE && octets_of(report, (ipsec_finding_id)row) > 1)
+        return &variants[row]; /* what follows a marker is read as IKE */
+    if (row == IPSEC_FINDING_NATT_ESP_TOO_SHORT && octets_of(report, (ipsec_finding_id)row) == 8)
+        return &rows[IPSEC_FINDING_ESP_NO_PAYLOAD]; /* the header is there */
+    return &rows[row];
+}
+
 /* The outcome of a row that was selected. */
 static const ipsec_outcome *outcome_of(ipsec_stack stack, const ipsec_report *report, unsigned row)
 {
-    static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
-    const ipsec_outcome *outcome = row == NO_ROW ? &passes : &outcomes[carrier_of(report)][stack][row];
+    const ipsec_outcome *outcome;
 
+    if (row == NO_ROW)
+        return &passes;
+    if (stack == IPSEC_STACK_STRONGSWAN)
+        return strongswan_outcome(report, row);
+    outcome = &outcomes[carrier_of(report)][stack][row];
     return is_made(report, outcome) ? outcome : &passes;
 }
 
@@ -347,6 +406,12 @@ const char *ipsec_linux_sa_counter(const ipsec_report *report)
     return "failed";
 }
 
+/* What somebody has before him who looks at the stack: its log, where it has one. */
+static const char *words_of(const ipsec_outcome *outcome)
+{
+    return outcome->log ? outcome->log : outcome->report;
+}
+
 static uint8_t row_reports(ipsec_stack stack, unsigned row, const char *text)
 {
     uint8_t surest = IPSEC_DECISION_PASSES;
@@ -354,7 +419,7 @@ static uint8_t row_reports(ipsec_stack stack, unsigned row, const char *text)
     for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
         const ipsec_outcome *outcome = &outcomes[carrier][stack][row];
 
-        if (outcome->report && strcmp(outcome->report, text) == 0)
+        if (g_strcmp0(words_of(outcome), text) == 0)
             surest = MAX(surest, outcome->decision);
     }
     return surest;
@@ -375,13 +440,13 @@ ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, co
 /* Whether a row in front of this one, or the row itself in front of the carrier's, has the same report. */
 static bool is_told_before(ipsec_stack stack, unsigned row, unsigned carrier)
 {
-    const char *text = outcomes[carrier][stack][row].report;
+    const char *text = words_of(&outcomes[carrier][stack][row]);
 
     for (unsigned before = 0; before < row; before++)
         if (row_reports(stack, before, text) != IPSEC_DECISION_PASSES)
             return true;
     for (unsigned before = 0; before < carrier; before++)
-        if (g_strcmp0(outcomes[before][stack][row].report, text) == 0)
+        if (g_strcmp0(words_of(&outcomes[before][stack][row]), text) == 0)
             return true;
     return false;
 }
@@ -390,7 +455,7 @@ const char *ipsec_receiver_report(ipsec_stack stack, unsigned index)
 {
     for (unsigned row = 0; row < ROW_COUNT; row++)
         for (unsigned carrier = 0; carrier < CARRIER_COUNT; carrier++) {
-            const char *text = outcomes[carrier][stack][row].report;
+            const char *text = words_of(&outcomes[carrier][stack][row]);
 
             if (text && !is_told_before(stack, row, carrier) && index-- == 0)
                 return text;

@@ -39,7 +39,8 @@ typedef struct ipsec_outcome {
     uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
     uint8_t decision;   /**< ipsec_decision */
     bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
-    uint16_t event; /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
+    const char *log; /**< what it writes to its log, up to where numbers follow; static; NULL: nothing that is known */
+    uint16_t event;  /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
 } ipsec_outcome;
 
 /**
@@ -78,7 +79,8 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
  */
 const char *ipsec_linux_sa_counter(const ipsec_report *report);
 
-/** What `stack` can report, each once, by an index from 0 without gaps. Static storage; NULL past the end. */
+/** What `stack` can report (or, where it has one, write to its log), each once, by an index from 0 without gaps. Static
+ * storage; NULL past the end. */
 const char *ipsec_receiver_report(ipsec_stack stack, unsigned index);
 
 /**

@@ -70,6 +70,7 @@ typedef struct ipsec_opened {
     uint8_t iv_length;  /**< octets; likewise icv_length */
     uint8_t icv_length;
     bool has_room;            /**< ESP: there are octets enough for IV and ICV */
+    bool lacks_trailer;       /**< IV and ICV fit, with whole blocks between them, but no trailer */
     bool has_trailer;         /**< pad_length and next_header are known */
     uint8_t pad_length;       /**< as the trailer says; may be too long */
     uint8_t next_header;      /**< IP protocol number */

@@ -4,6 +4,8 @@
 #include "ip.h"
 #include "protocol.h"
 
+#include <string.h>
+
 static bool has_ports(uint8_t protocol)
 {
     return protocol == IPSEC_PROTOCOL_TCP || protocol == IPSEC_PROTOCOL_UDP || protocol == IPSEC_PROTOCOL_SCTP ||
@@ -78,10 +80,19 @@ bool ipsec_flow_of_payload(const ipsec_view *view, uint8_t protocol, const uint8
     return true;
 }
 
-/* A range of the other version of IP says nothing on the address. */
+static bool is_any(const ipsec_address_range *range)
+{
+    static const uint8_t nothing[sizeof range->mask];
+
+    return memcmp(range->mask, nothing, sizeof nothing) == 0;
+}
+
+/* A range of the other version of IP takes none of these addresses, unless it takes all of its own. */
 static bool fits_address(const ipsec_address_range *range, const uint8_t *address, uint8_t length)
 {
-    return !address || range->length != length || ipsec_address_in_range(range, address, length);
+    if (!address)
+        return true;
+    return range->length == length ? ipsec_address_in_range(range, address, length) : is_any(range);
 }
 
 bool ipsec_selector_has(const ipsec_selector *selector, const ipsec_flow *flow)

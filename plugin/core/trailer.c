@@ -1,6 +1,7 @@
 /* Rules on what an ESP packet held, once it is in the clear.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trailer.h"
+#include "inner.h"
 #include "ip.h"
 #include "protocol.h"
 #include "selector.h"
@@ -126,6 +127,8 @@ static void check_inner(const ipsec_trailer *trailer, uint32_t payload, ipsec_re
     report->opened.tfc_length = payload - length;
     if (length < payload)
         ipsec_report_add(report, IPSEC_FINDING_ESP_TFC, trailer->at + length, payload - length);
+    if (!ipsec_inner_parses(p, length))
+        ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_TRANSPORT, trailer->at, length);
 }
 
 /* A transport SA may carry a tunnel of its own; what is in that is not the SA's business. */

@@ -50,6 +50,7 @@ int hf_ipsec_freebsd_counter = -1;
 int hf_ipsec_openbsd_counter = -1;
 int hf_ipsec_vpp_counter = -1;
 int hf_ipsec_strongswan_status = -1;
+int hf_ipsec_strongswan_log = -1;
 int hf_ipsec_inferred = -1;
 
 int ett_ipsec = -1;
@@ -216,7 +217,10 @@ void ipsec_fields_register(void)
          {"VPP counter", "ipsec.vpp.counter", FT_STRING, BASE_NONE, NULL, 0x0, "Error counter of a VPP node", HFILL}},
         {&hf_ipsec_strongswan_status,
          {"strongSwan status", "ipsec.strongswan.status", FT_STRING, BASE_NONE, NULL, 0x0,
-          "Status or log message of strongSwan's libipsec", HFILL}},
+          "Status of strongSwan's libipsec, or its words where it has none", HFILL}},
+        {&hf_ipsec_strongswan_log,
+         {"strongSwan log", "ipsec.strongswan.log", FT_STRING, BASE_NONE, NULL, 0x0,
+          "What strongSwan logs of the packet, up to where numbers follow", HFILL}},
         {&hf_ipsec_inferred,
          {"Inferred", "ipsec.inferred", FT_BOOLEAN, BASE_NONE, NULL, 0x0,
           "A stack shown here publishes no mapping for this fault; ours is a conclusion", HFILL}},

@@ -46,6 +46,7 @@ extern int hf_ipsec_freebsd_counter;
 extern int hf_ipsec_openbsd_counter;
 extern int hf_ipsec_vpp_counter;
 extern int hf_ipsec_strongswan_status;
+extern int hf_ipsec_strongswan_log;
 extern int hf_ipsec_inferred;
 
 extern int ett_ipsec;

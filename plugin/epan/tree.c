@@ -181,6 +181,8 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
         any = true;
         inferred = inferred || outcome->inferred;
         draw_text(texts[i].hf, outcome, tvb, tree);
+        if (outcome->log)
+            add_string(tree, hf_ipsec_strongswan_log, tvb, outcome->log);
         if (texts[i].stack == IPSEC_STACK_LINUX && ipsec_linux_sa_counter(report))
             add_string(tree, hf_ipsec_linux_sa_counter, tvb, ipsec_linux_sa_counter(report));
     }

@@ -15,7 +15,7 @@ from samples.packets import AH, IPIP, IPV6, NO_NEXT, ethernet, noise
 from samples.sa import (
     AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, padding, plaintext)
 
-UDP_NEXT, BEET, AGGFRAG = 17, 94, 144
+TCP_NEXT, UDP_NEXT, BEET, AGGFRAG = 6, 17, 94, 144
 # The SAs of each capture have numbers of their own, so that all captures can be read as one.
 FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000, "faults_sequence": 0x9000,
                 "faults_order": 0x9800,
@@ -121,6 +121,7 @@ OTHER_MODE = good(suspicious("esp.next_header_mode", windows=WRONG_SA, linux=LIN
 TOO_SHORT = good(drop("esp.inner_truncated", windows=INVALID_PACKET, linux=LINUX_MODE))
 OTHER_VERSION = good(drop("esp.inner_version", windows=INVALID_PACKET))
 INNER_LENGTH = good(drop("esp.inner_length"))
+CUT_TRANSPORT = good(suspicious("esp.inner_transport"))
 
 
 def tunnelled(make, behind=b""):
@@ -150,6 +151,8 @@ TUNNEL_CASES = (
     Inside("inner header length 4 words", tunnelled(lambda version: inner(4, ihl=4)), INNER_LENGTH, (4,)),
     Inside("one octet behind the inner packet", tunnelled(inner, behind=b"\0"), verified("esp.tfc")),
     Inside("100 octets behind the inner packet", tunnelled(inner, behind=noise(100)), verified("esp.tfc")),
+    Inside("inner TCP of 19 octets", tunnelled(lambda version: inner(version, 19, protocol=TCP_NEXT)), CUT_TRANSPORT),
+    Inside("inner TCP of 20 octets", tunnelled(lambda version: inner(version, 20, protocol=TCP_NEXT)), verified()),
 )
 
 

@@ -62,7 +62,7 @@ def add_lengths(capture):
     capture.add("AES-GCM: sound", ethernet(sa.packet(sa.esp(datagram()))), verified())
     send(capture, "AES-GCM: an octet more, ICV wrong", sa.packet(sa.esp(datagram()) + b"\0"),
          bad(drop("esp.alignment", "esp.icv", windows=INVALID_PACKET, linux=LINUX_TRANSFORM)),
-         "esps_badilen", "esps_badauth", "decryption_failed", "PARSE_ERROR")
+         "esps_badilen", "esps_badauth", "decryption_failed", "FAILED")
 
 
 def add_ah(capture):

@@ -31,7 +31,7 @@ FIELDS = STOCK_FIELDS + (
     "ipsec", "ipsec.analysis.flags", "ipsec.verdict", "ipsec.protocol", "ipsec.spi",
     "ipsec.encapsulation", "ipsec.finding", "ipsec.cause", "ipsec.reference", "ipsec.advice",
     "ipsec.windows.error", "ipsec.windows.status", "ipsec.windows.event", "ipsec.linux.counter",
-    "ipsec.freebsd.counter", "ipsec.openbsd.counter", "ipsec.vpp.counter", "ipsec.strongswan.status",
+    "ipsec.freebsd.counter", "ipsec.openbsd.counter", "ipsec.vpp.counter", "ipsec.strongswan.status", "ipsec.strongswan.log",
     "ipsec.inferred", "ipsec.sa", "ipsec.sa.first_frame",
     "ipsec.seq", "ipsec.seq.highest", "ipsec.seq.lag", "ipsec.seq.skipped", "ipsec.seq.first_seen",
     "ipsec.icv.status", "ipsec.icv.length", "ipsec.iv.length",

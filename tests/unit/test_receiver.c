@@ -21,6 +21,13 @@ static const char *text_at(ipsec_stack stack, const ipsec_report *report)
     return outcome ? outcome->report : NULL;
 }
 
+static const char *log_at(ipsec_stack stack, const ipsec_report *report)
+{
+    const ipsec_outcome *outcome = ipsec_outcome_at(stack, report);
+
+    return outcome ? outcome->log : NULL;
+}
+
 static void test_order(void)
 {
     const expectation both = FINDINGS(DROP, IPSEC_FINDING_ESP_NO_PAYLOAD, IPSEC_FINDING_SEQ_ZERO);
@@ -83,6 +90,101 @@ static void test_unconfirmed_reports_nothing(void)
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &report));
     guard_free_all();
+}
+
+/* --- strongSwan: rows that depend on the packet ------------------------------------------------------- */
+
+/* A report with this one finding, which speaks of so many octets. */
+static ipsec_report report_with(ipsec_finding_id id, uint32_t length)
+{
+    return (ipsec_report){.protocol = IPSEC_PROTOCOL_ESP,
+                          .encapsulation = IPSEC_ENCAPSULATION_UDP,
+                          .confirmed = true,
+                          .whole = true,
+                          .count = 1,
+                          .findings = {{.id = (uint8_t)id, .length = length}}};
+}
+
+static ipsec_decision decision_of(const ipsec_report *report)
+{
+    return (ipsec_decision)ipsec_receiver_row(IPSEC_STACK_STRONGSWAN, report, (ipsec_finding_id)report->findings[0].id)
+        ->decision;
+}
+
+static void check_inside(ipsec_finding_id id, const uint8_t *plaintext, uint32_t length, ipsec_decision decision,
+                         const char *text)
+{
+    ipsec_report report = report_with(id, 1);
+
+    report.is_opened = true;
+    report.opened.plaintext = plaintext;
+    report.opened.plaintext_length = length;
+    report.opened.pad_length = plaintext[length - 2];
+    g_assert_cmpint(decision_of(&report), ==, decision);
+    g_assert_cmpstr(text_at(IPSEC_STACK_STRONGSWAN, &report), ==, text);
+}
+
+/* What is inside decides, and not Next Header. */
+static void test_strongswan_inside(void)
+{
+    static const uint8_t packet[24] = {0x45, [3] = 20, [9] = 47, [20] = 1, [21] = 2, [22] = 2};
+    static const uint8_t noise[24] = {0x50, [3] = 20, [9] = 47, [20] = 1, [21] = 2, [22] = 2};
+    static const char *unsupported = "PARSE_ERROR";
+    static const ipsec_finding_id next_headers[] = {IPSEC_FINDING_ESP_DUMMY, IPSEC_FINDING_ESP_NEXT_HEADER,
+                                                    IPSEC_FINDING_ESP_NEXT_HEADER_MODE};
+    static const ipsec_finding_id packets[] = {IPSEC_FINDING_ESP_INNER_VERSION, IPSEC_FINDING_ESP_INNER_LENGTH,
+                                               IPSEC_FINDING_ESP_INNER_TRUNCATED};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(next_headers); i++) {
+        check_inside(next_headers[i], packet, sizeof packet, IPSEC_DECISION_REFUSES, NULL);
+        check_inside(next_headers[i], noise, sizeof noise, IPSEC_DECISION_REFUSES, unsupported);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(packets); i++) {
+        check_inside(packets[i], packet, sizeof packet, IPSEC_DECISION_PASSES, NULL);
+        check_inside(packets[i], noise, sizeof noise, IPSEC_DECISION_REFUSES, unsupported);
+    }
+}
+
+static void check_udp(ipsec_finding_id id, uint32_t length, const char *text)
+{
+    const ipsec_report report = report_with(id, length);
+
+    g_assert_cmpint(decision_of(&report), ==, IPSEC_DECISION_REFUSES);
+    g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, text);
+}
+
+static void test_strongswan_udp(void)
+{
+    check_udp(IPSEC_FINDING_NATT_KEEPALIVE, 1, "received packet is too short");
+    check_udp(IPSEC_FINDING_NATT_TRUNCATED, 2, "received packet is too short");
+    check_udp(IPSEC_FINDING_NATT_KEEPALIVE, 5, "received invalid IKE header");
+    check_udp(IPSEC_FINDING_NATT_ESP_TOO_SHORT, 7, "failed to parse ESP header: invalid length");
+    check_udp(IPSEC_FINDING_NATT_ESP_TOO_SHORT, 8, "ESP decryption failed: invalid length");
+}
+
+static bool moves_window(ipsec_stack stack, ipsec_finding_id id)
+{
+    const ipsec_report report = report_with(id, 1);
+
+    return ipsec_receiver_moves_window(stack, &report);
+}
+
+/* strongSwan moves its window right behind the ICV, Linux behind the trailer. */
+static void test_window_moves_before_the_trailer(void)
+{
+    ipsec_report report = report_with(IPSEC_FINDING_ESP_RUNT_FOR_SA, 33);
+
+    g_assert_false(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_ICV));
+    g_assert_false(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT));
+    g_assert_true(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_PAD_LENGTH));
+    g_assert_true(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_SELECTOR));
+    g_assert_false(moves_window(IPSEC_STACK_LINUX, IPSEC_FINDING_ESP_PAD_LENGTH));
+
+    g_assert_false(ipsec_receiver_moves_window(IPSEC_STACK_STRONGSWAN, &report));
+    g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, "ESP decryption failed: invalid length");
+    report.is_opened = report.opened.lacks_trailer = true;
+    g_assert_true(ipsec_receiver_moves_window(IPSEC_STACK_STRONGSWAN, &report));
+    g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, "parsing ESP payload failed: invalid length");
 }
 
 static void test_windows_errors(void)
@@ -248,6 +350,9 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/ah", test_ah_differs_from_esp);
     g_test_add_func("/receiver/udp", test_udp_differs_from_ip);
     g_test_add_func("/receiver/unconfirmed", test_unconfirmed_reports_nothing);
+    g_test_add_func("/receiver/strongswan-inside", test_strongswan_inside);
+    g_test_add_func("/receiver/strongswan-udp", test_strongswan_udp);
+    g_test_add_func("/receiver/strongswan-window", test_window_moves_before_the_trailer);
     g_test_add_func("/receiver/windows-errors", test_windows_errors);
     g_test_add_func("/receiver/windows-events", test_windows_events);
     g_test_add_func("/receiver/own-window", test_own_window);

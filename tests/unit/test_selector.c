@@ -128,14 +128,19 @@ static void test_payload(void)
     guard_free_all();
 }
 
-/* A selector for one version of IP says nothing on the addresses of the other. */
+/* A network of one version of IP has no address of the other; "0.0.0.0/0" stands for everything. */
 static void test_other_version(void)
 {
     const uint8_t packet[48] = {0x60, [6] = 17, [42] = 0, [43] = 53};
+    ipsec_selector selector = dns;
     ipsec_flow flow;
 
     g_assert_true(ipsec_flow_of_packet(packet, sizeof packet, &flow));
-    g_assert_true(ipsec_selector_has(&dns, &flow));
+    g_assert_false(ipsec_selector_has(&selector, &flow));
+    selector.source = selector.destination = (ipsec_address_range){.length = 4};
+    g_assert_true(ipsec_selector_has(&selector, &flow));
+    selector.destination = dns.destination;
+    g_assert_false(ipsec_selector_has(&selector, &flow));
 }
 
 int main(int argc, char **argv)
