@@ -102,7 +102,7 @@ ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, con
                                uint32_t *first);
 
 /** What ends the search for a counter: packets whose IV did not go with the sequence number. */
-#define IPSEC_IV_MISSES_MOST 64u
+#define IPSEC_IV_MISSES_MOST 16u
 
 /** Whether nothing can come of a packet whose algorithm is not known: then ipsec_iv_learn() need not be called. */
 static inline bool ipsec_iv_is_idle(const ipsec_iv_state *state)

@@ -5,8 +5,9 @@ usage: bench.py [--build BUILD] [--packets N]
 
 Instructions repeat to a fraction of a percent, where times do not. The captures hold clean packets of 200 SAs in turn.
 
-- In the core: what ipsec_judge() takes for a packet; and what it takes where many SAs are alive and packets touch them at
-  random, with what an SA takes in memory, between two hosts or with a peer of its own.
+- In the core: what ipsec_judge() takes for a packet, with as few packets of an SA as the captures have where something is
+  added below, and with many; and what it takes where many SAs are alive and packets touch them at random, with what an SA
+  takes in memory, between two hosts or with a peer of its own.
 - In tshark: what a packet takes in all, without the plugin, as the slope between N and 2 N packets, so that the start
   of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for dissection,
   epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few million: a plain
@@ -139,11 +140,13 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         stage = make_stage(folder, arguments.build)
-        print("instructions per clean packet, in the core")
+        few, many = arguments.packets // 4, 10 * arguments.packets
+        print(f"instructions per clean packet, in the core, with {few // SAS} and {many // SAS} packets of an SA")
         for kind in CORE_KINDS:
-            print(f"  {kind:5} {core_cost(stage / 'bench_core', kind, 10 * arguments.packets):8.0f}")
+            costs = (core_cost(stage / "bench_core", kind, count) for count in (few, many))
+            print(f"  {kind:5}", *(f"{cost:8.0f}" for cost in costs))
         print("live SAs touched at random, instructions per packet in the core, octets of memory per SA")
-        print_lookups(stage / "bench_sas", 10 * arguments.packets)
+        print_lookups(stage / "bench_sas", many)
         print("verification and decryption: octets of packet, Mbit/s in the core and by libgcrypt alone, and the ratio",
               flush=True)
         subprocess.run([str(stage / "bench_crypto")], check=True)
@@ -155,7 +158,7 @@ def main():
         for kind in PROTOCOL:
             for name, options in OUTPUTS[kind]:
                 whole = whole_cost(stage, kind, arguments.packets, options)
-                added = added_cost(stage, kind, arguments.packets // 4, options)
+                added = added_cost(stage, kind, few, options)
                 print(f"  {kind:5} {name:10} {whole:9.0f} {added:9.0f} {1 + added / whole:9.3f}", flush=True)
 
 

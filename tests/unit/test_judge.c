@@ -1,5 +1,6 @@
 /* State: SAs, properties said once, and when the port 4500 is believed. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "keyed.h"
 #include "packets.h"
 
 static const expectation plausible = NO_FINDINGS(PLAUSIBLE);
@@ -251,6 +252,36 @@ static void test_explain_what_was_forgotten(void)
     guard_free_all();
 }
 
+/* With a key row, an SA that comes back is verified as before, and has a window of its own. */
+static void test_keys_of_what_was_forgotten(void)
+{
+    enum {
+        PACKETS = 40
+    };
+    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "transport");
+    static ipsec_view views[PACKETS];
+    static ipsec_record records[PACKETS];
+    static ipsec_report reports[PACKETS];
+    ipsec_db *db = db_of_sas(1);
+
+    ipsec_db_add(db, &spec);
+    for (uint32_t i = 0; i < PACKETS; i++) {
+        const sealing how = {.sequence = i / 2 + 1};
+        const uint8_t version = i % 2 ? 6 : 4; /* two destinations, which take each other's place */
+
+        views[i] =
+            (i / 4 % 2 ? damaged_view : sealed_view)(version, &spec, &how, sound_plaintext, sizeof sound_plaintext);
+        reports[i] = judge_next(db, views[i], i + 1, &records[i]);
+        g_assert_cmpuint(reports[i].sa, ==, i);
+        g_assert_cmpint(reports[i].verdict, ==, i / 4 % 2 ? IPSEC_VERDICT_SUSPICIOUS : IPSEC_VERDICT_VERIFIED);
+        g_assert_true(ipsec_report_has(&reports[i], IPSEC_FINDING_KEY_WRONG) == (i / 4 % 2 == 1));
+    }
+    for (uint32_t i = 0; i < PACKETS; i++)
+        expect_the_same(db, views[i], i + 1, &records[i], &reports[i]);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 /* In UDP, an SA that comes back has to show again that it is IPsec: less is claimed then, and never more. */
 static void test_udp_after_it_was_forgotten(void)
 {
@@ -370,6 +401,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/no-record", test_explain_without_a_record);
     g_test_add_func("/judge/many-sas", test_many_sas);
     g_test_add_func("/judge/forgotten/explained", test_explain_what_was_forgotten);
+    g_test_add_func("/judge/forgotten/keys", test_keys_of_what_was_forgotten);
     g_test_add_func("/judge/forgotten/udp", test_udp_after_it_was_forgotten);
     g_test_add_func("/judge/multicast", test_multicast_has_a_window_per_source);
     g_test_add_func("/judge/facts", test_facts);
