@@ -104,7 +104,7 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         store(pinfo, &record);
 }
 
-bool ipsec_frames_sa(uint32_t index, ipsec_sa_facts *facts)
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts)
 {
-    return ipsec_db_sa(db, index, facts);
+    return ipsec_db_sa(db, sa, facts);
 }

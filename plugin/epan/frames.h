@@ -15,6 +15,6 @@ void ipsec_frames_end(void);
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
 
 /* What is known of an SA of the file, see ipsec_db_sa(). */
-bool ipsec_frames_sa(uint32_t index, ipsec_sa_facts *facts);
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts);
 
 #endif

@@ -29,12 +29,12 @@ static void add_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value)
 }
 
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
-static void draw_sa(uint32_t index, bool total, tvbuff_t *tvb, proto_tree *tree)
+static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
 {
     ipsec_sa_facts facts;
 
-    add_uint(tree, hf_ipsec_sa, tvb, index);
-    if (!ipsec_frames_sa(index, &facts))
+    add_uint(tree, hf_ipsec_sa, tvb, sa);
+    if (!ipsec_frames_sa(sa, &facts))
         return;
     if (facts.reverse != IPSEC_SA_NONE)
         add_uint(tree, hf_ipsec_sa_reverse, tvb, facts.reverse);
