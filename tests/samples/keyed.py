@@ -13,7 +13,7 @@ from samples.expectations import (
     Header, capped, drop, plausible, suspicious, verified)
 from samples.packets import AH, IPIP, IPV6, NO_NEXT, ethernet, noise
 from samples.sa import (
-    AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, padding, plaintext)
+    AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, Suite, octets_of, padding, plaintext)
 
 TCP_NEXT, UDP_NEXT, BEET, AGGFRAG = 6, 17, 94, 144
 # The SAs of each capture have numbers of their own, so that all captures can be read as one.
@@ -467,9 +467,21 @@ def table_sa(capture, version, suite, names=None, esn="no", dst=None, **settings
 OTHER_HIGH = good(drop("esn.wrong_high", windows=INTEGRITY, linux=LINUX_TRANSFORM))
 
 
+AES_GMAC = Suite("AES-128-GMAC", "GMAC", None, 16, key=20)
+
+
+def add_ah_ivs(capture, version):
+    """RFC 4543: the IV stands in front of the ICV, behind the 12 octets of the header; no two may be equal."""
+    sa = table_sa(capture, version, AES_GMAC, ("NONE", "AES_128_GMAC"), protocol=AH, align4=True)
+    for iv, header in (("a", verified()), ("b", verified()), ("a", good(suspicious("iv.reuse")))):
+        sa._iv = lambda length, iv=iv: octets_of(f"iv {iv}", length)
+        capture.add(f"IPv{version}, AH: {AES_GMAC.name}, IV {iv}", ethernet(sa.ah_packet(datagram())), header)
+
+
 def faults_table():
-    """The row says where the receiver starts to count; what does not start there fails, whatever verifies."""
-    capture = Capture("faults_table", "High halves of sequence numbers that are not those of the receiver")
+    """The row says where the receiver starts to count; what does not start there fails, whatever verifies. And what only
+    a row of the table can say of IVs."""
+    capture = Capture("faults_table", "High halves of sequence numbers that are not those of the receiver; IVs of AH")
     for version in (4, 6):
         for suite in SUITES:
             for high, header in ((6, OTHER_HIGH), (7, verified()), (8, OTHER_HIGH), (9, WRONG_KEY)):
@@ -482,4 +494,5 @@ def faults_table():
             sa.esn, sa.high = True, high
             capture.add(f"IPv{version}, AH: high half {high} where the row says 7",
                         ethernet(sa.ah_packet(datagram())), header)
+        add_ah_ivs(capture, version)
     return capture

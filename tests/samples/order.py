@@ -38,6 +38,8 @@ def add_esp(capture):
          bad(drop("esp.icv", *old, **replay)), "esps_badauth", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "seen, ICV changed", sa.packet(flipped(sa.esp(datagram(), sequence=100), -1)),
          bad(drop("esp.icv", *again, **replay)), "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
+    send(capture, "seen, with other content under the same IV", sa.packet(sa.esp(datagram(40), sequence=100)),
+         good(drop("replay.conflict", "iv.reuse", **replay)), "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "seen, sent again", esp(100), good(drop("replay.duplicate", **replay)),
          "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "left of the window, Pad Length too long",

@@ -1,0 +1,333 @@
+/* Sequence numbers: which are believed, and what each stack's window makes of them. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
+#include "guard.h"
+#include "opened.h"
+#include "packets.h"
+#include "sequence.h"
+
+#define EPOCH       (UINT64_C(1) << 32)
+#define STACK(name) (1u << IPSEC_STACK_##name)
+
+/* What the ICV of a packet tells of its number. */
+typedef enum {
+    UNKNOWN,
+    GENUINE,
+    FORGED,
+    GENUINE_ESN
+} proof;
+
+/* One SA whose packets a receiver takes or not, without the octets. */
+typedef struct stream {
+    ipsec_config config;
+    ipsec_sequencer sequencer;
+    ipsec_sa *sa;
+    uint32_t frame;
+    ipsec_record record; /* of the last packet, and so on */
+    ipsec_note note;
+    ipsec_report report;
+} stream;
+
+static void open_stream(stream *s, ipsec_stack receiver, uint32_t window)
+{
+    ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_note note = {0};
+
+    *s = (stream){.config = ipsec_config_default()};
+    s->config.receiver = receiver;
+    s->config.replay_window = window;
+    s->sequencer = (ipsec_sequencer){&s->config, ipsec_sa_table_new(0), ipsec_recents_new()};
+    s->sa = ipsec_sa_get(s->sequencer.sas, &view, 0x1000, &note);
+}
+
+static void close_stream(stream *s)
+{
+    ipsec_sa_table_free(s->sequencer.sas);
+    g_free(s->sequencer.recents);
+    guard_free_all();
+}
+
+/* Judges a number, and moves the window as ipsec_judge() does where nothing else is wrong with the packet. */
+static void send(stream *s, uint64_t number, proof proven)
+{
+    const uint32_t refused =
+        IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
+    ipsec_view view = esp_view(4, 0x1000, (uint32_t)number, 84);
+
+    view.frame = ++s->frame;
+    s->note = (ipsec_note){0};
+    s->report = (ipsec_report){.sequence = (uint32_t)number};
+    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index, .previous = IPSEC_RECORD_NONE};
+    s->record.has_row = proven != UNKNOWN;
+    s->record.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
+    s->record.esn = proven == GENUINE_ESN;
+    s->record.high = proven == GENUINE_ESN ? (uint32_t)(number >> 32) : 0;
+    if (proven == GENUINE || proven == GENUINE_ESN) {
+        s->sa->keys.good = true;
+        s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
+    }
+    ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report);
+    if (proven != FORGED && (!(s->note.marks & refused) || s->note.marks & IPSEC_MARK_RESTART))
+        ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
+    ipsec_sequence_report(&s->record, &s->note, &s->report);
+    guard_free_all();
+}
+
+static void send_run(stream *s, uint64_t first, uint64_t last, proof proven)
+{
+    for (uint64_t number = first; number <= last; number++)
+        send(s, number, proven);
+}
+
+/* The last packet has this mark and no other that stands for a finding. */
+static void expect_marks(const stream *s, uint32_t marks)
+{
+    const uint32_t no_finding = IPSEC_MARK_OTHER_DSCP | IPSEC_MARK_REPEATED | IPSEC_MARK_FAR;
+
+    g_assert_cmphex(s->note.marks & ~no_finding, ==, marks);
+}
+
+/* --- which numbers are believed */
+
+/* A first packet that is far from all that follow was anybody's. */
+static void test_first_is_doubted(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send(&s, 0x90000000, UNKNOWN);
+    send(&s, 1000, UNKNOWN);
+    expect_marks(&s, 0);
+    send(&s, 1001, UNKNOWN);
+    expect_marks(&s, 0);
+    close_stream(&s);
+}
+
+/* One number far ahead makes nothing that follows old; two in a row are a sender that went on there. */
+static void test_jump_waits_for_a_second(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 1, 10, UNKNOWN);
+    send(&s, 0x40000000, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_JUMP);
+    send(&s, 11, UNKNOWN);
+    expect_marks(&s, 0);
+    send(&s, 0x40000000, UNKNOWN);
+    send(&s, 0x40000001, UNKNOWN);
+    send(&s, 12, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    close_stream(&s);
+}
+
+/* A verified number needs no second one; a forged one never moves anything. */
+static void test_icv_decides(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 1, 10, GENUINE);
+    send(&s, 0x40000000, FORGED);
+    send(&s, 0x40000001, FORGED);
+    send(&s, 11, GENUINE);
+    expect_marks(&s, 0);
+    send(&s, 0x40000000, GENUINE);
+    expect_marks(&s, IPSEC_MARK_JUMP | IPSEC_MARK_GAP);
+    send(&s, 12, GENUINE);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    close_stream(&s);
+}
+
+/* --- counters that begin anew */
+
+/* Its receiver refuses them all; it is said once, and what comes after is judged by the new numbers. */
+static void test_restart(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 5000, 5100, UNKNOWN);
+    send_run(&s, 1, 3, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    send(&s, 4, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    send_run(&s, 5, 50, UNKNOWN);
+    expect_marks(&s, 0);
+    close_stream(&s);
+}
+
+/* With the ICVs right the window is where it is: the receiver goes on refusing. */
+static void test_verified_restart(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 5000, 5100, GENUINE);
+    send_run(&s, 1, 4, GENUINE);
+    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    send_run(&s, 5, 50, GENUINE);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    close_stream(&s);
+}
+
+/* What a queue holds back comes late and in order, but not as late as this. */
+static void test_late_burst_is_no_restart(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 5000, 5100, UNKNOWN);
+    send_run(&s, 5121, 5900, UNKNOWN);
+    for (uint64_t number = 5101; number <= 5120; number++) {
+        send(&s, number, UNKNOWN);
+        expect_marks(&s, IPSEC_MARK_OLD);
+    }
+    close_stream(&s);
+}
+
+/* --- the end of the counter */
+
+/* Whether it goes on is known only with ESN, or where nobody knows better. */
+static void test_end_of_the_counter(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 0xfffffff0, 0xffffffff, UNKNOWN);
+    send(&s, 0, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_WRAP);
+    g_assert_cmpuint(s.report.number, ==, EPOCH);
+    send(&s, 1, UNKNOWN);
+    expect_marks(&s, 0);
+    close_stream(&s);
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 0xfffffff0, 0xffffffff, GENUINE);
+    send(&s, 1, GENUINE);
+    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_WRAP);
+    send(&s, 2, GENUINE);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    close_stream(&s);
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 0xfffffff0, 0xffffffff, GENUINE_ESN);
+    send_run(&s, EPOCH, EPOCH + 5, GENUINE_ESN);
+    expect_marks(&s, 0);
+    send(&s, 0xfffffff0, UNKNOWN);
+    g_assert_cmpuint(s.report.number, ==, 0xfffffff0);
+    close_stream(&s);
+}
+
+/* --- the window of each stack */
+
+/* Number 60 after 100: Linux and FreeBSD see 32 packets, the others more. */
+static void test_windows_differ(void)
+{
+    const unsigned narrow = STACK(LINUX) | STACK(FREEBSD);
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 1, 59, GENUINE);
+    send_run(&s, 61, 100, GENUINE);
+    send(&s, 60, GENUINE);
+    expect_marks(&s, IPSEC_MARK_REORDER);
+    g_assert_cmphex(s.note.old_by, ==, narrow);
+    send(&s, 60, GENUINE);
+    g_assert_cmphex(s.note.old_by, ==, narrow);
+    g_assert_cmphex(s.note.seen_by, ==, STACK(RFC) | STACK(WINDOWS) | STACK(OPENBSD) | STACK(VPP) | STACK(STRONGSWAN));
+    close_stream(&s);
+}
+
+/* The same with ESN: what is left of a window is a number of the next epoch, whose ICV is wrong. */
+static void test_windows_differ_with_esn(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_LINUX, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, EPOCH + 5000, EPOCH + 5059, GENUINE_ESN);
+    send_run(&s, EPOCH + 5061, EPOCH + 5100, GENUINE_ESN);
+    send(&s, EPOCH + 5060, GENUINE_ESN);
+    expect_marks(&s, IPSEC_MARK_WRONG_HIGH);
+    g_assert_cmphex(s.note.wrong_by, ==, STACK(LINUX) | STACK(FREEBSD));
+    close_stream(&s);
+}
+
+/* --- losses */
+
+/* Said once for each run of them, and counted. */
+static void test_losses(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 32);
+    send_run(&s, 1, 10, UNKNOWN);
+    send_run(&s, 21, 41, UNKNOWN);
+    expect_marks(&s, 0);
+    send(&s, 42, UNKNOWN);
+    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 0);
+    send(&s, 43, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_GAP);
+    send_run(&s, 44, 52, UNKNOWN);
+    expect_marks(&s, 0);
+    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
+    send_run(&s, 53, 200, UNKNOWN);
+    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
+    send(&s, 300, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_GAP);
+    close_stream(&s);
+}
+
+/* --- what is reported */
+
+/* The number before is reported however far away it is. */
+static void test_highest(void)
+{
+    static const uint64_t befores[] = {1, EPOCH - 1, EPOCH, 3 * EPOCH + 7};
+    static const uint64_t numbers[] = {2, EPOCH / 2, EPOCH - 5, 2 * EPOCH, 9 * EPOCH};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(befores); i++)
+        for (unsigned j = 0; j < G_N_ELEMENTS(numbers); j++) {
+            stream s;
+
+            open_stream(&s, IPSEC_STACK_RFC, 64);
+            send(&s, befores[i], GENUINE_ESN);
+            send(&s, numbers[j], GENUINE_ESN);
+            g_assert_true(s.report.has_highest);
+            g_assert_cmpuint(s.report.number, ==, numbers[j]);
+            g_assert_cmpuint(s.report.highest, ==, befores[i]);
+            close_stream(&s);
+        }
+}
+
+/* Later ones name the first, not each other. */
+static void test_first_of_several(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 1, 10, UNKNOWN);
+    for (unsigned i = 0; i < 3; i++) {
+        send(&s, 7, UNKNOWN);
+        expect_marks(&s, IPSEC_MARK_DUPLICATE);
+        g_assert_cmpuint(s.note.first_seen, ==, 7);
+    }
+    close_stream(&s);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/numbers/believed/first", test_first_is_doubted);
+    g_test_add_func("/numbers/believed/jump", test_jump_waits_for_a_second);
+    g_test_add_func("/numbers/believed/icv", test_icv_decides);
+    g_test_add_func("/numbers/anew/restart", test_restart);
+    g_test_add_func("/numbers/anew/verified", test_verified_restart);
+    g_test_add_func("/numbers/anew/late-burst", test_late_burst_is_no_restart);
+    g_test_add_func("/numbers/end", test_end_of_the_counter);
+    g_test_add_func("/numbers/windows/differ", test_windows_differ);
+    g_test_add_func("/numbers/windows/esn", test_windows_differ_with_esn);
+    g_test_add_func("/numbers/losses", test_losses);
+    g_test_add_func("/numbers/highest", test_highest);
+    g_test_add_func("/numbers/first", test_first_of_several);
+    return g_test_run();
+}

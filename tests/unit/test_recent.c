@@ -1,0 +1,156 @@
+/* The packets that came last. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "recent.h"
+#include "guard.h"
+#include "packets.h"
+
+#define MS UINT64_C(1000000)
+
+/* One packet as the tests vary it. */
+typedef struct sent {
+    uint32_t sa, sequence;
+    uint64_t time; /* nanoseconds; 0: none */
+    uint8_t ttl, identification, octet;
+    size_t captured; /* 0: all of it */
+    bool forged;
+} sent;
+
+static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32_t frame)
+{
+    uint8_t octets[84] = {[16] = 1}, outer[20] = {0x45, [5] = packet->identification, [8] = packet->ttl};
+    ipsec_view view;
+
+    octets[8] = octets[83] = packet->octet;
+    view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, packet->captured ? packet->captured : sizeof octets);
+    view.length = sizeof octets;
+    view.outer = outer;
+    view.outer_length = sizeof outer;
+    view.time = packet->time;
+    view.frame = frame;
+    return ipsec_recents_describe(recents, &view, packet->sa, packet->sequence, packet->forged);
+}
+
+static void keep(ipsec_recents *recents, const sent *packet, uint32_t frame)
+{
+    ipsec_recent *described = describe(recents, packet, frame);
+
+    ipsec_recents_keep(recents, described, ipsec_recents_find(recents, described, packet->forged));
+}
+
+/* Frame of the last packet that is found for another one; 0: none. */
+static uint32_t find(ipsec_recents *recents, const sent *packet)
+{
+    const ipsec_recent *found = ipsec_recents_find(recents, describe(recents, packet, 99), packet->forged);
+
+    return found ? found->frame : 0;
+}
+
+static void test_last_and_first_of_a_number(void)
+{
+    ipsec_recents *recents = ipsec_recents_new();
+    const sent packet = {.sa = 1, .sequence = 7}, other_sa = {.sa = 2, .sequence = 7},
+               other_number = {.sa = 1, .sequence = 8}, forged = {.sa = 1, .sequence = 7, .forged = true};
+
+    g_assert_cmpuint(find(recents, &packet), ==, 0);
+    keep(recents, &packet, 1);
+    g_assert_cmpuint(find(recents, &packet), ==, 1);
+    g_assert_cmpuint(find(recents, &other_sa), ==, 0);
+    g_assert_cmpuint(find(recents, &other_number), ==, 0);
+    g_assert_cmpuint(find(recents, &forged), ==, 0);
+    keep(recents, &packet, 2);
+    keep(recents, &forged, 3);
+    g_assert_cmpuint(find(recents, &packet), ==, 2);
+    g_assert_cmpuint(find(recents, &forged), ==, 3);
+    g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), false)->first, ==, 1);
+    g_free(recents);
+    guard_free_all();
+}
+
+/* What is described and not kept was never there. The ring forgets the oldest, and its chains end there. */
+static void test_forgotten(void)
+{
+    ipsec_recents *recents = ipsec_recents_new();
+    const sent packet = {.sa = 1, .sequence = 7};
+
+    describe(recents, &packet, 1);
+    g_assert_cmpuint(find(recents, &packet), ==, 0);
+    keep(recents, &packet, 1);
+    for (uint32_t n = 0; n < IPSEC_RECENTS - 2; n++) {
+        const sent other = {.sa = 2, .sequence = n};
+
+        keep(recents, &other, 2);
+        if (n % 1024 == 0)
+            guard_free_all();
+    }
+    g_assert_cmpuint(find(recents, &packet), ==, 1);
+    for (uint32_t n = 0; n < 2 * IPSEC_RECENTS; n++) {
+        const sent other = {.sa = 3, .sequence = n};
+
+        keep(recents, &other, 3);
+        g_assert_cmpuint(find(recents, &packet), ==, 0);
+        if (n % 1024 == 0)
+            guard_free_all();
+    }
+    g_free(recents);
+    guard_free_all();
+}
+
+/* More packets of one number than anybody looks through: found is the last, and none takes longer. */
+static void test_many_of_one_number(void)
+{
+    ipsec_recents *recents = ipsec_recents_new();
+    const sent packet = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 7, .forged = true};
+
+    keep(recents, &packet, 1);
+    for (uint32_t frame = 2; frame < 200; frame++)
+        keep(recents, &forged, frame);
+    g_assert_cmpuint(find(recents, &forged), ==, 199);
+    g_assert_cmpuint(find(recents, &packet), ==, 0);
+    g_free(recents);
+    guard_free_all();
+}
+
+static void test_captured_twice(void)
+{
+    static const struct {
+        const char *what;
+        sent one, other;
+        uint64_t within;
+        bool twice;
+    } cases[] = {
+        {"at once", {1, 7, .time = MS}, {1, 7, .time = MS}, 5 * MS, true},
+        {"5 ms apart", {1, 7, .time = MS}, {1, 7, .time = 6 * MS}, 5 * MS, true},
+        {"a little more", {1, 7, .time = MS}, {1, 7, .time = 6 * MS + 1}, 5 * MS, false},
+        {"the copy was written first", {1, 7, .time = 6 * MS}, {1, 7, .time = MS}, 5 * MS, true},
+        {"behind a router", {1, 7, .time = MS, .ttl = 64}, {1, 7, .time = MS, .ttl = 63}, 5 * MS, true},
+        {"before a router", {1, 7, .time = MS, .ttl = 63}, {1, 7, .time = MS, .ttl = 64}, 5 * MS, true},
+        {"two hops", {1, 7, .time = MS, .ttl = 64}, {1, 7, .time = MS, .ttl = 62}, 5 * MS, false},
+        {"sent anew", {1, 7, .time = MS, .identification = 1}, {1, 7, .time = MS, .identification = 2}, 5 * MS, false},
+        {"other octets", {1, 7, .time = MS, .octet = 1}, {1, 7, .time = MS, .octet = 2}, 5 * MS, false},
+        {"cut shorter", {1, 7, .time = MS, .captured = 60}, {1, 7, .time = MS}, 5 * MS, true},
+        {"without times", {1, 7, .time = 0}, {1, 7, .time = 0}, 5 * MS, false},
+        {"switched off", {1, 7, .time = MS}, {1, 7, .time = MS}, 0, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_recents *recents = ipsec_recents_new();
+        const ipsec_recent *described;
+
+        g_test_message("%s", cases[i].what);
+        keep(recents, &cases[i].one, 1);
+        described = describe(recents, &cases[i].other, 2);
+        g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, false), described,
+                                                     cases[i].within) == cases[i].twice);
+        g_free(recents);
+    }
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/recent/last-and-first", test_last_and_first_of_a_number);
+    g_test_add_func("/recent/forgotten", test_forgotten);
+    g_test_add_func("/recent/many", test_many_of_one_number);
+    g_test_add_func("/recent/captured-twice", test_captured_twice);
+    return g_test_run();
+}
