@@ -3,11 +3,22 @@
 #include "iv_judge.h"
 #include "checks.h"
 #include "crypto.h"
+#include "envelope.h"
 
 #include <stddef.h>
 
-/* Where ESP has its IV. */
-#define IV_AT 8u
+/* Where the header has its IV: behind the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
+static uint32_t iv_at(const ipsec_view *view)
+{
+    return view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
+}
+
+static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH)
+        return spec->integrity->iv;
+    return spec->encryption ? spec->encryption->iv : 0;
+}
 
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
@@ -17,14 +28,14 @@ static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipse
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
-    return record->trusted && spec->encryption && spec->encryption->iv > 0 && record->icv != IPSEC_ICV_BAD;
+    return record->trusted && iv_length(view, spec) > 0 && record->icv != IPSEC_ICV_BAD;
 }
 
 static ipsec_iv_demand demand_of(const ipsec_spec *spec)
 {
     if (!spec)
         return IPSEC_IV_UNKNOWN;
-    return spec->encryption->mode == IPSEC_CIPHER_CBC ? IPSEC_IV_UNPREDICTABLE : IPSEC_IV_UNIQUE;
+    return spec->encryption && spec->encryption->mode == IPSEC_CIPHER_CBC ? IPSEC_IV_UNPREDICTABLE : IPSEC_IV_UNIQUE;
 }
 
 /* The last block of ciphertext, in front of the ICV. */
@@ -32,7 +43,7 @@ static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_report *
 {
     const uint32_t behind = report->is_opened ? report->opened.icv_length : 0u;
 
-    return view->length >= IV_AT + 2 * iv + behind ? view->data + (view->length - behind - iv) : NULL;
+    return view->length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (view->length - behind - iv) : NULL;
 }
 
 static uint32_t mark_of(ipsec_iv_result result, ipsec_iv_demand demand)
@@ -62,8 +73,8 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
         return;
     demand = demand_of(spec);
     packet = (ipsec_iv_packet){.demand = demand,
-                               .iv = view->data + IV_AT,
-                               .length = spec ? spec->encryption->iv : 8,
+                               .iv = view->data + iv_at(view),
+                               .length = spec ? iv_length(view, spec) : 8,
                                .sequence = (uint64_t)record->high << 32 | record->sequence,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)

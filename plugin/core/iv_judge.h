@@ -13,7 +13,9 @@
 /** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon. */
 static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_spec *spec)
 {
-    return view->protocol == IPSEC_PROTOCOL_ESP && (spec || !ipsec_iv_is_idle(&sa->iv));
+    if (view->protocol == IPSEC_PROTOCOL_AH)
+        return spec && spec->integrity->iv > 0;
+    return spec || !ipsec_iv_is_idle(&sa->iv);
 }
 
 /**

@@ -52,7 +52,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->opener->config = &db->config;
     db->opener->seed = db->sas->seed;
     db->opens = config->null_heuristic;
-    db->sequencer = (ipsec_sequencer){.config = &db->config, .ring = ipsec_sequence_ring_new()};
+    db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
     db->ivs = ipsec_iv_store_new();
     db->senders = ipsec_senders_new();
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
@@ -73,7 +73,7 @@ void ipsec_db_free(ipsec_db *db)
         return;
     ipsec_sa_table_free(db->sas);
     free_opener(db->opener);
-    ipsec_sequence_ring_free(db->sequencer.ring);
+    g_free(db->sequencer.recents);
     ipsec_iv_store_free(db->ivs);
     ipsec_senders_free(db->senders);
     g_array_free(db->notes, true);
@@ -295,6 +295,13 @@ static bool is_from_sender(const ipsec_record *record, const ipsec_report *repor
            !(report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH));
 }
 
+/* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
+static bool is_made_twice(const ipsec_record *record, const ipsec_note *note)
+{
+    return note->marks & IPSEC_MARK_CONFLICT && !(note->marks & IPSEC_MARK_WRONG_HIGH) && record->has_row &&
+           record->icv == IPSEC_ICV_GOOD;
+}
+
 /* Adds the findings of the marks that were set since the last call. */
 static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report *report)
 {
@@ -320,10 +327,12 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     if (!is_over(db, spec, sa, note, report) && is_taken(db, note, report)) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
         ipsec_life_spend(sa, payload_of(view, report));
-        if (ipsec_iv_is_of_use(view, sa, spec))
+        if (!(note->marks & IPSEC_MARK_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
             ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     } else if (note->marks & IPSEC_MARK_RESTART) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
+    } else if (is_made_twice(record, note) && ipsec_iv_is_of_use(view, sa, spec)) {
+        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     }
     report->first_seen = note->first_seen;
 }
@@ -368,6 +377,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     say_new(&note, &said, report);
     if (report->count > 0)
         judge_findings(db, view, sa, record, &note, report);
+    else if (note.marks & IPSEC_MARK_FAR)
+        report->has_highest = false; /* no note is kept of it */
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)

@@ -101,6 +101,7 @@ typedef struct ipsec_sa_facts {
     uint32_t first_frame; /**< ipsec_view.frame of the first of them */
     uint32_t last_frame;  /**< and of the last */
     uint32_t reverse;     /**< index of the SA of the other direction, or IPSEC_SA_NONE if none was seen */
+    uint32_t lost;        /**< numbers that left the receiver's window unseen: lost, or not captured */
     uint32_t successor;   /**< index of the SA that took over from it (RFC 7296 2.8), or IPSEC_SA_NONE */
 } ipsec_sa_facts;
 

@@ -82,7 +82,7 @@ static void add(ipsec_report *report, ipsec_finding_id id, place place, ipsec_hi
         ipsec_report_add_hint(report, id, spi_at + 4, 4, hinted);
         break;
     case AT_IV:
-        ipsec_report_add(report, id, 8, 8);
+        ipsec_report_add(report, id, spi_at + 8, 8);
         break;
     default:
         ipsec_report_add(report, id, 0, 0);

@@ -39,11 +39,16 @@ typedef enum {
     IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24,
     IPSEC_MARK_FORGOTTEN = 1 << 25,
     /** No finding: what overtook a packet that is OLD or WRONG_HIGH had another DSCP. */
-    IPSEC_MARK_OTHER_DSCP = 1 << 26
+    IPSEC_MARK_OTHER_DSCP = 1 << 26,
+    /** No finding: the number came before, or may have; its IV is no new one. */
+    IPSEC_MARK_REPEATED = 1 << 27,
+    /** No finding: ipsec_note.highest counts. */
+    IPSEC_MARK_FAR = 1 << 28
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
+    uint64_t highest;     /**< number before this packet, where ipsec_record.advance cannot tell it */
     uint32_t marks;       /**< ipsec_mark */
     uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
     uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; else 0 */

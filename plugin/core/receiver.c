@@ -154,33 +154,26 @@ static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, uns
     return has_stack(report->old_by, stack) ? IPSEC_FINDING_REPLAY_OLD : NO_ROW;
 }
 
-/* The highest number before this packet, if report->is_placed and the advance is not saturated. */
-static uint64_t highest_of(const ipsec_report *report)
-{
-    return report->number - (uint64_t)(int64_t)report->advance;
-}
-
 /* Whether the number 0 is one as any: with ESN it comes again in each epoch, and FreeBSD's ipsec_chkreplay() minds it
  * only as long as the highest number is 0 too, OpenBSD's checkreplaywindow() with ESN as long as that is 0 or 1. */
 static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
 {
     if (report->anti_replay == IPSEC_ANTI_REPLAY_OFF || (report->is_followed && !has_stack(report->zero_by, stack)))
         return true;
-    if (!report->is_placed)
+    if (!report->is_placed || !report->has_highest)
         return false;
     if (stack == IPSEC_STACK_OPENBSD)
-        return has_esn(report) && highest_of(report) > 1;
-    return stack == IPSEC_STACK_FREEBSD && highest_of(report) > 0;
+        return has_esn(report) && report->highest > 1;
+    return stack == IPSEC_STACK_FREEBSD && report->highest > 0;
 }
 
-/* Whether the highest number is the last of 32 bits. Where the lag is saturated, it is taken for that: the counter went
- * on from its end. FreeBSD's ipsec_chkreplay() finds it; but it is not called where there is no ICV, and
- * ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
+/* Whether the highest number is the last of 32 bits. FreeBSD's ipsec_chkreplay() finds it; but it is not called where
+ * there is no ICV, and ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
 static bool is_behind_end(const ipsec_report *report)
 {
     if (!report->is_placed || (report->is_opened && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT))
         return false;
-    return (uint32_t)highest_of(report) == UINT32_MAX || report->advance == INT32_MIN;
+    return report->has_highest && (uint32_t)report->highest == UINT32_MAX;
 }
 
 /* The row of the table that speaks of the finding in this packet. */
@@ -352,13 +345,15 @@ uint8_t ipsec_refused_by(const ipsec_report *report)
     return stacks;
 }
 
-/* The finding that `stack` reports: that of the first check that fails, or may fail. NULL if there is none, or it is
- * not known what the stack got. */
+/* The finding that `stack` reports: that of the first check that fails, or may fail. NULL if there is none, if it is
+ * not known what the stack got, or if it got the packet but once and it was captured before. */
 static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report *report)
 {
     const ipsec_finding *first = NULL;
 
     if (!report->whole || !report->confirmed || report->assumed || has_stack(report->refused_by, stack))
+        return NULL;
+    if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_DUPLICATE))
         return NULL;
     for (unsigned i = 0; i < report->count; i++) {
         const ipsec_finding *finding = &report->findings[i];

@@ -110,6 +110,8 @@ typedef struct ipsec_report {
     bool is_followed;      /**< `number` counts */
     bool is_placed;        /**< `advance` counts: there was a packet of the SA before */
     uint64_t number;       /**< the sequence number with its high half, if is_followed */
+    bool has_highest;      /**< `highest` counts, if is_placed */
+    uint64_t highest;      /**< the highest number before */
     int32_t advance;       /**< how far it is above the highest number before; negative: behind. Saturated */
     uint32_t first_seen;   /**< frame that carried the number first; 0: unknown, or none */
     uint8_t seen_by;       /**< stacks (bits by ipsec_stack) whose window has seen the number */

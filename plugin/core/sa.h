@@ -48,15 +48,17 @@ typedef struct ipsec_sa_keys {
 /** What an SA knows of its sequence numbers; see sequence.c. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
-    uint64_t suspect;    /**< unverified number that waits for a second one of its run */
+    uint64_t suspect;    /**< number that waits for others of its run: far ahead, or the last old one */
     uint32_t last;       /**< number of the record of the last packet, or IPSEC_RECORD_NONE */
     uint32_t packets;    /**< packets with a number */
     uint32_t refused;    /**< of these, what the receiver's window refuses */
     uint32_t row_window; /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
     uint32_t own_window; /**< packets of the receiver's window, at least 1; valid while the window has a bitmap */
-    uint8_t esn;         /**< ipsec_esn_mode, as the key row and verified packets have it */
-    uint8_t run;         /**< old numbers in a row */
-    bool waiting;        /**< `suspect` counts */
+    uint8_t run;         /**< old numbers in a row, up to `suspect`; stops at 255 */
+    uint8_t esn : 2;     /**< ipsec_esn_mode, as the key row and verified packets have it */
+    bool waiting : 1;    /**< `suspect` is one far ahead */
+    bool losing : 1;     /**< numbers are leaving the window unseen */
+    bool blind : 1;      /**< packets were coalesced in front of the capture, so that numbers seem to lack */
 } ipsec_sa_numbers;
 
 /** The SAs from one peer to another; see life.c. SAs are named by index: they may have been forgotten. */

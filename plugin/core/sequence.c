@@ -6,7 +6,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sequence.h"
 #include "crypto.h"
-#include "ip.h"
 
 #include <glib.h>
 #include <string.h>
@@ -20,8 +19,12 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 /* Numbers that lie no farther apart than this are of one run. */
 #define RUN_GAP 64u
 
-/* So many packets in a row make a run, where their ICVs are not verified. */
-#define RUN_LEAST 4u
+/* A counter that begins anew shows it by so many old numbers in a row that are near its start; or by so many anywhere,
+ * where they lie farther back than reordering reaches. */
+#define RUN_LEAST  4u
+#define RUN_START  128u
+#define RUN_LONG   16u
+#define REORDERING 1024u
 
 /* An unverified number that advances farther than this waits for a second one. */
 #define BELIEVED_ADVANCE 65536u
@@ -36,141 +39,8 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 /* An SA of which more packets than every fourth, and at least so many, would be refused has no anti-replay. */
 #define REFUSED_LEAST 8u
 
-/* --- the packets that came last -------------------------------------------------------------------- */
-
-/* A power of two. At 5 ms it covers 200,000 packets a second. */
-#define RING 1024u
-
-typedef struct recent {
-    uint64_t fingerprint;
-    uint64_t time;
-    uint32_t sa, sequence, frame;
-    uint32_t length, captured;
-    uint8_t ttl, dscp;
-} recent;
-
-struct ipsec_sequence_ring {
-    recent packets[RING];
-    uint32_t count;
-};
-
-ipsec_sequence_ring *ipsec_sequence_ring_new(void)
-{
-    return g_new0(ipsec_sequence_ring, 1);
-}
-
-void ipsec_sequence_ring_free(ipsec_sequence_ring *ring)
-{
-    g_free(ring);
-}
-
-static uint64_t load(const uint8_t *octets)
-{
-    uint64_t word;
-
-    memcpy(&word, octets, sizeof word);
-    return word;
-}
-
-/* First and last octets, and what IP counts packets by: not what a router changes. */
-static uint64_t fingerprint_of(const ipsec_view *view)
-{
-    uint64_t print = 0;
-
-    if (view->captured >= 16)
-        print = (print ^ load(view->data + 8)) * 0x9e3779b97f4a7c15u ^ load(view->data + view->captured - 8);
-    if (view->outer && view->outer_length >= IPSEC_IPV4_HEADER)
-        print = print * 0x9e3779b97f4a7c15u + ipsec_read_u16(view->outer + 4);
-    return print;
-}
-
-static uint8_t ttl_of(const ipsec_view *view)
-{
-    if (!view->outer || view->outer_length < IPSEC_IPV4_HEADER)
-        return 0;
-    return view->ip_version == 4 ? view->outer[8] : view->outer[7];
-}
-
-/* Of a packet without IP header. */
-#define DSCP_UNKNOWN UINT8_MAX
-
-static uint8_t dscp_of(const ipsec_view *view)
-{
-    if (!view->outer || view->outer_length < IPSEC_IPV4_HEADER)
-        return DSCP_UNKNOWN;
-    return view->ip_version == 4 ? view->outer[1] >> 2 : (uint8_t)((view->outer[0] & 0x0f) << 2 | view->outer[1] >> 6);
-}
-
-/* Writes the packet where the next one belongs. It counts as remembered once the ring's count is raised. */
-static recent *describe(ipsec_sequence_ring *ring, const ipsec_view *view, const ipsec_record *record)
-{
-    recent *packet = &ring->packets[ring->count % RING];
-
-    *packet = (recent){.fingerprint = fingerprint_of(view),
-                       .time = view->time,
-                       .sa = record->sa,
-                       .sequence = record->sequence,
-                       .frame = view->frame,
-                       .length = view->length,
-                       .captured = view->captured,
-                       .ttl = ttl_of(view),
-                       .dscp = dscp_of(view)};
-    return packet;
-}
-
-/* How many packets are remembered, besides the one that takes the place of the oldest. */
-static uint32_t remembered(const ipsec_sequence_ring *ring)
-{
-    return MIN(ring->count, RING - 1);
-}
-
-/* The last packet of the same SA with the same number; NULL if it is too long ago. */
-static const recent *find_recent(const ipsec_sequence_ring *ring, const recent *packet)
-{
-    const uint32_t most = remembered(ring);
-
-    for (uint32_t back = 1; back <= most; back++) {
-        const recent *earlier = &ring->packets[(ring->count - back) % RING];
-
-        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence)
-            return earlier;
-    }
-    return NULL;
-}
-
-/* Whether those that overtook the packet all have another DSCP, as far as they are remembered. One queue keeps the
- * order, so a single one of the same class speaks for another cause. */
-static bool is_overtaken_by_others(const ipsec_sequence_ring *ring, const recent *packet)
-{
-    const uint32_t most = remembered(ring);
-    bool overtaken = false;
-
-    for (uint32_t back = 1; back <= most; back++) {
-        const recent *earlier = &ring->packets[(ring->count - back) % RING];
-
-        if (earlier->sa != packet->sa || (int32_t)(earlier->sequence - packet->sequence) <= 0)
-            continue;
-        if (earlier->dscp == packet->dscp || earlier->dscp == DSCP_UNKNOWN || packet->dscp == DSCP_UNKNOWN)
-            return false;
-        overtaken = true;
-    }
-    return overtaken;
-}
-
-/* As far as can be told: where one was cut shorter than the other, their last octets cannot be compared. */
-static bool is_same_packet(const recent *a, const recent *b)
-{
-    return a->length == b->length && (a->captured != b->captured || a->fingerprint == b->fingerprint);
-}
-
-/* The same frame, captured at two places or by two ports: a router may have been between them. */
-static bool is_captured_twice(const ipsec_config *config, const recent *first, const recent *again)
-{
-    const bool same_hop = first->ttl == again->ttl || first->ttl == again->ttl + 1 || first->ttl + 1 == again->ttl;
-
-    return is_same_packet(first, again) && same_hop && first->time > 0 && again->time >= first->time &&
-           config->duplicate_time > 0 && again->time - first->time <= config->duplicate_time;
-}
+/* How far back the first packet with a number is looked for: the largest window of Linux. */
+#define FIRST_WITHIN 4096u
 
 /* --- windows ----------------------------------------------------------------------------------------- */
 
@@ -201,7 +71,24 @@ static uint32_t largest_window(const ipsec_config *config, const ipsec_sa *sa)
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
-/* Without a word on ESN a counter that passes its end is taken to go on; RFC 4303 3.3.3 lets it do nothing else. */
+static inline bool is_verified(const ipsec_record *record)
+{
+    return record->has_row && record->icv == IPSEC_ICV_GOOD;
+}
+
+/* Moves nothing, but is looked up in the window as any other. */
+static inline bool is_forged(const ipsec_record *record)
+{
+    return record->has_row && record->icv == IPSEC_ICV_BAD;
+}
+
+static uint64_t number_in(const ipsec_record *record)
+{
+    return (uint64_t)record->high << 32 | record->sequence;
+}
+
+/* Where no ICV tells, the number is taken for the nearest one; a counter that passes its end for one that goes on, for
+ * RFC 4303 3.3.3 lets it do nothing else. */
 static uint64_t guess_number(const ipsec_window *window, uint32_t low)
 {
     const uint64_t epoch = window->top & ~(uint64_t)UINT32_MAX;
@@ -218,226 +105,69 @@ static uint64_t guess_number(const ipsec_window *window, uint32_t low)
 
 static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
 {
-    const ipsec_window *window = &sa->numbers.window;
     const uint32_t low = record->sequence;
 
-    if (record->has_row && record->icv == IPSEC_ICV_GOOD)
+    if (is_verified(record))
         return record->esn ? (uint64_t)record->high << 32 | low : low;
-    switch (sa->numbers.esn) {
-    case IPSEC_ESN_NO:
-        return low;
-    case IPSEC_ESN_YES:
-        return (uint64_t)ipsec_window_infer_high(window, low, sa->numbers.own_window) << 32 | low;
-    default:
-        return guess_number(window, low);
-    }
+    return sa->numbers.esn == IPSEC_ESN_NO ? low : guess_number(&sa->numbers.window, low);
 }
 
-static int32_t saturate(int64_t value)
+static bool has_esn(const ipsec_sa *sa, const ipsec_record *record)
 {
-    return value > INT32_MAX ? INT32_MAX : value < INT32_MIN ? INT32_MIN : (int32_t)value;
-}
-
-static bool is_verified(const ipsec_record *record)
-{
-    return record->has_row && record->icv == IPSEC_ICV_GOOD;
-}
-
-static bool is_forged(const ipsec_record *record)
-{
-    return record->has_row && record->icv == IPSEC_ICV_BAD;
-}
-
-static uint64_t number_in(const ipsec_record *record)
-{
-    return (uint64_t)record->high << 32 | record->sequence;
+    return record->esn || sa->numbers.esn == IPSEC_ESN_YES;
 }
 
 static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 {
+    const uint32_t own = window_at(config, sa, config->receiver);
+
     ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
-    sa->numbers.own_window = MAX(1, window_at(config, sa, config->receiver));
+    /* Without a window losses are counted all the same. */
+    sa->numbers.own_window = own > 0 ? own : default_windows[IPSEC_STACK_RFC];
 }
 
-/* --- where a number lies ------------------------------------------------------------------------------ */
-
-/* The frame that carried the number first: walks back along the SA's records, as far as a window reaches. */
-static uint32_t find_first(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
+/* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
+static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_note *note)
 {
-    const ipsec_record *earlier = record;
+    const int64_t advance = (int64_t)(number_in(record) - window->top);
 
-    for (uint32_t steps = 0; q->config->history.at && steps < sa->numbers.window.size; steps++) {
-        if (earlier->previous == IPSEC_RECORD_NONE)
-            return 0;
-        earlier = q->config->history.at(q->config->history.context, earlier->previous);
-        if (!earlier || earlier->sa != record->sa)
-            return 0;
-        if (earlier->sequence == record->sequence && earlier->high == record->high)
-            return earlier->frame;
-    }
-    return 0;
-}
-
-static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, uint64_t number, ipsec_note *note)
-{
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
-        const uint32_t packets = window_at(q->config, sa, (ipsec_stack)stack);
-        const ipsec_place place = packets ? ipsec_window_place(&sa->numbers.window, number, packets) : IPSEC_PLACE_NEW;
-
-        if (place == IPSEC_PLACE_SEEN)
-            note->seen_by |= (uint8_t)(1u << stack);
-        if (place == IPSEC_PLACE_OLD)
-            note->old_by |= (uint8_t)(1u << stack);
-    }
-}
-
-/* Whether the number was seen, as far back as the bitmap goes: then no window lets it in. */
-static bool is_known(const ipsec_window *window, uint64_t number)
-{
-    return ipsec_window_place(window, number, window->size) == IPSEC_PLACE_SEEN;
-}
-
-/* The receiver's window is what the number missed. */
-static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const recent *packet, ipsec_note *note)
-{
-    note->window = sa->numbers.own_window;
-    if (is_overtaken_by_others(q->ring, packet))
-        note->marks |= IPSEC_MARK_OTHER_DSCP;
-}
-
-/* A run of old numbers is a sender that began anew. Its receiver refuses them all; but where none is verified, the
- * window may as well have been led astray, and begins anew too. */
-static bool begins_anew(ipsec_sa *sa, const ipsec_record *record, uint64_t number)
-{
-    ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t advance = number - numbers->suspect;
-
-    if (is_forged(record))
-        return false;
-    numbers->run = advance > 0 && advance <= RUN_GAP ? numbers->run + (numbers->run < RUN_LEAST + 1) : 1;
-    numbers->suspect = number;
-    if (numbers->run != RUN_LEAST || (uint64_t) - (int64_t)record->advance <= BELIEVED_ADVANCE / 64)
-        return false;
-    if (is_verified(record))
-        return true;
-    ipsec_window_clear(&numbers->window);
-    numbers->run = 0;
-    return true;
-}
-
-/* A window that refuses every fourth packet is none; unless somebody says that there is one, and packets verify. */
-static bool has_no_window(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
-{
-    if (known_window(config, sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
-        return false;
-    if (sa->life.senders)
-        return true;
-    return !is_verified(record) && sa->numbers.refused >= REFUSED_LEAST &&
-           sa->numbers.refused > sa->numbers.packets / 4;
-}
-
-static void refuse(const ipsec_config *config, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note,
-                   ipsec_mark mark)
-{
-    sa->numbers.refused++;
-    if (!has_no_window(config, sa, record)) {
-        note->marks |= mark;
+    record->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
+    if (advance < INT32_MAX && advance > INT32_MIN)
         return;
-    }
-    note->seen_by = note->old_by = 0;
-    if (!sa->life.senders)
-        note->marks |= IPSEC_MARK_NO_REPLAY;
+    note->marks |= IPSEC_MARK_FAR;
+    note->highest = window->top;
 }
 
-static void place_behind(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_record *record, ipsec_note *note)
-{
-    const recent *earlier = find_recent(q->ring, packet);
-    const uint64_t number = number_in(record);
-    const unsigned own = 1u << q->config->receiver;
+/* --- what each stack makes of a number --------------------------------------------------------------- */
 
-    if (earlier && is_captured_twice(q->config, earlier, packet)) {
-        note->marks |= IPSEC_MARK_CAPTURED_TWICE;
-        note->first_seen = earlier->frame;
-        return;
-    }
-    note_stacks(q, sa, number, note);
-    if (note->seen_by & own) {
-        refuse(q->config, sa, record, note,
-               earlier && !is_same_packet(earlier, packet) ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE);
-        if (note->marks & (IPSEC_MARK_CONFLICT | IPSEC_MARK_DUPLICATE | IPSEC_MARK_NO_REPLAY))
-            note->first_seen = earlier ? earlier->frame : find_first(q, sa, record);
-    } else if (note->old_by & own) {
-        refuse(q->config, sa, record, note, IPSEC_MARK_OLD);
-        if (begins_anew(sa, record, number))
-            note->marks |= IPSEC_MARK_RESTART;
-        else if (note->marks & IPSEC_MARK_OLD && !earlier && !is_known(&sa->numbers.window, number))
-            blame_window(q, sa, packet, note);
-    } else if (window_at(q->config, sa, q->config->receiver) > 0) {
-        note->marks |= IPSEC_MARK_REORDER;
-    }
-}
-
-/* A stack that takes the number for another one looks that one up in its window before it comes to the ICV. */
-static void note_other_high(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
-                            ipsec_note *note)
+/* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
+ * another one: RFC 4303 appendix A. */
+static void note_stack(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
+                       ipsec_note *note)
 {
+    const ipsec_window *window = &sa->numbers.window;
     const uint32_t packets = window_at(q->config, sa, stack);
-    const uint32_t high = ipsec_window_infer_high(&sa->numbers.window, record->sequence, MAX(1, packets));
-    const uint64_t taken = (uint64_t)high << 32 | record->sequence;
+    const uint8_t bit = (uint8_t)(1u << stack);
+    uint64_t taken = number_in(record);
+    ipsec_place place;
 
-    if (high == record->high)
+    if (has_esn(sa, record))
+        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, MAX(1, packets)) << 32 | record->sequence;
+    if (taken != number_in(record))
+        note->wrong_by |= bit;
+    if (packets == 0)
         return;
-    note->wrong_by |= (uint8_t)(1u << stack);
-    if (packets > 0 && ipsec_window_place(&sa->numbers.window, taken, packets) == IPSEC_PLACE_SEEN)
-        note->seen_by |= (uint8_t)(1u << stack);
+    place = ipsec_window_place(window, taken, packets);
+    if (place == IPSEC_PLACE_SEEN)
+        note->seen_by |= bit;
+    if (place == IPSEC_PLACE_OLD)
+        note->old_by |= bit;
 }
 
-/* With ESN the high half tells where the number lies; each receiver takes the one that its window suggests, and the ICV
- * fails with any other. Returns whether the receiver of the configuration takes another one. */
-static bool is_taken_wrong(const ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, const ipsec_record *record,
-                           ipsec_note *note)
+static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
-    const ipsec_window *window = &sa->numbers.window;
-    const uint32_t top = (uint32_t)window->top;
-    const unsigned own = 1u << q->config->receiver;
-
-    /* In the middle of an epoch, and ahead: no window takes it for another one. */
-    if (!record->esn || (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST))
-        return false;
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        note_other_high(q, sa, record, (ipsec_stack)stack, note);
-    if (!(note->wrong_by & own))
-        return false;
-    if (record->advance < 0 && !(note->marks & IPSEC_MARK_WRONG_HIGH))
-        blame_window(q, sa, packet, note);
-    note->marks |= note->seen_by & own ? IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_CONFLICT : IPSEC_MARK_WRONG_HIGH;
-    sa->numbers.refused++;
-    return true;
-}
-
-static void place_ahead(ipsec_sa *sa, const ipsec_record *record, uint64_t number, ipsec_note *note)
-{
-    const ipsec_window *window = &sa->numbers.window;
-
-    if (number - window->top >= JUMP)
-        note->marks |= IPSEC_MARK_JUMP;
-    if (!is_verified(record) && number >> 32 != window->top >> 32 && sa->numbers.esn != IPSEC_ESN_YES)
-        note->marks |= IPSEC_MARK_WRAP;
-}
-
-static void place(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_record *record, ipsec_note *note)
-{
-    const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = number_in(record);
-
-    record->placed = true;
-    record->advance = saturate((int64_t)(number - window->top));
-    if (is_taken_wrong(q, packet, sa, record, note))
-        return;
-    if (number <= window->top)
-        place_behind(q, packet, sa, record, note);
-    else if (number - window->top >= JUMP || number >> 32 != window->top >> 32)
-        place_ahead(sa, record, number, note);
+        note_stack(q, sa, record, (ipsec_stack)stack, note);
 }
 
 /* With ESN the low half passes 0 once in every epoch, which only the first may not. */
@@ -445,28 +175,244 @@ static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, c
                                  ipsec_note *note)
 {
     const ipsec_window *window = &sa->numbers.window;
-    const bool esn = sa->numbers.esn == IPSEC_ESN_YES;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
         const uint32_t packets = MAX(1, window_at(q->config, sa, (ipsec_stack)stack));
         const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
 
-        if (!esn || high == 0)
+        if (!has_esn(sa, record) || high == 0)
             note->zero_by |= (uint8_t)(1u << stack);
     }
 }
 
-/* Where the number is not just the next one. */
-static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, const recent *packet, ipsec_sa *sa, ipsec_record *record,
+/* --- numbers that do not advance --------------------------------------------------------------------- */
+
+/* The frame that carried the number first: walks back along the SA's records, as far as a window reaches. */
+static uint32_t find_first(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_record *earlier = record;
+    uint32_t first = 0;
+
+    for (uint32_t steps = MIN(sa->numbers.window.size, FIRST_WITHIN); q->config->history.at && steps > 0; steps--) {
+        if (earlier->previous == IPSEC_RECORD_NONE)
+            break;
+        earlier = q->config->history.at(q->config->history.context, earlier->previous);
+        if (!earlier || earlier->sa != record->sa)
+            break;
+        if (earlier->sequence == record->sequence && earlier->high == record->high)
+            first = earlier->frame;
+    }
+    return first;
+}
+
+/* The receiver's window is what the number missed. */
+static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_recent *packet, ipsec_note *note)
+{
+    note->window = sa->numbers.own_window;
+    if (ipsec_recents_overtaken_by_others(q->recents, packet))
+        note->marks |= IPSEC_MARK_OTHER_DSCP;
+}
+
+static bool is_past_end(const ipsec_window *window, uint64_t number)
+{
+    return window->top <= UINT32_MAX && window->top >= NEAR_END && number <= NEAR_START;
+}
+
+/* Counts old numbers that follow each other. */
+static void count_run(ipsec_sa_numbers *numbers, uint64_t number)
+{
+    const uint64_t advance = number - numbers->suspect;
+
+    if (numbers->waiting || advance == 0 || advance > RUN_GAP)
+        numbers->run = 0;
+    numbers->waiting = false;
+    numbers->suspect = number;
+    if (numbers->run < UINT8_MAX)
+        numbers->run++;
+}
+
+static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number)
+{
+    if (numbers->run == RUN_LEAST && number <= RUN_START)
+        return true;
+    return numbers->run == RUN_LONG && number > RUN_START + RUN_LONG * RUN_GAP &&
+           numbers->window.top - number > REORDERING;
+}
+
+/* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
+ * where none is verified, the window may as well have been led astray, and begins anew too. */
+static void follow_run(ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    const uint64_t number = number_in(record);
+
+    count_run(numbers, number);
+    if (is_past_end(&numbers->window, number)) {
+        note->marks |= numbers->run == 1 ? IPSEC_MARK_WRAP : 0;
+        return;
+    }
+    if (!is_restart(numbers, number))
+        return;
+    note->marks |= IPSEC_MARK_RESTART;
+    if (!is_verified(record))
+        ipsec_window_clear(&numbers->window);
+}
+
+/* A window that refuses every fourth packet is none, unless somebody says that there is one. */
+static bool has_no_window(const ipsec_config *config, const ipsec_sa *sa)
+{
+    if (known_window(config, sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
+        return false;
+    return sa->life.senders || (sa->numbers.refused >= REFUSED_LEAST && sa->numbers.refused > sa->numbers.packets / 4);
+}
+
+/* Returns whether the number is refused. */
+static bool refuse(const ipsec_config *config, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note,
+                   uint32_t marks)
+{
+    if (!is_forged(record))
+        sa->numbers.refused++;
+    if (!has_no_window(config, sa)) {
+        note->marks |= marks;
+        return true;
+    }
+    note->seen_by = note->old_by = note->wrong_by = 0;
+    if (!sa->life.senders)
+        note->marks |= IPSEC_MARK_NO_REPLAY;
+    return false;
+}
+
+/* The stack takes the number for one that it has seen. */
+static void refuse_seen(const ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
+                        const ipsec_record *record, bool wrong, ipsec_note *note)
+{
+    const bool other = wrong || (earlier && !ipsec_recent_is_same(earlier, packet));
+    const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
+
+    refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
+    if (note->marks & (mark | IPSEC_MARK_NO_REPLAY))
+        note->first_seen = earlier ? earlier->first : find_first(q, sa, record);
+}
+
+/* It lies left of the window, or with ESN is taken for one of the next epoch. */
+static void refuse_old(const ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
+                       const ipsec_record *record, bool wrong, ipsec_note *note)
+{
+    const bool epoch = wrong && is_verified(record);
+    const bool refused =
+        refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD) && record->advance < 0;
+    const ipsec_window *window = &sa->numbers.window;
+
+    if (note->marks & IPSEC_MARK_OLD && earlier)
+        note->first_seen = earlier->first;
+    if (refused && !earlier && ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
+        blame_window(q, sa, packet, note);
+    if (!is_forged(record) && !wrong)
+        follow_run(sa, record, note);
+    if (note->marks & IPSEC_MARK_RESTART)
+        note->window = 0; /* no window is large enough */
+}
+
+static void place_behind(ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
+                         const ipsec_record *record, ipsec_note *note)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const unsigned own = 1u << q->config->receiver;
+    const uint64_t number = number_in(record);
+    const ipsec_place place = ipsec_window_place(window, number, window->size);
+    bool wrong;
+
+    note_stacks(q, sa, record, note);
+    wrong = note->wrong_by & own;
+    if (place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD)
+        note->marks |= IPSEC_MARK_REPEATED;
+    if (note->seen_by & own)
+        refuse_seen(q, packet, earlier, sa, record, wrong, note);
+    else if (wrong || note->old_by & own)
+        refuse_old(q, packet, earlier, sa, record, wrong, note);
+    else if (number <= window->top && window_at(q->config, sa, q->config->receiver) > 0)
+        note->marks |= IPSEC_MARK_REORDER;
+}
+
+/* --- where a number lies ------------------------------------------------------------------------------ */
+
+static void place_ahead(const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint64_t number = number_in(record);
+
+    if (is_forged(record))
+        return;
+    if (number - window->top >= JUMP)
+        note->marks |= IPSEC_MARK_JUMP;
+    if (!is_verified(record) && number >> 32 != window->top >> 32 && sa->numbers.esn != IPSEC_ESN_YES)
+        note->marks |= IPSEC_MARK_WRAP;
+}
+
+/* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
+static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint32_t top = (uint32_t)window->top;
+
+    if (number_in(record) <= window->top)
+        return false;
+    return !has_esn(sa, record) ||
+           (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
+}
+
+/* A first number that the second one is far from may have been anybody's. */
+static bool is_first_doubtful(const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint64_t number = number_in(record);
+
+    return window->bottom == window->top && !sa->keys.good && !is_forged(record) &&
+           MIN(number - window->top, window->top - number) > BELIEVED_ADVANCE;
+}
+
+/* Returns the last genuine packet with the same number; NULL if there is none. */
+static const ipsec_recent *place(ipsec_sequencer *q, const ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
+                                 ipsec_note *note)
+{
+    const ipsec_recent *alike = ipsec_recents_find(q->recents, packet, packet->forged);
+    const ipsec_recent *earlier = packet->forged ? ipsec_recents_find(q->recents, packet, false) : alike;
+
+    record->placed = true;
+    set_advance(&sa->numbers.window, record, note);
+    if (alike && ipsec_recent_is_captured_twice(alike, packet, q->config->duplicate_time)) {
+        note->marks |= IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_REPEATED;
+        note->first_seen = alike->frame;
+    } else if (is_ahead(sa, record)) {
+        place_ahead(sa, record, note);
+    } else {
+        place_behind(q, packet, earlier, sa, record, note);
+        if (number_in(record) > sa->numbers.window.top && sa->numbers.window.started)
+            place_ahead(sa, record, note);
+    }
+    return earlier;
+}
+
+/* Where the number is not just the next one, or something is odd about the packet. */
+static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_note *note)
 {
+    const ipsec_recent *earlier = NULL;
+
     if (!sa->numbers.window.bits)
         start_numbers(q->config, sa);
     record->high = (uint32_t)(number_of(sa, record) >> 32);
     if (record->sequence == 0)
         note_zero(q, sa, record, note);
+    if (sa->numbers.window.started && is_first_doubtful(sa, record)) {
+        ipsec_window_clear(&sa->numbers.window);
+        start_numbers(q->config, sa);
+        record->high = 0;
+    }
     if (sa->numbers.window.started)
-        place(q, packet, sa, record, note);
+        earlier = place(q, packet, sa, record, note);
+    if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE))
+        ipsec_recents_keep(q->recents, packet, earlier);
 }
 
 /* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
@@ -482,21 +428,24 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
                           ipsec_note *note, const ipsec_report *report)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    const recent *packet;
+    ipsec_recent *packet;
 
     record->sequence = report->sequence;
     record->previous = numbers->last;
     numbers->last = view->number;
     numbers->packets++;
-    packet = describe(q->ring, view, record);
-    if (is_next(&numbers->window, record)) {
-        record->high = (uint32_t)(numbers->window.top >> 32);
-        record->placed = true;
-        record->advance = 1;
-    } else {
+    packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, is_forged(record));
+    /* What has findings may be refused, and then comes again as the next number. */
+    if (report->count > 0 || is_forged(record) || !is_next(&numbers->window, record)) {
+        if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+            numbers->blind = true;
         place_elsewhere(q, packet, sa, record, note);
+        return;
     }
-    q->ring->count++;
+    record->high = (uint32_t)(numbers->window.top >> 32);
+    record->placed = true;
+    record->advance = 1;
+    ipsec_recents_keep(q->recents, packet, NULL);
 }
 
 /* --- what the receiver's window does ------------------------------------------------------------------- */
@@ -515,19 +464,39 @@ static bool is_believed(ipsec_sa_numbers *numbers, const ipsec_record *record, u
     return false;
 }
 
+void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    ipsec_sa_facts *facts = ipsec_sa_facts_at(q->sas, sa->index);
+
+    if (sa->life.senders || numbers->blind)
+        return;
+    facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
+    if (!numbers->losing)
+        note->marks |= IPSEC_MARK_GAP;
+    numbers->losing = true;
+}
+
 void ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     const uint32_t refused =
         IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);
+    uint64_t lost;
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa); /* it began anew */
     else if (note->marks & refused)
         return;
-    if (numbers->window.started && number > numbers->window.top && !is_believed(numbers, record, number))
-        return;
-    if (ipsec_window_commit(&numbers->window, number, numbers->own_window) > 0 && !sa->life.senders)
-        note->marks |= IPSEC_MARK_GAP;
+    if (numbers->window.started && number > numbers->window.top) {
+        if (!is_believed(numbers, record, number))
+            return;
+        numbers->run = 0;
+    }
+    lost = ipsec_window_commit(&numbers->window, number, numbers->own_window);
+    if (lost > 0)
+        ipsec_sequence_lose(q, sa, lost, note);
+    else
+        numbers->losing = false;
 }

@@ -8,24 +8,23 @@
 
 #include "judge.h"
 #include "note.h"
+#include "recent.h"
 #include "sa.h"
-
-/** The packets that came last, of all SAs: whether a number that comes again is the same packet. */
-typedef struct ipsec_sequence_ring ipsec_sequence_ring;
-
-ipsec_sequence_ring *ipsec_sequence_ring_new(void);
-void ipsec_sequence_ring_free(ipsec_sequence_ring *ring);
 
 /** What judging a number needs besides the packet. */
 typedef struct ipsec_sequencer {
     const ipsec_config *config;
-    ipsec_sequence_ring *ring;
+    ipsec_sa_table *sas;
+    ipsec_recents *recents;
 } ipsec_sequencer;
 
 /** Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
  * came last. */
 void ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report);
+
+/** Counts numbers that left the window unseen, and says so of the first in a row. */
+void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
 
 /** What ipsec_sequence_commit() does where the number is not just the next one, or something is wrong with it. */
 void ipsec_sequence_move(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
@@ -42,8 +41,11 @@ static inline void ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *s
         return;
     }
     numbers->waiting = false;
-    if (ipsec_window_step(&numbers->window, numbers->own_window) && !sa->life.senders)
-        note->marks |= IPSEC_MARK_GAP;
+    numbers->run = 0;
+    if (ipsec_window_step(&numbers->window, numbers->own_window))
+        ipsec_sequence_lose(sequencer, sa, 1, note);
+    else
+        numbers->losing = false;
 }
 
 /** Writes what record and note say of the number into the report. */
@@ -53,6 +55,12 @@ static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec
     report->is_placed = record->placed;
     report->number = (uint64_t)record->high << 32 | record->sequence;
     report->advance = record->advance;
+    report->has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN;
+    report->highest = report->number - (uint64_t)(int64_t)record->advance;
+    if (note->marks & IPSEC_MARK_FAR) {
+        report->has_highest = true;
+        report->highest = note->highest;
+    }
     report->first_seen = note->first_seen;
     report->seen_by = note->seen_by;
     report->old_by = note->old_by;

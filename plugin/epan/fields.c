@@ -21,6 +21,7 @@ int hf_ipsec_encapsulation = -1;
 int hf_ipsec_sa = -1;
 int hf_ipsec_sa_reverse = -1;
 int hf_ipsec_sa_successor = -1;
+int hf_ipsec_sa_lost = -1;
 int hf_ipsec_sa_first_frame = -1;
 int hf_ipsec_sa_last_frame = -1;
 int hf_ipsec_sa_packets = -1;
@@ -136,6 +137,9 @@ void ipsec_fields_register(void)
         {&hf_ipsec_sa_reverse,
          {"SA of the other direction", "ipsec.sa.reverse", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Index of the SA of the other direction", HFILL}},
+        {&hf_ipsec_sa_lost,
+         {"Numbers lost on the SA", "ipsec.sa.lost", FT_UINT32, BASE_DEC, NULL, 0x0,
+          "Sequence numbers that left the receiver's window unseen, in the whole capture", HFILL}},
         {&hf_ipsec_sa_successor,
          {"Successor of the SA", "ipsec.sa.successor", FT_UINT32, BASE_DEC, NULL, 0x0,
           "Index of the SA that took over from this one (rekey)", HFILL}},

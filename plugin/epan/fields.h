@@ -17,6 +17,7 @@ extern int hf_ipsec_encapsulation;
 extern int hf_ipsec_sa;
 extern int hf_ipsec_sa_reverse;
 extern int hf_ipsec_sa_successor;
+extern int hf_ipsec_sa_lost;
 extern int hf_ipsec_sa_first_frame;
 extern int hf_ipsec_sa_last_frame;
 extern int hf_ipsec_sa_packets;

@@ -62,12 +62,12 @@ void ipsec_frames_end(void)
 
 /* --- frames -------------------------------------------------------------------------------------------- */
 
-static uint32_t rejected_at(uint32_t index)
+static uint32_t rejected_at(uint32_t place)
 {
-    return g_array_index(rejected, uint32_t, index);
+    return g_array_index(rejected, uint32_t, place);
 }
 
-/* How many frames were rejected before the frame with that number. The serial less the index is the number that a
+/* How many frames were rejected before the frame with that number. The serial less its place is the number that a
  * rejected frame had, which the frame behind it has too. */
 static uint32_t rejected_before_number(uint32_t number)
 {
@@ -172,6 +172,8 @@ static const ipsec_record *find(const packet_info *pinfo, uint32_t serial)
     return NULL;
 }
 
+/* A record is never dropped, so that a number stays that of one header; and a header that leaves no record is no
+ * traffic of an SA, so that no record refers to its number. */
 static const ipsec_record *look_up(void *context _U_, uint32_t number)
 {
     return number < count ? at(number) : NULL;
@@ -204,9 +206,9 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
     report->first_seen = number_of(report->first_seen);
 }
 
-bool ipsec_frames_sa(uint32_t index, ipsec_sa_facts *facts)
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts)
 {
-    if (!ipsec_db_sa(db, index, facts))
+    if (!ipsec_db_sa(db, sa, facts))
         return false;
     facts->first_frame = number_of(facts->first_frame);
     facts->last_frame = number_of(facts->last_frame);

@@ -36,12 +36,12 @@ static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
 }
 
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
-static void draw_sa(uint32_t index, bool total, tvbuff_t *tvb, proto_tree *tree)
+static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
 {
     ipsec_sa_facts facts;
 
-    add_uint(tree, hf_ipsec_sa, tvb, index);
-    if (!ipsec_frames_sa(index, &facts))
+    add_uint(tree, hf_ipsec_sa, tvb, sa);
+    if (!ipsec_frames_sa(sa, &facts))
         return;
     if (facts.reverse != IPSEC_SA_NONE)
         add_uint(tree, hf_ipsec_sa_reverse, tvb, facts.reverse);
@@ -53,17 +53,19 @@ static void draw_sa(uint32_t index, bool total, tvbuff_t *tvb, proto_tree *tree)
     add_frame(tree, hf_ipsec_sa_last_frame, tvb, facts.last_frame);
     add_uint(tree, hf_ipsec_sa_packets, tvb, facts.packets);
     add_uint64(tree, hf_ipsec_sa_octets, tvb, facts.octets);
+    add_uint(tree, hf_ipsec_sa_lost, tvb, facts.lost);
 }
 
 static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
-    const int64_t advance = report->advance;
+    const uint64_t lag = report->highest > report->number ? report->highest - report->number : 0;
+    const uint64_t advance = report->number > report->highest ? report->number - report->highest : 0;
 
     add_uint64(tree, hf_ipsec_seq, tvb, report->number);
-    if (report->is_placed) {
-        add_uint64(tree, hf_ipsec_seq_highest, tvb, report->number - (uint64_t)advance);
-        add_uint64(tree, hf_ipsec_seq_lag, tvb, advance < 0 ? (uint64_t)-advance : 0);
-        add_uint64(tree, hf_ipsec_seq_skipped, tvb, advance > 1 ? (uint64_t)advance - 1 : 0);
+    if (report->is_placed && report->has_highest) {
+        add_uint64(tree, hf_ipsec_seq_highest, tvb, report->highest);
+        add_uint64(tree, hf_ipsec_seq_lag, tvb, lag);
+        add_uint64(tree, hf_ipsec_seq_skipped, tvb, advance > 1 ? advance - 1 : 0);
     }
     add_frame(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
 }

@@ -38,6 +38,8 @@ def add_esp(capture):
          bad(drop("esp.icv", *old, **replay)), "esps_badauth", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "seen, ICV changed", sa.packet(flipped(sa.esp(datagram(), sequence=100), -1)),
          bad(drop("esp.icv", *again, **replay)), "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
+    send(capture, "seen, sent again", esp(100), good(drop("replay.duplicate", **replay)),
+         "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "left of the window, Pad Length too long",
          sa.packet(sa.seal(noise(46) + bytes([47, 17]), sequence=12)), good(drop("esp.pad_length", *old, **replay)),
          "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
@@ -45,10 +47,10 @@ def add_esp(capture):
          drop("esp.runt_for_sa", *again, windows=INVALID_PACKET, linux=LINUX_SEQUENCE)._replace(icv="Unverified"),
          "esps_badilen", "esps_badilen", "replay", "PARSE_ERROR")
     send(capture, "dummy with wrong padding", sa.packet(sa.seal(datagram() + bytes(14) + bytes([14, NO_NEXT]), 101)),
-         good(suspicious("esp.pad_bytes", "esp.pad_last_byte", "esp.dummy", "seq.gap", windows=INVALID_PACKET,
+         good(suspicious("esp.pad_bytes", "esp.pad_last_byte", "esp.dummy", windows=INVALID_PACKET,
                          linux=LINUX_TRANSFORM)), "esps_badenc", "esps_badenc", None, "PARSE_ERROR")
     send(capture, "dummy", sa.packet(sa.esp(datagram(), NO_NEXT, sequence=102)),
-         verified("esp.dummy", "seq.gap", linux=LINUX_TRANSFORM), None, None, None, "PARSE_ERROR")
+         verified("esp.dummy", linux=LINUX_TRANSFORM), None, None, None, "PARSE_ERROR")
 
 
 def add_lengths(capture):

@@ -38,6 +38,7 @@ TYPES = {
     "ipsec.sa.last_frame": "FT_FRAMENUM",
     "ipsec.sa.packets": "FT_UINT32",
     "ipsec.sa.octets": "FT_UINT64",
+    "ipsec.sa.lost": "FT_UINT32",
     "ipsec.icv.status": "FT_UINT8",
     "ipsec.icv.length": "FT_UINT8",
     "ipsec.iv.length": "FT_UINT8",

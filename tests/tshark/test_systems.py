@@ -24,6 +24,7 @@ README_UNSEEN = {
     "ipsec.sa.last_frame": "shown on a second pass only",
     "ipsec.sa.packets": "shown on a second pass only",
     "ipsec.sa.octets": "shown on a second pass only",
+    "ipsec.sa.lost": "shown on a second pass only",
 }
 
 # In running text, names of preferences look like fields.

@@ -317,6 +317,8 @@ static ipsec_report numbered(const faulty *packet, uint64_t highest, uint64_t nu
     report.zero_by = UINT8_MAX;
     report.number = number;
     report.advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
+    report.has_highest = true;
+    report.highest = highest;
     return report;
 }
 
@@ -402,6 +404,20 @@ static void test_window(void)
     g_assert_false(moves_window(IPSEC_STACK_LINUX, F(ESP_PAD_LENGTH)));
 }
 
+/* What the capture has twice was received once, and so counted once. */
+static void test_captured_twice(void)
+{
+    const faulty once = {"damaged", ESP, {F(ESP_ICV)}, NULL, NULL, NULL, NULL};
+    const faulty twice = {"damaged, again", ESP, {F(ESP_ICV), F(CAPTURE_DUPLICATE)}, NULL, NULL, NULL, NULL};
+
+    for (unsigned stack = IPSEC_STACK_WINDOWS; stack < IPSEC_STACK_COUNT; stack++) {
+        const ipsec_report first = report_of(&once, true), second = report_of(&twice, true);
+
+        g_assert_nonnull(ipsec_outcome_at((ipsec_stack)stack, &first));
+        g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &second));
+    }
+}
+
 /* A receiver that keeps to the RFCs has a place for everything that it must refuse. */
 static void test_rfc_order_is_complete(void)
 {
@@ -431,6 +447,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver-order/freebsd-end", test_freebsd_end_of_the_counter);
     g_test_add_func("/receiver-order/zero", test_zero);
     g_test_add_func("/receiver-order/window", test_window);
+    g_test_add_func("/receiver-order/captured-twice", test_captured_twice);
     g_test_add_func("/receiver-order/rfc", test_rfc_order_is_complete);
     return g_test_run();
 }

@@ -1,0 +1,130 @@
+/* The packets that came last.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "recent.h"
+#include "hash.h"
+#include "ip.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Steps along packets of one hash. The hashes are seeded, so that only what is much the same makes them long. */
+#define STEPS_MOST 64u
+
+/* Packets that are looked through for those that overtook one. */
+#define OVERTAKERS_MOST 1023u
+
+ipsec_recents *ipsec_recents_new(void)
+{
+    ipsec_recents *recents = g_new0(ipsec_recents, 1);
+
+    recents->seed = ipsec_hash_seed();
+    return recents;
+}
+
+static inline uint64_t load(const uint8_t *octets)
+{
+    uint64_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return word;
+}
+
+static inline uint64_t fingerprint_of(const ipsec_view *view)
+{
+    if (view->captured < 16)
+        return view->captured;
+    return load(view->data + 8) * 0x9e3779b97f4a7c15u ^ load(view->data + view->captured - 8);
+}
+
+static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
+{
+    const uint8_t *ip = view->outer;
+
+    if (!ip || view->outer_length < IPSEC_IPV4_HEADER) {
+        packet->dscp = IPSEC_DSCP_UNKNOWN;
+    } else if (view->ip_version == 4) {
+        packet->identification = ipsec_read_u16(ip + 4);
+        packet->ttl = ip[8];
+        packet->dscp = ip[1] >> 2;
+    } else {
+        packet->ttl = ip[7];
+        packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
+    }
+}
+
+ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
+                                     bool forged)
+{
+    ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
+
+    *packet = (ipsec_recent){.octets = fingerprint_of(view),
+                             .time = view->time,
+                             .sa = sa,
+                             .sequence = sequence,
+                             .frame = view->frame,
+                             .length = view->length,
+                             .captured = view->captured,
+                             .forged = forged};
+    describe_ip(view, packet);
+    return packet;
+}
+
+static inline uint32_t slot_of(const ipsec_recents *recents, const ipsec_recent *packet)
+{
+    return ipsec_hash_mix(recents->seed, (uint64_t)packet->sa << 32 | packet->sequence) % IPSEC_RECENTS;
+}
+
+void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
+{
+    uint32_t *head = &recents->heads[slot_of(recents, packet)];
+
+    packet->first = earlier ? earlier->first : packet->frame;
+    packet->older = *head;
+    *head = ++recents->count;
+}
+
+const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet, bool forged)
+{
+    uint32_t number = recents->heads[slot_of(recents, packet)];
+
+    /* The place of the oldest is taken by the packet itself. */
+    for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
+        const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
+
+        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->forged == forged)
+            return earlier;
+        number = earlier->older;
+    }
+    return NULL;
+}
+
+bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
+{
+    return a->length == b->length && (a->captured != b->captured || a->octets == b->octets);
+}
+
+bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time)
+{
+    const bool same_hop = a->ttl == b->ttl || a->ttl == b->ttl + 1 || a->ttl + 1 == b->ttl;
+    const uint64_t apart = MIN(a->time - b->time, b->time - a->time);
+
+    return time > 0 && a->time > 0 && b->time > 0 && apart <= time && same_hop &&
+           a->identification == b->identification && ipsec_recent_is_same(a, b);
+}
+
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet)
+{
+    const uint32_t most = MIN(recents->count, OVERTAKERS_MOST);
+    bool overtaken = false;
+
+    for (uint32_t back = 0; back < most; back++) {
+        const ipsec_recent *earlier = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
+
+        if (earlier->sa != packet->sa || (int32_t)(earlier->sequence - packet->sequence) <= 0)
+            continue;
+        if (earlier->dscp == packet->dscp || earlier->dscp == IPSEC_DSCP_UNKNOWN || packet->dscp == IPSEC_DSCP_UNKNOWN)
+            return false;
+        overtaken = true;
+    }
+    return overtaken;
+}
