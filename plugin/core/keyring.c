@@ -266,6 +266,14 @@ static bool has_same_selector(const ipsec_selector *a, const ipsec_selector *b)
            a->destination_port_mask == b->destination_port_mask;
 }
 
+/* A row that says nothing of the window, as that of the sender's host, does not contradict one that does. */
+static uint32_t merged_window(uint32_t first, uint32_t later)
+{
+    if (first == IPSEC_REPLAY_WINDOW_UNKNOWN)
+        return later;
+    return later == first || later == IPSEC_REPLAY_WINDOW_UNKNOWN ? first : IPSEC_REPLAY_WINDOW_UNKNOWN;
+}
+
 /* Another row for the same SA, as a later dump has it. What they disagree on changed in between, and is not known. */
 static void merge(ipsec_spec *first, const ipsec_spec *later)
 {
@@ -277,8 +285,7 @@ static void merge(ipsec_spec *first, const ipsec_spec *later)
         first->mode = IPSEC_MODE_ANY;
     if (!has_same_selector(&first->selector, &later->selector))
         first->selector.present = false;
-    if (first->replay_window != later->replay_window)
-        first->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
+    first->replay_window = merged_window(first->replay_window, later->replay_window);
 }
 
 /* As many rows with other keys as an SA may have; more are of no use, and would take long to go through. */

@@ -52,20 +52,34 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
     sa->iv = (ipsec_iv_state){0};
 }
 
+static uint32_t find_row(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
+{
+    return view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
+}
+
+/* Whether the row that was found is the one that the SA has, or that one is chained to it. */
+static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint32_t row)
+{
+    if (!keys->resolved)
+        return false;
+    for (unsigned i = 0; i < keys->position && row != IPSEC_KEY_NONE; i++)
+        row = ipsec_keyring_next(ring, row);
+    return row == keys->row;
+}
+
 /* Looks for a row, and returns whether there is one. A stranger's packet, for which there is none, does not make the SA
- * forget the one that it has. */
+ * forget the one that it has; nor does another source for which the row is the same. */
 static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
-    const uint32_t row = view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
-    const bool same = keys->resolved && row == keys->row;
+    const uint32_t row = find_row(opener, view, spi);
+    const bool same = is_row_of(opener->ring, keys, row);
 
     if (keys->resolved && row == IPSEC_KEY_NONE)
         return false;
-    if (keys->resolved && !same)
-        *keys = (ipsec_sa_keys){.null = keys->null};
+    if (!same)
+        *keys = (ipsec_sa_keys){.null = keys->null, .row = row};
     keys->resolved = true;
-    keys->row = row;
     if (view->address_length)
         keys->source = hash_source(opener, view);
     if (row == IPSEC_KEY_NONE)
@@ -348,12 +362,14 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
     }
 }
 
-/* The row that the packet was opened with: the one that is found, or one of those chained to it. */
+/* The row that the packet was opened with: the one that is found, or one of those chained to it. NULL if none is found,
+ * for then the record is another packet's. */
 static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative)
 {
-    ipsec_key_row *row = ipsec_keyring_row(ring, ipsec_keyring_find(ring, view, spi));
+    const uint32_t first = ipsec_keyring_find(ring, view, spi);
+    ipsec_key_row *row = first == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(ring, first);
 
-    while (alternative-- > 0 && has_next(ring, row))
+    while (row && alternative-- > 0 && has_next(ring, row))
         row = ipsec_keyring_row(ring, ipsec_keyring_next(ring, row->index));
     return row;
 }
@@ -362,18 +378,20 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
                            const ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
-    const ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
-    ipsec_crypto *crypto = ipsec_key_row_open(row);
     const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
+    uint8_t outer[IPSEC_AH_OUTER_MOST];
     const uint8_t *plaintext = NULL;
+    ipsec_envelope envelope;
 
+    if (!row)
+        return;
+    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_opened_begin(&envelope, &row->spec, report);
     if (!can_be_opened(view, report))
         return;
     make_room(opener);
-    if (crypto && record->icv != IPSEC_ICV_BAD &&
-        ipsec_envelope_try(&envelope, crypto, attempt, opener->plaintext) == (ipsec_icv_status)record->icv)
+    if (ipsec_key_row_open(row) && record->icv != IPSEC_ICV_BAD &&
+        ipsec_envelope_try(&envelope, row->crypto, attempt, opener->plaintext) == (ipsec_icv_status)record->icv)
         plaintext = opener->plaintext;
     ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, plaintext, report);
 }

@@ -79,7 +79,7 @@ typedef struct ipsec_spec {
     uint16_t encryption_key_length;     /**< octets, salt included; fits the algorithm */
     uint16_t integrity_key_length;
     bool has_keys;          /**< false where the source named the SA and not its keys (`ip xfrm state list nokeys`) */
-    uint32_t replay_window; /**< packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    uint32_t replay_window; /**< of the receiver, in packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
     uint64_t hard_bytes, hard_packets; /**< lifetime; UINT64_MAX: no limit or unknown */
     ipsec_selector selector;
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */

@@ -58,6 +58,9 @@ struct ipsec_xfrm_reader {
     bool has_algorithm;     /* there was a line for one, known or not */
     bool has_replay_window; /* the statistics have a line that begins with that word too */
     bool has_esn_context;
+    bool is_outbound;  /* iproute2 says so */
+    bool has_sent;     /* the host counts packets that it sent on the SA; where its window is 0 */
+    bool has_received; /* likewise */
 };
 
 typedef ipsec_xfrm_reader reader;

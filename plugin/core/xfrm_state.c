@@ -60,6 +60,7 @@ static void begin_sa(reader *reader, ipsec_text rest)
     reader->spec.esn = IPSEC_ESN_NO;
     reader->error = (ipsec_spec_error){.column = NULL};
     reader->failed = reader->has_algorithm = reader->has_replay_window = reader->has_esn_context = false;
+    reader->is_outbound = reader->has_sent = reader->has_received = false;
     read_end(source, "src", &reader->source, &reader->spec.source, reader);
     if (ipsec_text_is(word, "dst"))
         read_end(destination, "dst", &reader->destination, &reader->spec.destination, reader);
@@ -243,6 +244,55 @@ static void read_replay_window(reader *reader, ipsec_text rest)
     }
 }
 
+/* --- whose window it is --- */
+
+/* A number of a list, with its comma. */
+static bool read_part(ipsec_text value, uint32_t *number)
+{
+    if (value.length > 0 && value.at[value.length - 1] == ',')
+        value.length--;
+    return read_count(value, number);
+}
+
+/* What the host has sent or received on the SA tells which end of it that is; the numbers themselves are of another
+ * moment than the capture, and not used. */
+static void set_sequence(reader *reader, ipsec_text value)
+{
+    uint32_t number;
+
+    reader->has_received = reader->has_received || (read_part(value, &number) && number > 0);
+}
+
+static void set_output_sequence(reader *reader, ipsec_text value)
+{
+    uint32_t number;
+
+    reader->has_sent = reader->has_sent || (read_part(value, &number) && number > 0);
+}
+
+static void set_direction(reader *reader, ipsec_text value)
+{
+    if (ipsec_text_is(value, "out"))
+        reader->is_outbound = true;
+}
+
+static const field sequence_fields[] = {
+    {IPSEC_TEXT("seq"), set_sequence}, {IPSEC_TEXT("oseq"), set_output_sequence}, {{NULL, 0}, NULL}};
+static const field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
+
+/* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". A window that there is needs no asking whose it is. */
+static void read_anti_replay(reader *reader, ipsec_text rest)
+{
+    if (reader->spec.replay_window == 0)
+        read_fields(reader, rest, sequence_fields);
+}
+
+/* On an SA that the host sends on it has no window; that of the other end is not known here. */
+static bool is_senders(const reader *reader)
+{
+    return reader->is_outbound || (reader->has_sent && !reader->has_received);
+}
+
 /* --- the context of ESN --- */
 
 static void add_high(reader *reader, ipsec_text value)
@@ -250,9 +300,7 @@ static void add_high(reader *reader, ipsec_text value)
     ipsec_spec *const spec = &reader->spec;
     uint32_t high;
 
-    if (value.length > 0 && value.at[value.length - 1] == ',')
-        value.length--;
-    if (!read_count(value, &high) || spec->high_count == IPSEC_SPEC_HIGHS)
+    if (!read_part(value, &high) || spec->high_count == IPSEC_SPEC_HIGHS)
         return;
     for (unsigned i = 0; i < spec->high_count; i++)
         if (spec->highs[i] == high)
@@ -260,15 +308,28 @@ static void add_high(reader *reader, ipsec_text value)
     spec->highs[spec->high_count++] = high;
 }
 
-static void set_esn_window(reader *reader, ipsec_text value)
+static void set_high(reader *reader, ipsec_text value)
 {
-    if (value.length > 0 && value.at[value.length - 1] == ',')
-        value.length--;
-    reader->has_esn_context = read_count(value, &reader->spec.replay_window);
+    add_high(reader, value);
+    set_sequence(reader, value);
 }
 
-static const field high_fields[] = {
-    {IPSEC_TEXT("seq-hi"), add_high}, {IPSEC_TEXT("oseq-hi"), add_high}, {{NULL, 0}, NULL}};
+static void set_output_high(reader *reader, ipsec_text value)
+{
+    add_high(reader, value);
+    set_output_sequence(reader, value);
+}
+
+static void set_esn_window(reader *reader, ipsec_text value)
+{
+    reader->has_esn_context = read_part(value, &reader->spec.replay_window);
+}
+
+static const field esn_fields[] = {{IPSEC_TEXT("seq-hi"), set_high},
+                                   {IPSEC_TEXT("seq"), set_sequence},
+                                   {IPSEC_TEXT("oseq-hi"), set_output_high},
+                                   {IPSEC_TEXT("oseq"), set_output_sequence},
+                                   {{NULL, 0}, NULL}};
 static const field window_fields[] = {{IPSEC_TEXT("replay_window"), set_esn_window}, {{NULL, 0}, NULL}};
 
 /* --- encapsulation and lifetime --- */
@@ -373,6 +434,8 @@ static void hand_over(reader *reader)
     /* Linux keeps the window of ESN in the context alone, which an old iproute2 does not print. */
     if (spec->esn == IPSEC_ESN_YES && !reader->has_esn_context)
         spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
+    if (spec->replay_window == 0 && is_senders(reader))
+        spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
     if (spec->esn != IPSEC_ESN_YES)
         spec->high_count = 0;
     strip_keys(spec);
@@ -410,13 +473,6 @@ static void end_sa(reader *reader, ipsec_text rest)
     finish_sa(reader);
 }
 
-/* A line that most SAs have, for it not to be taken for something unknown. */
-static void pass_over(reader *reader, ipsec_text rest)
-{
-    (void)reader;
-    (void)rest;
-}
-
 /* --- lines --- */
 
 /* Those that most SAs have come first, for they are tried in turn. */
@@ -425,15 +481,17 @@ static const line_kind line_kinds[] = {
     {IPSEC_TEXT("proto"), NULL, read_identity},
     {IPSEC_TEXT("replay-window"), NULL, read_replay_window},
     {IPSEC_TEXT("sel"), NULL, read_selector},
-    {IPSEC_TEXT("anti-replay"), NULL, pass_over},
+    {IPSEC_TEXT("anti-replay"), NULL, read_anti_replay},
     {IPSEC_TEXT("aead"), NULL, ipsec_xfrm_read_aead},
     {IPSEC_TEXT("auth-trunc"), NULL, ipsec_xfrm_read_auth_trunc},
     {IPSEC_TEXT("enc"), NULL, ipsec_xfrm_read_enc},
     {IPSEC_TEXT("encap"), encapsulation_fields, NULL},
-    {IPSEC_TEXT("seq-hi"), high_fields, NULL},
+    {IPSEC_TEXT("seq-hi"), esn_fields, NULL},
     {IPSEC_TEXT("replay_window"), window_fields, NULL},
     {IPSEC_TEXT("limit:"), limit_fields, NULL},
     {IPSEC_TEXT("auth"), NULL, ipsec_xfrm_read_auth},
+    {IPSEC_TEXT("dir"), direction_fields, NULL},
+    {IPSEC_TEXT("crypto"), direction_fields, NULL},
     {IPSEC_TEXT("acquire"), NULL, end_sa},
     {IPSEC_TEXT("report"), NULL, end_sa},
     {IPSEC_TEXT("Async"), NULL, end_sa},

@@ -2,6 +2,12 @@
  *
  * p_add_proto_data() would cost 87 octets a frame and a list to walk; this costs 32.
  *
+ * A read filter (tshark -2 -R; that of Wireshark's Open dialog) is asked after a frame was dissected, and the number of
+ * one that it rejects goes to the next. So the number does not tell a frame, and the core gets a serial instead: the
+ * number, raised by one for every frame known to be rejected. Records of a rejected frame stay, for others refer to
+ * them; but no frame finds them. Two frames of a number are told apart by their place in the file, which is what
+ * Wireshark reads a frame by again, so no two have the same.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 #include "keys.h"
@@ -20,6 +26,11 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 32);
 static ipsec_db *db;
 static GPtrArray *chunks; /* of CHUNK records each, so that growing never copies */
 static uint32_t count;    /* records in all chunks, ascending by frame */
+static GArray *rejected;  /* of uint32_t: serials of the frames that a read filter rejected, ascending */
+static struct {
+    uint32_t number; /* 0: there was none */
+    int64_t offset;  /* in the file */
+} last;              /* the frame that was judged last */
 
 static const ipsec_record *look_up(void *context, uint32_t number);
 
@@ -32,7 +43,7 @@ void ipsec_frames_start(void)
     db = ipsec_db_new(&config);
     ipsec_keys_load(db); /* libgcrypt is ready: Wireshark sets it up before it registers any protocol */
     chunks = g_ptr_array_new_with_free_func(g_free);
-    count = 0;
+    rejected = g_array_new(false, false, sizeof(uint32_t));
 }
 
 void ipsec_frames_end(void)
@@ -43,7 +54,84 @@ void ipsec_frames_end(void)
         g_ptr_array_free(chunks, true);
     chunks = NULL;
     count = 0;
+    if (rejected)
+        g_array_free(rejected, true);
+    rejected = NULL;
+    last.number = 0;
 }
+
+/* --- frames -------------------------------------------------------------------------------------------- */
+
+static uint32_t rejected_at(uint32_t place)
+{
+    return g_array_index(rejected, uint32_t, place);
+}
+
+/* How many frames were rejected before the frame with that number. The serial less its place is the number that a
+ * rejected frame had, which the frame behind it has too. */
+static uint32_t rejected_before_number(uint32_t number)
+{
+    uint32_t low = 0, high = rejected->len;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (rejected_at(middle) - middle <= number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t rejected_before_serial(uint32_t serial)
+{
+    uint32_t low = 0, high = rejected->len;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (rejected_at(middle) < serial)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static uint32_t serial_of(uint32_t number)
+{
+    return number + rejected_before_number(number);
+}
+
+/* The number of the frame; 0 if it was rejected, and so has none. One whose successor holds nothing of IPsec is not
+ * known to be rejected: then it is that one's number. */
+static uint32_t number_of(uint32_t serial)
+{
+    const uint32_t before = rejected_before_serial(serial);
+
+    return before < rejected->len && rejected_at(before) == serial ? 0 : serial - before;
+}
+
+/* Whether the frame is the one that was judged last, or stands behind it. One that does not, as when a redissection
+ * was broken off and frames are picked here and there, is explained from its octets alone. */
+static bool is_in_order(const packet_info *pinfo)
+{
+    const uint32_t number = pinfo->num;
+
+    if (number < last.number)
+        return false;
+    if (number == last.number && pinfo->fd->file_off != last.offset) {
+        const uint32_t serial = serial_of(number);
+
+        g_array_append_val(rejected, serial);
+    }
+    last.number = number;
+    last.offset = pinfo->fd->file_off;
+    return true;
+}
+
+/* --- records ------------------------------------------------------------------------------------------- */
 
 static ipsec_record *at(uint32_t number)
 {
@@ -52,16 +140,13 @@ static ipsec_record *at(uint32_t number)
 
 static void store(const packet_info *pinfo, const ipsec_record *record)
 {
-    /* Frames come in order; one that does not is explained from its octets alone. */
-    if (count > 0 && pinfo->num < at(count - 1)->frame)
-        return;
     if (count % CHUNK == 0)
         g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
     *at(count) = *record;
     at(count++)->layer = pinfo->curr_layer_num; /* tells apart the headers of a frame */
 }
 
-/* Index of the first record of the frame, or of where it would be. */
+/* Index of the first record of the frame with that serial, or of where it would be. */
 static uint32_t lower_bound(uint32_t frame)
 {
     uint32_t low = 0, high = count;
@@ -77,34 +162,55 @@ static uint32_t lower_bound(uint32_t frame)
     return low;
 }
 
-static const ipsec_record *find(const packet_info *pinfo)
+static const ipsec_record *find(const packet_info *pinfo, uint32_t serial)
 {
-    for (uint32_t i = lower_bound(pinfo->num); i < count && at(i)->frame == pinfo->num; i++)
+    if (count == 0 || at(count - 1)->frame < serial)
+        return NULL;
+    for (uint32_t i = lower_bound(serial); i < count && at(i)->frame == serial; i++)
         if (at(i)->layer == pinfo->curr_layer_num)
             return at(i);
     return NULL;
 }
 
+/* A record is never dropped, so that a number stays that of one header; and a header that leaves no record is no
+ * traffic of an SA, so that no record refers to its number. */
 static const ipsec_record *look_up(void *context _U_, uint32_t number)
 {
     return number < count ? at(number) : NULL;
 }
 
-void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+/* Whether the header is to be judged. A dissector that turns it down may be offered it twice: what was judged once is
+ * explained from then on. */
+static bool is_new(const packet_info *pinfo)
+{
+    return !pinfo->fd->visited && is_in_order(pinfo) && !find(pinfo, serial_of(pinfo->num));
+}
+
+static void judge(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     ipsec_record record;
 
-    if (pinfo->fd->visited) {
-        ipsec_explain(db, view, find(pinfo), report);
-        return;
-    }
+    view->frame = serial_of(pinfo->num);
     view->number = count;
     ipsec_judge(db, view, &record, report);
     if (report->subject != IPSEC_SUBJECT_NOTHING && report->subject != IPSEC_SUBJECT_IKE)
         store(pinfo, &record);
 }
 
+void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+{
+    if (is_new(pinfo))
+        judge(pinfo, view, report);
+    else
+        ipsec_explain(db, view, find(pinfo, serial_of(pinfo->num)), report);
+    report->first_seen = number_of(report->first_seen);
+}
+
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts)
 {
-    return ipsec_db_sa(db, sa, facts);
+    if (!ipsec_db_sa(db, sa, facts))
+        return false;
+    facts->first_frame = number_of(facts->first_frame);
+    facts->last_frame = number_of(facts->last_frame);
+    return true;
 }

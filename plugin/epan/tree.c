@@ -28,6 +28,13 @@ static void add_uint64(proto_tree *tree, int hf, tvbuff_t *tvb, uint64_t value)
     proto_item_set_generated(proto_tree_add_uint64(tree, hf, tvb, 0, 0, value));
 }
 
+/* A link to a frame, if it is known and has a number. */
+static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
+{
+    if (frame != 0)
+        add_uint(tree, hf, tvb, frame);
+}
+
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
 static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
 {
@@ -40,10 +47,10 @@ static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
         add_uint(tree, hf_ipsec_sa_reverse, tvb, facts.reverse);
     if (facts.successor != IPSEC_SA_NONE)
         add_uint(tree, hf_ipsec_sa_successor, tvb, facts.successor);
-    add_uint(tree, hf_ipsec_sa_first_frame, tvb, facts.first_frame);
+    add_frame(tree, hf_ipsec_sa_first_frame, tvb, facts.first_frame);
     if (!total)
         return;
-    add_uint(tree, hf_ipsec_sa_last_frame, tvb, facts.last_frame);
+    add_frame(tree, hf_ipsec_sa_last_frame, tvb, facts.last_frame);
     add_uint(tree, hf_ipsec_sa_packets, tvb, facts.packets);
     add_uint64(tree, hf_ipsec_sa_octets, tvb, facts.octets);
     add_uint(tree, hf_ipsec_sa_lost, tvb, facts.lost);
@@ -60,8 +67,7 @@ static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *t
         add_uint64(tree, hf_ipsec_seq_lag, tvb, lag);
         add_uint64(tree, hf_ipsec_seq_skipped, tvb, advance > 1 ? advance - 1 : 0);
     }
-    if (report->first_seen)
-        add_uint(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
+    add_frame(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
 }
 
 static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)

@@ -29,7 +29,8 @@ ALGORITHMS = [
 ]
 
 CONTEXTS = [
-    "anti-replay context: seq 0x11, oseq 0x0, bitmap 0x0001ffff",
+    "anti-replay context: seq 0x11, oseq 0x0, bitmap 0x0001ffff", "anti-replay context: seq 0x0, oseq 0x11, bitmap 0x00000000",
+    "dir out", "crypto offload parameters: dev eth0 dir out mode packet",
     "anti-replay esn context:\n\t seq-hi 0x1, seq 0x11, oseq-hi 0x0, oseq 0x0\n"
     "\t replay_window 64, bitmap-length 2\n\t 00000000 0001ffff ",
     "encap type espinudp sport 4500 dport 4500 addr 0.0.0.0\n\tlastused -\n\tdir in",

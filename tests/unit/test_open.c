@@ -104,6 +104,98 @@ static void test_explained_later(void)
     end(db);
 }
 
+/* A caller that mixes up its records gets less, but nothing that is not there. */
+static void test_record_of_another_packet(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    ipsec_db *db = db_with(&spec, false);
+    const ipsec_view good = sound(&spec, (sealing){.sequence = 1}), other = esp_view(4, 0x1001, 1, 84);
+    ipsec_record record;
+    ipsec_report report;
+
+    ipsec_judge(db, &good, &record, &report);
+    g_assert_true(record.has_row);
+    ipsec_explain(db, &other, &record, &report);
+    g_assert_false(report.is_opened);
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
+    end(db);
+}
+
+/* Rows for one SA with other keys, of which the last verifies, and one that makes sources count. */
+static ipsec_db *db_with_chain(unsigned others, const ipsec_spec *last)
+{
+    ipsec_spec row = *last, elsewhere = *last;
+    ipsec_db *db = ipsec_db_new(&(ipsec_config){
+        .sas = IPSEC_SAS_DEFAULT, .receiver = IPSEC_STACK_RFC, .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN});
+
+    for (unsigned i = 0; i < others; i++) {
+        row.integrity_key[0]++;
+        ipsec_db_add(db, &row);
+    }
+    ipsec_db_add(db, last);
+    elsewhere.spi++;
+    elsewhere.match_source = true;
+    elsewhere.source = (ipsec_address_range){.octets = {10, 9, 9, 9}, .mask = {255, 255, 255, 255}, .length = 4};
+    ipsec_db_add(db, &elsewhere);
+    return db;
+}
+
+/* The window is that of the SA, whatever source a packet claims to come from. */
+static void test_replay_from_another_source(void)
+{
+    static const uint8_t elsewhere[4] = {203, 0, 113, 7};
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+
+    for (unsigned others = 0; others < 3; others++) {
+        ipsec_db *db = db_with_chain(others, &spec);
+        ipsec_record record;
+        ipsec_report report;
+        ipsec_view view;
+
+        for (uint32_t number = 1; number <= 9; number++) {
+            view = sound(&spec, (sealing){.sequence = number});
+            expect(db, &view, &verified, "in order");
+        }
+        view = sound(&spec, (sealing){.sequence = 5});
+        view.source = elsewhere;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE));
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        view = sound(&spec, (sealing){.sequence = 10});
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_true(report.is_placed);
+        g_assert_cmpint(report.advance, ==, 1);
+        end(db);
+    }
+}
+
+/* But where the source tells rows apart, each has numbers of its own. */
+static void test_row_of_another_source(void)
+{
+    static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
+    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
+    ipsec_db *db;
+
+    first.match_source = second.match_source = true;
+    first.source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
+    second.source = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
+    second.integrity_key[0]++;
+    db = db_with(&first, false);
+    ipsec_db_add(db, &second);
+    for (unsigned i = 0; i < 2; i++) {
+        const ipsec_spec *spec = i == 0 ? &first : &second;
+        ipsec_view view = sound(spec, (sealing){.sequence = 1});
+        ipsec_record record;
+        ipsec_report report;
+
+        view.source = i == 0 ? here : there;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_false(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE));
+    }
+    end(db);
+}
+
 static void test_complete_tables(void)
 {
     const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -277,6 +369,9 @@ int main(int argc, char **argv)
     g_test_add_func("/open/verified", test_verified);
     g_test_add_func("/open/key-or-packet", test_key_or_packet);
     g_test_add_func("/open/explained-later", test_explained_later);
+    g_test_add_func("/open/record-of-another-packet", test_record_of_another_packet);
+    g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
+    g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
     g_test_add_func("/open/complete-tables", test_complete_tables);
     g_test_add_func("/open/esn-found-out", test_esn_found_out);
     g_test_add_func("/open/high-halves", test_high_halves);

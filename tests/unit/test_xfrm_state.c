@@ -402,6 +402,66 @@ static void test_flags(void)
     }
 }
 
+#define SENT     "\tanti-replay context: seq 0x0, oseq 0x1f, bitmap 0x00000000\n"
+#define RECEIVED "\tanti-replay context: seq 0x11, oseq 0x0, bitmap 0x0001ffff\n"
+#define UNUSED   "\tanti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000\n"
+#define ESN_CONTEXT(numbers, window)                                                                                   \
+    "\treplay-window 0 flag esn\n" GCM "\tanti-replay esn context:\n\t " numbers "\n\t replay_window " window          \
+    ", bitmap-length 1\n\t 00000000 \n"
+
+/* The window that the sender's host prints for an SA is no word on the receiver's. */
+static void test_window_of_the_sender(void)
+{
+    enum {
+        UNKNOWN = IPSEC_REPLAY_WINDOW_UNKNOWN
+    };
+    static const struct {
+        const char *text;
+        uint32_t window;
+    } samples[] = {
+        {"\treplay-window 0 \n" GCM SENT, UNKNOWN},
+        {"\treplay-window 32 \n" GCM SENT, 32}, /* as older IKE daemons set it for both ends */
+        {"\treplay-window 32 \n" GCM RECEIVED, 32},
+        {"\treplay-window 0 \n" GCM RECEIVED, 0},
+        {"\treplay-window 0 \n" GCM UNUSED, 0},
+        {"\treplay-window 0 \n" GCM "\tanti-replay context: seq 0x5, oseq 0x5, bitmap 0x00000000\n", 0},
+        {"\treplay-window 0 \n" GCM "\tanti-replay context: seq 0x0, oseq many, bitmap 0x00000000\n", 0},
+        {"\treplay-window 0 \n" GCM "\tanti-replay context: seq 0x0, oseq", 0},
+        {"\treplay-window 0 \n" GCM, 0},
+        {"\treplay-window 0 \n" GCM UNUSED "\tdir out\n", UNKNOWN},
+        {"\treplay-window 0 \n" GCM UNUSED "\tdir in\n", 0},
+        {"\treplay-window 32 \n" GCM UNUSED "\tdir out\n", 32},
+        {"\treplay-window 0 \n" GCM UNUSED "\tcrypto offload parameters: dev eth0 dir out mode packet\n", UNKNOWN},
+        {"\treplay-window 0 \n" GCM UNUSED "\tcrypto offload parameters: dev eth0 dir in\n", 0},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x2", "0"), UNKNOWN},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x1, oseq 0x0", "0"), UNKNOWN},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x2", "32"), 32},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x2, oseq-hi 0x0, oseq 0x0", "0"), 0},
+        {ESN_CONTEXT("seq-hi 0x1, seq 0x0, oseq-hi 0x0, oseq 0x2", "0"), 0},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x0", "0"), 0},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x0", "0") "\tdir out\n", UNKNOWN},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
+        char *one =
+            g_strconcat(ADDRESSES "\tproto esp spi 0x00001001 reqid 1 mode tunnel\n", samples[i].text, SELECTOR, NULL);
+        char *two = g_strconcat(one, ESP GCM UNUSED,
+                                ADDRESSES "\tproto esp spi 0x00001002 reqid 1 mode tunnel\n"
+                                          "\treplay-window 0 \n" GCM UNUSED,
+                                NULL);
+        result result;
+
+        g_test_message("%s", one);
+        g_assert_cmpuint(read_one(one).replay_window, ==, samples[i].window);
+        read_text(two, &result); /* and it is said of no other SA */
+        g_assert_cmpuint(result.rows, ==, 3);
+        g_assert_cmpuint(result.row[1].replay_window, ==, 32);
+        g_assert_cmpuint(result.row[2].replay_window, ==, 0);
+        g_free(two);
+        g_free(one);
+    }
+}
+
 static void test_selectors(void)
 {
     static const struct {
@@ -665,6 +725,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xfrm-state/modes", test_modes);
     g_test_add_func("/xfrm-state/encapsulations", test_encapsulations);
     g_test_add_func("/xfrm-state/flags", test_flags);
+    g_test_add_func("/xfrm-state/window-of-the-sender", test_window_of_the_sender);
     g_test_add_func("/xfrm-state/selectors", test_selectors);
     g_test_add_func("/xfrm-state/selector-of-nothing", test_selector_of_nothing);
     g_test_add_func("/xfrm-state/passed-over", test_passed_over);

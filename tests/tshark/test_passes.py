@@ -1,0 +1,156 @@
+"""Passes over a capture: whatever way Wireshark takes through a file, a packet is judged once, and what is said of it is
+said of it alone.
+
+A read filter (-2 -R) is asked after a frame was dissected, and the number of one that it rejects goes to the next. What it
+rejects was on the wire all the same, and moved the receiver's window.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import json
+import re
+import shutil
+
+import pytest
+
+import pcap
+import sidecars
+from samples.keyed import datagram
+from samples.packets import ESP, esp, ethernet, ipv4
+from samples.sa import NULL_SHA256, Sa
+from tshark_runner import AGGREGATOR, field_options
+
+NAME = "faults_sequence"
+
+# Filters on what the first pass knows; of most captures each rejects packets before and between those that pass.
+FILTERS = ("ipsec.finding", "!ipsec.finding", "ipsec.verdict >= 3", "frame.len & 1", "frame.len & 4")
+LINKS = ("ipsec.sa.first_frame", "ipsec.seq.first_seen")
+PASSES, REJECTED = 64, 63      # of the TTL, where a filter is to tell frames apart
+KEYED, KEYLESS = Sa(0x9E01, 4, NULL_SHA256), 0x9E02
+
+
+def without(row, *names):
+    return {name: values for name, values in row.items() if name not in names}
+
+
+def assert_same_but_for_numbers(filtered, read):
+    names = ("frame.number", *LINKS)
+    assert [without(row, *names) for row in read] == [without(row, *names) for row in filtered]
+
+
+def read_filtered(tshark, capture, passing, *options):
+    """What one pass says of the frames that pass, and what two passes say that read no others."""
+    return (list(tshark.rows(capture, *options, "-Y", passing).values()),
+            list(tshark.rows(capture, *options, "-2", "-R", passing).values()))
+
+
+# --- a read filter ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("passing", FILTERS)
+def test_read_filter_changes_no_judgement(tshark, everything, passing):
+    filtered, read = read_filtered(tshark, everything, passing)
+    assert 0 < len(read) < len(pcap.read(everything))
+    assert_same_but_for_numbers(filtered, read)
+
+
+def keyless(sequence, ttl=PASSES):
+    return ethernet(ipv4(KEYLESS, ESP, esp(100, 0xC0000000 + KEYLESS, sequence), ttl=ttl))
+
+
+@pytest.fixture
+def interleaved(tmp_path):
+    """An SA with a key and one without, packet for packet."""
+    frames = []
+    for number in range(1, 31):
+        frames += [ethernet(KEYED.packet(KEYED.esp(datagram(), sequence=number))), keyless(1000 + number)]
+    return pcap.write_frames(tmp_path / "interleaved.pcap", frames)
+
+
+@pytest.mark.parametrize("spi, numbers, icv", [(KEYED.spi, range(1, 31), ["Good"]),
+                                               (0xC0000000 + KEYLESS, range(1001, 1031), [])])
+def test_one_of_two_sas_is_read(tshark, interleaved, spi, numbers, icv):
+    keys = tshark.share("interleaved.txt", KEYED.state())
+    filtered, read = read_filtered(tshark, interleaved, f"esp.spi == {spi}", "-o", f"ipsec.xfrm_state_file:{keys}")
+    assert_same_but_for_numbers(filtered, read)
+    assert [row["ipsec.seq"] for row in read] == [[str(number)] for number in numbers]
+    assert [row.icv for row in read] == [icv] * len(numbers)
+
+
+def link_of(row, name):
+    return [int(value) for value in row[name]]
+
+
+def test_links_lead_to_frames_that_were_read(tshark, tmp_path):
+    """Number, and whether the filter lets it pass: the first of the SA does not, nor does the first 5."""
+    packets = [(1, False), (2, True), (3, False), (4, True), (5, False), (6, False), (7, True), (8, True), (5, True), (7, True)]
+    capture = pcap.write_frames(tmp_path / "links.pcap",
+                                [keyless(number, PASSES if passes else REJECTED) for number, passes in packets])
+    rows = tshark.rows(capture)
+    assert [link_of(rows[frame], "ipsec.seq.first_seen") for frame in (9, 10)] == [[5], [7]]
+    assert {value for row in rows.values() for value in row["ipsec.sa.first_frame"]} == {"1"}
+    read = tshark.rows(capture, "-2", "-R", f"ip.ttl == {PASSES}")
+    assert [row["ipsec.seq"] for row in read.values()] == [[str(number)] for number, passes in packets if passes]
+    assert [row.findings for row in read.values()][-2:] == [["replay.duplicate"]] * 2
+    assert [link_of(row, "ipsec.seq.first_seen") for row in read.values()] == [[], [], [], [], [], [3]]
+    assert {tuple(row["ipsec.sa.first_frame"]) for row in read.values()} == {()}
+
+
+# --- several files, and the same one again -----------------------------------------------------------------
+
+COLUMNS = ("ipsec.verdict", "ipsec.finding", "ipsec.seq", "ipsec.seq.first_seen", "ipsec.sa")
+
+
+def ask_for_rows(passing=None):
+    columns = {f"column{number}": f"{name}:0" for number, name in enumerate(COLUMNS)}
+    return {"method": "frames", "params": {**columns, **({"filter": passing} if passing else {})}}
+
+
+def preferences(tshark, capture):
+    """What the capture needs, as requests."""
+    settings = [option.split(":", 1) for option in tshark.options(capture) if option != "-o"]
+    return [{"method": "setconf", "params": {"name": name, "value": value}} for name, value in settings]
+
+
+@pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
+def test_a_session_loads_the_same_file_again(tshark):
+    """Its answers are later passes: once of a frame, filtered, and after another load from the start."""
+    load = {"method": "load", "params": {"file": str(tshark.stage(NAME))}}
+    done = tshark.sharkd(*preferences(tshark, NAME), load, ask_for_rows(), ask_for_rows("ipsec.finding"), ask_for_rows(), load,
+                         ask_for_rows())
+    first, filtered, again, anew = (answer["result"] for answer in map(json.loads, done.stdout.splitlines())
+                                    if isinstance(answer["result"], list))
+    assert first == again == anew
+    shown = {frame: row for frame, row in tshark.rows(NAME).items() if row.findings}
+    assert [frame["num"] for frame in filtered] == list(shown)
+    assert [frame["c"][1].split(",") for frame in filtered] == [row.findings for row in shown.values()]
+
+
+# --- tshark -M: the analysis ends and begins anew after so many frames ---------------------------------------
+
+# What a finding of these families says depends on packets before; so it does for these others.
+OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture)\.")
+
+
+def of_frames(tshark, capture, *options):
+    """The findings of all frames, in their order, and how many fragments each was put together from; -M numbers them
+    anew each time."""
+    names = ("frame.number", "ipsec.finding", "ip.fragment.count", "ipv6.fragment.count")
+    output = tshark.read(capture, *tshark.options(capture), *options, *field_options(names))
+    columns = [line.split("\t") for line in output.splitlines()]
+    return [(findings.split(AGGREGATOR), v4 + v6) for _, findings, v4, v6 in columns]
+
+
+@pytest.mark.parametrize("name", sidecars.NAMES)
+def test_reset_that_does_not_come(tshark, name):
+    assert of_frames(tshark, name, "-M", 1000) == of_frames(tshark, name)
+
+
+@pytest.mark.parametrize("frames", [100, 1000])
+def test_reset_loses_no_finding_that_needs_no_neighbour(tshark, everything, frames):
+    """SAs are counted from 0 again, and what rests on packets before, or on fragments, begins anew."""
+    def alone(findings):
+        return [finding for finding in findings if finding and not OF_NEIGHBOURS.match(finding)]
+
+    parts, whole = (of_frames(tshark, everything, *options) for options in (("-M", frames), ()))
+    assert len(parts) == len(whole) > 1000
+    for number, ((after_reset, _), (findings, fragments)) in enumerate(zip(parts, whole), 1):
+        assert fragments or alone(after_reset) == alone(findings), number
