@@ -51,6 +51,15 @@ static inline bool ipsec_life_is_stranger(const ipsec_note *note)
 /** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
 
+/** Begins the lifetime anew: it is that of a key. */
+static inline void ipsec_life_begin(ipsec_sa *sa)
+{
+    sa->life.octets = 0;
+    sa->life.packets = 0;
+    sa->life.moved = 0;
+    sa->life.over = false;
+}
+
 /**
  * Counts a packet that the receiver has accepted towards the SA's lifetime (RFC 4301 4.4.2.1).
  *

@@ -445,6 +445,30 @@ static void test_refused_from_elsewhere(void)
     }
 }
 
+/* A lifetime is that of a key: with another one for the same SPI it begins anew. */
+static void test_lifetime(void)
+{
+    for (uint32_t packets = 40; packets <= 60; packets += 20) {
+        traffic t = open_traffic();
+        ipsec_spec specs[2];
+
+        for (unsigned i = 0; i < 2; i++)
+            add_row(&t, (uint8_t)(0x10 + i), 50, &specs[i]);
+        for (unsigned i = 0; i < 2; i++)
+            for (uint32_t sequence = 1; sequence <= packets; sequence++) {
+                ipsec_view view = sealed(&specs[i], sequence);
+                ipsec_record record;
+                ipsec_report report;
+
+                view.frame = ++t.frame;
+                ipsec_judge(t.db, &view, &record, &report);
+                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_EXPIRED) == (sequence == 51));
+                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (sequence > 51));
+            }
+        close_traffic(&t);
+    }
+}
+
 int main(int argc, char **argv)
 {
     gcry_check_version(NULL);
@@ -464,5 +488,6 @@ int main(int argc, char **argv)
     g_test_add_func("/life/successor/nat", test_behind_one_nat);
     g_test_add_func("/life/keys/unknown", test_unknown_spi);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
+    g_test_add_func("/life/keys/lifetime", test_lifetime);
     return g_test_run();
 }
