@@ -216,6 +216,22 @@ static void test_own_numbers(void)
     }
 }
 
+/* Their numbers come again, and yet they are no copies. */
+static void test_same_numbers(void)
+{
+    traffic t = open_traffic();
+
+    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+        t.length = 84;
+        send_from(&t, here, sequence);
+        t.length = 88;
+        send_from(&t, there, sequence);
+        g_assert_cmpuint(t.senders, ==, sequence >= 8);
+    }
+    g_assert_cmpuint(t.changed, ==, 0);
+    close_traffic(&t);
+}
+
 /* A burst of old packets is one return. */
 static void test_old_burst(void)
 {
@@ -479,6 +495,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/origin/turns", test_turns);
     g_test_add_func("/life/origin/stays", test_long_stays);
     g_test_add_func("/life/origin/own-numbers", test_own_numbers);
+    g_test_add_func("/life/origin/same-numbers", test_same_numbers);
     g_test_add_func("/life/origin/old-burst", test_old_burst);
     g_test_add_func("/life/origin/places", test_many_places);
     g_test_add_func("/life/origin/port", test_port_changes);
