@@ -291,7 +291,7 @@ static uint32_t payload_of(const ipsec_view *view, const ipsec_report *report)
 /* A packet that was forged, or took another way than its SA, tells nothing of where the sender is. */
 static bool is_from_sender(const ipsec_record *record, const ipsec_report *report)
 {
-    return !(record->has_row && record->icv == IPSEC_ICV_BAD) &&
+    return !record->unknown && !(record->has_row && record->icv == IPSEC_ICV_BAD) &&
            !(report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH));
 }
 
@@ -310,15 +310,13 @@ static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report 
     *said = note->marks;
 }
 
-/* Who sends, where the number lies, what the window makes of it, and what the SA spends on it. */
+/* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
 static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                     ipsec_note *note, uint32_t *said, ipsec_report *report)
 {
     const ipsec_spec *spec = spec_of(db, sa, record);
 
     record->followed = true;
-    if (is_from_sender(record, report))
-        ipsec_life_follow(db->sas, view, sa, report->sequence, note);
     ipsec_sequence_place(&db->sequencer, view, sa, record, note, report);
     ipsec_sequence_report(record, note, report);
     say_new(note, said, report);
@@ -327,12 +325,17 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     if (!is_over(db, spec, sa, note, report) && is_taken(db, note, report)) {
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
         ipsec_life_spend(sa, payload_of(view, report));
+        if (is_from_sender(record, report))
+            ipsec_life_follow(db->sas, view, sa, report->sequence, note);
         if (!(note->marks & IPSEC_MARK_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
             ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
-    } else if (note->marks & IPSEC_MARK_RESTART) {
-        ipsec_sequence_commit(&db->sequencer, sa, record, note);
-    } else if (is_made_twice(record, note) && ipsec_iv_is_of_use(view, sa, spec)) {
-        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+    } else {
+        if (note->marks & IPSEC_MARK_RESTART)
+            ipsec_sequence_commit(&db->sequencer, sa, record, note);
+        if (ipsec_life_is_stranger(note) && is_from_sender(record, report))
+            ipsec_life_refuse(db->sas, view, sa, note);
+        if (is_made_twice(record, note) && ipsec_iv_is_of_use(view, sa, spec))
+            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
     }
     report->first_seen = note->first_seen;
 }

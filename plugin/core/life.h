@@ -7,7 +7,6 @@
 #define IPSEC_CORE_LIFE_H
 
 #include "hash.h"
-#include "ip.h"
 #include "note.h"
 #include "sa.h"
 
@@ -17,8 +16,8 @@ static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipse
     uint64_t words[2];
     uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
 
-    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP && view->outer_length >= IPSEC_UDP_HEADER)
-        origin = ipsec_hash_mix(origin, ipsec_read_u16(view->outer + view->outer_length - IPSEC_UDP_HEADER));
+    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
+        origin = ipsec_hash_mix(origin, view->source_port);
     return (uint32_t)origin ? (uint32_t)origin : 1;
 }
 
@@ -26,7 +25,8 @@ static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipse
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note);
 
-/** Follows an SA with its next packet: who else sends between these peers, and from where. Adds marks to the note. */
+/** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds marks
+ * to the note. */
 static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
                                      ipsec_note *note)
 {
@@ -40,6 +40,24 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
         pair->run = 0;
     else
         ipsec_life_turn(table, view, sa, origin, sequence, note);
+}
+
+/** Whether the packet speaks of another sender, who has numbers of his own: refused for its number, and no copy. */
+static inline bool ipsec_life_is_stranger(const ipsec_note *note)
+{
+    return note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_CONFLICT);
+}
+
+/** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
+void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
+
+/** Begins the lifetime anew: it is that of a key. */
+static inline void ipsec_life_begin(ipsec_sa *sa)
+{
+    sa->life.octets = 0;
+    sa->life.packets = 0;
+    sa->life.moved = 0;
+    sa->life.over = false;
 }
 
 /**

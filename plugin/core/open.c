@@ -9,6 +9,7 @@
 #include "guess.h"
 #include "hash.h"
 #include "hint.h"
+#include "life.h"
 #include "opened.h"
 
 #include <glib.h>
@@ -273,6 +274,7 @@ static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_r
         keys->hint = IPSEC_HINT_NONE;
         keys->good = false;
         begin_numbers(opener, sa);
+        ipsec_life_begin(sa);
         record->alternative = 0;
     }
     record->alternative = (uint8_t)(record->alternative + keys->position);

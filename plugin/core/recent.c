@@ -83,24 +83,28 @@ void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipse
     *head = ++recents->count;
 }
 
+bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
+{
+    return a->length == b->length && (a->captured != b->captured || a->octets == b->octets);
+}
+
 const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet, bool forged)
 {
+    const ipsec_recent *last = NULL;
     uint32_t number = recents->heads[slot_of(recents, packet)];
 
     /* The place of the oldest is taken by the packet itself. */
     for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
         const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
 
-        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->forged == forged)
-            return earlier;
+        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->forged == forged) {
+            if (ipsec_recent_is_same(earlier, packet))
+                return earlier;
+            last = last ? last : earlier;
+        }
         number = earlier->older;
     }
-    return NULL;
-}
-
-bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
-{
-    return a->length == b->length && (a->captured != b->captured || a->octets == b->octets);
+    return last;
 }
 
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time)

@@ -49,8 +49,8 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
 /** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
 void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier);
 
-/** The last packet that is remembered of the same SA with the same number, forged or not as is asked for. NULL if there
- * is none. */
+/** What is remembered of the same SA with the same number, forged or not as is asked for: the last one that is the same
+ * packet; if there is none, the last one. NULL if there is none of the number. */
 const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet, bool forged);
 
 /** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than

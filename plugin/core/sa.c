@@ -303,11 +303,13 @@ uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 
 /* --- pairs */
 
-/* The key of what goes from one address of the view to the other, or back. */
+/* The key of what goes from one address (and port, in UDP) of the view to the other, or back. */
 static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view *view, bool back)
 {
     const uint8_t length = view->address_length;
-    ipsec_sa_key key = {.name = (uint32_t)length << 8 | view->protocol};
+    const uint32_t source = back ? view->destination_port : view->source_port;
+    const uint32_t destination = back ? view->source_port : view->destination_port;
+    ipsec_sa_key key = {.name = (uint64_t)(source << 16 | destination) << 32 | (uint32_t)length << 8 | view->protocol};
     uint64_t hash = ipsec_hash_mix(table->seed, key.name);
 
     hash = ipsec_hash_address(hash, back ? view->source : view->destination, length, key.destination);

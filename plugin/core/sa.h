@@ -61,7 +61,8 @@ typedef struct ipsec_sa_numbers {
     bool blind : 1;      /**< packets were coalesced in front of the capture, so that numbers seem to lack */
 } ipsec_sa_numbers;
 
-/** The SAs from one peer to another; see life.c. SAs are named by index: they may have been forgotten. */
+/** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
+ * been forgotten. */
 typedef struct ipsec_sa_pair {
     struct ipsec_sa_pair *back; /**< the other direction; NULL if it has no SA */
     uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
@@ -69,6 +70,7 @@ typedef struct ipsec_sa_pair {
     uint32_t unmatched;         /**< the last one without an SA of the other direction */
     uint32_t sas;               /**< of the table that refer to it */
     uint32_t run;               /**< packets in a row of `next` */
+    bool parallel;              /**< a succession was none: SAs are used side by side */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
@@ -78,7 +80,10 @@ typedef struct ipsec_sa_life {
     uint32_t packets;
     uint32_t origin;        /**< source address and port of the last packet, hashed; 0 before the first */
     uint32_t origin_before; /**< the one before that was another */
-    bool young : 1;         /**< its numbers began in the capture */
+    uint16_t moved;         /**< low half of `packets` when it last came from somewhere else */
+    uint8_t returns : 4;    /**< how often it did so soon after the time before */
+    uint8_t late : 4;       /**< packets since its successor took over */
+    bool young : 1;         /**< its numbers began in the capture, and it has not succeeded another SA */
     bool senders : 1;       /**< several send on it */
     bool over : 1;          /**< a hard limit was reached */
 } ipsec_sa_life;
@@ -141,8 +146,8 @@ static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uin
     return &g_array_index(table->facts, ipsec_sa_facts, index);
 }
 
-/** The SAs from the view's source to its destination, made if there were none: `sa` is one of them, and new. Matches it
- * with one of the other direction. */
+/** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of
+ * them, and new. Matches it with one of the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
 
 /** Number of SAs that were made. */

@@ -73,6 +73,8 @@ typedef struct ipsec_view {
     uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
     uint32_t number;            /**< under which the caller will keep the record of this header */
     uint64_t time;              /**< of the capture, in nanoseconds since any moment; 0: unknown */
+    uint16_t source_port;       /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
+    uint16_t destination_port;  /**< likewise */
     uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
     uint8_t ip_version;         /**< 4, 6, or 0 where unknown */
     uint8_t protocol;           /**< IPSEC_PROTOCOL_... */

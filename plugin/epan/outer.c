@@ -171,12 +171,14 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
 
     begin(tvb, pinfo, IPSEC_PROTOCOL_ESP, view);
     view->encapsulation = IPSEC_ENCAPSULATION_UDP;
+    view->source_port = (uint16_t)pinfo->srcport;
+    view->destination_port = (uint16_t)pinfo->destport;
     if (ike_port)
         view->flags |= IPSEC_VIEW_IKE_PORT;
     if (view->flags & IPSEC_VIEW_QUOTED)
         return;
     set_octets(tvb, &search);
-    if (!ipsec_udp_read(search.octets, search.count, (uint16_t)pinfo->srcport, (uint16_t)pinfo->destport, &udp))
+    if (!ipsec_udp_read(search.octets, search.count, view->source_port, view->destination_port, &udp))
         return;
     if (udp.has_checksum)
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;

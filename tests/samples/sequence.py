@@ -6,8 +6,8 @@ from samples.expectations import (
     BAD_SPI, Capture, INTEGRITY, LINUX_NO_SA, LINUX_SEQUENCE, LINUX_TRANSFORM, REPLAY_CHECK,
     drop, plausible, suspicious, verified)
 from samples.keyed import datagram, good, new_sa
-from samples.packets import AH, ESP, ah, esp, ethernet, ipv4
-from samples.sa import CBC_SHA256, GCM, NULL_SHA256, octets_of
+from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, ipv4, own_spi, udp4
+from samples.sa import CBC_SHA256, GCM, NULL_SHA256, Sa, octets_of
 
 DUPLICATE = drop("replay.duplicate", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 CONFLICT = drop("replay.conflict", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
@@ -95,31 +95,97 @@ def add_order(capture):
     stream.run(5)
 
 
-def add_lives(capture):
+ELSEWHERE = {"src": "192.0.2.250"}
+
+
+def add_senders(capture):
     stream = Stream(capture, "several senders")
-    stream.run(1)
-    stream.send("another source", 1000, plausible("seq.gap", "sa.address_changed"), src="192.0.2.250")
-    stream.send("the first source", 2, plausible("sa.several_senders"))
-    stream.send("another source", 1001, src="192.0.2.250")
-    stream.run(3)
+    stream.run(5001)
+    for number in range(1, 9):
+        stream.send("another source, numbers of its own", number * 100, OLD if number < 8 else
+                    plausible("sa.several_senders", "sa.no_anti_replay"), **ELSEWHERE)
+        stream.run(5001 + number)
+    stream.send("another source", 900, **ELSEWHERE)
+    stream.run(5010, 5009)
+    stream = Stream(capture, "several senders that share the numbers")
+    for number in range(1, 13):
+        header = {2: plausible("sa.address_changed"), 10: plausible("sa.several_senders")}.get(number, plausible())
+        stream.send(f"number {number}", number, header, **ELSEWHERE if number % 2 == 0 else {})
     stream = Stream(capture, "no anti-replay", AH)
     stream.run(1)
     stream.run(*[1] * 7, header=DUPLICATE)
     stream.run(1, 1, header=plausible("sa.no_anti_replay"))
-    stream = Stream(capture, "source changes once")
+
+
+def add_moves(capture):
+    stream = Stream(capture, "there and back")
     stream.run(1, 2)
-    stream.send("another source", 3, plausible("sa.address_changed"), src="192.0.2.250")
-    stream.send("another source", 4, src="192.0.2.250")
+    stream.send("another source", 4, plausible("sa.address_changed"), **ELSEWHERE)
+    stream.send("one that was on its way", 3, plausible("seq.reorder"))
+    stream.send("another source", 5, **ELSEWHERE)
+    stream.run(6, 7)
+    stream.send("7 again", 7, DUPLICATE)
+    stream = Stream(capture, "replays from elsewhere")
+    stream.run(1, 2)
+    stream.send("2 again from another source", 2, DUPLICATE, **ELSEWHERE)
+    stream.run(3)
+    stream.send("3 again after 1 ms, behind a NAT", 3, plausible("capture.duplicate"), after=1, ttl=63, **ELSEWHERE)
+    stream.run(4)
+    stream.send("2 again", 2, DUPLICATE)
+
+
+def send_burst(stream, spi, first, last, header=plausible()):
+    for sequence in range(first, last + 1):
+        stream.send(f"number {sequence}", sequence, header, octets=esp(60, spi, sequence))
+
+
+def add_successors(capture):
     stream = Stream(capture, "old SPI")
     new = Stream(capture, "old SPI, successor")
     spi = 0xC8000000 + new.number
     new.number = stream.number
     stream.run(*range(100, 116))
-    for sequence in range(1, 16):
-        new.send(f"number {sequence}", sequence, octets=esp(60, spi, sequence))
+    send_burst(new, spi, 1, 15)
     new.send("number 16: it has taken over", 16, octets=esp(60, spi, 16))
     stream.send("the old SPI", 116, plausible("sa.old_spi"))
-    new.send("number 17", 17, octets=esp(60, spi, 17))
+    send_burst(new, spi, 17, 17)
+    stream = Stream(capture, "parallel SAs")
+    spi = 0xC8000000 + stream.number
+    for first in (1, 17, 33):
+        for sa in range(4):
+            again = first == 17 and sa == 0     # the first SA goes on, and so was not replaced
+            send_burst(stream, spi + sa, first, first + 3, plausible("sa.old_spi") if again else plausible())
+            send_burst(stream, spi + sa, first + 4, first + 15)
+
+
+def add_behind_nat(capture):
+    """Two peers behind one address, as the port tells, and the gateway that answers them: four SAs."""
+    n = FIRST + capture.streams
+    capture.streams += 1
+    for first in (1, 17, 33):
+        for port in (4500, 1025):
+            for reply in (False, True):
+                ports = (4500, port) if reply else (port, 4500)
+                for sequence in range(first, first + 16):
+                    octets = esp(60, 0xC9000000 + 2 * port + reply, sequence)
+                    capture.add(f"NAT, port {port}, {'from' if reply else 'to'} the gateway: number {sequence}",
+                                ethernet(udp4(n, octets, ports, reply)), plausible())
+
+
+def add_fragmented(capture):
+    """The ports of a datagram in fragments are known, too."""
+    n = FIRST + capture.streams
+    capture.streams += 1
+    for sequence in range(1, 7):
+        octets = esp(600 if sequence % 2 else 60, sequence=sequence)
+        packet = udp4(n, octets, (1025, 4500))
+        what = f"NAT, fragments: number {sequence}"
+        if sequence % 2 == 0:
+            capture.add(what, ethernet(packet), plausible())
+            continue
+        first, second = fragments4(n, 17, own_spi(n, packet[20:]), 304, id=0x7000 + sequence)
+        capture.add(f"{what}, first fragment", ethernet(first))
+        capture.add(f"{what}, second fragment", ethernet(second), plausible())
 
 
 LIFETIME = ("\tlifetime config:\n\t  limit: soft (INF)(bytes), hard (INF)(bytes)\n"
@@ -175,12 +241,32 @@ def add_epochs(capture):
                good(drop("esn.wrong_high", windows=INTEGRITY, linux=LINUX_TRANSFORM)), 0xFFFFFFF0)
 
 
+def add_keyed_life(capture):
+    old = new_sa(capture, 4, GCM)
+    new = Sa(old.number, 4, GCM)
+    new.spi += 0x01000000
+    capture.states[-1] += new.state()
+    for number in range(1, 21):
+        send_keyed(capture, old, f"before the rekey, packet {number}")
+    for number in range(1, 17):
+        send_keyed(capture, new, f"after the rekey, packet {number}")
+    send_keyed(capture, old, "the old SPI", verified("sa.old_spi"))
+    for what, fields, header in (("another source", ELSEWHERE, verified("sa.address_changed")),
+                                 ("the first source", {}, verified()), ("another source", ELSEWHERE, verified())):
+        capture.add(f"{new.suite.name}: {what}", ethernet(new.packet(new.esp(datagram()), **fields)), header)
+
+
 def faults_sequence():
     capture = Capture("faults_sequence", "Sequence numbers, IVs and the life of SAs")
     capture.streams = 0
     add_duplicates(capture)
     add_order(capture)
-    add_lives(capture)
+    add_senders(capture)
+    add_moves(capture)
+    add_successors(capture)
+    add_behind_nat(capture)
+    add_fragmented(capture)
     add_keyed(capture)
     add_epochs(capture)
+    add_keyed_life(capture)
     return capture

@@ -65,6 +65,22 @@ static void test_last_and_first_of_a_number(void)
     guard_free_all();
 }
 
+/* Of several packets with one number, the same one is found. */
+static void test_the_same(void)
+{
+    ipsec_recents *recents = ipsec_recents_new();
+    const sent one = {.sa = 1, .sequence = 7, .octet = 1}, other = {.sa = 1, .sequence = 7, .octet = 2},
+               third = {.sa = 1, .sequence = 7, .octet = 3};
+
+    keep(recents, &one, 1);
+    keep(recents, &other, 2);
+    g_assert_cmpuint(find(recents, &one), ==, 1);
+    g_assert_cmpuint(find(recents, &other), ==, 2);
+    g_assert_cmpuint(find(recents, &third), ==, 2);
+    g_free(recents);
+    guard_free_all();
+}
+
 /* What is described and not kept was never there. The ring forgets the oldest, and its chains end there. */
 static void test_forgotten(void)
 {
@@ -149,6 +165,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/recent/last-and-first", test_last_and_first_of_a_number);
+    g_test_add_func("/recent/the-same", test_the_same);
     g_test_add_func("/recent/forgotten", test_forgotten);
     g_test_add_func("/recent/many", test_many_of_one_number);
     g_test_add_func("/recent/captured-twice", test_captured_twice);

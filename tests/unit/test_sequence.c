@@ -5,14 +5,11 @@
 
 #include <string.h>
 
-static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 99};
-
 /* Packets of one SA, and what was said of the last one. */
 typedef struct stream {
     ipsec_db *db;
     uint8_t ip_version;
     uint8_t outer[40];
-    const uint8_t *source; /* NULL: that of esp_view() */
     uint32_t spi;
     uint32_t frame;
     ipsec_report report;
@@ -64,8 +61,6 @@ static void send(stream *s, uint32_t sequence, uint8_t dscp)
     }
     view.outer = s->outer;
     view.outer_length = s->ip_version == 4 ? 20 : 40;
-    if (s->source)
-        view.source = s->source;
     view.frame = ++s->frame;
     view.number = s->frame - 1;
     ipsec_judge(s->db, &view, &record, &s->report);
@@ -164,57 +159,6 @@ static void test_without_ip_header_no_class_is_known(void)
     close_stream(&s);
 }
 
-/* --- who sends */
-
-/* With several senders numbers tell nothing: neither pass says more of them than the other. */
-static void test_several_senders(void)
-{
-    stream s = open_stream(4);
-
-    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
-        s.source = sequence % 2 ? here : there;
-        send(&s, sequence, 0);
-        g_assert_true(ipsec_report_has(&s.report, IPSEC_FINDING_SA_SENDERS) == (sequence == 3));
-        g_assert_true(ipsec_report_has(&s.report, IPSEC_FINDING_SA_ADDRESS_CHANGED) == (sequence == 2));
-    }
-    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
-        send(&s, sequence, 0);
-        g_assert_cmpuint(s.report.count, ==, 0);
-    }
-    close_stream(&s);
-}
-
-/* In UDP the port is part of where a packet is from, and in IP alone there is none. */
-static void test_port_changes(void)
-{
-    ipsec_db *db = db_for(IPSEC_STACK_RFC);
-    uint8_t outer[28] = {0x45, [20] = 0x11, 0x94, 0x11, 0x94};
-    ipsec_record record;
-    ipsec_report report;
-
-    for (uint32_t sequence = 1; sequence <= 8; sequence++) {
-        ipsec_view view = esp_in_udp_view(4, 0x1000, sequence, 84);
-
-        outer[21] = sequence < 5 ? 0x94 : 0x95;
-        view.outer = outer;
-        view.outer_length = sizeof outer;
-        view.frame = sequence;
-        ipsec_judge(db, &view, &record, &report);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_ADDRESS_CHANGED) == (sequence == 5));
-    }
-    for (uint32_t sequence = 1; sequence <= 8; sequence++) {
-        ipsec_view view = esp_view(4, 0x2000, sequence, 84);
-
-        outer[21]++;
-        view.outer = outer;
-        view.outer_length = sizeof outer;
-        ipsec_judge(db, &view, &record, &report);
-        g_assert_cmpuint(report.count, ==, 0);
-    }
-    ipsec_db_free(db);
-    guard_free_all();
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -222,7 +166,5 @@ int main(int argc, char **argv)
     g_test_add_func("/sequence/advice/remembered", test_only_what_is_remembered_of_the_sa_counts);
     g_test_add_func("/sequence/advice/none", test_no_hint);
     g_test_add_func("/sequence/advice/no-header", test_without_ip_header_no_class_is_known);
-    g_test_add_func("/sequence/senders", test_several_senders);
-    g_test_add_func("/sequence/port", test_port_changes);
     return g_test_run();
 }

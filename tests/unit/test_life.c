@@ -1,0 +1,510 @@
+/* The life of SAs: who sends, which SA follows which, and when one ends. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "keyed.h"
+#include "packets.h"
+
+#include <gcrypt.h>
+#include <string.h>
+
+static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 99}, third[4] = {192, 0, 2, 98};
+static const uint8_t gateway[4] = {192, 0, 2, 2};
+
+/* Packets between hosts: where the next ones go and what they are. */
+typedef struct traffic {
+    ipsec_db *db;
+    const uint8_t *source, *destination;
+    uint16_t source_port, destination_port; /* of UDP; 0: native */
+    uint32_t spi;
+    uint32_t length;
+    uint64_t time;
+    uint32_t frame;
+    uint32_t changed, senders, old_spi, replays; /* how often each was said */
+} traffic;
+
+static traffic open_traffic(void)
+{
+    return (traffic){.db = db_for(IPSEC_STACK_RFC),
+                     .source = here,
+                     .destination = gateway,
+                     .spi = 0x1000,
+                     .length = 84,
+                     .time = 1000000000};
+}
+
+static void close_traffic(traffic *t)
+{
+    ipsec_db_free(t->db);
+    guard_free_all();
+}
+
+static void count(traffic *t, const ipsec_report *report)
+{
+    t->changed += ipsec_report_has(report, IPSEC_FINDING_SA_ADDRESS_CHANGED);
+    t->senders += ipsec_report_has(report, IPSEC_FINDING_SA_SENDERS);
+    t->old_spi += ipsec_report_has(report, IPSEC_FINDING_SA_OLD_SPI);
+    t->replays +=
+        ipsec_report_has(report, IPSEC_FINDING_REPLAY_DUPLICATE) || ipsec_report_has(report, IPSEC_FINDING_REPLAY_OLD);
+}
+
+static void give(traffic *t, ipsec_view *view)
+{
+    ipsec_record record;
+    ipsec_report report, again;
+
+    view->frame = ++t->frame;
+    view->number = t->frame - 1;
+    view->time = t->time += 100000000;
+    view->source = t->source;
+    view->destination = t->destination;
+    ipsec_judge(t->db, view, &record, &report);
+    ipsec_explain(t->db, view, &record, &again);
+    g_assert_cmpuint(report.count, ==, again.count);
+    for (unsigned i = 0; i < report.count; i++)
+        g_assert_cmpuint(report.findings[i].id, ==, again.findings[i].id);
+    count(t, &report);
+}
+
+static void send(traffic *t, uint32_t sequence)
+{
+    uint8_t octets[256];
+    ipsec_view view = {.data = octets,
+                       .captured = t->length,
+                       .length = t->length,
+                       .source_port = t->source_port,
+                       .destination_port = t->destination_port,
+                       .address_length = 4,
+                       .ip_version = 4,
+                       .protocol = IPSEC_PROTOCOL_ESP,
+                       .encapsulation = t->source_port ? IPSEC_ENCAPSULATION_UDP : IPSEC_ENCAPSULATION_NONE};
+
+    memset(octets, 0xa5, sizeof octets);
+    for (unsigned i = 0; i < 4; i++) {
+        octets[i] = (uint8_t)(t->spi >> (24 - 8 * i));
+        octets[4 + i] = (uint8_t)(sequence >> (24 - 8 * i));
+    }
+    give(t, &view);
+}
+
+static void send_run(traffic *t, uint32_t first, uint32_t last)
+{
+    for (uint32_t sequence = first; sequence <= last; sequence++)
+        send(t, sequence);
+}
+
+static void send_from(traffic *t, const uint8_t *source, uint32_t sequence)
+{
+    t->source = source;
+    send(t, sequence);
+}
+
+static ipsec_sa_facts facts_of(const traffic *t, uint32_t sa)
+{
+    ipsec_sa_facts facts;
+
+    g_assert_true(ipsec_db_sa(t->db, sa, &facts));
+    return facts;
+}
+
+/* --- who sends */
+
+static void test_there_and_back(void)
+{
+    traffic t = open_traffic();
+
+    send_run(&t, 1, 5);
+    t.source = there;
+    send_run(&t, 6, 10);
+    g_assert_cmpuint(t.changed, ==, 1);
+    t.source = here;
+    send_run(&t, 11, 15);
+    g_assert_cmpuint(t.changed, ==, 1);
+    g_assert_cmpuint(t.senders, ==, 0);
+    send(&t, 12);
+    g_assert_cmpuint(t.replays, ==, 1);
+    close_traffic(&t);
+}
+
+/* Packets on the way when the sender moved arrive among those from its new address. */
+static void test_stragglers(void)
+{
+    traffic t = open_traffic();
+
+    send_run(&t, 1, 5);
+    for (uint32_t i = 0; i < 30; i++) {
+        send_from(&t, there, 36 + i);
+        send_from(&t, here, 6 + i);
+    }
+    g_assert_cmpuint(t.changed, ==, 1);
+    g_assert_cmpuint(t.senders, ==, 0);
+    close_traffic(&t);
+}
+
+/* Who replays packets is no sender of the SA, however often; nor is a second place where they were captured. */
+static void test_copies_from_elsewhere(void)
+{
+    for (unsigned captured_twice = 0; captured_twice < 2; captured_twice++) {
+        traffic t = open_traffic();
+
+        for (uint32_t sequence = 1; sequence <= 50; sequence++) {
+            send_from(&t, here, sequence);
+            t.time -= captured_twice ? 99000000 : 0;
+            send_from(&t, there, sequence);
+        }
+        g_assert_cmpuint(t.changed, ==, 0);
+        g_assert_cmpuint(t.senders, ==, 0);
+        g_assert_cmpuint(t.replays, ==, captured_twice ? 0 : 7); /* then it has no anti-replay */
+        close_traffic(&t);
+    }
+}
+
+/* Two that share the numbers: the second one is a change, and what follows are returns. From the eighth on numbers tell
+ * nothing any more. */
+static void test_turns(void)
+{
+    traffic t = open_traffic();
+
+    for (uint32_t sequence = 1; sequence <= 40; sequence++) {
+        send_from(&t, sequence % 2 ? here : there, sequence);
+        g_assert_cmpuint(t.changed, ==, sequence >= 2);
+        g_assert_cmpuint(t.senders, ==, sequence >= 10);
+    }
+    send_run(&t, 1, 40);
+    g_assert_cmpuint(t.replays, ==, 0);
+    close_traffic(&t);
+}
+
+/* Turns that last long are moves. */
+static void test_long_stays(void)
+{
+    static const struct {
+        uint32_t packets;
+        bool senders;
+    } stays[] = {{20, true}, {1024, true}, {1025, false}, {5000, false}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(stays); i++) {
+        traffic t = open_traffic();
+
+        for (uint32_t turn = 0; turn < 12; turn++) {
+            t.source = turn % 2 ? there : here;
+            send_run(&t, 1 + turn * stays[i].packets, (turn + 1) * stays[i].packets);
+        }
+        g_assert_cmpuint(t.changed, ==, 1);
+        g_assert_cmpuint(t.senders, ==, stays[i].senders);
+        close_traffic(&t);
+    }
+}
+
+/* A second sender with numbers of its own, which are old ones: so many are refused until it is recognised. */
+static void test_own_numbers(void)
+{
+    static const struct {
+        uint32_t between, refused;
+    } cases[] = {{1, 7}, {2000, 8}}; /* for one that refuses many has no anti-replay */
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        traffic t = open_traffic();
+
+        for (uint32_t turn = 0; turn < 20; turn++) {
+            t.source = here;
+            send_run(&t, 50000 + turn * cases[i].between, 50000 + (turn + 1) * cases[i].between - 1);
+            send_from(&t, there, 100 + turn);
+            g_assert_cmpuint(t.senders, ==, turn >= 7);
+        }
+        g_assert_cmpuint(t.changed, ==, 0);
+        g_assert_cmpuint(t.replays, ==, cases[i].refused);
+        close_traffic(&t);
+    }
+}
+
+/* Their numbers come again, and yet they are no copies. */
+static void test_same_numbers(void)
+{
+    traffic t = open_traffic();
+
+    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+        t.length = 84;
+        send_from(&t, here, sequence);
+        t.length = 88;
+        send_from(&t, there, sequence);
+        g_assert_cmpuint(t.senders, ==, sequence >= 8);
+    }
+    g_assert_cmpuint(t.changed, ==, 0);
+    close_traffic(&t);
+}
+
+/* A burst of old packets is one return. */
+static void test_old_burst(void)
+{
+    traffic t = open_traffic();
+
+    send_run(&t, 5000, 5100);
+    t.source = there;
+    for (uint32_t sequence = 1; sequence <= 20; sequence++)
+        send(&t, 20 * (30 - sequence)); /* no run of a sender that began anew */
+    g_assert_cmpuint(t.replays, ==, 20);
+    g_assert_cmpuint(t.changed + t.senders, ==, 0);
+    close_traffic(&t);
+}
+
+/* Three take turns, and a sender that goes from place to place. */
+static void test_many_places(void)
+{
+    const uint8_t *const three[] = {here, there, third};
+    traffic t = open_traffic();
+    uint8_t place[4] = {198, 51, 100, 0};
+
+    for (uint32_t sequence = 1; sequence <= 100; sequence++)
+        send_from(&t, three[sequence % 3], sequence);
+    g_assert_cmpuint(t.senders, ==, 1);
+    g_assert_cmpuint(t.changed, <=, 9);
+    close_traffic(&t);
+    t = open_traffic();
+    t.source = place;
+    for (uint32_t move = 0; move < 50; move++, place[3]++)
+        send_run(&t, 1 + move * 17, (move + 1) * 17);
+    g_assert_cmpuint(t.changed, ==, 49);
+    g_assert_cmpuint(t.senders, ==, 0);
+    close_traffic(&t);
+}
+
+/* In UDP the port is part of where a packet is from, and in IP alone there is none. */
+static void test_port_changes(void)
+{
+    traffic t = open_traffic();
+
+    t.source_port = t.destination_port = 4500;
+    send_run(&t, 1, 4);
+    t.destination_port = 4501;
+    send_run(&t, 5, 8);
+    g_assert_cmpuint(t.changed, ==, 0);
+    t.source_port = 1024;
+    send_run(&t, 9, 12);
+    g_assert_cmpuint(t.changed, ==, 1);
+    close_traffic(&t);
+}
+
+/* --- which SA follows which */
+
+/* `count` SAs that were made during the capture and are used side by side, in bursts. */
+static void send_parallel(traffic *t, uint32_t count, uint32_t burst, uint32_t rounds)
+{
+    for (uint32_t round = 0; round < rounds; round++)
+        for (uint32_t sa = 0; sa < count; sa++) {
+            t->spi = 0x1000 + sa;
+            send_run(t, 1 + round * burst, (round + 1) * burst);
+        }
+}
+
+static void test_parallel(void)
+{
+    static const uint32_t counts[] = {2, 3, 8}, bursts[] = {1, 15, 16, 20, 64, 1023, 1024, 3000};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++)
+        for (unsigned j = 0; j < G_N_ELEMENTS(bursts); j++) {
+            traffic t = open_traffic();
+
+            send_parallel(&t, counts[i], bursts[j], 5);
+            g_assert_cmpuint(t.old_spi, <=, 4);
+            g_assert_cmpuint(t.changed + t.senders + t.replays, ==, 0);
+            g_assert_cmpuint(facts_of(&t, 0).successor, ==, IPSEC_SA_NONE);
+            close_traffic(&t);
+        }
+}
+
+/* What is still on its way is said; the SA has its successor. */
+static void test_rekey(void)
+{
+    traffic t = open_traffic();
+
+    send_run(&t, 1000, 1020);
+    t.spi++;
+    send_run(&t, 1, 15);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, IPSEC_SA_NONE);
+    send(&t, 16);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, 1);
+    t.spi--;
+    send_run(&t, 1021, 1023);
+    g_assert_cmpuint(t.old_spi, ==, 3);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, 1);
+    t.spi += 2;
+    send_run(&t, 1, 16);
+    g_assert_cmpuint(facts_of(&t, 1).successor, ==, 2);
+    t.spi--;
+    send(&t, 17);
+    g_assert_cmpuint(t.old_spi, ==, 4);
+    close_traffic(&t);
+}
+
+/* The fourth shows that the SA was not replaced. Of this pair a succession is believed after a long run only, and
+ * nothing is said of it. */
+static void test_not_replaced(void)
+{
+    traffic t = open_traffic();
+
+    send_run(&t, 1000, 1020);
+    t.spi++;
+    send_run(&t, 1, 16);
+    t.spi--;
+    send_run(&t, 1021, 1100);
+    g_assert_cmpuint(t.old_spi, ==, 4);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, IPSEC_SA_NONE);
+    t.spi += 2;
+    send_run(&t, 1, 1023);
+    g_assert_cmpuint(facts_of(&t, 1).successor, ==, IPSEC_SA_NONE);
+    send(&t, 1024);
+    g_assert_cmpuint(facts_of(&t, 1).successor, ==, 2);
+    t.spi--;
+    send(&t, 17);
+    g_assert_cmpuint(facts_of(&t, 1).successor, ==, IPSEC_SA_NONE);
+    g_assert_cmpuint(t.old_spi, ==, 4);
+    close_traffic(&t);
+}
+
+/* Two peers behind one NAT: each has SAs of both directions. */
+static void test_behind_one_nat(void)
+{
+    static const uint16_t ports[] = {4500, 1025};
+    traffic t = open_traffic();
+
+    for (uint32_t round = 0; round < 5; round++)
+        for (uint32_t way = 0; way < 2; way++)
+            for (uint32_t peer = 0; peer < 2; peer++) {
+                t.spi = 0x1000 + 2 * peer + way;
+                t.source = way ? gateway : here;
+                t.destination = way ? here : gateway;
+                t.source_port = way ? 4500 : ports[peer];
+                t.destination_port = way ? ports[peer] : 4500;
+                send_run(&t, 1 + round * 20, (round + 1) * 20);
+            }
+    g_assert_cmpuint(ipsec_db_sa_count(t.db), ==, 4);
+    for (uint32_t sa = 0; sa < 4; sa++)
+        g_assert_cmpuint(facts_of(&t, sa).reverse, ==, sa ^ 2);
+    g_assert_cmpuint(t.changed + t.old_spi + t.senders, ==, 0);
+    close_traffic(&t);
+}
+
+/* --- with keys */
+
+static void add_row(traffic *t, uint8_t key, uint64_t hard_packets, ipsec_spec *spec)
+{
+    *spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    spec->integrity_key[0] = key;
+    spec->hard_packets = hard_packets;
+    spec->destination.length = sizeof gateway; /* a row that names it knows all its SAs, if tables are complete */
+    memcpy(spec->destination.octets, gateway, sizeof gateway);
+    memset(spec->destination.mask, 0xff, sizeof gateway);
+    ipsec_db_add(t->db, spec);
+}
+
+static ipsec_view sealed(const ipsec_spec *spec, uint32_t sequence)
+{
+    return sealed_view(4, spec, &(sealing){.sequence = sequence}, sound_plaintext, sizeof sound_plaintext);
+}
+
+/* What the receiver does not know takes over from nothing. */
+static void test_unknown_spi(void)
+{
+    ipsec_config config = ipsec_config_default();
+    traffic t = open_traffic();
+    ipsec_spec spec;
+
+    ipsec_db_free(t.db);
+    config.sa_complete = true;
+    t.db = ipsec_db_new(&config);
+    add_row(&t, 0x55, UINT64_MAX, &spec);
+    for (uint32_t sequence = 1000; sequence < 1060; sequence++) {
+        ipsec_view view = sealed(&spec, sequence);
+
+        give(&t, &view);
+        if (sequence != 1020)
+            continue;
+        t.spi = 0xdeadbeef;
+        send_run(&t, 1, 40);
+    }
+    g_assert_cmpuint(t.old_spi, ==, 0);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, IPSEC_SA_NONE);
+    close_traffic(&t);
+}
+
+/* What is refused speaks of another sender if its ICV verifies and it is no copy, and of nobody if its ICV is bad. */
+static void test_refused_from_elsewhere(void)
+{
+    static const struct {
+        ipsec_view (*seal)(uint8_t, const ipsec_spec *, const sealing *, const uint8_t *, size_t);
+        uint32_t lead;
+        bool same, senders;
+    } cases[] = {{sealed_view, 5000, false, true},
+                 {damaged_view, 5000, false, false},
+                 {sealed_view, 0, false, true},
+                 {sealed_view, 0, true, false},
+                 {damaged_view, 0, false, false}};
+    static const uint8_t other_plaintext[] = {0, 9, 0, 9, 0, 8, 0, 0, 1, 2, 2, 17};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        traffic t = open_traffic();
+        ipsec_spec spec;
+
+        add_row(&t, 0x55, UINT64_MAX, &spec);
+        for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+            ipsec_view view = sealed(&spec, cases[i].lead + sequence);
+
+            t.source = here;
+            give(&t, &view);
+            view = cases[i].seal(4, &spec, &(sealing){.sequence = sequence},
+                                 cases[i].same ? sound_plaintext : other_plaintext, sizeof sound_plaintext);
+            t.source = there;
+            give(&t, &view);
+        }
+        g_assert_cmpuint(t.senders, ==, cases[i].senders);
+        g_assert_cmpuint(t.changed, ==, 0);
+        close_traffic(&t);
+    }
+}
+
+/* A lifetime is that of a key: with another one for the same SPI it begins anew. */
+static void test_lifetime(void)
+{
+    for (uint32_t packets = 40; packets <= 60; packets += 20) {
+        traffic t = open_traffic();
+        ipsec_spec specs[2];
+
+        for (unsigned i = 0; i < 2; i++)
+            add_row(&t, (uint8_t)(0x10 + i), 50, &specs[i]);
+        for (unsigned i = 0; i < 2; i++)
+            for (uint32_t sequence = 1; sequence <= packets; sequence++) {
+                ipsec_view view = sealed(&specs[i], sequence);
+                ipsec_record record;
+                ipsec_report report;
+
+                view.frame = ++t.frame;
+                ipsec_judge(t.db, &view, &record, &report);
+                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_EXPIRED) == (sequence == 51));
+                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (sequence > 51));
+            }
+        close_traffic(&t);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    gcry_check_version(NULL);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/life/origin/there-and-back", test_there_and_back);
+    g_test_add_func("/life/origin/stragglers", test_stragglers);
+    g_test_add_func("/life/origin/copies", test_copies_from_elsewhere);
+    g_test_add_func("/life/origin/turns", test_turns);
+    g_test_add_func("/life/origin/stays", test_long_stays);
+    g_test_add_func("/life/origin/own-numbers", test_own_numbers);
+    g_test_add_func("/life/origin/same-numbers", test_same_numbers);
+    g_test_add_func("/life/origin/old-burst", test_old_burst);
+    g_test_add_func("/life/origin/places", test_many_places);
+    g_test_add_func("/life/origin/port", test_port_changes);
+    g_test_add_func("/life/successor/parallel", test_parallel);
+    g_test_add_func("/life/successor/rekey", test_rekey);
+    g_test_add_func("/life/successor/not-replaced", test_not_replaced);
+    g_test_add_func("/life/successor/nat", test_behind_one_nat);
+    g_test_add_func("/life/keys/unknown", test_unknown_spi);
+    g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
+    g_test_add_func("/life/keys/lifetime", test_lifetime);
+    return g_test_run();
+}
