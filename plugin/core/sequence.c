@@ -387,7 +387,7 @@ static const ipsec_recent *place(ipsec_sequencer *q, const ipsec_recent *packet,
         place_ahead(sa, record, note);
     } else {
         place_behind(q, packet, earlier, sa, record, note);
-        if (number_in(record) > sa->numbers.window.top && sa->numbers.window.started)
+        if (number_in(record) > sa->numbers.window.top && sa->numbers.window.started && !(note->marks & IPSEC_MARK_OLD))
             place_ahead(sa, record, note);
     }
     return earlier;
