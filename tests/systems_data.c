@@ -30,7 +30,7 @@ const page_line steps_of_13914[] = {
     {"5. Limits", "`ipsec.advice contains \"Limits:\"`, `ipsec.seq.lag >= 64`",
      "Lifetime (13911), the end of the sequence numbers, the replay window.",
      "When the SA was set up, and how much went over it; reordering on the path."},
-    {NULL},
+    {0},
 };
 
 const report_note windows_notes[] = {
@@ -56,7 +56,7 @@ const report_note windows_notes[] = {
      "Nothing."},
     {"13918", NULL, "Throttled: too much at once, as in a flood. No single packet is at fault.",
      "The rate by source: Statistics > I/O Graphs. It can be an attack."},
-    {NULL},
+    {0},
 };
 
 const windows_elsewhere elsewhere[] = {
@@ -107,7 +107,7 @@ const page_line windows_events[] = {
      "The event itself."},
     {"4283 (Windows 2000 and XP, source IPSec): bad SPI received", "`ipsec.windows.error == 13910`",
      "As 13910, from the number of the old message.", "As 4965."},
-    {NULL},
+    {0},
 };
 
 const page_line windows_counters[] = {
@@ -135,7 +135,7 @@ const page_line windows_counters[] = {
      "How soon after the last message of IKE the first packet came."},
     {"`secureReceivesNotMatchingFilters`", "`ipsec.windows.error == 13912`",
      "Secured, but no filter matches it: 13912, we conclude.", "Traffic selectors and filters."},
-    {NULL},
+    {0},
 };
 
 /* --- Linux -------------------------------------------------------------------------------------------- */
@@ -172,7 +172,7 @@ const report_note linux_notes[] = {
     {"XfrmInIptfsError", NULL, "Aggregated payload (IP-TFS) that cannot be put together (newer kernels).",
      "Lost packets: `ipsec.seq.skipped`."},
     {"XfrmOut...", NULL, "About packets that were never sent.", "Policies, SAs and memory of the host itself."},
-    {NULL},
+    {0},
 };
 
 const page_line linux_sa_lines[] = {
@@ -183,7 +183,7 @@ const page_line linux_sa_lines[] = {
     {"`failed` above 0", "`ipsec.linux.sa_counter == \"failed\"`",
      "The ICV was wrong. Faults of length and padding count in XfrmInStateProtoError, and not here.",
      "Damage on the path, keys, ESN with a small window, an attack."},
-    {NULL},
+    {0},
 };
 
 const page_line linux_audit_lines[] = {
@@ -193,7 +193,7 @@ const page_line linux_audit_lines[] = {
      "`ipsec.seq.lag`, `ipsec.seq.first_seen`."},
     {"`op=SA-icv-failure`", "`ipsec.icv.status == \"Bad\"`", "The ICV was wrong.", "As `failed` above."},
     {"`op=SA-replay-overflow`", "`ipsec.seq.wrap`", "The sender's numbers came to their end.", "Rekeying by volume."},
-    {NULL},
+    {0},
 };
 
 /* --- the BSDs ------------------------------------------------------------------------------------------ */
@@ -229,7 +229,7 @@ const report_note freebsd_notes[] = {
      "A tunnel with something else than IPv4 or IPv6 inside.", "Tunnel or transport, on both ends."},
     {"ahs_badauth", "packets dropped; bad authentication detected", "The ICV was wrong.", BSD_ICV},
     {"ahs_replay", "possible replay packets detected", BSD_REPLAY, BSD_LAG},
-    {NULL},
+    {0},
 };
 
 const report_note openbsd_notes[] = {
@@ -256,7 +256,7 @@ const report_note openbsd_notes[] = {
      "A sender that starts at 0; rekeying by volume."},
     {"ahs_replay", "possibly replayed packets received", BSD_REPLAY, BSD_LAG},
     {"ipsec_exctdb", NULL, "A hard limit of the SA's lifetime was reached.", "Why rekeying did not come before."},
-    {NULL},
+    {0},
 };
 
 /* --- VPP and strongSwan --------------------------------------------------------------------------------- */
@@ -277,7 +277,7 @@ const report_note vpp_notes[] = {
      "Tunnel or transport, on both ends."},
     {"tun_no_proto", NULL, "The inner addresses are not those of the protected tunnel.",
      "Traffic selectors of both ends."},
-    {NULL},
+    {0},
 };
 
 const report_note strongswan_notes[] = {
@@ -305,7 +305,7 @@ const report_note strongswan_notes[] = {
     {"received invalid IKE header", "group `net`", "No IKE behind the non-ESP marker.", BSD_AT_SEND},
     {"received unsupported IKE version", "group `net`", "What was read as IKE is none.",
      "IKE with two markers; ESP on port 500."},
-    {NULL},
+    {0},
 };
 
 /* --- a log line with SPI and sequence number ------------------------------------------------------------- */
@@ -353,5 +353,5 @@ const page_line vendor_lines[] = {
     {"Check Point: `decryption failure: Replay attack`, `Warning: possible replay attack`",
      "`ipsec.replay.duplicate or ipsec.replay.old or ipsec.replay.conflict`", "Refused by the replay window.",
      "Members of a cluster that both send; reordering."},
-    {NULL},
+    {0},
 };
