@@ -94,10 +94,11 @@ const page_line windows_events[] = {
      "Microsoft's own advice: compare what was sent with what was received. With the plugin, the packets have ICV "
      "status Bad."},
     {"4961: failed a replay check", "`ipsec.windows.event == 4961`", "As 13913: the number was seen before.",
-     "`ipsec.seq.first_seen` leads to the first."},
+     "`ipsec.seq.first_seen` leads to the first; without it, the number was 0 (`ipsec.seq.zero`)."},
     {"4962: failed a replay check, too low a sequence number to ensure it was not a replay",
      "`ipsec.windows.event == 4962`", "As 13913: left of the replay window.",
-     "`ipsec.seq.lag`: how large a window would have let it in."},
+     "A window of `ipsec.seq.lag` + 1 would have let it in; with lag 0 the counter had passed its end "
+     "(`ipsec.seq.wrap`)."},
     {"4963: dropped an inbound clear text packet that should have been secured",
      "`(ip or ipv6) and not ipsec and not isakmp`", "As 13916: no IPsec packet.",
      "Policy of the sender. It can be spoofed."},
@@ -343,7 +344,7 @@ const page_line vendor_lines[] = {
      "`ipsec.spi == 0xfe2b6574 and ipsec.seq == 0xba0d`", "The ICV was wrong. Both values are hexadecimal, without 0x.",
      "Damage, keys. Drops of the NPU are in no log: look for `ipsec.icv.status == \"Bad\"`."},
     {"FortiGate: `Invalid ESP packet detected (replayed packet). spi=... seq=...`",
-     "`ipsec.spi == 0xfe2b6574 and ipsec.seq.lag > 0`", "Refused by the replay window.", "As with 402119."},
+     "`ipsec.spi == 0xfe2b6574 and ipsec.seq == 0xba0d`", "Refused by the replay window.", "As with 402119."},
     {"FortiGate: `Received ESP packet with unknown SPI. spi=\"fe2b6574\"`", "`ipsec.spi == 0xfe2b6574`",
      "No SA with this SPI.", "A rekey or restart; many SPIs of one source: a scan."},
     {"Palo Alto, `show counter global`: `flow_tunnel_ipsec_replay_err`",

@@ -233,8 +233,8 @@ static void print_intro(void)
         "inside the "
         "ciphertext, and every ICV, can only be judged with [keys](../README.md#keys).\n"
         "- A system reports only the first of its checks that fails. Its field shows what it will have reported for a "
-        "packet, "
-        "whichever receiver is set in the preferences.\n"
+        "packet. Set the preference `ipsec.receiver` to your system too: what it takes moves its replay window, and so "
+        "decides what is a replay later on.\n"
         "- Numbers can be written either way: `ipsec.windows.error == 13914` or `ipsec.windows.error == 0x365a`, "
         "`ipsec.spi == 0xc0000007` or `ipsec.spi == 3221225479`.\n"
         "- Counters are sums: note them before and after, and capture in between.\n"
@@ -267,11 +267,13 @@ int main(void)
     print_stack(&on_openbsd);
     print_head("VPP: show errors", "Also per SA: `show ipsec sa detail`.", "it counts");
     print_stack(&on_vpp);
-    print_head("strongSwan",
-               "Where the kernel carries ESP, as it does unless the plugin kernel-libipsec is loaded, the log says "
-               "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). With it, charon logs under "
-               "group `esp` at level 1, where nothing else is said here:",
-               "it says");
+    print_head(
+        "strongSwan",
+        "Where the kernel carries ESP, as it does unless the plugin kernel-libipsec is loaded, the log says "
+        "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). With it, charon logs under "
+        "group `esp` at level 1, where nothing else is said here. An SPI that strongSwan writes as `c9b3d52f_i` (in) "
+        "or `c9b3d52f_o` (out) is `ipsec.spi == 0xc9b3d52f`:",
+        "it says");
     print_stack(&on_strongswan);
     print_head("A log line with SPI and sequence number",
                "`ipsec.spi == ... and ipsec.seq == ...` is the packet. Write hexadecimal values with 0x in front, as "
