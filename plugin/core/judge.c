@@ -298,8 +298,8 @@ static bool is_from_sender(const ipsec_record *record, const ipsec_report *repor
 /* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
 static bool is_made_twice(const ipsec_record *record, const ipsec_note *note)
 {
-    return note->marks & IPSEC_MARK_CONFLICT && !(note->marks & IPSEC_MARK_WRONG_HIGH) && record->has_row &&
-           record->icv == IPSEC_ICV_GOOD;
+    return note->marks & (IPSEC_MARK_CONFLICT | IPSEC_MARK_OTHER_OCTETS) && !(note->marks & IPSEC_MARK_WRONG_HIGH) &&
+           record->has_row && record->icv == IPSEC_ICV_GOOD;
 }
 
 /* Adds the findings of the marks that were set since the last call. */
@@ -361,6 +361,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     ipsec_note note = {0};
     ipsec_sa *sa = NULL;
     uint32_t said = 0;
+    bool own = true;
 
     check(view, report);
     note.marks = check_ip(db, view, report);
@@ -371,11 +372,11 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         report->sa = sa->index;
     *record = (ipsec_record){.frame = view->frame, .sa = report->sa, .previous = IPSEC_RECORD_NONE};
     if (db->opens && sa && !sa->keys.idle)
-        ipsec_open_next(db->opener, view, sa, record, &note, report);
+        own = ipsec_open_next(db->opener, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
-    /* What is no IPsec has no numbers. */
-    if (sa && report->has_sequence && is_confirmed(db, view, sa))
+    /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
+    if (sa && own && report->has_sequence && is_confirmed(db, view, sa))
         judge_neighbours(db, view, sa, record, &note, &said, report);
     say_new(&note, &said, report);
     if (report->count > 0)

@@ -266,12 +266,18 @@ static bool has_same_selector(const ipsec_selector *a, const ipsec_selector *b)
            a->destination_port_mask == b->destination_port_mask;
 }
 
-/* A row that says nothing of the window, as that of the sender's host, does not contradict one that does. */
-static uint32_t merged_window(uint32_t first, uint32_t later)
+/* A row that says nothing of the window, as that of the sender's host, does not contradict one that does; and what two
+ * contradict each other about, no third one settles. */
+static void merge_window(ipsec_spec *first, const ipsec_spec *later)
 {
-    if (first == IPSEC_REPLAY_WINDOW_UNKNOWN)
-        return later;
-    return later == first || later == IPSEC_REPLAY_WINDOW_UNKNOWN ? first : IPSEC_REPLAY_WINDOW_UNKNOWN;
+    if (later->replay_window == IPSEC_REPLAY_WINDOW_UNKNOWN || first->window_disputed)
+        return;
+    if (first->replay_window == IPSEC_REPLAY_WINDOW_UNKNOWN) {
+        first->replay_window = later->replay_window;
+    } else if (first->replay_window != later->replay_window) {
+        first->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
+        first->window_disputed = true;
+    }
 }
 
 /* Another row for the same SA, as a later dump has it. What they disagree on changed in between, and is not known. */
@@ -285,7 +291,7 @@ static void merge(ipsec_spec *first, const ipsec_spec *later)
         first->mode = IPSEC_MODE_ANY;
     if (!has_same_selector(&first->selector, &later->selector))
         first->selector.present = false;
-    first->replay_window = merged_window(first->replay_window, later->replay_window);
+    merge_window(first, later);
 }
 
 /* As many rows with other keys as an SA may have; more are of no use, and would take long to go through. */

@@ -45,19 +45,22 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
 /** Whether the packet speaks of another sender, who has numbers of his own: refused for its number, and no copy. */
 static inline bool ipsec_life_is_stranger(const ipsec_note *note)
 {
-    return note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_CONFLICT);
+    return note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_CONFLICT) && !(note->marks & IPSEC_MARK_COPY);
 }
 
 /** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
 
-/** Begins the lifetime anew: it is that of a key. */
+/** Begins the life anew, with another key: its lifetime, and who sends. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
     sa->life.octets = 0;
     sa->life.packets = 0;
     sa->life.moved = 0;
     sa->life.over = false;
+    sa->life.senders = false;
+    sa->life.returns = 0;
+    sa->life.origin_before = 0;
 }
 
 /**

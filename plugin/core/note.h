@@ -43,7 +43,11 @@ typedef enum {
     /** No finding: the number came before, or may have; its IV is no new one. */
     IPSEC_MARK_REPEATED = 1 << 27,
     /** No finding: ipsec_note.highest counts. */
-    IPSEC_MARK_FAR = 1 << 28
+    IPSEC_MARK_FAR = 1 << 28,
+    /** No finding: OLD, and the same packet as one before. */
+    IPSEC_MARK_COPY = 1 << 29,
+    /** No finding: OLD, and another packet than the one before with that number. */
+    IPSEC_MARK_OTHER_OCTETS = 1 << 30
 } ipsec_mark;
 
 /** A note on one header. All zero where there is nothing to say. */

@@ -48,8 +48,7 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
     ipsec_window_clear(&sa->numbers.window);
-    sa->numbers.row_window = spec->replay_window;
-    sa->numbers.esn = spec->esn;
+    sa->numbers = (ipsec_sa_numbers){.last = sa->numbers.last, .row_window = spec->replay_window, .esn = spec->esn};
     sa->iv = (ipsec_iv_state){0};
 }
 
@@ -68,12 +67,12 @@ static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint
     return row == keys->row;
 }
 
-/* Looks for a row, and returns whether there is one. A stranger's packet, for which there is none, does not make the SA
- * forget the one that it has; nor does another source for which the row is the same. */
-static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi, ipsec_sa *sa)
+/* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet, for which
+ * there is none, does not make the SA forget the one that it has; nor does another source for which the row is the
+ * same. */
+static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
-    const uint32_t row = find_row(opener, view, spi);
     const bool same = is_row_of(opener->ring, keys, row);
 
     if (keys->resolved && row == IPSEC_KEY_NONE)
@@ -346,22 +345,55 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 
 /* --- calls ----------------------------------------------------------------------------------------- */
 
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+/* A packet from a source that has another row than the SA's, which is good: the SA begins anew with that row, but only
+ * if it opens the packet. Returns whether it does. */
+static IPSEC_RARE bool open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
+                                        ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    ipsec_sa other = {.keys = {.row = row, .resolved = true, .source = hash_source(opener, view)}};
+
+    begin_numbers(opener, &other);
+    open_with_row(opener, view, &other, record, note, report);
+    if (!other.keys.good)
+        return false;
+    sa->keys = other.keys;
+    begin_numbers(opener, sa);
+    sa->numbers.esn = other.numbers.esn;
+    ipsec_life_begin(sa);
+    return true;
+}
+
+/* Where the SA has no row for the packet. */
+static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                             ipsec_note *note, ipsec_report *report)
+{
+    if (!is_unknown(opener, view)) {
+        open_without_key(opener, view, &sa->keys, record, report);
+        return;
+    }
+    record->unknown = true;
+    note->hint = look_around(opener->ring, view, report->spi);
+    ipsec_report_unknown(note, report);
+}
+
+bool ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report)
 {
-    ipsec_sa_keys *keys = &sa->keys;
-    const bool has_row =
-        is_resolved(opener, view, keys) ? keys->row != IPSEC_KEY_NONE : resolve(opener, view, report->spi, sa);
+    const ipsec_sa_keys *keys = &sa->keys;
+    bool has_row = keys->row != IPSEC_KEY_NONE;
 
-    if (has_row) {
-        open_with_row(opener, view, sa, record, note, report);
-    } else if (is_unknown(opener, view)) {
-        record->unknown = true;
-        note->hint = look_around(opener->ring, view, report->spi);
-        ipsec_report_unknown(note, report);
-    } else {
-        open_without_key(opener, view, keys, record, report);
+    if (!is_resolved(opener, view, keys)) {
+        const uint32_t row = find_row(opener, view, report->spi);
+
+        if (keys->good && row != IPSEC_KEY_NONE && !is_row_of(opener->ring, keys, row))
+            return open_as_stranger(opener, view, row, sa, record, note, report);
+        has_row = resolve(opener, view, row, sa);
     }
+    if (has_row)
+        open_with_row(opener, view, sa, record, note, report);
+    else
+        open_without_row(opener, view, sa, record, note, report);
+    return has_row || !keys->good;
 }
 
 /* The row that the packet was opened with: the one that is found, or one of those chained to it. NULL if none is found,

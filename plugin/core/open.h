@@ -11,6 +11,8 @@
 #include "note.h"
 #include "sa.h"
 
+#include <stdbool.h>
+
 /** What opening needs besides the packet. */
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
@@ -23,8 +25,11 @@ typedef struct ipsec_opener {
 /**
  * Opens the next packet of an SA with its key row, or with the heuristics for ESP-NULL: moves what the SA knows of its
  * keys, fills in what record and note have on keys, and adds to the report.
+ *
+ * @return whether the packet may be one of the SA: false for those that have verified, where the packet is from a
+ * source whose key, if there is one, does not open it
  */
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+bool ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report);
 
 /** Opens a packet once more as its record and note say, and adds the same to the report. */

@@ -19,8 +19,9 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 /* Numbers that lie no farther apart than this are of one run. */
 #define RUN_GAP 64u
 
-/* A counter that begins anew shows it by so many old numbers in a row that are near its start; or by so many anywhere,
- * where they lie farther back than reordering reaches. */
+/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
+ * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
+ * too; copies show nothing. */
 #define RUN_LEAST  4u
 #define RUN_START  128u
 #define RUN_LONG   16u
@@ -231,17 +232,16 @@ static void count_run(ipsec_sa_numbers *numbers, uint64_t number)
         numbers->run++;
 }
 
-static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number)
+static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
 {
-    if (numbers->run == RUN_LEAST && number <= RUN_START)
-        return true;
-    return numbers->run == RUN_LONG && number > RUN_START + RUN_LONG * RUN_GAP &&
-           numbers->window.top - number > REORDERING;
+    const bool far = numbers->window.top - number > REORDERING;
+
+    return (numbers->run == RUN_LEAST && number <= RUN_START && (other || far)) || (numbers->run == RUN_LONG && far);
 }
 
 /* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
  * where none is verified, the window may as well have been led astray, and begins anew too. */
-static void follow_run(ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+static void follow_run(ipsec_sa *sa, const ipsec_record *record, bool other, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);
@@ -251,9 +251,10 @@ static void follow_run(ipsec_sa *sa, const ipsec_record *record, ipsec_note *not
         note->marks |= numbers->run == 1 ? IPSEC_MARK_WRAP : 0;
         return;
     }
-    if (!is_restart(numbers, number))
+    if (!is_restart(numbers, number, other))
         return;
     note->marks |= IPSEC_MARK_RESTART;
+    numbers->run = UINT8_MAX; /* it is said */
     if (!is_verified(record))
         ipsec_window_clear(&numbers->window);
 }
@@ -303,12 +304,14 @@ static void refuse_old(const ipsec_sequencer *q, const ipsec_recent *packet, con
         refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD) && record->advance < 0;
     const ipsec_window *window = &sa->numbers.window;
 
-    if (note->marks & IPSEC_MARK_OLD && earlier)
+    if (note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_NO_REPLAY) && earlier)
         note->first_seen = earlier->first;
     if (refused && !earlier && ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
         blame_window(q, sa, packet, note);
-    if (!is_forged(record) && !wrong)
-        follow_run(sa, record, note);
+    if (earlier)
+        note->marks |= ipsec_recent_is_same(earlier, packet) ? IPSEC_MARK_COPY : IPSEC_MARK_OTHER_OCTETS;
+    if (!is_forged(record) && !wrong && !(note->marks & IPSEC_MARK_COPY))
+        follow_run(sa, record, note->marks & IPSEC_MARK_OTHER_OCTETS, note);
     if (note->marks & IPSEC_MARK_RESTART)
         note->window = 0; /* no window is large enough */
 }

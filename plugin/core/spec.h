@@ -80,6 +80,7 @@ typedef struct ipsec_spec {
     uint16_t integrity_key_length;
     bool has_keys;          /**< false where the source named the SA and not its keys (`ip xfrm state list nokeys`) */
     uint32_t replay_window; /**< of the receiver, in packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    bool window_disputed;   /**< two dumps of the SA have different ones, so that it is unknown; see keyring.c */
     uint64_t hard_bytes, hard_packets; /**< lifetime; UINT64_MAX: no limit or unknown */
     ipsec_selector selector;
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */

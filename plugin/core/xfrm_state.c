@@ -434,7 +434,8 @@ static void hand_over(reader *reader)
     /* Linux keeps the window of ESN in the context alone, which an old iproute2 does not print. */
     if (spec->esn == IPSEC_ESN_YES && !reader->has_esn_context)
         spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
-    if (spec->replay_window == 0 && is_senders(reader))
+    /* A sender's SA needs no window, but with ESN Linux wants at least 1. */
+    if (spec->replay_window <= 1 && is_senders(reader))
         spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
     if (spec->esn != IPSEC_ESN_YES)
         spec->high_count = 0;
