@@ -135,26 +135,29 @@ static void test_second_row(void)
     end(ring);
 }
 
-/* The dumps of both ends of an SA: that of the sender says nothing of the window. */
-static void test_window_of_two_rows(void)
+/* Dumps of both ends of an SA: that of the sender says nothing of the window. What two contradict each other about, a
+ * third one does not settle. */
+static void test_window_of_several_rows(void)
 {
     enum {
         UNKNOWN = IPSEC_REPLAY_WINDOW_UNKNOWN
     };
-    static const uint32_t samples[][3] = {
-        {32, UNKNOWN, 32}, {UNKNOWN, 32, 32}, {UNKNOWN, UNKNOWN, UNKNOWN},
-        {32, 64, UNKNOWN}, {0, 32, UNKNOWN},  {0, UNKNOWN, 0},
+    static const uint32_t samples[][4] = {
+        {32, UNKNOWN, UNKNOWN, 32}, {UNKNOWN, 32, UNKNOWN, 32}, {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
+        {UNKNOWN, UNKNOWN, 32, 32}, {32, 64, UNKNOWN, UNKNOWN}, {0, 32, UNKNOWN, UNKNOWN},
+        {0, UNKNOWN, UNKNOWN, 0},   {32, 64, 64, UNKNOWN},      {32, 64, 32, UNKNOWN},
+        {UNKNOWN, 32, 64, UNKNOWN}, {32, 32, 32, 32},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
         ipsec_keyring *ring = ipsec_keyring_new();
         ipsec_spec spec = row("*", "192.0.2.2", "0x1000", "no");
 
-        spec.replay_window = samples[i][0];
-        ipsec_keyring_add(ring, &spec);
-        spec.replay_window = samples[i][1];
-        ipsec_keyring_add(ring, &spec);
-        g_assert_cmpuint(ipsec_keyring_row(ring, 0)->spec.replay_window, ==, samples[i][2]);
+        for (unsigned dump = 0; dump < 3; dump++) {
+            spec.replay_window = samples[i][dump];
+            ipsec_keyring_add(ring, &spec);
+        }
+        g_assert_cmpuint(ipsec_keyring_row(ring, 0)->spec.replay_window, ==, samples[i][3]);
         end(ring);
     }
 }
@@ -229,7 +232,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keyring/order", test_order);
     g_test_add_func("/keyring/source", test_source);
     g_test_add_func("/keyring/second-row", test_second_row);
-    g_test_add_func("/keyring/window-of-two-rows", test_window_of_two_rows);
+    g_test_add_func("/keyring/window-of-two-rows", test_window_of_several_rows);
     g_test_add_func("/keyring/row-without-keys", test_row_without_keys);
     g_test_add_func("/keyring/what-the-tables-have", test_what_the_tables_have);
     g_test_add_func("/keyring/many-rows", test_many_rows);

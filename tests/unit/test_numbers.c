@@ -22,6 +22,7 @@ typedef struct stream {
     ipsec_sequencer sequencer;
     ipsec_sa *sa;
     uint32_t frame;
+    uint32_t length;     /* octets of a packet */
     ipsec_record record; /* of the last packet, and so on */
     ipsec_note note;
     ipsec_report report;
@@ -32,7 +33,7 @@ static void open_stream(stream *s, ipsec_stack receiver, uint32_t window)
     ipsec_view view = esp_view(4, 0x1000, 1, 84);
     ipsec_note note = {0};
 
-    *s = (stream){.config = ipsec_config_default()};
+    *s = (stream){.config = ipsec_config_default(), .length = 84};
     s->config.receiver = receiver;
     s->config.replay_window = window;
     s->sequencer = (ipsec_sequencer){&s->config, ipsec_sa_table_new(0), ipsec_recents_new()};
@@ -51,7 +52,7 @@ static void send(stream *s, uint64_t number, proof proven)
 {
     const uint32_t refused =
         IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
-    ipsec_view view = esp_view(4, 0x1000, (uint32_t)number, 84);
+    ipsec_view view = esp_view(4, 0x1000, (uint32_t)number, s->length);
 
     view.frame = ++s->frame;
     s->note = (ipsec_note){0};
@@ -81,7 +82,8 @@ static void send_run(stream *s, uint64_t first, uint64_t last, proof proven)
 /* The last packet has this mark and no other that stands for a finding. */
 static void expect_marks(const stream *s, uint32_t marks)
 {
-    const uint32_t no_finding = IPSEC_MARK_OTHER_DSCP | IPSEC_MARK_REPEATED | IPSEC_MARK_FAR;
+    const uint32_t no_finding =
+        IPSEC_MARK_OTHER_DSCP | IPSEC_MARK_REPEATED | IPSEC_MARK_FAR | IPSEC_MARK_COPY | IPSEC_MARK_OTHER_OCTETS;
 
     g_assert_cmphex(s->note.marks & ~no_finding, ==, marks);
 }
@@ -182,6 +184,63 @@ static void test_late_burst_is_no_restart(void)
         send(&s, number, UNKNOWN);
         expect_marks(&s, IPSEC_MARK_OLD);
     }
+    close_stream(&s);
+}
+
+/* Near the start other packets under the same numbers tell that it is none. */
+static void test_late_burst_at_the_start(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 9, 100, UNKNOWN);
+    for (uint64_t number = 1; number <= 8; number++) {
+        send(&s, number, UNKNOWN);
+        expect_marks(&s, IPSEC_MARK_OLD);
+    }
+    send(&s, 101, UNKNOWN);
+    expect_marks(&s, 0);
+    close_stream(&s);
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 1, 400, UNKNOWN);
+    s.length = 88;
+    send_run(&s, 1, 3, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_OLD);
+    send(&s, 4, UNKNOWN);
+    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    close_stream(&s);
+}
+
+/* Wherever it begins. */
+static void test_restart_anywhere(void)
+{
+    for (uint64_t from = 100; from < 3000; from += 97) {
+        stream s;
+
+        open_stream(&s, IPSEC_STACK_RFC, 64);
+        send_run(&s, 1000000, 1000010, UNKNOWN);
+        send_run(&s, from, from + 16, UNKNOWN);
+        send(&s, from + 17, UNKNOWN);
+        expect_marks(&s, 0);
+        close_stream(&s);
+    }
+}
+
+/* A capture that is sent again is no sender that begins anew. */
+static void test_copies_are_no_restart(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 1, 3000, UNKNOWN);
+    for (uint64_t number = 1; number <= 3000; number++) {
+        send(&s, number, UNKNOWN);
+        g_assert_cmpuint(s.note.first_seen, ==, number);
+        expect_marks(&s, number > 3000 - 64 ? IPSEC_MARK_DUPLICATE : IPSEC_MARK_OLD);
+    }
+    send(&s, 3001, UNKNOWN);
+    expect_marks(&s, 0);
     close_stream(&s);
 }
 
@@ -323,6 +382,9 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);
     g_test_add_func("/numbers/anew/late-burst", test_late_burst_is_no_restart);
+    g_test_add_func("/numbers/anew/late-burst-at-the-start", test_late_burst_at_the_start);
+    g_test_add_func("/numbers/anew/anywhere", test_restart_anywhere);
+    g_test_add_func("/numbers/anew/copies", test_copies_are_no_restart);
     g_test_add_func("/numbers/end", test_end_of_the_counter);
     g_test_add_func("/numbers/windows/differ", test_windows_differ);
     g_test_add_func("/numbers/windows/esn", test_windows_differ_with_esn);

@@ -196,6 +196,37 @@ static void test_row_of_another_source(void)
     end(db);
 }
 
+/* What a stranger sends moves neither keys nor numbers: the SA's own row is good, and his does not open it, or he has
+ * none. */
+static void test_stranger(void)
+{
+    static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2}, nowhere[4] = {203, 0, 113, 7};
+    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
+    ipsec_db *db;
+
+    first.match_source = second.match_source = true;
+    first.source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
+    second.source = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
+    second.integrity_key[0]++;
+    db = db_with(&first, false);
+    ipsec_db_add(db, &second);
+    for (uint32_t number = 1; number <= 20; number++) {
+        const bool strange = number == 10 || number == 15;
+        const uint32_t sent = strange ? 60000 : number;
+        ipsec_view view =
+            strange ? broken(&first, (sealing){.sequence = sent}) : sound(&first, (sealing){.sequence = sent});
+        ipsec_record record;
+        ipsec_report report;
+
+        view.source = number == 10 ? there : number == 15 ? nowhere : here;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpint(report.verdict == IPSEC_VERDICT_VERIFIED, ==, !strange);
+        g_assert_cmpint(report.is_placed, ==, number > 1 && !strange);
+        g_assert_cmpint(report.verdict, !=, IPSEC_VERDICT_DROP);
+    }
+    end(db);
+}
+
 static void test_complete_tables(void)
 {
     const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -372,6 +403,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/record-of-another-packet", test_record_of_another_packet);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
+    g_test_add_func("/open/stranger", test_stranger);
     g_test_add_func("/open/complete-tables", test_complete_tables);
     g_test_add_func("/open/esn-found-out", test_esn_found_out);
     g_test_add_func("/open/high-halves", test_high_halves);

@@ -435,6 +435,8 @@ static void test_window_of_the_sender(void)
         {"\treplay-window 0 \n" GCM UNUSED "\tcrypto offload parameters: dev eth0 dir in\n", 0},
         {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x2", "0"), UNKNOWN},
         {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x1, oseq 0x0", "0"), UNKNOWN},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x2", "1"), UNKNOWN},
+        {ESN_CONTEXT("seq-hi 0x0, seq 0x2, oseq-hi 0x0, oseq 0x2", "1"), 1},
         {ESN_CONTEXT("seq-hi 0x0, seq 0x0, oseq-hi 0x0, oseq 0x2", "32"), 32},
         {ESN_CONTEXT("seq-hi 0x0, seq 0x2, oseq-hi 0x0, oseq 0x0", "0"), 0},
         {ESN_CONTEXT("seq-hi 0x1, seq 0x0, oseq-hi 0x0, oseq 0x2", "0"), 0},
