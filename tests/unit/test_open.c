@@ -169,19 +169,27 @@ static void test_replay_from_another_source(void)
     }
 }
 
+/* Two rows that the source tells apart: 192.0.2.1 has the first. */
+static ipsec_db *db_with_sources(ipsec_spec *first, ipsec_spec *second)
+{
+    ipsec_db *db;
+
+    first->match_source = second->match_source = true;
+    first->source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
+    second->source = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
+    second->integrity_key[0]++;
+    db = db_with(first, false);
+    ipsec_db_add(db, second);
+    return db;
+}
+
 /* But where the source tells rows apart, each has numbers of its own. */
 static void test_row_of_another_source(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
     ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
-    ipsec_db *db;
+    ipsec_db *db = db_with_sources(&first, &second);
 
-    first.match_source = second.match_source = true;
-    first.source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
-    second.source = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
-    second.integrity_key[0]++;
-    db = db_with(&first, false);
-    ipsec_db_add(db, &second);
     for (unsigned i = 0; i < 2; i++) {
         const ipsec_spec *spec = i == 0 ? &first : &second;
         ipsec_view view = sound(spec, (sealing){.sequence = 1});
@@ -202,14 +210,8 @@ static void test_stranger(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2}, nowhere[4] = {203, 0, 113, 7};
     ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
-    ipsec_db *db;
+    ipsec_db *db = db_with_sources(&first, &second);
 
-    first.match_source = second.match_source = true;
-    first.source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
-    second.source = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
-    second.integrity_key[0]++;
-    db = db_with(&first, false);
-    ipsec_db_add(db, &second);
     for (uint32_t number = 1; number <= 20; number++) {
         const bool strange = number == 10 || number == 15;
         const uint32_t sent = strange ? 60000 : number;
