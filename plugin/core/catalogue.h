@@ -62,9 +62,7 @@ typedef enum {
     IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
     IPSEC_PROPERTY_KEY_WRONG = 1 << 2,    /**< nothing has verified yet */
     IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,   /**< its ICV has another length than its row says */
-    IPSEC_PROPERTY_SENDERS = 1 << 4,      /**< several senders */
-    IPSEC_PROPERTY_NO_REPLAY = 1 << 5,    /**< no anti-replay */
-    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 6  /**< more IVs than are remembered */
+    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4  /**< more IVs than are remembered */
 } ipsec_property;
 
 /** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's

@@ -379,10 +379,14 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa && own && report->has_sequence && is_confirmed(db, view, sa))
         judge_neighbours(db, view, sa, record, &note, &said, report);
     say_new(&note, &said, report);
-    if (report->count > 0)
+    if (report->count > 0) {
         judge_findings(db, view, sa, record, &note, report);
-    else if (note.marks & IPSEC_MARK_FAR)
-        report->has_highest = false; /* no note is kept of it */
+        return;
+    }
+    /* No note is kept of it. */
+    report->first_seen = 0;
+    if (note.marks & IPSEC_MARK_FAR)
+        report->has_highest = false;
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)

@@ -58,6 +58,7 @@ typedef struct ipsec_sa_numbers {
     uint8_t esn : 2;     /**< ipsec_esn_mode, as the key row and verified packets have it */
     bool waiting : 1;    /**< `suspect` is one far ahead */
     bool losing : 1;     /**< numbers are leaving the window unseen */
+    bool unguarded : 1;  /**< a number passed that every window would refuse, for there seems to be none */
     bool blind : 1;      /**< packets were coalesced in front of the capture, so that numbers seem to lack */
 } ipsec_sa_numbers;
 

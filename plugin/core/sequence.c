@@ -278,8 +278,9 @@ static bool refuse(const ipsec_config *config, ipsec_sa *sa, const ipsec_record 
         return true;
     }
     note->seen_by = note->old_by = note->wrong_by = 0;
-    if (!sa->life.senders)
+    if (!sa->life.senders && !sa->numbers.unguarded)
         note->marks |= IPSEC_MARK_NO_REPLAY;
+    sa->numbers.unguarded = true;
     return false;
 }
 
@@ -290,9 +291,13 @@ static void refuse_seen(const ipsec_sequencer *q, const ipsec_recent *packet, co
     const bool other = wrong || (earlier && !ipsec_recent_is_same(earlier, packet));
     const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
 
-    refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
-    if (note->marks & (mark | IPSEC_MARK_NO_REPLAY))
-        note->first_seen = earlier ? earlier->first : find_first(q, sa, record);
+    const bool refused =
+        refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
+
+    if (earlier)
+        note->first_seen = earlier->first;
+    else if (refused)
+        note->first_seen = find_first(q, sa, record);
 }
 
 /* It lies left of the window, or with ESN is taken for one of the next epoch. */
@@ -304,7 +309,7 @@ static void refuse_old(const ipsec_sequencer *q, const ipsec_recent *packet, con
         refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD) && record->advance < 0;
     const ipsec_window *window = &sa->numbers.window;
 
-    if (note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_NO_REPLAY) && earlier)
+    if (earlier && !epoch)
         note->first_seen = earlier->first;
     if (refused && !earlier && ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
         blame_window(q, sa, packet, note);

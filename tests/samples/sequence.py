@@ -114,7 +114,8 @@ def add_senders(capture):
     stream = Stream(capture, "no anti-replay", AH)
     stream.run(1)
     stream.run(*[1] * 7, header=DUPLICATE)
-    stream.run(1, 1, header=plausible("sa.no_anti_replay"))
+    stream.run(1, header=plausible("sa.no_anti_replay"))
+    stream.run(*[1] * 20)
 
 
 def add_moves(capture):
