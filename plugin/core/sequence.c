@@ -200,7 +200,7 @@ static uint32_t find_first(const ipsec_sequencer *q, const ipsec_sa *sa, const i
         earlier = q->config->history.at(q->config->history.context, earlier->previous);
         if (!earlier || earlier->sa != record->sa)
             break;
-        if (earlier->sequence == record->sequence && earlier->high == record->high)
+        if (earlier->sequence == record->sequence && earlier->high == record->high && !is_forged(earlier))
             first = earlier->frame;
     }
     return first;
