@@ -290,7 +290,6 @@ static void refuse_seen(const ipsec_sequencer *q, const ipsec_recent *packet, co
 {
     const bool other = wrong || (earlier && !ipsec_recent_is_same(earlier, packet));
     const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
-
     const bool refused =
         refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
 
@@ -305,16 +304,19 @@ static void refuse_old(const ipsec_sequencer *q, const ipsec_recent *packet, con
                        const ipsec_record *record, bool wrong, ipsec_note *note)
 {
     const bool epoch = wrong && is_verified(record);
-    const bool refused =
-        refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD) && record->advance < 0;
+    const bool refused = refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD);
     const ipsec_window *window = &sa->numbers.window;
 
     if (earlier && !epoch)
         note->first_seen = earlier->first;
-    if (refused && !earlier && ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
-        blame_window(q, sa, packet, note);
     if (earlier)
         note->marks |= ipsec_recent_is_same(earlier, packet) ? IPSEC_MARK_COPY : IPSEC_MARK_OTHER_OCTETS;
+    /* Where nothing is refused, or several send, numbers go back all the time. */
+    if (!refused)
+        return;
+    if (record->advance < 0 && !earlier &&
+        ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
+        blame_window(q, sa, packet, note);
     if (!is_forged(record) && !wrong && !(note->marks & IPSEC_MARK_COPY))
         follow_run(sa, record, note->marks & IPSEC_MARK_OTHER_OCTETS, note);
     if (note->marks & IPSEC_MARK_RESTART)

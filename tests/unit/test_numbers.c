@@ -244,6 +244,23 @@ static void test_copies_are_no_restart(void)
     close_stream(&s);
 }
 
+/* Where several send, each has numbers of its own, and none of them begins anew. */
+static void test_senders_are_no_restart(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 5001, 5100, UNKNOWN);
+    s.sa->life.senders = true;
+    for (uint64_t number = 1; number <= 200; number++) {
+        send(&s, number, UNKNOWN);
+        expect_marks(&s, 0);
+    }
+    send(&s, 5101, UNKNOWN);
+    expect_marks(&s, 0);
+    close_stream(&s);
+}
+
 /* --- the end of the counter */
 
 /* Whether it goes on is known only with ESN, or where nobody knows better. */
@@ -385,6 +402,7 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/anew/late-burst-at-the-start", test_late_burst_at_the_start);
     g_test_add_func("/numbers/anew/anywhere", test_restart_anywhere);
     g_test_add_func("/numbers/anew/copies", test_copies_are_no_restart);
+    g_test_add_func("/numbers/anew/senders", test_senders_are_no_restart);
     g_test_add_func("/numbers/end", test_end_of_the_counter);
     g_test_add_func("/numbers/windows/differ", test_windows_differ);
     g_test_add_func("/numbers/windows/esn", test_windows_differ_with_esn);
