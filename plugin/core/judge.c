@@ -253,14 +253,11 @@ static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const i
     return record->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
 }
 
-/* The marks of what is no new packet of the SA. */
-#define NOT_NEW                                                                                                        \
-    (IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH)
-
 /* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
 static bool is_taken(const ipsec_db *db, const ipsec_note *note, const ipsec_report *report)
 {
-    return !(note->marks & NOT_NEW) && (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
+    return !(note->marks & IPSEC_MARKS_NOT_NEW) &&
+           (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
 /* Only a packet that comes so far ends the SA. */

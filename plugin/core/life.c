@@ -107,8 +107,8 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
 {
     ipsec_sa_life *life = &sa->life;
 
-    if (sa->numbers.unguarded &&
-        note->marks & IPSEC_MARK_REPEATED) { /* no new one, though it is taken; but copies alone are no sender's */
+    /* No new one, though it is taken; but copies alone are no sender's. */
+    if (sa->numbers.unguarded && note->marks & IPSEC_MARK_REPEATED) {
         if (note->first_seen == 0 || life->returns > 0)
             ipsec_life_refuse(table, view, sa, note);
         return;

@@ -50,6 +50,10 @@ typedef enum {
     IPSEC_MARK_OTHER_OCTETS = 1 << 30
 } ipsec_mark;
 
+/** The marks of what is no new packet of the SA: it moves nothing. */
+#define IPSEC_MARKS_NOT_NEW                                                                                            \
+    (IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH)
+
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
     uint64_t highest;     /**< number before this packet, where ipsec_record.advance cannot tell it */

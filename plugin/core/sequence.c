@@ -489,15 +489,13 @@ void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_
 
 void ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
-    const uint32_t refused =
-        IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);
     uint64_t lost;
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa); /* it began anew */
-    else if (note->marks & refused)
+    else if (note->marks & IPSEC_MARKS_NOT_NEW)
         return;
     if (numbers->window.started && number > numbers->window.top) {
         if (!is_believed(numbers, record, number))

@@ -111,12 +111,4 @@ static inline uint32_t ipsec_read_u32(const uint8_t *octets)
     return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
 }
 
-/** The SPI where the protocol has it; 0 if it was not captured. */
-static inline uint32_t ipsec_view_spi(const ipsec_view *view)
-{
-    const uint32_t at = view->protocol == IPSEC_PROTOCOL_AH ? 4 : 0;
-
-    return ipsec_view_has(view, at + 4) ? ipsec_read_u32(view->data + at) : 0;
-}
-
 #endif

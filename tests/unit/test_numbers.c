@@ -50,8 +50,6 @@ static void close_stream(stream *s)
 /* Judges a number, and moves the window as ipsec_judge() does where nothing else is wrong with the packet. */
 static void send(stream *s, uint64_t number, proof proven)
 {
-    const uint32_t refused =
-        IPSEC_MARK_DUPLICATE | IPSEC_MARK_CONFLICT | IPSEC_MARK_OLD | IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_WRONG_HIGH;
     ipsec_view view = esp_view(4, 0x1000, (uint32_t)number, s->length);
 
     view.frame = ++s->frame;
@@ -67,7 +65,7 @@ static void send(stream *s, uint64_t number, proof proven)
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
     ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report);
-    if (proven != FORGED && (!(s->note.marks & refused) || s->note.marks & IPSEC_MARK_RESTART))
+    if (proven != FORGED && (!(s->note.marks & IPSEC_MARKS_NOT_NEW) || s->note.marks & IPSEC_MARK_RESTART))
         ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
     ipsec_sequence_report(&s->record, &s->note, &s->report);
     guard_free_all();
