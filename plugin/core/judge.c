@@ -353,6 +353,16 @@ static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     g_array_append_val(db->notes, *note);
 }
 
+static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+{
+    *record = (ipsec_record){.frame = view->frame,
+                             .offset = view->offset,
+                             .sa = report->sa,
+                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
+                             .ah = view->protocol == IPSEC_PROTOCOL_AH,
+                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+}
+
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};
@@ -367,7 +377,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         sa = ipsec_sa_get(db->sas, view, report->spi, &note);
     if (sa)
         report->sa = sa->index;
-    *record = (ipsec_record){.frame = view->frame, .sa = report->sa, .previous = IPSEC_RECORD_NONE};
+    begin_record(view, report, record);
     if (db->opens && sa && !sa->keys.idle)
         own = ipsec_open_next(db->opener, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
@@ -391,9 +401,9 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     const ipsec_record unseen = {.sa = IPSEC_SA_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
     const ipsec_note *note;
 
-    if (!record)
+    if (!record || !ipsec_record_is_of(record, view))
         record = &unseen;
-    note = &g_array_index(db->notes, ipsec_note, record->note);
+    note = &g_array_index(db->notes, ipsec_note, record->note < db->notes->len ? record->note : 0);
     check(view, report);
     report->sa = record->sa;
     if (record->has_row || record->shape || record->unknown)

@@ -20,13 +20,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** How records of earlier headers are looked up again: the caller keeps them. */
-typedef struct ipsec_history {
-    /** The record with that number, which an ipsec_view.number was; NULL if there is none. */
-    const struct ipsec_record *(*at)(void *context, uint32_t number);
-    void *context; /**< handed to it */
-} ipsec_history;
-
 /** What the user may choose. */
 typedef struct ipsec_config {
     ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
@@ -35,7 +28,6 @@ typedef struct ipsec_config {
     bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
     uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
     uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
-    ipsec_history history;   /**< `at` may be NULL: then the first of two packets is not found again */
     /** SAs whose state is kept at a time: for one more, the one that was idle for longest is forgotten, and begins anew
      * if it comes back. 0: IPSEC_SAS_DEFAULT. */
     uint32_t sas;
@@ -45,37 +37,45 @@ typedef struct ipsec_config {
 #define IPSEC_SAS_DEFAULT 1048576u
 
 /** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for, the
- * window not set, duplicates within 5 ms, no history, the state of IPSEC_SAS_DEFAULT SAs. */
+ * window not set, duplicates within 5 ms, the state of IPSEC_SAS_DEFAULT SAs. */
 ipsec_config ipsec_config_default(void);
 
 /** The state of one capture. */
 typedef struct ipsec_db ipsec_db;
 
-/** Number of no record. */
-#define IPSEC_RECORD_NONE UINT32_MAX
-
 /** What the first pass decided on one header: 32 octets. Plain data: may be copied and stored; means nothing without
- * the database that it came from. */
+ * the database that it came from, and nothing for another header: see ipsec_record_is_of(). */
 typedef struct ipsec_record {
-    uint32_t frame;    /**< ipsec_view.frame */
+    uint32_t frame; /**< ipsec_view.frame; likewise the offset */
+    uint32_t offset;
     uint32_t sa;       /**< index of the SA, or IPSEC_SA_NONE */
-    uint32_t previous; /**< number of the record of the SA's packet before, or IPSEC_RECORD_NONE */
-    uint32_t sequence; /**< as found in the header */
+    uint32_t sequence; /**< as found in the header, if followed */
     uint32_t high;   /**< high half of the sequence number: the one that verified, else the one that is taken for it */
     int32_t advance; /**< how far the number is above the highest before it; negative: behind. Saturated */
     uint32_t note;   /**< what else there is to say: kept by the database under this number; 0: nothing */
-    uint8_t icv : 2; /**< ipsec_icv_status, if has_row */
-    uint8_t has_row : 1;   /**< a key row was used: the one that ipsec_keyring_find() gives */
-    uint8_t esn : 1;       /**< the ICV verified with `high` */
-    uint8_t trusted : 1;   /**< another packet of the SA had verified before, or this one did */
-    uint8_t confirmed : 1; /**< if there are findings: known to be IPsec, native or with evidence besides the port */
-    uint8_t unknown : 1;   /**< the SPI is none of the receiver's */
-    uint8_t placed : 1;    /**< `advance` counts */
-    uint8_t followed : 1;  /**< the number was judged: `previous`, `sequence` and `high` count */
-    uint8_t shape : 7;     /**< of ESP-NULL, plus 1; 0: not recognised as that */
-    uint8_t alternative;   /**< position of the row among those for the same SA */
-    uint8_t layer;         /**< free for the caller */
+    uint32_t buffer : 12;     /**< ipsec_view.buffer */
+    uint32_t ah : 1;          /**< the header is AH, else ESP */
+    uint32_t udp : 1;         /**< and came in UDP */
+    uint32_t icv : 2;         /**< ipsec_icv_status, if has_row */
+    uint32_t has_row : 1;     /**< a key row was used: the one that ipsec_keyring_find() gives */
+    uint32_t esn : 1;         /**< the ICV verified with `high` */
+    uint32_t trusted : 1;     /**< another packet of the SA had verified before, or this one did */
+    uint32_t confirmed : 1;   /**< if there are findings: known to be IPsec, native or with evidence besides the port */
+    uint32_t unknown : 1;     /**< the SPI is none of the receiver's */
+    uint32_t placed : 1;      /**< `advance` counts */
+    uint32_t followed : 1;    /**< the number was judged: `sequence` and `high` count */
+    uint32_t shape : 3;       /**< of ESP-NULL, plus 1; 0: not recognised as that */
+    uint32_t alternative : 3; /**< position of the row among those for the same SA */
 } ipsec_record;
+
+/** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A
+ * record of another one must not speak for it. */
+static inline bool ipsec_record_is_of(const ipsec_record *record, const ipsec_view *view)
+{
+    return record->offset == view->offset && record->buffer == view->buffer &&
+           record->ah == (view->protocol == IPSEC_PROTOCOL_AH) &&
+           record->udp == (view->encapsulation == IPSEC_ENCAPSULATION_UDP);
+}
 
 /** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure
  * ends the program, as everywhere in GLib. */
@@ -124,8 +124,10 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 /**
  * Says again what ipsec_judge() said, without moving any state.
  *
- * @param record  what ipsec_judge() left for this header, or NULL if it never saw it: then the header is
- *                judged on its own octets alone
+ * No record, whatever is in it, leads to a read outside of the view or of the database.
+ *
+ * @param record  what ipsec_judge() left for this header. With NULL, or with that of another header, the header is
+ *                judged on its own octets alone.
  */
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
 

@@ -48,7 +48,7 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
     ipsec_window_clear(&sa->numbers.window);
-    sa->numbers = (ipsec_sa_numbers){.last = sa->numbers.last, .row_window = spec->replay_window, .esn = spec->esn};
+    sa->numbers = (ipsec_sa_numbers){.row_window = spec->replay_window, .esn = spec->esn};
     sa->iv = (ipsec_iv_state){0};
 }
 

@@ -246,7 +246,7 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
     const uint32_t at = IPSEC_ESP_HEADER + lengths->iv;
     ipsec_trailer trailer = {.at = at, .block = 4, .mode = IPSEC_MODE_ANY};
 
-    if (view->length < at + lengths->icv + 2)
+    if (!report->whole || view->length < at + lengths->icv + 2)
         return;
     trailer.plaintext = view->data + at;
     trailer.length = view->length - at - lengths->icv;

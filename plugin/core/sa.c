@@ -245,11 +245,10 @@ static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, 
 {
     const ipsec_sa_facts facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
 
-    *sa = (ipsec_sa){
-        .key = *key,
-        .index = table->facts->len,
-        .idle_since = frame,
-        .numbers = {.last = IPSEC_RECORD_NONE, .row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
+    *sa = (ipsec_sa){.key = *key,
+                     .index = table->facts->len,
+                     .idle_since = frame,
+                     .numbers = {.row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
     g_array_append_val(table->facts, facts);
     put(table, sa);
 }

@@ -49,7 +49,6 @@ typedef struct ipsec_sa_keys {
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
     uint64_t suspect;    /**< number that waits for others of its run: far ahead, or the last old one */
-    uint32_t last;       /**< number of the record of the last packet, or IPSEC_RECORD_NONE */
     uint32_t packets;    /**< packets with a number */
     uint32_t refused;    /**< of these, what the receiver's window refuses */
     uint32_t row_window; /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */

@@ -40,9 +40,6 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 /* An SA of which more packets than every fourth, and at least so many, would be refused has no anti-replay. */
 #define REFUSED_LEAST 8u
 
-/* How far back the first packet with a number is looked for: the largest window of Linux. */
-#define FIRST_WITHIN 4096u
-
 /* --- windows ----------------------------------------------------------------------------------------- */
 
 /* The window that is known of the SA, by the user or by its row; IPSEC_REPLAY_WINDOW_UNKNOWN if none is. */
@@ -188,24 +185,6 @@ static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, c
 
 /* --- numbers that do not advance --------------------------------------------------------------------- */
 
-/* The frame that carried the number first: walks back along the SA's records, as far as a window reaches. */
-static uint32_t find_first(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
-{
-    const ipsec_record *earlier = record;
-    uint32_t first = 0;
-
-    for (uint32_t steps = MIN(sa->numbers.window.size, FIRST_WITHIN); q->config->history.at && steps > 0; steps--) {
-        if (earlier->previous == IPSEC_RECORD_NONE)
-            break;
-        earlier = q->config->history.at(q->config->history.context, earlier->previous);
-        if (!earlier || earlier->sa != record->sa)
-            break;
-        if (earlier->sequence == record->sequence && earlier->high == record->high && !is_forged(earlier))
-            first = earlier->frame;
-    }
-    return first;
-}
-
 /* The receiver's window is what the number missed. */
 static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_recent *packet, ipsec_note *note)
 {
@@ -290,13 +269,10 @@ static void refuse_seen(const ipsec_sequencer *q, const ipsec_recent *packet, co
 {
     const bool other = wrong || (earlier && !ipsec_recent_is_same(earlier, packet));
     const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
-    const bool refused =
-        refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
 
+    refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
     if (earlier)
         note->first_seen = earlier->first;
-    else if (refused)
-        note->first_seen = find_first(q, sa, record);
 }
 
 /* It lies left of the window, or with ESN is taken for one of the next epoch. */
@@ -441,8 +417,6 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     ipsec_recent *packet;
 
     record->sequence = report->sequence;
-    record->previous = numbers->last;
-    numbers->last = view->number;
     numbers->packets++;
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, is_forged(record));
     /* What has findings may be refused, and then comes again as the next number. */

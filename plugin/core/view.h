@@ -31,6 +31,9 @@ typedef enum {
     IPSEC_ENCAPSULATION_UDP = 1   /**< in UDP, RFC 3948 */
 } ipsec_encapsulation;
 
+/** The highest number of a buffer; more than Wireshark has layers in a frame. */
+#define IPSEC_BUFFER_MOST 4095u
+
 /** Value of ipsec_view.length where no header says how long the packet is. */
 #define IPSEC_LENGTH_UNKNOWN UINT32_MAX
 
@@ -71,15 +74,18 @@ typedef struct ipsec_view {
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
     uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
-    uint32_t number;            /**< under which the caller will keep the record of this header */
-    uint64_t time;              /**< of the capture, in nanoseconds since any moment; 0: unknown */
-    uint16_t source_port;       /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
-    uint16_t destination_port;  /**< likewise */
-    uint8_t address_length;     /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
-    uint8_t ip_version;         /**< 4, 6, or 0 where unknown */
-    uint8_t protocol;           /**< IPSEC_PROTOCOL_... */
-    uint8_t encapsulation;      /**< ipsec_encapsulation */
-    uint16_t flags;             /**< IPSEC_VIEW_... */
+    uint32_t offset;      /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
+                               members and `frame` it tells this header from any other */
+    uint64_t time;        /**< of the capture, in nanoseconds since any moment; 0: unknown */
+    uint16_t source_port; /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
+    uint16_t destination_port; /**< likewise */
+    uint8_t address_length;    /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
+    uint8_t ip_version;        /**< 4, 6, or 0 where unknown */
+    uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
+    uint8_t encapsulation;     /**< ipsec_encapsulation */
+    uint16_t flags;            /**< IPSEC_VIEW_... */
+    uint16_t buffer;           /**< which of the packet's buffers that is: the frame, what was reassembled or decrypted
+                                    from it; at most IPSEC_BUFFER_MOST */
     /** Stacks (bits by ipsec_stack) that discard the packet for an IPsec header in front of this one, and so never see
      * it: ipsec_refused_by() of that one's report. */
     uint8_t refused_by;

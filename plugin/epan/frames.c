@@ -32,14 +32,11 @@ static struct {
     int64_t offset;  /* in the file */
 } last;              /* the frame that was judged last */
 
-static const ipsec_record *look_up(void *context, uint32_t number);
-
 void ipsec_frames_start(void)
 {
     ipsec_config config = ipsec_prefs_config();
 
     ipsec_frames_end();
-    config.history.at = look_up;
     db = ipsec_db_new(&config);
     ipsec_keys_load(db); /* libgcrypt is ready: Wireshark sets it up before it registers any protocol */
     chunks = g_ptr_array_new_with_free_func(g_free);
@@ -138,12 +135,11 @@ static ipsec_record *at(uint32_t number)
     return (ipsec_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
 }
 
-static void store(const packet_info *pinfo, const ipsec_record *record)
+static void store(const ipsec_record *record)
 {
     if (count % CHUNK == 0)
         g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
-    *at(count) = *record;
-    at(count++)->layer = pinfo->curr_layer_num; /* tells apart the headers of a frame */
+    *at(count++) = *record;
 }
 
 /* Index of the first record of the frame with that serial, or of where it would be. */
@@ -162,47 +158,45 @@ static uint32_t lower_bound(uint32_t frame)
     return low;
 }
 
-static const ipsec_record *find(const packet_info *pinfo, uint32_t serial)
+/* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by where they
+ * stand, and not by their layer. */
+static const ipsec_record *find(const ipsec_view *view)
 {
-    if (count == 0 || at(count - 1)->frame < serial)
+    if (count == 0 || at(count - 1)->frame < view->frame)
         return NULL;
-    for (uint32_t i = lower_bound(serial); i < count && at(i)->frame == serial; i++)
-        if (at(i)->layer == pinfo->curr_layer_num)
+    for (uint32_t i = lower_bound(view->frame); i < count && at(i)->frame == view->frame; i++)
+        if (ipsec_record_is_of(at(i), view))
             return at(i);
     return NULL;
 }
 
-/* A record is never dropped, so that a number stays that of one header; and a header that leaves no record is no
- * traffic of an SA, so that no record refers to its number. */
-static const ipsec_record *look_up(void *context _U_, uint32_t number)
-{
-    return number < count ? at(number) : NULL;
-}
-
 /* Whether the header is to be judged. A dissector that turns it down may be offered it twice: what was judged once is
  * explained from then on. */
-static bool is_new(const packet_info *pinfo)
+static bool is_new(const packet_info *pinfo, ipsec_view *view)
 {
-    return !pinfo->fd->visited && is_in_order(pinfo) && !find(pinfo, serial_of(pinfo->num));
+    if (pinfo->fd->visited || !is_in_order(pinfo))
+        return false;
+    view->frame = serial_of(pinfo->num);
+    return !find(view);
 }
 
-static void judge(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+static void judge(const ipsec_view *view, ipsec_report *report)
 {
     ipsec_record record;
 
-    view->frame = serial_of(pinfo->num);
-    view->number = count;
     ipsec_judge(db, view, &record, report);
     if (report->subject != IPSEC_SUBJECT_NOTHING && report->subject != IPSEC_SUBJECT_IKE)
-        store(pinfo, &record);
+        store(&record);
 }
 
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
-    if (is_new(pinfo))
-        judge(pinfo, view, report);
-    else
-        ipsec_explain(db, view, find(pinfo, serial_of(pinfo->num)), report);
+    if (is_new(pinfo, view)) {
+        judge(view, report);
+    } else {
+        view->frame = serial_of(pinfo->num);
+        ipsec_explain(db, view, find(view), report);
+    }
     report->first_seen = number_of(report->first_seen);
 }
 

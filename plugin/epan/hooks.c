@@ -225,12 +225,19 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
     return result;
 }
 
-/* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. */
-static bool was_offered_before(packet_info *pinfo)
+/* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. Payloads of
+ * a frame are told apart by their octets in memory. */
+static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
 {
-    if (p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, pinfo->curr_layer_num))
+    wmem_list_t *offered = p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, 0);
+
+    if (!offered) {
+        offered = wmem_list_new(pinfo->pool);
+        p_add_proto_data(pinfo->pool, pinfo, proto_ipsec, 0, offered);
+    }
+    if (wmem_list_find(offered, payload))
         return true;
-    p_add_proto_data(pinfo->pool, pinfo, proto_ipsec, pinfo->curr_layer_num, &hooks[HOOK_ISAKMP]);
+    wmem_list_prepend(offered, (void *)payload);
     return false;
 }
 
@@ -242,7 +249,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     wrappers_run++;
     view->refused_by = refused_by;
     ipsec_frames_report(pinfo, view, &report);
-    if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo))
+    if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
         report.subject = IPSEC_SUBJECT_NOTHING;
     if (report.count > 0)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);

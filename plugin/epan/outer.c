@@ -27,12 +27,25 @@ static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
     view->ip_version = pinfo->src.type == AT_IPv4 ? 4 : 6;
 }
 
+/* The number of the buffer that holds the octets, in the order in which the packet got them. */
+static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const tvbuff_t *source = tvb_get_ds_tvb(tvb);
+    unsigned number = 0;
+
+    for (const GSList *at = pinfo->data_src; at && get_data_source_tvb(at->data) != source; at = at->next)
+        number++;
+    return (uint16_t)MIN(number, IPSEC_BUFFER_MOST);
+}
+
 static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     *view = (ipsec_view){.captured = tvb_captured_length(tvb),
                          .length = IPSEC_LENGTH_UNKNOWN,
                          .protocol = protocol,
                          .frame = pinfo->num,
+                         .offset = (uint32_t)tvb_raw_offset(tvb),
+                         .buffer = buffer_of(tvb, pinfo),
                          .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs};
     if (view->captured > 0)
         view->data = tvb_get_ptr(tvb, 0, (int)view->captured);

@@ -194,7 +194,6 @@ static ipsec_report judge_next(ipsec_db *db, ipsec_view view, uint32_t frame, ip
     ipsec_report report;
 
     view.frame = frame;
-    view.number = frame - 1;
     ipsec_judge(db, &view, record, &report);
     return report;
 }

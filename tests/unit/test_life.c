@@ -52,7 +52,6 @@ static void give(traffic *t, ipsec_view *view)
     ipsec_report report, again;
 
     view->frame = ++t->frame;
-    view->number = t->frame - 1;
     view->time = t->time += 100000000;
     view->source = t->source;
     view->destination = t->destination;

@@ -55,7 +55,7 @@ static void send(stream *s, uint64_t number, proof proven)
     view.frame = ++s->frame;
     s->note = (ipsec_note){0};
     s->report = (ipsec_report){.sequence = (uint32_t)number};
-    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index, .previous = IPSEC_RECORD_NONE};
+    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index};
     s->record.has_row = proven != UNKNOWN;
     s->record.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
     s->record.esn = proven == GENUINE_ESN;

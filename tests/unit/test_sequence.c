@@ -62,7 +62,6 @@ static void send(stream *s, uint32_t sequence, uint8_t dscp)
     view.outer = s->outer;
     view.outer_length = s->ip_version == 4 ? 20 : 40;
     view.frame = ++s->frame;
-    view.number = s->frame - 1;
     ipsec_judge(s->db, &view, &record, &s->report);
     expect_explained(s, &view, &record);
 }
