@@ -13,6 +13,9 @@
  * where there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
 
+/* As many packets as Linux coalesces into one. */
+#define IPSEC_COALESCED_MOST 64u
+
 /* A UDP payload of fewer octets is no ESP to any receiver: RFC 3948 2.1 wants a header and something behind it. */
 #define IPSEC_ESP_IN_UDP_LEAST 9u
 
@@ -55,6 +58,10 @@ void ipsec_check_esp(const ipsec_view *view, ipsec_report *report);
 
 /* AH in IP. The report is begun already. */
 void ipsec_check_ah(const ipsec_view *view, ipsec_report *report);
+
+/* Where, from octet `from` (at least 1) of a UDP payload of ESP on, a second packet of the same SA seems to begin; 0:
+ * nowhere. Packets start at multiples of 4, for their lengths are. */
+uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from);
 
 /* A UDP payload on a port of the UDP encapsulation or of IKE; says what it is, and judges it. */
 void ipsec_check_udp(const ipsec_view *view, ipsec_report *report);

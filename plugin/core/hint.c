@@ -8,6 +8,7 @@
 #define PARAMETERS .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_TABLE
 #define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
+#define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
  * belongs elsewhere somebody may have turned round. */
@@ -40,11 +41,13 @@ static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
     [IPSEC_HINT_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
     [IPSEC_HINT_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_HINT_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
+    [IPSEC_HINT_STRAY] = {"look at that packet, which was damaged or is somebody else's", STRAY, .attack = true},
 };
 
 #undef PARAMETERS
 #undef CONTEXT
 #undef WINDOW
+#undef STRAY
 
 /* What was found with the hints that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
@@ -58,6 +61,8 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
     else if (finding->hint == IPSEC_HINT_ENCRYPTION)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
+    else if (finding->hint == IPSEC_HINT_STRAY)
+        g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
     else if (finding->hint == IPSEC_HINT_WINDOW || finding->hint == IPSEC_HINT_WINDOW_QOS)
         g_snprintf(buffer, size, "the window was missed by %u, %u packets would have let it in, so ", finding->missed,
                    finding->detail);

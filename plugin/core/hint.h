@@ -27,6 +27,7 @@ typedef enum {
     IPSEC_HINT_WINDOW_QOS, /**< likewise, and all that overtook the packet had another DSCP */
     IPSEC_HINT_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
     IPSEC_HINT_EPOCH_QOS,
+    IPSEC_HINT_STRAY, /**< a number that the SA did not go on from; detail: its low half */
     IPSEC_HINT_COUNT
 } ipsec_hint;
 

@@ -24,11 +24,11 @@ static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
                       const ipsec_report *report)
 {
-    if (!report->whole || view->length < IPSEC_ESP_FLOOR)
+    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
-    return record->trusted && iv_length(view, spec) > 0 && record->icv != IPSEC_ICV_BAD;
+    return record->trusted && iv_length(view, spec) > 0;
 }
 
 static ipsec_iv_demand demand_of(const ipsec_spec *spec)

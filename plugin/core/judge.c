@@ -7,6 +7,7 @@
 #include "iv_judge.h"
 #include "life.h"
 #include "open.h"
+#include "opened.h"
 #include "sa.h"
 #include "sequence.h"
 
@@ -19,6 +20,10 @@
 /* How many more faulty packets than sound ones an SPI may have shown in UDP, and still be believed. Other protocols
  * with a counter behind a constant word break ESP's rules most of the time. */
 #define FAULTY_MOST 4u
+
+/* So many more sound packets with advancing numbers than others make sure that it is ESP, whatever comes then. Of
+ * another protocol one length in four is a multiple of 4: it gets there with a chance of (1/3)^16, or 2^-25. */
+#define STEADY 16u
 
 struct ipsec_db {
     ipsec_config config;
@@ -153,21 +158,30 @@ static void follow_numbers(ipsec_sa *sa, const ipsec_report *report)
 {
     const uint32_t advance = report->sequence - sa->sequence;
 
+    if (sa->sound == UINT16_MAX || sa->faulty == UINT16_MAX) {
+        sa->sound /= 2;
+        sa->faulty /= 2;
+    }
     if (report->flagged) {
-        sa->faulty += sa->faulty < UINT16_MAX;
+        sa->faulty++;
+        sa->steady -= sa->steady > 0;
         return;
     }
-    sa->sound += sa->sound < UINT16_MAX;
-    if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST)
+    sa->sound++;
+    if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST) {
         sa->advanced = true;
+        sa->confirmed = sa->confirmed || ++sa->steady >= STEADY;
+    }
     sa->sequence = report->sequence;
 }
 
-/* The properties that this header is the first of its SA to show. */
-static uint16_t new_properties(ipsec_sa *sa, const ipsec_report *report)
+/* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
+static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const ipsec_report *report)
 {
     unsigned shown = 0;
 
+    if (sa->keys.good && !ipsec_is_genuine(record))
+        return 0;
     for (unsigned i = 0; i < report->count; i++)
         shown |= ipsec_catalogue((ipsec_finding_id)report->findings[i].id)->property;
     shown &= ~(unsigned)sa->properties;
@@ -188,7 +202,7 @@ static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec
 {
     if (view->encapsulation == IPSEC_ENCAPSULATION_NONE || has_key(db, sa))
         return true;
-    if (sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)
+    if (sa && (sa->confirmed || (sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)))
         return true;
     return ipsec_peers_known(db->sas, view);
 }
@@ -228,6 +242,12 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, 
     return IPSEC_VERDICT_UNCHECKED;
 }
 
+/* Whether the finding tells of the SA what an expert item has told before. */
+static bool is_said(const ipsec_note *note, ipsec_finding_id id)
+{
+    return note->facts & IPSEC_NOTE_SAID && (id == IPSEC_FINDING_SA_SENDERS || id == IPSEC_FINDING_SA_NO_REPLAY);
+}
+
 /* Puts findings and record together. */
 static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
                                 ipsec_report *report)
@@ -242,10 +262,12 @@ static IPSEC_RARE void conclude(const ipsec_db *db, const ipsec_record *record, 
         const ipsec_property property = ipsec_catalogue(id)->property;
         const ipsec_verdict verdict = verdict_of(db, report, id);
 
-        finding->announce = property == IPSEC_PROPERTY_NONE || (note->properties & property);
+        finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
         if (verdict > report->verdict)
             report->verdict = (uint8_t)verdict;
     }
+    if (report->doubtful && report->verdict < IPSEC_VERDICT_SUSPICIOUS)
+        report->verdict = IPSEC_VERDICT_SUSPICIOUS;
 }
 
 static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
@@ -254,13 +276,15 @@ static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const i
 }
 
 /* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
-static bool is_taken(const ipsec_db *db, const ipsec_note *note, const ipsec_report *report)
+static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
+                            const ipsec_report *report)
 {
-    return !(note->marks & IPSEC_MARKS_NOT_NEW) &&
+    return ipsec_is_genuine(record) && !(note->marks & IPSEC_MARKS_NOT_NEW) && !(note->facts & IPSEC_NOTE_DOUBTFUL) &&
            (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
-/* Only a packet that comes so far ends the SA. */
+/* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. What has counted
+ * towards them is genuine, if anything of the SA is verified; else it is not sure. */
 static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
                     const ipsec_report *report)
 {
@@ -269,7 +293,10 @@ static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ip
     if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
                            !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
         return false;
-    return ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note);
+    if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note))
+        return false;
+    note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
+    return true;
 }
 
 /* What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
@@ -285,18 +312,18 @@ static uint32_t payload_of(const ipsec_view *view, const ipsec_report *report)
     return view->length > header ? view->length - header : 0;
 }
 
-/* A packet that was forged, or took another way than its SA, tells nothing of where the sender is. */
+/* A packet that took another way than its SA tells nothing of where the sender is. */
 static bool is_from_sender(const ipsec_record *record, const ipsec_report *report)
 {
-    return !record->unknown && !(record->has_row && record->icv == IPSEC_ICV_BAD) &&
+    return !record->unknown && ipsec_is_genuine(record) &&
            !(report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH));
 }
 
 /* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
 static bool is_made_twice(const ipsec_record *record, const ipsec_note *note)
 {
-    return note->marks & (IPSEC_MARK_CONFLICT | IPSEC_MARK_OTHER_OCTETS) && !(note->marks & IPSEC_MARK_WRONG_HIGH) &&
-           record->has_row && record->icv == IPSEC_ICV_GOOD;
+    return (note->marks & IPSEC_MARK_CONFLICT || note->facts & IPSEC_NOTE_OTHER_OCTETS) &&
+           !(note->marks & IPSEC_MARK_WRONG_HIGH) && record->standing == IPSEC_VERIFIED;
 }
 
 /* Adds the findings of the marks that were set since the last call. */
@@ -305,6 +332,37 @@ static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report 
     if (note->marks != *said)
         ipsec_note_report(note, note->marks & ~*said, report);
     *said = note->marks;
+}
+
+/* What a packet moves that the receiver takes. */
+static inline void take(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                        const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+{
+    if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
+        return;
+    if (record->has_row && db->opener->part_count > 0)
+        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+    ipsec_life_spend(sa, payload_of(view, report));
+    if (is_from_sender(record, report))
+        ipsec_life_follow(db->sas, view, sa, report->sequence, note);
+    if (!(note->facts & IPSEC_NOTE_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
+        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+}
+
+/* What one tells all the same that the receiver refuses, or that is not the sender's. */
+static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                                 const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+{
+    if (record->has_row && db->opener->part_count > 0)
+        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+    if (!report->whole && record->standing == IPSEC_UNPROVEN)
+        ipsec_sequence_excuse(&db->sequencer, sa, record);
+    if (!sa->numbers.window.bits && ipsec_is_genuine(record))
+        ipsec_sequence_commit(&db->sequencer, sa, record, note);
+    if (ipsec_life_is_stranger(note) && is_from_sender(record, report))
+        ipsec_life_refuse(db->sas, view, sa, note);
+    if (is_made_twice(record, note) && ipsec_iv_is_of_use(view, sa, spec))
+        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
 }
 
 /* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
@@ -319,22 +377,12 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     say_new(note, said, report);
     if (report->count > 0)
         report->anti_replay = (uint8_t)anti_replay_of(db, report);
-    if (!is_over(db, spec, sa, note, report) && is_taken(db, note, report)) {
-        ipsec_sequence_commit(&db->sequencer, sa, record, note);
-        ipsec_life_spend(sa, payload_of(view, report));
-        if (is_from_sender(record, report))
-            ipsec_life_follow(db->sas, view, sa, report->sequence, note);
-        if (!(note->marks & IPSEC_MARK_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
-            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
-    } else {
-        if (note->marks & IPSEC_MARK_RESTART)
-            ipsec_sequence_commit(&db->sequencer, sa, record, note);
-        if (ipsec_life_is_stranger(note) && is_from_sender(record, report))
-            ipsec_life_refuse(db->sas, view, sa, note);
-        if (is_made_twice(record, note) && ipsec_iv_is_of_use(view, sa, spec))
-            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
-    }
+    if (!is_over(db, spec, sa, note, report) && is_taken(db, record, note, report))
+        take(db, view, sa, spec, record, note, report);
+    else
+        pass_over(db, view, sa, spec, record, note, report);
     report->first_seen = note->first_seen;
+    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown; /* what has no SA is refused for sure */
 }
 
 /* Notes what a later pass cannot find out again of a header with findings, and concludes. */
@@ -344,13 +392,30 @@ static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     static const ipsec_note nothing;
 
     if (sa)
-        note->properties = new_properties(sa, report);
+        note->properties = new_properties(sa, record, report);
     record->confirmed = is_confirmed(db, view, sa);
     conclude(db, record, note, report);
     if (memcmp(note, &nothing, sizeof nothing) == 0)
         return;
     record->note = db->notes->len;
     g_array_append_val(db->notes, *note);
+}
+
+/* Opens the packet, and finds out what speaks for it. Returns whether it may be one of the SA. */
+static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+                             ipsec_report *report)
+{
+    const bool was_good = sa->keys.good;
+    bool own = true;
+
+    if (db->opens && !sa->keys.idle)
+        own = ipsec_open_next(db->opener, view, sa, record, note, report);
+    record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
+    if (record->standing == IPSEC_UNPROVEN)
+        ipsec_report_unproven(report);
+    if (sa->keys.good != was_good)
+        ipsec_sa_facts_at(db->sas, sa->index)->lost = 0; /* what seemed lost before may have been anybody's */
+    return own;
 }
 
 static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
@@ -378,8 +443,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         report->sa = sa->index;
     begin_record(view, report, record);
-    if (db->opens && sa && !sa->keys.idle)
-        own = ipsec_open_next(db->opener, view, sa, record, &note, report);
+    if (sa)
+        own = open_next(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
     /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
@@ -392,13 +457,14 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     }
     /* No note is kept of it. */
     report->first_seen = 0;
-    if (note.marks & IPSEC_MARK_FAR)
+    if (note.facts & IPSEC_NOTE_FAR)
         report->has_highest = false;
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
-    const ipsec_record unseen = {.sa = IPSEC_SA_NONE, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
+    const ipsec_record unseen = {
+        .sa = IPSEC_SA_NONE, .standing = IPSEC_BELIEVED, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
     const ipsec_note *note;
 
     if (!record || !ipsec_record_is_of(record, view))
@@ -408,8 +474,11 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     report->sa = record->sa;
     if (record->has_row || record->shape || record->unknown)
         ipsec_open_again(db->opener, view, record, note, report);
+    if (record->standing == IPSEC_UNPROVEN)
+        ipsec_report_unproven(report);
     if (record->followed)
         ipsec_sequence_report(record, note, report);
+    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     ipsec_note_report(note, note->marks, report);
     if (report->count > 0)
         conclude(db, record, note, report);

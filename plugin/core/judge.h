@@ -43,6 +43,14 @@ ipsec_config ipsec_config_default(void);
 /** The state of one capture. */
 typedef struct ipsec_db ipsec_db;
 
+/** What speaks for a packet; the better, the lower. */
+typedef enum {
+    IPSEC_VERIFIED, /**< its ICV is right */
+    IPSEC_BELIEVED, /**< its SA has shown nothing to verify with: it is taken for the sender's */
+    IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried */
+    IPSEC_FORGED    /**< its ICV is wrong */
+} ipsec_standing;
+
 /** What the first pass decided on one header: 32 octets. Plain data: may be copied and stored; means nothing without
  * the database that it came from, and nothing for another header: see ipsec_record_is_of(). */
 typedef struct ipsec_record {
@@ -63,10 +71,17 @@ typedef struct ipsec_record {
     uint32_t confirmed : 1;   /**< if there are findings: known to be IPsec, native or with evidence besides the port */
     uint32_t unknown : 1;     /**< the SPI is none of the receiver's */
     uint32_t placed : 1;      /**< `advance` counts */
+    uint32_t standing : 2;    /**< ipsec_standing, if it belongs to an SA */
     uint32_t followed : 1;    /**< the number was judged: `sequence` and `high` count */
     uint32_t shape : 3;       /**< of ESP-NULL, plus 1; 0: not recognised as that */
     uint32_t alternative : 3; /**< position of the row among those for the same SA */
 } ipsec_record;
+
+/** Whether a packet may move the state of its SA. */
+static inline bool ipsec_is_genuine(const ipsec_record *record)
+{
+    return record->standing <= IPSEC_BELIEVED;
+}
 
 /** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A
  * record of another one must not speak for it. */

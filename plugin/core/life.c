@@ -7,8 +7,16 @@
 #define TAKEN_OVER          16u
 #define TAKEN_OVER_PARALLEL 1024u
 
-/* An SA that sends so many packets after its successor has begun was not replaced. */
+/* What the old SA sends then are stragglers, if its successor has been alone for so long: as many as a window of
+ * senders in use holds. Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
+#define ALONE 32u
+
+/* An SA that sends so many packets after its successor has begun, fewer than so many of that between them, was not
+ * replaced. */
 #define GOES_ON 4u
+
+/* So many successions that were none, and SAs are used side by side. */
+#define TURNS 3u
 
 /* An SA whose numbers begin so low was made during the capture. */
 #define YOUNG 16u
@@ -20,28 +28,37 @@
 #define RETURN_WITHIN 1024u
 #define CHANGE_WITHIN 16u
 
-/* Counts a change of origin, and a longer stay than `within` packets starts the count again. */
-static void count_change(ipsec_sa_life *life, uint16_t within, ipsec_note *note)
-{
-    const uint16_t stay = (uint16_t)(life->packets - life->moved);
+/* --- who sends ------------------------------------------------------------------------------------------ */
 
-    life->moved = (uint16_t)life->packets;
-    life->returns = stay <= within ? (life->returns + 1u) & 15u : 0;
+/* Counts a change of origin, and a longer stay than `within` packets starts the count again. Returns whether it tells
+ * of several senders. */
+static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
+{
+    const uint32_t stay = life->packets - life->moved;
+
+    life->moved = life->packets;
+    life->returns = stay <= within ? life->returns + 1 : 0;
     if (life->returns < RETURNS)
-        return;
-    life->senders = true;
+        return false;
+    life->returns = 0;
+    note->facts |= life->senders ? IPSEC_NOTE_SAID : 0;
     note->marks |= IPSEC_MARK_SENDERS;
+    life->senders = true;
+    return true;
 }
 
-/* A sender that moves may come back, and is not another one for it. */
+/* A sender that moves may come back, and is not another one for it. Where several send, each change is one of them. */
 static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
 {
     const uint32_t before = life->origin_before;
 
-    if (life->senders)
-        return;
     life->origin_before = life->origin;
     life->origin = origin;
+    if (life->senders) {
+        note->marks |= IPSEC_MARK_SENDERS;
+        note->facts |= IPSEC_NOTE_SAID;
+        return;
+    }
     if (origin == before) {
         count_change(life, RETURN_WITHIN, note);
         return;
@@ -52,54 +69,91 @@ static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note
     count_change(life, before ? CHANGE_WITHIN : 0, note);
 }
 
-/* What an SA still sends after its successor has begun: stragglers, or it was none. */
-static void follow_replaced(ipsec_sa_pair *pair, ipsec_sa_life *life, ipsec_sa_facts *facts, ipsec_note *note)
+void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note)
 {
-    if (!pair->parallel) {
-        note->marks |= IPSEC_MARK_OLD_SPI;
-        if (++life->late < GOES_ON)
-            return;
-    }
-    pair->parallel = true;
+    ipsec_sa_life *life = &sa->life;
+
+    if (view->address_length == 0 || life->separate || life->origin == 0 ||
+        life->origin == ipsec_life_origin(table, view))
+        return;
+    /* Several in a row are one return; and no sender that moves does that, however long it stays. */
+    if (life->moved != life->packets)
+        life->separate = count_change(life, UINT32_MAX, note);
+}
+
+/* --- which SA follows which ------------------------------------------------------------------------------ */
+
+static uint32_t alone_for(const ipsec_sa_table *table, const ipsec_sa_pair *pair)
+{
+    return ipsec_sa_facts_at(table, pair->active)->packets - pair->alone_since;
+}
+
+/* The SA was not replaced: it goes on, and the other one may begin once more. */
+static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
+{
+    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index);
+
     facts->successor = IPSEC_SA_NONE;
+    pair->active = sa->index;
+    pair->run = 0;
+    pair->alone_since = facts->packets;
+    sa->life.late = 0;
+}
+
+/* What an SA still sends after its successor has begun: stragglers, or it was none. */
+static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
+{
+    const uint32_t alone = alone_for(table, pair);
+    uint8_t *const late = &sa->life.late;
+
+    pair->alone_since += alone;
+    if (*late == 0 && alone + TAKEN_OVER < ALONE) {
+        take_back(table, pair, sa);
+        return;
+    }
+    *late = *late > 0 && alone < GOES_ON ? *late + 1 : 1;
+    note->marks |= IPSEC_MARK_OLD_SPI;
+    if (*late < GOES_ON)
+        return;
+    take_back(table, pair, sa);
+    pair->parallel = ++pair->turns >= TURNS;
+}
+
+static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
+{
+    if (pair->active != IPSEC_SA_NONE && sa->life.young && sa->index > pair->active) {
+        ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
+        sa->life.young = pair->turns == 0; /* one that was none before is believed once more */
+    }
+    pair->active = sa->index;
+    pair->run = 0;
+    pair->alone_since = ipsec_sa_facts_at(table, sa->index)->packets;
 }
 
 /* Whose turn it is between the two peers, this way. */
 static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
-    ipsec_sa_facts *facts = ipsec_sa_facts_at(table, sa->index);
+    const uint32_t successor = ipsec_sa_facts_at(table, sa->index)->successor;
 
+    pair->verified = pair->verified || sa->keys.good;
     if (sa->index == pair->active) {
         pair->run = 0;
         return;
     }
-    if (facts->successor != IPSEC_SA_NONE) {
-        follow_replaced(pair, &sa->life, facts, note);
+    if (successor != IPSEC_SA_NONE) {
+        if (pair->parallel)
+            take_back(table, pair, sa);
+        else
+            follow_replaced(table, pair, sa, note);
         return;
     }
+    if (pair->verified && !sa->keys.good)
+        return;
     if (sa->index != pair->next)
         pair->run = 0;
     pair->next = sa->index;
-    if (++pair->run < (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
-        return;
-    if (pair->active != IPSEC_SA_NONE && sa->life.young && sa->index > pair->active) {
-        ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
-        sa->life.young = false;
-    }
-    pair->active = sa->index;
-    pair->run = 0;
-}
-
-void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note)
-{
-    ipsec_sa_life *life = &sa->life;
-
-    if (view->address_length == 0 || life->senders || life->origin == 0 ||
-        life->origin == ipsec_life_origin(table, view))
-        return;
-    /* Several in a row are one return; and no sender that moves does that, however long it stays. */
-    if (life->moved != (uint16_t)life->packets)
-        count_change(life, UINT16_MAX, note);
+    if (++pair->run >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+        take_over(table, pair, sa);
 }
 
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
@@ -107,16 +161,11 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
 {
     ipsec_sa_life *life = &sa->life;
 
-    /* No new one, though it is taken; but copies alone are no sender's. */
-    if (sa->numbers.unguarded && note->marks & IPSEC_MARK_REPEATED) {
-        if (note->first_seen == 0 || life->returns > 0)
-            ipsec_life_refuse(table, view, sa, note);
-        return;
-    }
     if (!life->pair) {
         life->pair = ipsec_sa_pair_get(table, view, sa);
         life->young = sequence <= YOUNG;
     }
+    ipsec_sa_pair_match_better(table, life->pair, sa);
     if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
         follow_origin(life, origin, note);
     follow_turn(table, life->pair, sa, note);

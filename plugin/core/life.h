@@ -42,25 +42,20 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
         ipsec_life_turn(table, view, sa, origin, sequence, note);
 }
 
-/** Whether the packet speaks of another sender, who has numbers of his own: refused for its number, and no copy. */
+/** Whether the packet speaks of another sender, who has numbers of his own: another packet than the one that came under
+ * its number. An old number alone is a replay. */
 static inline bool ipsec_life_is_stranger(const ipsec_note *note)
 {
-    return note->marks & (IPSEC_MARK_OLD | IPSEC_MARK_CONFLICT) && !(note->marks & IPSEC_MARK_COPY);
+    return note->facts & IPSEC_NOTE_OTHER_OCTETS;
 }
 
 /** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
 
-/** Begins the life anew, with another key: its lifetime, and who sends. */
+/** Begins the life anew, with another key or the first ICV that verifies: its lifetime, and who sends from where. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
-    sa->life.octets = 0;
-    sa->life.packets = 0;
-    sa->life.moved = 0;
-    sa->life.over = false;
-    sa->life.senders = false;
-    sa->life.returns = 0;
-    sa->life.origin_before = 0;
+    sa->life = (ipsec_sa_life){.pair = sa->life.pair, .young = sa->life.young};
 }
 
 /**

@@ -16,9 +16,6 @@ enum {
 
 #define KEEPALIVE 0xffu
 
-/* As many segments as Linux puts into one. */
-#define MOST_COALESCED 64u
-
 /* ESP on the IKE port is believed only while the numbers are young: a false alarm on other traffic to
  * port 500 needs a zero octet at the right place, besides all else. */
 #define YOUNG_SEQUENCE 0x00ffffffu
@@ -45,27 +42,28 @@ static bool is_second(const ipsec_view *view, const uint8_t *p)
 {
     const uint32_t advance = ipsec_read_u32(p + 4) - ipsec_read_u32(view->data + 4);
 
-    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance > 0 && advance <= MOST_COALESCED;
+    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance > 0 && advance <= IPSEC_COALESCED_MOST;
 }
 
-/* Whether several packets of one SA lie in the same datagram, as receive offload (GRO) makes them. They start at
- * multiples of 4, for their lengths are. */
-static bool is_coalesced(const ipsec_view *view)
+uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
 {
-    const uint8_t *p = view->data + IPSEC_ESP_FLOOR;
-    const uint8_t *last = view->data + view->length - IPSEC_ESP_FLOOR;
+    const uint8_t *p, *last;
 
+    if (view->length < IPSEC_ESP_FLOOR || from > view->length - IPSEC_ESP_FLOOR)
+        return 0;
+    p = view->data + from;
+    last = view->data + view->length - IPSEC_ESP_FLOOR;
     /* The lowest octet of the SPI is found with memchr: this runs on every good packet too. */
     while (p <= last) {
         p = memchr(p + 3, view->data[3], (size_t)(last - p) + 1);
         if (!p)
-            return false;
+            return 0;
         p -= 3;
         if (is_second(view, p))
-            return true;
+            return (uint32_t)(p - view->data);
         p++;
     }
-    return false;
+    return 0;
 }
 
 /* Octets of the IP header in front; of IPv6 without extension headers. */
@@ -85,7 +83,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
         ipsec_report_add(report, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }
-    if (report->whole && view->length >= 2 * IPSEC_ESP_FLOOR && is_coalesced(view)) {
+    if (report->whole && ipsec_find_coalesced(view, IPSEC_ESP_FLOOR) > 0) {
         report->whole = false;
         report->verdict = IPSEC_VERDICT_UNCHECKED;
         ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);

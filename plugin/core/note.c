@@ -31,6 +31,7 @@ static const struct {
     {IPSEC_MARK_REORDER, BOTH(SEQ_REORDER), AT_SEQUENCE},
     {IPSEC_MARK_GAP, BOTH(SEQ_GAP), AT_SEQUENCE},
     {IPSEC_MARK_JUMP, BOTH(SEQ_JUMP), AT_SEQUENCE},
+    {IPSEC_MARK_STRAY, BOTH(SEQ_STRAY), AT_SEQUENCE},
     {IPSEC_MARK_WRAP, BOTH(SEQ_WRAP), AT_SEQUENCE},
     {IPSEC_MARK_RESTART, BOTH(SEQ_RESTART), AT_SEQUENCE},
     {IPSEC_MARK_SENDERS, BOTH(SA_SENDERS), AT_HEADER},
@@ -49,13 +50,15 @@ static const struct {
 /* How large a window would have let the number in. A lag of 2^31 may be more. */
 static ipsec_hinted hint_at_window(const ipsec_note *note, uint32_t mark, const ipsec_report *report)
 {
-    const bool qos = note->marks & IPSEC_MARK_OTHER_DSCP;
+    const bool qos = note->facts & IPSEC_NOTE_OTHER_DSCP;
     uint32_t smallest;
     unsigned hint;
 
     if (note->window == 0 || report->advance >= 0 || report->advance == INT32_MIN)
         return (ipsec_hinted){0};
     smallest = (uint32_t)-report->advance + 1;
+    if (smallest <= note->window)
+        return (ipsec_hinted){0}; /* what refuses it is no window */
     if (mark == IPSEC_MARK_OLD)
         hint = qos ? IPSEC_HINT_WINDOW_QOS : IPSEC_HINT_WINDOW;
     else
@@ -65,6 +68,8 @@ static ipsec_hinted hint_at_window(const ipsec_note *note, uint32_t mark, const 
 
 static ipsec_hinted hint_at(const ipsec_note *note, uint32_t mark, const ipsec_report *report)
 {
+    if (mark == IPSEC_MARK_STRAY)
+        return (ipsec_hinted){.hint = IPSEC_HINT_STRAY, .detail = note->window};
     if (mark != IPSEC_MARK_OLD && mark != IPSEC_MARK_WRONG_HIGH)
         return (ipsec_hinted){0};
     return hint_at_window(note, mark, report);

@@ -38,17 +38,20 @@ typedef enum {
     IPSEC_MARK_UDP_LENGTH = 1 << 23,
     IPSEC_MARK_V6_ZERO_CHECKSUM = 1 << 24,
     IPSEC_MARK_FORGOTTEN = 1 << 25,
-    /** No finding: what overtook a packet that is OLD or WRONG_HIGH had another DSCP. */
-    IPSEC_MARK_OTHER_DSCP = 1 << 26,
-    /** No finding: the number came before, or may have; its IV is no new one. */
-    IPSEC_MARK_REPEATED = 1 << 27,
-    /** No finding: ipsec_note.highest counts. */
-    IPSEC_MARK_FAR = 1 << 28,
-    /** No finding: OLD, and the same packet as one before. */
-    IPSEC_MARK_COPY = 1 << 29,
-    /** No finding: OLD, and another packet than the one before with that number. */
-    IPSEC_MARK_OTHER_OCTETS = 1 << 30
+    IPSEC_MARK_STRAY = 1 << 26
 } ipsec_mark;
+
+/** What else neighbours tell, and is no finding of its own; bits of ipsec_note.facts. */
+typedef enum {
+    IPSEC_NOTE_OTHER_DSCP = 1 << 0,   /**< what overtook a packet that is OLD or WRONG_HIGH had another DSCP */
+    IPSEC_NOTE_REPEATED = 1 << 1,     /**< the number came before, or may have; its IV is no new one */
+    IPSEC_NOTE_FAR = 1 << 2,          /**< ipsec_note.highest counts */
+    IPSEC_NOTE_COPY = 1 << 3,         /**< the same packet as one before */
+    IPSEC_NOTE_OTHER_OCTETS = 1 << 4, /**< another packet than the one before with that number */
+    IPSEC_NOTE_DOUBTFUL = 1 << 5,     /**< what refuses the number rests on what is not verified, or may be missing */
+    IPSEC_NOTE_COALESCED = 1 << 6,    /**< the packet stands for several */
+    IPSEC_NOTE_SAID = 1 << 7          /**< SENDERS or NO_REPLAY: it was said of the SA before */
+} ipsec_note_fact;
 
 /** The marks of what is no new packet of the SA: it moves nothing. */
 #define IPSEC_MARKS_NOT_NEW                                                                                            \
@@ -59,8 +62,10 @@ typedef struct ipsec_note {
     uint64_t highest;     /**< number before this packet, where ipsec_record.advance cannot tell it */
     uint32_t marks;       /**< ipsec_mark */
     uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
-    uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; else 0 */
+    uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
+                               the low half of the number that was odd; else 0 */
     uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
+    uint8_t facts;        /**< ipsec_note_fact */
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
     uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
     uint8_t old_by;       /**< stacks to which it is left of the window */

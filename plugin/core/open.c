@@ -47,8 +47,7 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
-    ipsec_window_clear(&sa->numbers.window);
-    sa->numbers = (ipsec_sa_numbers){.row_window = spec->replay_window, .esn = spec->esn};
+    ipsec_sa_numbers_begin(&sa->numbers, spec->replay_window, spec->esn);
     sa->iv = (ipsec_iv_state){0};
 }
 
@@ -192,13 +191,15 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
     note->detail = keys->detail;
 }
 
-/* What was taken for numbers before the first ICV verified were guesses. */
+/* What was taken for numbers and senders before the first ICV verified were guesses. */
 static void learn(const ipsec_record *record, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
 
-    if (record->icv == IPSEC_ICV_GOOD && !keys->good)
-        ipsec_window_clear(&sa->numbers.window);
+    if (record->icv == IPSEC_ICV_GOOD && !keys->good) {
+        ipsec_sa_numbers_begin(&sa->numbers, sa->numbers.row_window, (ipsec_esn_mode)sa->numbers.esn);
+        ipsec_life_begin(sa);
+    }
     keys->verified = true;
     keys->good = keys->good || record->icv == IPSEC_ICV_GOOD;
     keys->esn = record->esn;
@@ -298,26 +299,143 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         sa->numbers.esn = keys->esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
 }
 
+/* --- what looks like offload -------------------------------------------------------------------------- */
+
+/* Sizes of the first of several coalesced packets that are tried. */
+#define SIZES_TRIED 8u
+
+/* A packet that looks like segmentation offload is no packet of the wire, so that nothing is judged by its length. But
+ * anybody can make one look so; if all its octets are there, the ICV decides. Fills in the view of a packet as any. */
+static bool looks_like_offload(const ipsec_view *view, const ipsec_report *report, ipsec_view *plain)
+{
+    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
+    const bool coalesced = !(view->flags & IPSEC_VIEW_OFFLOAD);
+
+    if (report->whole || !ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD) || view->flags & no_packet)
+        return false;
+    *plain = *view;
+    plain->flags &= (uint16_t)~IPSEC_VIEW_OFFLOAD;
+    plain->length = coalesced ? view->length : ipsec_view_offload_length(view);
+    return plain->captured >= plain->length && plain->length >= IPSEC_ESP_FLOOR && plain->length <= LONGEST;
+}
+
+/* The octets from `at` on, `length` of them, as a packet of their own. */
+static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
+{
+    ipsec_view part = *view;
+
+    part.data += at;
+    part.length = part.captured = MIN(length, view->length - at);
+    return part;
+}
+
+/* Whether a part verifies; notes its number then, and the setting for the first of them. */
+static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row *row, const ipsec_sa *sa,
+                     ipsec_record *record)
+{
+    const ipsec_envelope envelope = ipsec_envelope_of(part, row->spec.encryption, row->spec.integrity, NULL);
+    ipsec_record own = {.icv = IPSEC_ICV_BAD};
+
+    if (part->length < IPSEC_ESP_FLOOR || opener->part_count == IPSEC_COALESCED_MOST)
+        return false;
+    try_all(opener, &envelope, row, sa, &own);
+    if (own.icv != IPSEC_ICV_GOOD)
+        return false;
+    if (opener->part_count == 0) {
+        record->esn = own.esn;
+        record->high = own.high;
+    }
+    opener->parts[opener->part_count++] = ipsec_read_u32(part->data + 4);
+    return true;
+}
+
+/* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
+static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa)
+{
+    ipsec_record unused = {0};
+    uint32_t size = ipsec_find_coalesced(view, IPSEC_ESP_FLOOR);
+
+    for (unsigned tries = 0; size > 0 && tries < SIZES_TRIED; tries++) {
+        const ipsec_view first = part_of(view, 0, size), second = part_of(view, size, size);
+
+        if (try_part(opener, &first, row, sa, &unused) || try_part(opener, &second, row, sa, &unused))
+            return size;
+        size = ipsec_find_coalesced(view, size + 1);
+    }
+    return 0;
+}
+
+/* Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
+ * say of the ICVs of all; those that verify are in opener->parts. */
+static ipsec_icv_status try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
+                                  ipsec_record *record)
+{
+    const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
+    bool all = size > 0;
+
+    opener->part_count = 0;
+    for (uint32_t at = 0; size > 0 && at < view->length; at += size) {
+        const ipsec_view part = part_of(view, at, size);
+
+        all = try_part(opener, &part, row, sa, record) && all;
+    }
+    return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
+}
+
+/* It was a packet of the wire: one that verifies, or one on an SA where others do. */
+static void take_for_packet(const ipsec_view *view, ipsec_report *report)
+{
+    ipsec_report_remove(report, IPSEC_FINDING_CAPTURE_OFFLOAD);
+    report->whole = true;
+    report->verdict = IPSEC_VERDICT_PLAUSIBLE;
+    if (view->length == IPSEC_LENGTH_UNKNOWN)
+        report->refused_by = UINT8_MAX; /* IP discards what has no length, and counts it itself */
+}
+
+/* Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
+ * to be offload. */
+static void settle_offload(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record,
+                           ipsec_report *report)
+{
+    if (record->icv == IPSEC_ICV_BAD && !sa->keys.good)
+        record->icv = IPSEC_ICV_UNVERIFIED;
+    else if (record->icv != IPSEC_ICV_UNVERIFIED && (record->icv == IPSEC_ICV_BAD || opener->part_count == 0))
+        take_for_packet(view, report);
+}
+
+/* --- with a row ---------------------------------------------------------------------------------------- */
+
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
     uint8_t outer[IPSEC_AH_OUTER_MOST];
-    ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+    ipsec_view plain;
+    const bool offload = looks_like_offload(view, report, &plain);
+    const ipsec_view *const seen = offload ? &plain : view;
+    ipsec_envelope envelope = ipsec_envelope_of(seen, row->spec.encryption, row->spec.integrity, outer);
 
+    opener->part_count = 0;
     record->has_row = true;
     record->alternative = 0;
     record->icv = IPSEC_ICV_UNVERIFIED;
-    if (!can_be_opened(view, report)) {
+    if (!offload && !can_be_opened(view, report)) {
         record->alternative = sa->keys.position;
         ipsec_opened_begin(&envelope, &row->spec, report);
         return;
     }
     make_room(opener);
     row = try_rows(opener, sa, record, &envelope, outer);
+    if (offload && record->icv == IPSEC_ICV_BAD)
+        record->icv = try_parts(opener, seen, row, sa, record) & 3;
+    if (offload)
+        settle_offload(opener, view, sa, record, report);
     learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
-    ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
+    if (record->icv == IPSEC_ICV_GOOD && opener->part_count > 0)
+        report->opened.icv_status = IPSEC_ICV_GOOD;
+    else
+        ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
 }
 
 /* --- without a key ----------------------------------------------------------------------------------- */
@@ -408,26 +526,45 @@ static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, 
     return row;
 }
 
+/* The status of the record, if the row gives it once more; nothing is said to be good that is not. */
+static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+                                     const ipsec_record *record)
+{
+    const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
+    const ipsec_icv_status expected = (ipsec_icv_status)record->icv;
+
+    if (expected == IPSEC_ICV_BAD || !ipsec_key_row_open(row))
+        return expected == IPSEC_ICV_BAD ? expected : IPSEC_ICV_UNVERIFIED;
+    make_room(opener);
+    return ipsec_envelope_try(envelope, row->crypto, attempt, opener->plaintext) == expected ? expected
+                                                                                             : IPSEC_ICV_UNVERIFIED;
+}
+
 static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
                            const ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
-    const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
     uint8_t outer[IPSEC_AH_OUTER_MOST];
-    const uint8_t *plaintext = NULL;
+    ipsec_record again = *record;
     ipsec_envelope envelope;
+    ipsec_view plain;
+    const bool offload = looks_like_offload(view, report, &plain);
 
     if (!row)
         return;
-    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+    envelope = ipsec_envelope_of(offload ? &plain : view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_opened_begin(&envelope, &row->spec, report);
-    if (!can_be_opened(view, report))
+    if (offload ? record->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
         return;
-    make_room(opener);
-    if (ipsec_key_row_open(row) && record->icv != IPSEC_ICV_BAD &&
-        ipsec_envelope_try(&envelope, row->crypto, attempt, opener->plaintext) == (ipsec_icv_status)record->icv)
-        plaintext = opener->plaintext;
-    ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, plaintext, report);
+    again.icv = verify_again(opener, &envelope, row, record) & 3;
+    if (offload && record->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
+        report->opened.icv_status = IPSEC_ICV_GOOD; /* its parts are */
+        return;
+    }
+    if (offload)
+        take_for_packet(view, report);
+    ipsec_opened_report(&envelope, row, &again, note, opener->config->sa_complete,
+                        again.icv == record->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
 }
 
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,

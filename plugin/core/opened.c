@@ -263,6 +263,13 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
     ipsec_check_trailer(view, &trailer, report);
 }
 
+void ipsec_report_unproven(ipsec_report *report)
+{
+    report->unproven = true;
+    if (report->is_opened && report->opened.unverified == IPSEC_UNVERIFIED_NO_OUTER)
+        ipsec_report_add(report, IPSEC_FINDING_AH_UNVERIFIABLE, 0, 0);
+}
+
 void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report)
 {
     const bool ah = report->protocol == IPSEC_PROTOCOL_AH;

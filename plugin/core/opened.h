@@ -31,6 +31,9 @@ bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row 
 /** Says what is in a packet of ESP-NULL that has the shape `shape`. */
 void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report);
 
+/** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
+void ipsec_report_unproven(ipsec_report *report);
+
 /** Says that the receiver does not know the SPI. */
 void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report);
 

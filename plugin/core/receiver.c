@@ -143,6 +143,13 @@ static bool is_of_window(ipsec_finding_id id)
            id == IPSEC_FINDING_SEQ_RESTART;
 }
 
+/* Whether a finding rests on the packets before: on the window, or on what they have spent of the SA's life. */
+static bool is_of_state(ipsec_finding_id id)
+{
+    return is_of_window(id) || id == IPSEC_FINDING_SA_EXPIRED || id == IPSEC_FINDING_ESP_SPI_UNKNOWN ||
+           id == IPSEC_FINDING_AH_SPI_UNKNOWN;
+}
+
 /* The finding speaks of one receiver's window. To a stack with a smaller one the number may be old, to one with a
  * larger one seen, or new. */
 static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, unsigned row)
@@ -292,6 +299,8 @@ ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *re
 
     if (row == NO_ROW)
         return IPSEC_DECISION_PASSES;
+    if (report->doubtful && is_of_state(id))
+        return decision == IPSEC_DECISION_REFUSES ? IPSEC_DECISION_MAY_REFUSE : decision;
     if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
         report->anti_replay == IPSEC_ANTI_REPLAY_ON)
         return IPSEC_DECISION_REFUSES;

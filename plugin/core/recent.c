@@ -7,6 +7,12 @@
 #include <glib.h>
 #include <string.h>
 
+/* Octets of SPI and sequence number of ESP, and what is compared behind them and at the end. */
+enum {
+    NUMBERS = 8,
+    BOTH = 16
+};
+
 /* Steps along packets of one hash. The hashes are seeded, so that only what is much the same makes them long. */
 #define STEPS_MOST 64u
 
@@ -29,11 +35,15 @@ static inline uint64_t load(const uint8_t *octets)
     return word;
 }
 
-static inline uint64_t fingerprint_of(const ipsec_view *view)
+/* The numbers of the header are compared anyhow. */
+static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
 {
-    if (view->captured < 16)
-        return view->captured;
-    return load(view->data + 8) * 0x9e3779b97f4a7c15u ^ load(view->data + view->captured - 8);
+    if (view->captured >= BOTH) {
+        packet->first_octets = load(view->data + NUMBERS);
+        packet->last_octets = load(view->data + view->captured - NUMBERS);
+    } else if (view->captured > NUMBERS) {
+        memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
+    }
 }
 
 static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
@@ -53,18 +63,18 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
 }
 
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
-                                     bool forged)
+                                     ipsec_standing standing)
 {
     ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
 
-    *packet = (ipsec_recent){.octets = fingerprint_of(view),
-                             .time = view->time,
+    *packet = (ipsec_recent){.time = view->time,
                              .sa = sa,
                              .sequence = sequence,
                              .frame = view->frame,
                              .length = view->length,
                              .captured = view->captured,
-                             .forged = forged};
+                             .standing = (uint8_t)standing};
+    describe_octets(view, packet);
     describe_ip(view, packet);
     return packet;
 }
@@ -85,10 +95,15 @@ void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipse
 
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
 {
-    return a->length == b->length && (a->captured != b->captured || a->octets == b->octets);
+    const uint32_t captured = MIN(a->captured, b->captured);
+    const uint32_t both = captured > NUMBERS ? MIN(captured, BOTH) - NUMBERS : 0;
+
+    return a->length == b->length && memcmp(&a->first_octets, &b->first_octets, both) == 0 &&
+           (a->captured != b->captured || a->last_octets == b->last_octets);
 }
 
-const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet, bool forged)
+const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
+                                       ipsec_standing standing)
 {
     const ipsec_recent *last = NULL;
     uint32_t number = recents->heads[slot_of(recents, packet)];
@@ -97,7 +112,7 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
     for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
         const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
 
-        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->forged == forged) {
+        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->standing == standing) {
             if (ipsec_recent_is_same(earlier, packet))
                 return earlier;
             last = last ? last : earlier;

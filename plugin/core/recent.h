@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_RECENT_H
 #define IPSEC_CORE_RECENT_H
 
+#include "judge.h"
 #include "view.h"
 
 #include <stdbool.h>
@@ -13,7 +14,8 @@
 
 /** One packet: what tells whether another one is the same. */
 typedef struct ipsec_recent {
-    uint64_t octets;         /**< a fingerprint of the first and last octets behind the header's numbers */
+    uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
+    uint64_t last_octets;
     uint64_t time;           /**< ipsec_view.time */
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
     uint32_t frame, first;   /**< ipsec_view.frame; and of the first packet with that number */
@@ -22,7 +24,7 @@ typedef struct ipsec_recent {
     uint32_t older;          /**< count of the one before it with the same hash */
     uint16_t identification; /**< of IPv4; else 0 */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
-    bool forged;             /**< its ICV is wrong */
+    uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
 } ipsec_recent;
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
@@ -44,17 +46,18 @@ ipsec_recents *ipsec_recents_new(void);
 /** Describes a packet, in the place of the oldest one. It is remembered only by ipsec_recents_keep(). Valid until the
  * next call. */
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
-                                     bool forged);
+                                     ipsec_standing standing);
 
 /** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
 void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier);
 
-/** What is remembered of the same SA with the same number, forged or not as is asked for: the last one that is the same
- * packet; if there is none, the last one. NULL if there is none of the number. */
-const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet, bool forged);
+/** What is remembered of the same SA with the same number and with that standing: the last one that is the same packet;
+ * if there is none, the last one. NULL if there is none of the number. */
+const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
+                                       ipsec_standing standing);
 
 /** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than
- * the other, their last octets cannot be compared. */
+ * the other, by the first ones alone. */
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
 
 /** Whether they are one frame, captured at two places or by two ports within `time` nanoseconds: a router may have been

@@ -120,6 +120,8 @@ typedef struct ipsec_report {
     uint8_t zero_by;       /**< stacks that take it for the number 0, if is_followed */
     uint8_t refused_by;    /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t anti_replay;   /**< ipsec_anti_replay */
+    bool doubtful;         /**< what refuses the number may be wrong, or missing: no stack is sure to refuse it */
+    bool unproven;         /**< other packets of the SA have verified, and this one has not */
     bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
@@ -151,6 +153,8 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->zero_by = 0;
     report->refused_by = view->refused_by;
     report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
+    report->doubtful = false;
+    report->unproven = false;
     report->assumed = false;
     report->combined_mode = false;
     report->is_opened = false;

@@ -109,7 +109,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
         return;
     for (uint32_t i = 0; i <= table->mask; i++)
         if (table->slots[i])
-            ipsec_window_clear(&table->slots[i]->numbers.window);
+            ipsec_sa_numbers_begin(&table->slots[i]->numbers, 0, IPSEC_ESN_AUTO);
     for (uint32_t i = 0; i <= table->mask; i++)
         g_free(table->slots[i]);
     g_free(table->slots);
@@ -214,6 +214,13 @@ static ipsec_sa *find_idlest(ipsec_sa_table *table)
     }
 }
 
+void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
+{
+    ipsec_window_clear(&numbers->window);
+    ipsec_doubts_free(&numbers->doubts);
+    *numbers = (ipsec_sa_numbers){.row_window = row_window, .esn = (uint8_t)esn & 3};
+}
+
 static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
 {
     if (!pair || --pair->sas > 0)
@@ -235,7 +242,7 @@ static ipsec_sa *forget(ipsec_sa_table *table, ipsec_note *note)
     sa = find_idlest(table);
     take_out(table, sa);
     leave_pair(table, sa->life.pair);
-    ipsec_window_clear(&sa->numbers.window);
+    ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
     return sa;
 }
 
@@ -327,8 +334,36 @@ static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa)
         return;
     }
     pair->back->unmatched = IPSEC_SA_NONE;
+    pair->back->matched = other;
+    pair->matched = sa;
+    pair->matched_good = pair->back->matched_good = false; /* until it is followed */
     ipsec_sa_facts_at(table, sa)->reverse = other;
     ipsec_sa_facts_at(table, other)->reverse = sa;
+}
+
+void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
+{
+    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index), *rival;
+    const bool good = sa->keys.good;
+    uint32_t other;
+
+    if (pair->matched == sa->index)
+        pair->matched_good = good;
+    if (facts->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
+        return;
+    rival = ipsec_sa_facts_at(table, pair->matched);
+    if (rival->reverse == IPSEC_SA_NONE || good < pair->matched_good)
+        return;
+    if (good == pair->matched_good && (facts->packets == 1 || rival->packets > 1))
+        return;
+    other = rival->reverse;
+    rival->reverse = IPSEC_SA_NONE;
+    facts->reverse = other;
+    ipsec_sa_facts_at(table, other)->reverse = sa->index;
+    pair->matched = sa->index;
+    pair->matched_good = good;
+    if (pair->unmatched == sa->index)
+        pair->unmatched = IPSEC_SA_NONE;
 }
 
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa)
@@ -339,7 +374,8 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
     if (!found) {
         found = g_new0(sa_pair, 1);
         found->key = key;
-        found->pair.active = found->pair.next = found->pair.unmatched = IPSEC_SA_NONE;
+        found->pair.active = found->pair.next = IPSEC_SA_NONE;
+        found->pair.unmatched = found->pair.matched = IPSEC_SA_NONE;
         g_hash_table_insert(table->pairs, &found->key, found);
     }
     back = g_hash_table_lookup(table->pairs, &back_key);

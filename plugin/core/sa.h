@@ -9,6 +9,8 @@
 #ifndef IPSEC_CORE_SA_H
 #define IPSEC_CORE_SA_H
 
+#include "crypto.h"
+#include "doubts.h"
 #include "iv.h"
 #include "judge.h"
 #include "note.h"
@@ -45,21 +47,24 @@ typedef struct ipsec_sa_keys {
     ipsec_null_probe null; /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
-/** What an SA knows of its sequence numbers; see sequence.c. */
+/** What an SA knows of its sequence numbers; see sequence.c. Only what ipsec_is_genuine() moves any of it, but for the
+ * excuses among the doubts. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
-    uint64_t suspect;    /**< number that waits for others of its run: far ahead, or the last old one */
-    uint32_t packets;    /**< packets with a number */
-    uint32_t refused;    /**< of these, what the receiver's window refuses */
-    uint32_t row_window; /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
-    uint32_t own_window; /**< packets of the receiver's window, at least 1; valid while the window has a bitmap */
-    uint8_t run;         /**< old numbers in a row, up to `suspect`; stops at 255 */
-    uint8_t esn : 2;     /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool waiting : 1;    /**< `suspect` is one far ahead */
-    bool losing : 1;     /**< numbers are leaving the window unseen */
-    bool unguarded : 1;  /**< a number passed that every window would refuse, for there seems to be none */
-    bool blind : 1;      /**< packets were coalesced in front of the capture, so that numbers seem to lack */
+    ipsec_doubts *doubts; /**< NULL: none */
+    uint32_t packets;     /**< packets with a number */
+    uint32_t refused;     /**< of these, what the window refuses and is another packet than the one with that number */
+    uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    uint32_t own_window;  /**< packets of the receiver's window, at least 1; valid while the window has a bitmap */
+    uint32_t behind;      /**< how far the last number that was taken is below the top */
+    uint8_t esn : 2;      /**< ipsec_esn_mode, as the key row and verified packets have it */
+    bool losing : 1;      /**< numbers are leaving the window unseen */
+    bool unguarded : 1;   /**< so many numbers came again with other octets that there is no anti-replay */
+    bool coalesced : 1;   /**< the last packet stands for several, which may have had the next numbers */
 } ipsec_sa_numbers;
+
+/** Forgets all numbers: with another key they are others. */
+void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
 
 /** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
  * been forgotten. */
@@ -68,9 +73,14 @@ typedef struct ipsec_sa_pair {
     uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
     uint32_t next;              /**< another one that has begun */
     uint32_t unmatched;         /**< the last one without an SA of the other direction */
+    uint32_t matched;           /**< the last one with an SA of the other direction */
     uint32_t sas;               /**< of the table that refer to it */
     uint32_t run;               /**< packets in a row of `next` */
-    bool parallel;              /**< a succession was none: SAs are used side by side */
+    uint32_t alone_since;       /**< packets of the active SA when it took over, or when another one came last */
+    uint8_t turns;              /**< successions that were none, though they lasted */
+    bool parallel;              /**< so many that SAs are used side by side */
+    bool matched_good;          /**< `matched` verifies */
+    bool verified;              /**< an SA of them verifies: no other succeeds */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
@@ -80,11 +90,12 @@ typedef struct ipsec_sa_life {
     uint32_t packets;
     uint32_t origin;        /**< source address and port of the last packet, hashed; 0 before the first */
     uint32_t origin_before; /**< the one before that was another */
-    uint16_t moved;         /**< low half of `packets` when it last came from somewhere else */
-    uint8_t returns : 4;    /**< how often it did so soon after the time before */
-    uint8_t late : 4;       /**< packets since its successor took over */
-    bool young : 1;         /**< its numbers began in the capture, and it has not succeeded another SA */
+    uint32_t moved;         /**< `packets` when it last came from somewhere else */
+    uint8_t returns;        /**< how often it did so soon after the time before */
+    uint8_t late;           /**< packets since its successor took over, with few of that between them */
+    bool young : 1;         /**< its numbers began in the capture */
     bool senders : 1;       /**< several send on it */
+    bool separate : 1;      /**< and each has numbers of its own */
     bool over : 1;          /**< a hard limit was reached */
 } ipsec_sa_life;
 
@@ -94,10 +105,12 @@ typedef struct ipsec_sa {
     uint32_t index;      /**< in order of appearance, from 0 */
     uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
     uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
-    uint16_t sound;      /**< in UDP: packets without a fault; stops at the most */
-    uint16_t faulty;     /**< in UDP: the others; likewise */
+    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, where either is at the most */
+    uint16_t faulty;     /**< in UDP: the others */
     uint16_t properties; /**< ipsec_property bits that were reported already */
+    uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
+    bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
     bool told_peers : 1; /**< in UDP: its peers are known to speak IPsec, by a key */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
@@ -106,7 +119,22 @@ typedef struct ipsec_sa {
 } ipsec_sa;
 
 /* What is kept per SA, besides the bitmap of its window. */
-G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_facts) <= 256);
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_facts) <= 264);
+
+/**
+ * What speaks for a packet of the SA, once its record has what opening it gave. The one question that all state asks:
+ * where there is something to verify with, what is not verified moves nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
+ *
+ * @param inside_unproven  it came inside a header that is unproven
+ */
+static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_record *record, bool inside_unproven)
+{
+    if (record->has_row && record->icv == IPSEC_ICV_GOOD)
+        return IPSEC_VERIFIED;
+    if (record->has_row && record->icv == IPSEC_ICV_BAD)
+        return IPSEC_FORGED;
+    return sa->keys.good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
+}
 
 /** The table of SAs; bounded. Only the seed is for others to read. */
 typedef struct ipsec_sa_table {
@@ -149,6 +177,10 @@ static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uin
 /** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of
  * them, and new. Matches it with one of the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
+
+/** Gives an SA without one the SA of the other direction that another of its pair has, if it is the better match: one
+ * packet of a made-up SPI must not keep two SAs apart that belong together. */
+void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa);
 
 /** Number of SAs that were made. */
 uint32_t ipsec_sa_count(const ipsec_sa_table *table);

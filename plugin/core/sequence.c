@@ -1,11 +1,14 @@
 /* Sequence numbers: what a number means on its SA. RFC 4303 3.4.3 and appendix A.
  *
- * Where no ICV is verified, a number is believed only as far as its neighbours bear it out: one forged number must not
- * make all that follow look old.
+ * Where an SA has packets whose ICV verifies, only they move anything. Where nothing is verified, a number is believed
+ * only as far as its neighbours bear it out: nobody knows which of two packets is the forged one, so one that nobody
+ * follows must not make those look old that go on.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sequence.h"
+#include "checks.h"
 #include "crypto.h"
+#include "life.h"
 
 #include <glib.h>
 #include <string.h>
@@ -27,8 +30,12 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 #define RUN_LONG   16u
 #define REORDERING 1024u
 
-/* An unverified number that advances farther than this waits for a second one. */
-#define BELIEVED_ADVANCE 65536u
+/* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
+ * two of the flow. */
+#define AHEAD_SURE 3u
+
+/* How far the second packet may lie ahead of the first one. */
+#define FIRST_REACH 65536u
 
 /* An advance that no loss explains. */
 #define JUMP (1u << 28)
@@ -37,7 +44,8 @@ static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
 #define NEAR_END   0xf0000000u
 #define NEAR_START 0x0fffffffu
 
-/* An SA of which more packets than every fourth, and at least so many, would be refused has no anti-replay. */
+/* An SA of which more packets than every fourth, and at least so many, are other ones under a number that came before
+ * has no anti-replay. */
 #define REFUSED_LEAST 8u
 
 /* --- windows ----------------------------------------------------------------------------------------- */
@@ -58,6 +66,20 @@ static uint32_t window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_
     return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
 }
 
+/* How far a number may advance on the word of one packet: to none of the windows may what goes on from before be old.
+ */
+static uint32_t reach_of(const ipsec_config *config, const ipsec_sa *sa)
+{
+    uint32_t reach = sa->numbers.own_window;
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        const uint32_t window = window_at(config, sa, (ipsec_stack)stack);
+
+        reach = window > 0 ? MIN(reach, window) : reach;
+    }
+    return reach;
+}
+
 static uint32_t largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
     uint32_t largest = 1;
@@ -71,13 +93,7 @@ static uint32_t largest_window(const ipsec_config *config, const ipsec_sa *sa)
 
 static inline bool is_verified(const ipsec_record *record)
 {
-    return record->has_row && record->icv == IPSEC_ICV_GOOD;
-}
-
-/* Moves nothing, but is looked up in the window as any other. */
-static inline bool is_forged(const ipsec_record *record)
-{
-    return record->has_row && record->icv == IPSEC_ICV_BAD;
+    return record->standing == IPSEC_VERIFIED;
 }
 
 static uint64_t number_in(const ipsec_record *record)
@@ -132,7 +148,7 @@ static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_
     record->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
     if (advance < INT32_MAX && advance > INT32_MIN)
         return;
-    note->marks |= IPSEC_MARK_FAR;
+    note->facts |= IPSEC_NOTE_FAR;
     note->highest = window->top;
 }
 
@@ -185,12 +201,28 @@ static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, c
 
 /* --- numbers that do not advance --------------------------------------------------------------------- */
 
-/* The receiver's window is what the number missed. */
-static void blame_window(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_recent *packet, ipsec_note *note)
+/* One packet on its way through the rules. */
+typedef struct arrival {
+    const ipsec_sequencer *q;
+    const ipsec_recent *packet;
+    const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
+    uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
+    ipsec_sa *sa;
+    const ipsec_record *record;
+    ipsec_note *note;
+} arrival;
+
+static bool is_copy(const arrival *a)
 {
-    note->window = sa->numbers.own_window;
-    if (ipsec_recents_overtaken_by_others(q->recents, packet))
-        note->marks |= IPSEC_MARK_OTHER_DSCP;
+    return a->note->facts & IPSEC_NOTE_COPY;
+}
+
+/* The receiver's window is what the number missed. */
+static void blame_window(const arrival *a)
+{
+    a->note->window = a->sa->numbers.own_window;
+    if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet))
+        a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 
 static bool is_past_end(const ipsec_window *window, uint64_t number)
@@ -198,141 +230,206 @@ static bool is_past_end(const ipsec_window *window, uint64_t number)
     return window->top <= UINT32_MAX && window->top >= NEAR_END && number <= NEAR_START;
 }
 
-/* Counts old numbers that follow each other. */
-static void count_run(ipsec_sa_numbers *numbers, uint64_t number)
+/* Whether what makes the number old is more than a packet or two that anybody may have made. */
+static bool is_surely_old(const arrival *a)
 {
-    const uint64_t advance = number - numbers->suspect;
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
 
-    if (numbers->waiting || advance == 0 || advance > RUN_GAP)
-        numbers->run = 0;
-    numbers->waiting = false;
-    numbers->suspect = number;
-    if (numbers->run < UINT8_MAX)
-        numbers->run++;
+    const uint64_t first = number_in(a->record) + numbers->own_window;
+
+    return a->record->standing != IPSEC_BELIEVED ||
+           ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
+}
+
+/* Counts old numbers that follow each other. */
+static void count_run(ipsec_doubts *doubts, uint64_t number)
+{
+    const uint64_t advance = number - doubts->last_old;
+
+    if (advance == 0 || advance > RUN_GAP)
+        doubts->old_run = 0;
+    doubts->last_old = number;
+    if (doubts->old_run < UINT8_MAX)
+        doubts->old_run++;
 }
 
 static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
 {
     const bool far = numbers->window.top - number > REORDERING;
+    const uint8_t run = numbers->doubts->old_run;
 
-    return (numbers->run == RUN_LEAST && number <= RUN_START && (other || far)) || (numbers->run == RUN_LONG && far);
+    return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
+}
+
+/* What made the numbers old was odd, and not they. */
+static void begin_at_run(const arrival *a)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+
+    if (numbers->doubts->old_run < RUN_LEAST || is_surely_old(a))
+        return;
+    a->note->marks |= IPSEC_MARK_STRAY;
+    a->note->window = (uint32_t)numbers->window.top;
+    ipsec_window_clear(&numbers->window);
 }
 
 /* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
  * where none is verified, the window may as well have been led astray, and begins anew too. */
-static void follow_run(ipsec_sa *sa, const ipsec_record *record, bool other, ipsec_note *note)
+static void follow_run(const arrival *a)
 {
-    ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t number = number_in(record);
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const uint64_t number = number_in(a->record);
+    ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
 
-    count_run(numbers, number);
+    count_run(doubts, number);
     if (is_past_end(&numbers->window, number)) {
-        note->marks |= numbers->run == 1 ? IPSEC_MARK_WRAP : 0;
+        a->note->marks |= doubts->old_run == 1 ? IPSEC_MARK_WRAP : 0;
         return;
     }
-    if (!is_restart(numbers, number, other))
+    if (!is_restart(numbers, number, a->note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
+        begin_at_run(a);
         return;
-    note->marks |= IPSEC_MARK_RESTART;
-    numbers->run = UINT8_MAX; /* it is said */
-    if (!is_verified(record))
+    }
+    a->note->marks |= IPSEC_MARK_RESTART;
+    doubts->old_run = UINT8_MAX; /* it is said */
+    if (!is_verified(a->record))
         ipsec_window_clear(&numbers->window);
 }
 
-/* A window that refuses every fourth packet is none, unless somebody says that there is one. */
-static bool has_no_window(const ipsec_config *config, const ipsec_sa *sa)
+/* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
+ * their own, unless somebody says that there is one. */
+static bool has_no_window(const arrival *a)
 {
-    if (known_window(config, sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
+
+    if (known_window(a->q->config, a->sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
         return false;
-    return sa->life.senders || (sa->numbers.refused >= REFUSED_LEAST && sa->numbers.refused > sa->numbers.packets / 4);
+    return a->sa->life.separate || numbers->unguarded ||
+           (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
 }
 
-/* Returns whether the number is refused. */
-static bool refuse(const ipsec_config *config, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note,
-                   uint32_t marks)
+/* Whether the number is old, or was seen, among those of its own sender; marks it there. */
+static bool meet_own_window(const arrival *a)
 {
-    if (!is_forged(record))
-        sa->numbers.refused++;
-    if (!has_no_window(config, sa)) {
-        note->marks |= marks;
-        return true;
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    ipsec_window *own = ipsec_own_window(ipsec_doubts_get(&numbers->doubts), a->origin, numbers->own_window);
+    ipsec_place place;
+
+    if (!own)
+        return false;
+    place = ipsec_window_place(own, number_in(a->record), numbers->own_window);
+    if (ipsec_is_genuine(a->record))
+        ipsec_window_commit(own, number_in(a->record), numbers->own_window);
+    return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
+}
+
+/* The window refuses the number, for the reasons `marks`; but there may be none. */
+static void refuse(const arrival *a, uint32_t marks)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const bool said = numbers->unguarded || a->sa->life.separate;
+
+    if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
+        numbers->refused++;
+    if (!has_no_window(a)) {
+        a->note->marks |= marks;
+        return;
     }
-    note->seen_by = note->old_by = note->wrong_by = 0;
-    if (!sa->life.senders && !sa->numbers.unguarded)
-        note->marks |= IPSEC_MARK_NO_REPLAY;
-    sa->numbers.unguarded = true;
-    return false;
+    a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    a->note->seen_by = a->note->old_by = a->note->wrong_by = 0;
+    if (is_copy(a) || (a->sa->life.separate && meet_own_window(a))) {
+        a->note->marks |= marks;
+        return;
+    }
+    a->note->marks |= a->sa->life.separate ? IPSEC_MARK_SENDERS : IPSEC_MARK_NO_REPLAY;
+    a->note->facts |= said ? IPSEC_NOTE_SAID : 0;
+    numbers->unguarded = numbers->unguarded || ipsec_is_genuine(a->record);
 }
 
-/* The stack takes the number for one that it has seen. */
-static void refuse_seen(const ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
-                        const ipsec_record *record, bool wrong, ipsec_note *note)
+/* The stack takes the number for one that it has seen. Of two unverified packets either may be the one that it takes,
+ * if they are not the same. */
+static void refuse_seen(const arrival *a, bool wrong)
 {
-    const bool other = wrong || (earlier && !ipsec_recent_is_same(earlier, packet));
+    const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
     const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
 
-    refuse(q->config, sa, record, note, wrong && is_verified(record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
-    if (earlier)
-        note->first_seen = earlier->first;
+    if (a->record->standing == IPSEC_BELIEVED && !is_copy(a))
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    if (a->earlier)
+        a->note->first_seen = a->earlier->first;
+    refuse(a, wrong && is_verified(a->record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
 }
 
 /* It lies left of the window, or with ESN is taken for one of the next epoch. */
-static void refuse_old(const ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
-                       const ipsec_record *record, bool wrong, ipsec_note *note)
+static void refuse_old(const arrival *a, bool wrong)
 {
-    const bool epoch = wrong && is_verified(record);
-    const bool refused = refuse(q->config, sa, record, note, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD);
-    const ipsec_window *window = &sa->numbers.window;
+    const bool epoch = wrong && is_verified(a->record);
+    const ipsec_window *window = &a->sa->numbers.window;
+    const uint64_t number = number_in(a->record);
 
-    if (earlier && !epoch)
-        note->first_seen = earlier->first;
-    if (earlier)
-        note->marks |= ipsec_recent_is_same(earlier, packet) ? IPSEC_MARK_COPY : IPSEC_MARK_OTHER_OCTETS;
+    if (!is_copy(a) && !is_surely_old(a))
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    if (a->earlier && !epoch)
+        a->note->first_seen = a->earlier->first;
+    refuse(a, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD);
     /* Where nothing is refused, or several send, numbers go back all the time. */
-    if (!refused)
+    if (!(a->note->marks & (IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_OLD)) || has_no_window(a))
         return;
-    if (record->advance < 0 && !earlier &&
-        ipsec_window_place(window, number_in(record), window->size) != IPSEC_PLACE_SEEN)
-        blame_window(q, sa, packet, note);
-    if (!is_forged(record) && !wrong && !(note->marks & IPSEC_MARK_COPY))
-        follow_run(sa, record, note->marks & IPSEC_MARK_OTHER_OCTETS, note);
-    if (note->marks & IPSEC_MARK_RESTART)
-        note->window = 0; /* no window is large enough */
+    if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
+        blame_window(a);
+    if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
+        follow_run(a);
+    if (a->note->marks & IPSEC_MARK_RESTART)
+        a->note->window = 0; /* no window is large enough */
 }
 
-static void place_behind(ipsec_sequencer *q, const ipsec_recent *packet, const ipsec_recent *earlier, ipsec_sa *sa,
-                         const ipsec_record *record, ipsec_note *note)
+static void place_behind(const arrival *a)
 {
-    const ipsec_window *window = &sa->numbers.window;
-    const unsigned own = 1u << q->config->receiver;
-    const uint64_t number = number_in(record);
+    const ipsec_window *window = &a->sa->numbers.window;
+    const unsigned own = 1u << a->q->config->receiver;
+    const uint64_t number = number_in(a->record);
     const ipsec_place place = ipsec_window_place(window, number, window->size);
     bool wrong;
 
-    note_stacks(q, sa, record, note);
-    wrong = note->wrong_by & own;
+    note_stacks(a->q, a->sa, a->record, a->note);
+    wrong = a->note->wrong_by & own;
     if (place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD)
-        note->marks |= IPSEC_MARK_REPEATED;
-    if (note->seen_by & own)
-        refuse_seen(q, packet, earlier, sa, record, wrong, note);
-    else if (wrong || note->old_by & own)
-        refuse_old(q, packet, earlier, sa, record, wrong, note);
-    else if (number <= window->top && window_at(q->config, sa, q->config->receiver) > 0)
-        note->marks |= IPSEC_MARK_REORDER;
+        a->note->facts |= IPSEC_NOTE_REPEATED;
+    if (a->note->seen_by & own)
+        refuse_seen(a, wrong);
+    else if (wrong || a->note->old_by & own)
+        refuse_old(a, wrong);
+    else if (number <= window->top && window_at(a->q->config, a->sa, a->q->config->receiver) > 0)
+        a->note->marks |= IPSEC_MARK_REORDER;
 }
 
 /* --- where a number lies ------------------------------------------------------------------------------ */
 
-static void place_ahead(const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+/* A copy of a packet that did not move the window, for it is far ahead: whoever took the first has seen it. */
+static bool is_copy_ahead(const arrival *a)
 {
-    const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = number_in(record);
+    const ipsec_doubts *doubts = a->sa->numbers.doubts;
 
-    if (is_forged(record))
+    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, number_in(a->record));
+}
+
+static void place_ahead(const arrival *a)
+{
+    const ipsec_window *window = &a->sa->numbers.window;
+    const uint64_t number = number_in(a->record);
+
+    if (!ipsec_is_genuine(a->record))
         return;
+    if (is_copy_ahead(a)) {
+        a->note->marks |= IPSEC_MARK_DUPLICATE;
+        a->note->facts |= IPSEC_NOTE_REPEATED | IPSEC_NOTE_DOUBTFUL;
+        a->note->first_seen = a->earlier->first;
+        return;
+    }
     if (number - window->top >= JUMP)
-        note->marks |= IPSEC_MARK_JUMP;
-    if (!is_verified(record) && number >> 32 != window->top >> 32 && sa->numbers.esn != IPSEC_ESN_YES)
-        note->marks |= IPSEC_MARK_WRAP;
+        a->note->marks |= IPSEC_MARK_JUMP;
+    if (!is_verified(a->record) && number >> 32 != window->top >> 32 && a->sa->numbers.esn != IPSEC_ESN_YES)
+        a->note->marks |= IPSEC_MARK_WRAP;
 }
 
 /* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
@@ -348,57 +445,71 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
 }
 
 /* A first number that the second one is far from may have been anybody's. */
-static bool is_first_doubtful(const ipsec_sa *sa, const ipsec_record *record)
+static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint64_t number = number_in(record);
 
-    return window->bottom == window->top && !sa->keys.good && !is_forged(record) &&
-           MIN(number - window->top, window->top - number) > BELIEVED_ADVANCE;
+    if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
+        return false;
+    return number < window->top ? window->top - number > reach_of(config, sa) : number - window->top > FIRST_REACH;
 }
 
-/* Returns the last genuine packet with the same number; NULL if there is none. */
-static const ipsec_recent *place(ipsec_sequencer *q, const ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
-                                 ipsec_note *note)
+static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
 {
-    const ipsec_recent *alike = ipsec_recents_find(q->recents, packet, packet->forged);
-    const ipsec_recent *earlier = packet->forged ? ipsec_recents_find(q->recents, packet, false) : alike;
+    const uint64_t time = a->q->config->duplicate_time;
+    const ipsec_window *window = &a->sa->numbers.window;
 
     record->placed = true;
-    set_advance(&sa->numbers.window, record, note);
-    if (alike && ipsec_recent_is_captured_twice(alike, packet, q->config->duplicate_time)) {
-        note->marks |= IPSEC_MARK_CAPTURED_TWICE | IPSEC_MARK_REPEATED;
-        note->first_seen = alike->frame;
-    } else if (is_ahead(sa, record)) {
-        place_ahead(sa, record, note);
+    set_advance(window, record, a->note);
+    if (a->earlier)
+        a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
+    if (alike && ipsec_recent_is_captured_twice(alike, a->packet, time)) {
+        a->note->marks |= IPSEC_MARK_CAPTURED_TWICE;
+        a->note->facts |= IPSEC_NOTE_REPEATED;
+        a->note->first_seen = alike->frame;
+    } else if (is_ahead(a->sa, record)) {
+        place_ahead(a);
     } else {
-        place_behind(q, packet, earlier, sa, record, note);
-        if (number_in(record) > sa->numbers.window.top && sa->numbers.window.started && !(note->marks & IPSEC_MARK_OLD))
-            place_ahead(sa, record, note);
+        place_behind(a);
+        if (number_in(record) > window->top && window->started && !(a->note->marks & IPSEC_MARK_OLD))
+            place_ahead(a);
     }
-    return earlier;
+}
+
+/* The last packet that is remembered with the same number: the same if there is one, and a genuine one. */
+static const ipsec_recent *find_earlier(const arrival *a)
+{
+    const ipsec_standing genuine = a->sa->keys.good ? IPSEC_VERIFIED : IPSEC_BELIEVED;
+
+    return ipsec_recents_find(a->q->recents, a->packet, genuine);
 }
 
 /* Where the number is not just the next one, or something is odd about the packet. */
 static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_note *note)
 {
-    const ipsec_recent *earlier = NULL;
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    arrival a = {.q = q, .packet = packet, .origin = q->origin, .sa = sa, .record = record, .note = note};
+    const ipsec_recent *alike = NULL;
 
-    if (!sa->numbers.window.bits)
+    if (!numbers->window.bits)
         start_numbers(q->config, sa);
     record->high = (uint32_t)(number_of(sa, record) >> 32);
     if (record->sequence == 0)
         note_zero(q, sa, record, note);
-    if (sa->numbers.window.started && is_first_doubtful(sa, record)) {
-        ipsec_window_clear(&sa->numbers.window);
+    if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
+        ipsec_window_clear(&numbers->window);
         start_numbers(q->config, sa);
         record->high = 0;
     }
-    if (sa->numbers.window.started)
-        earlier = place(q, packet, sa, record, note);
+    if (numbers->window.started) {
+        a.earlier = find_earlier(&a);
+        alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
+        place(&a, alike ? alike : a.earlier, record);
+    }
     if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE))
-        ipsec_recents_keep(q->recents, packet, earlier);
+        ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
 /* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
@@ -417,15 +528,17 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     ipsec_recent *packet;
 
     record->sequence = report->sequence;
-    numbers->packets++;
-    packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, is_forged(record));
+    packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
-    if (report->count > 0 || is_forged(record) || !is_next(&numbers->window, record)) {
+    if (report->count > 0 || !ipsec_is_genuine(record) || numbers->doubts || !is_next(&numbers->window, record)) {
         if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
-            numbers->blind = true;
+            note->facts |= IPSEC_NOTE_COALESCED;
+        numbers->packets += ipsec_is_genuine(record);
+        q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
         place_elsewhere(q, packet, sa, record, note);
         return;
     }
+    numbers->packets++;
     record->high = (uint32_t)(numbers->window.top >> 32);
     record->placed = true;
     record->advance = 1;
@@ -434,51 +547,134 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
 
 /* --- what the receiver's window does ------------------------------------------------------------------- */
 
-/* Whether an unverified jump is believed: only if the packet after it goes on from there, and not from before. */
-static bool is_believed(ipsec_sa_numbers *numbers, const ipsec_record *record, uint64_t number)
-{
-    const bool goes_on = numbers->waiting && number > numbers->suspect;
-
-    if (is_verified(record) || number - numbers->window.top <= BELIEVED_ADVANCE || goes_on) {
-        numbers->waiting = false;
-        return true;
-    }
-    numbers->waiting = true;
-    numbers->suspect = number;
-    return false;
-}
-
 void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     ipsec_sa_facts *facts = ipsec_sa_facts_at(q->sas, sa->index);
 
-    if (sa->life.senders || numbers->blind)
-        return;
     facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
     if (!numbers->losing)
         note->marks |= IPSEC_MARK_GAP;
     numbers->losing = true;
 }
 
-void ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+/* Marks a number, and counts what leaves the window unseen for it. */
+static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t number = number_in(record);
-    uint64_t lost;
+    ipsec_window *window = &numbers->window;
+    const bool advances = window->started && number > window->top;
+    uint64_t first, lost, excused;
+    const uint64_t leaving = ipsec_window_leaving(window, number, numbers->own_window, &first);
 
-    if (!numbers->window.bits)
-        start_numbers(q->config, sa); /* it began anew */
-    else if (note->marks & IPSEC_MARKS_NOT_NEW)
-        return;
-    if (numbers->window.started && number > numbers->window.top) {
-        if (!is_believed(numbers, record, number))
-            return;
-        numbers->run = 0;
-    }
-    lost = ipsec_window_commit(&numbers->window, number, numbers->own_window);
+    /* What a coalesced packet stood for may be all up to the next one. */
+    if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
+        for (uint64_t between = window->top + 1; between < number; between++)
+            ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between);
+    if (advances || !window->started)
+        numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
+    excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
+    lost = ipsec_window_commit(window, number, numbers->own_window);
+    lost -= MIN(lost, excused);
+    numbers->behind = (uint32_t)MIN(window->top - number, UINT32_MAX);
     if (lost > 0)
         ipsec_sequence_lose(q, sa, lost, note);
     else
         numbers->losing = false;
+}
+
+/* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last
+ * packet, or a forged one now and then would lead the top away step by step. */
+static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint64_t number = number_in(record);
+
+    return is_verified(record) || !window->started || number <= window->top ||
+           number - (window->top - sa->numbers.behind) <= reach_of(q->config, sa);
+}
+
+/* A run far ahead is believed: the flow has jumped, and its numbers have come. */
+static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
+{
+    const ipsec_ahead ahead = sa->numbers.doubts->ahead;
+
+    sa->numbers.doubts->ahead.count = 0;
+    if (ahead.said && sa->life.origin != 0 && ahead.origin != sa->life.origin) {
+        note->facts |= sa->life.senders ? IPSEC_NOTE_SAID : 0;
+        note->marks |= IPSEC_MARK_SENDERS;
+        sa->life.senders = sa->life.separate = true;
+    }
+    for (unsigned below = 64; below-- > 0;)
+        if (ahead.seen >> below & 1)
+            take(q, sa, ahead.last - below, note);
+    sa->numbers.behind = (uint32_t)(ahead.last - number);
+}
+
+static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    ipsec_doubts *doubts = ipsec_doubts_get(&sa->numbers.doubts);
+    const uint64_t number = number_in(record);
+
+    if (!ipsec_ahead_meet(&doubts->ahead, number, reach_of(q->config, sa), q->origin))
+        return false;
+    jump(q, sa, number, note);
+    return true;
+}
+
+/* The flow goes on from before the run that is far ahead. */
+static void contradict(ipsec_sa *sa, ipsec_note *note)
+{
+    ipsec_doubts *doubts = sa->numbers.doubts;
+    const ipsec_ahead ahead = doubts->ahead;
+    const uint64_t distance = ahead.last - sa->numbers.window.top;
+
+    if (sa->numbers.window.started && ahead.last <= sa->numbers.window.top)
+        doubts->ahead.count = 0; /* the flow is there */
+    if (doubts->ahead.count == 0 || !ipsec_ahead_contradict(&doubts->ahead))
+        return;
+    if (distance <= IPSEC_EXCUSES)
+        ipsec_excuse(doubts, ahead.last);
+    if (distance >= JUMP)
+        return; /* it is said of the packet itself */
+    note->marks |= IPSEC_MARK_STRAY;
+    note->window = (uint32_t)ahead.last;
+}
+
+bool ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    const uint64_t number = number_in(record);
+
+    if (!numbers->window.bits)
+        start_numbers(q->config, sa); /* it began anew */
+    else if (note->marks & IPSEC_MARKS_NOT_NEW)
+        return false;
+    if (!is_near(q, sa, record))
+        return hold(q, sa, record, note);
+    if (numbers->doubts)
+        contradict(sa, note);
+    if (numbers->doubts && (!numbers->window.started || number > numbers->window.top))
+        numbers->doubts->old_run = 0;
+    take(q, sa, number, note);
+    if (sa->life.separate)
+        meet_own_window(&(arrival){.q = q, .origin = q->origin, .sa = sa, .record = record, .note = note});
+    ipsec_doubts_settle(&numbers->doubts, numbers->window.top);
+    return true;
+}
+
+void ipsec_sequence_excuse(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+
+    (void)q;
+    if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), numbers->own_window))
+        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record));
+}
+
+void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, const uint32_t *parts,
+                               unsigned count, ipsec_note *note)
+{
+    for (unsigned i = 0; i < count; i++)
+        take(q, sa, number_in(record) + (uint32_t)(parts[i] - record->sequence), note);
 }

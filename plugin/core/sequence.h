@@ -16,6 +16,7 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
+    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked */
 } ipsec_sequencer;
 
 /** Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
@@ -26,27 +27,35 @@ void ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ip
 /** Counts numbers that left the window unseen, and says so of the first in a row. */
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
 
-/** What ipsec_sequence_commit() does where the number is not just the next one, or something is wrong with it. */
-void ipsec_sequence_move(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+/** What ipsec_sequence_commit() does where the number is not just the next one, or something is odd about it. */
+bool ipsec_sequence_move(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
 
-/** Moves the SA's window to the number. To be called if the receiver accepts the packet as far as its window is
- * concerned. */
-static inline void ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
+/** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
+ * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
+ * others go on from it. */
+static inline bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
                                          ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    if (!record->placed || record->advance != 1 || note->marks) {
-        ipsec_sequence_move(sequencer, sa, record, note);
-        return;
-    }
-    numbers->waiting = false;
-    numbers->run = 0;
+    if (!record->placed || record->advance != 1 || note->marks || note->facts || numbers->doubts || numbers->coalesced)
+        return ipsec_sequence_move(sequencer, sa, record, note);
+    numbers->behind = 0;
     if (ipsec_window_step(&numbers->window, numbers->own_window))
         ipsec_sequence_lose(sequencer, sa, 1, note);
     else
         numbers->losing = false;
+    return true;
 }
+
+/** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
+ * then. To be called for what was not captured whole. */
+void ipsec_sequence_excuse(const ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record);
+
+/** Marks the numbers of `count` packets that were coalesced with the one of the record; their low halves are at
+ * `parts`. */
+void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
+                               const uint32_t *parts, unsigned count, ipsec_note *note);
 
 /** Writes what record and note say of the number into the report. */
 static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
@@ -57,7 +66,7 @@ static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec
     report->advance = record->advance;
     report->has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN;
     report->highest = report->number - (uint64_t)(int64_t)record->advance;
-    if (note->marks & IPSEC_MARK_FAR) {
+    if (note->facts & IPSEC_NOTE_FAR) {
         report->has_highest = true;
         report->highest = note->highest;
     }
@@ -66,6 +75,7 @@ static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec
     report->old_by = note->old_by;
     report->wrong_by = note->wrong_by;
     report->zero_by = note->zero_by;
+    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
     if (report->count > 0 && !note->zero_by)
         ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
 }

@@ -108,9 +108,17 @@ ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint
     return is_marked(window, number) ? IPSEC_PLACE_SEEN : IPSEC_PLACE_LATE;
 }
 
-uint64_t ipsec_window_lag(const ipsec_window *window, uint64_t number)
+bool ipsec_window_has(const ipsec_window *window, uint64_t number)
 {
-    return window->started && window->top > number ? window->top - number : 0;
+    return window->started && number <= window->top && window->top - number < window->size && is_marked(window, number);
+}
+
+uint64_t ipsec_window_count_from(const ipsec_window *window, uint64_t first)
+{
+    if (!window->started || first > window->top)
+        return 0;
+    first = MAX(first, window->top >= window->size ? window->top - window->size + 1 : 0);
+    return count_marked(window, first, window->top - first + 1);
 }
 
 /* Both cases of A2.2 say the same: of the 2^32 numbers from the left edge of the window on, it is the one with that low
@@ -136,15 +144,22 @@ static uint64_t first_to_lose(const ipsec_window *window, uint32_t packets)
     return window->top - reach;
 }
 
-/* The numbers that leave a window of `packets` unseen if its top moves up to `number`. */
+uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint32_t packets, uint64_t *first)
+{
+    *first = first_to_lose(window, packets);
+    if (!window->started || number <= window->top || number < packets || number - packets < *first)
+        return 0;
+    return number - packets - *first + 1;
+}
+
+/* Those of them that were not seen. */
 static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t packets)
 {
-    const uint64_t first = first_to_lose(window, packets);
-    uint64_t leaving;
+    uint64_t first;
+    const uint64_t leaving = ipsec_window_leaving(window, number, packets, &first);
 
-    if (number < packets || number - packets < first)
+    if (leaving == 0)
         return 0;
-    leaving = number - packets - first + 1;
     /* What lies above the top was skipped by this very jump. Its bits are still those of others. */
     return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
 }

@@ -43,8 +43,20 @@ void ipsec_window_clear(ipsec_window *window);
 /** Where `number` lies in a window of `packets` (at least 1, at most the size of the bitmap). Moves nothing. */
 ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets);
 
-/** How far behind the top a number is; 0 if it is not. */
-uint64_t ipsec_window_lag(const ipsec_window *window, uint64_t number);
+/** Whether a number is marked as seen; false for those that the bitmap does not remember. */
+bool ipsec_window_has(const ipsec_window *window, uint64_t number);
+
+/** How many of the numbers from `first` up to the top are marked, as far as the bitmap remembers. */
+uint64_t ipsec_window_count_from(const ipsec_window *window, uint64_t first);
+
+/**
+ * The numbers that would leave a window of `packets` if it moved up to `number`, as ipsec_window_commit() does it, and
+ * that count as lost if they are not marked.
+ *
+ * @param first  set to the lowest of them, if there are any
+ * @return how many; they follow each other
+ */
+uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint32_t packets, uint64_t *first);
 
 /**
  * Marks a number as seen, and moves the window if it is above the top. Costs no more than going through the bitmap

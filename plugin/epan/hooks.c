@@ -71,6 +71,9 @@ static bool payload_is_lost;
  * Set while its stock dissector and its payload are dissected; restored on every way out. */
 static uint8_t refused_by;
 
+/* Likewise whether a header around it is `unproven`; see ipsec_report. */
+static bool inside_unproven;
+
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
 
@@ -205,14 +208,16 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
     return result;
 }
 
-/* The same for a packet that some stacks discard, and so never see what is inside. */
+/* The same for a packet that some stacks discard, and so never see what is inside; or that could not be verified. */
 static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                            proto_tree *tree, void *data)
 {
     const volatile uint8_t before = refused_by;
+    const volatile bool unproven_before = inside_unproven;
     volatile int result = 0;
 
     refused_by = ipsec_refused_by(report);
+    inside_unproven = inside_unproven || report->unproven;
     TRY
     {
         result = dissect(report, at, tvb, pinfo, tree, data);
@@ -220,6 +225,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
     FINALLY
     {
         refused_by = before;
+        inside_unproven = unproven_before;
     }
     ENDTRY;
     return result;
@@ -248,10 +254,12 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
 
     wrappers_run++;
     view->refused_by = refused_by;
+    if (inside_unproven)
+        view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
     ipsec_frames_report(pinfo, view, &report);
     if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
         report.subject = IPSEC_SUBJECT_NOTHING;
-    if (report.count > 0)
+    if (report.count > 0 || report.unproven)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);
     return dissect(&report, at, tvb, pinfo, tree, data);
 }

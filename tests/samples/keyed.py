@@ -11,7 +11,7 @@ from scapy.packet import Raw
 from samples.expectations import (
     BAD_SPI, Capture, INTEGRITY, INVALID_PACKET, LINUX_MISMATCH, LINUX_MODE, LINUX_NO_SA, LINUX_TRANSFORM, WRONG_SA,
     Header, capped, drop, plausible, suspicious, verified)
-from samples.packets import AH, IPIP, IPV6, NO_NEXT, ethernet, noise
+from samples.packets import AH, IPIP, IPV6, NO_NEXT, ROUTING, ethernet, ipv6, noise
 from samples.sa import (
     AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, Suite, octets_of, padding, plaintext)
 
@@ -370,9 +370,23 @@ def faults_keyed():
     return capture
 
 
+def add_unverifiable(capture):
+    """RFC 4302 says how a route of type 0 or 2 is covered, and of no other."""
+    sa = new_sa(capture, 6, AH_SHA256, protocol=AH)
+    route = bytes([AH, 2, 200, 1]) + bytes(20)
+    behind_route = lambda packet: ipv6(sa.number, ROUTING, route + packet[40:])
+    capture.add("AH: behind a route of another type, before any packet verified", ethernet(behind_route(sa.ah_packet(datagram()))),
+                plausible()._replace(icv="Unverified"))
+    capture.add("AH: a packet that verifies", ethernet(sa.ah_packet(datagram())), verified())
+    capture.add("AH: behind a route of another type", ethernet(behind_route(sa.ah_packet(datagram()))),
+                suspicious("ah.unverifiable")._replace(icv="Unverified"))
+    capture.add("AH: a packet that verifies", ethernet(sa.ah_packet(datagram(), sequence=4)), verified())
+
+
 def faults_keyed_ipv6():
     capture = Capture("faults_keyed_ipv6", "What only a key reveals, in IPv6: most packets have a valid ICV")
     add_all(capture, 6)
+    add_unverifiable(capture)
     return capture
 
 

@@ -10,7 +10,8 @@ from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, ipv4, own_sp
 from samples.sa import CBC_SHA256, GCM, NULL_SHA256, Sa, octets_of
 
 DUPLICATE = drop("replay.duplicate", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
-CONFLICT = drop("replay.conflict", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
+# Without a key nobody knows which of the two is genuine.
+CONFLICT = suspicious("replay.conflict", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 OLD = drop("replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 RESTART = drop("seq.restart", "replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)
 LIFETIME_EXPIRED, LINUX_EXPIRED = 13911, "XfrmInStateExpired"
@@ -78,7 +79,7 @@ def add_order(capture):
     stream.send("67, and 3 leaves the window", 67, plausible("seq.gap"))
     stream.run(68)
     stream = Stream(capture, "restart")
-    stream.run(5000, 5001)
+    stream.run(5000, 5001, 5002)
     stream.run(1, 2, 3, header=OLD)
     stream.send("the fourth of the new run", 4, RESTART)
     stream.run(5, 6)
@@ -98,24 +99,53 @@ def add_order(capture):
 ELSEWHERE = {"src": "192.0.2.250"}
 
 
+def other_octets(sequence):
+    return esp(60, sequence=sequence)[:8] + octets_of(f"other {sequence}", 52)
+
+
 def add_senders(capture):
+    stream = Stream(capture, "old numbers from elsewhere")
+    stream.run(5001, 5002, 5003)
+    for number in range(1, 21):
+        stream.send("another source, old numbers: no sender, replays", number * 100, OLD, **ELSEWHERE)
+        stream.run(5003 + number)
     stream = Stream(capture, "several senders")
-    stream.run(5001)
-    for number in range(1, 9):
-        stream.send("another source, numbers of its own", number * 100, OLD if number < 8 else
-                    plausible("sa.several_senders", "sa.no_anti_replay"), **ELSEWHERE)
-        stream.run(5001 + number)
-    stream.send("another source", 900, **ELSEWHERE)
-    stream.run(5010, 5009)
+    for number in range(1, 15):
+        stream.run(number)
+        stream.send("another source, the same number and other octets", number,
+                    CONFLICT if number < 8 else suspicious("sa.several_senders", *["sa.no_anti_replay"] * (number == 8)),
+                    octets=other_octets(number), **ELSEWHERE)
+    stream.send("another source sends its own again", 12, suspicious("replay.duplicate"), octets=other_octets(12), **ELSEWHERE)
+    stream.send("and so does the first one", 11, suspicious("replay.duplicate"))
     stream = Stream(capture, "several senders that share the numbers")
     for number in range(1, 13):
-        header = {2: plausible("sa.address_changed"), 10: plausible("sa.several_senders")}.get(number, plausible())
-        stream.send(f"number {number}", number, header, **ELSEWHERE if number % 2 == 0 else {})
+        header = plausible("sa.several_senders") if number >= 10 else plausible()
+        stream.send(f"number {number}", number, plausible("sa.address_changed") if number == 2 else header,
+                    **ELSEWHERE if number % 2 == 0 else {})
+    stream.send("7 again", 7, DUPLICATE)
     stream = Stream(capture, "no anti-replay", AH)
+    for number in range(1, 5):
+        stream.run(number)
+        for again in range(5):
+            stream.send(f"{number} with other octets", number,
+                        CONFLICT if 5 * number + again < 12 else suspicious("sa.no_anti_replay"),
+                        octets=ah(icv=octets_of(f"{number} {again}", 12), sequence=number))
+    stream.send("a copy", 4, suspicious("replay.duplicate"))
+    stream = Stream(capture, "copies")
     stream.run(1)
-    stream.run(*[1] * 7, header=DUPLICATE)
-    stream.run(1, header=plausible("sa.no_anti_replay"))
-    stream.run(*[1] * 20)
+    stream.run(*[1] * 20, header=DUPLICATE)
+    stream = Stream(capture, "one far ahead")
+    stream.run(*range(1, 11))
+    stream.send("nobody goes on from here", 1000)
+    stream.run(11, header=plausible("seq.stray"))
+    stream.run(*range(12, 20))
+    stream.run(1000, 1001)
+    stream.send("the second one that goes on from 1000", 1002, plausible("seq.gap"))
+    stream.run(1003)
+    stream.run(20, header=OLD)
+    stream = Stream(capture, "the first one far ahead")
+    stream.run(5000)
+    stream.run(*range(1, 11))
 
 
 def add_moves(capture):
@@ -146,17 +176,21 @@ def add_successors(capture):
     spi = 0xC8000000 + new.number
     new.number = stream.number
     stream.run(*range(100, 116))
-    send_burst(new, spi, 1, 15)
-    new.send("number 16: it has taken over", 16, octets=esp(60, spi, 16))
+    send_burst(new, spi, 1, 31)
+    new.send("number 32: it has been alone long enough", 32, octets=esp(60, spi, 32))
     stream.send("the old SPI", 116, plausible("sa.old_spi"))
-    send_burst(new, spi, 17, 17)
+    send_burst(new, spi, 33, 33)
+    stream = Stream(capture, "made-up SPI")
+    stream.run(*range(1, 61))
+    made_up = Stream(capture, "made-up SPI, a burst")
+    made_up.number = stream.number
+    send_burst(made_up, 0xC8000000 + stream.number, 1, 17)
+    stream.run(*range(61, 120))
     stream = Stream(capture, "parallel SAs")
     spi = 0xC8000000 + stream.number
     for first in (1, 17, 33):
         for sa in range(4):
-            again = first == 17 and sa == 0     # the first SA goes on, and so was not replaced
-            send_burst(stream, spi + sa, first, first + 3, plausible("sa.old_spi") if again else plausible())
-            send_burst(stream, spi + sa, first + 4, first + 15)
+            send_burst(stream, spi + sa, first, first + 15)
 
 
 def add_behind_nat(capture):
@@ -249,7 +283,7 @@ def add_keyed_life(capture):
     capture.states[-1] += new.state()
     for number in range(1, 21):
         send_keyed(capture, old, f"before the rekey, packet {number}")
-    for number in range(1, 17):
+    for number in range(1, 33):
         send_keyed(capture, new, f"after the rekey, packet {number}")
     send_keyed(capture, old, "the old SPI", verified("sa.old_spi"))
     for what, fields, header in (("another source", ELSEWHERE, verified("sa.address_changed")),

@@ -10,8 +10,8 @@ typedef struct sent {
     uint32_t sa, sequence;
     uint64_t time; /* nanoseconds; 0: none */
     uint8_t ttl, identification, octet;
-    size_t captured; /* 0: all of it */
-    bool forged;
+    size_t captured;         /* 0: all of it */
+    ipsec_standing standing; /* VERIFIED unless said */
 } sent;
 
 static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32_t frame)
@@ -26,20 +26,20 @@ static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32
     view.outer_length = sizeof outer;
     view.time = packet->time;
     view.frame = frame;
-    return ipsec_recents_describe(recents, &view, packet->sa, packet->sequence, packet->forged);
+    return ipsec_recents_describe(recents, &view, packet->sa, packet->sequence, packet->standing);
 }
 
 static void keep(ipsec_recents *recents, const sent *packet, uint32_t frame)
 {
     ipsec_recent *described = describe(recents, packet, frame);
 
-    ipsec_recents_keep(recents, described, ipsec_recents_find(recents, described, packet->forged));
+    ipsec_recents_keep(recents, described, ipsec_recents_find(recents, described, packet->standing));
 }
 
 /* Frame of the last packet that is found for another one; 0: none. */
 static uint32_t find(ipsec_recents *recents, const sent *packet)
 {
-    const ipsec_recent *found = ipsec_recents_find(recents, describe(recents, packet, 99), packet->forged);
+    const ipsec_recent *found = ipsec_recents_find(recents, describe(recents, packet, 99), packet->standing);
 
     return found ? found->frame : 0;
 }
@@ -48,7 +48,7 @@ static void test_last_and_first_of_a_number(void)
 {
     ipsec_recents *recents = ipsec_recents_new();
     const sent packet = {.sa = 1, .sequence = 7}, other_sa = {.sa = 2, .sequence = 7},
-               other_number = {.sa = 1, .sequence = 8}, forged = {.sa = 1, .sequence = 7, .forged = true};
+               other_number = {.sa = 1, .sequence = 8}, forged = {.sa = 1, .sequence = 7, .standing = IPSEC_FORGED};
 
     g_assert_cmpuint(find(recents, &packet), ==, 0);
     keep(recents, &packet, 1);
@@ -60,7 +60,7 @@ static void test_last_and_first_of_a_number(void)
     keep(recents, &forged, 3);
     g_assert_cmpuint(find(recents, &packet), ==, 2);
     g_assert_cmpuint(find(recents, &forged), ==, 3);
-    g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), false)->first, ==, 1);
+    g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), IPSEC_VERIFIED)->first, ==, 1);
     g_free(recents);
     guard_free_all();
 }
@@ -114,7 +114,7 @@ static void test_forgotten(void)
 static void test_many_of_one_number(void)
 {
     ipsec_recents *recents = ipsec_recents_new();
-    const sent packet = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 7, .forged = true};
+    const sent packet = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 7, .standing = IPSEC_FORGED};
 
     keep(recents, &packet, 1);
     for (uint32_t frame = 2; frame < 200; frame++)
@@ -154,7 +154,7 @@ static void test_captured_twice(void)
         g_test_message("%s", cases[i].what);
         keep(recents, &cases[i].one, 1);
         described = describe(recents, &cases[i].other, 2);
-        g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, false), described,
+        g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, IPSEC_VERIFIED), described,
                                                      cases[i].within) == cases[i].twice);
         g_free(recents);
     }
