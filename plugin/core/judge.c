@@ -368,7 +368,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         report->sa = sa->index;
     *record = (ipsec_record){.frame = view->frame, .sa = report->sa, .previous = IPSEC_RECORD_NONE};
-    if (db->opens && sa && !sa->keys.idle)
+    if (db->opens && sa && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
         own = ipsec_open_next(db->opener, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);

@@ -120,7 +120,7 @@ typedef struct ipsec_report {
     uint8_t zero_by;       /**< stacks that take it for the number 0, if is_followed */
     uint8_t refused_by;    /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t anti_replay;   /**< ipsec_anti_replay */
-    bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
+    bool assumed;          /**< opened without a key, by a heuristic that anybody's packets can lead astray */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
