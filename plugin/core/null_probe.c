@@ -20,31 +20,32 @@ enum {
  *
  * By chance: in random octets, a packet without padding bears the number of a protocol that is told by its checksum
  * alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is less likely by far. For
- * 7 shapes that is 2^-27 a packet. The next to prove the same shape must come before one objects, as nearly all do:
- * 2^-30. One would not do, and with more a short capture would be over before anything is known. */
+ * 7 shapes that is 2^-27 a packet, and 2^-30 for another one of the same shape. Both must come before a packet objects,
+ * as nearly all do: that leaves 2^-57 an SA. One would not do, and with more a short capture would be over before
+ * anything is known. */
 #define PROOFS_NEEDED 2
 
 /* Proofs that an objection outweighs.
  *
- * By malice: anybody can send packets that prove a shape, and is only held to the share of them. An SA where a share f
- * of the packets is made to look like ESP-NULL and the rest is ciphertext gains f and loses 10 * (1 - f) a packet, so
- * that nothing below f = 10/11 is ever believed for long. A true ESP-NULL SA has no objections but from packets that
- * were damaged in the few octets of the trailer: it stands one in eleven, far more than any link that is of use. */
+ * By malice: anybody can send packets that prove a shape, but they remain a share of the SA's. Where a share f of them
+ * is made so and the rest is ciphertext, a packet gains f and loses 10 * (1 - f) on average, so that nothing below
+ * f = 10/11 is believed for long. In a true ESP-NULL SA only packets that were damaged in the few octets of the trailer
+ * object: it bears one in eleven, far more than any link that is of use. */
 #define OBJECTION 10
 
-/* Most that packets can earn: two objections. So after however many forgeries, ciphertext is spoken of once at most
- * (20, 10, 0), while one damaged packet among ten does not end the belief in a true ESP-NULL SA, and is spoken of. */
+/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext behind
+ * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
 #define BALANCE_MOST (2 * OBJECTION)
 
-/* Deepest that it falls. From there on a shape needs PROOFS_NEEDED + OBJECTION = 12 proofs without an objection among
- * them. A true ESP-NULL SA behind noise of any length has them at once; a mix has them only where as many forgeries
- * follow each other, and loses them with the next packet, of which nothing is said. */
+/* Deepest that the balance falls. From there on a shape needs PROOFS_NEEDED + OBJECTION = 12 proofs in a row. A true
+ * ESP-NULL SA behind noise of any length has them at once; a mix has them only where as many forgeries follow each
+ * other, and loses them with the next packet, of which nothing is said. */
 #define BALANCE_LEAST (-OBJECTION)
 
 /* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
- * pause behind them, before it doubles; and how often it does, to 2^15. Whatever came first, the SA is thus looked at
- * again before half as many packets have followed, and a look costs about 100 instructions: of 1,000 packets there are
- * 36. */
+ * pause behind them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
+ * again before half as many packets have followed. A look costs some 250 instructions, and of 1,000 packets 25 have
+ * one. */
 #define LOOKS_DENSE   8u
 #define LOOKS_A_PAUSE 2u
 #define PAUSE_DOUBLES 15u
