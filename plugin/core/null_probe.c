@@ -37,10 +37,12 @@ enum {
  * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
 #define BALANCE_MOST (2 * OBJECTION)
 
-/* Deepest that the balance falls. From there on a shape needs PROOFS_NEEDED + OBJECTION = 12 proofs in a row. A true
- * ESP-NULL SA behind noise of any length has them at once; a mix has them only where as many forgeries follow each
- * other, and loses them with the next packet, of which nothing is said. */
-#define BALANCE_LEAST (-OBJECTION)
+/* Where a shape is given up, and where the balance stays while there is none: from there on PROOFS_NEEDED + OBJECTION =
+ * 12 proofs in a row make a new one believed, which a true ESP-NULL SA behind noise of any length has at once. A mix
+ * has them where as many forgeries follow each other, and ciphertext behind 22 of them would be spoken of once more; so
+ * with each shape that is given up the way out becomes twice as long, up to 80 + 2 proofs in a row. */
+#define GIVEN_UP  (-OBJECTION)
+#define LOST_MOST 3
 
 /* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
  * pause behind them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
@@ -297,12 +299,15 @@ static inline bool is_believed(const ipsec_null_probe *probe)
     return probe->balance >= PROOFS_NEEDED;
 }
 
-/* A shape that is no better than any other is given up. */
 static void object(ipsec_null_probe *probe)
 {
-    probe->balance = (int8_t)MAX(probe->balance - OBJECTION, BALANCE_LEAST);
-    if (probe->balance == BALANCE_LEAST)
-        probe->shape = 0;
+    probe->balance = (int8_t)(probe->balance - OBJECTION);
+    if (probe->balance > GIVEN_UP)
+        return;
+    if (probe->shape && probe->lost < LOST_MOST)
+        probe->lost++;
+    probe->shape = 0;
+    probe->balance = (int8_t)(GIVEN_UP * (1 << probe->lost));
 }
 
 /* A packet proves `shape`. The same packet captured twice is one proof. */

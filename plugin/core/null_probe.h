@@ -27,6 +27,7 @@ const ipsec_null_shape *ipsec_null_shape_row(unsigned index);
 typedef struct ipsec_null_probe {
     uint8_t shape;  /**< index of the shape that is believed or being tested, plus 1; 0: none */
     int8_t balance; /**< packets that bear it out, less what those that object take away; bounded both ways */
+    uint8_t lost;   /**< shapes that were given up; stops where more make no difference */
     uint8_t looks;  /**< packets looked at that left no shape to test; stops when the pauses have their full length */
     uint16_t rest;  /**< further packets that may pass by; 0 while there is a shape */
     uint16_t sequence; /**< low half of the number of the last packet that proved `shape` while it was not believed */
@@ -52,8 +53,9 @@ static inline void ipsec_null_probe_rest(ipsec_null_probe *probe)
  *
  * A packet proves a shape, and only one, by a checksum or by lengths that fit exactly. Anybody can send such packets,
  * so the share decides: a packet whose trailer does not fit, as that of nearly all ciphertext, outweighs ten that do. A
- * shape is believed from two proofs on if nothing objected before, and from twelve on where all that came before
- * objected. While there is none, every packet is looked at in the beginning, and then four at each doubling.
+ * shape is believed from two proofs on if nothing objected before, from twelve on where all that came before objected,
+ * and from more on where other packets proved something in between. While there is none, every packet is looked at in
+ * the beginning, and then two at each doubling.
  *
  * @param view  a whole packet of ESP of at least 20 octets, native or in UDP
  * @return whether the shape is believed, this packet counted: so the proof that settles it is spoken of, and an

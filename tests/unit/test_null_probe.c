@@ -337,9 +337,27 @@ static void test_belief_ends(void)
     g_assert_false(learn_strange(&probe));
     g_assert_cmpuint(probe.shape, ==, ICV_16 + 1); /* two proofs would restore it */
     g_assert_false(learn_strange(&probe));
-    g_assert_cmpint(probe.balance, ==, LEAST);
+    g_assert_cmpint(probe.balance, ==, 2 * LEAST);
     g_assert_cmpuint(probe.shape, ==, 0);
     guard_free_all();
+}
+
+/* Each time that it ends, it takes twice as many proofs to come back, up to 82. */
+static void test_belief_comes_back_later(void)
+{
+    ipsec_null_probe probe = believing(GMAC, MOST);
+    uint32_t sequence = MOST;
+
+    for (unsigned lost = 1; lost <= 5; lost++) {
+        const uint32_t proofs = 10u * (1u << MIN(lost, 3u)) + SETTLES;
+
+        while (probe.shape)
+            learn_strange(&probe);
+        probe.rest = 0;
+        for (uint32_t i = 1; i <= proofs; i++)
+            g_assert_cmpint(learn_good(&probe, GMAC, ++sequence), ==, i == proofs);
+        guard_free_all();
+    }
 }
 
 /* One damaged packet in eleven, for ever. */
@@ -389,16 +407,17 @@ static void test_from_the_bottom(void)
     guard_free_all();
 }
 
-/* The proof of a shape that the one in hand excludes is an objection like any. */
+/* The proof of a shape that the one in hand excludes is an objection like any; it is not lost when that one goes. */
 static void test_another_shape(void)
 {
+    const uint32_t proofs = SETTLES - 2 * LEAST;
     ipsec_null_probe probe = believing(ICV_12, MOST);
 
     g_assert_true(learn_good(&probe, ICV_32, 1));
     g_assert_false(learn_good(&probe, ICV_32, 2));
     g_assert_cmpuint(probe.shape, ==, ICV_12 + 1);
-    for (uint32_t sequence = 3; sequence < 3 + SETTLES - LEAST; sequence++) {
-        g_assert_cmpint(learn_good(&probe, ICV_32, sequence), ==, sequence == 2 + SETTLES - LEAST);
+    for (uint32_t i = 1; i <= proofs; i++) {
+        g_assert_cmpint(learn_good(&probe, ICV_32, 2 + i), ==, i == proofs);
         g_assert_cmpuint(probe.shape, ==, ICV_32 + 1);
     }
     guard_free_all();
@@ -488,9 +507,9 @@ static void test_hidden_behind_noise(void)
 static const struct mix {
     unsigned ahead, forged, period;
     unsigned spoken_of; /* packets of the ciphertext */
-} mixes[] = {{0, 1, 4, 0},   {0, 2, 8, 0},   {0, 3, 4, 0}, {0, 4, 8, 0},  {0, 9, 10, 0},
-             {0, 11, 16, 0}, {2, 0, 8, 0},   {4, 0, 8, 0}, {10, 0, 8, 0}, {11, 0, 8, 0},
-             {12, 0, 8, 1},  {300, 0, 8, 1}, {4, 2, 8, 0}, {10, 3, 4, 0}, {0, 16, 32, 1}};
+} mixes[] = {{0, 1, 4, 0}, {0, 2, 8, 0},  {0, 3, 4, 0},   {0, 4, 8, 0},   {0, 9, 10, 0},  {0, 11, 16, 0},
+             {2, 0, 8, 0}, {4, 0, 8, 0},  {10, 0, 8, 0},  {11, 0, 8, 0},  {12, 0, 8, 1},  {300, 0, 8, 1},
+             {4, 2, 8, 0}, {10, 3, 4, 0}, {0, 16, 32, 1}, {0, 30, 40, 1}, {0, 50, 100, 2}};
 
 static unsigned count_spoken_of(const struct mix *mix, unsigned shape, uint8_t version)
 {
@@ -715,6 +734,7 @@ int main(int argc, char **argv)
     g_test_add_func("/null-probe/dummies-first", test_dummies_first);
     g_test_add_func("/null-probe/objection", test_objection);
     g_test_add_func("/null-probe/belief-ends", test_belief_ends);
+    g_test_add_func("/null-probe/belief-comes-back-later", test_belief_comes_back_later);
     g_test_add_func("/null-probe/damage-now-and-then", test_damage_now_and_then);
     g_test_add_func("/null-probe/one-in-ten-is-no-damage", test_one_in_ten_is_no_damage);
     g_test_add_func("/null-probe/from-the-bottom", test_from_the_bottom);
