@@ -1,5 +1,6 @@
 /* Recognising NULL encryption. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "keyed.h"
 #include "null_probe.h"
 #include "opened.h"
 #include "packets.h"
@@ -601,17 +602,46 @@ static void test_never_a_drop(void)
     }
 }
 
-/* The heuristic may be off, and there may be nothing to look for. */
+/* The heuristic may be off, where a key for another SA is looked for all the same. */
 static void test_switched_off(void)
 {
+    const ipsec_spec elsewhere = null_row("HMAC_SHA1_96", "no", "any");
     ipsec_config config = ipsec_config_default();
     ipsec_record record;
-    ipsec_db *db;
 
-    config.null_heuristic = false;
-    db = ipsec_db_new(&config);
-    for (uint32_t sequence = 1; sequence <= 40; sequence++)
-        g_assert_false(judge_null(db, ICV_16, sequence, false, &record).is_opened);
+    for (unsigned on = 0; on <= 1; on++) {
+        ipsec_db *db;
+
+        config.null_heuristic = on;
+        db = ipsec_db_new(&config);
+        ipsec_db_add(db, &elsewhere);
+        for (uint32_t sequence = 1; sequence <= 40; sequence++)
+            g_assert_cmpint(judge_null(db, ICV_16, sequence, false, &record).is_opened, ==, on && sequence > 1);
+        ipsec_db_free(db);
+        guard_free_all();
+    }
+}
+
+/* Packets that are cut, and those below what ESP may be, speak neither for nor against. */
+static void test_not_looked_at(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_record record;
+    ipsec_report report;
+
+    for (uint32_t sequence = 1; sequence <= 2; sequence++)
+        report = judge_null(db, ICV_16, sequence, false, &record);
+    g_assert_true(report.is_opened);
+    for (uint32_t captured = 8; captured < 20; captured++) {
+        ipsec_view view = esp_view(4, 0x1001, captured, captured);
+
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_false(report.is_opened);
+        view.length = 100;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_false(report.is_opened);
+    }
+    g_assert_true(judge_null(db, ICV_16, 21, false, &record).is_opened);
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -747,6 +777,7 @@ int main(int argc, char **argv)
     g_test_add_func("/null-probe/a-mix-is-not-believed", test_a_mix_is_not_believed);
     g_test_add_func("/null-probe/never-a-drop", test_never_a_drop);
     g_test_add_func("/null-probe/switched-off", test_switched_off);
+    g_test_add_func("/null-probe/not-looked-at", test_not_looked_at);
     g_test_add_func("/null-probe/found-again", test_found_again);
     g_test_add_func("/null-probe/record-of-another-packet", test_record_of_another_packet);
     g_test_add_func("/null-probe/hostile-lengths", test_hostile_lengths);
