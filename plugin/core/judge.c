@@ -408,7 +408,7 @@ static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     const bool was_good = sa->keys.good;
     bool own = true;
 
-    if (db->opens && !sa->keys.idle)
+    if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
         own = ipsec_open_next(db->opener, view, sa, record, note, report);
     record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
     if (record->standing == IPSEC_UNPROVEN)

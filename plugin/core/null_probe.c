@@ -12,19 +12,46 @@
 
 enum {
     ESP_HEADER = 8,
-    ESP_SEQUENCE_AT = 4,
+    ESP_SEQUENCE_LOW_AT = 6,
     ESP_TRAILER = 2 /* pad length, next header */
 };
 
-/* Packets that must prove a shape. In random octets, a packet without padding bears the number of a protocol that is
- * told by its checksum alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is
- * less likely by far. For 7 shapes that is 2^-27 a packet, and 2^-23 for one of IPSEC_NULL_TRIED_MOST packets. The next
- * to prove the same shape must come before OBJECTIONS_MOST packets object, as nearly all do: 2^-28. So two packets
- * leave 2^-51. One would not do, and with more a short capture would be over before anything is known. */
-#define PROOFS_NEEDED 2u
+/* Packets that must prove a shape.
+ *
+ * By chance: in random octets, a packet without padding bears the number of a protocol that is told by its checksum
+ * alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is less likely by far. For
+ * 7 shapes that is 2^-27 a packet, and 2^-30 for another one of the same shape. Both must come before a packet objects,
+ * as nearly all do: that leaves 2^-57 an SA. One would not do, and with more a short capture would be over before
+ * anything is known. */
+#define PROOFS_NEEDED 2
 
-/* Damage comes in single packets; an SA that uses the SPI again does not stop. */
-#define OBJECTIONS_MOST 4u
+/* Proofs that an objection outweighs.
+ *
+ * By malice: anybody can send packets that prove a shape, but they remain a share of the SA's. Where a share f of them
+ * is made so and the rest is ciphertext, a packet gains f and loses 10 * (1 - f) on average, so that nothing below
+ * f = 10/11 is believed for long. In a true ESP-NULL SA only packets that were damaged in the few octets of the trailer
+ * object: it bears one in eleven, far more than any link that is of use. */
+#define OBJECTION 10
+
+/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext behind
+ * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
+#define BALANCE_MOST (2 * OBJECTION)
+
+/* Where a shape is given up, and where the balance stays while there is none: from there on PROOFS_NEEDED + OBJECTION =
+ * 12 proofs in a row make a new one believed, which a true ESP-NULL SA behind noise of any length has at once. A mix
+ * has them where as many forgeries follow each other, and ciphertext behind 22 of them would be spoken of once more; so
+ * with each shape that is given up the way out becomes twice as long, up to 80 + 2 proofs in a row. */
+#define GIVEN_UP  (-OBJECTION)
+#define LOST_MOST 3
+
+/* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
+ * pause behind them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
+ * again before half as many packets have followed. A look costs some 250 instructions, and of 1,000 packets 25 have
+ * one. */
+#define LOOKS_DENSE   8u
+#define LOOKS_A_PAUSE 2u
+#define PAUSE_DOUBLES 15u
+#define LOOKS_MOST    (LOOKS_DENSE + LOOKS_A_PAUSE * PAUSE_DOUBLES)
 
 static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {{0, 0}, {0, 8}, {0, 12}, {0, 16}, {0, 24}, {0, 32}, {8, 16}};
 
@@ -225,92 +252,111 @@ static inline bool fits(const ipsec_null_shape *shape, const ipsec_view *view, p
     return true;
 }
 
-static bool proves(const ipsec_null_shape *shape, const ipsec_view *view)
+static bool proves(const payload *p)
 {
-    payload p;
-
-    if (!fits(shape, view, &p))
-        return false;
-    switch (p.protocol) {
+    switch (p->protocol) {
     case IPSEC_PROTOCOL_IPV4:
-        return proves_ipv4(&p);
+        return proves_ipv4(p);
     case IPSEC_PROTOCOL_IPV6:
-        return proves_ipv6(&p);
+        return proves_ipv6(p);
     default:
-        return proves_upper_layer(&p);
+        return proves_upper_layer(p);
     }
 }
 
-/* Index of the one shape that the packet proves, plus 1; 0 if it proves none, or is ambiguous. */
-static uint8_t find_shape(const ipsec_view *view)
-{
-    uint8_t found = 0;
+/* Shapes that a packet could have, and those that it proves: bit masks. */
+typedef struct evidence {
+    unsigned fits, proves;
+} evidence;
 
-    for (uint8_t i = 0; i < IPSEC_NULL_SHAPES; i++) {
-        if (!proves(&shapes[i], view))
+static evidence examine(const ipsec_view *view)
+{
+    evidence found = {0};
+    payload p;
+
+    for (unsigned i = 0; i < IPSEC_NULL_SHAPES; i++) {
+        if (!fits(&shapes[i], view, &p))
             continue;
-        if (found)
-            return 0;
-        found = i + 1;
+        found.fits |= 1u << i;
+        if (proves(&p))
+            found.proves |= 1u << i;
     }
     return found;
+}
+
+/* Index of the one shape that the packet proves, plus 1; 0 if it proves none, or is ambiguous. */
+static uint8_t proved_shape(evidence found)
+{
+    const bool one = found.proves && (found.proves & (found.proves - 1)) == 0;
+
+    return one ? (uint8_t)(g_bit_nth_lsf(found.proves, -1) + 1) : 0;
 }
 
 /* --- the SA */
 
 static inline bool is_believed(const ipsec_null_probe *probe)
 {
-    return probe->agreed >= PROOFS_NEEDED;
+    return probe->balance >= PROOFS_NEEDED;
 }
 
-/* Forgets the shape; what was spent on the search stays spent. */
-static void restart(ipsec_null_probe *probe, uint8_t shape)
+static void object(ipsec_null_probe *probe)
 {
-    *probe = (ipsec_null_probe){.shape = shape, .tried = probe->tried};
+    probe->balance = (int8_t)(probe->balance - OBJECTION);
+    if (probe->balance > GIVEN_UP)
+        return;
+    if (probe->shape && probe->lost < LOST_MOST)
+        probe->lost++;
+    probe->shape = 0;
+    probe->balance = (int8_t)(GIVEN_UP * (1 << probe->lost));
 }
 
 /* A packet proves `shape`. The same packet captured twice is one proof. */
-static void agree(ipsec_null_probe *probe, uint8_t shape, uint32_t sequence)
+static void agree(ipsec_null_probe *probe, uint8_t shape, uint16_t sequence)
 {
-    if (probe->shape != shape)
-        restart(probe, shape);
-    probe->objected = 0;
-    if (is_believed(probe) || (probe->agreed > 0 && probe->sequence == sequence))
+    if (probe->shape && (probe->shape != shape || probe->sequence == sequence))
         return;
-    probe->agreed++;
+    probe->shape = shape;
     probe->sequence = sequence;
-    if (is_believed(probe))
-        probe->tried = 0; /* should it be given up, then for faults or an SPI that is used again: worth a new search */
+    probe->balance++;
 }
 
-/* A packet proves nothing. */
-static void doubt(ipsec_null_probe *probe, bool objects)
+/* Whether the packet speaks against the shape that is tested or, where there is none, against all of them. */
+static bool objects(const ipsec_null_probe *probe, evidence found)
 {
-    if (probe->shape == 0)
-        probe->tried++;
-    else if (!objects)
-        probe->objected = 0;
-    else if (++probe->objected == OBJECTIONS_MOST)
-        restart(probe, 0);
+    return probe->shape ? !(found.fits >> (probe->shape - 1) & 1) : !found.fits;
+}
+
+/* Nothing is in sight. */
+static void pause_search(ipsec_null_probe *probe)
+{
+    if (probe->looks < LOOKS_MOST)
+        probe->looks++;
+    if (probe->looks >= LOOKS_DENSE)
+        probe->rest = (uint16_t)(1u << (probe->looks - LOOKS_DENSE) / LOOKS_A_PAUSE);
+}
+
+static void weigh(ipsec_null_probe *probe, const ipsec_view *view)
+{
+    const evidence found = examine(view);
+    const uint8_t shape = proved_shape(found);
+
+    if (objects(probe, found))
+        object(probe);
+    if (shape)
+        agree(probe, shape, ipsec_read_u16(view->data + ESP_SEQUENCE_LOW_AT));
+    if (!probe->shape)
+        pause_search(probe);
 }
 
 bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
 {
     payload unused;
-    bool objects;
-    uint8_t shape;
 
-    if (!ipsec_null_probe_is_open(probe))
+    if (ipsec_null_probe_rests(probe))
         return false;
-    objects = probe->shape > 0 && !fits(&shapes[probe->shape - 1], view, &unused);
-    if (is_believed(probe) && !objects) {
-        probe->objected = 0;
-        return true;
-    }
-    shape = find_shape(view);
-    if (shape)
-        agree(probe, shape, ipsec_read_u32(view->data + ESP_SEQUENCE_AT));
+    if (is_believed(probe) && fits(&shapes[probe->shape - 1], view, &unused))
+        probe->balance = (int8_t)MIN(probe->balance + 1, BALANCE_MOST);
     else
-        doubt(probe, objects);
+        weigh(probe, view);
     return is_believed(probe);
 }

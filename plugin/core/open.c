@@ -440,16 +440,22 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
 
 /* --- without a key ----------------------------------------------------------------------------------- */
 
+/* Whether the SA is believed to be ESP-NULL, and the packet part of it. */
+static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
+                       const ipsec_report *report)
+{
+    if (!opener->config->null_heuristic || view->protocol != IPSEC_PROTOCOL_ESP) {
+        ipsec_null_probe_rest(probe);
+        return false;
+    }
+    return report->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
+}
+
 static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
                              ipsec_record *record, ipsec_report *report)
 {
-    const bool probe = opener->config->null_heuristic && view->protocol == IPSEC_PROTOCOL_ESP;
-
-    if (!probe || !ipsec_null_probe_is_open(&keys->null)) {
-        keys->idle = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
-        return;
-    }
-    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_null_probe_learn(&keys->null, view))
+    keys->idle = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
+    if (!probe_null(opener, view, &keys->null, report))
         return;
     record->shape = keys->null.shape;
     ipsec_report_null(view, keys->null.shape - 1u, report);

@@ -242,12 +242,17 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
 
 void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report)
 {
-    const ipsec_null_shape *lengths = ipsec_null_shape_row(shape);
-    const uint32_t at = IPSEC_ESP_HEADER + lengths->iv;
-    ipsec_trailer trailer = {.at = at, .block = 4, .mode = IPSEC_MODE_ANY};
+    const ipsec_null_shape *lengths;
+    ipsec_trailer trailer = {.block = 4, .mode = IPSEC_MODE_ANY};
+    uint32_t at;
 
-    if (!report->whole || view->length < at + lengths->icv + 2)
+    if (!report->whole || shape >= IPSEC_NULL_SHAPES)
         return;
+    lengths = ipsec_null_shape_row(shape);
+    at = IPSEC_ESP_HEADER + lengths->iv;
+    if (view->length < at + lengths->icv + 2)
+        return;
+    trailer.at = at;
     trailer.plaintext = view->data + at;
     trailer.length = view->length - at - lengths->icv;
     report->is_opened = true;
@@ -258,7 +263,7 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
                                     .plaintext = trailer.plaintext,
                                     .plaintext_length = trailer.length,
                                     .clear_at = at};
-    report->assumed = lengths->icv > 0;
+    report->assumed = true;
     ipsec_read_trailer(&trailer, report);
     ipsec_check_trailer(view, &trailer, report);
 }

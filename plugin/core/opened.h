@@ -28,7 +28,8 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
 bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
                             const uint8_t *plaintext);
 
-/** Says what is in a packet of ESP-NULL that has the shape `shape`. */
+/** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
+ * or there is no such shape, for then the record that names it is another packet's. */
 void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report);
 
 /** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */

@@ -122,7 +122,7 @@ typedef struct ipsec_report {
     uint8_t anti_replay;   /**< ipsec_anti_replay */
     bool doubtful;         /**< what refuses the number may be wrong, or missing: no stack is sure to refuse it */
     bool unproven;         /**< other packets of the SA have verified, and this one has not */
-    bool assumed;          /**< without a key: damage that the ICV would show cannot be told from a faulty sender */
+    bool assumed;          /**< opened without a key, by a heuristic that anybody's packets can lead astray */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */

@@ -36,7 +36,7 @@ typedef struct ipsec_sa_keys {
     uint32_t high;         /**< high half that verified last, if esn */
     uint32_t source;       /**< address that the row was found for, hashed, where rows tell SAs apart by it */
     bool resolved : 1;     /**< a row was looked for */
-    bool idle : 1;         /**< no key, and nothing left to try: every further packet may pass by */
+    bool idle : 1;         /**< no key to be looked for: packets may pass by while `null` rests */
     bool verified : 1;     /**< a packet has borne out the row */
     bool good : 1;         /**< and did so by its ICV */
     bool started : 1;      /**< and its high half was the one that the row names to start from */

@@ -1,0 +1,176 @@
+/* What is said of packets that are opened without a key, through the central calls. What is said of those with a key is
+ * tested in test_open.c. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "opened.h"
+#include "guard.h"
+#include "keyed.h"
+#include "null_probe.h"
+#include "packets.h"
+
+#include <glib.h>
+#include <string.h>
+
+enum {
+    ICV_16 = 3, /* index of a shape */
+    ICMP = 1
+};
+
+/* A packet of ESP that has the shape and carries ICMP, without padding. */
+static ipsec_view null_packet(unsigned shape, uint32_t sequence)
+{
+    static const uint8_t icmp[] = {8, 0, 0xf8, 0x0b, 0, 1, 0, 1, 'p', 'i', 'n', 'g', '!', '!', 0, ICMP};
+    const ipsec_null_shape *row = ipsec_null_shape_row(shape);
+    uint8_t octets[128] = {0, 0, 0x10, 1, 0, 0, 0, (uint8_t)sequence};
+
+    memset(octets + 8, 0xee, row->iv); /* zeros would fit the checksum of ICMP, and so another shape */
+    memcpy(octets + 8 + row->iv, icmp, sizeof icmp);
+    memset(octets + 8 + row->iv + sizeof icmp, 0xdd, row->icv);
+    return view_of(IPSEC_PROTOCOL_ESP, 4, octets, 8u + row->iv + sizeof icmp + row->icv);
+}
+
+/* Judges it, or one whose padding is said to be longer than the packet. */
+static ipsec_report judge_null(ipsec_db *db, unsigned shape, uint32_t sequence, bool damaged, ipsec_record *record)
+{
+    const ipsec_view view = null_packet(shape, sequence);
+    ipsec_report report, again;
+
+    if (damaged)
+        ((uint8_t *)view.data)[view.length - ipsec_null_shape_row(shape)->icv - 2] = 0xff;
+    ipsec_judge(db, &view, record, &report);
+    ipsec_explain(db, &view, record, &again);
+    g_assert_cmpint(report.is_opened, ==, again.is_opened);
+    g_assert_cmpuint(report.count, ==, again.count);
+    g_assert_cmpint(report.verdict, ==, again.verdict);
+    g_assert_cmpint(report.assumed, ==, again.assumed);
+    return report;
+}
+
+/* Without a key nothing is sure, with an ICV or without: no receiver is said to have dropped or counted the packet. */
+static void test_never_a_drop(void)
+{
+    for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
+        ipsec_db *db = db_for(IPSEC_STACK_LINUX);
+        ipsec_record record;
+        ipsec_report report;
+
+        for (uint32_t sequence = 1; sequence <= 12; sequence++) {
+            report = judge_null(db, shape, sequence, false, &record);
+            g_assert_cmpint(report.is_opened, ==, sequence > 1);
+            g_assert_cmpuint(report.count, ==, 0);
+        }
+        report = judge_null(db, shape, 13, true, &record);
+        g_assert_cmpuint(report.count, ==, 1);
+        g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
+        g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
+        g_assert_cmpint(ipsec_refused_by(&report), ==, 0);
+        for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+            g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &report));
+        ipsec_db_free(db);
+        guard_free_all();
+    }
+}
+
+/* The heuristic may be off, where a key for another SA is looked for all the same. */
+static void test_switched_off(void)
+{
+    const ipsec_spec elsewhere = null_row("HMAC_SHA1_96", "no", "any");
+    ipsec_config config = ipsec_config_default();
+    ipsec_record record;
+
+    for (unsigned on = 0; on <= 1; on++) {
+        ipsec_db *db;
+
+        config.null_heuristic = on;
+        db = ipsec_db_new(&config);
+        ipsec_db_add(db, &elsewhere);
+        for (uint32_t sequence = 1; sequence <= 40; sequence++)
+            g_assert_cmpint(judge_null(db, ICV_16, sequence, false, &record).is_opened, ==, on && sequence > 1);
+        ipsec_db_free(db);
+        guard_free_all();
+    }
+}
+
+/* Packets that are cut, and those below what ESP may be, speak neither for nor against. */
+static void test_not_looked_at(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_record record;
+    ipsec_report report;
+
+    for (uint32_t sequence = 1; sequence <= 2; sequence++)
+        report = judge_null(db, ICV_16, sequence, false, &record);
+    g_assert_true(report.is_opened);
+    for (uint32_t captured = 8; captured < 20; captured++) {
+        ipsec_view view = esp_view(4, 0x1001, captured, captured);
+
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_false(report.is_opened);
+        view.length = 100;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_false(report.is_opened);
+    }
+    g_assert_true(judge_null(db, ICV_16, 21, false, &record).is_opened);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+/* Noise first: the central calls pass packets by, and come back. */
+static void test_found_again(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const uint32_t noise = 17;
+    ipsec_record record;
+    ipsec_report report;
+
+    for (uint32_t sequence = 1; sequence <= noise; sequence++) {
+        const ipsec_view view = esp_view(4, 0x1001, sequence, 100);
+
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_false(report.is_opened);
+    }
+    for (uint32_t sequence = noise + 1; sequence <= 40; sequence++)
+        report = judge_null(db, ICV_16, sequence, false, &record);
+    g_assert_true(report.is_opened);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
+static bool says_something(const ipsec_view *view, unsigned shape)
+{
+    ipsec_report report;
+
+    ipsec_report_begin(&report, view, IPSEC_SUBJECT_ESP);
+    ipsec_report_null(view, shape, &report);
+    return report.is_opened;
+}
+
+/* Whatever shape a record names that is another packet's, nothing behind the captured octets is read. */
+static void test_record_of_another_packet(void)
+{
+    for (unsigned shape = 0; shape <= INT8_MAX; shape++)
+        for (uint32_t captured = 0; captured <= 64; captured++) {
+            ipsec_view view = esp_view(4, 0x1001, 1, captured);
+            const bool has_room = shape < IPSEC_NULL_SHAPES && captured >= 8u + ipsec_null_shape_row(shape)->iv +
+                                                                               ipsec_null_shape_row(shape)->icv + 2u;
+
+            g_assert_cmpint(says_something(&view, shape), ==, has_room);
+            view.length = IPSEC_LENGTH_UNKNOWN;
+            g_assert_false(says_something(&view, shape));
+            view.length = captured + 1;
+            g_assert_false(says_something(&view, shape));
+            view.length = captured;
+            view.flags = IPSEC_VIEW_QUOTED;
+            g_assert_false(says_something(&view, shape));
+            guard_free_all();
+        }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/opened/never-a-drop", test_never_a_drop);
+    g_test_add_func("/opened/switched-off", test_switched_off);
+    g_test_add_func("/opened/not-looked-at", test_not_looked_at);
+    g_test_add_func("/opened/found-again", test_found_again);
+    g_test_add_func("/opened/record-of-another-packet", test_record_of_another_packet);
+    return g_test_run();
+}
