@@ -10,6 +10,7 @@
 #define SA_BLOCKS_MOST 65536u
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
+#define MISSES_AGAIN   4u
 
 G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 32);
 
@@ -481,7 +482,7 @@ static void test_unknown_tried_again(void)
         g_assert_false(ipsec_iv_is_idle(&bench.state, 0));
         while (!ipsec_iv_is_idle(&bench.state, 0))
             expect_fine(&bench, bench.frame, draw(random));
-        g_assert_cmpuint(bench.frame, ==, again + IPSEC_IV_MISSES_MOST);
+        g_assert_cmpuint(bench.frame, ==, again + MISSES_AGAIN);
     }
     g_assert_false(bench.state.proved);
     count_up(&bench, 0, bench.frame + 17, 42);
@@ -527,6 +528,26 @@ static void test_forged_hide_nothing(void)
                 expect_reuse(&bench, 5000, 3001 ^ salts[at], frame);
             close_bench(&bench);
             g_rand_free(random);
+        }
+    }
+}
+
+/* More forged packets in front than the search bears: it is found later. */
+static void test_forged_in_front(void)
+{
+    for (unsigned every = 3; every <= 5; every++) {
+        for (unsigned seed = 0; seed < 20; seed++) {
+            GRand *random = g_rand_new_with_seed(seed);
+            bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+            for (uint64_t i = 0; i < 100; i++)
+                expect_fine(&bench, i, draw(random));
+            g_assert_true(ipsec_iv_is_idle(&bench.state, 0));
+            for (uint64_t i = 100; i < 2000; i++)
+                expect_fine(&bench, i, g_rand_int_range(random, 0, (gint32)every) ? i : draw(random));
+            g_assert_true(bench.state.proved);
+            g_rand_free(random);
+            close_bench(&bench);
         }
     }
 }
@@ -873,6 +894,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/unknown/bound", test_unknown_bound);
     g_test_add_func("/iv/unknown/bound-is-said", test_the_bound_is_said_of_each);
     g_test_add_func("/iv/forged/hide-nothing", test_forged_hide_nothing);
+    g_test_add_func("/iv/forged/in-front", test_forged_in_front);
     g_test_add_func("/iv/forged/counters", test_forged_counters);
     g_test_add_func("/iv/forged/ahead", test_forged_ahead);
     g_test_add_func("/iv/sum-or-exclusive-or", test_sum_or_exclusive_or);
