@@ -29,14 +29,15 @@ typedef struct sender {
     uint64_t address[2]; /* the octets as they lie in memory, zero-padded */
     uint32_t hash;       /* of the address */
     uint8_t right;       /* IP_WAS_RIGHT, UDP_WAS_RIGHT */
-    bool again;          /* sent another packet since it was put where it is in its queue */
+    bool known;          /* it was noticed that it sent a second packet */
+    bool again;          /* sent another one since it was put where it is in its queue */
     GList link;          /* in one of the queues; its data is the sender */
 } sender;
 
 struct ipsec_senders {
     GHashTable *all;  /* set of sender */
     GQueue newcomers; /* of sender, in order of appearance */
-    GQueue known;     /* of sender: those that were found to have sent again; goes round */
+    GQueue known;     /* of sender: the others; goes round */
     sender *last;     /* met last: spares most packets the lookup */
     uint64_t seed;
 };
@@ -68,27 +69,43 @@ void ipsec_senders_free(ipsec_senders *senders)
     g_free(senders);
 }
 
-/* Puts the first ones that have sent again at the end of `to`. Each time is paid for by a packet. */
-static void pass_on(GQueue *from, GQueue *to)
+static void move(GQueue *from, GQueue *to, sender *who)
 {
-    for (sender *first = g_queue_peek_head(from); first && first->again; first = g_queue_peek_head(from)) {
-        g_queue_unlink(from, &first->link);
-        g_queue_push_tail_link(to, &first->link);
-        first->again = false;
+    g_queue_unlink(from, &who->link);
+    g_queue_push_tail_link(to, &who->link);
+    who->again = false;
+}
+
+static void become_known(ipsec_senders *senders, sender *who)
+{
+    who->known = true;
+    move(&senders->newcomers, &senders->known, who);
+}
+
+/* The first one of a queue that has not sent again; those in front of it become known, or go to the end. Each is paid
+ * for by a packet. */
+static sender *find_idle(ipsec_senders *senders, GQueue *queue)
+{
+    sender *first;
+
+    while ((first = g_queue_peek_head(queue)) && first->again) {
+        if (first->known)
+            move(queue, queue, first);
+        else
+            become_known(senders, first);
     }
+    return first;
 }
 
 static void forget_one(ipsec_senders *senders)
 {
     GQueue *queue = &senders->newcomers;
-    sender *first;
+    sender *first = find_idle(senders, queue);
 
-    pass_on(&senders->newcomers, &senders->known);
-    if (senders->known.length > 0 && senders->newcomers.length <= NEWCOMERS_LEAST) {
+    if (senders->known.length > 0 && queue->length <= NEWCOMERS_LEAST) {
         queue = &senders->known;
-        pass_on(queue, queue);
+        first = find_idle(senders, queue);
     }
-    first = g_queue_peek_head(queue);
     g_queue_unlink(queue, &first->link);
     g_hash_table_remove(senders->all, first);
 }
@@ -111,10 +128,12 @@ static IPSEC_RARE sender *find_or_make(ipsec_senders *senders, const uint64_t *a
     const sender wanted = {.address = {address[0], address[1]}, .hash = (uint32_t)hash};
     sender *found = g_hash_table_lookup(senders->all, &wanted);
 
-    if (found)
+    if (!found)
+        found = make(senders, &wanted);
+    else if (found->known)
         found->again = true;
     else
-        found = make(senders, &wanted);
+        become_known(senders, found);
     senders->last = found;
     return found;
 }

@@ -401,14 +401,12 @@ static void hit(ipsec_iv_state *state, uint64_t sequence)
     state->unknown.sequence = sequence;
 }
 
-/* The IVs are a counter whose first octet is the highest, or they would not go with the number. */
 static void begin_counter(ipsec_iv_state *state)
 {
     const uint64_t relation = state->adds ? state->unknown.difference : state->unknown.exclusive_or;
 
     memset(&state->unique, 0, sizeof state->unique);
     state->unique.relation = relation;
-    state->unique.ordered = true;
     state->unique.levels = state->kept ? LEVEL_MOST : 0;
     state->proved = true;
 }
@@ -437,7 +435,9 @@ static IPSEC_RARE void prove_counter(ipsec_iv_state *state, const ipsec_iv_packe
         begin_counter(state);
 }
 
-/* An IV that does not go with the number is not the sender's: it is compared, and not kept, or whoever forges packets
+/* IVs that go with the number are numbers themselves, whose first octet is the highest.
+ *
+ * One that does not is not the sender's: it is compared, and not kept, or whoever forges packets
  * had the sender's own IVs come again. Those of a sender that restored its IVs alone do not go with it either, and are
  * found; but where most packets bring new ones, the sender has another relation. */
 static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,

@@ -59,6 +59,21 @@ static void test_a_bucket_is_full(void)
     ipsec_forgotten_free(forgotten);
 }
 
+/* Not even what looks like the mark of a full one says so. */
+static void test_a_bucket_is_just_full(void)
+{
+    for (uint64_t last = 0; last < 4; last++) {
+        ipsec_forgotten *forgotten = ipsec_forgotten_new();
+
+        for (uint64_t i = 1; i < IN_BUCKET; i++)
+            ipsec_forgotten_add(forgotten, (i + 10) << 32);
+        ipsec_forgotten_add(forgotten, last << 32);
+        g_assert_true(ipsec_forgotten_has(forgotten, last << 32));
+        g_assert_false(ipsec_forgotten_has(forgotten, 100ull << 32));
+        ipsec_forgotten_free(forgotten);
+    }
+}
+
 /* As the head of forgotten.c reckons: none is missed, and others pass for one as often as the buckets are full. */
 static void test_many(void)
 {
@@ -92,6 +107,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/forgotten/few", test_few);
     g_test_add_func("/forgotten/full-bucket", test_a_bucket_is_full);
+    g_test_add_func("/forgotten/just-full", test_a_bucket_is_just_full);
     g_test_add_func("/forgotten/many", test_many);
     return g_test_run();
 }

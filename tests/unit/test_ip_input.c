@@ -213,9 +213,8 @@ static void test_known_senders_go_round(void)
     for (uint32_t i = 0; i < 4 * SENDERS_MOST; i++) {
         send_from(&crowd, FORGED + i / 2, true);
         if (i % 1000 == 0)
-            send_from(&crowd, 3, true);
+            g_assert_true(is_known(&crowd, 3)); /* it may send wrong ones, too */
     }
-    g_assert_true(is_known(&crowd, 3));
     g_assert_false(is_known(&crowd, 4));
     close_crowd(&crowd);
 }

@@ -10,6 +10,7 @@
 #define SA_BLOCKS_MOST 65536u
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
+#define MISSES_MOST    16u
 #define MISSES_AGAIN   4u
 
 G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 32);
@@ -455,12 +456,12 @@ static void count_up(bench *bench, uint64_t from, unsigned packets, uint64_t sal
  * the packets twice as many. */
 static void test_unknown_given_up(void)
 {
-    for (unsigned misses = IPSEC_IV_MISSES_MOST - 1; misses <= IPSEC_IV_MISSES_MOST; misses++) {
+    for (unsigned misses = MISSES_MOST - 1; misses <= MISSES_MOST; misses++) {
         bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
         for (unsigned i = 0; i <= misses; i++) /* the first one misses nothing */
             expect_fine(&bench, i, 42);
-        g_assert_true(ipsec_iv_is_idle(&bench.state, misses + 2) == (misses == IPSEC_IV_MISSES_MOST));
+        g_assert_true(ipsec_iv_is_idle(&bench.state, misses + 2) == (misses == MISSES_MOST));
         close_bench(&bench);
     }
 }
@@ -470,7 +471,7 @@ static void test_unknown_tried_again(void)
     GRand *random = g_rand_new_with_seed(6);
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
-    for (unsigned again = 2 * (IPSEC_IV_MISSES_MOST + 1); again < 100000; again = 2 * bench.frame) {
+    for (unsigned again = 2 * (MISSES_MOST + 1); again < 100000; again = 2 * bench.frame) {
         while (bench.frame < again / 2)
             expect_fine(&bench, bench.frame, draw(random));
         g_assert_true(ipsec_iv_is_idle(&bench.state, bench.frame));
@@ -496,8 +497,8 @@ static void test_unknown_after_many_packets(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
-    bench.frame = UINT32_MAX / 2 - IPSEC_IV_MISSES_MOST - 1;
-    for (unsigned i = 0; i <= IPSEC_IV_MISSES_MOST; i++)
+    bench.frame = UINT32_MAX / 2 + 100;
+    for (unsigned i = 0; i <= MISSES_MOST; i++)
         expect_fine(&bench, i, 42);
     g_assert_true(ipsec_iv_is_idle(&bench.state, UINT32_MAX - 2));
     g_assert_false(ipsec_iv_is_idle(&bench.state, UINT32_MAX));
@@ -654,6 +655,36 @@ static void test_another_relation(void)
     }
 }
 
+/* Packets of somebody else, so many that the sender's relation is looked for anew. */
+static void interrupt(bench *bench)
+{
+    count_up(bench, 1u << 30, 16, 0x123456789);
+    g_assert_false(bench->state.proved);
+}
+
+/* What was kept before that is compared with, full blocks that have lost their page too; and gone on with. */
+static void test_kept_for_another_relation(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+    count_up(&bench, 1, 1200000, 0);
+    interrupt(&bench);
+    count_up(&bench, 2000000, 17, 0);
+    for (uint64_t i = 18; i < 1200000; i += 1000)
+        g_assert_cmpint(learn(&bench, 3000000 + i, i), ==, IPSEC_IV_REUSED);
+    close_bench(&bench);
+
+    bench = open_bench(IPSEC_IV_UNKNOWN);
+    for (uint64_t i = 0; i < 20000; i += 2)
+        expect_fine(&bench, i, i);
+    interrupt(&bench);
+    for (uint64_t i = 1; i < 20000; i += 2)
+        expect_fine(&bench, i, i);
+    count_up(&bench, 20000, 10000, 0);
+    expect_reuse(&bench, 1, 10001, 10000 + 16 + 5001);
+    close_bench(&bench);
+}
+
 /* What is kept is bounded here too, and what is not is said. The numbers leave room for one in each block. */
 static void test_unknown_bound(void)
 {
@@ -711,6 +742,53 @@ static void test_the_bound_is_said_of_each(void)
     g_assert_cmpuint(unchecked, >, 900);
     ipsec_db_free(db);
     guard_free_all();
+}
+
+/* The next packet of an SA without a key, whose IV begins with `iv`. */
+static ipsec_report judge_iv(ipsec_db *db, uint32_t number, uint32_t sequence, uint64_t iv)
+{
+    static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
+    const uint32_t words[21] = {GUINT32_TO_BE(0x1000), GUINT32_TO_BE(sequence), GUINT32_TO_BE((uint32_t)(iv >> 32)),
+                                GUINT32_TO_BE((uint32_t)iv), [20] = number};
+    const ipsec_view view = {.data = (const uint8_t *)words,
+                             .captured = sizeof words,
+                             .length = sizeof words,
+                             .protocol = IPSEC_PROTOCOL_ESP,
+                             .ip_version = 4,
+                             .source = here,
+                             .destination = there,
+                             .address_length = 4,
+                             .frame = number,
+                             .number = number};
+    ipsec_record record;
+    ipsec_report report;
+
+    ipsec_judge(db, &view, &record, &report);
+    return report;
+}
+
+/* No more than suspicious, for without a key nobody knows; and the packets of an SA count from its first one. */
+static void test_reuse_without_a_key(void)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_LINUX);
+    GRand *random = g_rand_new_with_seed(7);
+    ipsec_report report;
+
+    for (uint32_t i = 1; i <= 100; i++) /* given up with packets 17, 39 and 83 */
+        g_assert_cmpuint(judge_iv(db, i, i, draw(random)).count, ==, 0);
+    for (uint32_t i = 101; i <= 160; i++)
+        g_assert_cmpuint(judge_iv(db, i, i, i).count, ==, 0);
+    g_assert_cmpuint(judge_iv(db, 161, 161, 150).count, ==, 0);
+    for (uint32_t i = 162; i <= 200; i++)
+        g_assert_cmpuint(judge_iv(db, i, i, i).count, ==, 0);
+    report = judge_iv(db, 201, 201, 190);
+    g_assert_cmpuint(report.count, ==, 1);
+    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_IV_REUSE));
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
+    g_assert_cmpuint(report.first_seen, ==, 190);
+    g_assert_cmpuint(judge_iv(db, 202, 202, 202).count, ==, 0);
+    g_rand_free(random);
+    ipsec_db_free(db);
 }
 
 /* Another demand is another key: what is remembered of the one must not be taken for the other's. */
@@ -897,6 +975,8 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/forged/in-front", test_forged_in_front);
     g_test_add_func("/iv/forged/counters", test_forged_counters);
     g_test_add_func("/iv/forged/ahead", test_forged_ahead);
+    g_test_add_func("/iv/unknown/reuse", test_reuse_without_a_key);
+    g_test_add_func("/iv/kept", test_kept_for_another_relation);
     g_test_add_func("/iv/sum-or-exclusive-or", test_sum_or_exclusive_or);
     g_test_add_func("/iv/ivs-restart", test_ivs_restart);
     g_test_add_func("/iv/another-relation", test_another_relation);

@@ -158,6 +158,8 @@ static void test_the_verified_go_last(void)
 
     open_crowd(&crowd);
     verify(&crowd, 500);
+    ask(&crowd, 500);
+    answer(&crowd, 500); /* has verified nevertheless */
     ask(&crowd, 10);
     answer(&crowd, 10);
     ask(&crowd, 11);

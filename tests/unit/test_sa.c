@@ -164,7 +164,7 @@ static void test_the_one_that_is_idle_for_longest_goes(void)
 /* --- who makes SPIs up */
 
 enum {
-    ROOM = 64,
+    ROOM = 240,
     NEWCOMERS = ROOM / 16 + 1 /* so many stay in any case */
 };
 
@@ -369,6 +369,38 @@ static void test_which_one_goes_is_exact(void)
     close_full(&full);
 }
 
+/* What comes back is known by all that names it. */
+static void test_others_were_not_forgotten(void)
+{
+    static const uint8_t group[16] = {0xff, 0x02, [15] = 5};
+    const ipsec_view view = esp_view(6, 0x1000, 1, 84);
+    uint8_t address[16];
+
+    for (unsigned multicast = 0; multicast < 2; multicast++) {
+        full full = open_full(1);
+        ipsec_view others[4] = {view, view, view, view};
+
+        full.view = view;
+        full.view.destination = multicast ? group : view.destination;
+        meet_twice(&full, 0x1000);
+        memcpy(address, full.view.destination, sizeof address);
+        for (unsigned i = 0; i < 2; i++) {
+            address[multicast ? 2 + 10 * i : 15 * i] ^= 1;
+            others[i].destination = guard_copy(address, sizeof address);
+            memcpy(address, full.view.destination, sizeof address);
+        }
+        others[2].destination = full.view.destination;
+        others[2].protocol = IPSEC_PROTOCOL_AH;
+        others[3].destination = full.view.destination;
+        others[3].source = multicast ? view.destination : view.source;
+        for (unsigned i = 0; i < 4; i++)
+            get(full.table, &others[i], multicast && i == 3 ? 0x1000 : 0x1000 + i / 3);
+        g_assert_cmpuint(note.marks, ==, 0);
+        meet_again(&full, 0x1000);
+        close_full(&full);
+    }
+}
+
 static void test_frames_that_are_not_told_apart(void)
 {
     full full = open_full(2);
@@ -462,6 +494,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sa/forget/all-verified", test_all_have_verified);
     g_test_add_func("/sa/forget/lost-rank", test_a_rank_that_is_lost);
     g_test_add_func("/sa/forget/exact", test_which_one_goes_is_exact);
+    g_test_add_func("/sa/forget/others", test_others_were_not_forgotten);
     g_test_add_func("/sa/forget/same-frame", test_frames_that_are_not_told_apart);
     g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
     g_test_add_func("/sa/forget/slots", test_slots_stay_findable);
