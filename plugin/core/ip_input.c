@@ -10,8 +10,13 @@
 #include <glib.h>
 #include <string.h>
 
-/* A capture may hold a source address of its own in every packet. Wrong checksums of later senders go unsaid. */
+/* A capture may hold a source address of its own in every packet. When there is room for no more, one sender goes: the
+ * oldest of those that sent a single packet if there are many of these, else one of the others that has not sent for
+ * long. It has to show a right checksum again before a wrong one is said of it. */
 #define SENDERS_MOST 65536u
+
+/* Senders of a single packet that stay, whoever else wants the room: each begins as one. */
+#define NEWCOMERS_LEAST (SENDERS_MOST / 16)
 
 /* --- senders --------------------------------------------------------------------------------------- */
 
@@ -24,11 +29,16 @@ typedef struct sender {
     uint64_t address[2]; /* the octets as they lie in memory, zero-padded */
     uint32_t hash;       /* of the address */
     uint8_t right;       /* IP_WAS_RIGHT, UDP_WAS_RIGHT */
+    bool known;          /* it was noticed that it sent a second packet */
+    bool again;          /* sent another one since it was put where it is in its queue */
+    GList link;          /* in one of the queues; its data is the sender */
 } sender;
 
 struct ipsec_senders {
-    GHashTable *all; /* set of sender */
-    sender *last;    /* met last: spares most packets the lookup */
+    GHashTable *all;  /* set of sender */
+    GQueue newcomers; /* of sender, in order of appearance */
+    GQueue known;     /* of sender: the others; goes round */
+    sender *last;     /* met last: spares most packets the lookup */
     uint64_t seed;
 };
 
@@ -59,30 +69,84 @@ void ipsec_senders_free(ipsec_senders *senders)
     g_free(senders);
 }
 
-/* NULL if there are too many. */
-static IPSEC_RARE sender *find_or_make(ipsec_senders *senders, sender *wanted)
+static void move(GQueue *from, GQueue *to, sender *who)
 {
-    sender *found;
+    g_queue_unlink(from, &who->link);
+    g_queue_push_tail_link(to, &who->link);
+    who->again = false;
+}
 
-    wanted->hash = (uint32_t)ipsec_hash_mix(ipsec_hash_mix(senders->seed, wanted->address[0]), wanted->address[1]);
-    found = g_hash_table_lookup(senders->all, wanted);
-    if (!found && g_hash_table_size(senders->all) < SENDERS_MOST) {
-        found = g_memdup2(wanted, sizeof *wanted);
-        g_hash_table_add(senders->all, found);
+static void become_known(ipsec_senders *senders, sender *who)
+{
+    who->known = true;
+    move(&senders->newcomers, &senders->known, who);
+}
+
+/* The first one of a queue that has not sent again; those in front of it become known, or go to the end. Each is paid
+ * for by a packet. */
+static sender *find_idle(ipsec_senders *senders, GQueue *queue)
+{
+    sender *first;
+
+    while ((first = g_queue_peek_head(queue)) && first->again) {
+        if (first->known)
+            move(queue, queue, first);
+        else
+            become_known(senders, first);
     }
-    if (found)
-        senders->last = found;
+    return first;
+}
+
+static void forget_one(ipsec_senders *senders)
+{
+    GQueue *queue = &senders->newcomers;
+    sender *first = find_idle(senders, queue);
+
+    if (senders->known.length > 0 && queue->length <= NEWCOMERS_LEAST) {
+        queue = &senders->known;
+        first = find_idle(senders, queue);
+    }
+    g_queue_unlink(queue, &first->link);
+    g_hash_table_remove(senders->all, first);
+}
+
+static sender *make(ipsec_senders *senders, const sender *wanted)
+{
+    sender *made = g_memdup2(wanted, sizeof *wanted);
+
+    if (g_hash_table_size(senders->all) == SENDERS_MOST)
+        forget_one(senders);
+    made->link.data = made;
+    g_queue_push_tail_link(&senders->newcomers, &made->link);
+    g_hash_table_add(senders->all, made);
+    return made;
+}
+
+static IPSEC_RARE sender *find_or_make(ipsec_senders *senders, const uint64_t *address)
+{
+    const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(senders->seed, address[0]), address[1]);
+    const sender wanted = {.address = {address[0], address[1]}, .hash = (uint32_t)hash};
+    sender *found = g_hash_table_lookup(senders->all, &wanted);
+
+    if (!found)
+        found = make(senders, &wanted);
+    else if (found->known)
+        found->again = true;
+    else
+        become_known(senders, found);
+    senders->last = found;
     return found;
 }
 
 static inline sender *sender_of(ipsec_senders *senders, const ipsec_view *view)
 {
-    sender wanted = {.hash = 0};
+    uint64_t address[2] = {0};
 
-    memcpy(wanted.address, view->source, view->address_length);
-    if (senders->last && sender_equal(senders->last, &wanted))
-        return senders->last;
-    return find_or_make(senders, &wanted);
+    memcpy(address, view->source, view->address_length);
+    if (!senders->last || memcmp(senders->last->address, address, sizeof address) != 0)
+        return find_or_make(senders, address);
+    senders->last->again = true;
+    return senders->last;
 }
 
 /* --- checksums ------------------------------------------------------------------------------------- */
@@ -96,8 +160,6 @@ typedef enum {
 /* Whether a wrong sum is a fault, and not the sender's way. */
 static bool is_fault(sum_state state, uint8_t which, sender *from)
 {
-    if (!from)
-        return false;
     if (state == SUM_RIGHT)
         from->right |= which;
     return state == SUM_WRONG && from->right & which;

@@ -17,8 +17,9 @@
 #include <string.h>
 
 /* Of blocks that are not full. A block takes 48 octets, and up to 24 in the hash table. What comes first is kept: a
- * sender that falls back to an earlier state repeats that. The last blocks are for SAs that have few, such as those
- * whose IVs are counters: they shall not suffer from others. */
+ * sender that falls back to an earlier state repeats that; of what comes when there is room for no more it is said that
+ * it is not kept. The last blocks are for SAs that have few, such as those whose IVs are counters: they shall not
+ * suffer from others. */
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
 #define SA_BLOCKS_MOST 65536u
@@ -32,17 +33,23 @@ enum {
 
 #define ALL_USED UINT64_MAX
 
-/* Pages of frame numbers; so the first frame is known of about a million IVs, the latest. They take 5 MB. */
+/* Pages of frame numbers; so the first frame is known of about a million IVs, the latest. They take 5 MB. Of others it
+ * is known that they came before, and not where. */
 #define PAGES 16384u
 
-/* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. */
+/* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. That an earlier one comes again goes unsaid. */
 #define RECENT 65536u
 
-/* Packets in a row. Random IVs of 8 octets pass for the next of a counter with 2^-46, and for the one that goes with
- * the sequence number with 2^-63. The latter need more: it must not be a field in the clear of an ESP-NULL that is not
- * known for one yet. */
-#define STEPS_PROVE     3u
+/* Packets in a row. Random IVs of 8 octets pass for the next of a counter with 2^-46. */
+#define STEPS_PROVE 3u
+
+/* Packets whose IV goes with the sequence number, less those where it does not. Random ones pass with 2^-63. More are
+ * asked for: it must not be a field in the clear of an ESP-NULL that is not known for one yet. */
 #define SEQUENCES_PROVE 16u
+
+/* What ends a search that was given up before: it is begun again and again, and where one packet of three is forged it
+ * ends so with 2^-4 only. */
+#define MISSES_AGAIN 4u
 
 /* IVs after which the order of their octets is settled. */
 #define TRIALS 16u
@@ -172,7 +179,7 @@ static bool is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *
 static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block)
 {
     store->open--;
-    state->unique.blocks--;
+    state->unique.blocks -= state->unique.blocks > 0; /* it may be older than the count */
     if (!block->page)
         g_hash_table_remove(store->blocks, block);
 }
@@ -249,26 +256,13 @@ static inline void add(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_bl
     rise(store, state, block, iv);
 }
 
-static ipsec_iv_result forget(ipsec_iv_state *state)
-{
-    if (state->unique.forgetful)
-        return IPSEC_IV_FINE;
-    state->unique.forgetful = true;
-    return IPSEC_IV_FORGETFUL;
-}
-
 /* An IV of which no block of level 0 knows. */
-static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
-                                   uint32_t *first)
+static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
     ipsec_iv_block *block;
 
-    if (is_in_full_block(store, state, iv)) {
-        *first = 0;
-        return IPSEC_IV_REUSED;
-    }
     if (!may_make_block(store, state))
-        return forget(state);
+        return IPSEC_IV_FORGETFUL;
     block = make_block(store, state, iv, 0);
     block->branch = (uint8_t)branch_at(iv, 0);
     block->used = (uint64_t)1 << block->branch;
@@ -277,17 +271,25 @@ static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state,
     return IPSEC_IV_FINE;
 }
 
+/* Whether the IV is stored, whose block of level 0 is given, or NULL if there is none. */
+static bool is_stored(const ipsec_iv_store *store, const ipsec_iv_state *state, const ipsec_iv_block *block,
+                      uint64_t iv, uint32_t *first)
+{
+    if (block ? !has_branch(block, branch_at(iv, 0)) : !is_in_full_block(store, state, iv))
+        return false;
+    *first = block ? frame_of(block, branch_at(iv, 0)) : 0;
+    return true;
+}
+
 static IPSEC_RARE ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv,
                                                   uint32_t frame, uint32_t *first)
 {
     ipsec_iv_block *block = find_block(store, state, iv, 0);
 
-    if (!block)
-        return store_apart(store, state, iv, frame, first);
-    if (has_branch(block, branch_at(iv, 0))) {
-        *first = frame_of(block, branch_at(iv, 0));
+    if (is_stored(store, state, block, iv, first))
         return IPSEC_IV_REUSED;
-    }
+    if (!block)
+        return store_apart(store, state, iv, frame);
     add(store, state, block, iv, frame);
     return IPSEC_IV_FINE;
 }
@@ -307,14 +309,12 @@ static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state
 static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
     const uint32_t blocks = state->unique.blocks;
-    const bool forgetful = state->unique.forgetful;
     uint32_t unused;
 
     state->unique.reversed = true;
     store_elsewhere(store, state, GUINT64_SWAP_LE_BE(iv), frame, &unused);
     if (state->unique.blocks == blocks)
         state->unique.shared++;
-    state->unique.forgetful = forgetful; /* it is said, if at all, of the tree that answers */
     state->unique.reversed = false;
 }
 
@@ -350,34 +350,121 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
     return store_unique(store, state, state->unique.reversed ? GUINT64_SWAP_LE_BE(iv) : iv, packet->frame, first);
 }
 
-/* --- an unknown algorithm */
+/* --- an unknown algorithm
+ *
+ * Any packet may be forged here, so the majority decides what the sender's IVs are: a packet that does not go with
+ * those before takes back one that does, and becomes what others are measured by only when there is none left to take
+ * back (R. Boyer, J. Moore: MJRTY, 1981). */
 
-/* Whether what may be an IV changed as the sequence number did: by the same difference, or in the same bits. */
-static bool goes_with_sequence(const ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
+static void measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
-    const uint64_t before = state->unknown.before, sequence_before = state->unknown.sequence;
-
-    return sequence != sequence_before &&
-           (iv - before == sequence - sequence_before || (iv ^ before) == (sequence ^ sequence_before));
+    state->unknown.difference = iv - sequence;
+    state->unknown.exclusive_or = iv ^ sequence;
+    state->adds = state->xors = true;
 }
 
-static void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
+/* Whether what may be an IV changed as the sequence number did: by the same difference, or in the same bits. */
+static bool goes_with_sequence(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
+{
+    const bool adds = state->adds && iv - sequence == state->unknown.difference;
+    const bool xors = state->xors && (iv ^ sequence) == state->unknown.exclusive_or;
+
+    if (!(adds || xors) || sequence == state->unknown.sequence)
+        return false;
+    state->adds = adds;
+    state->xors = xors;
+    return true;
+}
+
+/* Whether it is known what to keep of the two: one of them is ruled out, or they are one value. */
+static bool is_settled(const ipsec_iv_state *state)
+{
+    return state->adds != state->xors || state->unknown.difference == state->unknown.exclusive_or;
+}
+
+static void miss(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
+{
+    state->misses += state->begun;
+    if (state->run > 0) {
+        state->run--;
+        return;
+    }
+    measure_by(state, iv, sequence);
+    state->unknown.sequence = sequence;
+    state->begun = true;
+}
+
+static void hit(ipsec_iv_state *state, uint64_t sequence)
+{
+    state->misses -= state->misses > 0;
+    state->run += state->run < SEQUENCES_PROVE;
+    state->unknown.sequence = sequence;
+}
+
+static void begin_counter(ipsec_iv_state *state)
+{
+    const uint64_t relation = state->adds ? state->unknown.difference : state->unknown.exclusive_or;
+
+    memset(&state->unique, 0, sizeof state->unique);
+    state->unique.relation = relation;
+    state->unique.levels = state->kept ? LEVEL_MOST : 0;
+    state->proved = true;
+}
+
+static void begin_search(ipsec_iv_state *state, uint8_t misses)
+{
+    state->kept |= state->proved;
+    state->proved = state->begun = false;
+    state->run = 0;
+    state->misses = misses;
+}
+
+static IPSEC_RARE void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
 {
     const uint64_t iv = load(packet->iv);
 
-    if (state->begun && goes_with_sequence(state, iv, packet->sequence)) {
-        state->run++;
-    } else {
-        state->run = 0;
-        state->misses += state->begun;
+    if (state->misses == IPSEC_IV_MISSES_MOST)
+        begin_search(state, IPSEC_IV_MISSES_MOST - MISSES_AGAIN);
+    if (state->begun && goes_with_sequence(state, iv, packet->sequence))
+        hit(state, packet->sequence);
+    else
+        miss(state, iv, packet->sequence);
+    if (state->misses == IPSEC_IV_MISSES_MOST)
+        state->again = packet->packets < UINT32_MAX / 2 ? 2 * packet->packets : UINT32_MAX;
+    else if (state->run == SEQUENCES_PROVE && is_settled(state))
+        begin_counter(state);
+}
+
+/* IVs that go with the number are numbers themselves, whose first octet is the highest.
+ *
+ * One that does not is not the sender's: it is compared, and not kept, or whoever forges packets
+ * had the sender's own IVs come again. Those of a sender that restored its IVs alone do not go with it either, and are
+ * found; but where most packets bring new ones, the sender has another relation. */
+static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
+                                            uint32_t *first)
+{
+    const uint64_t iv = load(packet->iv), relation = state->unique.relation;
+
+    if ((state->adds && iv - packet->sequence == relation) || (state->xors && (iv ^ packet->sequence) == relation)) {
+        if (state->run < SEQUENCES_PROVE)
+            state->run++;
+        return store_unique(store, state, iv, packet->frame, first);
     }
-    state->begun = true;
-    state->unknown.before = iv;
-    state->unknown.sequence = packet->sequence;
-    if (state->run < SEQUENCES_PROVE)
-        return;
-    state->proved = true;
-    memset(&state->unique, 0, sizeof state->unique);
+    if (is_stored(store, state, find_block(store, state, iv, 0), iv, first))
+        return IPSEC_IV_REUSED;
+    if (--state->run == 0)
+        begin_search(state, 0);
+    return IPSEC_IV_FINE;
+}
+
+static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
+                                            uint32_t *first)
+{
+    if (state->proved)
+        return learn_counter(store, state, packet, first);
+    if (!ipsec_iv_is_idle(state, packet->packets))
+        prove_counter(state, packet);
+    return IPSEC_IV_FINE;
 }
 
 /* --- CBC */
@@ -490,9 +577,7 @@ ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, con
         *state = (ipsec_iv_state){.id = ++store->states, .demand = (uint8_t)packet->demand};
     if (packet->demand == IPSEC_IV_UNPREDICTABLE)
         return learn_unpredictable(store, state, packet, first);
-    if (packet->demand == IPSEC_IV_UNIQUE || state->proved)
-        return learn_unique(store, state, packet, first);
-    if (!ipsec_iv_is_idle(state))
-        prove_counter(state, packet);
-    return IPSEC_IV_FINE;
+    if (packet->demand == IPSEC_IV_UNKNOWN)
+        return learn_unknown(store, state, packet, first);
+    return learn_unique(store, state, packet, first);
 }

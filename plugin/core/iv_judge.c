@@ -76,6 +76,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .iv = view->data + iv_at(view),
                                .length = spec ? iv_length(view, spec) : 8,
                                .sequence = (uint64_t)record->high << 32 | record->sequence,
+                               .packets = sa->numbers.packets,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
         packet.last_block = last_block_of(view, report, packet.length);

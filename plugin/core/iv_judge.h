@@ -10,12 +10,13 @@
 #include "note.h"
 #include "sa.h"
 
-/** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon. */
+/** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
+ * and looks again at doubling distances. */
 static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_spec *spec)
 {
     if (view->protocol == IPSEC_PROTOCOL_AH)
         return spec && spec->integrity->iv > 0;
-    return spec || !ipsec_iv_is_idle(&sa->iv);
+    return spec || !ipsec_iv_is_idle(&sa->iv, sa->numbers.packets);
 }
 
 /**

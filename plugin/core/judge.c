@@ -8,6 +8,7 @@
 #include "life.h"
 #include "open.h"
 #include "opened.h"
+#include "peers.h"
 #include "sa.h"
 #include "sequence.h"
 
@@ -33,6 +34,7 @@ struct ipsec_db {
     ipsec_sequencer sequencer;
     ipsec_iv_store *ivs;
     ipsec_senders *senders;
+    ipsec_peers *peers;
     GArray *notes; /* of ipsec_note, the first unused */
 };
 
@@ -60,6 +62,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
     db->ivs = ipsec_iv_store_new();
     db->senders = ipsec_senders_new();
+    db->peers = ipsec_peers_new();
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
     g_array_set_size(db->notes, 1);
     return db;
@@ -81,6 +84,7 @@ void ipsec_db_free(ipsec_db *db)
     g_free(db->sequencer.recents);
     ipsec_iv_store_free(db->ivs);
     ipsec_senders_free(db->senders);
+    ipsec_peers_free(db->peers);
     g_array_free(db->notes, true);
     g_free(db);
 }
@@ -204,7 +208,7 @@ static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec
         return true;
     if (sa && (sa->confirmed || (sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)))
         return true;
-    return ipsec_peers_known(db->sas, view);
+    return ipsec_peers_known(db->peers, view);
 }
 
 /* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
@@ -213,7 +217,7 @@ static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, c
     if (sa)
         follow_numbers(sa, report);
     if (report->subject == IPSEC_SUBJECT_IKE || (sa && sa->keys.good && !sa->told_peers))
-        ipsec_peers_add(db->sas, view);
+        ipsec_peers_add(db->peers, view, sa != NULL);
     if (sa)
         sa->told_peers = sa->keys.good;
 }

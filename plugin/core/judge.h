@@ -28,8 +28,8 @@ typedef struct ipsec_config {
     bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
     uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
     uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
-    /** SAs whose state is kept at a time: for one more, the one that was idle for longest is forgotten, and begins anew
-     * if it comes back. 0: IPSEC_SAS_DEFAULT. */
+    /** SAs whose state is kept at a time: for one more, another is forgotten, and begins anew if it comes back. Those
+     * that have verified stay for longest, and those of a single packet go first. 0: IPSEC_SAS_DEFAULT. */
     uint32_t sas;
 } ipsec_config;
 

@@ -1,29 +1,32 @@
-/* Tables of SAs and of IKE peers.
+/* The table of SAs.
  *
  * A capture may hold an SPI of its own in every packet. So the state of a certain number of SAs is kept, and beyond
- * that the one that was idle for longest goes. Nothing is spent on that while packets come: only when an SA has to go,
- * those on top of a heap are asked when their last packet was, and sink if it was later than the heap knows. Each such
- * step is paid for by a packet.
+ * that one has to go for each that comes: of those that have shown a single packet the oldest, for anybody can make
+ * these up; of the others the one that is idle for longest; and last of all those that have verified, which nobody can
+ * make up. An SA needs the time to show its second packet, whoever else is in the table: so some newcomers stay in any
+ * case. Whoever sends two packets for each of more SPIs than there is room for still has the others forgotten that are
+ * idle meanwhile and never verified; their next packet says so.
+ *
+ * Nothing is spent on that while packets come: only when an SA has to go, those on top of a heap are asked what they
+ * have shown, and when their last packet was, and sink if that is more than the heap knows. Each such step is paid for
+ * by a packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa.h"
 #include "hash.h"
 
-#include <stddef.h>
-#include <string.h>
-
-/* Pairs of IKE peers. Beyond these, an SA in UDP needs other evidence. */
-#define PEERS_MOST 65536u
+/* The part of a full table that newcomers may keep. */
+#define NEWCOMERS_PART 16u
 
 /* Slots of an empty table; a power of two. */
 #define SLOTS_LEAST 1024u
 
-/* Two addresses, the smaller first, zero-padded. */
-typedef struct peers_key {
-    uint8_t low[16];
-    uint8_t high[16];
-    uint32_t hash; /* of the rest */
-} peers_key;
+/* How much an SA has shown. */
+enum {
+    RANK_NEW, /* one packet */
+    RANK_KNOWN,
+    RANK_VERIFIED
+};
 
 /* A pair with the key that it is found by. */
 typedef struct sa_pair {
@@ -77,16 +80,6 @@ static gboolean key_equal(gconstpointer a, gconstpointer b)
     return is_same(a, b);
 }
 
-static guint peers_hash(gconstpointer key)
-{
-    return ((const peers_key *)key)->hash;
-}
-
-static gboolean peers_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, offsetof(peers_key, hash)) == 0;
-}
-
 /* --- the table */
 
 ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
@@ -99,7 +92,6 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->most = most ? most : IPSEC_SAS_DEFAULT;
     table->facts = g_array_new(false, false, sizeof(ipsec_sa_facts));
     table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
-    table->peers = g_hash_table_new_full(peers_hash, peers_equal, g_free, NULL);
     return table;
 }
 
@@ -113,10 +105,13 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     for (uint32_t i = 0; i <= table->mask; i++)
         g_free(table->slots[i]);
     g_free(table->slots);
-    g_free(table->idle);
+    if (table->known) {
+        g_ptr_array_free(table->newcomers, true);
+        g_ptr_array_free(table->known, true);
+    }
+    ipsec_forgotten_free(table->forgotten);
     g_array_free(table->facts, true);
     g_hash_table_destroy(table->pairs);
-    g_hash_table_destroy(table->peers);
     g_free(table);
 }
 
@@ -162,56 +157,111 @@ static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
 
 /* --- which one goes */
 
-/* Of two that are idle since the same frame, the one that was made first. */
 static bool goes_before(const ipsec_sa *a, const ipsec_sa *b)
 {
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    /* Of two that are idle since the same frame, the one that was made first. */
     return a->idle_since != b->idle_since ? a->idle_since < b->idle_since : a->index < b->index;
 }
 
-static void sink(ipsec_sa **heap, uint32_t count, uint32_t at)
+static void sink(GPtrArray *heap, guint at)
 {
-    ipsec_sa *const sa = heap[at];
+    ipsec_sa *const sa = heap->pdata[at];
 
-    for (uint32_t child = 2 * at + 1; child < count; child = 2 * at + 1) {
-        if (child + 1 < count && goes_before(heap[child + 1], heap[child]))
+    for (guint child = 2 * at + 1; child < heap->len; child = 2 * at + 1) {
+        if (child + 1 < heap->len && goes_before(heap->pdata[child + 1], heap->pdata[child]))
             child++;
-        if (!goes_before(heap[child], sa))
+        if (!goes_before(heap->pdata[child], sa))
             break;
-        heap[at] = heap[child];
+        heap->pdata[at] = heap->pdata[child];
         at = child;
     }
-    heap[at] = sa;
+    heap->pdata[at] = sa;
 }
 
-static void make_heap(ipsec_sa_table *table)
+static void push(GPtrArray *heap, ipsec_sa *sa)
 {
-    uint32_t count = 0;
+    guint at = heap->len;
 
-    table->idle = g_new(ipsec_sa *, table->live);
+    g_ptr_array_add(heap, sa);
+    for (; at > 0 && goes_before(sa, heap->pdata[(at - 1) / 2]); at = (at - 1) / 2)
+        heap->pdata[at] = heap->pdata[(at - 1) / 2];
+    heap->pdata[at] = sa;
+}
+
+static ipsec_sa *pop(GPtrArray *heap)
+{
+    ipsec_sa *const top = g_ptr_array_remove_index_fast(heap, 0);
+
+    if (heap->len > 0)
+        sink(heap, 0);
+    return top;
+}
+
+/* Asks an SA what it has shown, and since when it is idle. Returns whether the heap knew less. */
+static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
+{
+    const ipsec_sa_facts *facts = ipsec_sa_facts_at(table, sa->index);
+    const uint8_t shown = facts->packets > 1 ? RANK_KNOWN : RANK_NEW;
+    const uint8_t rank = sa->keys.good ? RANK_VERIFIED : shown;
+    const bool changed = sa->rank != rank || sa->idle_since != facts->last_frame;
+
+    sa->rank = rank;
+    sa->idle_since = facts->last_frame;
+    return changed;
+}
+
+static void make_heaps(ipsec_sa_table *table)
+{
+    table->newcomers = g_ptr_array_new();
+    table->known = g_ptr_array_new();
     for (uint32_t i = 0; i <= table->mask; i++) {
         ipsec_sa *sa = table->slots[i];
 
         if (!sa)
             continue;
-        sa->idle_since = ipsec_sa_facts_at(table, sa->index)->last_frame;
-        table->idle[count++] = sa;
+        ask(table, sa);
+        g_ptr_array_add(sa->rank == RANK_NEW ? table->newcomers : table->known, sa);
     }
-    for (uint32_t at = count / 2; at-- > 0;)
-        sink(table->idle, count, at);
+    for (guint at = table->newcomers->len / 2; at-- > 0;)
+        sink(table->newcomers, at);
+    for (guint at = table->known->len / 2; at-- > 0;)
+        sink(table->known, at);
 }
 
-/* Brings the SA that is idle for longest to the top, and returns it. */
-static ipsec_sa *find_idlest(ipsec_sa_table *table)
+/* Takes the SA that has to go out of its heap. */
+static ipsec_sa *take_first(ipsec_sa_table *table)
 {
-    for (;;) {
-        ipsec_sa *sa = table->idle[0];
-        const uint32_t last = ipsec_sa_facts_at(table, sa->index)->last_frame;
+    GPtrArray *const newcomers = table->newcomers, *const known = table->known;
 
-        if (sa->idle_since == last)
-            return sa;
-        sa->idle_since = last;
-        sink(table->idle, table->live, 0);
-    }
+    while (newcomers->len > 0 && ask(table, newcomers->pdata[0]))
+        push(known, pop(newcomers));
+    if (newcomers->len > table->most / NEWCOMERS_PART)
+        return pop(newcomers);
+    while (known->len > 0 && ask(table, known->pdata[0]))
+        sink(known, 0);
+    return pop(known->len > 0 ? known : newcomers);
+}
+
+/* Another hash than the one that slots are found by: wider, and with a seed of its own. */
+static uint64_t hash_forgotten(const ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    uint64_t hash = ipsec_hash_mix(~table->seed, key->name);
+
+    hash = ipsec_hash_mix(hash, key->destination[0]);
+    hash = ipsec_hash_mix(hash, key->destination[1]);
+    return ipsec_hash_mix(hash, key->source);
+}
+
+/* An SA of one packet leaves nothing behind but its facts: it had no window yet. */
+static void remember_forgotten(ipsec_sa_table *table, const ipsec_sa *sa)
+{
+    if (sa->rank == RANK_NEW)
+        return;
+    if (!table->forgotten)
+        table->forgotten = ipsec_forgotten_new();
+    ipsec_forgotten_add(table->forgotten, hash_forgotten(table, &sa->key));
 }
 
 void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
@@ -230,16 +280,15 @@ static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
     g_hash_table_remove(table->pairs, &((sa_pair *)pair)->key);
 }
 
-/* Takes the SA that is idle for longest out of the table; its room, on top of the heap, is for the next. */
-static ipsec_sa *forget(ipsec_sa_table *table, ipsec_note *note)
+/* Makes room: takes an SA out of the table, and returns it for the next one. */
+static ipsec_sa *forget(ipsec_sa_table *table)
 {
     ipsec_sa *sa;
 
-    if (!table->idle) {
-        make_heap(table);
-        note->marks |= IPSEC_MARK_FORGOTTEN;
-    }
-    sa = find_idlest(table);
+    if (!table->known)
+        make_heaps(table);
+    sa = take_first(table);
+    remember_forgotten(table, sa);
     take_out(table, sa);
     leave_pair(table, sa->life.pair);
     ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
@@ -265,9 +314,11 @@ static IPSEC_RARE ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key,
     ipsec_sa *sa;
 
     if (table->live == table->most) {
-        sa = forget(table, note);
+        sa = forget(table);
         begin(table, sa, key, frame);
-        sink(table->idle, table->live, 0);
+        push(table->newcomers, sa);
+        if (table->forgotten && ipsec_forgotten_has(table->forgotten, hash_forgotten(table, key)))
+            note->marks |= IPSEC_MARK_FORGOTTEN;
         return sa;
     }
     if (++table->live > (table->mask + 1) / 2)
@@ -386,42 +437,4 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
     found->pair.sas++;
     match(table, &found->pair, sa->index);
     return &found->pair;
-}
-
-/* --- IKE peers */
-
-static bool make_peers(const ipsec_sa_table *table, const ipsec_view *view, peers_key *key)
-{
-    const uint8_t length = view->address_length;
-    const uint8_t *low = view->source, *high = view->destination;
-
-    if (length != 4 && length != 16)
-        return false;
-    if (memcmp(low, high, length) > 0) {
-        low = view->destination;
-        high = view->source;
-    }
-    memset(key, 0, sizeof *key);
-    memcpy(key->low, low, length);
-    memcpy(key->high, high, length);
-    key->hash = (uint32_t)ipsec_hash_mix(hash_address(table, key->low, sizeof key->low),
-                                         hash_address(table, key->high, sizeof key->high));
-    return true;
-}
-
-void ipsec_peers_add(ipsec_sa_table *table, const ipsec_view *view)
-{
-    peers_key key;
-
-    if (!make_peers(table, view, &key) || g_hash_table_size(table->peers) >= PEERS_MOST)
-        return;
-    if (!g_hash_table_contains(table->peers, &key))
-        g_hash_table_add(table->peers, g_memdup2(&key, sizeof key));
-}
-
-bool ipsec_peers_known(const ipsec_sa_table *table, const ipsec_view *view)
-{
-    peers_key key;
-
-    return make_peers(table, view, &key) && g_hash_table_contains(table->peers, &key);
 }

@@ -1,5 +1,5 @@
 /** @file
- * The SAs of a capture, and the peers that were seen to speak IKE. Internal to the core.
+ * The SAs of a capture. Internal to the core.
  *
  * An SA is (protocol, destination, SPI): RFC 4301 4.1. To a multicast group each sender has one of its own, for each
  * has its own numbers. Finding one does not allocate.
@@ -11,6 +11,7 @@
 
 #include "crypto.h"
 #include "doubts.h"
+#include "forgotten.h"
 #include "iv.h"
 #include "judge.h"
 #include "note.h"
@@ -112,6 +113,7 @@ typedef struct ipsec_sa {
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
     bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
     bool told_peers : 1; /**< in UDP: its peers are known to speak IPsec, by a key */
+    uint8_t rank : 2;    /**< how much it had shown when it was last asked for; likewise */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
     ipsec_sa_life life;
@@ -144,9 +146,10 @@ typedef struct ipsec_sa_table {
     uint32_t live;    /**< SAs in the slots */
     uint32_t most;    /**< that may be */
     GArray *facts;    /**< of ipsec_sa_facts, by index; those of SAs that were forgotten stay */
-    ipsec_sa *
-        *idle; /**< heap of the `live` SAs, the one that is idle for longest first; NULL until the table is full */
-    GHashTable *pairs, *peers;
+    /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
+    GPtrArray *newcomers, *known;
+    ipsec_forgotten *forgotten; /**< SAs that left the table, but for those of one packet; NULL until one did */
+    GHashTable *pairs;
 } ipsec_sa_table;
 
 /**
@@ -160,10 +163,11 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most);
 void ipsec_sa_table_free(ipsec_sa_table *table);
 
 /**
- * The SA of `spi` towards the view's destination, made if it is new; counts the packet. If the table is full, the SA
- * that was idle for longest is forgotten for it.
+ * The SA of `spi` towards the view's destination, made if it is new; counts the packet. If the table is full, another
+ * SA is forgotten for it: one of a single packet if there are many of these, else one that never verified, and of those
+ * the one that was idle for longest.
  *
- * @param note  marked when an SA is forgotten for the first time
+ * @param note  marked where the SA is made and was, or may have been, forgotten before with more than a packet
  * @return owned by the table, which does not move it; valid until the next call
  */
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
@@ -184,11 +188,5 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
 
 /** Number of SAs that were made. */
 uint32_t ipsec_sa_count(const ipsec_sa_table *table);
-
-/** Remembers that the two addresses of the view spoke IKE. */
-void ipsec_peers_add(ipsec_sa_table *table, const ipsec_view *view);
-
-/** Whether the two addresses of the view, either way round, spoke IKE before. */
-bool ipsec_peers_known(const ipsec_sa_table *table, const ipsec_view *view);
 
 #endif

@@ -121,6 +121,124 @@ static void test_each_sender_has_its_own_way(void)
     guard_free_all();
 }
 
+/* --- more senders than there is room for */
+
+/* The bounds of ip_input.c. */
+#define SENDERS_MOST 65536u
+#define NEWCOMERS    (SENDERS_MOST / 16 + 1)
+
+enum {
+    FORGED = 1000000 /* the first number of those that are made up */
+};
+
+typedef struct crowd {
+    ipsec_senders *senders;
+    packet packet;
+    uint8_t source[4];
+} crowd;
+
+static void open_crowd(crowd *crowd)
+{
+    make(&crowd->packet, 4, false, NULL, 0);
+    crowd->senders = ipsec_senders_new();
+    crowd->packet.view.source = crowd->source;
+}
+
+static void close_crowd(crowd *crowd)
+{
+    ipsec_senders_free(crowd->senders);
+    guard_free_all();
+}
+
+/* The next packet of a sender. The checksum does not look at the view's source, which stands for the one in the IP
+ * header. */
+static uint32_t send_from(crowd *crowd, uint32_t number, bool right)
+{
+    for (unsigned at = 0; at < 4; at++)
+        crowd->source[at] = (uint8_t)(number >> (24 - 8 * at));
+    crowd->packet.outer[8] = right ? 0 : 1;
+    return ipsec_ip_input_check(crowd->senders, &crowd->packet.view);
+}
+
+/* Whether a right checksum of the sender is remembered. */
+static bool is_known(crowd *crowd, uint32_t number)
+{
+    return send_from(crowd, number, false) == IPSEC_MARK_IP_CHECKSUM;
+}
+
+/* However many send a single packet: who sent two stays, and who begins later finds room. */
+static void test_single_packets_go_first(void)
+{
+    crowd crowd;
+
+    open_crowd(&crowd);
+    for (uint32_t i = 0; i < 2; i++)
+        send_from(&crowd, 1, true); /* one behind the other */
+    for (uint32_t i = 0; i < 10; i++)
+        send_from(&crowd, 2 + i % 5, true); /* and in turns */
+    send_from(&crowd, 10, true);
+    for (uint32_t i = 0; i < 2 * SENDERS_MOST; i++)
+        g_assert_cmphex(send_from(&crowd, FORGED + i, true), ==, 0);
+    send_from(&crowd, 20, true); /* a later one */
+    g_assert_true(is_known(&crowd, 20));
+    for (uint32_t i = 1; i <= 6; i++)
+        g_assert_true(is_known(&crowd, i));
+    g_assert_false(is_known(&crowd, 10));
+    close_crowd(&crowd);
+}
+
+/* Exactly as many as there is room for: the first one goes for the next, and not earlier. */
+static void test_the_limit_of_senders(void)
+{
+    for (uint32_t more = 0; more < 2; more++) {
+        crowd crowd;
+
+        open_crowd(&crowd);
+        for (uint32_t i = 0; i < SENDERS_MOST + more; i++)
+            send_from(&crowd, FORGED + i, true);
+        g_assert_true(is_known(&crowd, FORGED) == (more == 0));
+        g_assert_true(is_known(&crowd, FORGED + 2));
+        close_crowd(&crowd);
+    }
+}
+
+/* Two packets can be made up for each source, too: then one of those goes that have not sent since. */
+static void test_known_senders_go_round(void)
+{
+    crowd crowd;
+
+    open_crowd(&crowd);
+    for (uint32_t i = 0; i < 10; i++)
+        send_from(&crowd, 1 + i % 5, true);
+    for (uint32_t i = 0; i < 4 * SENDERS_MOST; i++) {
+        send_from(&crowd, FORGED + i / 2, true);
+        if (i % 1000 == 0)
+            g_assert_true(is_known(&crowd, 3)); /* it may send wrong ones, too */
+    }
+    g_assert_false(is_known(&crowd, 4));
+    close_crowd(&crowd);
+}
+
+/* Who begins has some time for a second packet, however many have sent two. */
+static void test_a_share_is_for_newcomers(void)
+{
+    for (uint32_t between = NEWCOMERS - 1; between <= NEWCOMERS; between++) {
+        crowd crowd;
+
+        open_crowd(&crowd);
+        for (uint32_t i = 0; i < 2 * SENDERS_MOST; i++)
+            send_from(&crowd, FORGED + i / 2, true);
+        for (uint32_t i = 0; i < 2 * NEWCOMERS; i++)
+            send_from(&crowd, 1000 + i, true);
+        send_from(&crowd, 1, true);
+        for (uint32_t i = 0; i < between; i++)
+            send_from(&crowd, 100000 + i, true);
+        g_assert_true(is_known(&crowd, 1) == (between < NEWCOMERS));
+        g_assert_true(is_known(&crowd, FORGED + NEWCOMERS + 1));
+        close_crowd(&crowd);
+    }
+}
+
 static void test_what_is_no_packet_is_not_checked(void)
 {
     const uint16_t flags[] = {IPSEC_VIEW_QUOTED, IPSEC_VIEW_FRAGMENT, IPSEC_VIEW_OFFLOAD, IPSEC_VIEW_REASSEMBLED};
@@ -278,7 +396,11 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ip-input/sound", test_sound);
     g_test_add_func("/ip-input/ip-checksum", test_ip_checksum);
-    g_test_add_func("/ip-input/senders", test_each_sender_has_its_own_way);
+    g_test_add_func("/ip-input/senders/own-way", test_each_sender_has_its_own_way);
+    g_test_add_func("/ip-input/senders/single-packets", test_single_packets_go_first);
+    g_test_add_func("/ip-input/senders/limit", test_the_limit_of_senders);
+    g_test_add_func("/ip-input/senders/known", test_known_senders_go_round);
+    g_test_add_func("/ip-input/senders/share", test_a_share_is_for_newcomers);
     g_test_add_func("/ip-input/no-packet", test_what_is_no_packet_is_not_checked);
     g_test_add_func("/ip-input/udp-checksum", test_udp_checksums);
     g_test_add_func("/ip-input/zero", test_zero_is_right_in_ipv4);

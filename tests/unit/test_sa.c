@@ -1,4 +1,4 @@
-/* Tables of SAs and IKE peers. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
 #include "sa.h"
@@ -121,32 +121,210 @@ static uint32_t meet(full *full, uint32_t spi)
     return get(full->table, &full->view, spi)->index;
 }
 
+/* The same; and whether it was said that the SA was forgotten before. */
+static uint32_t meet_again(full *full, uint32_t spi)
+{
+    const uint32_t index = meet(full, spi);
+
+    g_assert_cmpuint(note.marks, ==, IPSEC_MARK_FORGOTTEN);
+    note.marks = 0;
+    return index;
+}
+
+/* Of those with a second packet, which stay while there are others. */
 static void test_the_one_that_is_idle_for_longest_goes(void)
 {
     full full = open_full(4);
 
-    for (uint32_t spi = 0; spi < 4; spi++)
-        g_assert_cmpuint(meet(&full, 0x1000 + spi), ==, spi);
+    for (uint32_t spi = 0; spi < 8; spi++)
+        g_assert_cmpuint(meet(&full, 0x1000 + spi / 2), ==, spi / 2);
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0); /* from here on the second one is idle for longest */
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
-    g_assert_cmpuint(note.marks, ==, 0);
     g_assert_cmpuint(meet(&full, 0x2000), ==, 4);
-    g_assert_cmpuint(note.marks, ==, IPSEC_MARK_FORGOTTEN);
-    note.marks = 0;
+    g_assert_cmpuint(meet(&full, 0x2000), ==, 4);
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
-    g_assert_cmpuint(meet(&full, 0x1001), ==, 5); /* comes back, and 0x2000 goes for it */
-    g_assert_cmpuint(meet(&full, 0x2000), ==, 6); /* and 0x1000 for that */
+    g_assert_cmpuint(note.marks, ==, 0);                /* what they lost, none of these has noticed */
+    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5); /* comes back, and 0x2000 goes for it */
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 5);       /* said once each time */
+    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 6); /* and 0x1000 for that */
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
-    g_assert_cmpuint(meet(&full, 0x1000), ==, 7);
-    g_assert_cmpuint(note.marks, ==, 0); /* said once */
-    g_assert_cmpuint(ipsec_sa_count(full.table), ==, 8);
+    g_assert_cmpuint(meet_again(&full, 0x1000), ==, 7); /* and 0x2000, of a single packet now */
+    g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
+    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 8); /* has been known, though that was long ago */
+    g_assert_cmpuint(meet(&full, 0x3000), ==, 9);
+    g_assert_cmpuint(meet(&full, 0x3001), ==, 10);
+    g_assert_cmpuint(meet(&full, 0x3000), ==, 11); /* was of one packet */
+    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_cmpuint(ipsec_sa_count(full.table), ==, 12);
     close_full(&full);
 }
 
-/* Whatever order packets come in: always the one whose last packet is longest ago. */
-static void test_idleness_is_exact(void)
+/* --- who makes SPIs up */
+
+enum {
+    ROOM = 240,
+    NEWCOMERS = ROOM / 16 + 1 /* so many stay in any case */
+};
+
+static ipsec_sa *meet_twice(full *full, uint32_t spi)
+{
+    meet(full, spi);
+    full->view.frame++;
+    return get(full->table, &full->view, spi);
+}
+
+/* However many there are of a single packet: those with a second one stay, and are not even asked for. */
+static void test_a_flood_of_single_packets(void)
+{
+    full full = open_full(ROOM);
+
+    for (uint32_t i = 0; i < ROOM - NEWCOMERS; i++)
+        meet_twice(&full, 0x1000 + i);
+    for (uint32_t i = 0; i < 1000; i++)
+        meet(&full, 0x2000 + i);
+    for (uint32_t i = 0; i < ROOM - NEWCOMERS; i++)
+        g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
+    g_assert_cmpuint(note.marks, ==, 0);
+    /* Of the others, the latest are left. */
+    for (uint32_t i = 1000 - NEWCOMERS; i < 1000; i++)
+        g_assert_cmpuint(meet(&full, 0x2000 + i), ==, ROOM - NEWCOMERS + i);
+    g_assert_cmpuint(meet(&full, 0x2000 + 999 - NEWCOMERS), ==, ROOM - NEWCOMERS + 1000);
+    g_assert_cmpuint(note.marks, ==, 0); /* none of the others was known */
+    close_full(&full);
+}
+
+/* A full table of SAs that are known leaves a newcomer the time for its second packet, and no more. */
+static void test_newcomers_have_a_share(void)
+{
+    for (uint32_t between = NEWCOMERS - 1; between <= NEWCOMERS; between++) {
+        full full = open_full(ROOM);
+        uint32_t index;
+
+        for (uint32_t i = 0; i < ROOM; i++)
+            meet_twice(&full, 0x1000 + i);
+        for (uint32_t i = 0; i < 2 * NEWCOMERS; i++)
+            meet(&full, 0x2000 + i);
+        index = meet(&full, 0x3000);
+        for (uint32_t i = 0; i < between; i++)
+            meet(&full, 0x4000 + i);
+        g_assert_true((meet(&full, 0x3000) == index) == (between < NEWCOMERS));
+        /* They have taken the room of those that were idle for longest, and of no more. */
+        g_assert_cmpuint(meet(&full, 0x1000 + NEWCOMERS), ==, NEWCOMERS);
+        g_assert_cmpuint(note.marks, ==, 0);
+        g_assert_cmpuint(meet_again(&full, 0x1000 + NEWCOMERS - 1), >, ROOM);
+        close_full(&full);
+    }
+}
+
+/* Two packets for each are enough to have others forgotten, but none that verified; and they say so. */
+static void test_a_flood_of_two_packets(void)
+{
+    full full = open_full(ROOM);
+
+    meet_twice(&full, 0x1000)->keys.good = true;
+    get(full.table, &full.view, 0x1001)->keys.good = true; /* of a single packet */
+    meet_twice(&full, 0x1002);
+    meet_twice(&full, 0x1003);
+    for (uint32_t i = 0; i < 1000; i++) {
+        meet_twice(&full, 0x2000 + i);
+        if (i % (ROOM / 2) == 0)
+            g_assert_cmpuint(meet(&full, 0x1003), ==, 3); /* is not idle */
+    }
+    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 1);
+    g_assert_cmpuint(note.marks, ==, 0);
+    meet_again(&full, 0x1002);
+    close_full(&full);
+}
+
+/* Where nearly all have verified, somebody has to go: one for those that show a second packet soon, and as many as the
+ * newcomers' share for those that do not. */
+static void test_all_have_verified(void)
+{
+    for (unsigned packets = 1; packets <= 2; packets++) {
+        const uint32_t gone = packets == 1 ? NEWCOMERS : 1;
+        full full = open_full(ROOM);
+
+        for (uint32_t i = 0; i < ROOM; i++)
+            meet_twice(&full, 0x1000 + i)->keys.good = true;
+        for (uint32_t i = 0; i < packets * 1000; i++)
+            meet(&full, 0x2000 + i / packets);
+        for (uint32_t i = gone; i < ROOM; i++)
+            g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
+        g_assert_cmpuint(note.marks, ==, 0);
+        for (uint32_t i = 0; i < gone; i++)
+            meet_again(&full, 0x1000 + i);
+        close_full(&full);
+    }
+}
+
+/* An SA may lose what it has shown, with another key; it is found out when it would go next. */
+static void test_a_rank_that_is_lost(void)
+{
+    full full = open_full(3);
+    ipsec_sa *sa = meet_twice(&full, 0x1000);
+
+    sa->keys.good = true;
+    meet_twice(&full, 0x1001)->keys.good = true;
+    meet_twice(&full, 0x1002)->keys.good = true;
+    meet_twice(&full, 0x1003)->keys.good = true; /* and 0x1000 went: the heaps are made */
+    g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
+    sa = get(full.table, &full.view, 0x1001);
+    sa->keys.good = false;
+    meet_twice(&full, 0x1004)->keys.good = true;
+    g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
+    g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
+    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5);
+    close_full(&full);
+}
+
+/* Whatever order packets come in, the one that goes is as simple as this says. */
+typedef struct model_sa {
+    uint32_t index, last, packets;
+    bool live, good, was_known, newcomer;
+} model_sa;
+
+/* Of the live ones, that with the least of what is asked for. */
+static model_sa *model_first(model_sa *sas, unsigned count, bool newcomer, bool good)
+{
+    model_sa *first = NULL;
+
+    for (unsigned i = 0; i < count; i++)
+        if (sas[i].live && sas[i].newcomer == newcomer && sas[i].good == good && (!first || sas[i].last < first->last))
+            first = &sas[i];
+    return first;
+}
+
+/* Which newcomers are asked is the same as in the table: the oldest, until one has shown no more than a packet. */
+static void model_forget(model_sa *sas, unsigned count, unsigned most)
+{
+    unsigned newcomers = 0;
+    model_sa *first = NULL;
+
+    for (;;) {
+        first = NULL;
+        for (unsigned i = 0; i < count; i++)
+            if (sas[i].live && sas[i].newcomer && (!first || sas[i].index < first->index))
+                first = &sas[i];
+        if (!first || (first->packets == 1 && !first->good))
+            break;
+        first->newcomer = false;
+    }
+    for (unsigned i = 0; i < count; i++)
+        newcomers += sas[i].live && sas[i].newcomer;
+    if (newcomers <= most / 16 && newcomers < most) {
+        first = model_first(sas, count, false, false);
+        first = first ? first : model_first(sas, count, false, true);
+    }
+    first->live = false;
+    first->was_known |= first->packets > 1 || first->good;
+}
+
+static void test_which_one_goes_is_exact(void)
 {
     enum {
         MOST = 37,
@@ -154,27 +332,73 @@ static void test_idleness_is_exact(void)
     };
     GRand *random = g_rand_new_with_seed(1);
     full full = open_full(MOST);
-    uint32_t last[SPIS] = {0}, index[SPIS];
+    model_sa sas[SPIS] = {0};
+    unsigned live = 0, forgotten = 0;
 
     for (unsigned i = 0; i < 20000; i++) {
-        const uint32_t spi = g_rand_int_range(random, 0, g_rand_boolean(random) ? SPIS : SPIS / 3);
-        const uint32_t count = ipsec_sa_count(full.table);
-        unsigned later = 0;
-        uint32_t met;
+        const unsigned at = (unsigned)g_rand_int_range(random, 0, g_rand_boolean(random) ? SPIS : SPIS / 3);
+        model_sa *sa = &sas[at];
 
-        for (unsigned other = 0; other < SPIS; other++)
-            later += other != spi && last[other] > last[spi];
-        met = meet(&full, spi + 1);
-        if (last[spi] && later < MOST)
-            g_assert_cmpuint(met, ==, index[spi]);
-        else
-            g_assert_cmpuint(met, ==, count);
-        last[spi] = full.view.frame;
-        index[spi] = met;
+        if (!sa->live) {
+            if (live == MOST && !full.table->known) /* the first time, all are sorted at once */
+                for (unsigned other = 0; other < SPIS; other++)
+                    sas[other].newcomer = sas[other].live && sas[other].packets == 1 && !sas[other].good;
+            if (live == MOST)
+                model_forget(sas, SPIS, MOST);
+            else
+                live++;
+            *sa = (model_sa){
+                .index = ipsec_sa_count(full.table), .live = true, .was_known = sa->was_known, .newcomer = true};
+            forgotten += sa->was_known;
+            g_assert_cmpuint(sa->was_known ? meet_again(&full, at + 1) : meet(&full, at + 1), ==, sa->index);
+        } else {
+            g_assert_cmpuint(meet(&full, at + 1), ==, sa->index);
+        }
+        g_assert_cmpuint(note.marks, ==, 0);
+        sa->packets++;
+        sa->last = full.view.frame;
+        if (g_rand_int_range(random, 0, 200) == 0) {
+            sa->good = true;
+            get(full.table, &full.view, at + 1)->keys.good = true;
+            sa->packets++;
+        }
     }
     g_assert_cmpuint(ipsec_sa_count(full.table), >, 1000);
+    g_assert_cmpuint(forgotten, >, 100);
     g_rand_free(random);
     close_full(&full);
+}
+
+/* What comes back is known by all that names it. */
+static void test_others_were_not_forgotten(void)
+{
+    static const uint8_t group[16] = {0xff, 0x02, [15] = 5};
+    const ipsec_view view = esp_view(6, 0x1000, 1, 84);
+    uint8_t address[16];
+
+    for (unsigned multicast = 0; multicast < 2; multicast++) {
+        full full = open_full(1);
+        ipsec_view others[4] = {view, view, view, view};
+
+        full.view = view;
+        full.view.destination = multicast ? group : view.destination;
+        meet_twice(&full, 0x1000);
+        memcpy(address, full.view.destination, sizeof address);
+        for (unsigned i = 0; i < 2; i++) {
+            address[multicast ? 2 + 10 * i : 15 * i] ^= 1;
+            others[i].destination = guard_copy(address, sizeof address);
+            memcpy(address, full.view.destination, sizeof address);
+        }
+        others[2].destination = full.view.destination;
+        others[2].protocol = IPSEC_PROTOCOL_AH;
+        others[3].destination = full.view.destination;
+        others[3].source = multicast ? view.destination : view.source;
+        for (unsigned i = 0; i < 4; i++)
+            get(full.table, &others[i], multicast && i == 3 ? 0x1000 : 0x1000 + i / 3);
+        g_assert_cmpuint(note.marks, ==, 0);
+        meet_again(&full, 0x1000);
+        close_full(&full);
+    }
 }
 
 static void test_frames_that_are_not_told_apart(void)
@@ -191,7 +415,8 @@ static void test_frames_that_are_not_told_apart(void)
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1001), ==, 1);
-    g_assert_cmpuint(meet(&full, 0x1000), ==, 2);
+    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_cmpuint(meet_again(&full, 0x1000), ==, 2);
     close_full(&full);
 }
 
@@ -211,8 +436,8 @@ static void test_facts_and_pairs_of_the_forgotten(void)
     sa->life.pair = ipsec_sa_pair_get(full.table, view, sa);
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 2);
     g_assert_nonnull(sa->life.pair->back);
-    meet(&full, 0x2001);
-    meet(&full, 0x2002); /* and 0x1000 goes */
+    meet_twice(&full, 0x2001);
+    meet_twice(&full, 0x2002); /* and 0x1000 goes */
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 1);
     g_assert_null(sa->life.pair->back);
     facts = ipsec_sa_facts_at(full.table, 0);
@@ -256,26 +481,6 @@ static void test_slots_stay_findable(void)
     close_full(&full);
 }
 
-static void test_peers_are_a_pair(void)
-{
-    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
-    const ipsec_view view = esp_view(6, 0x1000, 1, 84), v4 = esp_view(4, 0x1000, 1, 84);
-    ipsec_view back = view, unknown = view;
-
-    back.source = view.destination;
-    back.destination = view.source;
-    unknown.address_length = 0;
-    g_assert_false(ipsec_peers_known(table, &view));
-    ipsec_peers_add(table, &view);
-    ipsec_peers_add(table, &unknown); /* no addresses, nothing to remember */
-    g_assert_true(ipsec_peers_known(table, &view));
-    g_assert_true(ipsec_peers_known(table, &back));
-    g_assert_false(ipsec_peers_known(table, &v4));
-    g_assert_false(ipsec_peers_known(table, &unknown));
-    ipsec_sa_table_free(table);
-    guard_free_all();
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -283,10 +488,15 @@ int main(int argc, char **argv)
     g_test_add_func("/sa/no-mix-up", test_no_two_sas_are_taken_for_one);
     g_test_add_func("/sa/multicast", test_multicast_has_an_sa_per_source);
     g_test_add_func("/sa/forget/idlest", test_the_one_that_is_idle_for_longest_goes);
-    g_test_add_func("/sa/forget/exact", test_idleness_is_exact);
+    g_test_add_func("/sa/forget/single-packets", test_a_flood_of_single_packets);
+    g_test_add_func("/sa/forget/share", test_newcomers_have_a_share);
+    g_test_add_func("/sa/forget/two-packets", test_a_flood_of_two_packets);
+    g_test_add_func("/sa/forget/all-verified", test_all_have_verified);
+    g_test_add_func("/sa/forget/lost-rank", test_a_rank_that_is_lost);
+    g_test_add_func("/sa/forget/exact", test_which_one_goes_is_exact);
+    g_test_add_func("/sa/forget/others", test_others_were_not_forgotten);
     g_test_add_func("/sa/forget/same-frame", test_frames_that_are_not_told_apart);
     g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
     g_test_add_func("/sa/forget/slots", test_slots_stay_findable);
-    g_test_add_func("/sa/peers", test_peers_are_a_pair);
     return g_test_run();
 }
