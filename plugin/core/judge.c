@@ -80,10 +80,10 @@ void ipsec_db_free(ipsec_db *db)
     g_free(db);
 }
 
-void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
+bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
 {
-    ipsec_keyring_add(db->opener->ring, spec);
     db->opens = true;
+    return ipsec_keyring_add(db->opener->ring, spec);
 }
 
 uint32_t ipsec_db_sa_count(const ipsec_db *db)

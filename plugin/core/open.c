@@ -236,47 +236,62 @@ static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ip
 
 static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
 {
-    return ipsec_keyring_next(ring, row->index) != IPSEC_KEY_NONE;
+    return ipsec_keyring_next(ring, row->index) != row->index;
 }
 
-/* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies, and
- * leaves its envelope. */
+/* Whether the packet is of the time of a row that is not the SA's: where an ICV has verified, no less will do. */
+static bool is_of(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_sa *sa,
+                  const ipsec_record *record, const uint8_t *plaintext)
+{
+    return record->icv == IPSEC_ICV_GOOD ||
+           (!sa->keys.good && ipsec_opened_bears_out(envelope, row, record, plaintext));
+}
+
+/* The other rows that the SA may have, of earlier and later times: all of them once. If none is borne out, all is left
+ * as it was with the SA's own. */
+static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
+{
+    const ipsec_record result = *record;
+    ipsec_key_row *row = own;
+
+    do {
+        row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
+        *record = result;
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        if (row == own)
+            break;
+        try_all(opener, envelope, row, sa, record);
+    } while (!is_of(envelope, row, sa, record, opener->plaintext));
+    return row;
+}
+
+/* The row that the packet is opened with: the one that the SA has, or another one that the packet bears out; with its
+ * envelope. */
 static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
                                uint8_t *outer)
 {
-    ipsec_key_row *const first = ipsec_keyring_row(opener->ring, sa->keys.row);
-    ipsec_key_row *row = first;
+    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
 
-    try_all(opener, envelope, row, sa, record);
-    while ((!row->crypto || record->icv == IPSEC_ICV_BAD) && has_next(opener->ring, row)) {
-        row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
-        record->alternative++;
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        try_all(opener, envelope, row, sa, record);
-    }
-    if (row == first || (row->crypto && record->icv != IPSEC_ICV_BAD))
-        return row;
-    record->alternative = 0;
-    *envelope = ipsec_envelope_of(envelope->view, first->spec.encryption, first->spec.integrity, outer);
-    return first;
+    try_all(opener, envelope, own, sa, record);
+    if ((own->crypto && record->icv != IPSEC_ICV_BAD) || !has_next(opener->ring, own))
+        return own;
+    return try_others(opener, sa, own, record, envelope, outer);
 }
 
 /* If it is another row than before, the SA begins anew with it. */
 static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
 {
-    ipsec_sa_keys *keys = &sa->keys;
-
-    if (row->index != keys->row && record->icv == IPSEC_ICV_GOOD) {
-        keys->row = row->index;
-        keys->position = (uint8_t)(keys->position + record->alternative);
-        keys->guesses = 0;
-        keys->hint = IPSEC_HINT_NONE;
-        keys->good = false;
+    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD) {
+        sa->keys.row = row->index;
+        sa->keys.position = row->position;
+        sa->keys.guesses = 0;
+        sa->keys.hint = IPSEC_HINT_NONE;
+        sa->keys.good = false;
         begin_numbers(opener, sa);
         ipsec_life_begin(sa);
-        record->alternative = 0;
     }
-    record->alternative = (uint8_t)(record->alternative + keys->position);
+    record->alternative = row->position;
 }
 
 static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa *sa,
