@@ -49,6 +49,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->sas = ipsec_sa_table_new(config->sas);
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
+    db->opener->generations = ipsec_generations_new();
     db->opener->config = &db->config;
     db->opener->seed = db->sas->seed;
     db->opens = config->null_heuristic;
@@ -63,6 +64,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
 static void free_opener(ipsec_opener *opener)
 {
     ipsec_keyring_free(opener->ring);
+    ipsec_generations_free(opener->generations);
     g_free(opener->plaintext);
     g_free(opener);
 }

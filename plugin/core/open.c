@@ -247,6 +247,16 @@ static bool is_of(const ipsec_envelope *envelope, const ipsec_key_row *row, cons
            (!sa->keys.good && ipsec_opened_bears_out(envelope, row, record, plaintext));
 }
 
+/* Tries a row that the SA does not have with what it knew when it had it, or with nothing. */
+static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+                      ipsec_record *record)
+{
+    static const ipsec_sa nothing;
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row->index);
+
+    try_all(opener, envelope, row, then ? then : &nothing, record);
+}
+
 /* The other rows that the SA may have, of earlier and later times: all of them once. If none is borne out, all is left
  * as it was with the SA's own. */
 static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
@@ -261,7 +271,7 @@ static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
         if (row == own)
             break;
-        try_all(opener, envelope, row, sa, record);
+        try_other(opener, envelope, row, sa, record);
     } while (!is_of(envelope, row, sa, record, opener->plaintext));
     return row;
 }
@@ -279,18 +289,23 @@ static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_r
     return try_others(opener, sa, own, record, envelope, outer);
 }
 
-/* If it is another row than before, the SA begins anew with it. */
+/* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
+static IPSEC_RARE void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
+{
+    const ipsec_sa_keys before = sa->keys;
+
+    if (ipsec_generation_take(opener->generations, sa, row->index))
+        return;
+    sa->keys = (ipsec_sa_keys){
+        .null = before.null, .row = row->index, .position = row->position, .resolved = true, .source = before.source};
+    begin_numbers(opener, sa);
+    ipsec_life_begin(sa);
+}
+
 static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
 {
-    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD) {
-        sa->keys.row = row->index;
-        sa->keys.position = row->position;
-        sa->keys.guesses = 0;
-        sa->keys.hint = IPSEC_HINT_NONE;
-        sa->keys.good = false;
-        begin_numbers(opener, sa);
-        ipsec_life_begin(sa);
-    }
+    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD)
+        change_row(opener, sa, row);
     record->alternative = row->position;
 }
 

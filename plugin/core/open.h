@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_OPEN_H
 #define IPSEC_CORE_OPEN_H
 
+#include "generation.h"
 #include "judge.h"
 #include "keyring.h"
 #include "note.h"
@@ -16,6 +17,7 @@
 /** What opening needs besides the packet. */
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
+    ipsec_generations *generations;
     const ipsec_config *config;
     uint8_t *plaintext; /**< of the last packet; room for the largest, made when first needed */
     uint64_t seed;      /**< of the hashes of addresses */

@@ -149,3 +149,109 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
         f"tshark: IPsec Analysis does not use 1 of {len(sas)} rows of the table ipsec_sa.",
         f"ipsec_sa, row {len(sas)}: {why}"]
     assert messages(*tables[:-2]) == []
+
+
+def times(count=2):
+    """An SA that was set up anew with the same SPI."""
+    return [with_key(number) for number in range(count)]
+
+
+def states_of(sas, turn=1):
+    return [sa.state() for sa in sas][::turn]
+
+
+@BOTH_ORDERS
+@pytest.mark.parametrize("count", (2, 3, KEYS_PER_SA))
+def test_the_order_of_the_dumps_is_not_that_of_the_keys(judged, turn, count):
+    sas = times(count)
+    rows = judged([packet(sa) for sa in sas for _ in range(40)], states_of(sas, turn))
+    assert {(*row.verdicts, *row.findings) for row in rows} == {("verified",)}
+
+
+@BOTH_ORDERS
+def test_stragglers_move_nothing_of_the_later_key(judged, turn):
+    """Nor does that make old packets of either key new: each is held against what its own key has seen."""
+    old, new = times()
+    packets = [packet(old) for _ in range(80)]
+    old.next_sequence(83)                       # three are on their way when the key changes
+    packets += [packet(new) for _ in range(20)]
+    late = len(packets)
+    for number in (81, 82, 83):
+        packets += [packet(old, number), packet(new)]
+    replays = len(packets)
+    packets += [packets[75], packets[5], packet(new), packets[late - 3], packets[late], packet(new)]
+    rows = judged(packets, states_of([old, new], turn))
+    assert {(*row.verdicts, *row.findings) for row in rows[:replays]} == {("verified",)}
+    assert [row.findings for row in rows[replays:]] == [
+        ["replay.duplicate"], ["replay.old"], [], ["replay.duplicate"], ["replay.duplicate"], []]
+    assert rows[-1]["ipsec.seq.lag"] == ["0"] and rows[-1]["ipsec.seq.skipped"] in ([], ["0"])
+
+
+@BOTH_ORDERS
+def test_replays_under_the_old_key_are_found_each_time(judged, turn):
+    """However they are mixed with the flow under the new one, which stays clean; also its own replays."""
+    old, new = times()
+    packets = [packet(old) for _ in range(100)]
+    flow, replays = [], []
+    for number in range(100):
+        flow.append(len(packets))
+        packets.append(packet(new))
+        if number % 3 == 0:
+            replays.append(len(packets))
+            packets.append(packets[number % 100])
+        if number % 7 == 6:
+            replays.append(len(packets))
+            packets.append(packets[flow[-3]])
+    rows = judged(packets, states_of([old, new], turn))
+    assert {(*rows[at].verdicts, *rows[at].findings) for at in flow} == {("verified",)}
+    assert {rows[at].verdicts[0] for at in replays} == {"drop"}
+    assert all(rows[at].findings[0].startswith("replay.") for at in replays)
+
+
+@BOTH_ORDERS
+def test_a_key_from_before_the_capture(judged, turn):
+    """Replays of a time that the capture has nothing of are first ones of their key; they move nothing of the SA."""
+    old, new = times()
+    stolen = [packet(old, number) for number in range(5000, 5040)]
+    packets, flow = [], []
+    for number in range(120):
+        flow.append(len(packets))
+        packets.append(packet(new))
+        packets += stolen[:20] if number == 50 else stolen[20:21] if number == 80 else []
+    packets += [packets[10], packets[flow[60]]]
+    rows = judged(packets, states_of([old, new], turn))
+    assert {(*rows[at].verdicts, *rows[at].findings) for at in flow} == {("verified",)}
+    assert [row.verdicts for row in rows[-2:]] == [["drop"]] * 2
+
+
+@BOTH_ORDERS
+def test_a_damaged_packet_is_of_no_time(judged, turn):
+    """Whatever else was tried on it."""
+    old, new = times()
+    packets = [packet(old) for _ in range(3)] + [packet(new) for _ in range(3)]
+    packets += [damaged(packet(new)), packet(new), damaged(packet(old, 1)), packet(new)]
+    rows = judged(packets, states_of([old, new], turn))
+    assert [row.findings[:1] for row in rows[6:]] == [["esp.icv"], [], ["esp.icv"], []]
+    assert [row.verdicts for row in rows[6::2]] == [["drop"]] * 2
+    assert len({row["ipsec.key.source"][0] for row in rows[3:]}) == 1
+
+
+@BOTH_ORDERS
+def test_high_halves_are_those_of_the_key(judged, turn):
+    """A packet of the time before is tried with the half that its own key had."""
+    old, new = with_key(0, esn=True, high=5, start=5), with_key(1, esn=True, high=0)
+    packets = [packet(old) for _ in range(5)] + [packet(new) for _ in range(5)] + [packet(old), packet(new)]
+    rows = judged(packets, states_of([old, new], turn))
+    assert {(*row.verdicts, *row.findings) for row in rows} == {("verified",)}
+    assert rows[10]["ipsec.seq"] == [str((5 << 32) + 6)]
+
+
+@EVERY_SUITE
+def test_each_key_has_a_lifetime_of_its_own(judged, suite):
+    old, new = with_key(0, suite), with_key(1, suite)
+    states = [sa.state() + "\tlifetime config:\n\t  limit: soft (INF)(packets), hard 10(packets)\n" for sa in (old, new)]
+    packets = [packet(old) for _ in range(10)] + [packet(new) for _ in range(5)] + [packet(old)] + \
+              [packet(new) for _ in range(6)]
+    findings = [row.findings for row in judged(packets, states)]
+    assert findings[:15] == [[]] * 15 and findings[15] == ["sa.expired"]
+    assert findings[16:21] == [[]] * 5 and findings[21] == ["sa.expired"]
