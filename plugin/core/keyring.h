@@ -31,6 +31,7 @@ typedef struct ipsec_row_key {
 typedef struct ipsec_key_row {
     ipsec_spec spec;
     uint32_t index;       /**< in the ring */
+    uint32_t guessed;     /**< octets of packets that it was looked into why they do not verify with it */
     uint8_t position;     /**< among the rows for the same SAs, from 0 */
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */

@@ -18,10 +18,15 @@
 /* As long as IP can be. Nothing longer is opened. */
 #define LONGEST 65535u
 
-/* How often the reason for a wrong key is looked for: per SA, and in all, for which octets are counted. */
-#define GUESSES_PER_SA 3u
-#define GUESSED_IN_ALL (2u << 20)
-#define GUESS_OVERHEAD 512u /* octets, for opening contexts */
+/* When the reason for a wrong key is looked for: at the first failures of an SA, and then at each doubling of their
+ * number, for whoever forges packets may have been first. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
+#define GUESSES_AT_FIRST 3u
+
+/* And how much of it there is, in octets of packets. A row has its share, so that forged SPIs that a row for any takes
+ * leave something to the others; and its first guess, for which as much again is put by. All of it takes a second. */
+#define GUESSED_IN_ALL  (2u << 20)
+#define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
+#define GUESS_OVERHEAD  512u /* octets, for opening contexts */
 
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
 #define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
@@ -175,15 +180,28 @@ static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_
     record->high = 0;
 }
 
+static bool is_turn(unsigned failures)
+{
+    return failures <= GUESSES_AT_FIRST || (failures & (failures - 1)) == 0;
+}
+
+static bool is_affordable(const ipsec_opener *opener, const ipsec_key_row *row)
+{
+    if (row->guessed == 0)
+        return opener->guessed < 2 * GUESSED_IN_ALL;
+    return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
+}
+
 static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
     const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
+    const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
-    if (again && keys->guesses < GUESSES_PER_SA && opener->guessed < GUESSED_IN_ALL) {
-        keys->guesses++;
-        opener->guessed += envelope->view->length + GUESS_OVERHEAD;
+    if (again && is_turn(++keys->failures) && is_affordable(opener, row)) {
+        row->guessed += cost;
+        opener->guessed += cost;
         keys->hint = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
     } else if (again) {
         keys->hint = IPSEC_HINT_NONE;

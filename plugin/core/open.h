@@ -21,7 +21,7 @@ typedef struct ipsec_opener {
     const ipsec_config *config;
     uint8_t *plaintext; /**< of the last packet; room for the largest, made when first needed */
     uint64_t seed;      /**< of the hashes of addresses */
-    uint32_t guessed;   /**< octets of packets whose wrong keys were looked into, for this costs much */
+    uint32_t guessed;   /**< the same of all rows as ipsec_key_row.guessed, for this costs much */
 } ipsec_opener;
 
 /**
