@@ -257,14 +257,6 @@ static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
     return ipsec_keyring_next(ring, row->index) != row->index;
 }
 
-/* Whether the packet is of the time of a row that is not the SA's: where an ICV has verified, no less will do. */
-static bool is_of(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_sa *sa,
-                  const ipsec_record *record, const uint8_t *plaintext)
-{
-    return record->icv == IPSEC_ICV_GOOD ||
-           (!sa->keys.good && ipsec_opened_bears_out(envelope, row, record, plaintext));
-}
-
 /* Tries a row that the SA does not have with what it knew when it had it, or with nothing. */
 static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
                       ipsec_record *record)
@@ -275,23 +267,30 @@ static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
     try_all(opener, envelope, row, then ? then : &nothing, record);
 }
 
-/* The other rows that the SA may have, of earlier and later times: all of them once. If none is borne out, all is left
- * as it was with the SA's own. */
+/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
+ * is left as it was with the SA's own. */
 static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
                                             ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
 {
+    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const ipsec_keyring *ring = opener->ring;
     const ipsec_record result = *record;
-    ipsec_key_row *row = own;
 
-    do {
-        row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
+    for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+
         *record = result;
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        if (row == own)
-            break;
         try_other(opener, envelope, row, sa, record);
-    } while (!is_of(envelope, row, sa, record, opener->plaintext));
-    return row;
+        if (record->icv == IPSEC_ICV_GOOD ||
+            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
+            return row;
+    }
+    *record = result;
+    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
+    try_all(opener, envelope, own, sa, record); /* for its plaintext */
+    return own;
 }
 
 /* The row that the packet is opened with: the one that the SA has, or another one that the packet bears out; with its
@@ -302,7 +301,7 @@ static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_r
     ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
 
     try_all(opener, envelope, own, sa, record);
-    if ((own->crypto && record->icv != IPSEC_ICV_BAD) || !has_next(opener->ring, own))
+    if (record->icv == IPSEC_ICV_GOOD || !has_next(opener->ring, own))
         return own;
     return try_others(opener, sa, own, record, envelope, outer);
 }

@@ -140,6 +140,44 @@ static ipsec_db *db_with_chain(unsigned others, const ipsec_spec *last)
     return db;
 }
 
+static ipsec_report judge(ipsec_db *db, const ipsec_view *view)
+{
+    ipsec_record record;
+    ipsec_report judged, explained;
+
+    ipsec_judge(db, view, &record, &judged);
+    ipsec_explain(db, view, &record, &explained);
+    g_assert_cmpint(judged.verdict, ==, explained.verdict);
+    g_assert_true(judged.opened.spec == explained.opened.spec);
+    g_assert_cmpint(judged.opened.icv_status, ==, explained.opened.icv_status);
+    return judged;
+}
+
+/* A row that cannot verify the packet hides no damage: whether there is no ICV for it, or not enough of it. */
+static void test_row_that_verifies_nothing(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_spec others[] = {null_row("NONE", "no", "any"), null_row("HMAC_SHA2_512_256", "no", "any")};
+
+    for (unsigned i = 0; i < 4; i++) {
+        const ipsec_spec *other = &others[i / 2];
+        ipsec_db *db = db_with(i % 2 ? &spec : other, false);
+        const ipsec_view first = broken(&spec, (sealing){.sequence = 1}), good = sound(&spec, (sealing){.sequence = 2}),
+                         bad = broken(&spec, (sealing){.sequence = 3}),
+                         bare = sound(&others[0], (sealing){.sequence = 4});
+        ipsec_report report;
+
+        ipsec_db_add(db, i % 2 ? other : &spec);
+        report = judge(db, &first);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+        expect(db, &good, &verified, "whichever row comes first");
+        expect(db, &bad, &damaged, "an ICV has verified");
+        report = judge(db, &bare);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV));
+        end(db);
+    }
+}
+
 /* The window is that of the SA, whatever source a packet claims to come from. */
 static void test_replay_from_another_source(void)
 {
@@ -503,6 +541,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/key-or-packet", test_key_or_packet);
     g_test_add_func("/open/explained-later", test_explained_later);
     g_test_add_func("/open/record-of-another-packet", test_record_of_another_packet);
+    g_test_add_func("/open/row-that-verifies-nothing", test_row_that_verifies_nothing);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
     g_test_add_func("/open/stranger", test_stranger);
