@@ -16,7 +16,7 @@
 void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
 {
     ipsec_terms_set terms = ipsec_terms_of(spec);
-    const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view, &terms);
+    const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
 
     report->is_opened = true;
     report->opened =

@@ -57,7 +57,8 @@ static void test_encapsulation(void)
             const ipsec_spec spec = row_with(others);
             ipsec_terms_set terms = ipsec_terms_of(&spec);
 
-            g_assert_cmpint(ipsec_terms_fit_encapsulation(&spec, &view, &terms), ==, fitting[udp][others] != 0);
+            g_assert_cmpint(ipsec_terms_fit_encapsulation(&spec, view.encapsulation, &terms), ==,
+                            fitting[udp][others] != 0);
             g_assert_cmpuint(terms, ==, fitting[udp][others] ? fitting[udp][others] : ipsec_terms_of(&spec));
         }
     guard_free_all();
@@ -133,7 +134,7 @@ static void test_as_a_whole(void)
         ipsec_finding_id finding = IPSEC_FINDING_COUNT;
         const uint8_t packet[28] = {0x45, [3] = 28, [9] = 17, [12] = 10, 0, samples[i].net, 1, 10, 9, 9, 9};
 
-        g_assert_true(ipsec_terms_fit_encapsulation(&spec, &view, &terms));
+        g_assert_true(ipsec_terms_fit_encapsulation(&spec, view.encapsulation, &terms));
         if (!ipsec_terms_fit_next(&spec, samples[i].next, &terms))
             finding = IPSEC_FINDING_ESP_NEXT_HEADER_MODE;
         else if (!ipsec_terms_fit_selector(&spec, &view, samples[i].next, packet, sizeof packet, &terms))
