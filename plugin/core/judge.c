@@ -56,6 +56,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->sas = ipsec_sa_table_new(config->sas);
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
+    db->opener->generations = ipsec_generations_new();
     db->opener->config = &db->config;
     db->opener->seed = db->sas->seed;
     db->opens = config->null_heuristic;
@@ -71,6 +72,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
 static void free_opener(ipsec_opener *opener)
 {
     ipsec_keyring_free(opener->ring);
+    ipsec_generations_free(opener->generations);
     g_free(opener->plaintext);
     g_free(opener);
 }
@@ -89,10 +91,10 @@ void ipsec_db_free(ipsec_db *db)
     g_free(db);
 }
 
-void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
+bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
 {
-    ipsec_keyring_add(db->opener->ring, spec);
     db->opens = true;
+    return ipsec_keyring_add(db->opener->ring, spec);
 }
 
 uint32_t ipsec_db_sa_count(const ipsec_db *db)

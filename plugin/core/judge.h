@@ -99,9 +99,14 @@ ipsec_db *ipsec_db_new(const ipsec_config *config);
 /** Frees a database; NULL is fine. */
 void ipsec_db_free(ipsec_db *db);
 
-/** Adds a key row, a copy of *spec. Of several rows that fit an SA the first one added is taken, so rows must come in
- * the order in which they are preferred, and before the first header is judged. */
-void ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
+/**
+ * Adds a key row, a copy of *spec. Of several rows that fit an SA the first one added is taken, so rows must come in
+ * the order in which they are preferred, and before the first header is judged. Rows that differ in their keys only are
+ * all tried.
+ *
+ * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA of these already
+ */
+bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
 
 /** Number of SAs seen so far; the indices run from 0 to one below. An SA that was forgotten and comes back gets another
  * index. */

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyring.h"
 #include "hash.h"
+#include "row_merge.h"
 #include "row_store.h"
 
 #include <glib.h>
@@ -232,124 +233,88 @@ static void add_name(ipsec_keyring *ring, const ipsec_spec *spec)
     add_to_set(ring->names, &key);
 }
 
-static void add_high(ipsec_spec *spec, uint32_t high)
+static bool has_keys(const ipsec_keyring *ring, uint32_t index)
 {
-    for (unsigned i = 0; i < spec->high_count; i++)
-        if (spec->highs[i] == high)
-            return;
-    if (spec->high_count < IPSEC_SPEC_HIGHS)
-        spec->highs[spec->high_count++] = high;
-    else
-        spec->highs[IPSEC_SPEC_HIGHS - 1] = high;
+    ipsec_spec spec;
+
+    ipsec_row_store_read(ipsec_row_store_at(&ring->store, index), &spec);
+    return spec.has_keys;
 }
 
-static bool has_same_keys(const ipsec_spec *a, const ipsec_spec *b)
-{
-    return a->has_keys == b->has_keys && a->encryption == b->encryption && a->integrity == b->integrity &&
-           a->encryption_key_length == b->encryption_key_length && a->integrity_key_length == b->integrity_key_length &&
-           memcmp(a->encryption_key, b->encryption_key, a->encryption_key_length) == 0 &&
-           memcmp(a->integrity_key, b->integrity_key, a->integrity_key_length) == 0;
-}
-
-static bool is_same_range(const ipsec_address_range *a, const ipsec_address_range *b)
-{
-    return a->length == b->length && memcmp(a->octets, b->octets, sizeof a->octets) == 0 &&
-           memcmp(a->mask, b->mask, sizeof a->mask) == 0;
-}
-
-static bool has_same_selector(const ipsec_selector *a, const ipsec_selector *b)
-{
-    return a->present == b->present && is_same_range(&a->source, &b->source) &&
-           is_same_range(&a->destination, &b->destination) && a->any_protocol == b->any_protocol &&
-           a->protocol == b->protocol && a->source_port == b->source_port &&
-           a->source_port_mask == b->source_port_mask && a->destination_port == b->destination_port &&
-           a->destination_port_mask == b->destination_port_mask;
-}
-
-/* A row that says nothing of the window, as that of the sender's host, does not contradict one that does; and what two
- * contradict each other about, no third one settles. */
-static void merge_window(ipsec_spec *first, const ipsec_spec *later)
-{
-    if (later->replay_window == IPSEC_REPLAY_WINDOW_UNKNOWN || first->window_disputed)
-        return;
-    if (first->replay_window == IPSEC_REPLAY_WINDOW_UNKNOWN) {
-        first->replay_window = later->replay_window;
-    } else if (first->replay_window != later->replay_window) {
-        first->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
-        first->window_disputed = true;
-    }
-}
-
-/* Another row for the same SA, as a later dump has it. What they disagree on changed in between, and is not known. */
-static void merge(ipsec_spec *first, const ipsec_spec *later)
-{
-    for (unsigned i = 0; i < later->high_count; i++)
-        add_high(first, later->highs[i]);
-    if (first->encapsulation != later->encapsulation)
-        first->encapsulation = IPSEC_ENCAP_ANY;
-    if (first->mode != later->mode)
-        first->mode = IPSEC_MODE_ANY;
-    if (!has_same_selector(&first->selector, &later->selector))
-        first->selector.present = false;
-    merge_window(first, later);
-}
-
-/* As many rows with other keys as an SA may have; more are of no use, and would take long to go through. */
-#define CHAIN_MOST 8u
-
-/* Whether merging would change anything; most rows that come twice are from two dumps of the same SAs. */
-static bool adds_to(const ipsec_spec *later, const ipsec_spec *first)
-{
-    return later->high_count > 0 || first->encapsulation != later->encapsulation || first->mode != later->mode ||
-           first->replay_window != later->replay_window || !has_same_selector(&first->selector, &later->selector);
-}
-
-/* Takes *spec in if the row has its keys; else false. */
+/* Takes *spec in if it speaks of the same time as the row; else false. */
 static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
 {
     ipsec_spec first;
     bool same, adds;
 
     ipsec_row_store_read_keys(ipsec_row_store_at(&ring->store, index), &first);
-    same = has_same_keys(&first, spec);
-    adds = same && adds_to(spec, &first);
+    same = ipsec_row_is_same(&first, spec);
+    /* Most rows that come twice are from two dumps of the same SAs, and add nothing. */
+    adds = same && ipsec_row_adds(&first, spec);
     ipsec_spec_wipe(&first);
     if (adds)
-        merge(&ipsec_keyring_row(ring, index)->spec, spec);
+        ipsec_row_merge(&ipsec_keyring_row(ring, index)->spec, spec);
     return same;
 }
 
-/* A row for SAs that have one already. */
-static void add_again(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
+/* A row with keys takes the place of one without, which hands over what it knows. */
+static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
 {
-    for (unsigned length = 1; !take_in(ring, index, spec); length++) {
-        ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
+    ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
+    ipsec_spec bare;
 
-        if (row->next == IPSEC_KEY_NONE && length < CHAIN_MOST) {
-            row->next = ring->store.count;
-            ipsec_row_store_add(&ring->store, spec);
-            return;
-        }
-        if (row->next == IPSEC_KEY_NONE)
-            return;
-        index = row->next;
-    }
+    ipsec_row_store_read(row, &bare);
+    if (row->whole)
+        bare = row->whole->spec;
+    ipsec_row_store_replace(&ring->store, row, spec);
+    if (row->whole)
+        row->whole->spec = *spec;
+    if (ipsec_row_is_same(&bare, spec) && ipsec_row_adds(spec, &bare))
+        ipsec_row_merge(&ipsec_keyring_row(ring, index)->spec, &bare);
 }
 
-void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
+/* A row for SAs that have one already. One without keys is never tried beside others: it would hide what does not
+ * verify. Returns whether there was room for it. */
+static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_spec *spec)
+{
+    ipsec_kept_row *last;
+    uint32_t index = first;
+    unsigned length = 0;
+
+    if (spec->has_keys && !has_keys(ring, first)) {
+        give_way(ring, first, spec);
+        return true;
+    }
+    do {
+        if (take_in(ring, index, spec) && spec->has_keys)
+            return true;
+        last = ipsec_row_store_at(&ring->store, index);
+        index = last->next;
+        length++;
+    } while (index != first);
+    if (!spec->has_keys || length == IPSEC_KEYS_PER_SA)
+        return !spec->has_keys;
+    last->next = ring->store.count;
+    ipsec_row_store_add(&ring->store, spec);
+    last = ipsec_row_store_at(&ring->store, last->next);
+    last->next = first;
+    last->position = (uint8_t)length;
+    return true;
+}
+
+bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 {
     const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
     const uint32_t hash = key_hash(&key);
     row_group *const group = group_of(ring->groups, &mask);
     slot *const at = find_slot(&ring->store, group, &key, hash);
 
-    if (at->row != 0) {
-        add_again(ring, at->row - 1, spec);
-        return;
-    }
+    if (at->row != 0)
+        return add_again(ring, at->row - 1, spec);
     ipsec_row_store_add(&ring->store, spec);
     fill_slot(group, at, hash, ring->store.count - 1);
     ring->needs_source = ring->needs_source || mask.source_length > 0;
+    return true;
 }
 
 /* Takes stock of the rows that were added since the last time. */
@@ -376,6 +341,7 @@ ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
     if (!row->whole) {
         row->whole = g_new0(ipsec_key_row, 1);
         row->whole->index = index;
+        row->whole->position = row->position;
         ipsec_row_store_read_keys(row, &row->whole->spec);
     }
     return row->whole;

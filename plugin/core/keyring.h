@@ -31,6 +31,8 @@ typedef struct ipsec_row_key {
 typedef struct ipsec_key_row {
     ipsec_spec spec;
     uint32_t index;       /**< in the ring */
+    uint32_t guessed;     /**< octets of packets that it was looked into why they do not verify with it */
+    uint8_t position;     /**< among the rows for the same SAs, from 0 */
     ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
 } ipsec_key_row;
@@ -41,9 +43,14 @@ typedef struct ipsec_keyring ipsec_keyring;
 ipsec_keyring *ipsec_keyring_new(void);
 void ipsec_keyring_free(ipsec_keyring *ring);
 
-/** Adds a copy of *spec, behind those that are there. A row for the same SAs with the same keys is merged with it;
- * one with other keys is chained to it, for it may be of another time. */
-void ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
+/**
+ * Adds a copy of *spec, behind those that are there. A row for the same SAs with the same keys is merged with it, see
+ * row_merge.h; one with other keys is chained to it, for it may be of another time. A row without keys is merged with
+ * those that have its algorithms, and means nothing beside others: whichever came first.
+ *
+ * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA rows with other keys for the same SAs
+ */
+bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
 
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
@@ -52,7 +59,8 @@ uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
  * Owned by the ring, which does not move it. */
 ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
 
-/** Index of another row for the same SAs as row `index`, with other keys; IPSEC_KEY_NONE if there is none. */
+/** Index of the next row for the same SAs as row `index`, with other keys. Behind the last comes the first; a row that
+ * is alone is its own next. */
 uint32_t ipsec_keyring_next(const ipsec_keyring *ring, uint32_t index);
 
 /** Index of the first row for `spi` and the addresses of the view; IPSEC_KEY_NONE if there is none. */

@@ -18,10 +18,15 @@
 /* As long as IP can be. Nothing longer is opened. */
 #define LONGEST 65535u
 
-/* How often the reason for a wrong key is looked for: per SA, and in all, for which octets are counted. */
-#define GUESSES_PER_SA 3u
-#define GUESSED_IN_ALL (2u << 20)
-#define GUESS_OVERHEAD 512u /* octets, for opening contexts */
+/* When the reason for a wrong key is looked for: at the first failures of an SA, and then at each doubling of their
+ * number, for whoever forges packets may have been first. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
+#define GUESSES_AT_FIRST 3u
+
+/* And how much of it there is, in octets of packets. A row has its share, so that forged SPIs that a row for any takes
+ * leave something to the others; and its first guess, for which as much again is put by. All of it takes a second. */
+#define GUESSED_IN_ALL  (2u << 20)
+#define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
+#define GUESS_OVERHEAD  512u /* octets, for opening contexts */
 
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
 #define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
@@ -174,15 +179,28 @@ static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_
     record->high = 0;
 }
 
+static bool is_turn(unsigned failures)
+{
+    return failures <= GUESSES_AT_FIRST || (failures & (failures - 1)) == 0;
+}
+
+static bool is_affordable(const ipsec_opener *opener, const ipsec_key_row *row)
+{
+    if (row->guessed == 0)
+        return opener->guessed < 2 * GUESSED_IN_ALL;
+    return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
+}
+
 static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
     const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
+    const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
-    if (again && keys->guesses < GUESSES_PER_SA && opener->guessed < GUESSED_IN_ALL) {
-        keys->guesses++;
-        opener->guessed += envelope->view->length + GUESS_OVERHEAD;
+    if (again && is_turn(++keys->failures) && is_affordable(opener, row)) {
+        row->guessed += cost;
+        opener->guessed += cost;
         keys->hint = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
     } else if (again) {
         keys->hint = IPSEC_HINT_NONE;
@@ -237,47 +255,76 @@ static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ip
 
 static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
 {
-    return ipsec_keyring_next(ring, row->index) != IPSEC_KEY_NONE;
+    return ipsec_keyring_next(ring, row->index) != row->index;
 }
 
-/* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies, and
- * leaves its envelope. */
+/* Tries a row that the SA does not have with what it knew when it had it, or with nothing. */
+static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+                      ipsec_record *record)
+{
+    static const ipsec_sa nothing;
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row->index);
+
+    try_all(opener, envelope, row, then ? then : &nothing, record);
+}
+
+/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
+ * is left as it was with the SA's own. */
+static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
+{
+    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const ipsec_keyring *ring = opener->ring;
+    const ipsec_record result = *record;
+
+    for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+
+        *record = result;
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        try_other(opener, envelope, row, sa, record);
+        if (record->icv == IPSEC_ICV_GOOD ||
+            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
+            return row;
+    }
+    *record = result;
+    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
+    try_all(opener, envelope, own, sa, record); /* for its plaintext */
+    return own;
+}
+
+/* The row that the packet is opened with: the one that the SA has, or another one that the packet bears out; with its
+ * envelope. */
 static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
                                uint8_t *outer)
 {
-    ipsec_key_row *const first = ipsec_keyring_row(opener->ring, sa->keys.row);
-    ipsec_key_row *row = first;
+    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
 
-    try_all(opener, envelope, row, sa, record);
-    while ((!row->crypto || record->icv == IPSEC_ICV_BAD) && has_next(opener->ring, row)) {
-        row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
-        record->alternative++;
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        try_all(opener, envelope, row, sa, record);
-    }
-    if (row == first || (row->crypto && record->icv != IPSEC_ICV_BAD))
-        return row;
-    record->alternative = 0;
-    *envelope = ipsec_envelope_of(envelope->view, first->spec.encryption, first->spec.integrity, outer);
-    return first;
+    try_all(opener, envelope, own, sa, record);
+    if (record->icv == IPSEC_ICV_GOOD || !has_next(opener->ring, own))
+        return own;
+    return try_others(opener, sa, own, record, envelope, outer);
 }
 
-/* If it is another row than before, the SA begins anew with it. */
+/* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
+static IPSEC_RARE void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
+{
+    const ipsec_sa_keys before = sa->keys;
+
+    if (ipsec_generation_take(opener->generations, sa, row->index))
+        return;
+    sa->keys = (ipsec_sa_keys){
+        .null = before.null, .row = row->index, .position = row->position, .resolved = true, .source = before.source};
+    begin_numbers(opener, sa);
+    ipsec_life_begin(sa);
+}
+
 static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
 {
-    ipsec_sa_keys *keys = &sa->keys;
-
-    if (row->index != keys->row && record->icv == IPSEC_ICV_GOOD) {
-        keys->row = row->index;
-        keys->position = (uint8_t)(keys->position + record->alternative);
-        keys->guesses = 0;
-        keys->hint = IPSEC_HINT_NONE;
-        keys->good = false;
-        begin_numbers(opener, sa);
-        ipsec_life_begin(sa);
-        record->alternative = 0;
-    }
-    record->alternative = (uint8_t)(record->alternative + keys->position);
+    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD)
+        change_row(opener, sa, row);
+    record->alternative = row->position;
 }
 
 static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa *sa,

@@ -7,6 +7,7 @@
 #define IPSEC_CORE_OPEN_H
 
 #include "checks.h"
+#include "generation.h"
 #include "judge.h"
 #include "keyring.h"
 #include "note.h"
@@ -17,12 +18,13 @@
 /** What opening needs besides the packet. */
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
+    ipsec_generations *generations;
     const ipsec_config *config;
     uint8_t *plaintext;  /**< of the last packet; room for the largest, made when first needed */
     uint64_t seed;       /**< of the hashes of addresses */
     unsigned part_count; /**< of packets that were coalesced with the last one that had a row, itself among them */
     uint32_t parts[IPSEC_COALESCED_MOST]; /**< low halves of the numbers of those that verified */
-    uint32_t guessed; /**< octets of packets whose wrong keys were looked into, for this costs much */
+    uint32_t guessed;                     /**< the same of all rows as ipsec_key_row.guessed, for this costs much */
 } ipsec_opener;
 
 /**

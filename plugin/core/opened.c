@@ -10,29 +10,26 @@
 #include "ip.h"
 #include "null_probe.h"
 #include "protocol.h"
+#include "terms.h"
 #include "trailer.h"
-
-static void report_encapsulation(const ipsec_view *view, const ipsec_spec *spec, ipsec_report *report)
-{
-    const bool udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
-
-    if ((spec->encapsulation == IPSEC_ENCAP_NONE && udp) || (spec->encapsulation == IPSEC_ENCAP_UDP && !udp))
-        ipsec_report_add(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
-}
 
 void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
 {
+    ipsec_terms_set terms = ipsec_terms_of(spec);
+    const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
+
     report->is_opened = true;
     report->opened =
         (ipsec_opened){.spec = spec,
+                       .terms = terms,
                        .icv_status = IPSEC_ICV_UNVERIFIED,
                        .unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
                        .iv_length = envelope->iv,
                        .icv_length = envelope->icv,
                        .has_room = envelope->body >= 0};
     report->combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
-    if (spec->protocol == IPSEC_PROTOCOL_ESP)
-        report_encapsulation(envelope->view, spec, report);
+    if (spec->protocol == IPSEC_PROTOCOL_ESP && !fits)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
 }
 
 /* --- the row --------------------------------------------------------------------------------------- */
@@ -59,8 +56,7 @@ static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec
                            .length = (uint32_t)envelope->body,
                            .at = IPSEC_ESP_HEADER + envelope->iv,
                            .block = block < 4 ? 4 : block,
-                           .mode = spec->mode,
-                           .selector = &spec->selector};
+                           .spec = spec};
 }
 
 static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
@@ -178,9 +174,10 @@ static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spe
     const uint32_t header = (view->data[1] + 2u) * 4;
     const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
 
-    if (report->payload_lost || header > view->length || spec->mode != IPSEC_MODE_TUNNEL)
+    if (report->payload_lost || header > view->length ||
+        ipsec_terms_mode(spec, report->opened.terms) != IPSEC_MODE_TUNNEL)
         return;
-    if (!ipsec_mode_fits(next, spec->mode) || view->length - header < least)
+    if (!ipsec_mode_fits(next, IPSEC_MODE_TUNNEL) || view->length - header < least)
         ipsec_report_add(report, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
 }
 
@@ -243,7 +240,7 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
 void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report)
 {
     const ipsec_null_shape *lengths;
-    ipsec_trailer trailer = {.block = 4, .mode = IPSEC_MODE_ANY};
+    ipsec_trailer trailer = {.block = 4};
     uint32_t at;
 
     if (!report->whole || shape >= IPSEC_NULL_SHAPES)

@@ -3,8 +3,7 @@
 #include "receiver.h"
 #include "crypto.h"
 #include "inner.h"
-#include "spec.h"
-#include "trailer.h"
+#include "terms.h"
 #include "view.h"
 
 #include <glib.h>
@@ -199,7 +198,9 @@ static unsigned select_row(ipsec_stack stack, const ipsec_report *report, ipsec_
 
 static bool is_known_transport(const ipsec_opened *opened)
 {
-    return opened->spec && (opened->spec->mode == IPSEC_MODE_TRANSPORT || opened->spec->mode == IPSEC_MODE_BEET);
+    const uint8_t mode = opened->spec ? ipsec_terms_mode(opened->spec, opened->terms) : IPSEC_MODE_ANY;
+
+    return mode == IPSEC_MODE_TRANSPORT || mode == IPSEC_MODE_BEET;
 }
 
 /* Whether the stack makes this check of what is inside at all: not in a transport SA, nor without an IP packet. */

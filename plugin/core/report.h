@@ -65,6 +65,8 @@ typedef enum {
 typedef struct ipsec_opened {
     /** The row whose key was used; the database's. NULL for the heuristics. */
     const struct ipsec_spec *spec;
+    uint8_t terms;      /**< if spec is not NULL: which of its terms the packet fits, as far as it was looked into; see
+                             terms.h */
     uint8_t icv_status; /**< ipsec_icv_status */
     uint8_t unverified; /**< ipsec_unverified, if that is the status */
     uint8_t iv_length;  /**< octets; likewise icv_length */

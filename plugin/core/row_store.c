@@ -108,15 +108,21 @@ void ipsec_row_store_add(ipsec_row_store *store, const ipsec_spec *spec)
 
     if (store->count % CHUNK == 0)
         g_ptr_array_add(store->chunks, g_new(ipsec_kept_row, CHUNK));
-    row = ipsec_row_store_at(store, store->count++);
+    row = ipsec_row_store_at(store, store->count);
+    row->next = store->count++;
+    row->position = 0;
+    row->whole = NULL;
+    ipsec_row_store_replace(store, row, spec);
+}
+
+void ipsec_row_store_replace(ipsec_row_store *store, ipsec_kept_row *row, const ipsec_spec *spec)
+{
     memcpy(row->destination, spec->destination.octets, sizeof row->destination);
     memcpy(row->source, spec->source.octets, sizeof row->source);
     row->spi = spec->spi;
     row->line = spec->line;
     row->shape = shape_of(store, spec);
     row->keys = keep_keys(&store->pool, spec);
-    row->next = UINT32_MAX;
-    row->whole = NULL;
 }
 
 void ipsec_row_store_read(const ipsec_kept_row *row, ipsec_spec *spec)

@@ -20,7 +20,8 @@ typedef struct ipsec_kept_row {
     uint8_t source[16];
     uint32_t spi;
     uint32_t line;
-    uint32_t next;               /**< index of another row for the same SAs; UINT32_MAX if there is none */
+    uint32_t next;               /**< index of another row for the same SAs, in a ring; its own if there is none */
+    uint8_t position;            /**< in that ring, from 0 */
     const uint8_t *shape;        /**< what the row says beside, which it shares with others */
     const uint8_t *keys;         /**< that of encryption, then that of integrity */
     struct ipsec_key_row *whole; /**< the owner's; NULL at first */
@@ -50,8 +51,11 @@ void ipsec_row_store_init(ipsec_row_store *store);
 /** Wipes keys and frees all but `whole` of the rows. */
 void ipsec_row_store_clear(ipsec_row_store *store);
 
-/** Adds what *spec says as the last row. */
+/** Adds what *spec says as the last row, in a ring of its own. */
 void ipsec_row_store_add(ipsec_row_store *store, const ipsec_spec *spec);
+
+/** Puts what *spec says in the place of a row for the same SAs; leaves ring and `whole`. */
+void ipsec_row_store_replace(ipsec_row_store *store, ipsec_kept_row *row, const ipsec_spec *spec);
 
 /** Row `index`, below the count; it does not move. */
 ipsec_kept_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index);

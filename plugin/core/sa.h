@@ -44,7 +44,7 @@ typedef struct ipsec_sa_keys {
     bool esn : 1;          /**< and did so with a high half */
     uint8_t position;      /**< of the row in its chain, from 0 */
     uint8_t hint, detail;  /**< what was found out about a wrong key */
-    uint8_t guesses;       /**< how often it was tried to find that out */
+    uint16_t failures;     /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
     ipsec_null_probe null; /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 

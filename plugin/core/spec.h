@@ -52,11 +52,25 @@ typedef struct ipsec_selector {
     uint16_t destination_port, destination_port_mask; /**< likewise */
 } ipsec_selector;
 
+/** What the packets of an SA are like, as one dump of it says. */
+typedef struct ipsec_terms {
+    uint8_t mode;          /**< ipsec_mode */
+    uint8_t encapsulation; /**< ipsec_encap_mode */
+    ipsec_selector selector;
+} ipsec_terms;
+
+/** Terms that an SA may have: its row's own, and what other dumps say of it. */
+#define IPSEC_TERMS_MOST 4u
+
+/** Rows with other keys that are used for one SA, of as many dumps. More would take long to go through. */
+#define IPSEC_KEYS_PER_SA 8u
+
 /** The most octets of a key, salt included. */
 #define IPSEC_ENCRYPTION_KEY_MOST 64
 #define IPSEC_INTEGRITY_KEY_MOST  128
 
-/** High halves of Extended Sequence Numbers that a row may name. */
+/** High halves of Extended Sequence Numbers that a row may name. Where more dumps name them, the row keeps that of the
+ * first and that of the last: the neighbours of both are tried, and what verifies is followed from there. */
 #define IPSEC_SPEC_HIGHS 2
 
 /** Value of ipsec_spec.replay_window where the row says nothing. */
@@ -80,14 +94,15 @@ typedef struct ipsec_spec {
     uint16_t integrity_key_length;
     bool has_keys;          /**< false where the source named the SA and not its keys (`ip xfrm state list nokeys`) */
     uint32_t replay_window; /**< of the receiver, in packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
-    bool window_disputed;   /**< two dumps of the SA have different ones, so that it is unknown; see keyring.c */
     uint64_t hard_bytes, hard_packets; /**< lifetime; UINT64_MAX: no limit or unknown */
     ipsec_selector selector;
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */
     uint8_t origin; /**< ipsec_origin */
-    uint8_t
-        encryption_key[IPSEC_ENCRYPTION_KEY_MOST]; /**< behind all else, for rows are kept without the unused part */
+    /** Behind all else that a row is read with, for rows are kept without the unused part. */
+    uint8_t encryption_key[IPSEC_ENCRYPTION_KEY_MOST];
     uint8_t integrity_key[IPSEC_INTEGRITY_KEY_MOST];
+    uint8_t other_count;                      /**< number of valid `others`; 0 in a row that is read, see row_merge.h */
+    ipsec_terms others[IPSEC_TERMS_MOST - 1]; /**< what other dumps say in place of mode, encapsulation, selector */
 } ipsec_spec;
 
 /** Where a row came from; in the order in which rows are preferred. */

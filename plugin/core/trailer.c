@@ -4,10 +4,9 @@
 #include "inner.h"
 #include "ip.h"
 #include "protocol.h"
-#include "selector.h"
+#include "terms.h"
 
 enum {
-    NEXT_AGGFRAG = 144,
     NEXT_RESERVED = 255
 };
 
@@ -56,20 +55,6 @@ bool ipsec_trailer_is_sound(const ipsec_trailer *trailer)
     return is_pad_in_order(trailer->plaintext + (trailer->length - TRAILER - pad), pad);
 }
 
-bool ipsec_mode_fits(uint8_t next, uint8_t mode)
-{
-    const bool ip = next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6;
-
-    switch (mode) {
-    case IPSEC_MODE_TUNNEL:
-        return ip;
-    case IPSEC_MODE_IPTFS:
-        return ip || next == NEXT_AGGFRAG;
-    default:
-        return true;
-    }
-}
-
 static void check_next_header(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report)
 {
     const uint32_t at = trailer->at + trailer->length - 1;
@@ -77,7 +62,7 @@ static void check_next_header(const ipsec_view *view, const ipsec_trailer *trail
 
     if (is_impossible(next, view->ip_version))
         ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER, at, 1);
-    if (!ipsec_mode_fits(next, trailer->mode))
+    if (trailer->spec && !ipsec_terms_fit_next(trailer->spec, next, &report->opened.terms))
         ipsec_report_add(report, IPSEC_FINDING_ESP_NEXT_HEADER_MODE, at, 1);
 }
 
@@ -131,27 +116,17 @@ static void check_inner(const ipsec_trailer *trailer, uint32_t payload, ipsec_re
         ipsec_report_add(report, IPSEC_FINDING_ESP_INNER_TRANSPORT, trailer->at, length);
 }
 
-/* A transport SA may carry a tunnel of its own; what is in that is not the SA's business. */
-static bool has_inner_packet(const ipsec_trailer *trailer)
+static bool has_inner_packet(const ipsec_trailer *trailer, const ipsec_report *report)
 {
-    const uint8_t next = next_of(trailer);
+    const uint8_t mode = trailer->spec ? ipsec_terms_mode(trailer->spec, report->opened.terms) : IPSEC_MODE_ANY;
 
-    return trailer->mode != IPSEC_MODE_TRANSPORT && trailer->mode != IPSEC_MODE_BEET &&
-           (next == IPSEC_PROTOCOL_IPV4 || next == IPSEC_PROTOCOL_IPV6);
+    return ipsec_mode_has_packet(next_of(trailer), mode);
 }
 
 static void check_selector(const ipsec_view *view, const ipsec_trailer *trailer, uint32_t payload, ipsec_report *report)
 {
-    ipsec_flow flow;
-    bool known = false;
-
-    if (!trailer->selector || !trailer->selector->present)
-        return;
-    if (has_inner_packet(trailer))
-        known = ipsec_flow_of_packet(trailer->plaintext, payload, &flow);
-    else if (trailer->mode == IPSEC_MODE_TRANSPORT)
-        known = ipsec_flow_of_payload(view, next_of(trailer), trailer->plaintext, payload, &flow);
-    if (known && !ipsec_selector_has(trailer->selector, &flow))
+    if (trailer->spec && !ipsec_terms_fit_selector(trailer->spec, view, next_of(trailer), trailer->plaintext, payload,
+                                                   &report->opened.terms))
         ipsec_report_add(report, IPSEC_FINDING_ESP_SELECTOR, trailer->at, payload);
 }
 
@@ -186,7 +161,7 @@ void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, i
         ipsec_report_add(report, IPSEC_FINDING_ESP_EMPTY_PAYLOAD, trailer->at, trailer->length);
         return;
     }
-    if (has_inner_packet(trailer))
+    if (has_inner_packet(trailer, report))
         check_inner(trailer, payload, report);
     check_selector(view, trailer, payload, report);
 }

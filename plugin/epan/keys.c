@@ -180,9 +180,15 @@ static void end(loading *load, const char *what)
 
 static void add(loading *load, uint32_t line, ipsec_spec *spec)
 {
+    ipsec_spec_error no_room = {.column = NULL};
+
     spec->origin = (uint8_t)load->origin;
     spec->line = line;
-    ipsec_db_add(load->db, spec);
+    if (ipsec_db_add(load->db, spec))
+        return;
+    g_snprintf(no_room.reason, sizeof no_room.reason,
+               "%u rows before it have other keys for the same SA, and more are not tried", IPSEC_KEYS_PER_SA);
+    note(load, line, &no_room);
 }
 
 static void load_row(loading *load, uint32_t line, const ipsec_spec_text *text, compile_row *compile)

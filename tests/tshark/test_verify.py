@@ -285,6 +285,17 @@ def test_a_wrong_key_is_looked_into(tshark, name, what, hint):
                    if finding == "key.wrong"), frame
 
 
+def test_forged_packets_do_not_hide_why(tshark, capture):
+    """Three in front, and one now and then: the SA is sent with 128 bits of ICV, and the table has 96."""
+    sa = Sa(1, 4, CBC_SHA256)
+    genuine = [sa.packet(sa.esp(datagram())) for _ in range(8)]
+    packets = [flipped(packet, -1) for packet in genuine[:3]] + genuine[3:5] + [flipped(genuine[5], -1)] + genuine[6:]
+    rows = tshark.rows(capture(packets, sa, suite=CBC_SHA256._replace(icv=12)))
+    assert all("key.wrong" in row.findings for row in rows.values())
+    found = [frame for frame, row in rows.items() if "esp.icv_length" in row.findings]
+    assert found == [4, 5, 6, 7, 8] and all("128 bits" in rows[frame]["ipsec.advice"][0] for frame in found)
+
+
 UNKNOWN = [("that nobody has", "rekey or restart"), ("another receiver has", "at another destination"),
            ("in reverse", "octets in reverse order"), ("has for AH", "other of ESP and AH"),
            ("has for ESP", "other of ESP and AH"), ("which the receiver sends on", "that of the other direction")]

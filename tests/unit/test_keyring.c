@@ -23,7 +23,7 @@ static void add(ipsec_keyring *ring, const char *source, const char *destination
 {
     const ipsec_spec spec = row(source, destination, spi, "no");
 
-    ipsec_keyring_add(ring, &spec);
+    g_assert_true(ipsec_keyring_add(ring, &spec));
 }
 
 static void end(ipsec_keyring *ring)
@@ -126,54 +126,106 @@ static void test_second_row(void)
     g_assert_cmpuint(merged->spec.high_count, ==, 2);
     g_assert_cmpuint(merged->spec.highs[0], ==, 5);
     g_assert_cmpuint(merged->spec.highs[1], ==, 9);
-    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, IPSEC_KEY_NONE);
+    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 0);
     ipsec_keyring_add(ring, &rekeyed);
     ipsec_keyring_add(ring, &rekeyed);
     g_assert_cmpuint(ipsec_keyring_count(ring), ==, 2);
     g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 1);
+    g_assert_cmpuint(ipsec_keyring_next(ring, 1), ==, 0);
     g_assert_cmpint(ipsec_keyring_row(ring, 1)->spec.integrity_key[0], ==, rekeyed.integrity_key[0]);
     end(ring);
 }
 
-/* Dumps of both ends of an SA: that of the sender says nothing of the window. What two contradict each other about, a
- * third one does not settle. */
-static void test_window_of_several_rows(void)
+/* As many keys as are tried, in a ring; the next one is refused, and those that are there can still be said again. */
+static void test_more_keys_than_are_tried(void)
 {
-    enum {
-        UNKNOWN = IPSEC_REPLAY_WINDOW_UNKNOWN
-    };
-    static const uint32_t samples[][4] = {
-        {32, UNKNOWN, UNKNOWN, 32}, {UNKNOWN, 32, UNKNOWN, 32}, {UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN},
-        {UNKNOWN, UNKNOWN, 32, 32}, {32, 64, UNKNOWN, UNKNOWN}, {0, 32, UNKNOWN, UNKNOWN},
-        {0, UNKNOWN, UNKNOWN, 0},   {32, 64, 64, UNKNOWN},      {32, 64, 32, UNKNOWN},
-        {UNKNOWN, 32, 64, UNKNOWN}, {32, 32, 32, 32},
-    };
+    ipsec_keyring *ring = ipsec_keyring_new();
+    ipsec_spec spec = row("*", "192.0.2.2", "0x1000", "no");
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
+    for (uint8_t key = 0; key < IPSEC_KEYS_PER_SA; key++) {
+        spec.integrity_key[0] = key;
+        g_assert_true(ipsec_keyring_add(ring, &spec));
+        g_assert_cmpuint(ipsec_keyring_next(ring, key), ==, 0);
+        g_assert_cmpuint(ipsec_keyring_row(ring, key)->position, ==, key);
+    }
+    for (uint8_t key = 0; key < IPSEC_KEYS_PER_SA; key++)
+        g_assert_cmpuint(ipsec_keyring_next(ring, key), ==, (key + 1) % IPSEC_KEYS_PER_SA);
+    spec.integrity_key[0] = IPSEC_KEYS_PER_SA;
+    g_assert_false(ipsec_keyring_add(ring, &spec));
+    spec.integrity_key[0] = IPSEC_KEYS_PER_SA - 1;
+    g_assert_true(ipsec_keyring_add(ring, &spec));
+    spec.has_keys = false;
+    g_assert_true(ipsec_keyring_add(ring, &spec));
+    spec.has_keys = true;
+    spec.spi++;
+    spec.integrity_key[0] = IPSEC_KEYS_PER_SA;
+    g_assert_true(ipsec_keyring_add(ring, &spec));
+    g_assert_cmpuint(ipsec_keyring_count(ring), ==, IPSEC_KEYS_PER_SA + 1);
+    end(ring);
+}
+
+/* The row of a dump without keys. */
+static ipsec_spec bare_row(uint32_t window)
+{
+    ipsec_spec bare = row("*", "192.0.2.2", "0x1000", "no");
+
+    memset(bare.integrity_key, 0, sizeof bare.integrity_key);
+    bare.has_keys = false;
+    bare.integrity_key_length = 0;
+    bare.replay_window = window;
+    bare.line = 7;
+    return bare;
+}
+
+/* A row without keys gives way to one with keys, whichever comes first, and hands over what it knows. */
+static void test_row_without_keys(void)
+{
+    const ipsec_spec bare = bare_row(128), full = row("*", "192.0.2.2", "0x1000", "no");
+
+    for (unsigned order = 0; order < 3; order++) {
         ipsec_keyring *ring = ipsec_keyring_new();
-        ipsec_spec spec = row("*", "192.0.2.2", "0x1000", "no");
+        const ipsec_key_row *kept;
 
-        for (unsigned dump = 0; dump < 3; dump++) {
-            spec.replay_window = samples[i][dump];
-            ipsec_keyring_add(ring, &spec);
-        }
-        g_assert_cmpuint(ipsec_keyring_row(ring, 0)->spec.replay_window, ==, samples[i][3]);
+        ipsec_keyring_add(ring, order == 1 ? &full : &bare);
+        if (order == 2) /* it was looked at in between */
+            g_assert_null(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
+        g_assert_true(ipsec_keyring_add(ring, order == 1 ? &bare : &full));
+        kept = ipsec_keyring_row(ring, 0);
+        g_assert_cmpuint(ipsec_keyring_count(ring), ==, 1);
+        g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 0);
+        g_assert_true(kept->spec.has_keys);
+        g_assert_cmpuint(kept->spec.line, ==, full.line);
+        g_assert_cmpuint(kept->spec.replay_window, ==, 128);
+        g_assert_cmpmem(kept->spec.integrity_key, 20, full.integrity_key, 20);
+        g_assert_nonnull(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
+        g_assert_true(ipsec_key_row_open(ipsec_keyring_row(ring, 0)) == kept->crypto);
         end(ring);
     }
 }
 
-static void test_row_without_keys(void)
+/* It speaks of every key that has its algorithms; where none has, it is of a time whose key nobody knows. */
+static void test_row_without_keys_beside_several(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
-    ipsec_spec bare = row("*", "192.0.2.2", "0x1000", "no"), full = bare;
+    ipsec_spec first = row("*", "192.0.2.2", "0x1000", "no"), second = first, bare = bare_row(128);
 
-    bare.has_keys = false;
+    second.integrity_key[0] ^= 1;
+    ipsec_keyring_add(ring, &first);
+    ipsec_keyring_add(ring, &second);
     ipsec_keyring_add(ring, &bare);
-    g_assert_null(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
-    ipsec_keyring_add(ring, &full);
-    g_assert_cmpuint(ipsec_keyring_next(ring, 0), ==, 1);
-    g_assert_nonnull(ipsec_key_row_open(ipsec_keyring_row(ring, 1)));
-    g_assert_true(ipsec_key_row_open(ipsec_keyring_row(ring, 1)) == ipsec_keyring_row(ring, 1)->crypto);
+    bare.integrity = ipsec_integrity_by_name("HMAC_SHA2_256_128");
+    bare.replay_window = 256;
+    g_assert_true(ipsec_keyring_add(ring, &bare));
+    g_assert_cmpuint(ipsec_keyring_count(ring), ==, 2);
+    for (uint32_t i = 0; i < 2; i++)
+        g_assert_cmpuint(ipsec_keyring_row(ring, i)->spec.replay_window, ==, 128);
+    end(ring);
+    ring = ipsec_keyring_new();
+    ipsec_keyring_add(ring, &bare);
+    ipsec_keyring_add(ring, &first);
+    g_assert_cmpuint(ipsec_keyring_count(ring), ==, 1);
+    g_assert_true(ipsec_keyring_row(ring, 0)->spec.integrity == first.integrity);
+    g_assert_cmpuint(ipsec_keyring_row(ring, 0)->spec.replay_window, ==, IPSEC_REPLAY_WINDOW_UNKNOWN);
     end(ring);
 }
 
@@ -232,8 +284,9 @@ int main(int argc, char **argv)
     g_test_add_func("/keyring/order", test_order);
     g_test_add_func("/keyring/source", test_source);
     g_test_add_func("/keyring/second-row", test_second_row);
-    g_test_add_func("/keyring/window-of-two-rows", test_window_of_several_rows);
+    g_test_add_func("/keyring/more-keys-than-are-tried", test_more_keys_than_are_tried);
     g_test_add_func("/keyring/row-without-keys", test_row_without_keys);
+    g_test_add_func("/keyring/row-without-keys-beside-several", test_row_without_keys_beside_several);
     g_test_add_func("/keyring/what-the-tables-have", test_what_the_tables_have);
     g_test_add_func("/keyring/many-rows", test_many_rows);
     return g_test_run();

@@ -140,6 +140,44 @@ static ipsec_db *db_with_chain(unsigned others, const ipsec_spec *last)
     return db;
 }
 
+static ipsec_report judge(ipsec_db *db, const ipsec_view *view)
+{
+    ipsec_record record;
+    ipsec_report judged, explained;
+
+    ipsec_judge(db, view, &record, &judged);
+    ipsec_explain(db, view, &record, &explained);
+    g_assert_cmpint(judged.verdict, ==, explained.verdict);
+    g_assert_true(judged.opened.spec == explained.opened.spec);
+    g_assert_cmpint(judged.opened.icv_status, ==, explained.opened.icv_status);
+    return judged;
+}
+
+/* A row that cannot verify the packet hides no damage: whether there is no ICV for it, or not enough of it. */
+static void test_row_that_verifies_nothing(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_spec others[] = {null_row("NONE", "no", "any"), null_row("HMAC_SHA2_512_256", "no", "any")};
+
+    for (unsigned i = 0; i < 4; i++) {
+        const ipsec_spec *other = &others[i / 2];
+        ipsec_db *db = db_with(i % 2 ? &spec : other, false);
+        const ipsec_view first = broken(&spec, (sealing){.sequence = 1}), good = sound(&spec, (sealing){.sequence = 2}),
+                         bad = broken(&spec, (sealing){.sequence = 3}),
+                         bare = sound(&others[0], (sealing){.sequence = 4});
+        ipsec_report report;
+
+        ipsec_db_add(db, i % 2 ? other : &spec);
+        report = judge(db, &first);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+        expect(db, &good, &verified, "whichever row comes first");
+        expect(db, &bad, &damaged, "an ICV has verified");
+        report = judge(db, &bare);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV));
+        end(db);
+    }
+}
+
 /* The window is that of the SA, whatever source a packet claims to come from. */
 static void test_replay_from_another_source(void)
 {
@@ -338,6 +376,106 @@ static void test_hints(void)
     expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_HINT_INTEGRITY, 0);
 }
 
+/* --- how often the reason is looked for ------------------------------------------------------------------- */
+
+/* What the report says of the key of a packet that was sent with 256 bits of ICV. */
+static ipsec_hint hint_of(ipsec_db *db, const ipsec_spec *spec, uint32_t sequence)
+{
+    const ipsec_view view = sound(spec, (sealing){.sequence = sequence, .icv = 32});
+    ipsec_record record;
+    ipsec_report report;
+
+    ipsec_judge(db, &view, &record, &report);
+    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+    guard_free_all();
+    return (ipsec_hint)report.findings[report.count - 1].hint;
+}
+
+/* Forged packets in front do not keep the reason from being found: at the fourth failure, and at each doubling. */
+static void test_reason_behind_forged_packets(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+
+    for (uint32_t forged = 0; forged < 70; forged++) {
+        const uint32_t failures = forged + 1;
+        const bool turn =
+            failures <= 3 || failures == 4 || failures == 8 || failures == 16 || failures == 32 || failures == 64;
+        ipsec_db *db = db_with(&spec, false);
+        ipsec_record record;
+        ipsec_report report;
+
+        for (uint32_t number = 1; number <= forged; number++) {
+            const ipsec_view view = broken(&spec, (sealing){.sequence = number});
+
+            ipsec_judge(db, &view, &record, &report);
+        }
+        g_assert_cmpint(hint_of(db, &spec, failures), ==, turn ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+        end(db);
+    }
+}
+
+enum {
+    GUESSED_IN_ALL = 2 << 20, /* of open.c */
+    GUESSED_PER_ROW = GUESSED_IN_ALL / 8,
+    COST = 8 + 12 + 32 + 512 /* of one look into a packet of hint_of() */
+};
+
+static ipsec_spec with_spi(ipsec_spec spec, uint32_t spi)
+{
+    spec.spi = spi;
+    return spec;
+}
+
+/* SPIs that a row for any takes use up its share, and leave the other rows theirs. */
+static void test_share_of_a_row(void)
+{
+    const ipsec_spec named = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_spec any = with_spi(named, 0);
+    ipsec_db *db = db_with(&named, false);
+
+    any.spi_mask = 0;
+    ipsec_db_add(db, &any);
+    for (uint32_t i = 0; i < 2 * GUESSED_PER_ROW / COST; i++) {
+        const ipsec_spec one = with_spi(any, 0x20000 + i);
+
+        g_assert_cmpint(hint_of(db, &one, 1), ==, i * COST < GUESSED_PER_ROW ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+    }
+    g_assert_cmpint(hint_of(db, &named, 1), ==, IPSEC_HINT_ICV_LENGTH);
+    end(db);
+}
+
+/* A second look has an end when so much was spent, and the first look of a row when it is twice as much. */
+static void test_all_that_is_looked_into(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    const uint32_t rows = 2 * GUESSED_IN_ALL / COST + 2, forged = 8 + 12 + 16 + 512;
+    const uint32_t half = (GUESSED_IN_ALL - forged) / COST + 1; /* spend the first half, with the forged one */
+
+    for (uint32_t enough = 0; enough < 2; enough++) {
+        const ipsec_view view = broken(&spec, (sealing){.sequence = 1});
+        ipsec_db *db = db_with(&spec, false);
+        ipsec_record record;
+        ipsec_report report;
+
+        for (uint32_t i = 0; i < rows; i++) {
+            const ipsec_spec one = with_spi(spec, 0x20000 + i);
+
+            ipsec_db_add(db, &one);
+        }
+        ipsec_judge(db, &view, &record, &report);
+        for (uint32_t i = 0; i < rows; i++) {
+            const ipsec_spec one = with_spi(spec, 0x20000 + i);
+            const uint32_t spent = forged + (i + (!enough && i >= half - 1)) * COST;
+
+            if (i == half - 1 + enough)
+                g_assert_cmpint(hint_of(db, &spec, 2), ==, enough ? IPSEC_HINT_NONE : IPSEC_HINT_ICV_LENGTH);
+            g_assert_cmpint(hint_of(db, &one, 1), ==,
+                            spent < 2 * GUESSED_IN_ALL ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+        }
+        end(db);
+    }
+}
+
 static void test_no_integrity(void)
 {
     const ipsec_spec spec = null_row("NONE", "no", "any");
@@ -403,6 +541,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/key-or-packet", test_key_or_packet);
     g_test_add_func("/open/explained-later", test_explained_later);
     g_test_add_func("/open/record-of-another-packet", test_record_of_another_packet);
+    g_test_add_func("/open/row-that-verifies-nothing", test_row_that_verifies_nothing);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
     g_test_add_func("/open/stranger", test_stranger);
@@ -411,6 +550,9 @@ int main(int argc, char **argv)
     g_test_add_func("/open/high-halves", test_high_halves);
     g_test_add_func("/open/high-half-of-a-row", test_high_half_of_a_row);
     g_test_add_func("/open/hints", test_hints);
+    g_test_add_func("/open/reason-behind-forged-packets", test_reason_behind_forged_packets);
+    g_test_add_func("/open/share-of-a-row", test_share_of_a_row);
+    g_test_add_func("/open/all-that-is-looked-into", test_all_that_is_looked_into);
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);

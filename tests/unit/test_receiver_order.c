@@ -239,7 +239,7 @@ static ipsec_report opened(const faulty *packet, ipsec_spec *spec, ipsec_mode mo
 
     spec->mode = (uint8_t)mode;
     report.is_opened = true;
-    report.opened = (ipsec_opened){.spec = spec, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
+    report.opened = (ipsec_opened){.spec = spec, .terms = 1, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
     return report;
 }
 

@@ -1,6 +1,7 @@
 /* Rules on what an ESP packet held. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
+#include "terms.h"
 #include "trailer.h"
 
 #include <string.h>
@@ -12,6 +13,15 @@ typedef struct plain {
     uint8_t next;
 } plain;
 
+/* A row that says of its SA only which mode it has. */
+static const ipsec_spec *row_with_mode(uint8_t mode)
+{
+    static ipsec_spec rows[IPSEC_MODE_IPTFS + 1];
+
+    rows[mode].mode = mode;
+    return &rows[mode];
+}
+
 static ipsec_trailer trailer_of(const plain *p, uint8_t mode, uint32_t block)
 {
     uint8_t octets[600] = {0};
@@ -22,8 +32,11 @@ static ipsec_trailer trailer_of(const plain *p, uint8_t mode, uint32_t block)
         octets[p->payload + i] = (uint8_t)(i + 1);
     octets[length - 2] = (uint8_t)(p->said ? p->said : p->pad);
     octets[length - 1] = p->next;
-    return (ipsec_trailer){
-        .plaintext = guard_copy(octets, length), .length = length, .at = 8, .block = block, .mode = mode};
+    return (ipsec_trailer){.plaintext = guard_copy(octets, length),
+                           .length = length,
+                           .at = 8,
+                           .block = block,
+                           .spec = row_with_mode(mode)};
 }
 
 static ipsec_report check(const ipsec_trailer *trailer, uint8_t ip_version)
@@ -32,7 +45,7 @@ static ipsec_report check(const ipsec_trailer *trailer, uint8_t ip_version)
     ipsec_report report;
 
     ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
-    report.opened = (ipsec_opened){0};
+    report.opened = (ipsec_opened){.terms = trailer->spec ? ipsec_terms_of(trailer->spec) : 0};
     ipsec_read_trailer(trailer, &report);
     ipsec_check_trailer(&view, trailer, &report);
     return report;
@@ -160,7 +173,7 @@ static void test_next_header(void)
 static ipsec_report inner4(uint8_t ihl, uint16_t total, uint32_t payload)
 {
     uint8_t octets[128] = {(uint8_t)(0x40 | ihl), 0, (uint8_t)(total >> 8), (uint8_t)total};
-    ipsec_trailer trailer = {.length = payload + 2, .at = 8, .block = 4, .mode = IPSEC_MODE_TUNNEL};
+    ipsec_trailer trailer = {.length = payload + 2, .at = 8, .block = 4, .spec = row_with_mode(IPSEC_MODE_TUNNEL)};
 
     octets[payload] = 0;
     octets[payload + 1] = 4;
@@ -203,7 +216,7 @@ static void test_inner_v4(void)
 static ipsec_report inner6(uint8_t first, uint16_t stated, uint32_t payload)
 {
     uint8_t octets[128] = {first, 0, 0, 0, (uint8_t)(stated >> 8), (uint8_t)stated};
-    ipsec_trailer trailer = {.length = payload + 2, .at = 8, .block = 4, .mode = IPSEC_MODE_ANY};
+    ipsec_trailer trailer = {.length = payload + 2, .at = 8, .block = 4, .spec = row_with_mode(IPSEC_MODE_ANY)};
 
     octets[payload] = 0;
     octets[payload + 1] = 41;
