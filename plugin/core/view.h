@@ -49,7 +49,9 @@ enum {
     /** The UDP payload came over the IKE port (500), where no ESP belongs (RFC 3948 2). */
     IPSEC_VIEW_IKE_PORT = 1 << 5,
     /** `outer` was put together from the headers of fragments: its checksum is that of one of them. */
-    IPSEC_VIEW_REASSEMBLED = 1 << 6
+    IPSEC_VIEW_REASSEMBLED = 1 << 6,
+    /** Options of IPv4 may be missing in it, for they need not be in every fragment. */
+    IPSEC_VIEW_OUTER_GUESSED = 1 << 7
 };
 
 /**
@@ -67,7 +69,10 @@ typedef struct ipsec_view {
     /** The IP header and all headers between it and `data`, as captured; NULL where they are not at hand. The
      * ICV of AH covers them. */
     const uint8_t *outer;
-    uint32_t outer_length;      /**< octets of that; 0 if outer is NULL */
+    uint32_t outer_length; /**< octets of that; 0 if outer is NULL */
+    /** With IPSEC_VIEW_OFFLOAD: octets of data that the frame had, captured or not; else 0. Read it with
+     * ipsec_view_offload_length(). */
+    uint32_t frame_length;
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
     uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
@@ -97,6 +102,18 @@ static inline bool ipsec_view_is_whole(const ipsec_view *view)
     const unsigned not_a_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD;
 
     return view->captured >= view->length && !(view->flags & not_a_packet);
+}
+
+/** With IPSEC_VIEW_OFFLOAD, the octets of data if what was captured is taken for one packet as it is: as many as IP
+ * says, or else all that the frame had. 0 if it is no offload, or if these octets were not all captured. */
+static inline uint32_t ipsec_view_offload_length(const ipsec_view *view)
+{
+    const unsigned not_a_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
+    const uint32_t length = view->length != IPSEC_LENGTH_UNKNOWN ? view->length : view->frame_length;
+
+    if (!(view->flags & IPSEC_VIEW_OFFLOAD) || view->flags & not_a_packet)
+        return 0;
+    return view->captured >= length ? length : 0;
 }
 
 /** Reads 16 bits in network byte order; both octets must be readable. */
