@@ -211,6 +211,14 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(LONGEST);
 }
 
+/* Room for the headers in front of AH, as ipsec_envelope_of() wants it. */
+static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH && !opener->outer)
+        opener->outer = g_malloc(IPSEC_AH_OUTER_MOST);
+    return opener->outer;
+}
+
 static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
 {
     const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
@@ -241,8 +249,7 @@ static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
 
 /* The rows that the SA may have: the one that it has, then those of other times. Stops at the first that verifies, and
  * leaves its envelope. */
-static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
-                               uint8_t *outer)
+static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope)
 {
     ipsec_key_row *const first = ipsec_keyring_row(opener->ring, sa->keys.row);
     ipsec_key_row *row = first;
@@ -251,13 +258,13 @@ static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_r
     while ((!row->crypto || record->icv == IPSEC_ICV_BAD) && has_next(opener->ring, row)) {
         row = ipsec_keyring_row(opener->ring, ipsec_keyring_next(opener->ring, row->index));
         record->alternative++;
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, opener->outer);
         try_all(opener, envelope, row, sa, record);
     }
     if (row == first || (row->crypto && record->icv != IPSEC_ICV_BAD))
         return row;
     record->alternative = 0;
-    *envelope = ipsec_envelope_of(envelope->view, first->spec.encryption, first->spec.integrity, outer);
+    *envelope = ipsec_envelope_of(envelope->view, first->spec.encryption, first->spec.integrity, opener->outer);
     return first;
 }
 
@@ -302,7 +309,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
                           ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
+    uint8_t *const outer = room_for_outer(opener, view);
     ipsec_envelope envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
 
     record->has_row = true;
@@ -314,7 +321,9 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         return;
     }
     make_room(opener);
-    row = try_rows(opener, sa, record, &envelope, outer);
+    row = try_rows(opener, sa, record, &envelope);
+    if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
+        record->icv = IPSEC_ICV_UNVERIFIED;
     learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
     ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
@@ -413,13 +422,12 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
 {
     ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
     const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
     const uint8_t *plaintext = NULL;
     ipsec_envelope envelope;
 
     if (!row)
         return;
-    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, outer);
+    envelope = ipsec_envelope_of(view, row->spec.encryption, row->spec.integrity, room_for_outer(opener, view));
     ipsec_opened_begin(&envelope, &row->spec, report);
     if (!can_be_opened(view, report))
         return;

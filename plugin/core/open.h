@@ -18,6 +18,7 @@ typedef struct ipsec_opener {
     ipsec_keyring *ring;
     const ipsec_config *config;
     uint8_t *plaintext; /**< of the last packet; room for the largest, made when first needed */
+    uint8_t *outer;     /**< the headers in front of the last AH as its ICV covers them; likewise */
     uint64_t seed;      /**< of the hashes of addresses */
     uint32_t guessed;   /**< octets of packets whose wrong keys were looked into, for this costs much */
 } ipsec_opener;
