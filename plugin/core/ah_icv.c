@@ -8,6 +8,9 @@
  * - Linux stops at extension headers that it knows nothing of and takes the rest as it is. RFC 4302 does not say how
  *   they are covered, and nothing is claimed of such packets here.
  *
+ * What breaks the rules of IP is covered all the same, somehow: no receiver lets it come as far as AH, so whoever
+ * forges it must not get away with an ICV that is not verified.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ah_icv.h"
 #include "ip.h"
@@ -75,42 +78,44 @@ static uint32_t v4_option_length(const uint8_t *p, uint32_t count)
     return count >= 2 && p[1] >= 2 && p[1] <= count ? p[1] : 0;
 }
 
-/* Sets the destination to the end of the source route at p, unless the packet is there already: RFC 791 3.1. */
-static bool follow_v4_route(uint8_t *header, const uint8_t *p, uint32_t length)
+/* Sets the destination to the end of the source route at p, unless the packet is there already: RFC 791 3.1. A broken
+ * route leads nowhere. */
+static void follow_v4_route(uint8_t *header, const uint8_t *p, uint32_t length)
 {
     const uint32_t route_at = 3, least = route_at + V4_ADDRESS;
 
     if (length < least || (length - route_at) % V4_ADDRESS != 0)
-        return false;
+        return;
     if (p[2] <= length) /* counts from 1 */
         memcpy(header + V4_DESTINATION_AT, p + length - V4_ADDRESS, V4_ADDRESS);
-    return true;
 }
 
-static bool cover_v4_option(uint8_t *header, uint8_t *p, uint32_t length)
+static void cover_v4_option(uint8_t *header, uint8_t *p, uint32_t length)
 {
     const uint8_t how = v4_options[p[0]];
 
-    if (how == ROUTE && !follow_v4_route(header, p, length))
-        return false;
+    if (how == ROUTE)
+        follow_v4_route(header, p, length);
     if (how != KEPT)
         memset(p, 0, length);
-    return true;
 }
 
-/* What follows the end of the options is no option, and is covered as it is. */
-static bool cover_v4_options(uint8_t *header, uint32_t length)
+/* What follows the end of the options is no option, and is covered as it is; from a broken one on nothing is told from
+ * one that may change. */
+static void cover_v4_options(uint8_t *header, uint32_t length)
 {
     uint32_t at = IPSEC_IPV4_HEADER;
 
     while (at < length && header[at] != OPTION_END) {
         const uint32_t option = v4_option_length(header + at, length - at);
 
-        if (option == 0 || !cover_v4_option(header, header + at, option))
-            return false;
+        if (option == 0) {
+            memset(header + at, 0, length - at);
+            return;
+        }
+        cover_v4_option(header, header + at, option);
         at += option;
     }
-    return true;
 }
 
 enum {
@@ -136,7 +141,8 @@ static uint32_t v6_option_length(const uint8_t *p, uint32_t count)
     return count >= 2 && p[1] + 2u <= count ? p[1] + 2u : 0;
 }
 
-/* The extension header of `length` octets at p, behind the IPv6 header: hop-by-hop options. */
+/* The extension header of `length` octets at p, behind the IPv6 header: hop-by-hop options. From a broken one on all
+ * is zeroed, which reads as padding. */
 static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
     uint32_t at = 2;
@@ -145,8 +151,10 @@ static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
     while (at < length) {
         const uint32_t option = v6_option_length(p + at, length - at);
 
-        if (option == 0)
-            return false;
+        if (option == 0) {
+            memset(p + at, 0, length - at);
+            break;
+        }
         if (p[at] & OPTION_MAY_CHANGE)
             memset(p + at + 2, 0, option - 2);
         at += option;
@@ -154,22 +162,18 @@ static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
     return true;
 }
 
-/* The same for destination options. */
+/* The same for destination options. A home address of another length is none. */
 static bool cover_destination_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
-    if (!cover_v6_options(header, p, length))
-        return false;
-    for (uint32_t at = 2; at < length; at += v6_option_length(p + at, length - at)) {
-        if (p[at] != OPTION_HOME_ADDRESS)
-            continue;
-        if (p[at + 1] != V6_ADDRESS)
-            return false;
-        exchange_v6_addresses(header + V6_SOURCE_AT, p + at + 2);
-    }
+    cover_v6_options(header, p, length);
+    for (uint32_t at = 2; at < length; at += v6_option_length(p + at, length - at))
+        if (p[at] == OPTION_HOME_ADDRESS && p[at + 1] == V6_ADDRESS)
+            exchange_v6_addresses(header + V6_SOURCE_AT, p + at + 2);
     return true;
 }
 
-/* The same for the routing header: visits what is left of the route (RFC 2460 4.4, RFC 6275 6.4). */
+/* The same for the routing header: visits what is left of the route (RFC 2460 4.4, RFC 6275 6.4). A broken route leads
+ * nowhere, and is covered as it is. */
 static bool cover_routing(uint8_t *header, uint8_t *p, uint32_t length)
 {
     const uint32_t route_at = 8;
@@ -179,8 +183,10 @@ static bool cover_routing(uint8_t *header, uint8_t *p, uint32_t length)
     if (left == 0)
         return true;
     /* Only of these two types is it known what the route does to the header. */
-    if ((type != 0 && type != 2) || (length - route_at) % V6_ADDRESS != 0 || left > count)
+    if (type != 0 && type != 2)
         return false;
+    if ((length - route_at) % V6_ADDRESS != 0 || left > count)
+        return true;
     for (uint32_t i = count - left; i < count; i++)
         exchange_v6_addresses(header + V6_DESTINATION_AT, p + route_at + i * V6_ADDRESS);
     p[3] = 0;
@@ -198,7 +204,8 @@ static bool (*const v6_extensions[UINT8_MAX + 1])(uint8_t *header, uint8_t *p, u
 typedef struct chain {
     uint8_t *octets;
     uint32_t length;
-    uint32_t offset;   /* of the next header */
+    uint32_t from;     /* of the next header */
+    uint32_t to;       /* where it goes: nearer, once a header was left out */
     uint32_t next_at;  /* where its protocol is told */
     uint32_t total_at; /* where IP says how long the packet is */
 } chain;
@@ -211,19 +218,22 @@ static bool is_added_later(const chain *c)
     return protocol == IPSEC_PROTOCOL_FRAGMENT || protocol == IPSEC_PROTOCOL_AH;
 }
 
-/* Takes the next header out, as if it had never been there. */
+/* Leaves the next header out, as if it had never been there. A packet that says it is shorter than that header has a
+ * length that cannot be put right. */
 static bool leave_out(chain *c, uint32_t count)
 {
-    uint8_t *p = c->octets + c->offset, *total_at = c->octets + c->total_at;
+    const uint8_t *p = c->octets + c->from;
+    uint8_t *total_at = c->octets + c->total_at;
     const uint32_t total = ipsec_read_u16(total_at);
 
-    if (total < count || (c->octets[c->next_at] == IPSEC_PROTOCOL_FRAGMENT && ipsec_ip_is_v6_fragment(p)))
+    if (c->octets[c->next_at] == IPSEC_PROTOCOL_FRAGMENT && ipsec_ip_is_v6_fragment(p))
         return false;
-    total_at[0] = (uint8_t)((total - count) >> 8);
-    total_at[1] = (uint8_t)(total - count);
+    if (total >= count) {
+        total_at[0] = (uint8_t)((total - count) >> 8);
+        total_at[1] = (uint8_t)(total - count);
+    }
     c->octets[c->next_at] = p[0];
-    c->length -= count;
-    memmove(p, p + count, c->length - c->offset);
+    c->from += count;
     return true;
 }
 
@@ -232,10 +242,12 @@ static bool cover_extension(chain *c, uint32_t count)
 {
     const uint8_t protocol = c->octets[c->next_at];
 
-    if (!v6_extensions[protocol] || !v6_extensions[protocol](c->octets, c->octets + c->offset, count))
+    memmove(c->octets + c->to, c->octets + c->from, count);
+    if (!v6_extensions[protocol] || !v6_extensions[protocol](c->octets, c->octets + c->to, count))
         return false;
-    c->next_at = c->offset;
-    c->offset += count;
+    c->next_at = c->to;
+    c->from += count;
+    c->to += count;
     return true;
 }
 
@@ -244,16 +256,16 @@ static uint32_t cover_chain(chain *c)
 {
     const bool v6 = c->next_at == V6_NEXT_AT;
 
-    while (c->offset < c->length) {
+    while (c->from < c->length) {
         const uint8_t protocol = c->octets[c->next_at];
-        const uint32_t count = ipsec_ip_extension(protocol, c->octets + c->offset, c->length - c->offset);
+        const uint32_t count = ipsec_ip_extension(protocol, c->octets + c->from, c->length - c->from);
 
         if (count == 0 || (!v6 && protocol != IPSEC_PROTOCOL_AH))
             return 0;
         if (!(is_added_later(c) ? leave_out(c, count) : cover_extension(c, count)))
             return 0;
     }
-    return c->octets[c->next_at] == IPSEC_PROTOCOL_AH ? c->length : 0;
+    return c->octets[c->next_at] == IPSEC_PROTOCOL_AH ? c->to : 0;
 }
 
 static uint32_t cover_v4(uint8_t *covered, uint32_t length)
@@ -266,9 +278,8 @@ static uint32_t cover_v4(uint8_t *covered, uint32_t length)
     memset(covered + V4_FRAGMENT_AT, 0, 2);
     covered[V4_TTL_AT] = 0;
     memset(covered + V4_CHECKSUM_AT, 0, 2);
-    if (!cover_v4_options(covered, header))
-        return 0;
-    return cover_chain(&(chain){covered, length, header, V4_PROTOCOL_AT, V4_TOTAL_AT});
+    cover_v4_options(covered, header);
+    return cover_chain(&(chain){covered, length, header, header, V4_PROTOCOL_AT, V4_TOTAL_AT});
 }
 
 static uint32_t cover_v6(uint8_t *covered, uint32_t length)
@@ -278,7 +289,7 @@ static uint32_t cover_v6(uint8_t *covered, uint32_t length)
     covered[0] = 0x60; /* leaves the version only */
     memset(covered + 1, 0, 3);
     covered[V6_HOP_LIMIT_AT] = 0;
-    return cover_chain(&(chain){covered, length, IPSEC_IPV6_HEADER, V6_NEXT_AT, V6_PAYLOAD_AT});
+    return cover_chain(&(chain){covered, length, IPSEC_IPV6_HEADER, IPSEC_IPV6_HEADER, V6_NEXT_AT, V6_PAYLOAD_AT});
 }
 
 uint32_t ipsec_ah_cover_outer(const uint8_t *outer, uint32_t length, uint8_t covered[IPSEC_AH_OUTER_MOST])

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The most octets of IP header and extension headers in front of AH that are verified. */
-#define IPSEC_AH_OUTER_MOST 1024
+/** The most octets of IP header and extension headers that can stand in front of AH: the header of IPv6, and 65,535
+ * octets that it may carry. */
+#define IPSEC_AH_OUTER_MOST (40 + 65535)
 
 /**
  * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones
@@ -25,12 +26,17 @@
  *   if they had never been there: the fragment header of an atomic fragment (RFC 6946), for it is not covered
  *   (RFC 4302 3.3.3.1.2.3), and another AH in front of this one.
  *
+ * What breaks the rules of IP, which no receiver lets pass, is covered as well, so that it has an ICV that fails: from
+ * a broken option on, the rest of the options is zero; a broken route leads nowhere; where the length of IP is less
+ * than that of a header that is left out, it stays.
+ *
  * @param outer    from the first octet of the IP header to the last in front of AH. Fragments must have been put
  *                 together, in the header too: its length is that of the whole packet.
  * @param length   number of octets
  * @param covered  gets the result
- * @return octets of the result; 0 if the headers break the rules of IP, are those of a fragment, have something between
- *         them that AH does not say how to cover, or are longer than IPSEC_AH_OUTER_MOST
+ * @return octets of the result; 0 if the headers are those of a fragment, do not lead to AH, have something between
+ * them that AH does not say how to cover (a header that is not named above, a route of another type that is not at its
+ * end), or are longer than IPSEC_AH_OUTER_MOST
  */
 uint32_t ipsec_ah_cover_outer(const uint8_t *outer, uint32_t length, uint8_t covered[IPSEC_AH_OUTER_MOST]);
 

@@ -1,10 +1,15 @@
 /* Where IV, body and ICV of a packet lie, and trying a key on them.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "envelope.h"
+#include "ip.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define IPSEC_PIECES_MOST 5u
+
+/* Octets of an IPv4 header with all options that fit. */
+#define V4_HEADER_MOST 60u
 
 static bool is_combined(const ipsec_envelope *envelope)
 {
@@ -23,7 +28,7 @@ static void divide_esp(ipsec_envelope *envelope)
 }
 
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
-                                 const ipsec_integrity *integrity, uint8_t outer[IPSEC_AH_OUTER_MOST])
+                                 const ipsec_integrity *integrity, uint8_t *outer)
 {
     ipsec_envelope envelope = {.view = view, .encryption = encryption, .integrity = integrity};
 
@@ -36,6 +41,8 @@ ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption 
     envelope.outer = outer;
     if (view->outer)
         envelope.outer_length = ipsec_ah_cover_outer(view->outer, view->outer_length, outer);
+    envelope.is_guessed = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length > IPSEC_IPV4_HEADER;
+    envelope.may_lack_options = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length == IPSEC_IPV4_HEADER;
     return envelope;
 }
 
@@ -109,6 +116,32 @@ static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *cr
     return ipsec_crypto_equal(digest, view->data + at, envelope->icv) ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
 }
 
+/* Options that only the first fragment has are covered as zeros, whatever they are: route, time stamp and the like. One
+ * that stands behind a NOP is aligned by it. */
+static IPSEC_RARE ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
+                                                        ipsec_attempt attempt)
+{
+    for (uint8_t first = 0; first <= 1; first++) {
+        uint8_t header[V4_HEADER_MOST] = {0};
+        ipsec_envelope longer = *envelope;
+
+        memcpy(header, envelope->outer, IPSEC_IPV4_HEADER);
+        header[IPSEC_IPV4_HEADER] = first;
+        longer.outer = header;
+        while (longer.outer_length < sizeof header) {
+            const uint32_t total = ipsec_read_u16(header + 2) + 4u;
+
+            header[0]++; /* its length in words */
+            header[2] = (uint8_t)(total >> 8);
+            header[3] = (uint8_t)total;
+            longer.outer_length += 4;
+            if (compare(&longer, crypto, attempt) == IPSEC_ICV_GOOD)
+                return IPSEC_ICV_GOOD;
+        }
+    }
+    return IPSEC_ICV_BAD;
+}
+
 ipsec_icv_status ipsec_envelope_try(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt,
                                     uint8_t *plaintext)
 {
@@ -117,10 +150,14 @@ ipsec_icv_status ipsec_envelope_try(const ipsec_envelope *envelope, ipsec_crypto
                                  .esn = attempt.esn,
                                  .high = attempt.high,
                                  .icv = envelope->icv};
+    ipsec_icv_status status;
 
     if (!ipsec_envelope_is_verifiable(envelope))
         return IPSEC_ICV_UNVERIFIED;
     if (ipsec_envelope_is_openable(envelope) || is_combined(envelope))
         return ipsec_crypto_open(crypto, &sealed, plaintext);
-    return compare(envelope, crypto, attempt);
+    status = compare(envelope, crypto, attempt);
+    if (status == IPSEC_ICV_BAD && envelope->may_lack_options)
+        return compare_with_options(envelope, crypto, attempt);
+    return status;
 }

@@ -24,6 +24,8 @@ typedef struct ipsec_envelope {
     bool is_aligned;       /**< ESP: the body is a multiple of the block */
     const uint8_t *outer;  /**< AH: the headers in front as they enter the ICV */
     uint32_t outer_length; /**< AH: octets of that; 0 if they are not at hand */
+    bool is_guessed;       /**< AH: these have options and may lack others, so that an ICV that fails says nothing */
+    bool may_lack_options; /**< AH: these have no options, and the packet may have had some */
 } ipsec_envelope;
 
 /** What may be in the ICV besides the octets of the packet. */
@@ -35,10 +37,11 @@ typedef struct ipsec_attempt {
 /**
  * Divides the packet of the view.
  *
- * @param outer  AH: room for the headers in front; the envelope points to it
+ * @param outer  AH: room for the headers in front, IPSEC_AH_OUTER_MOST octets; the envelope points to it. May be NULL
+ *               for ESP.
  */
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
-                                 const ipsec_integrity *integrity, uint8_t outer[IPSEC_AH_OUTER_MOST]);
+                                 const ipsec_integrity *integrity, uint8_t *outer);
 
 /** Whether there is an ICV in the packet that can be compared with one computed. */
 bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope);

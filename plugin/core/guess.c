@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guess.h"
 
+#include <stddef.h>
+
 /* An ICV of fewer octets verifies by chance too easily for a search. */
 #define ICV_LEAST 8u
 
@@ -78,8 +80,7 @@ static bool try_integrity(const search *s, const ipsec_integrity *integrity, boo
 /* Tries one combined mode with every setting. */
 static bool try_encryption(const search *s, const ipsec_encryption *encryption, ipsec_attempt *attempt)
 {
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
-    const ipsec_envelope envelope = ipsec_envelope_of(s->envelope->view, encryption, s->spec->integrity, outer);
+    const ipsec_envelope envelope = ipsec_envelope_of(s->envelope->view, encryption, s->spec->integrity, NULL);
     ipsec_crypto *crypto = open_as(s, encryption, s->spec->integrity);
     bool good = false;
 

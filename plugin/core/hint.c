@@ -41,7 +41,7 @@ static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
     [IPSEC_HINT_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
     [IPSEC_HINT_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_HINT_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    [IPSEC_HINT_STRAY] = {"look at that packet, which was damaged or is somebody else's", STRAY, .attack = true},
+    [IPSEC_HINT_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
 };
 
 #undef PARAMETERS

@@ -9,9 +9,8 @@
 /* IP headers begin so many octets apart. */
 #define IP_STEP 4u
 
-/* How far back an IP header is looked for: 60 octets of IPv4, or 40 of IPv6, and room for extension
- * headers and AH. It bounds the work on octets that hold no IP header. */
-#define FARTHEST 512u
+/* How far back an IP header is looked for: the header of IPv6 and the longest payload. */
+#define FARTHEST (IPSEC_IPV6_HEADER + (uint32_t)UINT16_MAX)
 
 /* Above any jumbo frame in use: such a packet is handed to the capture before segmentation. */
 #define LARGEST_ON_WIRE 9216u
@@ -59,9 +58,26 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
     return flags;
 }
 
+/* What chains met on ways that led nowhere, by the distance to the header looked for and by how the length is told.
+ * Octets can be made that look like thousands of IP headers with long chains, and all of these chains meet. */
+typedef struct dead_ends {
+    uint8_t half_octets[FARTHEST / IP_STEP / 2 + 1];
+} dead_ends;
+
+/* Whether a chain came by here before; from now on one did. */
+static bool is_dead_end(dead_ends *known, uint32_t distance, uint8_t protocol)
+{
+    uint8_t *octet = &known->half_octets[distance / IP_STEP / 2];
+    const uint8_t bit = (uint8_t)(1u << (extensions[protocol].unit / 4 + distance / IP_STEP % 2 * 4));
+    const bool was = *octet & bit;
+
+    *octet |= bit;
+    return was;
+}
+
 /* Follows the chain from `offset` of the IP header at p to the header at `end`. */
 static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t protocol, uint8_t wanted, bool v6,
-                        uint16_t *flags)
+                        dead_ends *known, uint16_t *flags)
 {
     const uint32_t start = offset;
     unsigned place = 0;
@@ -70,6 +86,8 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
         const uint32_t length = ipsec_ip_extension(protocol, p + offset, end - offset);
 
         if (length == 0 || (!v6 && protocol != IPSEC_PROTOCOL_AH))
+            return false;
+        if (known && is_dead_end(known, end - offset, protocol))
             return false;
         *flags |= flags_of(protocol, p + offset, offset == start, &place);
         protocol = p[offset];
@@ -81,25 +99,23 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
 /* Link padding is shorter, and every header that is looked for longer. */
 #define LEAST_BEHIND 8u
 
-/* Fills the path from the total length that IP states, where it is not 0; false if it ends before the header looked
- * for. */
-static inline bool fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total,
+/* Fills the path from the total length that IP states, where it is not 0. */
+static inline void fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total,
                         bool stated, uint16_t flags)
 {
     if (!stated && search->behind < LEAST_BEHIND) {
         stated = true;
         total = distance;
     }
-    if (stated && total < distance)
-        return false;
     path->header = distance;
     path->length = stated ? total - distance : IPSEC_LENGTH_UNKNOWN;
     path->flags = flags | (!stated || total > LARGEST_ON_WIRE ? IPSEC_VIEW_OFFLOAD : 0);
-    return true;
 }
 
-/* Whether an IPv4 header begins at p, `distance` octets before the header looked for. */
-static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
+/* Whether an IPv4 header begins at p, `distance` octets before the header looked for. Nothing but the chain may speak
+ * against it once that was followed: what another chain has in common with it counts as a dead end then. */
+static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, dead_ends *known,
+                           ipsec_ip_path *path)
 {
     const uint32_t header = (p[0] & 0x0fu) * 4;
     const uint32_t total = ipsec_read_u16(p + 2);
@@ -107,51 +123,66 @@ static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint
 
     if (p[0] >> 4 != 4 || header < IPSEC_IPV4_HEADER || header > distance || memcmp(p + 12, search->source, 4) != 0)
         return false;
-    if (!walk(p, header, distance, p[9], search->protocol, false, &flags))
+    if (total != 0 && total < distance)
+        return false;
+    if (!walk(p, header, distance, p[9], search->protocol, false, known, &flags))
         return false;
     if (ipsec_ip_is_v4_fragment(p))
         flags |= IPSEC_VIEW_FRAGMENT;
-    return fill(search, path, distance, total, total != 0, flags);
+    fill(search, path, distance, total, total != 0, flags);
+    return true;
 }
 
 /* The same for IPv6. */
-static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, ipsec_ip_path *path)
+static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, dead_ends *known,
+                    ipsec_ip_path *path)
 {
     const uint32_t payload = ipsec_read_u16(p + 4);
     uint16_t flags = 0;
 
     if (distance < IPSEC_IPV6_HEADER || p[0] >> 4 != 6 || memcmp(p + 8, search->source, 16) != 0)
         return false;
-    if (!walk(p, IPSEC_IPV6_HEADER, distance, p[6], search->protocol, true, &flags))
+    if (payload != 0 && payload + IPSEC_IPV6_HEADER < distance)
+        return false;
+    if (!walk(p, IPSEC_IPV6_HEADER, distance, p[6], search->protocol, true, known, &flags))
         return false;
     /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
-    return fill(search, path, distance, payload + IPSEC_IPV6_HEADER, payload != 0, flags);
+    fill(search, path, distance, payload + IPSEC_IPV6_HEADER, payload != 0, flags);
+    return true;
 }
 
-static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, ipsec_ip_path *path)
+static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, dead_ends *known, ipsec_ip_path *path)
 {
     const uint8_t *p;
 
     if (distance > search->count || distance < IPSEC_IPV4_HEADER)
         return false;
     p = search->octets + (search->count - distance);
-    return search->address_length == 4 ? read_v4(search, p, distance, path) : read_v6(search, p, distance, path);
+    return search->address_length == 4 ? read_v4(search, p, distance, known, path)
+                                       : read_v6(search, p, distance, known, path);
+}
+
+/* Tries all places, and follows no chain twice. */
+static IPSEC_RARE bool search_back(const ipsec_ip_search *search, ipsec_ip_path *path)
+{
+    const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
+    const uint32_t farthest = (search->count < FARTHEST ? search->count : FARTHEST) / IP_STEP * IP_STEP;
+    dead_ends known;
+
+    memset(known.half_octets, 0, farthest / IP_STEP / 2 + 1);
+    for (uint32_t distance = farthest; distance >= nearest; distance -= IP_STEP)
+        if (try_at(search, distance, &known, path))
+            return true;
+    return false;
 }
 
 bool ipsec_ip_find(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
-    const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
-    uint32_t farthest;
-
     if (search->address_length != 4 && search->address_length != 16)
         return false;
-    if (search->hint && try_at(search, search->hint, path))
+    if (search->hint && try_at(search, search->hint, NULL, path))
         return true;
-    farthest = (search->count < FARTHEST ? search->count : FARTHEST) / IP_STEP * IP_STEP;
-    for (uint32_t distance = farthest; distance >= nearest; distance -= IP_STEP)
-        if (try_at(search, distance, path))
-            return true;
-    return false;
+    return search_back(search, path);
 }
 
 bool ipsec_udp_read(const uint8_t *octets, uint32_t count, uint16_t source_port, uint16_t destination_port,

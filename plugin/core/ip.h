@@ -48,8 +48,8 @@ typedef struct ipsec_ip_search {
     const uint8_t *source;  /**< source address that the IP header must bear, address_length octets */
     uint8_t address_length; /**< 4 or 16; else nothing is found */
     uint8_t protocol;       /**< IP protocol number of the header behind the octets */
-    /** Where the caller thinks that the IP header begins, in octets before the header; it is tried
-     * first. 0: no idea. */
+    /** Where the caller thinks that the IP header begins, in octets before the header: tried first, and the only place
+     * that may be farther away than the headers of a packet can be long. 0: no idea. */
     uint32_t hint;
 } ipsec_ip_search;
 
@@ -65,7 +65,8 @@ typedef struct ipsec_ip_path {
  * end, with the protocol that was asked for.
  *
  * Of several that fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the
- * options, addresses or ICV of another one was put there by the sender.
+ * options, addresses or ICV of another one was put there by the sender. The work grows with the octets only, whatever
+ * they are, up to the 65,575 that IPv6 can have in front.
  *
  * An IP length of 0 with octets behind the headers, or above 9216 (the largest jumbo frames in use), tells of
  * segmentation offload.

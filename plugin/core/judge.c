@@ -74,6 +74,7 @@ static void free_opener(ipsec_opener *opener)
     ipsec_keyring_free(opener->ring);
     ipsec_generations_free(opener->generations);
     g_free(opener->plaintext);
+    g_free(opener->outer);
     g_free(opener);
 }
 

@@ -230,6 +230,14 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(LONGEST);
 }
 
+/* Room for the headers in front of AH, as ipsec_envelope_of() wants it. */
+static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH && !opener->outer)
+        opener->outer = g_malloc(IPSEC_AH_OUTER_MOST);
+    return opener->outer;
+}
+
 static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
 {
     const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
@@ -456,7 +464,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
                           ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
+    uint8_t *const outer = room_for_outer(opener, view);
     ipsec_view plain;
     const bool offload = looks_like_offload(view, report, &plain);
     const ipsec_view *const seen = offload ? &plain : view;
@@ -473,6 +481,8 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     }
     make_room(opener);
     row = try_rows(opener, sa, record, &envelope, outer);
+    if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
+        record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
         record->icv = try_parts(opener, seen, row, sa, record) & 3;
     if (offload)
@@ -597,7 +607,7 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
                            const ipsec_note *note, ipsec_report *report)
 {
     ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
-    uint8_t outer[IPSEC_AH_OUTER_MOST];
+    uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record again = *record;
     ipsec_envelope envelope;
     ipsec_view plain;

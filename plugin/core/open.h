@@ -21,6 +21,7 @@ typedef struct ipsec_opener {
     ipsec_generations *generations;
     const ipsec_config *config;
     uint8_t *plaintext;  /**< of the last packet; room for the largest, made when first needed */
+    uint8_t *outer;      /**< the headers in front of the last AH as its ICV covers them; likewise */
     uint64_t seed;       /**< of the hashes of addresses */
     unsigned part_count; /**< of packets that were coalesced with the last one that had a row, itself among them */
     uint32_t parts[IPSEC_COALESCED_MOST]; /**< low halves of the numbers of those that verified */

@@ -187,7 +187,9 @@ static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_ke
         return IPSEC_UNVERIFIED_NO_KEY;
     if (!row->crypto || envelope->integrity->kind == IPSEC_MAC_ANY)
         return IPSEC_UNVERIFIED_ALGORITHM;
-    return envelope->encryption || envelope->outer_length > 0 ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NO_OUTER;
+    if (!envelope->encryption && (envelope->outer_length == 0 || envelope->is_guessed))
+        return IPSEC_UNVERIFIED_NO_OUTER;
+    return IPSEC_UNVERIFIED_TOO_SHORT;
 }
 
 /* --- what was inside --------------------------------------------------------------------------------- */

@@ -6,27 +6,37 @@
 #ifndef IPSEC_CORE_REASSEMBLED_H
 #define IPSEC_CORE_REASSEMBLED_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** A frame with one fragment, and what is known of the datagram. */
 typedef struct ipsec_reassembled {
-    const uint8_t *frame;       /**< the frame, or as much of it as was captured */
-    uint32_t count;             /**< octets of that */
-    const uint8_t *source;      /**< address_length octets; likewise the destination */
-    const uint8_t *destination; /**< as the IP header has it */
+    const uint8_t *frame; /**< the frame, or as much of it as was captured */
+    uint32_t count;       /**< octets of that */
+    /** address_length octets. If they lie in the frame themselves, then in the header of the fragment, and no other is
+     * looked for. */
+    const uint8_t *source;
+    const uint8_t *destination; /**< likewise, as the IP header has it; not looked at if it is known where that is */
     uint8_t address_length;     /**< 4 or 16; else nothing is found */
     uint32_t length;            /**< octets that were put together from the fragments */
 } ipsec_reassembled;
+
+/** Headers that were found. */
+typedef struct ipsec_rebuilt {
+    uint32_t length; /**< octets; 0: none was found */
+    bool is_guessed; /**< IPv4: options may be missing */
+} ipsec_rebuilt;
 
 /**
  * Writes the headers that the datagram had before it was cut into fragments: IP and, in IPv6, the extension headers
  * that are in every fragment.
  *
- * Options of IPv4 need not be in every fragment: if the one at hand has any, nothing is written.
+ * The first fragment of IPv4 has all options. The others have those that are to be copied (RFC 791 3.1), and what else
+ * the first one had is not known.
  *
  * @param headers, room  where to
- * @return octets written; 0 if no fragment of that datagram is found in the frame, or if there is too little room
+ * @return nothing if no fragment of that datagram is found in the frame, or if there is too little room
  */
-uint32_t ipsec_reassembled_headers(const ipsec_reassembled *datagram, uint8_t *headers, uint32_t room);
+ipsec_rebuilt ipsec_reassembled_headers(const ipsec_reassembled *datagram, uint8_t *headers, uint32_t room);
 
 #endif

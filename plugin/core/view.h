@@ -54,7 +54,9 @@ enum {
     /** `outer` was put together from the headers of fragments: its checksum is that of one of them. */
     IPSEC_VIEW_REASSEMBLED = 1 << 6,
     /** It came inside a header whose report was `unproven`. */
-    IPSEC_VIEW_INSIDE_UNPROVEN = 1 << 8
+    IPSEC_VIEW_INSIDE_UNPROVEN = 1 << 7,
+    /** Options of IPv4 may be missing in it, for they need not be in every fragment. */
+    IPSEC_VIEW_OUTER_GUESSED = 1 << 8
 };
 
 /**

@@ -20,15 +20,17 @@ typedef bool pref_bool;
 typedef gboolean pref_bool;
 #endif
 
-/* The tvbuff of the data source with that name, or NULL. */
-static inline tvbuff_t *ipsec_data_source_tvb(packet_info *pinfo, const char *name)
+/* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads
+ * nothing of a packet but the list. */
+static inline tvbuff_t *ipsec_data_source_tvb(GSList *node, const char *name)
 {
+    packet_info from = {.data_src = node};
 #if IPSEC_WIRESHARK_AT_LEAST(4, 6)
-    struct data_source *source = get_data_source_by_name(pinfo, name);
+    struct data_source *source = get_data_source_by_name(&from, name);
 
     return source ? get_data_source_tvb(source) : NULL;
 #else
-    return get_data_source_tvb_by_name(pinfo, name);
+    return get_data_source_tvb_by_name(&from, name);
 #endif
 }
 

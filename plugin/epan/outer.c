@@ -15,6 +15,10 @@
 
 #define PROTOCOL_UDP 17
 
+/* Octets of other data sources that are searched for the headers of one reassembled datagram. Frames have less, unless
+ * they are made to take long. */
+#define SEARCHED_MOST (1u << 20)
+
 static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
 {
     if (pinfo->src.type != pinfo->dst.type)
@@ -76,27 +80,34 @@ static inline void set_source(const packet_info *pinfo, const ipsec_view *view, 
     search->source = pinfo->net_src.type == pinfo->src.type ? pinfo->net_src.data : view->source;
 }
 
-/* Where the IP dissector says that its header begins, in octets before tvb; 0 if it says nothing. */
-static inline uint32_t hint_of(tvbuff_t *tvb, void *data)
+/* Where the IP dissector found its header, in octets before the one looked for; 0 if it does not tell. That of IPv4
+ * leaves the addresses where they are, that of IPv6 copies them, but hands down how long its packet is. */
+static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search *search)
 {
-    const uint32_t rest = tvb_reported_length(tvb);
-    uint32_t total = 0;
+    const uint32_t source_at = 12;
+    const uintptr_t at = (uintptr_t)search->source - (uintptr_t)search->octets;
+    uint32_t total, rest;
 
-    if (WS_IP4_PTR(data))
-        total = WS_IP4_PTR(data)->ip_len;
-    else if (WS_IP6_PTR(data))
-        total = WS_IP6_PTR(data)->ip6_len + 40;
+    if (search->address_length == 4)
+        return at >= source_at && at < search->count ? search->count - ((uint32_t)at - source_at) : 0;
+    if (!WS_IP6_PTR(data))
+        return 0;
+    total = WS_IP6_PTR(data)->ip6_len + 40;
+    rest = tvb_reported_length(tvb);
     return total > rest ? total - rest : 0;
 }
 
 /* A reassembled datagram has a data source of its own, with no IP header in front: no snapshot length, no link padding,
  * so its own length is exact. What other dissectors inflate or decrypt may come from a packet that was cut. */
-static bool is_reassembled(tvbuff_t *tvb, packet_info *pinfo)
+static bool is_reassembled(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    const tvbuff_t *source = tvb_get_ds_tvb(tvb);
+    const tvbuff_t *own = tvb_get_ds_tvb(tvb);
+    GSList *node = pinfo->data_src;
 
-    return source == ipsec_data_source_tvb(pinfo, "Reassembled IPv4") ||
-           source == ipsec_data_source_tvb(pinfo, "Reassembled IPv6");
+    while (node && get_data_source_tvb(node->data) != own)
+        node = node->next;
+    return node && (ipsec_data_source_tvb(node, "Reassembled IPv4") == own ||
+                    ipsec_data_source_tvb(node, "Reassembled IPv6") == own);
 }
 
 static inline void set_length(ipsec_view *view, uint32_t length)
@@ -117,31 +128,71 @@ static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_
     return ipsec_ip_find(search, path);
 }
 
+/* What a packet of offload has for a length, if IP does not say. */
+static inline void set_offload(tvbuff_t *tvb, ipsec_view *view)
+{
+    if (view->flags & IPSEC_VIEW_OFFLOAD)
+        view->frame_length = tvb_reported_length(tvb);
+}
+
+static ipsec_rebuilt rebuild_from(tvbuff_t *source, ipsec_reassembled *datagram, uint8_t *headers)
+{
+    datagram->count = tvb_captured_length(source);
+    datagram->frame = tvb_get_ptr(source, 0, (int)datagram->count);
+    return ipsec_reassembled_headers(datagram, headers, IPSEC_AH_OUTER_MOST);
+}
+
+/* Whether the address lies in the octets of the data source itself. */
+static bool holds(tvbuff_t *source, const uint8_t *address)
+{
+    const uint32_t count = tvb_captured_length(source);
+
+    return (uintptr_t)address - (uintptr_t)tvb_get_ptr(source, 0, (int)count) < count;
+}
+
+/* The fragment is where the IP dissector has left its address; if that is a copy, in the last data source that fits of
+ * those that were there before: where fragments are in fragments, it is the innermost. */
+static ipsec_rebuilt find_fragment(const tvbuff_t *own, const packet_info *pinfo, ipsec_reassembled *datagram,
+                                   uint8_t *headers)
+{
+    uint32_t searched = 0;
+    GSList *last = NULL;
+
+    for (GSList *node = pinfo->data_src; node && get_data_source_tvb(node->data) != own; node = node->next) {
+        tvbuff_t *source = get_data_source_tvb(node->data);
+
+        if (tvb_captured_length(source) == 0)
+            continue;
+        if (holds(source, datagram->source))
+            return rebuild_from(source, datagram, headers);
+        searched += tvb_captured_length(source);
+        if (searched > SEARCHED_MOST)
+            break;
+        if (rebuild_from(source, datagram, headers).length)
+            last = node;
+    }
+    return last ? rebuild_from(get_data_source_tvb(last->data), datagram, headers) : (ipsec_rebuilt){0};
+}
+
 /* The headers in front of a reassembled datagram are in another data source, in fragments. What stands before tvb in
  * its own belongs to the datagram, and follows them. */
 static void rebuild_outer(tvbuff_t *tvb, packet_info *pinfo, const ipsec_ip_search *search, ipsec_view *view)
 {
-    tvbuff_t *frame = get_data_source_tvb((const struct data_source *)pinfo->data_src->data);
-    const uint32_t captured = tvb_captured_length(frame);
-    uint8_t headers[IPSEC_AH_OUTER_MOST];
-    uint32_t length;
+    const bool has_net = pinfo->net_dst.type == pinfo->dst.type;
+    ipsec_reassembled datagram = {.source = search->source,
+                                  .destination = has_net ? pinfo->net_dst.data : view->destination,
+                                  .address_length = view->address_length,
+                                  .length = search->count + tvb_reported_length(tvb)};
+    uint8_t *headers = wmem_alloc(pinfo->pool, IPSEC_AH_OUTER_MOST);
+    const ipsec_rebuilt rebuilt = find_fragment(tvb_get_ds_tvb(tvb), pinfo, &datagram, headers);
 
-    length = ipsec_reassembled_headers(&(ipsec_reassembled){.frame = tvb_get_ptr(frame, 0, (int)captured),
-                                                            .count = captured,
-                                                            .source = search->source,
-                                                            .destination = pinfo->net_dst.type == pinfo->dst.type
-                                                                               ? pinfo->net_dst.data
-                                                                               : view->destination,
-                                                            .address_length = view->address_length,
-                                                            .length = search->count + tvb_reported_length(tvb)},
-                                       headers, sizeof headers);
-    if (length == 0 || search->count > sizeof headers - length)
+    if (rebuilt.length == 0 || search->count > IPSEC_AH_OUTER_MOST - rebuilt.length)
         return;
     if (search->count > 0)
-        memcpy(headers + length, search->octets, search->count);
-    view->outer_length = length + search->count;
-    view->outer = wmem_memdup(pinfo->pool, headers, view->outer_length);
-    view->flags |= IPSEC_VIEW_REASSEMBLED;
+        memcpy(headers + rebuilt.length, search->octets, search->count);
+    view->outer_length = rebuilt.length + search->count;
+    view->outer = headers;
+    view->flags |= IPSEC_VIEW_REASSEMBLED | (rebuilt.is_guessed ? IPSEC_VIEW_OUTER_GUESSED : 0);
 }
 
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
@@ -154,12 +205,13 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         return;
     set_octets(tvb, &search);
     set_source(pinfo, view, &search);
-    search.hint = hint_of(tvb, data);
+    search.hint = hint_of(tvb, data, &search);
     if (find_ip(&search, pinfo, &path)) {
         view->flags |= path.flags;
         view->outer = search.octets + (search.count - path.header);
         view->outer_length = path.header;
         set_length(view, path.length);
+        set_offload(tvb, view);
         return;
     }
     /* What we decrypted was whole, and all of it follows. */
@@ -197,6 +249,7 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     search.count -= IPSEC_UDP_HEADER;
     set_source(pinfo, view, &search);
+    search.hint = hint_of(tvb, NULL, &search);
     if (ipsec_ip_find(&search, &path)) {
         view->flags |= path.flags;
         view->outer = search.octets + (search.count - path.header);

@@ -79,11 +79,11 @@ static void add_routing(packet *p, uint8_t next, uint8_t type, uint8_t left, con
 /* Input and output lie at the end of readable memory; the input must stay as it is. */
 static uint32_t cover(const packet *p, uint8_t **covered)
 {
-    static const uint8_t nothing[IPSEC_AH_OUTER_MOST];
+    static const uint8_t nothing[IPSEC_AH_OUTER_MOST + 8];
     const uint8_t *outer = guard_copy(p->octets, p->count);
     uint32_t length;
 
-    *covered = guard_copy(nothing, sizeof nothing);
+    *covered = guard_copy(nothing, p->count);
     length = ipsec_ah_cover_outer(outer, p->count, *covered);
     g_assert_cmpmem(outer, p->count, p->octets, p->count);
     return length;
@@ -156,24 +156,27 @@ static void test_v4_options(void)
 static void test_v4_broken_options(void)
 {
     static const struct {
-        const char *what, *octets;
+        const char *what;
         uint32_t count;
+        char octets[OPTIONS_MOST + 1], covered[OPTIONS_MOST + 1];
     } cases[] = {
-        {"length 0", "\x94\0\0\0", 4},
-        {"length 1", "\x07\1\0\0", 4},
-        {"beyond the header", "\x94\5\0\0", 4},
-        {"no room for a length", "\1\1\1\x94", 4},
-        {"beyond the header, behind a good one", "\x94\4\0\0\x07\xff\4\0", 8},
-        {"route without address", "\x83\3\4\0", 4},
-        {"route with a part of an address", "\x83\6\4\xc0\0\2\0\0", 8},
-        {"route with an address and a part of one", "\x83\x8\4\xc0\0\2\7\1", 8},
+        {"length 0", 4, "\x94\0\7\7", ""},
+        {"length 1", 4, "\x94\1\7\7", ""},
+        {"beyond the header", 4, "\x94\5\7\7", ""},
+        {"no room for a length", 4, "\1\1\1\x94", "\1\1\1"},
+        {"beyond the header, behind a good one", 8, "\x94\4\7\7\x94\xff\4\7", "\x94\4\7\7"},
+        {"a good one behind it", 8, "\x94\1\7\7\x94\4\7\7", ""},
+        {"route without address", 4, "\x83\3\4\1", "\0\0\0\1"},
+        {"route with a part of an address", 8, "\x83\6\4\xc0\0\2\1\1", "\0\0\0\0\0\0\1\1"},
+        {"route with an address and a part of one", 8, "\x83\x8\4\xc0\0\2\7\1", ""},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        packet p = {0};
+        packet p = {0}, wanted = {0};
 
         add_v4(&p, cases[i].octets, cases[i].count, 100, true);
-        expect_refused(&p, cases[i].what);
+        add_v4(&wanted, cases[i].covered, cases[i].count, 100, false);
+        expect_covered(&p, &wanted, cases[i].what);
     }
 }
 
@@ -231,7 +234,12 @@ static void test_another_ah(void)
     expect_covered(&p, &wanted, "IPv4");
     p.octets[2] = 0;
     p.octets[3] = 23;
-    expect_refused(&p, "total length shorter than the outer AH");
+    wanted.octets[2] = 0;
+    wanted.octets[3] = 23;
+    expect_covered(&p, &wanted, "total length shorter than the outer AH");
+    p.octets[3] = 24;
+    wanted.octets[3] = 0;
+    expect_covered(&p, &wanted, "total length of the outer AH");
     p.count = wanted.count = 0;
     add_v6(&p, 'S', 'D', 200, AH, true);
     add(&p, "\x3c\4\0\0\0\0\1\0\0\0\0\1abcdefghijkl", 24);
@@ -284,26 +292,40 @@ static void test_v6_options(void)
 static void test_v6_broken_options(void)
 {
     static const struct {
-        const char *what, *octets;
+        const char *what;
         uint32_t count;
         uint8_t protocol;
+        char octets[25], covered[25];
     } cases[] = {
-        {"no room for a length", "\x33\0\1\3\0\0\0\x1e", 8, HOP},
-        {"beyond the header", "\x33\0\x3e\5\1\2\3\4", 8, HOP},
-        {"far beyond the header", "\x33\0\x3e\xff\1\2\3\4", 8, OPTIONS},
-        {"header beyond the octets", "\x33\1\1\4\0\0\0\0", 8, OPTIONS},
-        {"home address too short", "\x33\0\xc9\4\1\2\3\4", 8, OPTIONS},
-        {"home address too long", "\x33\2\1\1\0\xc9\x11HHHHHHHHHHHHHHHHH", 24, OPTIONS},
-        {"an extension that AH does not know", "\x33\0\0\0\0\0\0\0", 8, MOBILITY},
+        {"no room for a length", 8, HOP, "\x33\0\1\3\0\0\0\x1e", "\x33\0\1\3\0\0\0\0"},
+        {"beyond the header", 8, HOP, "\x33\0\x1e\5\1\2\3\4", "\x33"},
+        {"far beyond the header", 8, OPTIONS, "\x33\0\x1e\xff\1\2\3\4", "\x33"},
+        {"home address too short", 8, OPTIONS, "\x33\0\xc9\4\1\2\3\4", "\x33\0\xc9\4\1\2\3\4"},
+        {"home address too long", 24, OPTIONS, "\x33\2\1\1\0\xc9\x11HHHHHHHHHHHHHHHHH",
+         "\x33\2\1\1\0\xc9\x11HHHHHHHHHHHHHHHHH"},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        packet p = {0};
+        packet p = {0}, wanted = {0};
 
         add_v6(&p, 'S', 'D', 200, cases[i].protocol, true);
         add(&p, cases[i].octets, cases[i].count);
-        expect_refused(&p, cases[i].what);
+        add_v6(&wanted, 'S', 'D', 200, cases[i].protocol, false);
+        add(&wanted, cases[i].covered, cases[i].count);
+        expect_covered(&p, &wanted, cases[i].what);
     }
+}
+
+static void test_v6_refused(void)
+{
+    packet p = {0};
+
+    add_v6(&p, 'S', 'D', 200, OPTIONS, true);
+    add(&p, "\x33\1\1\4\0\0\0\0", 8);
+    expect_refused(&p, "header beyond the octets");
+    p.octets[41] = 0;
+    p.octets[6] = MOBILITY;
+    expect_refused(&p, "an extension that AH does not know");
 }
 
 static void test_home_address(void)
@@ -353,20 +375,39 @@ static void test_routing(void)
 
 static void test_broken_routing(void)
 {
-    packet p = {0};
+    static const struct {
+        const char *what;
+        uint8_t type, left, words;
+    } cases[] = {{"more segments left than there are", 0, 3, 4},
+                 {"many more", 0, 255, 4},
+                 {"the same of the other type", 2, 3, 4},
+                 {"half an address", 0, 1, 3}};
 
-    add_v6(&p, 'S', 'D', 200, ROUTING, true);
-    add_routing(&p, AH, 0, 3, "AB");
-    expect_refused(&p, "more segments left than there are");
-    p.octets[43] = 255;
-    expect_refused(&p, "many more");
-    p.octets[43] = 1;
-    p.octets[42] = 4;
-    expect_refused(&p, "a type that is not known, on its way");
-    p.octets[42] = 0;
-    p.octets[41] = 3;
-    p.count -= 8;
-    expect_refused(&p, "half an address");
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        packet p = {0}, wanted = {0};
+
+        add_v6(&p, 'S', 'D', 200, ROUTING, true);
+        add_v6(&wanted, 'S', 'D', 200, ROUTING, false);
+        add_routing(&p, AH, cases[i].type, cases[i].left, "AB");
+        p.octets[41] = cases[i].words;
+        p.count = 48 + cases[i].words * 8;
+        add(&wanted, p.octets + 40, p.count - 40);
+        expect_covered(&p, &wanted, cases[i].what);
+    }
+}
+
+/* Of types that are not known nobody can tell what the destination gets to see. */
+static void test_unknown_routing(void)
+{
+    for (unsigned type = 0; type < 256; type++) {
+        packet p = {0};
+        uint8_t *covered;
+
+        add_v6(&p, 'S', 'D', 200, ROUTING, true);
+        add_routing(&p, AH, (uint8_t)type, 1, "A");
+        g_assert_cmpint(cover(&p, &covered) > 0, ==, type == 0 || type == 2);
+        guard_free_all();
+    }
 }
 
 static void test_fragment_header(void)
@@ -385,24 +426,43 @@ static void test_fragment_header(void)
     expect_refused(&p, "last");
     p.octets[51] = 0;
     p.octets[4] = p.octets[5] = 0;
-    expect_refused(&p, "of a jumbogram, which has none");
+    wanted.octets[4] = wanted.octets[5] = 0;
+    expect_covered(&p, &wanted, "of a jumbogram, which has none");
 }
 
 /* As many octets as there may be, and eight more. */
 static void test_longest(void)
 {
+    const uint32_t longest = (40 + 65535) / 8 * 8;
     packet p = {0}, wanted = {0};
 
     add_v6(&p, 'S', 'D', 2000, OPTIONS, true);
-    while (p.count < IPSEC_AH_OUTER_MOST)
-        add(&p, p.count + 8 < IPSEC_AH_OUTER_MOST ? "\x3c\0\x3e\4\1\2\3\4" : "\x33\0\x3e\4\1\2\3\4", 8);
+    while (p.count < longest)
+        add(&p, p.count + 8 < longest ? "\x3c\0\x3e\4\1\2\3\4" : "\x33\0\x3e\4\1\2\3\4", 8);
     add_v6(&wanted, 'S', 'D', 2000, OPTIONS, false);
-    while (wanted.count < IPSEC_AH_OUTER_MOST)
-        add(&wanted, wanted.count + 8 < IPSEC_AH_OUTER_MOST ? "\x3c\0\x3e\4\0\0\0\0" : "\x33\0\x3e\4\0\0\0\0", 8);
+    while (wanted.count < longest)
+        add(&wanted, wanted.count + 8 < longest ? "\x3c\0\x3e\4\0\0\0\0" : "\x33\0\x3e\4\0\0\0\0", 8);
     expect_covered(&p, &wanted, "longest");
     p.octets[p.count - 8] = OPTIONS;
     add(&p, "\x33\0\x3e\4\1\2\3\4", 8);
     expect_refused(&p, "too long");
+}
+
+/* As many headers that are left out as there can be, between some that are not. */
+static void test_many_left_out(void)
+{
+    packet p = {0}, wanted = {0};
+
+    add_v6(&p, 'S', 'D', 65535, OPTIONS, true);
+    add_v6(&wanted, 'S', 'D', 65535 - 8 * 8000, OPTIONS, false);
+    for (unsigned i = 0; i < 4; i++) {
+        add(&p, "\x2c\0\x3e\4\1\2\3\4", 8);
+        add(&wanted, i < 3 ? "\x3c\0\x3e\4\0\0\0\0" : "\x33\0\x3e\4\0\0\0\0", 8);
+        for (unsigned j = 1; j < 2000; j++)
+            add(&p, "\x2c\0\0\0\1\2\3\4", 8);
+        add(&p, i < 3 ? "\x3c\0\0\0\1\2\3\4" : "\x33\0\0\0\1\2\3\4", 8);
+    }
+    expect_covered(&p, &wanted, "fragment headers");
 }
 
 /* Whole packets that Linux sent and accepted: with a loose source route, and with hop-by-hop options that may
@@ -454,8 +514,10 @@ static void test_random(void)
     static const uint8_t chain[] = {HOP, ROUTING, FRAGMENT, AH, OPTIONS};
 
     for (unsigned round = 0; round < 20000; round++) {
-        packet p = {0};
+        static packet p;
         uint8_t *covered;
+
+        p.count = 0;
 
         add_v6(&p, 'S', 'D', 2000, chain[g_test_rand_int_range(0, 5)], true);
         for (int i = g_test_rand_int_range(0, 120) / 8 * 8; i > 0; i--) {
@@ -482,11 +544,14 @@ int main(int argc, char **argv)
     g_test_add_func("/ah-icv/v6-plain", test_v6_plain);
     g_test_add_func("/ah-icv/v6-options", test_v6_options);
     g_test_add_func("/ah-icv/v6-broken-options", test_v6_broken_options);
+    g_test_add_func("/ah-icv/v6-refused", test_v6_refused);
     g_test_add_func("/ah-icv/home-address", test_home_address);
     g_test_add_func("/ah-icv/routing", test_routing);
     g_test_add_func("/ah-icv/broken-routing", test_broken_routing);
+    g_test_add_func("/ah-icv/unknown-routing", test_unknown_routing);
     g_test_add_func("/ah-icv/fragment-header", test_fragment_header);
     g_test_add_func("/ah-icv/longest", test_longest);
+    g_test_add_func("/ah-icv/many-left-out", test_many_left_out);
     g_test_add_func("/ah-icv/packets-of-linux", test_packets_of_linux);
     g_test_add_func("/ah-icv/random", test_random);
     return g_test_run();

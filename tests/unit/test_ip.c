@@ -5,6 +5,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     HOP = 0,
@@ -24,7 +25,7 @@ static const uint8_t source6[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
 typedef struct packet {
     uint32_t count;
     uint32_t behind;
-    uint8_t octets[2048];
+    uint8_t octets[1 << 17];
 } packet;
 
 static void add(packet *p, const void *octets, uint32_t count)
@@ -184,17 +185,69 @@ static void test_tunnel(void)
     guard_free_all();
 }
 
-/* How far back the search goes: 512 octets, and not beyond. */
+/* How far back the search goes: as far as IPv6 has octets, and not beyond. A hint may lie farther. */
 static void test_farthest(void)
 {
-    for (unsigned extensions = 59; extensions <= 60; extensions++) {
+    for (unsigned extensions = 8191; extensions <= 8192; extensions++) {
+        packet p = {.behind = 100};
+        ipsec_ip_path path;
+
+        add_v6(&p, 0, OPTIONS);
+        for (unsigned i = 1; i <= extensions; i++)
+            add_extension(&p, i < extensions ? OPTIONS : ESP, false);
+        g_assert_cmpint(find(&p, true, ESP, 0, &path), ==, p.count <= 40 + 65535);
+        g_assert_true(find(&p, true, ESP, p.count, &path));
+        g_assert_cmpuint(path.header, ==, p.count);
+    }
+    guard_free_all();
+}
+
+/* Octets that are an IPv6 header in every 24, each with a chain through all that follow, and the right one behind them.
+ * Each chain that was followed for itself would take seconds. */
+static void test_many_lookalikes(void)
+{
+    static const uint8_t lookalike[24] = {0x60, 0, 0, 0, 255, 255, OPTIONS, 64, 0x20, 1, 0, 0, 0, 0, 0, 0, OPTIONS, 2};
+    const clock_t start = clock();
+    packet p = {0};
+    ipsec_ip_path path;
+
+    for (unsigned i = 0; i < 2720; i++)
+        add(&p, lookalike, sizeof lookalike);
+    add(&p, "\x60\0\0\0\0\x64\x32\x40", 8);
+    add(&p, lookalike + 8, 16);
+    add(&p, lookalike, 16);
+    for (unsigned i = 0; i < 500; i++) {
+        const ipsec_ip_search search = {
+            .octets = p.octets, .count = p.count, .source = lookalike + 8, .address_length = 16, .protocol = ESP};
+
+        g_assert_true(ipsec_ip_find(&search, &path));
+        g_assert_cmpuint(path.header, ==, 40);
+        g_assert_cmpuint(path.length, ==, 100);
+    }
+    g_assert_cmpint((clock() - start) / CLOCKS_PER_SEC, <, 2);
+}
+
+/* A header that does not fit, farther away, does not hide the right one: neither by its length, nor where its chain
+ * comes by the header behind the right one, as another kind, or 4 octets in front of it. */
+static void test_shared_chain(void)
+{
+    static const struct {
+        uint16_t payload;
+        uint8_t next, then, words;
+    } others[] = {{60, OPTIONS, OPTIONS, 5}, {500, OPTIONS, AH, 5}, {500, OPTIONS, FRAGMENT, 5}, {500, AH, OPTIONS, 9}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        const uint8_t extension[8] = {others[i].then, others[i].words};
         packet p = {0};
         ipsec_ip_path path;
 
-        add_v6(&p, 1000, OPTIONS);
-        for (unsigned i = 1; i <= extensions; i++)
-            add_extension(&p, i < extensions ? OPTIONS : ESP, false);
-        g_assert_cmpint(find(&p, true, ESP, 0, &path), ==, p.count <= 512);
+        add_v6(&p, others[i].payload, others[i].next);
+        add(&p, extension, sizeof extension);
+        add_v6(&p, 116, OPTIONS);
+        add(&p, "\x32\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16);
+        g_assert_true(find(&p, true, ESP, 0, &path));
+        g_assert_cmpuint(path.header, ==, 56);
+        g_assert_cmpuint(path.length, ==, 100);
     }
     guard_free_all();
 }
@@ -276,10 +329,11 @@ static void test_v6_fragment_and_jumbogram(void)
 static void test_random(void)
 {
     for (unsigned round = 0; round < 20000; round++) {
-        packet p = {.count = (uint32_t)g_test_rand_int_range(0, 600)};
+        static packet p;
         const bool v6 = g_test_rand_bit();
         ipsec_ip_path path;
 
+        p.count = (uint32_t)g_test_rand_int_range(0, 600);
         for (uint32_t i = 0; i < p.count; i++)
             p.octets[i] = (uint8_t)(g_test_rand_int_range(0, 4) ? g_test_rand_int() : (v6 ? 0x60 : 0x45));
         for (unsigned i = 0; i < 3 && p.count > 40; i++)
@@ -287,6 +341,38 @@ static void test_random(void)
         if (find(&p, v6, (uint8_t)(g_test_rand_bit() ? ESP : UDP), (uint32_t)g_test_rand_int_range(0, 100), &path))
             g_assert_cmpuint(path.header, <=, p.count);
         guard_free_all();
+    }
+}
+
+/* What offload has for a length, if it was captured whole. */
+static void test_offload_length(void)
+{
+    static const struct {
+        const char *what;
+        uint32_t captured, length, frame_length;
+        uint16_t flags;
+        uint32_t wanted;
+    } cases[] = {
+        {"no offload", 100, 100, 0, 0, 0},
+        {"as IP says", 9300, 9300, 0, IPSEC_VIEW_OFFLOAD, 9300},
+        {"as IP says, and not as the frame has it", 9300, 9300, 9304, IPSEC_VIEW_OFFLOAD, 9300},
+        {"cut", 9299, 9300, 0, IPSEC_VIEW_OFFLOAD, 0},
+        {"IP does not say", 1000, IPSEC_LENGTH_UNKNOWN, 1000, IPSEC_VIEW_OFFLOAD, 1000},
+        {"IP does not say, cut", 1000, IPSEC_LENGTH_UNKNOWN, 1001, IPSEC_VIEW_OFFLOAD, 0},
+        {"nobody says", 1000, IPSEC_LENGTH_UNKNOWN, 0, IPSEC_VIEW_OFFLOAD, 0},
+        {"quoted", 9300, 9300, 0, IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_QUOTED, 0},
+        {"fragment", 9300, 9300, 0, IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_FRAGMENT, 0},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_view view = {.captured = cases[i].captured,
+                                 .length = cases[i].length,
+                                 .frame_length = cases[i].frame_length,
+                                 .flags = cases[i].flags};
+
+        g_test_message("%s", cases[i].what);
+        g_assert_cmpuint(ipsec_view_offload_length(&view), ==, cases[i].wanted);
+        g_assert_cmpint(ipsec_view_is_whole(&view), ==, cases[i].flags == 0);
     }
 }
 
@@ -322,10 +408,13 @@ int main(int argc, char **argv)
     g_test_add_func("/ip/lookalike", test_lookalike);
     g_test_add_func("/ip/tunnel", test_tunnel);
     g_test_add_func("/ip/farthest", test_farthest);
+    g_test_add_func("/ip/many-lookalikes", test_many_lookalikes);
+    g_test_add_func("/ip/shared-chain", test_shared_chain);
     g_test_add_func("/ip/chain-ends-early", test_chain_that_ends_early);
     g_test_add_func("/ip/v6-chain", test_v6_chain);
     g_test_add_func("/ip/v6-fragment-and-jumbogram", test_v6_fragment_and_jumbogram);
     g_test_add_func("/ip/random", test_random);
+    g_test_add_func("/ip/offload-length", test_offload_length);
     g_test_add_func("/udp/header", test_udp);
     return g_test_run();
 }

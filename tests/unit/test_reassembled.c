@@ -20,14 +20,32 @@ static const uint8_t v4[V4] = {0x45, 0x10, 0, 120, 0x12, 0x34, 0, 25, 63, 51, 0x
 static uint32_t rebuild(const uint8_t *frame, uint32_t count, uint8_t address_length, uint32_t length, uint8_t *headers,
                         uint32_t room)
 {
-    return ipsec_reassembled_headers(
-        &(ipsec_reassembled){.frame = guard_copy(frame, count),
-                             .count = count,
-                             .source = address_length == 4 ? source4 : source6,
-                             .destination = address_length == 4 ? destination4 : destination6,
-                             .address_length = address_length,
-                             .length = length},
-        headers, room);
+    const ipsec_rebuilt rebuilt =
+        ipsec_reassembled_headers(&(ipsec_reassembled){.frame = guard_copy(frame, count),
+                                                       .count = count,
+                                                       .source = address_length == 4 ? source4 : source6,
+                                                       .destination = address_length == 4 ? destination4 : destination6,
+                                                       .address_length = address_length,
+                                                       .length = length},
+                                  headers, room);
+
+    g_assert_cmpint(rebuilt.is_guessed, ==, rebuilt.length > 0 && address_length == 4);
+    return rebuilt.length;
+}
+
+/* The same where the source address is at octet `at` of the frame, and the destination not told. */
+static ipsec_rebuilt rebuild_at(const uint8_t *frame, uint32_t count, uint32_t at, uint8_t address_length,
+                                uint8_t *headers, uint32_t room)
+{
+    const uint8_t *copy = guard_copy(frame, count);
+
+    return ipsec_reassembled_headers(&(ipsec_reassembled){.frame = copy,
+                                                          .count = count,
+                                                          .source = copy + at,
+                                                          .destination = (const uint8_t *)"nowhere at all..",
+                                                          .address_length = address_length,
+                                                          .length = 300},
+                                     headers, room);
 }
 
 static void test_v4(void)
@@ -45,13 +63,13 @@ static void test_v4(void)
     guard_free_all();
 }
 
-/* Another address, no fragment, options: not what is looked for. */
+/* Another address, version 5, a header that is too short, no fragment: not what is looked for. */
 static void test_v4_others(void)
 {
     static const struct {
         unsigned at;
         uint8_t value;
-    } changes[] = {{12, 10}, {19, 3}, {0, 0x46}, {7, 0}};
+    } changes[] = {{12, 10}, {19, 3}, {0, 0x55}, {0, 0x44}, {7, 0}};
     uint8_t headers[64];
 
     for (unsigned i = 0; i < G_N_ELEMENTS(changes); i++) {
@@ -61,6 +79,60 @@ static void test_v4_others(void)
         frame[changes[i].at] = changes[i].value;
         g_assert_cmpuint(rebuild(frame, sizeof frame, 4, 300, headers, sizeof headers), ==, 0);
     }
+    guard_free_all();
+}
+
+/* The first fragment has all options; a later one perhaps not. */
+static void test_v4_options(void)
+{
+    static const struct {
+        uint8_t words;
+        uint16_t fragment;
+        bool is_guessed;
+    } cases[] = {{5, 0x2000, false}, {6, 0x2000, false}, {15, 0xa000, false}, {5, 25, true},
+                 {6, 25, true},      {6, 0x2019, true},  {15, 0x1fff, true}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const uint32_t header = cases[i].words * 4u;
+        uint8_t frame[60] = {0}, headers[60], wanted[60];
+        ipsec_rebuilt rebuilt;
+
+        memcpy(frame, v4, V4);
+        memset(frame + V4, 7, sizeof frame - V4);
+        frame[0] = 0x40 | cases[i].words;
+        frame[6] = (uint8_t)(cases[i].fragment >> 8);
+        frame[7] = (uint8_t)cases[i].fragment;
+        memcpy(wanted, frame, header);
+        wanted[2] = (uint8_t)((header + 300) >> 8);
+        wanted[3] = (uint8_t)(header + 300);
+        wanted[6] &= 0xc0;
+        wanted[7] = 0;
+        rebuilt = rebuild_at(frame, header, 12, 4, headers, header);
+        g_assert_cmpmem(headers, rebuilt.length, wanted, header);
+        g_assert_cmpint(rebuilt.is_guessed, ==, cases[i].is_guessed);
+        g_assert_cmpuint(rebuild_at(frame, header - 1, 12, 4, headers, header).length, ==, 0);
+        g_assert_cmpuint(rebuild_at(frame, header, 12, 4, headers, header - 1).length, ==, 0);
+    }
+    guard_free_all();
+}
+
+/* Where the address lies in the frame there is no doubt, whatever looks like a fragment elsewhere, and a source route
+ * has made another destination of it. */
+static void test_known_place(void)
+{
+    uint8_t frame[3 * V4 + 20] = {0}, headers[64];
+
+    for (unsigned i = 0; i < 3; i++) {
+        memcpy(frame + i * V4, v4, V4);
+        frame[i * V4 + 8] = (uint8_t)i;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_cmpuint(rebuild_at(frame, sizeof frame, i * V4 + 12, 4, headers, sizeof headers).length, ==, V4);
+        g_assert_cmpuint(headers[8], ==, i);
+    }
+    g_assert_cmpuint(rebuild_at(frame, sizeof frame, 11, 4, headers, sizeof headers).length, ==, 0);
+    g_assert_cmpuint(rebuild_at(frame, 3 * V4, 2 * V4 + 12, 4, headers, sizeof headers).length, ==, V4);
+    g_assert_cmpuint(rebuild_at(frame, 3 * V4, 2 * V4 + 13, 4, headers, sizeof headers).length, ==, 0);
     guard_free_all();
 }
 
@@ -98,6 +170,35 @@ static void test_v6(void)
     guard_free_all();
 }
 
+/* Places that look like the header of the fragment, in front of it, each with a chain of its own to the end. */
+static void test_v6_many_places(void)
+{
+    static uint8_t frame[3 * 65536];
+    uint8_t headers[64];
+    const uint32_t places = 16;
+
+    for (unsigned extensions = 1022; extensions <= 1023; extensions++) {
+        const uint32_t header = V6 + extensions * 8;
+        uint32_t at = 0;
+
+        for (unsigned i = 0; i < places; i++) {
+            uint8_t *p = frame + at;
+
+            memset(p, 0, header + 8);
+            p[0] = 0x60;
+            memcpy(p + 8, source6, 16);
+            memcpy(p + 24, destination6, 16);
+            p[header] = 59; /* leads to nothing */
+            at += header + 8;
+        }
+        memcpy(frame + at, frame, V6);
+        memcpy(frame + at + V6, "\x2c\0\1\4\0\0\0\0\x33\0\0\x9\0\0\0\1", 16);
+        g_assert_cmpuint(rebuild(frame, at + V6 + 16, 16, 300, headers, sizeof headers), ==,
+                         places * (extensions + 1) + 1 <= 16384 ? V6 + 8 : 0);
+    }
+    guard_free_all();
+}
+
 static void test_no_address(void)
 {
     uint8_t headers[64];
@@ -113,7 +214,10 @@ int main(int argc, char **argv)
     g_test_add_func("/reassembled/v4", test_v4);
     g_test_add_func("/reassembled/v4-others", test_v4_others);
     g_test_add_func("/reassembled/v4-second-place", test_v4_second_place);
+    g_test_add_func("/reassembled/v4-options", test_v4_options);
+    g_test_add_func("/reassembled/known-place", test_known_place);
     g_test_add_func("/reassembled/v6", test_v6);
+    g_test_add_func("/reassembled/v6-many-places", test_v6_many_places);
     g_test_add_func("/reassembled/no-address", test_no_address);
     return g_test_run();
 }
