@@ -185,7 +185,7 @@ class Comparison:
                                                 f"findings {row['ipsec.finding']!r}")
 
     def _check_keyless(self, session, frames):
-        """No new drop; each replay still has its finding, and each kind of fault still occurs."""
+        """No new drop, no successor that is none; each replay still has its finding, and each kind of fault still occurs."""
         found, found_clean = set(), set()
         for at, packet in frames:
             found.update(self.twice.findings(at))
@@ -194,6 +194,8 @@ class Comparison:
             row, clean = self.twice.rows[at], self.clean.rows[self.twin[at]]
             if row["ipsec.verdict"] == DROP and clean["ipsec.verdict"] != DROP:
                 self._fail(session, at, packet, f"is a drop for {row['ipsec.finding']!r}")
+            if packet.kind == "sent" and "sa.old_spi" in self.twice.findings(at):
+                self._fail(session, at, packet, "sa.old_spi, of an SA that nobody has replaced yet")
             found_clean.update(self.clean.findings(self.twin[at]))
             if packet.kind == "copy" and is_replay(clean) and not is_replay(row):
                 self._fail(session, at, packet, f"a replay with findings {row['ipsec.finding']!r}")

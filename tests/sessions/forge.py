@@ -229,7 +229,7 @@ def forge_kind(name):
 def forge_cut(moment):
     """The next packet itself, 12 octets short, a millisecond before it comes."""
     coming = moment.packets[moment.at]
-    if coming.kind != "sent":
+    if coming.kind != "sent" or not coming.is_whole:    # two cut ones are the same for all that anybody can say
         return []
     frame, length = coming.frame[:-12], coming.length
     if moment.random.random() < 0.5:    # another packet, which nobody can tell from it

@@ -16,7 +16,6 @@ from samples.sa import AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256,
 
 GMAC = Suite("AES-128-GMAC", "GMAC", None, 16, key=20)
 SUITES = {ESP: (NULL_SHA256, CBC_SHA256, GCM, CHACHA), AH: (AH_SHA1, AH_SHA256, GMAC)}
-WINDOW = 32             # that the key rows name
 LONGEST = 400           # octets of payload
 END = 1 << 32
 ANY_PORT = 4500
