@@ -1,33 +1,350 @@
-/* libFuzzer target over the core's entry points: any octets, any facts.
+/* libFuzzer target over the core's central calls: sequences of headers, with keys and without, judged in one database
+ * and then explained: each with its own record, with none, with those of all others, and with records that are
+ * nobody's.
  *
- * The input is a short header that chooses the facts, then octets. They are used twice: as an IPsec header, and
- * as what stands in front of one.
+ * The input chooses a configuration and the key rows, then headers, each with the facts of its view in front. A header
+ * may be sealed: the fuzzer finds no ICV, so it is computed here, with libgcrypt alone. make_corpus.py writes the same
+ * form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hint.h"
 #include "ip.h"
 #include "judge.h"
 
+#include <gcrypt.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    FACTS = 8
+    CONFIG = 4,  /* octets in front of all: receiver, flags, rows, window */
+    FACTS = 10,  /* and in front of each header, see the enum below */
+    MOST = 40,   /* headers: enough for a rekey and its stragglers */
+    OTHERS = 12, /* whose records each is explained with; of so few all */
+    MUTATIONS = 8
 };
 
-/* The core promises not to read beyond `captured`: a block of just that size lets ASan see it. */
-static uint8_t *exact_copy(const uint8_t *octets, size_t count)
-{
-    uint8_t *copy = malloc(count ? count : 1);
+enum {
+    FACT_COUNT_HIGH, /* octets of the header and behind, 13 bits; the other three choose the length */
+    FACT_COUNT_LOW,
+    FACT_ADDRESSES, /* 2 bits each: length, IP version, source, destination */
+    FACT_CARRIER,   /* 2 bits: protocol, encapsulation; then what is sealed */
+    FACT_FLAGS,     /* IPSEC_VIEW_... */
+    FACT_REFUSED,   /* 7 bits: stacks that refused a header in front */
+    FACT_FRAME,     /* 2 bits: frames since the header before; milliseconds */
+    FACT_ADVANCE,   /* of the sequence number, 0x80: none, the octets stay */
+    FACT_OUTER,     /* octets of the outer headers, which stand in front of the others */
+    FACT_PORTS
+};
 
-    if (copy && count)
-        memcpy(copy, octets, count);
-    return copy;
-}
+enum {
+    ROW_NULL,
+    ROW_GCM,
+    ROW_AH,
+    ROW_CBC,
+    ROW_NO_INTEGRITY,
+    ROW_COUNT
+};
+
+#define SPI_OF(row) (0x1001u + (row))
+
+/* The same octet again and again, as many as each algorithm wants. */
+#define KEY16     "55555555555555555555555555555555"
+#define KEY20     KEY16 "55555555"
+#define KEY32     KEY16 KEY16
+#define KEY_OCTET 0x55
+
+static const char *const row_texts[ROW_COUNT][IPSEC_COLUMN_COUNT] = {
+    [ROW_NULL] = {"ESP", "*", "*", "0x1001", "NULL", "", "HMAC_SHA2_256_128", KEY32, "no", "transport"},
+    [ROW_GCM] = {"ESP", "*", "*", "0x1002", "AES_GCM_16", KEY20, "NONE", "", "yes", "tunnel"},
+    [ROW_AH] = {"AH", "*", "*", "*", "", "", "HMAC_SHA1_96", KEY20, "no", "any"},
+    [ROW_CBC] = {"ESP", "*", "*", "*", "AES_CBC", KEY16, "HMAC_SHA1_96", KEY20, "auto", "any"},
+    [ROW_NO_INTEGRITY] = {"ESP", "192.0.2.0/24", "*", "0x1005", "NULL", "", "NONE", "", "no", "any"},
+};
+static ipsec_spec rows[ROW_COUNT];
+
+/* Copies in blocks of their size, made once: of 4 octets and of 16. */
+static uint8_t *addresses4[4], *addresses6[4];
+
+/* One header: the view and its octets, each in a block of their size, and what was said of it. */
+typedef struct item {
+    ipsec_view view;
+    uint8_t *data, *outer;
+    ipsec_record record;
+    ipsec_report judged;
+} item;
+
+typedef struct session {
+    item items[MOST];
+    uint32_t count, judged;
+} session;
+
+typedef struct input {
+    const uint8_t *octets;
+    size_t count;
+} input;
 
 static void require(bool holds)
 {
     if (!holds)
         abort();
+}
+
+static uint8_t *copy_of(const uint8_t *octets, size_t count)
+{
+    uint8_t *copy = malloc(count ? count : 1);
+
+    require(copy);
+    if (count)
+        memcpy(copy, octets, count);
+    return copy;
+}
+
+static void compile_rows(void)
+{
+    for (unsigned row = 0; row < ROW_COUNT; row++) {
+        ipsec_spec_text text;
+        ipsec_spec_error error;
+
+        memcpy(text.columns, row_texts[row], sizeof text.columns);
+        require(ipsec_spec_compile(&text, &rows[row], &error));
+    }
+    /* What no table says. */
+    rows[ROW_GCM].selector = (ipsec_selector){.present = true, .protocol = 17};
+    rows[ROW_AH].hard_packets = 5;
+    rows[ROW_NULL].hard_bytes = 200;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    require(gcry_check_version(NULL));
+    gcry_control(GCRYCTL_DISABLE_SECMEM, 0);
+    gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+    compile_rows();
+    for (unsigned i = 0; i < 4; i++) {
+        const uint8_t address[16] = {192, 0, 2, (uint8_t)i, [15] = (uint8_t)i};
+
+        addresses4[i] = copy_of(address, 4);
+        addresses6[i] = copy_of(address, 16);
+    }
+    return 0;
+}
+
+/* --- octets -------------------------------------------------------------------------------------------- */
+
+static void put_u32(uint8_t *to, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        to[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* The core promises not to read beyond a view: a block of just that size lets ASan see it. */
+static uint8_t *take(input *in, size_t count)
+{
+    uint8_t *copy = copy_of(in->octets, count);
+
+    in->octets += count;
+    in->count -= count;
+    return copy;
+}
+
+/* --- sealing ------------------------------------------------------------------------------------------- */
+
+static void digest(int algorithm, unsigned key_length, const ipsec_view *outer, const uint8_t *octets, size_t count,
+                   uint8_t *icv, size_t icv_length)
+{
+    uint8_t key[32];
+    gcry_mac_hd_t mac;
+
+    memset(key, KEY_OCTET, sizeof key);
+    require(!gcry_mac_open(&mac, algorithm, 0, NULL) && !gcry_mac_setkey(mac, key, key_length));
+    if (outer)
+        require(!gcry_mac_write(mac, outer->outer, outer->outer_length));
+    require(!gcry_mac_write(mac, octets, count) && !gcry_mac_read(mac, icv, &icv_length));
+    gcry_mac_close(mac);
+}
+
+/* ESP with an ICV of HMAC behind it. */
+static void seal_with_hmac(item *it, int algorithm, unsigned key_length, unsigned icv)
+{
+    if (it->view.captured >= 8 + icv)
+        digest(algorithm, key_length, NULL, it->data, it->view.captured - icv, it->data + it->view.captured - icv, icv);
+}
+
+/* RFC 4106, with the high half of the number 0. */
+static void seal_with_gcm(item *it)
+{
+    uint8_t key[16], nonce[12], aad[12] = {0};
+    const uint32_t count = it->view.captured;
+    gcry_cipher_hd_t cipher;
+
+    if (count < 8 + 8 + 16)
+        return;
+    memset(key, KEY_OCTET, sizeof key);
+    memset(nonce, KEY_OCTET, 4);
+    memcpy(nonce + 4, it->data + 8, 8);
+    memcpy(aad, it->data, 4);
+    memcpy(aad + 8, it->data + 4, 4);
+    require(!gcry_cipher_open(&cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_GCM, 0));
+    require(!gcry_cipher_setkey(cipher, key, sizeof key) && !gcry_cipher_setiv(cipher, nonce, sizeof nonce) &&
+            !gcry_cipher_authenticate(cipher, aad, sizeof aad) &&
+            !gcry_cipher_encrypt(cipher, it->data + 16, count - 32, NULL, 0) &&
+            !gcry_cipher_gettag(cipher, it->data + count - 16, 16));
+    gcry_cipher_close(cipher);
+}
+
+/* AH behind an IP header without options, whose mutable fields are all 0, so that it is covered as it stands. */
+static void seal_ah(item *it)
+{
+    const bool v6 = it->view.ip_version == 6;
+    const uint32_t size = v6 ? 40 : 20, length = v6 ? it->view.captured : it->view.captured + size;
+    const unsigned width = v6 ? 16 : 4;
+
+    if (it->view.captured < 24 || it->view.address_length != width || it->view.ip_version == 0)
+        return;
+    free(it->outer);
+    it->outer = calloc(1, size);
+    require(it->outer);
+    it->outer[0] = v6 ? 0x60 : 0x45;
+    it->outer[v6 ? 4 : 2] = (uint8_t)(length >> 8);
+    it->outer[v6 ? 5 : 3] = (uint8_t)length;
+    it->outer[v6 ? 6 : 9] = IPSEC_PROTOCOL_AH;
+    memcpy(it->outer + (v6 ? 8 : 12), it->view.source, width);
+    memcpy(it->outer + (v6 ? 24 : 16), it->view.destination, width);
+    it->view.outer = it->outer;
+    it->view.outer_length = size;
+    it->data[1] = 24 / 4 - 2;
+    memset(it->data + 12, 0, 12);
+    digest(GCRY_MAC_HMAC_SHA1, 20, &it->view, it->data, it->view.captured, it->data + 12, 12);
+}
+
+static void seal(item *it, unsigned row)
+{
+    switch (row) {
+    case ROW_NULL:
+        seal_with_hmac(it, GCRY_MAC_HMAC_SHA256, 32, 16);
+        break;
+    case ROW_GCM:
+        seal_with_gcm(it);
+        break;
+    case ROW_AH:
+        seal_ah(it);
+        break;
+    case ROW_CBC:
+        seal_with_hmac(it, GCRY_MAC_HMAC_SHA1, 20, 12);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The SPI of a row, and a number that follows the one before. */
+static void put_numbers(item *it, unsigned row, int8_t advance, uint32_t *sequence)
+{
+    const uint32_t at = it->view.protocol == IPSEC_PROTOCOL_AH ? 4 : 0;
+
+    if (it->view.captured < at + 8)
+        return;
+    if (row < ROW_COUNT)
+        put_u32(it->data + at, SPI_OF(row));
+    if (advance == INT8_MIN) {
+        *sequence = ipsec_read_u32(it->data + at + 4);
+        return;
+    }
+    *sequence += (uint32_t)advance;
+    put_u32(it->data + at + 4, *sequence);
+}
+
+/* --- views --------------------------------------------------------------------------------------------- */
+
+static uint32_t length_of(const uint8_t *facts, size_t count)
+{
+    const uint32_t lengths[] = {(uint32_t)count,
+                                (uint32_t)count,
+                                (uint32_t)count,
+                                IPSEC_LENGTH_UNKNOWN,
+                                (uint32_t)count + 7,
+                                count > 4 ? (uint32_t)count - 4 : 0,
+                                65535,
+                                0};
+
+    return lengths[facts[FACT_COUNT_HIGH] >> 5];
+}
+
+static void set_addresses(ipsec_view *view, uint8_t fact)
+{
+    view->address_length = (uint8_t[]){4, 16, 0, 4}[fact & 3];
+    view->ip_version = (uint8_t[]){4, 6, 0, 4}[fact >> 2 & 3];
+    if (view->address_length == 0)
+        return;
+    view->source = view->address_length == 4 ? addresses4[fact >> 4 & 3] : addresses6[fact >> 4 & 3];
+    view->destination = view->address_length == 4 ? addresses4[fact >> 6] : addresses6[fact >> 6];
+}
+
+/* The next header of the input; false at its end. */
+static bool read_item(session *s, input *in, uint32_t *sequence)
+{
+    item *it = &s->items[s->count];
+    const item *before = s->count ? it - 1 : NULL;
+    const uint8_t *facts = in->octets;
+    uint32_t length, captured;
+    size_t outer, count;
+
+    if (s->count == MOST || in->count < FACTS)
+        return false;
+    in->octets += FACTS;
+    in->count -= FACTS;
+    outer = facts[FACT_OUTER] < in->count ? facts[FACT_OUTER] : in->count;
+    it->outer = outer ? take(in, outer) : NULL;
+    count = (size_t)(facts[FACT_COUNT_HIGH] & 0x1f) << 8 | facts[FACT_COUNT_LOW];
+    count = count < in->count ? count : in->count;
+    length = length_of(facts, count);
+    captured = length < count ? length : (uint32_t)count;
+    it->data = take(in, captured);
+    in->octets += count - captured;
+    in->count -= count - captured;
+    it->view = (ipsec_view){
+        .data = it->data,
+        .captured = captured,
+        .length = length,
+        .outer = it->outer,
+        .outer_length = (uint32_t)outer,
+        .frame = (before ? before->view.frame : 1) + (facts[FACT_FRAME] & 3),
+        .number = s->count,
+        .time = (before ? before->view.time : 1) + (uint64_t)(facts[FACT_FRAME] >> 2) * 1000000,
+        .protocol = facts[FACT_CARRIER] & 1 ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP,
+        .encapsulation = (facts[FACT_CARRIER] & 3) == 2 ? IPSEC_ENCAPSULATION_UDP : IPSEC_ENCAPSULATION_NONE,
+        .flags = facts[FACT_FLAGS] & 0x7f,
+        .refused_by = facts[FACT_REFUSED] & 0x7f,
+        .source_port = (uint16_t)(facts[FACT_PORTS] & 1 ? 4500 : facts[FACT_PORTS] << 4),
+        .destination_port = 4500,
+    };
+    set_addresses(&it->view, facts[FACT_ADDRESSES]);
+    put_numbers(it, facts[FACT_CARRIER] >> 2 & 7, (int8_t)facts[FACT_ADVANCE], sequence);
+    if (facts[FACT_CARRIER] & 0x80)
+        seal(it, facts[FACT_CARRIER] >> 2 & 7);
+    s->count++;
+    return true;
+}
+
+static void free_items(session *s)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        free(s->items[i].data);
+        free(s->items[i].outer);
+    }
+}
+
+/* --- judging and explaining ------------------------------------------------------------------------------ */
+
+static const ipsec_record *record_at(void *context, uint32_t number)
+{
+    const session *s = context;
+
+    return number < s->judged ? &s->items[number].record : NULL;
 }
 
 static void check_report(const ipsec_report *report)
@@ -39,56 +356,127 @@ static void check_report(const ipsec_report *report)
         require(report->whole || !ipsec_outcome_at((ipsec_stack)stack, report));
 }
 
-static void judge(const uint8_t *facts, const uint8_t *octets, size_t count)
+/* A view with any record: it need not make sense, but must not be read where there is nothing. */
+static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
 {
-    static const uint8_t addresses[32];
-    const ipsec_config config = {.receiver = (ipsec_stack)(facts[0] % IPSEC_STACK_COUNT),
-                                 .report_reserved_spi = facts[0] & 0x80};
-    const uint32_t lengths[] = {(uint32_t)count, (uint32_t)(count + facts[2]), IPSEC_LENGTH_UNKNOWN,
-                                (uint32_t)(facts[2] << 8 | facts[3])};
-    ipsec_view view = {
-        .data = octets,
-        .length = lengths[facts[1] & 3],
-        .source = addresses,
-        .destination = addresses + 16,
-        .address_length = (uint8_t[]){0, 4, 16, 16}[facts[1] >> 2 & 3],
-        .ip_version = (uint8_t[]){0, 4, 6, 6}[facts[1] >> 4 & 3],
-        .protocol = facts[4] & 1 ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP,
-        .encapsulation = facts[4] & 3 ? IPSEC_ENCAPSULATION_NONE : IPSEC_ENCAPSULATION_UDP,
-        .flags = facts[5] & 0x3f,
-    };
-    ipsec_db *db = ipsec_db_new(&config);
-    ipsec_record record;
-    ipsec_report judged, explained;
+    ipsec_report report;
 
-    view.captured = view.length < count ? view.length : (uint32_t)count;
-    for (unsigned round = 0; round < 3; round++) {
-        ipsec_judge(db, &view, &record, &judged);
-        check_report(&judged);
-        ipsec_explain(db, &view, &record, &explained);
-        require(judged.verdict == explained.verdict && judged.count == explained.count);
-        ipsec_explain(db, &view, NULL, &explained);
-        check_report(&explained);
-    }
-    ipsec_db_free(db);
+    ipsec_explain(db, view, record, &report);
+    check_report(&report);
 }
 
-static void find(const uint8_t *facts, const uint8_t *octets, size_t count)
+static void explain_own(const ipsec_db *db, const item *it)
 {
-    const bool v6 = facts[6] & 1;
+    ipsec_report report;
+
+    ipsec_explain(db, &it->view, &it->record, &report);
+    require(report.verdict == it->judged.verdict && report.count == it->judged.count && report.sa == it->judged.sa);
+    for (unsigned i = 0; i < report.count; i++)
+        require(report.findings[i].id == it->judged.findings[i].id);
+}
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525 + 1013904223;
+    return *state >> 8;
+}
+
+/* Octet by octet, for the members are the core's own business; and runs of 4, which most of them are. */
+static void mutate(ipsec_record *record, uint32_t *state)
+{
+    static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
+    uint8_t *octets = (uint8_t *)record;
+    const size_t at = next_random(state) % sizeof *record;
+    const uint8_t value =
+        next_random(state) & 1 ? values[next_random(state) % sizeof values] : (uint8_t)next_random(state);
+    const size_t most = sizeof *record - at;
+    const size_t run = next_random(state) & 1 ? 1 : most < 4 ? most : 4;
+
+    memset(octets + at, value, run);
+}
+
+static void explain_mutated(const ipsec_db *db, const item *it, uint32_t *state)
+{
+    ipsec_record record = it->record;
+
+    for (unsigned i = 0; i < MUTATIONS; i++) {
+        /* One change alone, or all so far. */
+        if (next_random(state) & 1)
+            record = it->record;
+        mutate(&record, state);
+        explain_any(db, &it->view, &record);
+    }
+}
+
+static void explain_all(const ipsec_db *db, const session *s, uint32_t seed)
+{
+    for (uint32_t i = 0; i < s->count; i++) {
+        const item *it = &s->items[i];
+
+        explain_own(db, it);
+        explain_any(db, &it->view, NULL);
+        for (uint32_t other = 0; other < s->count && other < OTHERS; other++)
+            explain_any(db, &it->view, &s->items[s->count <= OTHERS ? other : next_random(&seed) % s->count].record);
+        explain_mutated(db, it, &seed);
+    }
+}
+
+static ipsec_db *new_db(const uint8_t *octets, session *s)
+{
+    static const uint32_t windows[] = {IPSEC_REPLAY_WINDOW_UNKNOWN, 0, 32, 4096};
+    ipsec_config config = ipsec_config_default();
+    ipsec_db *db;
+
+    config.receiver = (ipsec_stack)(octets[0] % IPSEC_STACK_COUNT);
+    config.report_reserved_spi = octets[1] & 1;
+    config.sa_complete = octets[1] & 2;
+    config.null_heuristic = octets[1] & 4;
+    config.sas = octets[1] & 8 ? 2 : 0;
+    config.replay_window = windows[octets[3] & 3];
+    config.history = (ipsec_history){record_at, s};
+    db = ipsec_db_new(&config);
+    for (unsigned row = 0; row < ROW_COUNT; row++)
+        if (octets[2] & 1u << row)
+            ipsec_db_add(db, &rows[row]);
+    return db;
+}
+
+static void judge_all(ipsec_db *db, session *s)
+{
+    char advice[IPSEC_ADVICE_SIZE];
+
+    for (uint32_t i = 0; i < s->count; i++) {
+        item *it = &s->items[i];
+
+        ipsec_judge(db, &it->view, &it->record, &it->judged);
+        s->judged = i + 1;
+        check_report(&it->judged);
+        for (unsigned finding = 0; finding < it->judged.count; finding++)
+            require(strlen(ipsec_finding_advice(&it->judged.findings[finding], advice)) < sizeof advice);
+        explain_own(db, it);
+    }
+}
+
+/* --- what stands in front of a header --------------------------------------------------------------------- */
+
+static void find(const item *it)
+{
+    const bool v6 = it->view.ip_version == 6;
+    const uint32_t count = it->view.captured;
+    const uint8_t *octets = it->data;
     const ipsec_ip_search search = {.octets = octets,
-                                    .count = (uint32_t)count,
+                                    .count = count,
                                     .source = count >= 24 ? octets + (v6 ? 8 : 12) : octets,
                                     .address_length = count >= 24 ? (v6 ? 16 : 4) : 0,
-                                    .protocol = facts[7],
-                                    .hint = facts[6]};
+                                    .protocol = it->view.protocol,
+                                    .hint = it->view.source_port};
     ipsec_ip_path path;
     ipsec_udp udp;
 
     if (ipsec_ip_find(&search, &path))
         require(path.header <= count);
     if (count >= 8)
-        ipsec_udp_read(octets, (uint32_t)count, (uint16_t)(octets[count - 8] << 8 | octets[count - 7]),
+        ipsec_udp_read(octets, count, (uint16_t)(octets[count - 8] << 8 | octets[count - 7]),
                        (uint16_t)(octets[count - 6] << 8 | octets[count - 5]), &udp);
 }
 
@@ -96,15 +484,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *octets;
+    session s = {.count = 0};
+    uint32_t sequence = 0;
+    input in;
+    ipsec_db *db;
 
-    if (size < FACTS || size > 65536)
+    if (size < CONFIG + FACTS || size > 65536)
         return 0;
-    octets = exact_copy(data + FACTS, size - FACTS);
-    if (!octets)
-        return 0;
-    judge(data, octets, size - FACTS);
-    find(data, octets, size - FACTS);
-    free(octets);
+    in = (input){data + CONFIG, size - CONFIG};
+    while (read_item(&s, &in, &sequence))
+        ;
+    db = new_db(data, &s);
+    judge_all(db, &s);
+    explain_all(db, &s, data[3] * 2654435761u + (uint32_t)size);
+    for (uint32_t i = 0; i < s.count; i++)
+        find(&s.items[i]);
+    ipsec_db_free(db);
+    free_items(&s);
     return 0;
 }

@@ -1,19 +1,26 @@
 #!/usr/bin/env python3
-"""Makes the seed corpus of fuzz_judge from the sample captures.
+"""Makes the seed corpus of fuzz_judge: from the sample captures, and of packets that its keys open.
 
 usage: make_corpus.py CAPTURES CORPUS
 
-Every packet gives two seeds: its IP payload as a header to judge, and its octets from IP on as what stands
-in front of a header. The eight octets of facts in front are those of fuzz_judge.c.
+A seed is what fuzz_judge.c reads: a configuration, then headers, each with the facts of its view in front. Of a capture
+each eight packets that follow each other make one. fuzz_judge.c computes the ICVs of the others.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import pathlib
 import struct
 import sys
+import zlib
 
 ETHERNET = 14
 PROTOCOL_UDP, PROTOCOL_ESP, PROTOCOL_AH = 17, 50, 51
+TOGETHER = 8
+ROW_NULL, ROW_GCM, ROW_AH, ROW_CBC, NO_ROW = 0, 1, 2, 3, 7
+ALL_ROWS, KEYLESS = 0x1F, 0
+KEEP_NUMBER = 0x80
+RESERVED_SPI, SA_COMPLETE, NULL_HEURISTIC = 1, 2, 4
+RECEIVERS = 7
 
 
 def packets(path):
@@ -27,39 +34,99 @@ def packets(path):
         at += 16 + captured
 
 
-def facts(version, protocol, in_udp):
-    """The octets that choose a whole packet of that kind, judged by the default receiver."""
-    return bytes([
-        0x80,
-        0x24 if version == 6 else 0x14,
-        0, 0,
-        0 if in_udp else (1 if protocol == PROTOCOL_AH else 2),
-        0,
-        version == 6,
-        protocol,
-    ])
+def config(receiver=0, flags=RESERVED_SPI | NULL_HEURISTIC, rows=KEYLESS, window=0):
+    return bytes([receiver, flags, rows, window])
 
 
-def seeds(frame):
+def header(octets, protocol, version=4, *, in_udp=False, source=0, destination=1, row=NO_ROW, sealed=False,
+           advance=KEEP_NUMBER, outer=b"", frames=1, milliseconds=10, flags=0):
+    """The octets of one header, its facts in front."""
+    v6 = version == 6
+    addresses = (1 if v6 else 0) | (1 if v6 else 0) << 2 | source << 4 | destination << 6
+    carrier = (1 if protocol == PROTOCOL_AH else 2 if in_udp else 0) | row << 2 | (0x80 if sealed else 0)
+    count = min(len(octets), 0x1FFF)
+    facts = bytes([count >> 8, count & 0xFF, addresses, carrier, flags, 0, frames | milliseconds << 2 & 0xFF, advance & 0xFF,
+                   min(len(outer), 255), 1])
+    return facts + outer[:255] + octets[:count]
+
+
+def from_frame(frame):
+    """The IPsec header of a frame of a capture, or none."""
     ip = frame[ETHERNET:]
     if len(ip) < 48:
-        return
+        return b""
     version = ip[0] >> 4
-    header = (ip[0] & 15) * 4 if version == 4 else 40
+    end = (ip[0] & 15) * 4 if version == 4 else 40
     protocol = ip[9] if version == 4 else ip[6]
     in_udp = protocol == PROTOCOL_UDP
-    payload = ip[header + (8 if in_udp else 0):]
-    yield facts(version, protocol, in_udp) + payload
-    yield facts(version, protocol, in_udp) + ip[:header]
+    source, destination = (ip[12:16], ip[16:20]) if version == 4 else (ip[8:24], ip[24:40])
+    outer = ip[:end + (8 if in_udp else 0)]
+    return header(ip[len(outer):], protocol, version, in_udp=in_udp, source=zlib.crc32(source) % 4,
+                  destination=zlib.crc32(destination) % 4, outer=outer)
+
+
+def of_capture(path):
+    """Of each eight packets one seed, by turns with all key rows and without, for each receiver."""
+    frames = list(packets(path))
+    for first in range(0, len(frames), TOGETHER):
+        turn = first // TOGETHER
+        start = config(turn % RECEIVERS, RESERVED_SPI | NULL_HEURISTIC | (SA_COMPLETE if turn % 5 == 0 else 0),
+                       ALL_ROWS if turn % 3 == 0 else KEYLESS)
+        yield start + b"".join(map(from_frame, frames[first:first + TOGETHER]))
+
+
+# How the numbers of a session advance: in order, with a loss and what was late, again, far ahead, back, past the end.
+SESSIONS = ((1,) * 8, (1, 1, 3, -1, 1, 1, 1, 1), (1, 1, 0, 1, 0, -2, 1, 1), (1, 127, 127, -120, 1, 1, 1, 1),
+            (100, -99, 1, 1, 1, 1, 1, 1), (-1, 1, 1, 1, -1, 1, 1, 1), (127, -127, 1, 1, 1, 1, 1, 1))
+BODIES = (b"\0\7\0\7\0\x08\0\0" + b"\1\2\2\x11",                              # a datagram, padding, 2, UDP
+          bytes.fromhex("450000180001000040017cde0a0100010a020001") + bytes(4) + b"\1\2\2\4",    # a packet, padding
+          b"\1\2\3\4\5\6\6\x3b", bytes(30) + b"\xff\x11", b"")
+BEFORE = {ROW_NULL: 0, ROW_GCM: 8, ROW_AH: 0, ROW_CBC: 16}
+BEHIND = {ROW_NULL: 16, ROW_GCM: 16, ROW_AH: 0, ROW_CBC: 12}
+
+
+def keyed(row, body, advance, number, sealed=True, version=4):
+    """A packet that the row opens; where it is not sealed, it has another ICV."""
+    counter = struct.pack("!Q", number).rjust(BEFORE[row], b"\0")[:BEFORE[row]]
+    if row == ROW_AH:
+        octets = bytes([17, 4, 0, 0]) + bytes(8) + bytes(12) + b"\x9c\x40\x9c\x40\0\x08\0\0"
+    else:
+        octets = bytes(8) + counter + body + bytes(-(len(body)) % 4) + bytes(BEHIND[row])
+    return header(octets, PROTOCOL_AH if row == ROW_AH else PROTOCOL_ESP, version, row=row, sealed=sealed,
+                  in_udp=row == ROW_GCM and version == 6, advance=advance)
+
+
+def of_keys():
+    """Sessions of each row: sealed all, and every third forged."""
+    for row in (ROW_NULL, ROW_GCM, ROW_AH, ROW_CBC):
+        for turn, advances in enumerate(SESSIONS):
+            for version in (4, 6):
+                for forged in (0, 3):
+                    session = [keyed(row, BODIES[(turn + at) % len(BODIES)], advance, at,
+                                     not (forged and at % forged == 2), version) for at, advance in enumerate(advances)]
+                    yield config(turn % RECEIVERS, rows=ALL_ROWS if turn % 2 else 1 << row) + b"".join(session)
+
+
+def of_rekeys():
+    """One SPI, another that takes over, and what still comes of the first; then the same of somebody's."""
+    for protocol in (PROTOCOL_ESP, PROTOCOL_AH):
+        for made_up in (0, 1):
+            numbers = [(0xC0000001, number) for number in range(1, 15)] + [(0xC0000002, number) for number in range(1, 19)]
+            numbers += [(0xC0000001 + 2 * made_up, number) for number in range(15, 20)]
+            yield config() + b"".join(
+                header((struct.pack("!II", *packet) if protocol == PROTOCOL_ESP else struct.pack("!BBHII", 17, 4, 0, *packet)) +
+                       bytes(range(32)), protocol) for packet in numbers)
 
 
 def main(captures, corpus):
     corpus = pathlib.Path(corpus)
     corpus.mkdir(parents=True, exist_ok=True)
-    for path in sorted(pathlib.Path(captures).glob("*.pcap")):
-        for number, frame in enumerate(packets(path), 1):
-            for kind, seed in enumerate(seeds(frame)):
-                (corpus / f"{path.stem}-{number}-{kind}").write_bytes(seed)
+    for path in sorted(pathlib.Path(captures).rglob("*.pcap")):
+        for number, seed in enumerate(of_capture(path)):
+            (corpus / f"{path.parent.name}-{path.stem}-{number}").write_bytes(seed)
+    for name, seeds in (("keyed", of_keys()), ("rekey", of_rekeys())):
+        for number, seed in enumerate(seeds):
+            (corpus / f"{name}-{number}").write_bytes(seed)
 
 
 if __name__ == "__main__":

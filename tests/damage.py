@@ -1,0 +1,267 @@
+#!/usr/bin/env python3
+"""Damaged copies of the sample captures, with their keys, through tshark: nothing may crash or complain, and two passes
+must say the same as one.
+
+    python3 tests/damage.py --files 100000 --seed 1 [--module .../ipsec_analysis.so] [--preload libasan.so] [--keep FOLDER]
+
+Some copies are damaged by Wireshark's own `editcap -E`, the others here: octets flipped, frames cut, lengths set to
+extremes, frames spliced, headers doubled, packets shuffled. Many copies make one run of tshark. A run that fails is
+kept, as small as it fails; with the module built under AddressSanitizer name its runtime with --preload.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import os
+import random
+import re
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).resolve().parent
+sys.path[:0] = [str(TESTS), str(TESTS / "tshark")]
+
+from tshark_runner import KEYS, SIDECAR, Tshark, field_options, parse_rows     # noqa: E402
+
+MAGIC, NANOSECOND_MAGIC = 0xA1B2C3D4, 0xA1B23C4D
+FILE_HEADER, RECORD_HEADER = struct.Struct("<IHHiIII"), struct.Struct("<IIII")
+ETHERNET = 14
+TOGETHER = 25       # copies in one run
+ERRORS = ("0.0005", "0.005", "0.02", "0.1")
+EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF)
+# Where, counted from IP, lengths and next headers stand: of IPv4, IPv6, UDP and AH behind them.
+LENGTHS = (0, 2, 4, 5, 6, 9, 20, 21, 24, 40, 41, 44)
+RECEIVERS = ("rfc", "windows", "linux", "freebsd", "openbsd", "vpp", "strongswan")
+FIELDS = ("frame.number", "frame.protocols", "ipsec.verdict", "ipsec.finding", "ipsec.spi", "ipsec.sa", "ipsec.seq",
+          "ipsec.seq.highest", "ipsec.seq.lag", "ipsec.seq.first_seen", "ipsec.icv.status", "ipsec.windows.error",
+          "ipsec.linux.counter", "ipsec.strongswan.log", "ipsec.trailer.next_header", "ipsec.advice")
+JUDGED = ("ipsec.verdict", "ipsec.finding", "ipsec.spi", "ipsec.icv.status", "ipsec.seq")
+
+
+class Record(NamedTuple):
+    """One frame; the fraction is in units of the file, `length` is what it had on the wire."""
+    seconds: int
+    fraction: int
+    length: int
+    octets: bytes
+
+
+def read(path):
+    """The records of a file, with microseconds."""
+    octets = path.read_bytes()
+    scale = 1000 if FILE_HEADER.unpack_from(octets)[0] == NANOSECOND_MAGIC else 1
+    records, at = [], FILE_HEADER.size
+    while at < len(octets):
+        seconds, fraction, captured, length = RECORD_HEADER.unpack_from(octets, at)
+        at += RECORD_HEADER.size
+        records.append(Record(seconds, fraction // scale, length, octets[at:at + captured]))
+        at += captured
+    return records
+
+
+def write(path, records):
+    with open(path, "wb") as file:
+        file.write(FILE_HEADER.pack(MAGIC, 2, 4, 0, 0, 262144, 1))
+        for record in records:
+            file.write(RECORD_HEADER.pack(record.seconds, record.fraction, len(record.octets), record.length) +
+                       record.octets)
+    path.chmod(0o644)
+    return path
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+# Of one frame: its octets, and what they are afterwards. `others` are the frames of the same capture.
+
+def flip(octets, others, chooser):
+    for _ in range(chooser.randrange(1, 6)):
+        octets[chooser.randrange(len(octets))] ^= 1 << chooser.randrange(8)
+    return octets
+
+
+def flip_header(octets, others, chooser):
+    for _ in range(chooser.randrange(1, 4)):
+        octets[min(len(octets) - 1, chooser.randrange(ETHERNET, 96))] = chooser.randrange(256)
+    return octets
+
+
+def extreme_length(octets, others, chooser):
+    at = ETHERNET + chooser.choice(LENGTHS) if chooser.random() < 0.7 else chooser.randrange(12, 120)
+    value = chooser.choice(EXTREMES)
+    if at + 2 > len(octets):
+        return octets
+    if chooser.random() < 0.5:
+        octets[at] = value & 0xFF
+    else:
+        struct.pack_into("!H", octets, at, value)
+    return octets
+
+
+def cut(octets, others, chooser):
+    return octets[:chooser.randrange(len(octets) + 1)]
+
+
+def splice(octets, others, chooser):
+    other = chooser.choice(others).octets
+    return octets[:chooser.randrange(len(octets) + 1)] + other[chooser.randrange(len(other) + 1):]
+
+
+def double_headers(octets, others, chooser):
+    first = chooser.choice((ETHERNET, ETHERNET + 20, ETHERNET + 40, chooser.randrange(len(octets))))
+    last = first + chooser.choice((8, 12, 20, 24, 28, 40, 48))
+    return octets[:last] + octets[first:last] * chooser.choice((1, 1, 2, 40)) + octets[last:]
+
+
+DAMAGES = (flip, flip_header, extreme_length, cut, splice, double_headers)
+
+
+def damaged(record, others, damage, chooser):
+    """The frame with that damage; what is missing was cut, or never was there."""
+    if not record.octets:
+        return record
+    octets = bytes(damage(bytearray(record.octets), others, chooser))
+    length = max(len(octets), record.length) if chooser.random() < 0.5 else len(octets)
+    return record._replace(octets=octets, length=length)
+
+
+def damage_here(records, chooser):
+    """A share of the frames, with one kind of damage each or all."""
+    share, kinds = chooser.choice((0.05, 0.3, 1)), chooser.sample(DAMAGES, chooser.choice((1, len(DAMAGES))))
+    made = [damaged(record, records, chooser.choice(kinds), chooser) if chooser.random() < share else record
+            for record in records]
+    if chooser.random() < 0.2:      # late, twice, and from another time
+        made = [made[min(len(made) - 1, max(0, at + chooser.randrange(-9, 10)))] for at in range(len(made))]
+    return made
+
+
+def damage_with_editcap(source, folder, chooser):
+    target = folder / "editcap.pcap"
+    subprocess.run(["editcap", "-F", "pcap", "-E", chooser.choice(ERRORS), "--seed", str(chooser.randrange(1, 1 << 31)),
+                    source, target], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    records = read(target)
+    target.unlink()
+    return records
+
+
+# --- runs ---------------------------------------------------------------------------------------------------
+
+class Copy(NamedTuple):
+    source: Path
+    records: list
+
+
+class DamagedRun:
+    """Damaged copies in one capture, with the keys of all and the options that their sidecars name."""
+
+    def __init__(self, seed, count, captures, folder):
+        chooser = random.Random(f"damage {seed}")
+        self.seed = seed
+        families = [sorted(captures.glob(pattern)) for pattern in ("*.pcap", "kernel/*.pcap", "linux/*.pcap", "hostile/*.pcap")]
+        (family,) = chooser.choices(families, (6, 1, 2, 2))
+        sources = [chooser.choice(family) for _ in range(count)]
+        self.copies = [Copy(source, damage_with_editcap(source, folder, chooser) if chooser.random() < 0.3 else
+                            damage_here(read(source), chooser)) for source in sources]
+        self.options = [f"ipsec.receiver:{chooser.choice(RECEIVERS)}", f"ipsec.sa_complete:{chooser.choice(('TRUE', 'FALSE'))}"]
+        if chooser.random() < 0.3:
+            self.options += ["ip.defragment:FALSE", "esp.enable_null_encryption_decode_heuristic:TRUE"]
+
+    def needs(self, copies):
+        """Keys and options of these."""
+        sources = dict.fromkeys(copy.source for copy in copies)
+        beside = [(source.with_suffix(KEYS), source.with_suffix(SIDECAR)) for source in sources]
+        keys = "".join(path.read_text() for path, _ in beside if path.exists())
+        options = dict.fromkeys(self.options)
+        for _, path in beside:
+            if path.exists():
+                options.update(dict.fromkeys(re.findall(r"^# option: (.*)$", path.read_text(), re.MULTILINE)))
+        return keys, [word for option in options for word in ("-o", option)]
+
+    def trouble(self, tshark, copies):
+        """What is wrong with these copies; None if nothing is."""
+        keys, options = self.needs(copies)
+        capture = write(tshark.crafted / f"damaged-{self.seed}.pcap", [record for copy in copies for record in copy.records])
+        keys = tshark.share(f"damaged-{self.seed}.txt", keys)
+        arguments = ["-r", capture, "-o", f"ipsec.xfrm_state_file:{keys}", *options, *field_options(FIELDS)]
+        try:
+            once, twice = (parse_rows(tshark.run(*arguments, *passes).stdout, FIELDS) for passes in ((), ("-2",)))
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        finally:
+            capture.unlink()
+        return disagreement(once, twice)
+
+    def smallest(self, tshark):
+        """Of a run that fails: a copy that fails alone, if there is one, else all; and the trouble."""
+        for copy in self.copies:
+            text = self.trouble(tshark, [copy])
+            if text:
+                return [copy], text
+        return self.copies, self.trouble(tshark, self.copies)
+
+    def keep(self, folder, copies, text):
+        folder = folder / f"seed-{self.seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        keys, options = self.needs(copies)
+        write(folder / "damaged.pcap", [record for copy in copies for record in copy.records])
+        (folder / "keys.xfrm-state.txt").write_text(keys)
+        (folder / "why.txt").write_text("\n".join([*map(str, dict.fromkeys(copy.source for copy in copies)), str(options),
+                                                   text]) + "\n")
+
+
+def disagreement(once, twice):
+    """A later pass knows what later frames hold, and so may dissect a frame otherwise; then it may say otherwise, too."""
+    if list(once) != list(twice):
+        return "the passes have other frames"
+    for frame, row in once.items():
+        again = twice[frame]
+        if row["frame.protocols"] != again["frame.protocols"]:
+            continue
+        for name in JUDGED:
+            if row[name] != again[name]:
+                return f"frame {frame}: {name} is {row[name]} in one pass, {again[name]} in two"
+    return None
+
+
+def runs(tshark, files, seed):
+    """Damages so many files, and yields (run, trouble or None)."""
+    while files > 0:
+        run = DamagedRun(seed, min(files, TOGETHER), tshark.captures, tshark.root)
+        yield run, run.trouble(tshark, run.copies)
+        files -= len(run.copies)
+        seed += 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
+    parser.add_argument("--module", default=os.environ.get("IPSEC_MODULE"))
+    parser.add_argument("--preload", default=os.environ.get("IPSEC_PRELOAD"))
+    parser.add_argument("--keep", type=Path, help="folder for the runs that fail")
+    arguments = parser.parse_args()
+    module = arguments.module or next(iter(sorted((TESTS.parent / "build").rglob("ipsec_analysis.so"))), None)
+    if not module:
+        parser.error("no module: build it, or name it with --module")
+    tshark = Tshark(module, TESTS.parent / "captures", arguments.preload)
+    files, frames, failed, begin = 0, 0, 0, time.monotonic()
+    try:
+        for run, text in runs(tshark, arguments.files, arguments.seed):
+            files += len(run.copies)
+            frames += sum(len(copy.records) for copy in run.copies)
+            if not text:
+                continue
+            failed += 1
+            copies, text = run.smallest(tshark)
+            print(f"seed {run.seed}, {', '.join(dict.fromkeys(copy.source.stem for copy in copies))}: {text[-2000:]}", flush=True)
+            if arguments.keep:
+                run.keep(arguments.keep, copies, text)
+    finally:
+        tshark.close()
+    print(f"{files} damaged files, {frames} frames, in {time.monotonic() - begin:.0f} s: {failed} runs fail")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
