@@ -243,7 +243,7 @@ static ipsec_verdict verdict_of(const ipsec_db *db, const ipsec_report *report, 
     const ipsec_severity severity = ipsec_catalogue(id)->severity;
 
     if (decision == IPSEC_DECISION_REFUSES)
-        return report->confirmed && !report->assumed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
     if (decision == IPSEC_DECISION_MAY_REFUSE || severity >= IPSEC_SEVERITY_WARN)
         return IPSEC_VERDICT_SUSPICIOUS;
     return IPSEC_VERDICT_UNCHECKED;

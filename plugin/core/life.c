@@ -83,30 +83,23 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
 
 /* --- which SA follows which ------------------------------------------------------------------------------ */
 
-static uint32_t alone_for(const ipsec_sa_table *table, const ipsec_sa_pair *pair)
-{
-    return ipsec_sa_facts_at(table, pair->active)->packets - pair->alone_since;
-}
-
 /* The SA was not replaced: it goes on, and the other one may begin once more. */
 static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
-    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index);
-
-    facts->successor = IPSEC_SA_NONE;
+    ipsec_sa_facts_at(table, sa->index)->successor = IPSEC_SA_NONE;
     pair->active = sa->index;
     pair->run = 0;
-    pair->alone_since = facts->packets;
+    pair->alone = 0;
     sa->life.late = 0;
 }
 
 /* What an SA still sends after its successor has begun: stragglers, or it was none. */
 static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
-    const uint32_t alone = alone_for(table, pair);
+    const uint32_t alone = pair->alone;
     uint8_t *const late = &sa->life.late;
 
-    pair->alone_since += alone;
+    pair->alone = 0;
     if (*late == 0 && alone + TAKEN_OVER < ALONE) {
         take_back(table, pair, sa);
         return;
@@ -127,7 +120,17 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     }
     pair->active = sa->index;
     pair->run = 0;
-    pair->alone_since = ipsec_sa_facts_at(table, sa->index)->packets;
+    pair->alone = 0;
+}
+
+/* Counts a packet of an SA that is not the active one; returns how many came in a row. */
+static uint32_t count_run(ipsec_sa_pair *pair, uint32_t sa)
+{
+    if (sa != pair->next || pair->alone != pair->run_at)
+        pair->run = 0;
+    pair->next = sa;
+    pair->run_at = pair->alone;
+    return ++pair->run;
 }
 
 /* Whose turn it is between the two peers, this way. */
@@ -137,7 +140,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 
     pair->verified = pair->verified || sa->keys.good;
     if (sa->index == pair->active) {
-        pair->run = 0;
+        pair->alone++;
         return;
     }
     if (successor != IPSEC_SA_NONE) {
@@ -149,10 +152,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     }
     if (pair->verified && !sa->keys.good)
         return;
-    if (sa->index != pair->next)
-        pair->run = 0;
-    pair->next = sa->index;
-    if (++pair->run >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+    if (count_run(pair, sa->index) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
         take_over(table, pair, sa);
 }
 

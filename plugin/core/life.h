@@ -37,7 +37,7 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
         return;
     origin = ipsec_life_origin(table, view);
     if (pair && pair->active == sa->index && origin == sa->life.origin)
-        pair->run = 0;
+        pair->alone++;
     else
         ipsec_life_turn(table, view, sa, origin, sequence, note);
 }

@@ -262,9 +262,10 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
                                     .plaintext = trailer.plaintext,
                                     .plaintext_length = trailer.length,
                                     .clear_at = at};
-    report->assumed = true;
     ipsec_read_trailer(&trailer, report);
+    report->assuming = true;
     ipsec_check_trailer(view, &trailer, report);
+    report->assuming = false;
 }
 
 void ipsec_report_unproven(ipsec_report *report)

@@ -293,20 +293,36 @@ static ipsec_decision decision_of_rfc(ipsec_finding_id id)
     return IPSEC_DECISION_REFUSES;
 }
 
-ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+/* What the stack does if the finding is right. */
+static ipsec_decision sure_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     const unsigned row = select_row(stack, report, id);
     const ipsec_decision decision = (ipsec_decision)outcome_of(stack, report, row)->decision;
 
     if (row == NO_ROW)
         return IPSEC_DECISION_PASSES;
-    if (report->doubtful && is_of_state(id))
-        return decision == IPSEC_DECISION_REFUSES ? IPSEC_DECISION_MAY_REFUSE : decision;
     if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
         report->anti_replay == IPSEC_ANTI_REPLAY_ON)
         return IPSEC_DECISION_REFUSES;
     if (stack == IPSEC_STACK_RFC && decision == IPSEC_DECISION_PASSES)
         return decision_of_rfc((ipsec_finding_id)row);
+    return decision;
+}
+
+static bool is_assumed(const ipsec_report *report, ipsec_finding_id id)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->findings[i].id == id)
+            return report->findings[i].assumed;
+    return false;
+}
+
+ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    const ipsec_decision decision = sure_decision(stack, report, id);
+
+    if (decision == IPSEC_DECISION_REFUSES && ((report->doubtful && is_of_state(id)) || is_assumed(report, id)))
+        return IPSEC_DECISION_MAY_REFUSE;
     return decision;
 }
 
@@ -347,7 +363,7 @@ uint8_t ipsec_refused_by(const ipsec_report *report)
 {
     uint8_t stacks = report->refused_by;
 
-    if (!report->confirmed || report->assumed)
+    if (!report->confirmed)
         return stacks;
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         if (is_refused_before((ipsec_stack)stack, report, UINT_MAX))
@@ -361,7 +377,7 @@ static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report 
 {
     const ipsec_finding *first = NULL;
 
-    if (!report->whole || !report->confirmed || report->assumed || has_stack(report->refused_by, stack))
+    if (!report->whole || !report->confirmed || has_stack(report->refused_by, stack))
         return NULL;
     if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_DUPLICATE))
         return NULL;
@@ -369,7 +385,7 @@ static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report 
         const ipsec_finding *finding = &report->findings[i];
         const ipsec_finding_id id = (ipsec_finding_id)finding->id;
 
-        if (ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
+        if (!finding->assumed && ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
             (!first || stage_of(stack, report, id) < stage_of(stack, report, (ipsec_finding_id)first->id)))
             first = finding;
     }

@@ -35,7 +35,8 @@ void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t o
                                            .hint = hinted.hint,
                                            .detail = hinted.detail,
                                            .missed = hinted.missed,
-                                           .announce = true};
+                                           .announce = true,
+                                           .assumed = report->assuming};
     report->count++;
     report->flagged = report->flagged || flags(row);
 }

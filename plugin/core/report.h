@@ -49,6 +49,8 @@ typedef struct ipsec_finding {
     /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
      * the SA. */
     bool announce;
+    /** It rests on a heuristic, which anybody's packets can lead astray: no stack is sure to see it. */
+    bool assumed;
 } ipsec_finding;
 
 /** Why an ICV is IPSEC_ICV_UNVERIFIED. */
@@ -124,7 +126,7 @@ typedef struct ipsec_report {
     uint8_t anti_replay;   /**< ipsec_anti_replay */
     bool doubtful;         /**< what refuses the number may be wrong, or missing: no stack is sure to refuse it */
     bool unproven;         /**< other packets of the SA have verified, and this one has not */
-    bool assumed;          /**< opened without a key, by a heuristic that anybody's packets can lead astray */
+    bool assuming;         /**< findings that are added now rest on a heuristic */
     bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
     bool is_opened;        /**< `opened` counts */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
@@ -157,7 +159,7 @@ static inline void ipsec_report_begin(ipsec_report *report, const ipsec_view *vi
     report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
     report->doubtful = false;
     report->unproven = false;
-    report->assumed = false;
+    report->assuming = false;
     report->combined_mode = false;
     report->is_opened = false;
     report->protocol = view->protocol;

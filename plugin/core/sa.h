@@ -76,12 +76,14 @@ typedef struct ipsec_sa_pair {
     uint32_t unmatched;         /**< the last one without an SA of the other direction */
     uint32_t matched;           /**< the last one with an SA of the other direction */
     uint32_t sas;               /**< of the table that refer to it */
-    uint32_t run;               /**< packets in a row of `next` */
-    uint32_t alone_since;       /**< packets of the active SA when it took over, or when another one came last */
-    uint8_t turns;              /**< successions that were none, though they lasted */
-    bool parallel;              /**< so many that SAs are used side by side */
-    bool matched_good;          /**< `matched` verifies */
-    bool verified;              /**< an SA of them verifies: no other succeeds */
+    uint32_t run;               /**< packets in a row of `next`, with `alone` as it was at `run_at` */
+    uint32_t run_at;
+    uint32_t alone;    /**< genuine packets of the active SA since it took over, or since another one of its
+                            predecessor */
+    uint8_t turns;     /**< successions that were none, though they lasted */
+    bool parallel;     /**< so many that SAs are used side by side */
+    bool matched_good; /**< `matched` verifies */
+    bool verified;     /**< an SA of them verifies: no other succeeds */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */

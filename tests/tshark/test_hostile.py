@@ -251,9 +251,11 @@ def ah_in_ah(number):
 
 @PASSES
 def test_each_of_300_headers_has_its_own_record(tshark, tmp_path, passes):
-    """More than an octet counts, side by side in one packet."""
+    """More than an octet counts, in one packet. The third one is refused for its outermost header, so that nobody sees
+    what is inside."""
     rows = tshark.rows(pcap.write_frames(tmp_path / "deep.pcap", map(ah_in_ah, (7, 8, 8))), *passes)
-    for frame, number in ((1, 7), (2, 8), (3, 8)):
+    for frame, number in ((1, 7), (2, 8)):
         assert rows[frame]["ipsec.sa"] == [str(sa) for sa in range(DEEP)], frame
         assert rows[frame]["ipsec.seq"] == [str(number)] * DEEP, frame
-        assert rows[frame].findings.count("replay.duplicate") == (DEEP if frame == 3 else 0), frame
+        assert "replay.duplicate" not in rows[frame].findings
+    assert rows[3].findings.count("replay.duplicate") == 1 and len(rows[3]["ipsec.spi"]) == DEEP
