@@ -95,6 +95,7 @@ static void test_v4(void)
         {"first fragment", 5, 120, 0x2000, 100, IPSEC_VIEW_FRAGMENT},
         {"last fragment", 5, 120, 0x0010, 100, IPSEC_VIEW_FRAGMENT},
         {"length 0", 5, 0, 0, IPSEC_LENGTH_UNKNOWN, IPSEC_VIEW_OFFLOAD},
+        {"nothing behind", 5, 20, 0, 0, 0},
         {"largest jumbo frame", 5, 9216, 0, 9196, 0},
         {"beyond any frame", 5, 9217, 0, 9197, IPSEC_VIEW_OFFLOAD},
     };
@@ -318,6 +319,14 @@ static void test_v6_fragment_and_jumbogram(void)
     g_assert_true(find(&p, true, ESP, 0, &path));
     g_assert_cmpuint(path.length, ==, IPSEC_LENGTH_UNKNOWN);
     g_assert_cmphex(path.flags, ==, IPSEC_VIEW_OFFLOAD);
+    p.octets[5] = 8; /* ends where the chain does */
+    p.octets[6] = OPTIONS;
+    add_extension(&p, ESP, false);
+    g_assert_true(find(&p, true, ESP, 0, &path));
+    g_assert_cmpuint(path.length, ==, 0);
+    p.octets[5] = 7;
+    g_assert_false(find(&p, true, ESP, 0, &path));
+    p.octets[5] = 0;
     p.behind = 7; /* no more than link padding: a packet without payload */
     g_assert_true(find(&p, true, ESP, 0, &path));
     g_assert_cmpuint(path.length, ==, 0);
