@@ -102,7 +102,7 @@ static void forget_one(ipsec_senders *senders)
     GQueue *queue = &senders->newcomers;
     sender *first = find_idle(senders, queue);
 
-    if (senders->known.length > 0 && queue->length <= NEWCOMERS_LEAST) {
+    if (queue->length <= NEWCOMERS_LEAST) {
         queue = &senders->known;
         first = find_idle(senders, queue);
     }

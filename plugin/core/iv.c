@@ -437,9 +437,9 @@ static IPSEC_RARE void prove_counter(ipsec_iv_state *state, const ipsec_iv_packe
 
 /* IVs that go with the number are numbers themselves, whose first octet is the highest.
  *
- * One that does not is not the sender's: it is compared, and not kept, or whoever forges packets
- * had the sender's own IVs come again. Those of a sender that restored its IVs alone do not go with it either, and are
- * found; but where most packets bring new ones, the sender has another relation. */
+ * One that does not is not the sender's: it is compared with the others and not kept, or forged packets would make the
+ * sender's own IVs look reused. Those of a sender that restored its IVs alone do not go with the number either, and are
+ * found; but where most packets bring new ones, the sender has another relation, and it is looked for. */
 static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                             uint32_t *first)
 {
