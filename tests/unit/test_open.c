@@ -372,6 +372,26 @@ static void test_high_halves(void)
     end(db);
 }
 
+/* Each key of an SA has a high half of its own, or none; and it is known again when its turn comes. */
+static void test_high_halves_of_each_key(void)
+{
+    const ipsec_spec first = null_row("HMAC_SHA1_96", "auto", "any");
+    ipsec_spec second = first;
+    ipsec_db *db = db_with(&first, false);
+
+    second.integrity_key[0] ^= 1;
+    ipsec_db_add(db, &second);
+    for (uint32_t high = 1; high < 5; high++)
+        expect_high(db, &first, true, high, &verified);
+    for (unsigned i = 0; i < 3; i++) {
+        expect_high(db, &second, false, 0, &verified);
+        expect_high(db, &second, true, 0, &damaged);
+        expect_high(db, &first, true, 4 + i, &verified);
+        expect_high(db, &first, true, 9, &damaged);
+    }
+    end(db);
+}
+
 static void test_high_half_of_a_row(void)
 {
     const ipsec_spec spec = null_row("HMAC_SHA1_96", "0xffffffff", "any");
@@ -590,6 +610,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/complete-tables", test_complete_tables);
     g_test_add_func("/open/esn-found-out", test_esn_found_out);
     g_test_add_func("/open/high-halves", test_high_halves);
+    g_test_add_func("/open/high-halves-of-each-key", test_high_halves_of_each_key);
     g_test_add_func("/open/high-half-of-a-row", test_high_half_of_a_row);
     g_test_add_func("/open/hints", test_hints);
     g_test_add_func("/open/reason-behind-forged-packets", test_reason_behind_forged_packets);
