@@ -284,19 +284,16 @@ static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa
     /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
     const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
-    const ipsec_record result = *record;
 
     for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
         ipsec_key_row *row = ipsec_keyring_row(ring, i);
 
-        *record = result;
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
         try_other(opener, envelope, row, sa, record);
         if (record->icv == IPSEC_ICV_GOOD ||
             (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
             return row;
     }
-    *record = result;
     *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
     try_all(opener, envelope, own, sa, record); /* for its plaintext */
     return own;

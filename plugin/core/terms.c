@@ -18,11 +18,6 @@ static const ipsec_selector *selector_at(const ipsec_spec *spec, unsigned i)
     return i == 0 ? &spec->selector : &spec->others[i - 1].selector;
 }
 
-static bool has(ipsec_terms_set terms, unsigned i)
-{
-    return terms >> i & 1;
-}
-
 static bool narrow(ipsec_terms_set *terms, unsigned fitting)
 {
     if ((*terms & fitting) == 0)
@@ -54,7 +49,7 @@ uint8_t ipsec_terms_common_mode(const ipsec_spec *spec, ipsec_terms_set terms)
     uint8_t mode = IPSEC_MODE_ANY;
 
     for (unsigned i = 0; i <= spec->other_count; i++) {
-        if (!has(terms, i))
+        if (!(terms >> i & 1))
             continue;
         if (mode_at(spec, i) == IPSEC_MODE_ANY || (mode != IPSEC_MODE_ANY && mode != mode_at(spec, i)))
             return IPSEC_MODE_ANY;
@@ -87,7 +82,7 @@ bool ipsec_terms_fit_selector(const ipsec_spec *spec, const ipsec_view *view, ui
     if (spec->other_count == 0)
         return fits_selector(&spec->selector, spec->mode, view, next, payload, length);
     for (unsigned i = 0; i <= spec->other_count; i++)
-        if (has(*terms, i) && fits_selector(selector_at(spec, i), mode_at(spec, i), view, next, payload, length))
+        if (fits_selector(selector_at(spec, i), mode_at(spec, i), view, next, payload, length))
             fitting |= 1u << i;
     return narrow(terms, fitting);
 }

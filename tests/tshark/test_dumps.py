@@ -8,9 +8,9 @@ import re
 import pytest
 
 import pcap
-from samples.keyed import inner
-from samples.packets import IPIP, ethernet
-from samples.sa import CBC_SHA256, GCM, Sa, octets_of
+from samples.keyed import datagram, inner
+from samples.packets import AH, IPIP, ethernet
+from samples.sa import AH_SHA1, CBC_SHA256, GCM, Sa, octets_of
 from tshark_runner import FIELDS, field_options, parse_rows
 
 KEYS_PER_SA = 8     # IPSEC_KEYS_PER_SA
@@ -71,6 +71,15 @@ def test_a_packet_fits_one_of_the_dumps(judged, turn):
     assert findings(*[native, in_udp][::turn]) == [[], outside, outside, outside, [], outside, wrong_mode]
     assert findings(native) == [[], outside, outside] + [["esp.encap_mismatch"] + more for more in ([], outside, outside)] + \
         [wrong_mode]
+
+
+@BOTH_ORDERS
+def test_either_mode_of_ah(judged, turn):
+    sa = Sa(1, 4, AH_SHA1, "tunnel", protocol=AH)
+    packets = [sa.ah_packet(datagram()), sa.ah_packet(inner(4), IPIP)]
+    states = [sa.state(), sa.state(mode="transport")]
+    assert [row.findings for row in judged(packets, states[:1])] == [["ah.next_header_mode"], []]
+    assert [row.findings for row in judged(packets, states[::turn])] == [[], []]
 
 
 @pytest.mark.parametrize("dumps, found", [(4, ["esp.selector"]), (5, [])])

@@ -203,6 +203,20 @@ static void test_row_without_keys(void)
     }
 }
 
+/* Two of them hand over what both know. */
+static void test_rows_without_keys(void)
+{
+    ipsec_keyring *ring = ipsec_keyring_new();
+    const ipsec_spec first = bare_row(128), second = bare_row(256), full = row("*", "192.0.2.2", "0x1000", "no");
+
+    ipsec_keyring_add(ring, &first);
+    ipsec_keyring_add(ring, &second);
+    ipsec_keyring_add(ring, &full);
+    g_assert_cmpuint(ipsec_keyring_count(ring), ==, 1);
+    g_assert_cmpuint(ipsec_keyring_row(ring, 0)->spec.replay_window, ==, 256);
+    end(ring);
+}
+
 /* It speaks of every key that has its algorithms; where none has, it is of a time whose key nobody knows. */
 static void test_row_without_keys_beside_several(void)
 {
@@ -286,6 +300,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keyring/second-row", test_second_row);
     g_test_add_func("/keyring/more-keys-than-are-tried", test_more_keys_than_are_tried);
     g_test_add_func("/keyring/row-without-keys", test_row_without_keys);
+    g_test_add_func("/keyring/rows-without-keys", test_rows_without_keys);
     g_test_add_func("/keyring/row-without-keys-beside-several", test_row_without_keys_beside_several);
     g_test_add_func("/keyring/what-the-tables-have", test_what_the_tables_have);
     g_test_add_func("/keyring/many-rows", test_many_rows);

@@ -178,6 +178,46 @@ static void test_row_that_verifies_nothing(void)
     }
 }
 
+/* Before an ICV has verified, a sound trailer speaks for a row without one; a damaged packet has none. */
+static void test_row_without_icv(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any"), none = null_row("NONE", "no", "any");
+
+    for (unsigned order = 0; order < 2; order++) {
+        ipsec_db *db = db_with(order == 0 ? &spec : &none, false);
+        const ipsec_view bare = sound(&none, (sealing){.sequence = 1});
+        ipsec_report report;
+
+        ipsec_db_add(db, order == 0 ? &none : &spec);
+        report = judge(db, &bare);
+        g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
+        g_assert_true(report.opened.spec->integrity == none.integrity);
+        g_assert_cmpint(report.opened.next_header, ==, 17);
+        end(db);
+    }
+}
+
+/* What other rows make of a packet is forgotten, if it is not of their time. */
+static void test_plaintext_of_the_right_row(void)
+{
+    const ipsec_spec_text text = {
+        {"ESP", "*", "*", KEYED_SPI, "AES_CBC", "0x0102030405060708090a0b0c0d0e0f10", "NONE"}};
+    const uint8_t plaintext[32] = {[0] = 7, [15] = 7, [28] = 1, 2, 2, 17};
+    const ipsec_spec none = null_row("NONE", "no", "any");
+    const ipsec_view view = sealed_view(4, &none, &(sealing){.sequence = 1}, plaintext, sizeof plaintext);
+    ipsec_db *db = db_with(&none, false);
+    ipsec_spec_error error;
+    ipsec_record record;
+    ipsec_report report;
+    ipsec_spec cbc;
+
+    g_assert_true(ipsec_spec_compile(&text, &cbc, &error));
+    ipsec_db_add(db, &cbc);
+    ipsec_judge(db, &view, &record, &report);
+    g_assert_cmpmem(report.opened.plaintext, report.opened.plaintext_length, plaintext, sizeof plaintext);
+    end(db);
+}
+
 /* The window is that of the SA, whatever source a packet claims to come from. */
 static void test_replay_from_another_source(void)
 {
@@ -329,6 +369,26 @@ static void test_high_halves(void)
     expect_high(db, &spec, true, 2, &damaged);
     expect_high(db, &spec, true, 1, &verified);
     expect_high(db, &spec, true, 2, &verified);
+    end(db);
+}
+
+/* Each key of an SA has a high half of its own, or none; and it is known again when its turn comes. */
+static void test_high_halves_of_each_key(void)
+{
+    const ipsec_spec first = null_row("HMAC_SHA1_96", "auto", "any");
+    ipsec_spec second = first;
+    ipsec_db *db = db_with(&first, false);
+
+    second.integrity_key[0] ^= 1;
+    ipsec_db_add(db, &second);
+    for (uint32_t high = 1; high < 5; high++)
+        expect_high(db, &first, true, high, &verified);
+    for (unsigned i = 0; i < 3; i++) {
+        expect_high(db, &second, false, 0, &verified);
+        expect_high(db, &second, true, 0, &damaged);
+        expect_high(db, &first, true, 4 + i, &verified);
+        expect_high(db, &first, true, 9, &damaged);
+    }
     end(db);
 }
 
@@ -542,12 +602,15 @@ int main(int argc, char **argv)
     g_test_add_func("/open/explained-later", test_explained_later);
     g_test_add_func("/open/record-of-another-packet", test_record_of_another_packet);
     g_test_add_func("/open/row-that-verifies-nothing", test_row_that_verifies_nothing);
+    g_test_add_func("/open/row-without-icv", test_row_without_icv);
+    g_test_add_func("/open/plaintext-of-the-right-row", test_plaintext_of_the_right_row);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
     g_test_add_func("/open/stranger", test_stranger);
     g_test_add_func("/open/complete-tables", test_complete_tables);
     g_test_add_func("/open/esn-found-out", test_esn_found_out);
     g_test_add_func("/open/high-halves", test_high_halves);
+    g_test_add_func("/open/high-halves-of-each-key", test_high_halves_of_each_key);
     g_test_add_func("/open/high-half-of-a-row", test_high_half_of_a_row);
     g_test_add_func("/open/hints", test_hints);
     g_test_add_func("/open/reason-behind-forged-packets", test_reason_behind_forged_packets);

@@ -267,6 +267,13 @@ static void test_modes(void)
     expect_report(&dummy, &report, IPSEC_STACK_VPP, NULL);
     report = opened(&dummy, &spec, IPSEC_MODE_TUNNEL, 59);
     expect_report(&dummy, &report, IPSEC_STACK_VPP, "unsup_payload");
+    /* Of the modes that dumps name, the one that the packet fits; where both may be, it is not known. */
+    spec.other_count = 1;
+    spec.others[0].mode = IPSEC_MODE_TRANSPORT;
+    report.opened.terms = 2;
+    expect_report(&dummy, &report, IPSEC_STACK_VPP, NULL);
+    report.opened.terms = 3;
+    expect_report(&dummy, &report, IPSEC_STACK_VPP, "unsup_payload");
 }
 
 #define NO  IPSEC_DECISION_PASSES

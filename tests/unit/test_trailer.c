@@ -169,6 +169,25 @@ static void test_next_header(void)
     guard_free_all();
 }
 
+/* Of several terms those count that the packet has fitted so far: the mode decides whose selector is looked at. */
+static void test_terms(void)
+{
+    const plain p = {.payload = 60, .pad = 2, .next = 17};
+    ipsec_trailer trailer = trailer_of(&p, IPSEC_MODE_ANY, 4);
+    ipsec_spec spec = {.mode = IPSEC_MODE_TUNNEL, .other_count = 1, .others = {{.mode = IPSEC_MODE_TRANSPORT}}};
+    ipsec_report report;
+
+    trailer.spec = &spec;
+    report = check(&trailer, 4);
+    g_assert_cmpuint(report.count, ==, 0);
+    g_assert_cmpuint(report.opened.terms, ==, 2);
+    spec.others[0].selector = (ipsec_selector){.present = true, .protocol = 6};
+    report = check(&trailer, 4);
+    g_assert_cmpuint(report.count, ==, 1);
+    g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_SELECTOR);
+    guard_free_all();
+}
+
 /* An inner IPv4 header of `ihl` words that says `total`, in `payload` octets. */
 static ipsec_report inner4(uint8_t ihl, uint16_t total, uint32_t payload)
 {
@@ -249,6 +268,7 @@ int main(int argc, char **argv)
     g_test_add_func("/trailer/excess", test_excess);
     g_test_add_func("/trailer/pad-octets", test_pad_octets);
     g_test_add_func("/trailer/next-header", test_next_header);
+    g_test_add_func("/trailer/terms", test_terms);
     g_test_add_func("/trailer/inner-v4", test_inner_v4);
     g_test_add_func("/trailer/inner-v6", test_inner_v6);
     return g_test_run();
