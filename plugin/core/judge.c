@@ -302,6 +302,7 @@ static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ip
         return false;
     if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note))
         return false;
+    ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
     note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
     return true;
 }
@@ -392,6 +393,19 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown; /* what has no SA is refused for sure */
 }
 
+/* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
+ * that somebody keeps from being confirmed could be replayed. */
+static IPSEC_RARE void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+                                       const ipsec_report *report)
+{
+    ipsec_record own = *record;
+    ipsec_note unsaid = {0};
+
+    ipsec_sequence_place(&db->sequencer, view, sa, &own, &unsaid, report);
+    if (is_taken(db, &own, &unsaid, report))
+        ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
+}
+
 /* Notes what a later pass cannot find out again of a header with findings, and concludes. */
 static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                       ipsec_note *note, ipsec_report *report)
@@ -408,6 +422,13 @@ static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     g_array_append_val(db->notes, *note);
 }
 
+/* What was told by packets before the first one that verifies may have been anybody's. */
+static IPSEC_RARE void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
+{
+    ipsec_sa_facts_at(table, sa->index)->lost = 0;
+    ipsec_sa_pair_leave(table, sa);
+}
+
 /* Opens the packet, and finds out what speaks for it. Returns whether it may be one of the SA. */
 static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                              ipsec_report *report)
@@ -421,7 +442,7 @@ static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     if (record->standing == IPSEC_UNPROVEN)
         ipsec_report_unproven(report);
     if (sa->keys.good != was_good)
-        ipsec_sa_facts_at(db->sas, sa->index)->lost = 0; /* what seemed lost before may have been anybody's */
+        meet_first_verified(db->sas, sa);
     return own;
 }
 
@@ -455,8 +476,12 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
     /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
-    if (sa && own && report->has_sequence && is_confirmed(db, view, sa))
-        judge_neighbours(db, view, sa, record, &note, &said, report);
+    if (sa && own && report->has_sequence) {
+        if (is_confirmed(db, view, sa))
+            judge_neighbours(db, view, sa, record, &note, &said, report);
+        else if (report->count == 0)
+            remember_number(db, view, sa, record, report);
+    }
     say_new(&note, &said, report);
     if (report->count > 0) {
         judge_findings(db, view, sa, record, &note, report);

@@ -161,10 +161,10 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
 {
     ipsec_sa_life *life = &sa->life;
 
-    if (!life->pair) {
+    if (!life->pair)
         life->pair = ipsec_sa_pair_get(table, view, sa);
+    if (life->origin == 0)
         life->young = sequence <= YOUNG;
-    }
     ipsec_sa_pair_match_better(table, life->pair, sa);
     if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
         follow_origin(life, origin, note);

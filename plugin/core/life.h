@@ -55,7 +55,7 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
 /** Begins the life anew, with another key or the first ICV that verifies: its lifetime, and who sends from where. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
-    sa->life = (ipsec_sa_life){.pair = sa->life.pair, .young = sa->life.young};
+    sa->life = (ipsec_sa_life){.pair = sa->life.pair};
 }
 
 /**

@@ -392,6 +392,36 @@ static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa)
     ipsec_sa_facts_at(table, other)->reverse = sa;
 }
 
+/* Gives the SA of the other direction back to its pair, to be matched again. */
+static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_facts *facts)
+{
+    const uint32_t other = facts->reverse;
+
+    if (other == IPSEC_SA_NONE)
+        return;
+    facts->reverse = IPSEC_SA_NONE;
+    ipsec_sa_facts_at(table, other)->reverse = IPSEC_SA_NONE;
+    if (pair->back && pair->back->unmatched == IPSEC_SA_NONE)
+        pair->back->unmatched = other;
+}
+
+void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
+{
+    ipsec_sa_pair *const pair = sa->life.pair;
+
+    if (!pair)
+        return;
+    unmatch(table, pair, ipsec_sa_facts_at(table, sa->index));
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t *const named = (uint32_t *[]){&pair->active, &pair->next, &pair->unmatched, &pair->matched}[i];
+
+        if (*named == sa->index)
+            *named = IPSEC_SA_NONE;
+    }
+    sa->life.pair = NULL;
+    leave_pair(table, pair);
+}
+
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
     ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index), *rival;

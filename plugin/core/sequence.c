@@ -508,7 +508,9 @@ static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
         alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
         place(&a, alike ? alike : a.earlier, record);
     }
-    if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE))
+    /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
+     */
+    if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE) || (alike && packet->captured > alike->captured))
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
