@@ -402,9 +402,7 @@ static IPSEC_RARE bool open_as_stranger(ipsec_opener *opener, const ipsec_view *
     if (!other.keys.good)
         return false;
     change_row(opener, sa, ipsec_keyring_row(opener->ring, other.keys.row));
-    if (sa->keys.good) /* it had that row before */
-        learn(record, sa);
-    else
+    if (!sa->keys.good) /* it did not have that row before */
         sa->keys = other.keys;
     sa->keys.source = other.keys.source;
     sa->numbers.esn = other.numbers.esn;
