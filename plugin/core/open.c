@@ -523,21 +523,23 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 
 /* --- calls ----------------------------------------------------------------------------------------- */
 
-/* A packet from a source that has another row than the SA's, which is good: the SA begins anew with that row, but only
- * if it opens the packet. Returns whether it does. */
+/* A packet from a source that has another row than the SA's, which is good: the SA changes to that row, but only if it
+ * opens the packet. Returns whether it does. It is tried on an SA of no name, for which nothing is put aside. */
 static IPSEC_RARE bool open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
                                         ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sa other = {.keys = {.row = row, .resolved = true, .source = hash_source(opener, view)}};
+    ipsec_sa other = {.index = IPSEC_SA_NONE,
+                      .keys = {.row = row, .resolved = true, .source = hash_source(opener, view)}};
 
     begin_numbers(opener, &other);
     open_with_row(opener, view, &other, record, note, report);
     if (!other.keys.good)
         return false;
-    sa->keys = other.keys;
-    begin_numbers(opener, sa);
+    change_row(opener, sa, ipsec_keyring_row(opener->ring, other.keys.row));
+    if (!sa->keys.good) /* it did not have that row before */
+        sa->keys = other.keys;
+    sa->keys.source = other.keys.source;
     sa->numbers.esn = other.numbers.esn;
-    ipsec_life_begin(sa);
     return true;
 }
 

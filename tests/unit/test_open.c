@@ -282,6 +282,37 @@ static void test_row_of_another_source(void)
     end(db);
 }
 
+/* Their turns make no old packet new: that goes for rows that the source tells apart, and for keys of other times. */
+static void test_turns_of_sources(void)
+{
+    static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
+    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first, third;
+    ipsec_db *db = db_with_sources(&first, &second);
+    const struct {
+        const ipsec_spec *spec;
+        uint32_t number;
+        bool again;
+    } packets[] = {{&first, 1, false}, {&first, 2, false},  {&second, 1, false}, {&first, 1, true},  {&third, 1, false},
+                   {&third, 2, false}, {&first, 3, false},  {&third, 1, true},   {&second, 1, true}, {&first, 2, true},
+                   {&third, 3, false}, {&second, 2, false}, {&third, 2, true},   {&first, 3, true}};
+
+    third = second;
+    third.integrity_key[0]++;
+    ipsec_db_add(db, &third);
+    for (unsigned i = 0; i < G_N_ELEMENTS(packets); i++) {
+        ipsec_view view = sound(packets[i].spec, (sealing){.sequence = packets[i].number});
+        ipsec_record record;
+        ipsec_report report;
+
+        view.source = packets[i].spec == &first ? here : there;
+        ipsec_judge(db, &view, &record, &report);
+        g_test_message("packet %u", i);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE), ==, packets[i].again);
+    }
+    end(db);
+}
+
 /* What a stranger sends moves neither keys nor numbers: the SA's own row is good, and his does not open it, or he has
  * none. */
 static void test_stranger(void)
@@ -606,6 +637,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/plaintext-of-the-right-row", test_plaintext_of_the_right_row);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
+    g_test_add_func("/open/turns-of-sources", test_turns_of_sources);
     g_test_add_func("/open/stranger", test_stranger);
     g_test_add_func("/open/complete-tables", test_complete_tables);
     g_test_add_func("/open/esn-found-out", test_esn_found_out);
