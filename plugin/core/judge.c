@@ -177,7 +177,7 @@ static void follow_numbers(ipsec_sa *sa, const ipsec_report *report)
     sa->sound++;
     if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST) {
         sa->advanced = true;
-        sa->confirmed = sa->confirmed || ++sa->steady >= STEADY;
+        sa->confirmed = ++sa->steady >= STEADY;
     }
     sa->sequence = report->sequence;
 }
@@ -204,20 +204,23 @@ static bool has_key(const ipsec_db *db, const ipsec_sa *sa)
     return sa->keys.good || ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
 }
 
-/* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
-static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
+static bool is_borne_out(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
 {
-    if (view->encapsulation == IPSEC_ENCAPSULATION_NONE || has_key(db, sa))
-        return true;
-    if (sa && (sa->confirmed || (sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST)))
+    if (has_key(db, sa) || (sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST))
         return true;
     return ipsec_peers_known(db->peers, view);
+}
+
+/* In UDP the port alone proves nothing; but only a fault makes it worth asking for more. */
+static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
+{
+    return view->encapsulation == IPSEC_ENCAPSULATION_NONE || (sa && sa->confirmed) || is_borne_out(db, view, sa);
 }
 
 /* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
 static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_report *report)
 {
-    if (sa)
+    if (sa && !sa->confirmed)
         follow_numbers(sa, report);
     if (report->subject == IPSEC_SUBJECT_IKE || (sa && sa->keys.good && !sa->told_peers))
         ipsec_peers_add(db->peers, view, sa != NULL);
@@ -295,7 +298,7 @@ static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, cons
 static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
                     const ipsec_report *report)
 {
-    if (!spec || (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX))
+    if (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX)
         return false;
     if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
                            !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
@@ -342,21 +345,6 @@ static inline void say_new(const ipsec_note *note, uint32_t *said, ipsec_report 
     *said = note->marks;
 }
 
-/* What a packet moves that the receiver takes. */
-static inline void take(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
-                        const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
-{
-    if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
-        return;
-    if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
-    ipsec_life_spend(sa, payload_of(view, report));
-    if (is_from_sender(record, report))
-        ipsec_life_follow(db->sas, view, sa, report->sequence, note);
-    if (!(note->facts & IPSEC_NOTE_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
-        ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
-}
-
 /* What one tells all the same that the receiver refuses, or that is not the sender's. */
 static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
                                  const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
@@ -373,24 +361,60 @@ static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
         ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
 }
 
+/* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
+ */
+static IPSEC_RARE bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                                     const ipsec_record *record, ipsec_note *note, uint32_t *said, ipsec_report *report)
+{
+    ipsec_sequence_report(record, note, report);
+    say_new(note, said, report);
+    if (report->count > 0)
+        report->anti_replay = (uint8_t)anti_replay_of(db, report);
+    const bool over = spec && is_over(db, spec, sa, note, report);
+
+    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown; /* what has no SA is refused for sure */
+    if (over || !is_taken(db, record, note, report)) {
+        pass_over(db, view, sa, spec, record, note, report);
+        return false;
+    }
+    if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
+        return false;
+    if (record->has_row && db->opener->part_count > 0)
+        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+    return true;
+}
+
+/* The same for the usual one, which only the end of the SA keeps from being taken. */
+static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                               ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    ipsec_sequence_report_next(sa, record, report);
+    if (spec && is_over(db, spec, sa, note, report)) {
+        pass_over(db, view, sa, spec, record, note, report);
+        report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
+        return false;
+    }
+    ipsec_sequence_step(&db->sequencer, sa, note);
+    return true;
+}
+
 /* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
 static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                     ipsec_note *note, uint32_t *said, ipsec_report *report)
 {
     const ipsec_spec *spec = spec_of(db, sa, record);
+    const bool usual = ipsec_sequence_place(&db->sequencer, view, sa, record, note, report);
 
     record->followed = true;
-    ipsec_sequence_place(&db->sequencer, view, sa, record, note, report);
-    ipsec_sequence_report(record, note, report);
-    say_new(note, said, report);
-    if (report->count > 0)
-        report->anti_replay = (uint8_t)anti_replay_of(db, report);
-    if (!is_over(db, spec, sa, note, report) && is_taken(db, record, note, report))
-        take(db, view, sa, spec, record, note, report);
-    else
-        pass_over(db, view, sa, spec, record, note, report);
+    if (usual ? judge_usual(db, view, sa, spec, record, note, report)
+              : judge_unusual(db, view, sa, spec, record, note, said, report)) {
+        ipsec_life_spend(sa, payload_of(view, report));
+        if (usual ? !record->unknown : is_from_sender(record, report))
+            ipsec_life_follow(db->sas, view, sa, report->sequence, note);
+        if (!(note->facts & IPSEC_NOTE_REPEATED) && ipsec_iv_is_of_use(view, sa, spec))
+            ipsec_iv_judge(db->ivs, view, sa, spec, record, note, report);
+    }
     report->first_seen = note->first_seen;
-    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown; /* what has no SA is refused for sure */
 }
 
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
@@ -401,8 +425,9 @@ static IPSEC_RARE void remember_number(ipsec_db *db, const ipsec_view *view, ips
     ipsec_record own = *record;
     ipsec_note unsaid = {0};
 
-    ipsec_sequence_place(&db->sequencer, view, sa, &own, &unsaid, report);
-    if (is_taken(db, &own, &unsaid, report))
+    if (ipsec_sequence_place(&db->sequencer, view, sa, &own, &unsaid, report))
+        ipsec_sequence_step(&db->sequencer, sa, &unsaid);
+    else if (is_taken(db, &own, &unsaid, report))
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
@@ -429,20 +454,35 @@ static IPSEC_RARE void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
     ipsec_sa_pair_leave(table, sa);
 }
 
-/* Opens the packet, and finds out what speaks for it. Returns whether it may be one of the SA. */
-static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
-                             ipsec_report *report)
+/* Finds out what speaks for the packet, where that is not clear from the start. */
+static IPSEC_RARE void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
 {
-    const bool was_good = sa->keys.good;
-    bool own = true;
-
-    if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
-        own = ipsec_open_next(db->opener, view, sa, record, note, report);
     record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
     if (record->standing == IPSEC_UNPROVEN)
         ipsec_report_unproven(report);
+}
+
+static IPSEC_RARE bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                 ipsec_note *note, ipsec_report *report)
+{
+    const bool was_good = sa->keys.good;
+    const bool own = ipsec_open_next(db->opener, view, sa, record, note, report);
+
     if (sa->keys.good != was_good)
         meet_first_verified(db->sas, sa);
+    return own;
+}
+
+/* Opens the packet, if it may be of use, and weighs it. Returns whether it may be one of the SA. */
+static inline bool open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                  ipsec_note *note, ipsec_report *report)
+{
+    bool own = true;
+
+    if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
+        own = open_next(db, view, sa, record, note, report);
+    if (record->has_row || sa->keys.good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
+        weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
     return own;
 }
 
@@ -465,14 +505,15 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 
     check(view, report);
     note.marks = check_ip(db, view, report);
-    say_new(&note, &said, report);
+    if (note.marks)
+        say_new(&note, &said, report);
     if (is_traffic(db, view, report))
         sa = ipsec_sa_get(db->sas, view, report->spi, &note);
     if (sa)
         report->sa = sa->index;
     begin_record(view, report, record);
     if (sa)
-        own = open_next(db, view, sa, record, &note, report);
+        own = open_and_weigh(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
     /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */

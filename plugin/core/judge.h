@@ -43,10 +43,10 @@ ipsec_config ipsec_config_default(void);
 /** The state of one capture. */
 typedef struct ipsec_db ipsec_db;
 
-/** What speaks for a packet; the better, the lower. */
+/** What speaks for a packet. */
 typedef enum {
-    IPSEC_VERIFIED, /**< its ICV is right */
     IPSEC_BELIEVED, /**< its SA has shown nothing to verify with: it is taken for the sender's */
+    IPSEC_VERIFIED, /**< its ICV is right */
     IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried */
     IPSEC_FORGED    /**< its ICV is wrong */
 } ipsec_standing;
@@ -80,7 +80,7 @@ typedef struct ipsec_record {
 /** Whether a packet may move the state of its SA. */
 static inline bool ipsec_is_genuine(const ipsec_record *record)
 {
-    return record->standing <= IPSEC_BELIEVED;
+    return record->standing <= IPSEC_VERIFIED;
 }
 
 /** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A

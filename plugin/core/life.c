@@ -138,7 +138,8 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 {
     const uint32_t successor = ipsec_sa_facts_at(table, sa->index)->successor;
 
-    pair->verified = pair->verified || sa->keys.good;
+    if (sa->keys.good)
+        pair->verified = true;
     if (sa->index == pair->active) {
         pair->alone++;
         return;
@@ -165,7 +166,8 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
         life->pair = ipsec_sa_pair_get(table, view, sa);
     if (life->origin == 0)
         life->young = sequence <= YOUNG;
-    ipsec_sa_pair_match_better(table, life->pair, sa);
+    if (life->pair->matched != IPSEC_SA_NONE)
+        ipsec_sa_pair_match_better(table, life->pair, sa);
     if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
         follow_origin(life, origin, note);
     follow_turn(table, life->pair, sa, note);

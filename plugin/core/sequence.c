@@ -523,7 +523,7 @@ static inline bool is_next(const ipsec_window *window, const ipsec_record *recor
            (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
-void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
@@ -532,19 +532,18 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     record->sequence = report->sequence;
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
-    if (report->count > 0 || !ipsec_is_genuine(record) || numbers->doubts || !is_next(&numbers->window, record)) {
-        if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
-            note->facts |= IPSEC_NOTE_COALESCED;
-        numbers->packets += ipsec_is_genuine(record);
-        q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
-        place_elsewhere(q, packet, sa, record, note);
-        return;
+    if (report->count == 0 && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
+        is_next(&numbers->window, record)) {
+        numbers->packets++;
+        ipsec_recents_keep(q->recents, packet, NULL);
+        return true;
     }
-    numbers->packets++;
-    record->high = (uint32_t)(numbers->window.top >> 32);
-    record->placed = true;
-    record->advance = 1;
-    ipsec_recents_keep(q->recents, packet, NULL);
+    if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+        note->facts |= IPSEC_NOTE_COALESCED;
+    numbers->packets += ipsec_is_genuine(record);
+    q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
+    place_elsewhere(q, packet, sa, record, note);
+    return false;
 }
 
 /* --- what the receiver's window does ------------------------------------------------------------------- */
@@ -643,7 +642,7 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
     note->window = (uint32_t)ahead.last;
 }
 
-bool ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     const uint64_t number = number_in(record);

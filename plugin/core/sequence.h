@@ -19,33 +19,50 @@ typedef struct ipsec_sequencer {
     uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked */
 } ipsec_sequencer;
 
-/** Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
- * came last. */
-void ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+/**
+ * Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
+ * came last.
+ *
+ * @return whether it is the usual next number of a packet with nothing odd about it: then record and note have nothing
+ *         on it yet, and ipsec_sequence_step() is to be called if the packet is taken
+ */
+bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report);
 
 /** Counts numbers that left the window unseen, and says so of the first in a row. */
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
 
-/** What ipsec_sequence_commit() does where the number is not just the next one, or something is odd about it. */
-bool ipsec_sequence_move(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
-
 /** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
  * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
  * others go on from it. */
-static inline bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
-                                         ipsec_note *note)
+bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
+/** The same for the usual next number: a fraction of the cost. */
+static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    if (!record->placed || record->advance != 1 || note->marks || note->facts || numbers->doubts || numbers->coalesced)
-        return ipsec_sequence_move(sequencer, sa, record, note);
     numbers->behind = 0;
     if (ipsec_window_step(&numbers->window, numbers->own_window))
         ipsec_sequence_lose(sequencer, sa, 1, note);
     else
         numbers->losing = false;
-    return true;
+}
+
+/** What record and report have of the usual next number, before it moves the window. */
+static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+{
+    const uint64_t top = sa->numbers.window.top;
+
+    record->high = (uint32_t)(top >> 32);
+    record->placed = true;
+    record->advance = 1;
+    report->is_followed = true;
+    report->is_placed = true;
+    report->number = top + 1;
+    report->advance = 1;
+    report->has_highest = true;
+    report->highest = top;
 }
 
 /** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost

@@ -69,7 +69,12 @@ static void send(stream *s, uint64_t number, proof proven)
         s->sa->keys.good = true;
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
-    ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report);
+    if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report)) {
+        ipsec_sequence_report_next(s->sa, &s->record, &s->report);
+        ipsec_sequence_step(&s->sequencer, s->sa, &s->note);
+        guard_free_all();
+        return;
+    }
     if (proven != FORGED && (!(s->note.marks & IPSEC_MARKS_NOT_NEW) || !s->sa->numbers.window.bits))
         ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
     ipsec_sequence_report(&s->record, &s->note, &s->report);

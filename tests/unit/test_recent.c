@@ -11,7 +11,7 @@ typedef struct sent {
     uint64_t time; /* nanoseconds; 0: none */
     uint8_t ttl, identification, octet;
     size_t captured;         /* 0: all of it */
-    ipsec_standing standing; /* VERIFIED unless said */
+    ipsec_standing standing; /* BELIEVED unless said */
 } sent;
 
 static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32_t frame)
@@ -60,7 +60,7 @@ static void test_last_and_first_of_a_number(void)
     keep(recents, &forged, 3);
     g_assert_cmpuint(find(recents, &packet), ==, 2);
     g_assert_cmpuint(find(recents, &forged), ==, 3);
-    g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), IPSEC_VERIFIED)->first, ==, 1);
+    g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), IPSEC_BELIEVED)->first, ==, 1);
     g_free(recents);
     guard_free_all();
 }
@@ -154,7 +154,7 @@ static void test_captured_twice(void)
         g_test_message("%s", cases[i].what);
         keep(recents, &cases[i].one, 1);
         described = describe(recents, &cases[i].other, 2);
-        g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, IPSEC_VERIFIED), described,
+        g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, IPSEC_BELIEVED), described,
                                                      cases[i].within) == cases[i].twice);
         g_free(recents);
     }
