@@ -248,6 +248,14 @@ static bool are_options_sound(const uint8_t *options, uint32_t count)
 
 /* --- headers --------------------------------------------------------------------------------------- */
 
+bool ipsec_ip_has_broken_options(const ipsec_view *view)
+{
+    const uint32_t header = view->outer && view->ip_version == 4 ? (view->outer[0] & 0x0fu) * 4 : 0;
+
+    return header > IPSEC_IPV4_HEADER && header <= view->outer_length &&
+           !are_options_sound(view->outer + IPSEC_IPV4_HEADER, header - IPSEC_IPV4_HEADER);
+}
+
 static uint32_t check_v4(const ipsec_view *view, sender *from)
 {
     const uint32_t header = (view->outer[0] & 0x0fu) * 4;
@@ -257,7 +265,7 @@ static uint32_t check_v4(const ipsec_view *view, sender *from)
         return 0;
     if (is_fault(state_of_ip(view->outer, header), IP_WAS_RIGHT, from))
         marks |= IPSEC_MARK_IP_CHECKSUM;
-    if (!are_options_sound(view->outer + IPSEC_IPV4_HEADER, header - IPSEC_IPV4_HEADER))
+    if (ipsec_ip_has_broken_options(view))
         marks |= IPSEC_MARK_V4_OPTION;
     return marks;
 }

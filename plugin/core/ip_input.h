@@ -8,6 +8,7 @@
 
 #include "view.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Senders whose checksums were right. A host that leaves checksums to its network card shows wrong ones to a capture
@@ -27,5 +28,8 @@ void ipsec_senders_free(ipsec_senders *senders);
  * @return marks for the note, of IPSEC_MARK_IP_CHECKSUM, _V4_OPTION, _UDP_CHECKSUM, _UDP_LENGTH and _V6_ZERO_CHECKSUM
  */
 uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view);
+
+/** Whether options of IPv4 in front of the header break the rules, so that IP discards the packet. */
+bool ipsec_ip_has_broken_options(const ipsec_view *view);
 
 #endif

@@ -8,6 +8,7 @@
 #include "checks.h"
 #include "hint.h"
 #include "ip.h"
+#include "ip_input.h"
 #include "null_probe.h"
 #include "protocol.h"
 #include "terms.h"
@@ -119,6 +120,8 @@ static void report_icv(const ipsec_envelope *envelope, const ipsec_record *recor
 
     if (record->icv == IPSEC_ICV_BAD && right_row)
         add_icv(envelope, note, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
+    if (record->icv == IPSEC_ICV_BAD && ipsec_ip_has_broken_options(envelope->view))
+        report->refused_by = UINT8_MAX; /* by IP, so that no stack has computed the ICV */
     if (record->icv == IPSEC_ICV_BAD && !ah &&
         (note->hint == IPSEC_HINT_ICV_LENGTH || note->hint == IPSEC_HINT_SHA256_96))
         add_icv(envelope, note, IPSEC_FINDING_ESP_ICV_LENGTH, report);
