@@ -7,8 +7,8 @@
 #define TAKEN_OVER          16u
 #define TAKEN_OVER_PARALLEL 1024u
 
-/* What the old SA sends then are stragglers, if its successor has been alone for so long: as many as a window of
- * senders in use holds. Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
+/* What the old SA sends then are stragglers, if its successor has verified, or has been alone for so long: a window full.
+ * Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
 #define ALONE 32u
 
 /* An SA that sends so many packets after its successor has begun, fewer than so many of that between them, was not
@@ -100,7 +100,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     uint8_t *const late = &sa->life.late;
 
     pair->alone = 0;
-    if (*late == 0 && alone + TAKEN_OVER < ALONE) {
+    if (!pair->verified && *late == 0 && alone + TAKEN_OVER < ALONE) {
         take_back(table, pair, sa);
         return;
     }

@@ -283,7 +283,7 @@ def add_keyed_life(capture):
     capture.states[-1] += new.state()
     for number in range(1, 21):
         send_keyed(capture, old, f"before the rekey, packet {number}")
-    for number in range(1, 33):
+    for number in range(1, 17):
         send_keyed(capture, new, f"after the rekey, packet {number}")
     send_keyed(capture, old, "the old SPI", verified("sa.old_spi"))
     for what, fields, header in (("another source", ELSEWHERE, verified("sa.address_changed")),
