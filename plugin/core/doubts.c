@@ -125,7 +125,7 @@ uint64_t ipsec_count_excused(const ipsec_doubts *doubts, const ipsec_window *win
     if (!doubts || !doubts->excuses)
         return 0;
     for (unsigned i = 0; i < WORDS; i++)
-        for (unsigned bit = 0; doubts->excuses->words[i].bits >> bit != 0 && bit < WORD; bit++) {
+        for (unsigned bit = 0; bit < WORD && doubts->excuses->words[i].bits >> bit; bit++) {
             const uint64_t number = doubts->excuses->words[i].number * WORD + bit;
 
             if (doubts->excuses->words[i].bits >> bit & 1 && number - first < count &&

@@ -64,7 +64,7 @@ static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *
 {
     ipsec_trailer trailer;
 
-    if (!ipsec_envelope_is_openable(envelope))
+    if (!plaintext || !ipsec_envelope_is_openable(envelope))
         return false;
     trailer = trailer_of(envelope, spec, plaintext);
     return ipsec_trailer_is_sound(&trailer);
