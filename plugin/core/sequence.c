@@ -523,6 +523,14 @@ static inline bool is_next(const ipsec_window *window, const ipsec_record *recor
            (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
+/* Where the packet came from, if that counts and is known. */
+static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, const ipsec_sa *sa)
+{
+    const bool counts = sa->numbers.doubts || sa->life.separate;
+
+    return counts && view->address_length > 0 ? ipsec_life_origin(q->sas, view) : 0;
+}
+
 void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report)
 {
@@ -536,10 +544,11 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
         if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
             note->facts |= IPSEC_NOTE_COALESCED;
         numbers->packets += ipsec_is_genuine(record);
-        q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
+        q->origin = find_origin(q, view, sa);
         place_elsewhere(q, packet, sa, record, note);
         return;
     }
+    q->origin = 0;
     numbers->packets++;
     record->high = (uint32_t)(numbers->window.top >> 32);
     record->placed = true;

@@ -16,7 +16,7 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked */
+    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 
 /** Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
