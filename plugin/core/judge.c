@@ -349,7 +349,7 @@ static inline void take(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, cons
     if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
         return;
     if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
     ipsec_life_spend(sa, payload_of(view, report));
     if (is_from_sender(record, report))
         ipsec_life_follow(db->sas, view, sa, report->sequence, note);
@@ -362,9 +362,9 @@ static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
                                  const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
     if (!report->whole && record->standing == IPSEC_UNPROVEN)
-        ipsec_sequence_excuse(&db->sequencer, sa, record);
+        ipsec_sequence_excuse(sa, record);
     if (!sa->numbers.window.bits && ipsec_is_genuine(record))
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     if (ipsec_life_is_stranger(note) && is_from_sender(record, report))

@@ -397,7 +397,7 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row
         record->esn = own.esn;
         record->high = own.high;
     }
-    opener->parts[opener->part_count++] = ipsec_read_u32(part->data + 4);
+    opener->parts[opener->part_count++] = (uint64_t)own.high << 32 | ipsec_read_u32(part->data + 4);
     return true;
 }
 

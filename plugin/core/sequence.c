@@ -541,7 +541,8 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
     if (report->count > 0 || !ipsec_is_genuine(record) || numbers->doubts || !is_next(&numbers->window, record)) {
-        if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+        /* Where all parts verify, their numbers are known. */
+        if (report->count > 0 && !is_verified(record) && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
             note->facts |= IPSEC_NOTE_COALESCED;
         numbers->packets += ipsec_is_genuine(record);
         q->origin = find_origin(q, view, sa);
@@ -674,18 +675,19 @@ bool ipsec_sequence_move(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *r
     return true;
 }
 
-void ipsec_sequence_excuse(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record)
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    (void)q;
     if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), numbers->own_window))
         ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record));
 }
 
-void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, const uint32_t *parts,
-                               unsigned count, ipsec_note *note)
+void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note)
 {
+    if (!sa->numbers.window.bits)
+        start_numbers(q->config, sa); /* it began anew */
     for (unsigned i = 0; i < count; i++)
-        take(q, sa, number_in(record) + (uint32_t)(parts[i] - record->sequence), note);
+        take(q, sa, parts[i], note);
 }

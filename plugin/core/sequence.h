@@ -50,12 +50,11 @@ static inline bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *s
 
 /** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
  * then. To be called for what was not captured whole. */
-void ipsec_sequence_excuse(const ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record);
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
 
-/** Marks the numbers of `count` packets that were coalesced with the one of the record; their low halves are at
- * `parts`. */
-void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
-                               const uint32_t *parts, unsigned count, ipsec_note *note);
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order. */
+void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note);
 
 /** Writes what record and note say of the number into the report. */
 static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
