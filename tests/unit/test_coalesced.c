@@ -114,6 +114,27 @@ static void test_replay_among_parts(void)
     close_line(&l);
 }
 
+/* What does not verify before anything of the SA did is taken for offload, and not looked into; nor is what has no ICV:
+ * there is nothing that tells it from a packet. */
+static void test_unverified(void)
+{
+    static const char *const integrity[] = {"HMAC_SHA1_96", "NONE"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(integrity); i++) {
+        ipsec_report report;
+        line l;
+
+        open_line(&l, integrity[i], "no", true);
+        report = give(&l, datagram(&l, NUMBERS(1, 2), 3), &offload, integrity[i]);
+        g_assert_true(report.is_opened);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_UNVERIFIED);
+        g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_NOT_WHOLE);
+        g_assert_false(report.opened.has_trailer);
+        g_assert_null(report.opened.plaintext);
+        close_line(&l);
+    }
+}
+
 /* Numbers that begin anew once more, and a packet of the SA that is repeated within. */
 static void test_part_behind_a_restart(void)
 {
@@ -141,6 +162,7 @@ int main(int argc, char **argv)
     gcry_check_version(NULL);
     g_test_add_func("/coalesced/numbers", test_numbers_of_parts);
     g_test_add_func("/coalesced/replay", test_replay_among_parts);
+    g_test_add_func("/coalesced/unverified", test_unverified);
     g_test_add_func("/coalesced/restart", test_part_behind_a_restart);
     return g_test_run();
 }
