@@ -124,14 +124,16 @@ uint64_t ipsec_count_excused(const ipsec_doubts *doubts, const ipsec_window *win
 
     if (!doubts || !doubts->excuses)
         return 0;
-    for (unsigned i = 0; i < WORDS; i++)
-        for (unsigned bit = 0; doubts->excuses->words[i].bits >> bit != 0 && bit < WORD; bit++) {
-            const uint64_t number = doubts->excuses->words[i].number * WORD + bit;
+    for (unsigned i = 0; i < WORDS; i++) {
+        const uint64_t begin = doubts->excuses->words[i].number * WORD;
+        uint64_t bits = doubts->excuses->words[i].bits;
 
-            if (doubts->excuses->words[i].bits >> bit & 1 && number - first < count &&
-                !ipsec_window_has(window, number))
-                excused++;
-        }
+        /* Mostly a single number is asked for. */
+        if (begin - first >= count && first - begin >= WORD)
+            continue;
+        for (uint64_t number = begin; bits != 0; number++, bits >>= 1)
+            excused += bits & 1 && number - first < count && !ipsec_window_has(window, number);
+    }
     return excused;
 }
 

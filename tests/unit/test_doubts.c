@@ -1,0 +1,189 @@
+/* What may be of an SA's numbers: runs far ahead, excuses, and several senders.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "doubts.h"
+
+#include <glib.h>
+
+#define REACH 32u
+
+/* --- far ahead */
+
+static bool meet(ipsec_ahead *ahead, uint64_t number)
+{
+    return ipsec_ahead_meet(ahead, number, REACH, 1);
+}
+
+static void test_three_in_a_row(void)
+{
+    ipsec_ahead ahead = {0};
+
+    g_assert_false(meet(&ahead, 1000));
+    g_assert_false(meet(&ahead, 1001));
+    g_assert_false(meet(&ahead, 1001)); /* the same once more is none */
+    g_assert_true(meet(&ahead, 1002));
+    g_assert_true(ipsec_ahead_has(&ahead, 1000));
+    g_assert_false(ipsec_ahead_has(&ahead, 999));
+    g_assert_false(ipsec_ahead_has(&ahead, 1003));
+}
+
+/* In a row they may lie 65,536 apart, and fewer than `reach` back. */
+static void test_apart(void)
+{
+    ipsec_ahead ahead = {0};
+
+    meet(&ahead, 1000);
+    g_assert_false(meet(&ahead, 1000 + 65537));
+    g_assert_cmpuint(ahead.count, ==, 1);
+    g_assert_false(meet(&ahead, 1000 + 65537 + 65536));
+    g_assert_cmpuint(ahead.count, ==, 2);
+    g_assert_true(meet(&ahead, 1000 + 65537 + 65536 - (REACH - 1)));
+
+    ahead = (ipsec_ahead){0};
+    meet(&ahead, 1000);
+    g_assert_false(meet(&ahead, 1000 - REACH));
+    g_assert_cmpuint(ahead.count, ==, 1);
+}
+
+/* Where others go on from before, it takes 16, of which each is near the last and has four of the others in between at
+ * most. */
+static void test_contested(void)
+{
+    for (unsigned between = 4; between <= 5; between++) {
+        ipsec_ahead ahead = {0};
+        bool believed = false;
+
+        for (unsigned i = 0; i < 16; i++) {
+            g_assert_false(believed);
+            believed = meet(&ahead, 1000 + i * REACH);
+            for (unsigned k = 0; k < between; k++)
+                ipsec_ahead_contradict(&ahead);
+        }
+        g_assert_cmpint(believed, ==, between == 4);
+    }
+}
+
+/* That the flow does not go on from there is said once of a run. */
+static void test_said_once(void)
+{
+    ipsec_ahead ahead = {0};
+
+    g_assert_false(ipsec_ahead_contradict(&ahead)); /* there is none */
+    meet(&ahead, 1000);
+    g_assert_true(ipsec_ahead_contradict(&ahead));
+    g_assert_false(ipsec_ahead_contradict(&ahead));
+    meet(&ahead, 1001);
+    g_assert_false(ipsec_ahead_contradict(&ahead));
+    meet(&ahead, 2000);
+    g_assert_true(ipsec_ahead_contradict(&ahead));
+}
+
+/* --- excuses */
+
+static ipsec_window window_at(uint64_t top)
+{
+    ipsec_window window;
+
+    ipsec_window_init(&window, 64);
+    ipsec_window_commit(&window, top, 64);
+    return window;
+}
+
+/* The last number of a word and the first of the next; those at the ends of the range; those that did come. */
+static void test_excused(void)
+{
+    ipsec_window window = window_at(200);
+    ipsec_doubts *doubts = NULL;
+
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
+    ipsec_doubts_get(&doubts);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
+    ipsec_excuse(doubts, 127);
+    ipsec_excuse(doubts, 128);
+    ipsec_excuse(doubts, 191);
+    ipsec_excuse(doubts, 200);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 3);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 2), ==, 2);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 1), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 128, 63), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 128, 64), ==, 2);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 1), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 0), ==, 0);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 192, 8), ==, 0);
+    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES); /* takes the place of the first word */
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 2);
+    ipsec_doubts_free(&doubts);
+    g_assert_null(doubts);
+    ipsec_window_clear(&window);
+}
+
+static void test_excusable(void)
+{
+    ipsec_window window = window_at(1000), unstarted = {0};
+    ipsec_doubts *doubts = NULL;
+
+    g_assert_false(ipsec_is_excusable(doubts, &unstarted, 0, 64));
+    g_assert_true(ipsec_is_excusable(doubts, &window, 1064, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 1065, 64));
+    g_assert_true(ipsec_is_excusable(doubts, &window, 936, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 935, 64));
+    ipsec_excuse(ipsec_doubts_get(&doubts), 1064);
+    g_assert_true(ipsec_is_excusable(doubts, &window, 1128, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 1129, 64));
+    ipsec_doubts_free(&doubts);
+    ipsec_window_clear(&window);
+}
+
+/* They go when no excuse can count any more, and nothing else is in doubt. */
+static void test_settle(void)
+{
+    ipsec_doubts *doubts = NULL;
+
+    ipsec_doubts_settle(&doubts, 0);
+    ipsec_excuse(ipsec_doubts_get(&doubts), 100);
+    ipsec_doubts_settle(&doubts, 100 + IPSEC_EXCUSES);
+    g_assert_nonnull(doubts);
+    doubts->old_run = 1;
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
+    g_assert_nonnull(doubts);
+    doubts->old_run = 0;
+    doubts->ahead.count = 1;
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
+    g_assert_nonnull(doubts);
+    doubts->ahead.count = 0;
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
+    g_assert_null(doubts);
+}
+
+/* --- senders */
+
+static void test_senders(void)
+{
+    ipsec_doubts *doubts = NULL;
+    ipsec_window *windows[IPSEC_SENDERS_MOST];
+
+    ipsec_doubts_get(&doubts);
+    for (uint32_t i = 0; i < IPSEC_SENDERS_MOST; i++) {
+        windows[i] = ipsec_own_window(doubts, i + 1, 64);
+        g_assert_nonnull(windows[i]);
+    }
+    g_assert_null(ipsec_own_window(doubts, IPSEC_SENDERS_MOST + 1, 64));
+    for (uint32_t i = 0; i < IPSEC_SENDERS_MOST; i++)
+        g_assert_true(ipsec_own_window(doubts, i + 1, 64) == windows[i]);
+    ipsec_doubts_settle(&doubts, UINT64_MAX);
+    g_assert_nonnull(doubts);
+    ipsec_doubts_free(&doubts);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/doubts/ahead/in-a-row", test_three_in_a_row);
+    g_test_add_func("/doubts/ahead/apart", test_apart);
+    g_test_add_func("/doubts/ahead/contested", test_contested);
+    g_test_add_func("/doubts/ahead/said-once", test_said_once);
+    g_test_add_func("/doubts/excuses/count", test_excused);
+    g_test_add_func("/doubts/excuses/excusable", test_excusable);
+    g_test_add_func("/doubts/settle", test_settle);
+    g_test_add_func("/doubts/senders", test_senders);
+    return g_test_run();
+}
