@@ -7,6 +7,7 @@
  * form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crypto.h"
 #include "hint.h"
 #include "ip.h"
 #include "judge.h"
@@ -28,8 +29,8 @@ enum {
     FACT_COUNT_LOW,
     FACT_ADDRESSES, /* 2 bits each: length, IP version, source, destination */
     FACT_CARRIER,   /* 2 bits: protocol, encapsulation; then what is sealed */
-    FACT_FLAGS,     /* IPSEC_VIEW_... */
-    FACT_REFUSED,   /* 7 bits: stacks that refused a header in front */
+    FACT_FLAGS,     /* IPSEC_VIEW_..., the lower eight */
+    FACT_REFUSED,   /* 7 bits: stacks that refused a header in front; then the ninth of the flags */
     FACT_FRAME,     /* 2 bits: frames since the header before; milliseconds */
     FACT_ADVANCE,   /* of the sequence number, 0x80: none, the octets stay */
     FACT_OUTER,     /* octets of the outer headers, which stand in front of the others */
@@ -75,7 +76,7 @@ typedef struct item {
 
 typedef struct session {
     item items[MOST];
-    uint32_t count, judged;
+    uint32_t count;
 } session;
 
 typedef struct input {
@@ -313,11 +314,11 @@ static bool read_item(session *s, input *in, uint32_t *sequence)
         .outer = it->outer,
         .outer_length = (uint32_t)outer,
         .frame = (before ? before->view.frame : 1) + (facts[FACT_FRAME] & 3),
-        .number = s->count,
+        .offset = s->count,
         .time = (before ? before->view.time : 1) + (uint64_t)(facts[FACT_FRAME] >> 2) * 1000000,
         .protocol = facts[FACT_CARRIER] & 1 ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP,
         .encapsulation = (facts[FACT_CARRIER] & 3) == 2 ? IPSEC_ENCAPSULATION_UDP : IPSEC_ENCAPSULATION_NONE,
-        .flags = facts[FACT_FLAGS] & 0x7f,
+        .flags = (uint16_t)(facts[FACT_FLAGS] | (facts[FACT_REFUSED] & 0x80) << 1),
         .refused_by = facts[FACT_REFUSED] & 0x7f,
         .source_port = (uint16_t)(facts[FACT_PORTS] & 1 ? 4500 : facts[FACT_PORTS] << 4),
         .destination_port = 4500,
@@ -340,13 +341,6 @@ static void free_items(session *s)
 
 /* --- judging and explaining ------------------------------------------------------------------------------ */
 
-static const ipsec_record *record_at(void *context, uint32_t number)
-{
-    const session *s = context;
-
-    return number < s->judged ? &s->items[number].record : NULL;
-}
-
 static void check_report(const ipsec_report *report)
 {
     require(report->verdict <= IPSEC_VERDICT_DROP && report->count <= IPSEC_REPORT_FINDINGS);
@@ -356,13 +350,26 @@ static void check_report(const ipsec_report *report)
         require(report->whole || !ipsec_outcome_at((ipsec_stack)stack, report));
 }
 
-/* A view with any record: it need not make sense, but must not be read where there is nothing. */
-static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
+static void explain_with(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
 {
     ipsec_report report;
 
     ipsec_explain(db, view, record, &report);
     check_report(&report);
+}
+
+/* A view with any record, as it is and as if it were of this header: it need not make sense, but must not be read where
+ * there is nothing. */
+static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
+{
+    ipsec_record here = *record;
+
+    explain_with(db, view, record);
+    here.offset = view->offset;
+    here.buffer = view->buffer;
+    here.ah = view->protocol == IPSEC_PROTOCOL_AH;
+    here.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    explain_with(db, view, &here);
 }
 
 static void explain_own(const ipsec_db *db, const item *it)
@@ -373,6 +380,17 @@ static void explain_own(const ipsec_db *db, const item *it)
     require(report.verdict == it->judged.verdict && report.count == it->judged.count && report.sa == it->judged.sa);
     for (unsigned i = 0; i < report.count; i++)
         require(report.findings[i].id == it->judged.findings[i].id);
+    require(report.is_opened == it->judged.is_opened && report.whole == it->judged.whole);
+    require(report.doubtful == it->judged.doubtful && report.unproven == it->judged.unproven);
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        require(ipsec_outcome_at((ipsec_stack)stack, &report) == ipsec_outcome_at((ipsec_stack)stack, &it->judged));
+    if (!report.is_opened)
+        return;
+    require(report.opened.icv_status == it->judged.opened.icv_status);
+    require(report.opened.icv_status != IPSEC_ICV_UNVERIFIED ||
+            report.opened.unverified == it->judged.opened.unverified);
+    require(report.opened.has_trailer == it->judged.opened.has_trailer);
+    require(report.opened.plaintext_length == it->judged.opened.plaintext_length);
 }
 
 static uint32_t next_random(uint32_t *state)
@@ -414,14 +432,14 @@ static void explain_all(const ipsec_db *db, const session *s, uint32_t seed)
         const item *it = &s->items[i];
 
         explain_own(db, it);
-        explain_any(db, &it->view, NULL);
+        explain_with(db, &it->view, NULL);
         for (uint32_t other = 0; other < s->count && other < OTHERS; other++)
             explain_any(db, &it->view, &s->items[s->count <= OTHERS ? other : next_random(&seed) % s->count].record);
         explain_mutated(db, it, &seed);
     }
 }
 
-static ipsec_db *new_db(const uint8_t *octets, session *s)
+static ipsec_db *new_db(const uint8_t *octets)
 {
     static const uint32_t windows[] = {IPSEC_REPLAY_WINDOW_UNKNOWN, 0, 32, 4096};
     ipsec_config config = ipsec_config_default();
@@ -433,7 +451,6 @@ static ipsec_db *new_db(const uint8_t *octets, session *s)
     config.null_heuristic = octets[1] & 4;
     config.sas = octets[1] & 8 ? 2 : 0;
     config.replay_window = windows[octets[3] & 3];
-    config.history = (ipsec_history){record_at, s};
     db = ipsec_db_new(&config);
     for (unsigned row = 0; row < ROW_COUNT; row++)
         if (octets[2] & 1u << row)
@@ -449,7 +466,6 @@ static void judge_all(ipsec_db *db, session *s)
         item *it = &s->items[i];
 
         ipsec_judge(db, &it->view, &it->record, &it->judged);
-        s->judged = i + 1;
         check_report(&it->judged);
         for (unsigned finding = 0; finding < it->judged.count; finding++)
             require(strlen(ipsec_finding_advice(&it->judged.findings[finding], advice)) < sizeof advice);
@@ -494,7 +510,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     in = (input){data + CONFIG, size - CONFIG};
     while (read_item(&s, &in, &sequence))
         ;
-    db = new_db(data, &s);
+    db = new_db(data);
     judge_all(db, &s);
     explain_all(db, &s, data[3] * 2654435761u + (uint32_t)size);
     for (uint32_t i = 0; i < s.count; i++)
