@@ -1,5 +1,6 @@
 /* Packets that were coalesced by receive offload, and what only looks so: their ICVs and numbers.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "checks.h"
 #include "crypto.h"
 #include "guard.h"
 #include "keyed.h"
@@ -43,7 +44,7 @@ static ipsec_view packet(const line *l, uint32_t sequence)
 /* A datagram of packets with these numbers; those with a bit in `noise` do not verify. */
 static ipsec_view datagram(const line *l, const uint32_t *numbers, unsigned count, unsigned noise)
 {
-    uint8_t octets[8 * PACKET_MOST];
+    uint8_t octets[(IPSEC_COALESCED_MOST + 1) * PACKET_MOST];
     uint32_t length = 0;
     ipsec_view view;
 
@@ -52,7 +53,7 @@ static ipsec_view datagram(const line *l, const uint32_t *numbers, unsigned coun
 
         g_assert_cmpuint(one.length, <=, PACKET_MOST);
         memcpy(octets + length, one.data, one.length);
-        octets[length + 12] ^= noise >> i & 1;
+        octets[length + 12] ^= i < 32 ? noise >> i & 1 : 0;
         length += one.length;
     }
     view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, length);
@@ -102,6 +103,27 @@ static void test_numbers_of_parts(void)
     close_line(&l);
 }
 
+/* As many as a receiver puts together, and one more, which none does. */
+static void test_many_parts(void)
+{
+    const expectation damaged = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
+    uint32_t numbers[IPSEC_COALESCED_MOST + 1];
+    line l;
+
+    for (uint32_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+        numbers[i] = 21 + i;
+    open_line(&l, "HMAC_SHA1_96", "no", false);
+    send_run(&l, 1, 20);
+    give(&l, datagram(&l, numbers, IPSEC_COALESCED_MOST + 1, 0), &damaged, "one more");
+    close_line(&l);
+    open_line(&l, "HMAC_SHA1_96", "no", false);
+    send_run(&l, 1, 20);
+    give(&l, datagram(&l, numbers, IPSEC_COALESCED_MOST, 0), &offload, "as many as there may be");
+    send_run(&l, 21 + IPSEC_COALESCED_MOST, 220);
+    g_assert_cmpuint(lost(&l), ==, 0);
+    close_line(&l);
+}
+
 /* A replay in the datagram, behind two of the next numbers, moves nothing. */
 static void test_replay_among_parts(void)
 {
@@ -135,6 +157,30 @@ static void test_unverified(void)
     }
 }
 
+/* Without a key nobody knows how many numbers the datagram stands for: up to 64, its own among them. */
+static void test_without_key(void)
+{
+    const uint32_t window = 128;
+
+    for (uint32_t most = 64; most <= 65; most++) {
+        const expectation plausible = NO_FINDINGS(PLAUSIBLE), gap = FINDINGS(PLAUSIBLE, IPSEC_FINDING_SEQ_GAP);
+        ipsec_config config = ipsec_config_default();
+        line l = {.spec = null_row("HMAC_SHA1_96", "no", "any")};
+        const uint32_t next = 21 + most;
+
+        config.replay_window = window;
+        config.null_heuristic = false;
+        l.db = ipsec_db_new(&config);
+        for (uint32_t number = 1; number <= 20; number++)
+            give(&l, packet(&l, number), &plausible, "in order");
+        give(&l, datagram(&l, NUMBERS(21, 22), 0), &offload, "how many are these?");
+        for (uint32_t number = next; number < next + 2 * window; number++)
+            give(&l, packet(&l, number), most > 64 && number == 22 + window ? &gap : &plausible, "in order again");
+        g_assert_cmpuint(lost(&l), ==, most > 64 ? 64 : 0);
+        close_line(&l);
+    }
+}
+
 /* Numbers that begin anew once more, and a packet of the SA that is repeated within. */
 static void test_part_behind_a_restart(void)
 {
@@ -161,8 +207,10 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     gcry_check_version(NULL);
     g_test_add_func("/coalesced/numbers", test_numbers_of_parts);
+    g_test_add_func("/coalesced/many", test_many_parts);
     g_test_add_func("/coalesced/replay", test_replay_among_parts);
     g_test_add_func("/coalesced/unverified", test_unverified);
+    g_test_add_func("/coalesced/without-key", test_without_key);
     g_test_add_func("/coalesced/restart", test_part_behind_a_restart);
     return g_test_run();
 }
