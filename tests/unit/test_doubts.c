@@ -97,10 +97,10 @@ static void test_excused(void)
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
     ipsec_doubts_get(&doubts);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
-    ipsec_excuse(doubts, 127);
-    ipsec_excuse(doubts, 128);
-    ipsec_excuse(doubts, 191);
-    ipsec_excuse(doubts, 200);
+    ipsec_excuse(doubts, 127, 0);
+    ipsec_excuse(doubts, 128, 0);
+    ipsec_excuse(doubts, 191, 0);
+    ipsec_excuse(doubts, 200, 0);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 3);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 2), ==, 2);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 1), ==, 1);
@@ -109,11 +109,32 @@ static void test_excused(void)
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 1), ==, 1);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 0), ==, 0);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 192, 8), ==, 0);
-    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES); /* takes the place of the first word */
+    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES, 200); /* takes the place of the first word */
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 2);
     ipsec_doubts_free(&doubts);
     g_assert_null(doubts);
     ipsec_window_clear(&window);
+}
+
+/* A number that is waited for gives no room to one that is 1,024 further; one that is not, does. */
+static void test_excused_first(void)
+{
+    static const uint64_t tops[] = {63, 64, 126, 127, 200};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tops); i++) {
+        const bool awaited = tops[i] < 127;
+        ipsec_window window = window_at(300);
+        ipsec_doubts *doubts = NULL;
+
+        ipsec_excuse(ipsec_doubts_get(&doubts), 127, tops[i]);
+        ipsec_excuse(doubts, 64 + IPSEC_EXCUSES, tops[i]);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 1), ==, awaited ? 1 : 0);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 64 + IPSEC_EXCUSES, 1), ==, awaited ? 0 : 1);
+        ipsec_excuses_free(doubts);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 2 * IPSEC_EXCUSES), ==, 0);
+        ipsec_doubts_free(&doubts);
+        ipsec_window_clear(&window);
+    }
 }
 
 static void test_excusable(void)
@@ -126,7 +147,7 @@ static void test_excusable(void)
     g_assert_false(ipsec_is_excusable(doubts, &window, 1065, 64));
     g_assert_true(ipsec_is_excusable(doubts, &window, 936, 64));
     g_assert_false(ipsec_is_excusable(doubts, &window, 935, 64));
-    ipsec_excuse(ipsec_doubts_get(&doubts), 1064);
+    ipsec_excuse(ipsec_doubts_get(&doubts), 1064, 1000);
     g_assert_true(ipsec_is_excusable(doubts, &window, 1128, 64));
     g_assert_false(ipsec_is_excusable(doubts, &window, 1129, 64));
     ipsec_doubts_free(&doubts);
@@ -139,7 +160,7 @@ static void test_settle(void)
     ipsec_doubts *doubts = NULL;
 
     ipsec_doubts_settle(&doubts, 0);
-    ipsec_excuse(ipsec_doubts_get(&doubts), 100);
+    ipsec_excuse(ipsec_doubts_get(&doubts), 100, 0);
     ipsec_doubts_settle(&doubts, 100 + IPSEC_EXCUSES);
     g_assert_nonnull(doubts);
     doubts->old_run = 1;
@@ -182,6 +203,7 @@ int main(int argc, char **argv)
     g_test_add_func("/doubts/ahead/contested", test_contested);
     g_test_add_func("/doubts/ahead/said-once", test_said_once);
     g_test_add_func("/doubts/excuses/count", test_excused);
+    g_test_add_func("/doubts/excuses/first", test_excused_first);
     g_test_add_func("/doubts/excuses/excusable", test_excusable);
     g_test_add_func("/doubts/settle", test_settle);
     g_test_add_func("/doubts/senders", test_senders);
