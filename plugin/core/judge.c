@@ -215,14 +215,17 @@ static bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec
 }
 
 /* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
-static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_report *report)
+static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+                           const ipsec_report *report)
 {
+    const bool verified = sa && record->standing == IPSEC_VERIFIED;
+
     if (sa)
         follow_numbers(sa, report);
-    if (report->subject == IPSEC_SUBJECT_IKE || (sa && sa->keys.good && !sa->told_peers))
-        ipsec_peers_add(db->peers, view, sa != NULL);
-    if (sa)
-        sa->told_peers = sa->keys.good;
+    if (report->subject == IPSEC_SUBJECT_IKE || (verified && !sa->told_peers))
+        ipsec_peers_add(db->peers, view, verified);
+    if (verified)
+        sa->told_peers = true;
 }
 
 /* What the user or the key row says of the window. */
@@ -474,7 +477,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         own = open_next(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
-        learn_from_udp(db, view, sa, report);
+        learn_from_udp(db, view, sa, record, report);
     /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
     if (sa && own && report->has_sequence) {
         if (is_confirmed(db, view, sa))

@@ -593,6 +593,30 @@ static void test_every_length(void)
     end(db);
 }
 
+/* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
+static void test_peers_by_key(void)
+{
+    static const uint8_t stranger[4] = {203, 0, 113, 9};
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+
+    for (unsigned forged = 0; forged <= 1; forged++) {
+        ipsec_db *db = db_with(&spec, false);
+        ipsec_view first = sound(&spec, (sealing){.sequence = 1}), odd = esp_in_udp_view(4, 0x2000, 1, 86);
+        ipsec_view second = forged ? broken(&spec, (sealing){.sequence = 2}) : sound(&spec, (sealing){.sequence = 2});
+        ipsec_record record;
+        ipsec_report report;
+
+        second.encapsulation = IPSEC_ENCAPSULATION_UDP;
+        second.source = odd.source = stranger;
+        ipsec_judge(db, &first, &record, &report);
+        g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
+        ipsec_judge(db, &second, &record, &report);
+        ipsec_judge(db, &odd, &record, &report);
+        g_assert_cmpint(report.verdict, ==, forged ? IPSEC_VERDICT_SUSPICIOUS : IPSEC_VERDICT_DROP);
+        end(db);
+    }
+}
+
 /* Packets that were cut are not lost, whatever cut ones are made up behind them, each within the window of the one
  * before. */
 static void test_made_up_behind_cut_ones(void)
@@ -644,6 +668,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);
+    g_test_add_func("/open/peers-by-key", test_peers_by_key);
     g_test_add_func("/open/made-up-behind-cut-ones", test_made_up_behind_cut_ones);
     return g_test_run();
 }
