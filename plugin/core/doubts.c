@@ -80,27 +80,48 @@ bool ipsec_ahead_contradict(ipsec_ahead *ahead)
 #define WORD  64u
 #define WORDS (IPSEC_EXCUSES / WORD)
 
+typedef struct excused_word {
+    uint64_t number; /* of the word: that of its first number, by 64 */
+    uint64_t bits;
+} excused_word;
+
 struct ipsec_excuses {
-    uint64_t highest; /* number that was excused */
-    struct {
-        uint64_t number; /* of the word: that of its first number, by 64 */
-        uint64_t bits;
-    } words[WORDS]; /* word n at n % WORDS */
+    uint64_t highest;          /* number that was excused */
+    excused_word words[WORDS]; /* word n at n % WORDS */
 };
 
-void ipsec_excuse(ipsec_doubts *doubts, uint64_t number)
+/* Whether there is a number above the top among those of the word. */
+static bool is_awaited(const excused_word *word, uint64_t top)
 {
-    const uint64_t word = number / WORD;
-    unsigned at = word % WORDS;
+    const uint64_t begin = word->number * WORD;
+
+    if (begin > top)
+        return word->bits != 0;
+    return top - begin < WORD - 1 && word->bits >> (top - begin + 1) != 0;
+}
+
+void ipsec_excuse(ipsec_doubts *doubts, uint64_t number, uint64_t top)
+{
+    excused_word *word;
 
     if (!doubts->excuses)
         doubts->excuses = g_new0(ipsec_excuses, 1);
-    if (doubts->excuses->words[at].number != word) {
-        doubts->excuses->words[at].number = word;
-        doubts->excuses->words[at].bits = 0;
+    word = &doubts->excuses->words[number / WORD % WORDS];
+    if (word->number != number / WORD) {
+        if (is_awaited(word, top))
+            return;
+        *word = (excused_word){.number = number / WORD};
     }
-    doubts->excuses->words[at].bits |= UINT64_C(1) << number % WORD;
+    word->bits |= UINT64_C(1) << number % WORD;
     doubts->excuses->highest = MAX(doubts->excuses->highest, number);
+}
+
+void ipsec_excuses_free(ipsec_doubts *doubts)
+{
+    if (!doubts)
+        return;
+    g_free(doubts->excuses);
+    doubts->excuses = NULL;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -124,14 +145,16 @@ uint64_t ipsec_count_excused(const ipsec_doubts *doubts, const ipsec_window *win
 
     if (!doubts || !doubts->excuses)
         return 0;
-    for (unsigned i = 0; i < WORDS; i++)
-        for (unsigned bit = 0; bit < WORD && doubts->excuses->words[i].bits >> bit; bit++) {
-            const uint64_t number = doubts->excuses->words[i].number * WORD + bit;
+    for (unsigned i = 0; i < WORDS; i++) {
+        const uint64_t begin = doubts->excuses->words[i].number * WORD;
+        uint64_t bits = doubts->excuses->words[i].bits;
 
-            if (doubts->excuses->words[i].bits >> bit & 1 && number - first < count &&
-                !ipsec_window_has(window, number))
-                excused++;
-        }
+        /* Mostly a single number is asked for. */
+        if (begin - first >= count && first - begin >= WORD)
+            continue;
+        for (uint64_t number = begin; bits != 0; number++, bits >>= 1)
+            excused += bits & 1 && number - first < count && !ipsec_window_has(window, number);
+    }
     return excused;
 }
 
@@ -170,7 +193,7 @@ void ipsec_doubts_free(ipsec_doubts **doubts)
     for (unsigned i = 0; (*doubts)->own && i < IPSEC_SENDERS_MOST; i++)
         ipsec_window_clear(&(*doubts)->own[i].window);
     g_free((*doubts)->own);
-    g_free((*doubts)->excuses);
+    ipsec_excuses_free(*doubts);
     g_free(*doubts);
     *doubts = NULL;
 }

@@ -45,7 +45,7 @@ static inline bool ipsec_ahead_has(const ipsec_ahead *ahead, uint64_t number)
 /** A packet goes on from before the run. Returns whether that is to be said: of the first one. */
 bool ipsec_ahead_contradict(ipsec_ahead *ahead);
 
-/** How many numbers are remembered as perhaps seen, from the highest of them down. */
+/** How many numbers that follow each other are remembered as perhaps seen. */
 #define IPSEC_EXCUSES 1024u
 
 /** Numbers of which a packet came that is not known to be genuine. */
@@ -78,8 +78,12 @@ void ipsec_doubts_settle(ipsec_doubts **doubts, uint64_t top);
 /** Frees them; *doubts may be NULL and is so afterwards. */
 void ipsec_doubts_free(ipsec_doubts **doubts);
 
-/** Remembers that the number was perhaps seen. */
-void ipsec_excuse(ipsec_doubts *doubts, uint64_t number);
+/** Remembers that the number was perhaps seen; unless that is in place of one above the window's top, which was first:
+ * whoever makes up numbers must not have those of others forgotten. */
+void ipsec_excuse(ipsec_doubts *doubts, uint64_t number, uint64_t top);
+
+/** Forgets these, where numbers begin anew. *doubts may be NULL. */
+void ipsec_excuses_free(ipsec_doubts *doubts);
 
 /** Whether the number lies within `reach` of the window's top, or of one that was excused above it. */
 bool ipsec_is_excusable(const ipsec_doubts *doubts, const ipsec_window *window, uint64_t number, uint32_t reach);

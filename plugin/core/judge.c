@@ -218,14 +218,17 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
 }
 
 /* What UDP alone has: numbers and IKE that tell whether the port carries IPsec. */
-static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_report *report)
+static void learn_from_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+                           const ipsec_report *report)
 {
+    const bool verified = sa && record->standing == IPSEC_VERIFIED;
+
     if (sa && !sa->confirmed)
         follow_numbers(sa, report);
-    if (report->subject == IPSEC_SUBJECT_IKE || (sa && sa->keys.good && !sa->told_peers))
-        ipsec_peers_add(db->peers, view, sa != NULL);
-    if (sa)
-        sa->told_peers = sa->keys.good;
+    if (report->subject == IPSEC_SUBJECT_IKE || (verified && !sa->told_peers))
+        ipsec_peers_add(db->peers, view, verified);
+    if (verified)
+        sa->told_peers = true;
 }
 
 /* What the user or the key row says of the window. */
@@ -350,9 +353,9 @@ static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
                                  const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
     if (!report->whole && record->standing == IPSEC_UNPROVEN)
-        ipsec_sequence_excuse(&db->sequencer, sa, record);
+        ipsec_sequence_excuse(sa, record);
     if (!sa->numbers.window.bits && ipsec_is_genuine(record))
         ipsec_sequence_commit(&db->sequencer, sa, record, note);
     if (ipsec_life_is_stranger(note) && is_from_sender(record, report))
@@ -380,7 +383,7 @@ static IPSEC_RARE bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
         return false;
     if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, record, db->opener->parts, db->opener->part_count, note);
+        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
     return true;
 }
 
@@ -515,7 +518,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         own = open_and_weigh(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
-        learn_from_udp(db, view, sa, report);
+        learn_from_udp(db, view, sa, record, report);
     /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
     if (sa && own && report->has_sequence) {
         if (is_confirmed(db, view, sa))

@@ -47,7 +47,8 @@ typedef struct ipsec_db ipsec_db;
 typedef enum {
     IPSEC_BELIEVED, /**< its SA has shown nothing to verify with: it is taken for the sender's */
     IPSEC_VERIFIED, /**< its ICV is right */
-    IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried */
+    IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried; or it is inside such
+                       one */
     IPSEC_FORGED    /**< its ICV is wrong */
 } ipsec_standing;
 
@@ -132,8 +133,8 @@ bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts);
  * Judges the next header of the capture.
  *
  * Headers must be given in the order in which they were captured; of one frame, the outer header first.
- * Does not allocate, except for the first headers of an SA or with a key row, for the first IKE message between two
- * peers, and where it is looked into why nothing verifies.
+ * Does not allocate for a header that nothing is said of, except for the first ones of an SA, of a sender or with a key
+ * row, for the first IKE message between two peers, and where numbers or IVs do not follow each other.
  *
  * @param view    the header; see ipsec_view for what must be readable
  * @param record  filled in, for ipsec_explain()

@@ -397,7 +397,7 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row
         record->esn = own.esn;
         record->high = own.high;
     }
-    opener->parts[opener->part_count++] = ipsec_read_u32(part->data + 4);
+    opener->parts[opener->part_count++] = (uint64_t)own.high << 32 | ipsec_read_u32(part->data + 4);
     return true;
 }
 
@@ -445,14 +445,17 @@ static void take_for_packet(const ipsec_view *view, ipsec_report *report)
 }
 
 /* Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
- * to be offload. */
-static void settle_offload(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record,
+ * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
+static bool settle_offload(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record,
                            ipsec_report *report)
 {
-    if (record->icv == IPSEC_ICV_BAD && !sa->keys.good)
+    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.good))
         record->icv = IPSEC_ICV_UNVERIFIED;
-    else if (record->icv != IPSEC_ICV_UNVERIFIED && (record->icv == IPSEC_ICV_BAD || opener->part_count == 0))
+    if (record->icv == IPSEC_ICV_UNVERIFIED)
+        return false;
+    if (record->icv == IPSEC_ICV_BAD || opener->part_count == 0)
         take_for_packet(view, report);
+    return true;
 }
 
 /* --- with a row ---------------------------------------------------------------------------------------- */
@@ -482,8 +485,11 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
         record->icv = try_parts(opener, seen, row, sa, record) & 3;
-    if (offload)
-        settle_offload(opener, view, sa, record, report);
+    if (offload && !settle_offload(opener, view, sa, record, report)) {
+        record->alternative = row->position;
+        ipsec_opened_begin(&envelope, &row->spec, report);
+        return;
+    }
     learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
     if (record->icv == IPSEC_ICV_GOOD && opener->part_count > 0)

@@ -139,7 +139,8 @@ bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec
     for (uint32_t back = 0; back < most; back++) {
         const ipsec_recent *earlier = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
-        if (earlier->sa != packet->sa || (int32_t)(earlier->sequence - packet->sequence) <= 0)
+        if (earlier->sa != packet->sa || earlier->standing > packet->standing ||
+            (int32_t)(earlier->sequence - packet->sequence) <= 0)
             continue;
         if (earlier->dscp == packet->dscp || earlier->dscp == IPSEC_DSCP_UNKNOWN || packet->dscp == IPSEC_DSCP_UNKNOWN)
             return false;

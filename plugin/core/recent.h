@@ -65,7 +65,8 @@ bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time);
 
 /** Whether those of the SA that overtook the packet all have another DSCP, as far as they are among the last thousand
- * of all SAs. One queue keeps the order, so a single one of the same class speaks for another cause. */
+ * of all SAs, and no less speaks for them than for the packet. One queue keeps the order, so a single one of the same
+ * class speaks for another cause. */
 bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet);
 
 #endif

@@ -125,11 +125,11 @@ typedef struct ipsec_report {
     uint8_t refused_by;    /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t anti_replay;   /**< ipsec_anti_replay */
     bool doubtful;         /**< what refuses the number may be wrong, or missing: no stack is sure to refuse it */
-    bool unproven;         /**< other packets of the SA have verified, and this one has not */
-    bool assuming;         /**< findings that are added now rest on a heuristic */
-    bool combined_mode;    /**< of ESP: the cipher is known to bring its own ICV */
-    bool is_opened;        /**< `opened` counts */
-    uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
+    bool unproven;      /**< it could not be verified, and others of its SA have been; or it is inside such a header */
+    bool assuming;      /**< findings that are added now rest on a heuristic */
+    bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV */
+    bool is_opened;     /**< `opened` counts */
+    uint8_t subject;    /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     ipsec_finding findings[IPSEC_REPORT_FINDINGS]; /**< in the order of the catalogue; the first count are valid */
     ipsec_opened opened;                           /**< valid if is_opened */
 } ipsec_report;

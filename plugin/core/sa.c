@@ -405,19 +405,25 @@ static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_f
         pair->back->unmatched = other;
 }
 
+static void forget_index(uint32_t *named, uint32_t sa)
+{
+    if (*named == sa)
+        *named = IPSEC_SA_NONE;
+}
+
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 {
+    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index);
     ipsec_sa_pair *const pair = sa->life.pair;
 
     if (!pair)
         return;
-    unmatch(table, pair, ipsec_sa_facts_at(table, sa->index));
-    for (unsigned i = 0; i < 4; i++) {
-        uint32_t *const named = (uint32_t *[]){&pair->active, &pair->next, &pair->unmatched, &pair->matched}[i];
-
-        if (*named == sa->index)
-            *named = IPSEC_SA_NONE;
-    }
+    facts->successor = IPSEC_SA_NONE;
+    unmatch(table, pair, facts);
+    forget_index(&pair->active, sa->index);
+    forget_index(&pair->next, sa->index);
+    forget_index(&pair->unmatched, sa->index);
+    forget_index(&pair->matched, sa->index);
     sa->life.pair = NULL;
     leave_pair(table, pair);
 }

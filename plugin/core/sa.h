@@ -184,7 +184,8 @@ static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uin
  * them, and new. Matches it with one of the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
 
-/** Takes an SA out of its pair: what told between whom it is was not verified. Its next packet gives it one again. */
+/** Takes an SA out of its pair, without a successor: what told between whom it is was not verified. Its next packet
+ * gives it one again. */
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);
 
 /** Gives an SA without one the SA of the other direction that another of its pair has, if it is the better match: one

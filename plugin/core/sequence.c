@@ -140,6 +140,12 @@ static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
     sa->numbers.own_window = own > 0 ? own : default_windows[IPSEC_STACK_RFC];
 }
 
+static void forget_numbers(ipsec_sa_numbers *numbers)
+{
+    ipsec_window_clear(&numbers->window);
+    ipsec_excuses_free(numbers->doubts);
+}
+
 /* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
 static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_note *note)
 {
@@ -270,7 +276,7 @@ static void begin_at_run(const arrival *a)
         return;
     a->note->marks |= IPSEC_MARK_STRAY;
     a->note->window = (uint32_t)numbers->window.top;
-    ipsec_window_clear(&numbers->window);
+    forget_numbers(numbers);
 }
 
 /* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
@@ -293,7 +299,7 @@ static void follow_run(const arrival *a)
     a->note->marks |= IPSEC_MARK_RESTART;
     doubts->old_run = UINT8_MAX; /* it is said */
     if (!is_verified(a->record))
-        ipsec_window_clear(&numbers->window);
+        forget_numbers(numbers);
 }
 
 /* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
@@ -499,7 +505,7 @@ static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
     if (record->sequence == 0)
         note_zero(q, sa, record, note);
     if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
-        ipsec_window_clear(&numbers->window);
+        forget_numbers(numbers);
         start_numbers(q->config, sa);
         record->high = 0;
     }
@@ -523,6 +529,14 @@ static inline bool is_next(const ipsec_window *window, const ipsec_record *recor
            (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
+/* Where the packet came from, if that counts and is known. */
+static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, const ipsec_sa *sa)
+{
+    const bool counts = sa->numbers.doubts || sa->life.separate;
+
+    return counts && view->address_length > 0 ? ipsec_life_origin(q->sas, view) : 0;
+}
+
 bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_report *report)
 {
@@ -538,10 +552,11 @@ bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
         ipsec_recents_keep(q->recents, packet, NULL);
         return true;
     }
-    if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+    /* Where all parts verify, their numbers are known. */
+    if (report->count > 0 && !is_verified(record) && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
         note->facts |= IPSEC_NOTE_COALESCED;
     numbers->packets += ipsec_is_genuine(record);
-    q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
+    q->origin = find_origin(q, view, sa);
     place_elsewhere(q, packet, sa, record, note);
     return false;
 }
@@ -571,7 +586,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     /* What a coalesced packet stood for may be all up to the next one. */
     if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
         for (uint64_t between = window->top + 1; between < number; between++)
-            ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between);
+            ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between, window->top);
     if (advances || !window->started)
         numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
     excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
@@ -635,7 +650,7 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
     if (doubts->ahead.count == 0 || !ipsec_ahead_contradict(&doubts->ahead))
         return;
     if (distance <= IPSEC_EXCUSES)
-        ipsec_excuse(doubts, ahead.last);
+        ipsec_excuse(doubts, ahead.last, sa->numbers.window.top);
     if (distance >= JUMP)
         return; /* it is said of the packet itself */
     note->marks |= IPSEC_MARK_STRAY;
@@ -664,18 +679,19 @@ bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record 
     return true;
 }
 
-void ipsec_sequence_excuse(const ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record)
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    (void)q;
     if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), numbers->own_window))
-        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record));
+        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record), numbers->window.top);
 }
 
-void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, const uint32_t *parts,
-                               unsigned count, ipsec_note *note)
+void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note)
 {
+    if (!sa->numbers.window.bits)
+        start_numbers(q->config, sa); /* it began anew */
     for (unsigned i = 0; i < count; i++)
-        take(q, sa, number_in(record) + (uint32_t)(parts[i] - record->sequence), note);
+        take(q, sa, parts[i], note);
 }

@@ -16,7 +16,7 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked */
+    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 
 /**
@@ -67,12 +67,11 @@ static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *
 
 /** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
  * then. To be called for what was not captured whole. */
-void ipsec_sequence_excuse(const ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record);
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
 
-/** Marks the numbers of `count` packets that were coalesced with the one of the record; their low halves are at
- * `parts`. */
-void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record,
-                               const uint32_t *parts, unsigned count, ipsec_note *note);
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order. */
+void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note);
 
 /** Writes what record and note say of the number into the report. */
 static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)

@@ -7,6 +7,7 @@
  * form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crypto.h"
 #include "hint.h"
 #include "ip.h"
 #include "judge.h"
@@ -28,8 +29,8 @@ enum {
     FACT_COUNT_LOW,
     FACT_ADDRESSES, /* 2 bits each: length, IP version, source, destination */
     FACT_CARRIER,   /* 2 bits: protocol, encapsulation; then what is sealed */
-    FACT_FLAGS,     /* IPSEC_VIEW_... */
-    FACT_REFUSED,   /* 7 bits: stacks that refused a header in front */
+    FACT_FLAGS,     /* IPSEC_VIEW_..., the lower eight */
+    FACT_REFUSED,   /* 7 bits: stacks that refused a header in front; then the ninth of the flags */
     FACT_FRAME,     /* 2 bits: frames since the header before; milliseconds */
     FACT_ADVANCE,   /* of the sequence number, 0x80: none, the octets stay */
     FACT_OUTER,     /* octets of the outer headers, which stand in front of the others */
@@ -313,13 +314,11 @@ static bool read_item(session *s, input *in, uint32_t *sequence)
         .outer = it->outer,
         .outer_length = (uint32_t)outer,
         .frame = (before ? before->view.frame : 1) + (facts[FACT_FRAME] & 3),
-        .offset = s->count / 2, /* so that some stand at one place */
-        .buffer = facts[FACT_REFUSED] >> 7,
+        .offset = s->count,
         .time = (before ? before->view.time : 1) + (uint64_t)(facts[FACT_FRAME] >> 2) * 1000000,
         .protocol = facts[FACT_CARRIER] & 1 ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP,
         .encapsulation = (facts[FACT_CARRIER] & 3) == 2 ? IPSEC_ENCAPSULATION_UDP : IPSEC_ENCAPSULATION_NONE,
-        .flags = (uint16_t)(facts[FACT_FLAGS] | (facts[FACT_PORTS] & 0x80 ? IPSEC_VIEW_OUTER_GUESSED : 0)),
-        .frame_length = facts[FACT_FLAGS] & IPSEC_VIEW_OFFLOAD ? captured : 0,
+        .flags = (uint16_t)(facts[FACT_FLAGS] | (facts[FACT_REFUSED] & 0x80) << 1),
         .refused_by = facts[FACT_REFUSED] & 0x7f,
         .source_port = (uint16_t)(facts[FACT_PORTS] & 1 ? 4500 : facts[FACT_PORTS] << 4),
         .destination_port = 4500,
@@ -351,24 +350,26 @@ static void check_report(const ipsec_report *report)
         require(report->whole || !ipsec_outcome_at((ipsec_stack)stack, report));
 }
 
-/* A view with any record: it need not make sense, but must not be read where there is nothing. One of another header is
- * turned down, so it is tried as if it were of this one, too. */
-static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
+static void explain_with(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
 {
     ipsec_report report;
-    ipsec_record own;
 
     ipsec_explain(db, view, record, &report);
     check_report(&report);
-    if (!record)
-        return;
-    own = *record;
-    own.offset = view->offset;
-    own.buffer = view->buffer;
-    own.ah = view->protocol == IPSEC_PROTOCOL_AH;
-    own.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
-    ipsec_explain(db, view, &own, &report);
-    check_report(&report);
+}
+
+/* A view with any record, as it is and as if it were of this header: it need not make sense, but must not be read where
+ * there is nothing. */
+static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
+{
+    ipsec_record here = *record;
+
+    explain_with(db, view, record);
+    here.offset = view->offset;
+    here.buffer = view->buffer;
+    here.ah = view->protocol == IPSEC_PROTOCOL_AH;
+    here.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    explain_with(db, view, &here);
 }
 
 static void explain_own(const ipsec_db *db, const item *it)
@@ -379,6 +380,17 @@ static void explain_own(const ipsec_db *db, const item *it)
     require(report.verdict == it->judged.verdict && report.count == it->judged.count && report.sa == it->judged.sa);
     for (unsigned i = 0; i < report.count; i++)
         require(report.findings[i].id == it->judged.findings[i].id);
+    require(report.is_opened == it->judged.is_opened && report.whole == it->judged.whole);
+    require(report.doubtful == it->judged.doubtful && report.unproven == it->judged.unproven);
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        require(ipsec_outcome_at((ipsec_stack)stack, &report) == ipsec_outcome_at((ipsec_stack)stack, &it->judged));
+    if (!report.is_opened)
+        return;
+    require(report.opened.icv_status == it->judged.opened.icv_status);
+    require(report.opened.icv_status != IPSEC_ICV_UNVERIFIED ||
+            report.opened.unverified == it->judged.opened.unverified);
+    require(report.opened.has_trailer == it->judged.opened.has_trailer);
+    require(report.opened.plaintext_length == it->judged.opened.plaintext_length);
 }
 
 static uint32_t next_random(uint32_t *state)
@@ -420,7 +432,7 @@ static void explain_all(const ipsec_db *db, const session *s, uint32_t seed)
         const item *it = &s->items[i];
 
         explain_own(db, it);
-        explain_any(db, &it->view, NULL);
+        explain_with(db, &it->view, NULL);
         for (uint32_t other = 0; other < s->count && other < OTHERS; other++)
             explain_any(db, &it->view, &s->items[s->count <= OTHERS ? other : next_random(&seed) % s->count].record);
         explain_mutated(db, it, &seed);

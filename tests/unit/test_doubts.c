@@ -1,5 +1,5 @@
-/* What may be of an SA's numbers: runs far ahead, numbers perhaps seen, several senders. SPDX-License-Identifier:
- * GPL-2.0-or-later */
+/* What may be of an SA's numbers: runs far ahead, excuses, and several senders.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "doubts.h"
 
 #include <glib.h>
@@ -8,89 +8,76 @@
 
 /* --- far ahead */
 
-/* Meets `count` numbers from `first` on; returns whether the last one makes the run believed. */
-static bool meet(ipsec_ahead *ahead, uint64_t first, unsigned count)
+static bool meet(ipsec_ahead *ahead, uint64_t number)
 {
-    bool believed = false;
-
-    for (unsigned i = 0; i < count; i++)
-        believed = ipsec_ahead_meet(ahead, first + i, REACH, 1);
-    return believed;
+    return ipsec_ahead_meet(ahead, number, REACH, 1);
 }
 
-static void contradict(ipsec_ahead *ahead, unsigned times)
-{
-    for (unsigned i = 0; i < times; i++)
-        ipsec_ahead_contradict(ahead);
-}
-
-static void test_two_go_on_in_a_row(void)
+static void test_three_in_a_row(void)
 {
     ipsec_ahead ahead = {0};
 
-    g_assert_false(meet(&ahead, 1000, 2));
-    g_assert_true(meet(&ahead, 1002, 1));
-    ahead = (ipsec_ahead){0};
-    g_assert_false(meet(&ahead, 1000, 1));
-    g_assert_false(meet(&ahead, 1000, 1)); /* the same number is no other packet */
-    g_assert_false(meet(&ahead, 999, 1));
-    g_assert_true(meet(&ahead, 990, 1)); /* nor need they be in order */
-    g_assert_true(ipsec_ahead_has(&ahead, 999));
-    g_assert_false(ipsec_ahead_has(&ahead, 998));
-    g_assert_false(ipsec_ahead_has(&ahead, 1001));
+    g_assert_false(meet(&ahead, 1000));
+    g_assert_false(meet(&ahead, 1001));
+    g_assert_false(meet(&ahead, 1001)); /* the same once more is none */
+    g_assert_true(meet(&ahead, 1002));
+    g_assert_true(ipsec_ahead_has(&ahead, 1000));
+    g_assert_false(ipsec_ahead_has(&ahead, 999));
+    g_assert_false(ipsec_ahead_has(&ahead, 1003));
 }
 
-/* In a row they may lie far apart; else no farther than one packet may be ahead on its own word. */
-static void test_how_far_apart(void)
+/* In a row they may lie 65,536 apart, and fewer than `reach` back. */
+static void test_apart(void)
 {
-    static const struct {
-        unsigned between;
-        uint64_t apart;
-        bool continues;
-    } cases[] = {{0, 65536, true}, {0, 65537, false}, {1, REACH, true}, {1, REACH + 1, false},
-                 {4, REACH, true}, {5, REACH, false}, {0, REACH, true}};
+    ipsec_ahead ahead = {0};
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ipsec_ahead ahead = {0};
+    meet(&ahead, 1000);
+    g_assert_false(meet(&ahead, 1000 + 65537));
+    g_assert_cmpuint(ahead.count, ==, 1);
+    g_assert_false(meet(&ahead, 1000 + 65537 + 65536));
+    g_assert_cmpuint(ahead.count, ==, 2);
+    g_assert_true(meet(&ahead, 1000 + 65537 + 65536 - (REACH - 1)));
 
-        meet(&ahead, 1000000, 1);
-        contradict(&ahead, cases[i].between);
-        meet(&ahead, 1000000 + cases[i].apart, 1);
-        g_assert_cmpuint(ahead.count, ==, cases[i].continues ? 2 : 1);
-    }
+    ahead = (ipsec_ahead){0};
+    meet(&ahead, 1000);
+    g_assert_false(meet(&ahead, 1000 - REACH));
+    g_assert_cmpuint(ahead.count, ==, 1);
 }
 
-/* Where others go on from before, two in a row are not enough, and so few in all neither. */
+/* Where others go on from before, it takes 16, of which each is near the last and has four of the others in between at
+ * most. */
 static void test_contested(void)
 {
-    ipsec_ahead ahead = {0};
+    for (unsigned between = 4; between <= 5; between++) {
+        ipsec_ahead ahead = {0};
+        bool believed = false;
 
-    for (unsigned i = 0; i < 7; i++) {
-        g_assert_false(meet(&ahead, 1000 + 2 * i, 2));
-        contradict(&ahead, 4);
+        for (unsigned i = 0; i < 16; i++) {
+            g_assert_false(believed);
+            believed = meet(&ahead, 1000 + i * REACH);
+            for (unsigned k = 0; k < between; k++)
+                ipsec_ahead_contradict(&ahead);
+        }
+        g_assert_cmpint(believed, ==, between == 4);
     }
-    g_assert_false(meet(&ahead, 1014, 1));
-    contradict(&ahead, 1);
-    g_assert_true(meet(&ahead, 1015, 1)); /* the sixteenth */
 }
 
-static void test_said_once_of_a_run(void)
+/* That the flow does not go on from there is said once of a run. */
+static void test_said_once(void)
 {
     ipsec_ahead ahead = {0};
 
-    g_assert_false(ipsec_ahead_contradict(&ahead));
-    meet(&ahead, 1000, 1);
+    g_assert_false(ipsec_ahead_contradict(&ahead)); /* there is none */
+    meet(&ahead, 1000);
     g_assert_true(ipsec_ahead_contradict(&ahead));
     g_assert_false(ipsec_ahead_contradict(&ahead));
-    meet(&ahead, 1001, 1);
+    meet(&ahead, 1001);
     g_assert_false(ipsec_ahead_contradict(&ahead));
-    contradict(&ahead, 4); /* that is the end of it */
-    g_assert_cmpuint(ahead.count, ==, 0);
-    meet(&ahead, 1002, 1);
+    meet(&ahead, 2000);
     g_assert_true(ipsec_ahead_contradict(&ahead));
 }
 
-/* --- perhaps seen */
+/* --- excuses */
 
 static ipsec_window window_at(uint64_t top)
 {
@@ -101,101 +88,124 @@ static ipsec_window window_at(uint64_t top)
     return window;
 }
 
-static void test_excuses(void)
+/* The last number of a word and the first of the next; those at the ends of the range; those that did come. */
+static void test_excused(void)
 {
-    ipsec_window window = window_at(5000);
+    ipsec_window window = window_at(200);
     ipsec_doubts *doubts = NULL;
 
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, UINT64_MAX), ==, 0);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
     ipsec_doubts_get(&doubts);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, UINT64_MAX), ==, 0);
-    ipsec_excuse(doubts, 4999);
-    ipsec_excuse(doubts, 4999);
-    ipsec_excuse(doubts, 5000); /* which was seen */
-    ipsec_excuse(doubts, 5063);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 4990, 100), ==, 2);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 4999, 1), ==, 1);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 5000, 63), ==, 0);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 5000, 64), ==, 1);
-    /* Those that are far behind give way, and not the other way round. */
-    ipsec_excuse(doubts, 5063 + IPSEC_EXCUSES);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 6000), ==, 1);
-    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, UINT64_MAX), ==, 2);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 0);
+    ipsec_excuse(doubts, 127, 0);
+    ipsec_excuse(doubts, 128, 0);
+    ipsec_excuse(doubts, 191, 0);
+    ipsec_excuse(doubts, 200, 0);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 3);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 2), ==, 2);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 1), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 128, 63), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 128, 64), ==, 2);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 1), ==, 1);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 0), ==, 0);
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 192, 8), ==, 0);
+    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES, 200); /* takes the place of the first word */
+    g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 2);
+    ipsec_doubts_free(&doubts);
+    g_assert_null(doubts);
+    ipsec_window_clear(&window);
+}
+
+/* A number that is waited for gives no room to one that is 1,024 further; one that is not, does. */
+static void test_excused_first(void)
+{
+    static const uint64_t tops[] = {63, 64, 126, 127, 200};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tops); i++) {
+        const bool awaited = tops[i] < 127;
+        ipsec_window window = window_at(300);
+        ipsec_doubts *doubts = NULL;
+
+        ipsec_excuse(ipsec_doubts_get(&doubts), 127, tops[i]);
+        ipsec_excuse(doubts, 64 + IPSEC_EXCUSES, tops[i]);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 127, 1), ==, awaited ? 1 : 0);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 64 + IPSEC_EXCUSES, 1), ==, awaited ? 0 : 1);
+        ipsec_excuses_free(doubts);
+        g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 2 * IPSEC_EXCUSES), ==, 0);
+        ipsec_doubts_free(&doubts);
+        ipsec_window_clear(&window);
+    }
+}
+
+static void test_excusable(void)
+{
+    ipsec_window window = window_at(1000), unstarted = {0};
+    ipsec_doubts *doubts = NULL;
+
+    g_assert_false(ipsec_is_excusable(doubts, &unstarted, 0, 64));
+    g_assert_true(ipsec_is_excusable(doubts, &window, 1064, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 1065, 64));
+    g_assert_true(ipsec_is_excusable(doubts, &window, 936, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 935, 64));
+    ipsec_excuse(ipsec_doubts_get(&doubts), 1064, 1000);
+    g_assert_true(ipsec_is_excusable(doubts, &window, 1128, 64));
+    g_assert_false(ipsec_is_excusable(doubts, &window, 1129, 64));
     ipsec_doubts_free(&doubts);
     ipsec_window_clear(&window);
 }
 
-/* Near the top, or near what was excused above it. */
-static void test_excusable(void)
-{
-    ipsec_window window = {0}, started = window_at(5000);
-    ipsec_doubts *doubts = NULL;
-
-    g_assert_false(ipsec_is_excusable(doubts, &window, 5000, 64));
-    g_assert_true(ipsec_is_excusable(doubts, &started, 5064, 64));
-    g_assert_false(ipsec_is_excusable(doubts, &started, 5065, 64));
-    g_assert_true(ipsec_is_excusable(doubts, &started, 4936, 64));
-    g_assert_false(ipsec_is_excusable(doubts, &started, 4935, 64));
-    ipsec_excuse(ipsec_doubts_get(&doubts), 5064);
-    g_assert_true(ipsec_is_excusable(doubts, &started, 5128, 64));
-    g_assert_false(ipsec_is_excusable(doubts, &started, 5129, 64));
-    g_assert_false(ipsec_is_excusable(doubts, &started, 4935, 64));
-    ipsec_doubts_free(&doubts);
-    ipsec_window_clear(&started);
-}
-
-/* --- several senders */
-
-static void test_own_windows(void)
-{
-    ipsec_doubts *doubts = NULL;
-
-    ipsec_doubts_get(&doubts);
-    for (uint32_t origin = 1; origin <= IPSEC_SENDERS_MOST; origin++) {
-        ipsec_window *own = ipsec_own_window(doubts, origin, 64);
-
-        g_assert_nonnull(own);
-        ipsec_window_commit(own, origin, 64);
-    }
-    g_assert_null(ipsec_own_window(doubts, IPSEC_SENDERS_MOST + 1, 64)); /* nobody makes room for it */
-    for (uint32_t origin = 1; origin <= IPSEC_SENDERS_MOST; origin++)
-        g_assert_cmpuint(ipsec_own_window(doubts, origin, 64)->top, ==, origin);
-    ipsec_doubts_free(&doubts);
-    g_assert_null(doubts);
-}
-
-/* --- all of them */
-
-static void test_settled(void)
+/* They go when no excuse can count any more, and nothing else is in doubt. */
+static void test_settle(void)
 {
     ipsec_doubts *doubts = NULL;
 
     ipsec_doubts_settle(&doubts, 0);
-    meet(&ipsec_doubts_get(&doubts)->ahead, 1000, 1);
-    ipsec_doubts_settle(&doubts, 10);
+    ipsec_excuse(ipsec_doubts_get(&doubts), 100, 0);
+    ipsec_doubts_settle(&doubts, 100 + IPSEC_EXCUSES);
     g_assert_nonnull(doubts);
-    doubts->ahead.count = 0;
     doubts->old_run = 1;
-    ipsec_doubts_settle(&doubts, 10);
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
     g_assert_nonnull(doubts);
     doubts->old_run = 0;
-    ipsec_excuse(doubts, 1000);
-    ipsec_doubts_settle(&doubts, 1000 + IPSEC_EXCUSES);
+    doubts->ahead.count = 1;
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
     g_assert_nonnull(doubts);
-    ipsec_doubts_settle(&doubts, 1001 + IPSEC_EXCUSES);
+    doubts->ahead.count = 0;
+    ipsec_doubts_settle(&doubts, 101 + IPSEC_EXCUSES);
     g_assert_null(doubts);
+}
+
+/* --- senders */
+
+static void test_senders(void)
+{
+    ipsec_doubts *doubts = NULL;
+    ipsec_window *windows[IPSEC_SENDERS_MOST];
+
+    ipsec_doubts_get(&doubts);
+    for (uint32_t i = 0; i < IPSEC_SENDERS_MOST; i++) {
+        windows[i] = ipsec_own_window(doubts, i + 1, 64);
+        g_assert_nonnull(windows[i]);
+    }
+    g_assert_null(ipsec_own_window(doubts, IPSEC_SENDERS_MOST + 1, 64));
+    for (uint32_t i = 0; i < IPSEC_SENDERS_MOST; i++)
+        g_assert_true(ipsec_own_window(doubts, i + 1, 64) == windows[i]);
+    ipsec_doubts_settle(&doubts, UINT64_MAX);
+    g_assert_nonnull(doubts);
+    ipsec_doubts_free(&doubts);
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/doubts/ahead/two", test_two_go_on_in_a_row);
-    g_test_add_func("/doubts/ahead/apart", test_how_far_apart);
+    g_test_add_func("/doubts/ahead/in-a-row", test_three_in_a_row);
+    g_test_add_func("/doubts/ahead/apart", test_apart);
     g_test_add_func("/doubts/ahead/contested", test_contested);
-    g_test_add_func("/doubts/ahead/said", test_said_once_of_a_run);
-    g_test_add_func("/doubts/excuses/count", test_excuses);
-    g_test_add_func("/doubts/excuses/near", test_excusable);
-    g_test_add_func("/doubts/senders", test_own_windows);
-    g_test_add_func("/doubts/settled", test_settled);
+    g_test_add_func("/doubts/ahead/said-once", test_said_once);
+    g_test_add_func("/doubts/excuses/count", test_excused);
+    g_test_add_func("/doubts/excuses/first", test_excused_first);
+    g_test_add_func("/doubts/excuses/excusable", test_excusable);
+    g_test_add_func("/doubts/settle", test_settle);
+    g_test_add_func("/doubts/senders", test_senders);
     return g_test_run();
 }

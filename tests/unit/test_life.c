@@ -571,6 +571,34 @@ static void test_refused_from_elsewhere(void)
     }
 }
 
+/* Before a packet of the SA verifies, anybody may have made one up that takes over from it. That is forgotten with the
+ * first that verifies, though the other goes on. */
+static void test_successor_before_the_first_icv(void)
+{
+    traffic t = open_traffic();
+    ipsec_spec spec;
+
+    add_row(&t, 1, UINT64_MAX, &spec);
+    for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+        ipsec_view view = sealed(&spec, sequence);
+
+        view.captured -= 4;
+        give(&t, &view);
+    }
+    t.spi = 0x2000;
+    send_run(&t, 1, 60);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, 1);
+    for (uint32_t sequence = 21; sequence <= 60; sequence++) {
+        ipsec_view view = sealed(&spec, sequence);
+
+        give(&t, &view);
+        send(&t, 40 + sequence);
+    }
+    g_assert_cmpuint(t.old_spi, ==, 0);
+    g_assert_cmpuint(facts_of(&t, 0).successor, ==, IPSEC_SA_NONE);
+    close_traffic(&t);
+}
+
 /* A lifetime is that of a key: with another one for the same SPI it begins anew. */
 static void test_lifetime(void)
 {
@@ -621,5 +649,6 @@ int main(int argc, char **argv)
     g_test_add_func("/life/keys/unknown", test_unknown_spi);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
+    g_test_add_func("/life/keys/successor", test_successor_before_the_first_icv);
     return g_test_run();
 }

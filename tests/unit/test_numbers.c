@@ -130,6 +130,27 @@ static void test_jump_waits_for_a_second(void)
     close_stream(&s);
 }
 
+/* Nor does it where nobody knows from where to where the packets go. */
+static void test_jump_without_addresses(void)
+{
+    static const uint32_t numbers[] = {1, 2, 5000000, 3, 5000001, 5000002, 5000003, 4};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_report report;
+    ipsec_record record;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        ipsec_view view = esp_view(4, 0x1000, numbers[i], 84);
+
+        view.frame = i + 1;
+        view.source = view.destination = NULL;
+        view.address_length = view.ip_version = 0;
+        ipsec_judge(db, &view, &record, &report);
+    }
+    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_OLD));
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 /* A verified number needs no second one; a forged one never moves anything. */
 static void test_icv_decides(void)
 {
@@ -408,6 +429,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/numbers/believed/first", test_first_is_doubted);
     g_test_add_func("/numbers/believed/jump", test_jump_waits_for_a_second);
+    g_test_add_func("/numbers/believed/no-addresses", test_jump_without_addresses);
     g_test_add_func("/numbers/believed/icv", test_icv_decides);
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);

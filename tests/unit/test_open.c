@@ -624,6 +624,55 @@ static void test_every_length(void)
     end(db);
 }
 
+/* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
+static void test_peers_by_key(void)
+{
+    static const uint8_t stranger[4] = {203, 0, 113, 9};
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+
+    for (unsigned forged = 0; forged <= 1; forged++) {
+        ipsec_db *db = db_with(&spec, false);
+        ipsec_view first = sound(&spec, (sealing){.sequence = 1}), odd = esp_in_udp_view(4, 0x2000, 1, 86);
+        ipsec_view second = forged ? broken(&spec, (sealing){.sequence = 2}) : sound(&spec, (sealing){.sequence = 2});
+        ipsec_record record;
+        ipsec_report report;
+
+        second.encapsulation = IPSEC_ENCAPSULATION_UDP;
+        second.source = odd.source = stranger;
+        ipsec_judge(db, &first, &record, &report);
+        g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
+        ipsec_judge(db, &second, &record, &report);
+        ipsec_judge(db, &odd, &record, &report);
+        g_assert_cmpint(report.verdict, ==, forged ? IPSEC_VERDICT_SUSPICIOUS : IPSEC_VERDICT_DROP);
+        end(db);
+    }
+}
+
+/* Packets that were cut are not lost, whatever cut ones are made up behind them, each within the window of the one
+ * before. */
+static void test_made_up_behind_cut_ones(void)
+{
+    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    ipsec_db *db = db_with(&spec, false);
+    ipsec_report report;
+    ipsec_record record;
+
+    for (uint32_t i = 1; i < 400; i++) {
+        const bool is_cut = i > 100 && i <= 150;
+        const bool is_made_up = is_cut && i > 110;
+        const uint32_t genuine = i > 150 ? i - 40 : i;
+        ipsec_view view = sound(&spec, (sealing){.sequence = is_made_up ? 110 + 60 * (i - 110) : genuine});
+
+        view.frame = i;
+        view.captured -= is_cut ? 4 : 0;
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpuint(report.count, ==, 0);
+        g_assert_cmpint(report.verdict, ==, is_cut ? IPSEC_VERDICT_UNCHECKED : IPSEC_VERDICT_VERIFIED);
+        guard_free_all();
+    }
+    end(db);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -651,5 +700,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);
+    g_test_add_func("/open/peers-by-key", test_peers_by_key);
+    g_test_add_func("/open/made-up-behind-cut-ones", test_made_up_behind_cut_ones);
     return g_test_run();
 }

@@ -9,14 +9,15 @@
 typedef struct sent {
     uint32_t sa, sequence;
     uint64_t time; /* nanoseconds; 0: none */
-    uint8_t ttl, identification, octet;
+    uint8_t ttl, identification, octet, dscp;
     size_t captured;         /* 0: all of it */
     ipsec_standing standing; /* BELIEVED unless said */
 } sent;
 
 static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32_t frame)
 {
-    uint8_t octets[84] = {[16] = 1}, outer[20] = {0x45, [5] = packet->identification, [8] = packet->ttl};
+    uint8_t octets[84] = {[16] = 1},
+            outer[20] = {0x45, (uint8_t)(packet->dscp << 2), [5] = packet->identification, [8] = packet->ttl};
     ipsec_view view;
 
     octets[8] = octets[83] = packet->octet;
@@ -161,6 +162,25 @@ static void test_captured_twice(void)
     guard_free_all();
 }
 
+/* What is forged has overtaken nothing: neither the class of its own nor that of the packet counts. */
+static void test_overtaken(void)
+{
+    for (uint8_t dscp = 0; dscp <= 46; dscp += 46) {
+        ipsec_recents *recents = ipsec_recents_new();
+        const sent late = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 9, .standing = IPSEC_FORGED},
+                   genuine = {.sa = 1, .sequence = 8, .dscp = dscp}, voice = {.sa = 1, .sequence = 9, .dscp = 46};
+
+        keep(recents, &forged, 1);
+        g_assert_false(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 2)));
+        keep(recents, &genuine, 2);
+        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 3)), ==, dscp != 0);
+        keep(recents, &voice, 3);
+        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 4)), ==, dscp != 0);
+        g_free(recents);
+        guard_free_all();
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -169,5 +189,6 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/forgotten", test_forgotten);
     g_test_add_func("/recent/many", test_many_of_one_number);
     g_test_add_func("/recent/captured-twice", test_captured_twice);
+    g_test_add_func("/recent/overtaken", test_overtaken);
     return g_test_run();
 }
