@@ -40,6 +40,10 @@ static bool mark(ipsec_ahead *ahead, uint64_t number)
         ahead->seen |= bit;
         return is_new;
     }
+    if (advance >= SEEN_MOST) {
+        ahead->before[1] = ahead->before[0];
+        ahead->before[0] = ahead->last;
+    }
     ahead->seen = (advance < SEEN_MOST ? ahead->seen << advance : 0) | 1;
     ahead->last = number;
     return true;

@@ -16,13 +16,14 @@
 
 /** Numbers far ahead of the flow, which are believed once enough packets go on from the first. */
 typedef struct ipsec_ahead {
-    uint64_t last;    /**< the highest of them; valid if count is not 0 */
-    uint64_t seen;    /**< bit n: the number n below it came */
-    uint32_t origin;  /**< where the last packet came from, hashed */
-    uint8_t count;    /**< of packets; 0: there is no such run */
-    uint8_t in_a_row; /**< of these, the last that came with none that went on from before between them */
-    uint8_t since;    /**< packets that went on from before since the last of them */
-    bool said;        /**< that the flow did not go on from there */
+    uint64_t last;      /**< the highest of them; valid if count is not 0 */
+    uint64_t seen;      /**< bit n: the number n below it came */
+    uint64_t before[2]; /**< those that came last and are too far below for a bit; 0: none */
+    uint32_t origin;    /**< where the last packet came from, hashed */
+    uint8_t count;      /**< of packets; 0: there is no such run */
+    uint8_t in_a_row;   /**< of these, the last that came with none that went on from before between them */
+    uint8_t since;      /**< packets that went on from before since the last of them */
+    bool said;          /**< that the flow did not go on from there */
 } ipsec_ahead;
 
 /**

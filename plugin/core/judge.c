@@ -292,7 +292,10 @@ static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const i
 static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
                             const ipsec_report *report)
 {
-    return ipsec_is_genuine(record) && !(note->marks & IPSEC_MARKS_NOT_NEW) && !(note->facts & IPSEC_NOTE_DOUBTFUL) &&
+    /* What is said of the SA instead of its number is no new packet either. */
+    const uint32_t refused = IPSEC_MARKS_NOT_NEW | IPSEC_MARK_NO_REPLAY | IPSEC_MARK_SENDERS;
+
+    return ipsec_is_genuine(record) && !(note->marks & refused) &&
            (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
@@ -382,8 +385,9 @@ static IPSEC_RARE bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     }
     if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
         return false;
-    if (record->has_row && db->opener->part_count > 0)
-        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
+    /* The first of them is what the record has. */
+    if (record->has_row && db->opener->part_count > 1)
+        ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts + 1, db->opener->part_count - 1, note);
     return true;
 }
 

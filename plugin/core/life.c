@@ -7,8 +7,8 @@
 #define TAKEN_OVER          16u
 #define TAKEN_OVER_PARALLEL 1024u
 
-/* What the old SA sends then are stragglers, if its successor has verified, or has been alone for so long: a window full.
- * Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
+/* What the old SA sends then are stragglers, if its successor has verified, or has been alone for so long: a window
+ * full. Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
 #define ALONE 32u
 
 /* An SA that sends so many packets after its successor has begun, fewer than so many of that between them, was not
@@ -88,6 +88,7 @@ static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
 {
     ipsec_sa_facts_at(table, sa->index)->successor = IPSEC_SA_NONE;
     pair->active = sa->index;
+    pair->active_good = sa->keys.good;
     pair->run = 0;
     pair->alone = 0;
     sa->life.late = 0;
@@ -108,6 +109,10 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     note->marks |= IPSEC_MARK_OLD_SPI;
     if (*late < GOES_ON)
         return;
+    if (pair->active_good && !sa->keys.good) {
+        *late = 1; /* whoever goes on so did not verify */
+        return;
+    }
     take_back(table, pair, sa);
     pair->parallel = ++pair->turns >= TURNS;
 }
@@ -119,16 +124,20 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
         sa->life.young = pair->turns == 0; /* one that was none before is believed once more */
     }
     pair->active = sa->index;
+    pair->active_good = sa->keys.good;
     pair->run = 0;
     pair->alone = 0;
 }
 
-/* Counts a packet of an SA that is not the active one; returns how many came in a row. */
-static uint32_t count_run(ipsec_sa_pair *pair, uint32_t sa)
+/* Counts a packet of an SA that is not the active one; returns how many came in a row. What does not verify interrupts
+ * none that does. */
+static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
-    if (sa != pair->next || pair->alone != pair->run_at)
+    const bool interrupted = pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
+
+    if (sa->index != pair->next || interrupted)
         pair->run = 0;
-    pair->next = sa;
+    pair->next = sa->index;
     pair->run_at = pair->alone;
     return ++pair->run;
 }
@@ -141,6 +150,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     if (sa->keys.good)
         pair->verified = true;
     if (sa->index == pair->active) {
+        pair->active_good = sa->keys.good;
         pair->alone++;
         return;
     }
@@ -153,7 +163,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     }
     if (pair->verified && !sa->keys.good)
         return;
-    if (count_run(pair, sa->index) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+    if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
         take_over(table, pair, sa);
 }
 

@@ -54,7 +54,7 @@ static ipsec_hinted hint_at_window(const ipsec_note *note, uint32_t mark, const 
     uint32_t smallest;
     unsigned hint;
 
-    if (note->window == 0 || report->advance >= 0 || report->advance == INT32_MIN)
+    if (note->window == 0 || note->marks & IPSEC_MARK_STRAY || report->advance >= 0 || report->advance == INT32_MIN)
         return (ipsec_hinted){0};
     smallest = (uint32_t)-report->advance + 1;
     if (smallest <= note->window)

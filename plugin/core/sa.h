@@ -83,6 +83,7 @@ typedef struct ipsec_sa_pair {
     uint8_t turns;     /**< successions that were none, though they lasted */
     bool parallel;     /**< so many that SAs are used side by side */
     bool matched_good; /**< `matched` verifies */
+    bool active_good;  /**< `active` verifies */
     bool verified;     /**< an SA of them verifies: no other succeeds */
 } ipsec_sa_pair;
 

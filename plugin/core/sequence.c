@@ -318,9 +318,13 @@ static bool has_no_window(const arrival *a)
 static bool meet_own_window(const arrival *a)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
-    ipsec_window *own = ipsec_own_window(ipsec_doubts_get(&numbers->doubts), a->origin, numbers->own_window);
+    ipsec_doubts *doubts = ipsec_doubts_get(&numbers->doubts);
+    ipsec_window *own;
     ipsec_place place;
 
+    if (!doubts->own && a->sa->life.origin != 0) /* the first one has its place, whoever else turns up */
+        ipsec_own_window(doubts, a->sa->life.origin, numbers->own_window);
+    own = ipsec_own_window(doubts, a->origin, numbers->own_window);
     if (!own)
         return false;
     place = ipsec_window_place(own, number_in(a->record), numbers->own_window);
@@ -621,6 +625,9 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
         note->marks |= IPSEC_MARK_SENDERS;
         sa->life.senders = sa->life.separate = true;
     }
+    for (unsigned i = 2; i-- > 0;)
+        if (ahead.before[i] > 0)
+            take(q, sa, ahead.before[i], note);
     for (unsigned below = 64; below-- > 0;)
         if (ahead.seen >> below & 1)
             take(q, sa, ahead.last - below, note);
@@ -692,6 +699,11 @@ void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t 
 {
     if (!sa->numbers.window.bits)
         start_numbers(q->config, sa); /* it began anew */
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        const ipsec_place place = ipsec_window_place(&sa->numbers.window, parts[i], sa->numbers.own_window);
+
+        note->marks |= place == IPSEC_PLACE_SEEN ? IPSEC_MARK_DUPLICATE : 0;
+        note->marks |= place == IPSEC_PLACE_OLD ? IPSEC_MARK_OLD : 0;
         take(q, sa, parts[i], note);
+    }
 }

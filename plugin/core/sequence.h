@@ -69,7 +69,8 @@ static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *
  * then. To be called for what was not captured whole. */
 void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
 
-/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order. */
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; says so of one that was
+ * seen before. */
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);
 

@@ -124,15 +124,19 @@ static void test_many_parts(void)
     close_line(&l);
 }
 
-/* A replay in the datagram, behind two of the next numbers, moves nothing. */
+/* A replay in the datagram, behind two of the next numbers, is told, and moves nothing. */
 static void test_replay_among_parts(void)
 {
+    const expectation replay = FINDINGS(SUSPICIOUS, IPSEC_FINDING_CAPTURE_OFFLOAD, IPSEC_FINDING_REPLAY_DUPLICATE);
+    const expectation old = FINDINGS(SUSPICIOUS, IPSEC_FINDING_CAPTURE_OFFLOAD, IPSEC_FINDING_REPLAY_OLD);
     line l;
 
     open_line(&l, "HMAC_SHA1_96", "no", false);
     send_run(&l, 1, 100);
-    give(&l, datagram(&l, NUMBERS(101, 102, 50), 0), &offload, "one of them is old");
+    give(&l, datagram(&l, NUMBERS(101, 102, 50), 0), &replay, "one of them was seen");
     send_run(&l, 103, 110);
+    give(&l, datagram(&l, NUMBERS(111, 112, 20), 0), &old, "one of them is old");
+    send_run(&l, 113, 120);
     close_line(&l);
 }
 

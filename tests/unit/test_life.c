@@ -535,6 +535,31 @@ static void test_unknown_spi(void)
     close_traffic(&t);
 }
 
+/* A made-up SPI that was there before anything verified, and goes on, keeps no SA that verifies from its successor. */
+static void test_made_up_before_the_first_icv(void)
+{
+    traffic t = open_traffic();
+    ipsec_spec specs[2];
+
+    for (unsigned i = 0; i < 2; i++) {
+        specs[i] = null_row("HMAC_SHA2_256_128", "no", "any");
+        specs[i].integrity_key[0] = (uint8_t)(0x10 + i);
+        specs[i].spi = 0x2000 + i;
+        ipsec_db_add(t.db, &specs[i]);
+    }
+    t.spi = 0xbad;
+    send_run(&t, 1, 20);
+    for (unsigned i = 0; i < 2; i++)
+        for (uint32_t sequence = 1; sequence <= 40; sequence++) {
+            ipsec_view view = sealed(&specs[i], sequence);
+
+            give(&t, &view);
+            send(&t, 21 + 40 * i + sequence);
+        }
+    g_assert_cmpuint(facts_of(&t, 1).successor, ==, 2);
+    close_traffic(&t);
+}
+
 /* What is refused speaks of another sender if its ICV verifies and another packet came under its number, and of nobody
  * if its ICV is bad. */
 static void test_refused_from_elsewhere(void)
@@ -647,6 +672,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/successor/match", test_better_match);
     g_test_add_func("/life/successor/nat", test_behind_one_nat);
     g_test_add_func("/life/keys/unknown", test_unknown_spi);
+    g_test_add_func("/life/keys/made-up", test_made_up_before_the_first_icv);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
     g_test_add_func("/life/keys/successor", test_successor_before_the_first_icv);
