@@ -67,6 +67,7 @@ static void give_back(ipsec_sa *sa, const ipsec_sa *then)
     sa->numbers = then->numbers;
     sa->life = then->life;
     sa->life.pair = pair;
+    sa->life.origin = pair ? sa->life.origin : 0;
     sa->iv = then->iv;
 }
 

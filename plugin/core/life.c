@@ -149,22 +149,29 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 
     if (sa->keys.good)
         pair->verified = true;
+    else if (pair->verified && successor == IPSEC_SA_NONE && sa->index != pair->active)
+        return;
     if (sa->index == pair->active) {
         pair->active_good = sa->keys.good;
         pair->alone++;
         return;
     }
-    if (successor != IPSEC_SA_NONE) {
-        if (pair->parallel)
-            take_back(table, pair, sa);
-        else
-            follow_replaced(table, pair, sa, note);
-        return;
+    if (successor == IPSEC_SA_NONE) {
+        if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+            take_over(table, pair, sa);
+    } else if (pair->parallel) {
+        take_back(table, pair, sa);
+    } else {
+        follow_replaced(table, pair, sa, note);
     }
-    if (pair->verified && !sa->keys.good)
-        return;
-    if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
-        take_over(table, pair, sa);
+}
+
+/* The first packet of a life: between whom the SA is, and how old. */
+static IPSEC_RARE void begin_life(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence)
+{
+    if (!sa->life.pair)
+        sa->life.pair = ipsec_sa_pair_get(table, view, sa);
+    sa->life.young = sequence <= YOUNG;
 }
 
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
@@ -172,10 +179,8 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
 {
     ipsec_sa_life *life = &sa->life;
 
-    if (!life->pair)
-        life->pair = ipsec_sa_pair_get(table, view, sa);
     if (life->origin == 0)
-        life->young = sequence <= YOUNG;
+        begin_life(table, view, sa, sequence);
     if (life->pair->matched != IPSEC_SA_NONE)
         ipsec_sa_pair_match_better(table, life->pair, sa);
     if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))

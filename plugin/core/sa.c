@@ -425,6 +425,7 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
     forget_index(&pair->unmatched, sa->index);
     forget_index(&pair->matched, sa->index);
     sa->life.pair = NULL;
+    sa->life.origin = 0; /* begins with a pair */
     leave_pair(table, pair);
 }
 

@@ -54,15 +54,22 @@ typedef struct ipsec_sa_numbers {
     ipsec_window window;
     ipsec_doubts *doubts; /**< NULL: none */
     uint32_t packets;     /**< packets with a number */
-    uint32_t refused;     /**< of these, what the window refuses and is another packet than the one with that number */
     uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
-    uint32_t own_window;  /**< packets of the receiver's window, at least 1; valid while the window has a bitmap */
-    uint32_t behind;      /**< how far the last number that was taken is below the top */
-    uint8_t esn : 2;      /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool losing : 1;      /**< numbers are leaving the window unseen */
-    bool unguarded : 1;   /**< so many numbers came again with other octets that there is no anti-replay */
-    bool coalesced : 1;   /**< the last packet stands for several, which may have had the next numbers */
+    /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
+    uint16_t window_less_1;
+    uint16_t behind;    /**< how far the last number that was taken is below the top; stops at the most */
+    uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
+    bool losing : 1;    /**< numbers are leaving the window unseen */
+    bool unguarded : 1; /**< so many numbers came again with other octets that there is no anti-replay */
+    bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
 } ipsec_sa_numbers;
+
+/** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */
+static inline uint32_t ipsec_receiver_window(const ipsec_sa_numbers *numbers)
+{
+    return numbers->window_less_1 + 1u;
+}
 
 /** Forgets all numbers: with another key they are others. */
 void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
@@ -92,7 +99,8 @@ typedef struct ipsec_sa_life {
     ipsec_sa_pair *pair; /**< of its peers; NULL until its first packet with addresses */
     uint64_t octets;     /**< that the receiver has accepted; likewise packets */
     uint32_t packets;
-    uint32_t origin;        /**< source address and port of the last packet, hashed; 0 before the first */
+    uint32_t origin; /**< source address and port of the last packet, hashed; 0 before the first, and then pair may
+                          be NULL */
     uint32_t origin_before; /**< the one before that was another */
     uint32_t moved;         /**< `packets` when it last came from somewhere else */
     uint8_t returns;        /**< how often it did so soon after the time before */

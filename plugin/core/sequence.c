@@ -70,7 +70,7 @@ static uint32_t window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_
  */
 static uint32_t reach_of(const ipsec_config *config, const ipsec_sa *sa)
 {
-    uint32_t reach = sa->numbers.own_window;
+    uint32_t reach = ipsec_receiver_window(&sa->numbers);
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
         const uint32_t window = window_at(config, sa, (ipsec_stack)stack);
@@ -137,7 +137,7 @@ static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 
     ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
     /* Without a window losses are counted all the same. */
-    sa->numbers.own_window = own > 0 ? own : default_windows[IPSEC_STACK_RFC];
+    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : default_windows[IPSEC_STACK_RFC]) - 1);
 }
 
 static void forget_numbers(ipsec_sa_numbers *numbers)
@@ -226,7 +226,7 @@ static bool is_copy(const arrival *a)
 /* The receiver's window is what the number missed. */
 static void blame_window(const arrival *a)
 {
-    a->note->window = a->sa->numbers.own_window;
+    a->note->window = ipsec_receiver_window(&a->sa->numbers);
     if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet))
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
@@ -241,7 +241,7 @@ static bool is_surely_old(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
 
-    const uint64_t first = number_in(a->record) + numbers->own_window;
+    const uint64_t first = number_in(a->record) + ipsec_receiver_window(numbers);
 
     return a->record->standing != IPSEC_BELIEVED ||
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
@@ -323,13 +323,13 @@ static bool meet_own_window(const arrival *a)
     ipsec_place place;
 
     if (!doubts->own && a->sa->life.origin != 0) /* the first one has its place, whoever else turns up */
-        ipsec_own_window(doubts, a->sa->life.origin, numbers->own_window);
-    own = ipsec_own_window(doubts, a->origin, numbers->own_window);
+        ipsec_own_window(doubts, a->sa->life.origin, ipsec_receiver_window(numbers));
+    own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)
         return false;
-    place = ipsec_window_place(own, number_in(a->record), numbers->own_window);
+    place = ipsec_window_place(own, number_in(a->record), ipsec_receiver_window(numbers));
     if (ipsec_is_genuine(a->record))
-        ipsec_window_commit(own, number_in(a->record), numbers->own_window);
+        ipsec_window_commit(own, number_in(a->record), ipsec_receiver_window(numbers));
     return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }
 
@@ -340,7 +340,7 @@ static void refuse(const arrival *a, uint32_t marks)
     const bool said = numbers->unguarded || a->sa->life.separate;
 
     if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
-        numbers->refused++;
+        numbers->refused += numbers->refused < UINT16_MAX;
     if (!has_no_window(a)) {
         a->note->marks |= marks;
         return;
@@ -585,7 +585,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     ipsec_window *window = &numbers->window;
     const bool advances = window->started && number > window->top;
     uint64_t first, lost, excused;
-    const uint64_t leaving = ipsec_window_leaving(window, number, numbers->own_window, &first);
+    const uint64_t leaving = ipsec_window_leaving(window, number, ipsec_receiver_window(numbers), &first);
 
     /* What a coalesced packet stood for may be all up to the next one. */
     if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
@@ -594,9 +594,9 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     if (advances || !window->started)
         numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
     excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
-    lost = ipsec_window_commit(window, number, numbers->own_window);
+    lost = ipsec_window_commit(window, number, ipsec_receiver_window(numbers));
     lost -= MIN(lost, excused);
-    numbers->behind = (uint32_t)MIN(window->top - number, UINT32_MAX);
+    numbers->behind = (uint16_t)MIN(window->top - number, UINT16_MAX);
     if (lost > 0)
         ipsec_sequence_lose(q, sa, lost, note);
     else
@@ -631,7 +631,7 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     for (unsigned below = 64; below-- > 0;)
         if (ahead.seen >> below & 1)
             take(q, sa, ahead.last - below, note);
-    sa->numbers.behind = (uint32_t)(ahead.last - number);
+    sa->numbers.behind = (uint16_t)(ahead.last - number);
 }
 
 static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
@@ -690,7 +690,7 @@ void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), numbers->own_window))
+    if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), ipsec_receiver_window(numbers)))
         ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record), numbers->window.top);
 }
 
@@ -700,7 +700,8 @@ void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t 
     if (!sa->numbers.window.bits)
         start_numbers(q->config, sa); /* it began anew */
     for (unsigned i = 0; i < count; i++) {
-        const ipsec_place place = ipsec_window_place(&sa->numbers.window, parts[i], sa->numbers.own_window);
+        const ipsec_place place =
+            ipsec_window_place(&sa->numbers.window, parts[i], ipsec_receiver_window(&sa->numbers));
 
         note->marks |= place == IPSEC_PLACE_SEEN ? IPSEC_MARK_DUPLICATE : 0;
         note->marks |= place == IPSEC_PLACE_OLD ? IPSEC_MARK_OLD : 0;

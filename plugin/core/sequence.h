@@ -43,7 +43,7 @@ static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa,
     ipsec_sa_numbers *numbers = &sa->numbers;
 
     numbers->behind = 0;
-    if (ipsec_window_step(&numbers->window, numbers->own_window))
+    if (ipsec_window_step(&numbers->window, ipsec_receiver_window(numbers)))
         ipsec_sequence_lose(sequencer, sa, 1, note);
     else
         numbers->losing = false;
