@@ -444,7 +444,8 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
            (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
-/* A first number that the second one is far from may have been anybody's. */
+/* A first number that the second one is far from may have been anybody's; and so may one at the end of the numbers
+ * that the second one is not the next of. */
 static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -452,6 +453,8 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
 
     if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
         return false;
+    if (number >> 32 > window->top >> 32)
+        return number - window->top > 1;
     return number < window->top ? window->top - number > reach_of(config, sa) : number - window->top > FIRST_REACH;
 }
 
@@ -533,7 +536,8 @@ void ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
     if (report->count > 0 || !ipsec_is_genuine(record) || numbers->doubts || !is_next(&numbers->window, record)) {
-        if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+        /* Of those that verify, all numbers are known. */
+        if (report->count > 0 && !is_verified(record) && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
             note->facts |= IPSEC_NOTE_COALESCED;
         numbers->packets += ipsec_is_genuine(record);
         q->origin = numbers->doubts || sa->life.separate ? ipsec_life_origin(q->sas, view) : 0;
@@ -581,7 +585,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     numbers->behind = (uint32_t)MIN(window->top - number, UINT32_MAX);
     if (lost > 0)
         ipsec_sequence_lose(q, sa, lost, note);
-    else
+    else if (advances)
         numbers->losing = false;
 }
 
