@@ -290,17 +290,18 @@ static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, cons
            (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
-/* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. What has counted
- * towards them is genuine, if anything of the SA is verified; else it is not sure. */
-static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
-                    const ipsec_report *report)
+/* Only a packet that comes so far ends the SA. A forged one is refused likewise, for lifetimes are looked at before the
+ * ICV; but what is said of genuine ones does not hang on it. What has counted towards them is genuine, if anything of
+ * the SA is verified; else it is not sure. */
+static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, const ipsec_record *record,
+                    ipsec_note *note, const ipsec_report *report)
 {
     if (!spec || (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX))
         return false;
     if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
                            !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
         return false;
-    if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note))
+    if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, ipsec_is_genuine(record), note))
         return false;
     ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
     note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
@@ -385,7 +386,7 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     say_new(note, said, report);
     if (report->count > 0)
         report->anti_replay = (uint8_t)anti_replay_of(db, report);
-    if (!is_over(db, spec, sa, note, report) && is_taken(db, record, note, report))
+    if (!is_over(db, spec, sa, record, note, report) && is_taken(db, record, note, report))
         take(db, view, sa, spec, record, note, report);
     else
         pass_over(db, view, sa, spec, record, note, report);
@@ -429,21 +430,19 @@ static IPSEC_RARE void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
     ipsec_sa_pair_leave(table, sa);
 }
 
-/* Opens the packet, and finds out what speaks for it. Returns whether it may be one of the SA. */
-static inline bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+/* Opens the packet, and finds out what speaks for it. */
+static inline void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                              ipsec_report *report)
 {
     const bool was_good = sa->keys.good;
-    bool own = true;
 
     if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
-        own = ipsec_open_next(db->opener, view, sa, record, note, report);
+        ipsec_open_next(db->opener, view, sa, record, note, report);
     record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
     if (record->standing == IPSEC_UNPROVEN)
         ipsec_report_unproven(report);
     if (sa->keys.good != was_good)
         meet_first_verified(db->sas, sa);
-    return own;
 }
 
 static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
@@ -461,7 +460,6 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     ipsec_note note = {0};
     ipsec_sa *sa = NULL;
     uint32_t said = 0;
-    bool own = true;
 
     check(view, report);
     note.marks = check_ip(db, view, report);
@@ -472,18 +470,18 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         report->sa = sa->index;
     begin_record(view, report, record);
     if (sa)
-        own = open_next(db, view, sa, record, &note, report);
+        open_next(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, report);
-    /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
-    if (sa && own && report->has_sequence) {
+    /* What is no IPsec has no numbers. */
+    if (sa && report->has_sequence) {
         if (is_confirmed(db, view, sa))
             judge_neighbours(db, view, sa, record, &note, &said, report);
         else if (report->count == 0)
             remember_number(db, view, sa, record, report);
     }
     say_new(&note, &said, report);
-    if (report->count > 0) {
+    if (report->count > 0 || note.row) {
         judge_findings(db, view, sa, record, &note, report);
         return;
     }
@@ -512,6 +510,6 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         ipsec_sequence_report(record, note, report);
     report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     ipsec_note_report(note, note->marks, report);
-    if (report->count > 0)
+    if (report->count > 0 || note->row)
         conclude(db, record, note, report);
 }

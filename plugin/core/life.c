@@ -100,7 +100,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     uint8_t *const late = &sa->life.late;
 
     pair->alone = 0;
-    if (*late == 0 && alone + TAKEN_OVER < ALONE) {
+    if (*late == 0 && alone < ALONE) {
         take_back(table, pair, sa);
         return;
     }
@@ -120,16 +120,26 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     }
     pair->active = sa->index;
     pair->run = 0;
-    pair->alone = 0;
+    pair->alone = pair->silence;
+    pair->run_at = pair->alone;
+    pair->silence = 0;
 }
 
-/* Counts a packet of an SA that is not the active one; returns how many came in a row. */
+/* Counts a packet of an SA that is not the active one; returns how many came while the active one was silent, less
+ * those of others, which anybody can put between. */
 static uint32_t count_run(ipsec_sa_pair *pair, uint32_t sa)
 {
-    if (sa != pair->next || pair->alone != pair->run_at)
-        pair->run = 0;
-    pair->next = sa;
+    if (pair->alone != pair->run_at)
+        pair->run = pair->silence = 0;
     pair->run_at = pair->alone;
+    pair->silence++;
+    if (sa == pair->next)
+        return ++pair->run;
+    if (pair->run > 0) {
+        pair->run--;
+        return 0;
+    }
+    pair->next = sa;
     return ++pair->run;
 }
 
@@ -171,13 +181,13 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
     follow_turn(table, life->pair, sa, note);
 }
 
-bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note)
+bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, bool genuine, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
 
     if (life->packets < hard_packets && life->octets < hard_bytes)
         return false;
     note->marks |= life->over ? IPSEC_MARK_GONE : IPSEC_MARK_EXPIRED;
-    life->over = true;
+    life->over = life->over || genuine;
     return true;
 }

@@ -64,6 +64,8 @@ typedef struct ipsec_note {
     uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
     uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
                                the low half of the number that was odd; else 0 */
+    uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
+                               is the SA's all the same; else 0 */
     uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
     uint8_t facts;        /**< ipsec_note_fact */
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
