@@ -30,12 +30,12 @@
 #define RIGHT_SURE  (4 * RIGHT_ALONE - 1)
 
 typedef struct sender {
-    uint64_t address[2]; /* the octets as they lie in memory, zero-padded */
-    uint32_t hash;       /* of the address */
+    uint64_t address[2];    /* the octets as they lie in memory, zero-padded */
+    uint32_t hash;          /* of the address */
     int8_t ip_way, udp_way; /* above 0: its sums are right; from WRONG_MOST to RIGHT_SURE */
-    bool known;          /* it was noticed that it sent a second packet */
-    bool again;          /* sent another one since it was put where it is in its queue */
-    GList link;          /* in one of the queues; its data is the sender */
+    bool known;             /* it was noticed that it sent a second packet */
+    bool again;             /* sent another one since it was put where it is in its queue */
+    GList link;             /* in one of the queues; its data is the sender */
 } sender;
 
 struct ipsec_senders {
