@@ -290,18 +290,17 @@ static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, cons
            (report->count == 0 || ipsec_receiver_moves_window(db->config.receiver, report));
 }
 
-/* Only a packet that comes so far ends the SA. A forged one is refused likewise, for lifetimes are looked at before the
- * ICV; but what is said of genuine ones does not hang on it. What has counted towards them is genuine, if anything of
- * the SA is verified; else it is not sure. */
-static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, const ipsec_record *record,
-                    ipsec_note *note, const ipsec_report *report)
+/* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. What has counted
+ * towards them is genuine, if anything of the SA is verified; else it is not sure. */
+static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
+                    const ipsec_report *report)
 {
     if (!spec || (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX))
         return false;
     if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
                            !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
         return false;
-    if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, ipsec_is_genuine(record), note))
+    if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note))
         return false;
     ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
     note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
@@ -386,7 +385,7 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     say_new(note, said, report);
     if (report->count > 0)
         report->anti_replay = (uint8_t)anti_replay_of(db, report);
-    if (!is_over(db, spec, sa, record, note, report) && is_taken(db, record, note, report))
+    if (!is_over(db, spec, sa, note, report) && is_taken(db, record, note, report))
         take(db, view, sa, spec, record, note, report);
     else
         pass_over(db, view, sa, spec, record, note, report);

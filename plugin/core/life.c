@@ -181,13 +181,13 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
     follow_turn(table, life->pair, sa, note);
 }
 
-bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, bool genuine, ipsec_note *note)
+bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
 
     if (life->packets < hard_packets && life->octets < hard_bytes)
         return false;
     note->marks |= life->over ? IPSEC_MARK_GONE : IPSEC_MARK_EXPIRED;
-    life->over = life->over || genuine;
+    life->over = true;
     return true;
 }

@@ -69,8 +69,7 @@ static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
     sa->life.octets += octets;
 }
 
-/** Whether the SA has reached a hard limit of its key row: the packet is refused. Marks the first one, up to a genuine
- * one. */
-bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, bool genuine, ipsec_note *note);
+/** Whether the SA has reached a hard limit of its key row: the packet is refused. Marks the first one. */
+bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note);
 
 #endif

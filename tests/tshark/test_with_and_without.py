@@ -258,26 +258,6 @@ def test_another_spi_hides_no_rekey(tshark, tmp_path, protocol, suite, count, pa
     assert [at for at, row in enumerate(genuine) if "sa.old_spi" in row.findings] == [140, 152]
 
 
-LIMIT = ("\tlifetime config:\n\t  limit: soft (INF)(bytes), hard (INF)(bytes)\n"
-         "\t  limit: soft (INF)(packets), hard 30(packets)\n")
-
-
-@PASSES
-@BOTH
-def test_a_forged_packet_at_the_limit_ends_nothing(tshark, tmp_path, protocol, suite, passes):
-    """It is refused for the limit; and so is the first genuine one behind it."""
-    sa = Sa(0x21A0, 4, suite, protocol=protocol, align4=True)
-    flow = Flow(sa.state() + LIMIT)
-    for number in range(1, 41):
-        packet = packet_of(sa, number)
-        if number == 31:
-            flow.add(packet[:-4] + b"else", FORGED)
-        flow.add(packet)
-    genuine, forged = flow.assert_same(tshark, tmp_path, passes)
-    assert [at for at, row in enumerate(genuine) if "sa.expired" in row.findings] == [30]
-    assert found(forged, "sa.expired") == 1
-
-
 # --- checksums ----------------------------------------------------------------------------------------------
 
 @PASSES
