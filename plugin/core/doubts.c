@@ -139,8 +139,9 @@ bool ipsec_is_excusable(const ipsec_doubts *doubts, const ipsec_window *window, 
         return false;
     if (distance(number, window->top) <= reach)
         return true;
+    /* One farther ahead would take the place of one that is still in the window. */
     return doubts && doubts->excuses && number > window->top && doubts->excuses->highest > window->top &&
-           distance(number, doubts->excuses->highest) <= reach;
+           number - window->top + WORD + reach <= IPSEC_EXCUSES && distance(number, doubts->excuses->highest) <= reach;
 }
 
 uint64_t ipsec_count_excused(const ipsec_doubts *doubts, const ipsec_window *window, uint64_t first, uint64_t count)

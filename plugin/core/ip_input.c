@@ -20,18 +20,22 @@
 
 /* --- senders --------------------------------------------------------------------------------------- */
 
-enum {
-    IP_WAS_RIGHT = 1 << 0,
-    UDP_WAS_RIGHT = 1 << 1
-};
+/* Which sums of a sender are its way. Anybody can send a right one in its name: where the others are wrong, as those
+ * that are left to a network card, so many more of the right ones are needed as there were wrong ones, from WRONG_WAY
+ * on and WRONG_MOST at most. One that is right from the start is believed for RIGHT_ALONE that are wrong, and those
+ * who have sent enough of them for good. */
+#define WRONG_WAY   (-2)
+#define WRONG_MOST  (-16)
+#define RIGHT_ALONE 32
+#define RIGHT_SURE  (4 * RIGHT_ALONE - 1)
 
 typedef struct sender {
-    uint64_t address[2]; /* the octets as they lie in memory, zero-padded */
-    uint32_t hash;       /* of the address */
-    uint8_t right;       /* IP_WAS_RIGHT, UDP_WAS_RIGHT */
-    bool known;          /* it was noticed that it sent a second packet */
-    bool again;          /* sent another one since it was put where it is in its queue */
-    GList link;          /* in one of the queues; its data is the sender */
+    uint64_t address[2];    /* the octets as they lie in memory, zero-padded */
+    uint32_t hash;          /* of the address */
+    int8_t ip_way, udp_way; /* above 0: its sums are right; from WRONG_MOST to RIGHT_SURE */
+    bool known;             /* it was noticed that it sent a second packet */
+    bool again;             /* sent another one since it was put where it is in its queue */
+    GList link;             /* in one of the queues; its data is the sender */
 } sender;
 
 struct ipsec_senders {
@@ -158,11 +162,17 @@ typedef enum {
 } sum_state;
 
 /* Whether a wrong sum is a fault, and not the sender's way. */
-static bool is_fault(sum_state state, uint8_t which, sender *from)
+static inline bool is_fault(sum_state state, int8_t *way)
 {
-    if (state == SUM_RIGHT)
-        from->right |= which;
-    return state == SUM_WRONG && from->right & which;
+    const int8_t before = *way;
+
+    if (before == RIGHT_SURE || state == SUM_UNKNOWN)
+        return state == SUM_WRONG;
+    if (state == SUM_WRONG)
+        *way = (int8_t)MAX(before - 1, WRONG_MOST);
+    else
+        *way = (int8_t)(before <= WRONG_WAY ? before + 1 : MIN(MAX(before, 0) + RIGHT_ALONE, RIGHT_SURE));
+    return state == SUM_WRONG && before > 0;
 }
 
 static sum_state state_of_ip(const uint8_t *ip, uint32_t header)
@@ -263,7 +273,7 @@ static uint32_t check_v4(const ipsec_view *view, sender *from)
 
     if (header < IPSEC_IPV4_HEADER || header > view->outer_length)
         return 0;
-    if (is_fault(state_of_ip(view->outer, header), IP_WAS_RIGHT, from))
+    if (is_fault(state_of_ip(view->outer, header), &from->ip_way))
         marks |= IPSEC_MARK_IP_CHECKSUM;
     if (ipsec_ip_has_broken_options(view))
         marks |= IPSEC_MARK_V4_OPTION;
@@ -289,7 +299,7 @@ static uint32_t check_udp(const ipsec_view *view, sender *from)
         return IPSEC_MARK_UDP_LENGTH;
     if (view->ip_version == 6 && ipsec_read_u16(udp + 6) == 0)
         return IPSEC_MARK_V6_ZERO_CHECKSUM;
-    return is_fault(state_of_udp(view, udp), UDP_WAS_RIGHT, from) ? IPSEC_MARK_UDP_CHECKSUM : 0;
+    return is_fault(state_of_udp(view, udp), &from->udp_way) ? IPSEC_MARK_UDP_CHECKSUM : 0;
 }
 
 uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view)

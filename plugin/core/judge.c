@@ -469,28 +469,24 @@ static IPSEC_RARE void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_r
         ipsec_report_unproven(report);
 }
 
-static IPSEC_RARE bool open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_RARE void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                  ipsec_note *note, ipsec_report *report)
 {
     const bool was_good = sa->keys.good;
-    const bool own = ipsec_open_next(db->opener, view, sa, record, note, report);
 
+    ipsec_open_next(db->opener, view, sa, record, note, report);
     if (sa->keys.good != was_good)
         meet_first_verified(db->sas, sa);
-    return own;
 }
 
-/* Opens the packet, if it may be of use, and weighs it. Returns whether it may be one of the SA. */
-static inline bool open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+/* Opens the packet, if it may be of use, and weighs it. */
+static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                   ipsec_note *note, ipsec_report *report)
 {
-    bool own = true;
-
     if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
-        own = open_next(db, view, sa, record, note, report);
+        open_next(db, view, sa, record, note, report);
     if (record->has_row || sa->keys.good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
         weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
-    return own;
 }
 
 static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
@@ -508,7 +504,6 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     ipsec_note note = {0};
     ipsec_sa *sa = NULL;
     uint32_t said = 0;
-    bool own = true;
 
     check(view, report);
     note.marks = check_ip(db, view, report);
@@ -520,18 +515,18 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         report->sa = sa->index;
     begin_record(view, report, record);
     if (sa)
-        own = open_and_weigh(db, view, sa, record, &note, report);
+        open_and_weigh(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         learn_from_udp(db, view, sa, record, report);
-    /* What is no IPsec has no numbers, and those of a stranger tell nothing of the SA's. */
-    if (sa && own && report->has_sequence) {
+    /* What is no IPsec has no numbers. */
+    if (sa && report->has_sequence) {
         if (is_confirmed(db, view, sa))
             judge_neighbours(db, view, sa, record, &note, &said, report);
         else if (report->count == 0)
             remember_number(db, view, sa, record, report);
     }
     say_new(&note, &said, report);
-    if (report->count > 0) {
+    if (report->count > 0 || note.row) {
         judge_findings(db, view, sa, record, &note, report);
         return;
     }
@@ -560,6 +555,6 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         ipsec_sequence_report(record, note, report);
     report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     ipsec_note_report(note, note->marks, report);
-    if (report->count > 0)
+    if (report->count > 0 || note->row)
         conclude(db, record, note, report);
 }

@@ -101,7 +101,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     uint8_t *const late = &sa->life.late;
 
     pair->alone = 0;
-    if (!pair->verified && *late == 0 && alone + TAKEN_OVER < ALONE) {
+    if (!pair->verified && *late == 0 && alone < ALONE) {
         take_back(table, pair, sa);
         return;
     }
@@ -126,19 +126,28 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     pair->active = sa->index;
     pair->active_good = sa->keys.good;
     pair->run = 0;
-    pair->alone = 0;
+    pair->alone = pair->silence;
+    pair->run_at = pair->alone;
+    pair->silence = 0;
 }
 
-/* Counts a packet of an SA that is not the active one; returns how many came in a row. What does not verify interrupts
- * none that does. */
+/* Counts a packet of an SA that is not the active one; returns how many came while the active one was silent, less
+ * those of others, which anybody can put between. What does not verify interrupts none that does. */
 static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
     const bool interrupted = pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
 
-    if (sa->index != pair->next || interrupted)
-        pair->run = 0;
-    pair->next = sa->index;
+    if (interrupted)
+        pair->run = pair->silence = 0;
     pair->run_at = pair->alone;
+    pair->silence++;
+    if (sa->index == pair->next)
+        return ++pair->run;
+    if (pair->run > 0) {
+        pair->run--;
+        return 0;
+    }
+    pair->next = sa->index;
     return ++pair->run;
 }
 

@@ -59,13 +59,15 @@ typedef enum {
 
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
-    uint64_t highest;     /**< number before this packet, where ipsec_record.advance cannot tell it */
-    uint32_t marks;       /**< ipsec_mark */
-    uint32_t first_seen;  /**< frame that carried this number (or IV) first; 0: unknown */
-    uint32_t window;      /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
-                               the low half of the number that was odd; else 0 */
-    uint16_t properties;  /**< ipsec_property bits that this header was the first of its SA to show */
-    uint8_t facts;        /**< ipsec_note_fact */
+    uint64_t highest;    /**< number before this packet, where ipsec_record.advance cannot tell it */
+    uint32_t marks;      /**< ipsec_mark */
+    uint32_t first_seen; /**< frame that carried this number (or IV) first; 0: unknown */
+    uint32_t window;     /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
+                              the low half of the number that was odd; else 0 */
+    uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
+                               is the SA's all the same; else 0 */
+    uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
+    uint8_t facts;       /**< ipsec_note_fact */
     uint8_t hint, detail; /**< of the finding on its key, ICV or SPI */
     uint8_t seen_by;      /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
     uint8_t old_by;       /**< stacks to which it is left of the window */

@@ -425,6 +425,8 @@ static ipsec_icv_status try_parts(ipsec_opener *opener, const ipsec_view *view, 
     const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
     bool all = size > 0;
 
+    record->esn = false;
+    record->high = 0;
     opener->part_count = 0;
     for (uint32_t at = 0; size > 0 && at < view->length; at += size) {
         const ipsec_view part = part_of(view, at, size);
@@ -432,6 +434,28 @@ static ipsec_icv_status try_parts(ipsec_opener *opener, const ipsec_view *view, 
         all = try_part(opener, &part, row, sa, record) && all;
     }
     return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
+}
+
+/* The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
+ * Returns the row, with its envelope. */
+static IPSEC_RARE ipsec_key_row *try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                                     ipsec_record *record, ipsec_envelope *envelope)
+{
+    static const ipsec_sa nothing;
+
+    for (uint32_t i = ipsec_keyring_next(opener->ring, own->index); i != own->index;
+         i = ipsec_keyring_next(opener->ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(opener->ring, i);
+        const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, i);
+
+        record->icv = try_parts(opener, envelope->view, row, then ? then : &nothing, record) & 3;
+        if (record->icv != IPSEC_ICV_GOOD)
+            continue;
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, NULL);
+        return row;
+    }
+    record->icv = try_parts(opener, envelope->view, own, sa, record) & 3;
+    return own;
 }
 
 /* It was a packet of the wire: one that verifies, or one on an SA where others do. */
@@ -485,6 +509,8 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
         record->icv = try_parts(opener, seen, row, sa, record) & 3;
+    if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && has_next(opener->ring, row))
+        row = try_parts_of_others(opener, sa, row, record, &envelope);
     if (offload && !settle_offload(opener, view, sa, record, report)) {
         record->alternative = row->position;
         ipsec_opened_begin(&envelope, &row->spec, report);
@@ -529,24 +555,39 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 
 /* --- calls ----------------------------------------------------------------------------------------- */
 
-/* A packet from a source that has another row than the SA's, which is good: the SA changes to that row, but only if it
- * opens the packet. Returns whether it does. It is tried on an SA of no name, for which nothing is put aside. */
-static IPSEC_RARE bool open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
+/* Whether a row that is not the SA's, or one chained to it, opens the packet. */
+static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec_report *report, uint32_t row,
+                       const ipsec_sa *sa)
+{
+    const ipsec_sa fresh = {.index = sa->index, .keys = {.row = row}};
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row);
+    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, row)->spec;
+    uint8_t *const outer = room_for_outer(opener, view);
+    ipsec_record record = {0};
+    ipsec_envelope envelope;
+
+    if (!can_be_opened(view, report))
+        return false;
+    make_room(opener);
+    envelope = ipsec_envelope_of(view, spec->encryption, spec->integrity, outer);
+    try_rows(opener, then ? then : &fresh, &record, &envelope, outer);
+    return record.icv == IPSEC_ICV_GOOD;
+}
+
+/* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
+ * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
+static IPSEC_RARE void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
                                         ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sa other = {.index = IPSEC_SA_NONE,
-                      .keys = {.row = row, .resolved = true, .source = hash_source(opener, view)}};
+    const bool changes = row != IPSEC_KEY_NONE && opens_with(opener, view, report, row, sa);
 
-    begin_numbers(opener, &other);
-    open_with_row(opener, view, &other, record, note, report);
-    if (!other.keys.good)
-        return false;
-    change_row(opener, sa, ipsec_keyring_row(opener->ring, other.keys.row));
-    if (!sa->keys.good) /* it did not have that row before */
-        sa->keys = other.keys;
-    sa->keys.source = other.keys.source;
-    sa->numbers.esn = other.numbers.esn;
-    return true;
+    if (changes) {
+        change_row(opener, sa, ipsec_keyring_row(opener->ring, row));
+        sa->keys.source = hash_source(opener, view);
+    }
+    open_with_row(opener, view, sa, record, note, report);
+    if (!changes)
+        note->row = sa->keys.row + 1;
 }
 
 /* Where the SA has no row for the packet. */
@@ -562,7 +603,7 @@ static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec
     ipsec_report_unknown(note, report);
 }
 
-bool ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report)
 {
     const ipsec_sa_keys *keys = &sa->keys;
@@ -571,24 +612,28 @@ bool ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
     if (!is_resolved(opener, view, keys)) {
         const uint32_t row = find_row(opener, view, report->spi);
 
-        if (keys->good && row != IPSEC_KEY_NONE && !is_row_of(opener->ring, keys, row))
-            return open_as_stranger(opener, view, row, sa, record, note, report);
+        if (keys->good && !is_row_of(opener->ring, keys, row)) {
+            open_as_stranger(opener, view, row, sa, record, note, report);
+            return;
+        }
         has_row = resolve(opener, view, row, sa);
     }
     if (has_row)
         open_with_row(opener, view, sa, record, note, report);
     else
         open_without_row(opener, view, sa, record, note, report);
-    return has_row || !keys->good;
 }
 
-/* The row that the packet was opened with: the one that is found, or one of those chained to it. NULL if none is found,
- * for then the record is another packet's. */
-static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative)
+/* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
+ * it. NULL if none is found, for then the record is another packet's. */
+static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
+                             const ipsec_note *note)
 {
     const uint32_t first = ipsec_keyring_find(ring, view, spi);
     ipsec_key_row *row = first == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(ring, first);
 
+    if (note->row)
+        return ipsec_keyring_row(ring, note->row - 1);
     while (row && alternative-- > 0 && has_next(ring, row))
         row = ipsec_keyring_row(ring, ipsec_keyring_next(ring, row->index));
     return row;
@@ -611,7 +656,7 @@ static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope 
 static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
                            const ipsec_note *note, ipsec_report *report)
 {
-    ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative);
+    ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative, note);
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record again = *record;
     ipsec_envelope envelope;

@@ -31,11 +31,8 @@ typedef struct ipsec_opener {
 /**
  * Opens the next packet of an SA with its key row, or with the heuristics for ESP-NULL: moves what the SA knows of its
  * keys, fills in what record and note have on keys, and adds to the report.
- *
- * @return whether the packet may be one of the SA: false for those that have verified, where the packet is from a
- * source whose key, if there is one, does not open it
  */
-bool ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      ipsec_report *report);
 
 /** Opens a packet once more as its record and note say, and adds the same to the report. */

@@ -79,14 +79,17 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
     return packet;
 }
 
-static inline uint32_t slot_of(const ipsec_recents *recents, const ipsec_recent *packet)
+/* What is forged under a number makes no chain longer that is gone along for genuine packets. */
+static inline uint32_t slot_of(const ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
 {
-    return ipsec_hash_mix(recents->seed, (uint64_t)packet->sa << 32 | packet->sequence) % IPSEC_RECENTS;
+    const uint64_t hash = ipsec_hash_mix(recents->seed, (uint64_t)packet->sa << 32 | packet->sequence);
+
+    return (uint32_t)(hash + standing) % IPSEC_RECENTS;
 }
 
 void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
 {
-    uint32_t *head = &recents->heads[slot_of(recents, packet)];
+    uint32_t *head = &recents->heads[slot_of(recents, packet, (ipsec_standing)packet->standing)];
 
     packet->first = earlier ? earlier->first : packet->frame;
     packet->older = *head;
@@ -106,7 +109,7 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
                                        ipsec_standing standing)
 {
     const ipsec_recent *last = NULL;
-    uint32_t number = recents->heads[slot_of(recents, packet)];
+    uint32_t number = recents->heads[slot_of(recents, packet, standing)];
 
     /* The place of the oldest is taken by the packet itself. */
     for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {

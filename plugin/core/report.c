@@ -15,16 +15,43 @@ void ipsec_report_add(ipsec_report *report, ipsec_finding_id id, uint32_t offset
     ipsec_report_add_hint(report, id, offset, length, (ipsec_hinted){0});
 }
 
+/* Of two of the same severity, the one that comes later in the catalogue is the milder one: so whatever the order in
+ * which they come, the same ones stay. */
+static bool is_milder(unsigned a, unsigned b)
+{
+    const ipsec_severity of_a = ipsec_catalogue((ipsec_finding_id)a)->severity;
+    const ipsec_severity of_b = ipsec_catalogue((ipsec_finding_id)b)->severity;
+
+    return of_a != of_b ? of_a < of_b : a > b;
+}
+
+/* Drops the mildest finding of a full report, unless the one that is to come is milder still. */
+static bool make_room(ipsec_report *report, ipsec_finding_id id)
+{
+    unsigned mildest = 0;
+
+    for (unsigned i = 1; i < report->count; i++)
+        if (is_milder(report->findings[i].id, report->findings[mildest].id))
+            mildest = i;
+    if (is_milder(id, report->findings[mildest].id))
+        return false;
+    report->count--;
+    for (unsigned i = mildest; i < report->count; i++)
+        report->findings[i] = report->findings[i + 1];
+    return true;
+}
+
 void ipsec_report_add_hint(ipsec_report *report, ipsec_finding_id id, uint32_t offset, uint32_t length,
                            ipsec_hinted hinted)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
-    unsigned at = report->count;
+    unsigned at;
 
     if (row->needs == IPSEC_NEEDS_WHOLE && !report->whole)
         return;
-    if (report->count == IPSEC_REPORT_FINDINGS)
+    if (report->count == IPSEC_REPORT_FINDINGS && !make_room(report, id))
         return;
+    at = report->count;
     while (at > 0 && report->findings[at - 1].id > id) {
         report->findings[at] = report->findings[at - 1];
         at--;

@@ -454,7 +454,8 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
            (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
-/* A first number that the second one is far from may have been anybody's. */
+/* A first number that the second one is far from may have been anybody's; and so may one at the end of the numbers
+ * that the second one is not the next of. */
 static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -462,6 +463,8 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
 
     if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
         return false;
+    if (number >> 32 > window->top >> 32)
+        return number - window->top > 1;
     return number < window->top ? window->top - number > reach_of(config, sa) : number - window->top > FIRST_REACH;
 }
 
@@ -599,7 +602,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     numbers->behind = (uint16_t)MIN(window->top - number, UINT16_MAX);
     if (lost > 0)
         ipsec_sequence_lose(q, sa, lost, note);
-    else
+    else if (advances)
         numbers->losing = false;
 }
 

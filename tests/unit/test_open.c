@@ -314,7 +314,7 @@ static void test_turns_of_sources(void)
 }
 
 /* What a stranger sends moves neither keys nor numbers: the SA's own row is good, and his does not open it, or he has
- * none. */
+ * none. It is judged by the SA's own row: receivers do not look at the source. */
 static void test_stranger(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2}, nowhere[4] = {203, 0, 113, 7};
@@ -332,8 +332,15 @@ static void test_stranger(void)
         view.source = number == 10 ? there : number == 15 ? nowhere : here;
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.verdict == IPSEC_VERDICT_VERIFIED, ==, !strange);
-        g_assert_cmpint(report.is_placed, ==, number > 1 && !strange);
-        g_assert_cmpint(report.verdict, !=, IPSEC_VERDICT_DROP);
+        g_assert_cmpint(report.verdict == IPSEC_VERDICT_DROP, ==, strange);
+        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV), ==, strange);
+        g_assert_cmpint(report.is_placed, ==, number > 1);
+        if (strange)
+            g_assert_cmpint(report.advance, ==, 60001 - (int32_t)number);
+        else if (number > 1)
+            g_assert_cmpint(report.advance, ==, number == 11 || number == 16 ? 2 : 1);
+        ipsec_explain(db, &view, &record, &report);
+        g_assert_cmpint(report.verdict == IPSEC_VERDICT_DROP, ==, strange);
     }
     end(db);
 }

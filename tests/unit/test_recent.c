@@ -111,17 +111,24 @@ static void test_forgotten(void)
     guard_free_all();
 }
 
-/* More packets of one number than anybody looks through: found is the last, and none takes longer. */
+/* More packets of one number than anybody looks through: found is the last, and none takes longer. But what is forged
+ * stands in nobody's way. */
 static void test_many_of_one_number(void)
 {
     ipsec_recents *recents = ipsec_recents_new();
     const sent packet = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 7, .standing = IPSEC_FORGED};
+    const sent other = {.sa = 1, .sequence = 7, .octet = 1};
 
     keep(recents, &packet, 1);
     for (uint32_t frame = 2; frame < 200; frame++)
         keep(recents, &forged, frame);
     g_assert_cmpuint(find(recents, &forged), ==, 199);
-    g_assert_cmpuint(find(recents, &packet), ==, 0);
+    g_assert_cmpuint(find(recents, &packet), ==, 1);
+    for (uint32_t frame = 200; frame < 263; frame++)
+        keep(recents, &other, frame);
+    g_assert_cmpuint(find(recents, &packet), ==, 1);
+    keep(recents, &other, 263);
+    g_assert_cmpuint(find(recents, &packet), ==, 263);
     g_free(recents);
     guard_free_all();
 }

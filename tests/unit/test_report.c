@@ -15,10 +15,34 @@ static void test_findings_keep_the_order_of_the_catalogue(void)
         g_assert_cmpuint(report.findings[i].id, ==, i);
         g_assert_cmpuint(report.findings[i].offset, ==, i);
     }
-    ipsec_report_add(&report, IPSEC_FINDING_SEQ_ZERO, 0, 1); /* one more than fits is left out */
-    g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_FRAGMENT));
-    g_assert_false(ipsec_report_has(&report, IPSEC_FINDING_SEQ_ZERO));
+    guard_free_all();
+}
+
+/* Of more than fit the gravest stay, whatever the order in which they come. */
+static void test_the_mildest_finding_goes(void)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    const unsigned count = IPSEC_FINDING_COUNT;
+    ipsec_finding_id kept[2][IPSEC_REPORT_FINDINGS];
+
+    for (unsigned order = 0; order < 2; order++) {
+        unsigned mildest = IPSEC_SEVERITY_ERROR;
+        ipsec_report report;
+
+        ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
+        for (unsigned i = 0; i < count; i++)
+            ipsec_report_add(&report, (ipsec_finding_id)(order ? count - 1 - i : i), i, 1);
+        g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
+        for (unsigned i = 0; i < report.count; i++) {
+            kept[order][i] = (ipsec_finding_id)report.findings[i].id;
+            g_assert_true(i == 0 || kept[order][i - 1] < kept[order][i]);
+            mildest = MIN(mildest, ipsec_catalogue(kept[order][i])->severity);
+        }
+        for (unsigned id = 0; id < count; id++)
+            g_assert_true(ipsec_report_has(&report, (ipsec_finding_id)id) ||
+                          ipsec_catalogue((ipsec_finding_id)id)->severity <= mildest);
+    }
+    g_assert_cmpmem(kept[0], sizeof kept[0], kept[1], sizeof kept[1]);
     guard_free_all();
 }
 
@@ -81,6 +105,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/report/order", test_findings_keep_the_order_of_the_catalogue);
+    g_test_add_func("/report/mildest", test_the_mildest_finding_goes);
     g_test_add_func("/report/needs", test_a_missing_fact_makes_no_finding);
     g_test_add_func("/report/worst-fits", test_worst_headers_fit);
     g_test_add_func("/report/remove-property", test_a_property_can_be_taken_back);
