@@ -154,17 +154,18 @@ static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
 /* Whose turn it is between the two peers, this way. */
 static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
-    const uint32_t successor = ipsec_sa_facts_at(table, sa->index)->successor;
+    uint32_t successor;
 
     if (sa->keys.good)
         pair->verified = true;
-    else if (pair->verified && successor == IPSEC_SA_NONE && sa->index != pair->active)
-        return;
     if (sa->index == pair->active) {
         pair->active_good = sa->keys.good;
         pair->alone++;
         return;
     }
+    successor = ipsec_sa_facts_at(table, sa->index)->successor;
+    if (pair->verified && !sa->keys.good && successor == IPSEC_SA_NONE)
+        return;
     if (successor == IPSEC_SA_NONE) {
         if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
             take_over(table, pair, sa);
@@ -175,25 +176,30 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     }
 }
 
-/* The first packet of a life: between whom the SA is, and how old. */
-static IPSEC_RARE void begin_life(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence)
+/* What changed since the last packet: a life begins, the sender moves, an SA of the other direction may fit better. */
+static IPSEC_RARE void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
+                                     uint32_t sequence, ipsec_note *note)
 {
-    if (!sa->life.pair)
-        sa->life.pair = ipsec_sa_pair_get(table, view, sa);
-    sa->life.young = sequence <= YOUNG;
+    ipsec_sa_life *life = &sa->life;
+
+    if (life->origin == 0) {
+        if (!life->pair)
+            life->pair = ipsec_sa_pair_get(table, view, sa);
+        life->young = sequence <= YOUNG;
+    }
+    if (life->pair->matched != IPSEC_SA_NONE)
+        ipsec_sa_pair_match_better(table, life->pair, sa);
+    if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
+        follow_origin(life, origin, note);
 }
 
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note)
 {
-    ipsec_sa_life *life = &sa->life;
+    const ipsec_sa_life *life = &sa->life;
 
-    if (life->origin == 0)
-        begin_life(table, view, sa, sequence);
-    if (life->pair->matched != IPSEC_SA_NONE)
-        ipsec_sa_pair_match_better(table, life->pair, sa);
-    if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
-        follow_origin(life, origin, note);
+    if (origin != life->origin || life->pair->matched != IPSEC_SA_NONE)
+        follow_change(table, view, sa, origin, sequence, note);
     follow_turn(table, life->pair, sa, note);
 }
 
