@@ -127,7 +127,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     pair->active_good = sa->keys.good;
     pair->run = 0;
     pair->alone = pair->silence;
-    pair->run_at = pair->alone;
+    pair->run_at = (uint16_t)pair->alone;
     pair->silence = 0;
 }
 
@@ -135,12 +135,12 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
  * those of others, which anybody can put between. What does not verify interrupts none that does. */
 static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
-    const bool interrupted = pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
+    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
 
     if (interrupted)
         pair->run = pair->silence = 0;
-    pair->run_at = pair->alone;
-    pair->silence++;
+    pair->run_at = (uint16_t)pair->alone;
+    pair->silence += pair->silence < UINT16_MAX;
     if (sa->index == pair->next)
         return ++pair->run;
     if (pair->run > 0) {

@@ -83,16 +83,16 @@ typedef struct ipsec_sa_pair {
     uint32_t unmatched;         /**< the last one without an SA of the other direction */
     uint32_t matched;           /**< the last one with an SA of the other direction */
     uint32_t sas;               /**< of the table that refer to it */
-    uint32_t run;               /**< packets of `next`, less those of others, with `alone` as it was at `run_at` */
-    uint32_t run_at;
-    uint32_t silence; /**< packets of all of these */
-    uint32_t alone;   /**< genuine packets between the peers since the predecessor of the active SA sent its last: those
-                           in front of the takeover, and of the active SA */
-    uint8_t turns;    /**< successions that were none, though they lasted */
-    bool parallel;    /**< so many that SAs are used side by side */
-    bool matched_good; /**< `matched` verifies */
-    bool active_good;  /**< `active` verifies */
-    bool verified;     /**< an SA of them verifies: no other succeeds */
+    uint32_t alone;             /**< genuine packets between the peers since the predecessor of the active SA sent its
+                                     last: those in front of the takeover, and of the active SA */
+    uint16_t run_at;            /**< the low half of `alone` at the last packet of `next` */
+    uint16_t run;               /**< packets of `next` with that `alone`, less those of others */
+    uint16_t silence;           /**< packets of all of these; stops at the most */
+    uint8_t turns;              /**< successions that were none, though they lasted */
+    bool parallel : 1;          /**< so many that SAs are used side by side */
+    bool matched_good : 1;      /**< `matched` verifies */
+    bool active_good : 1;       /**< `active` verifies */
+    bool verified : 1;          /**< an SA of them verifies: no other succeeds */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
