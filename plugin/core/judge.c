@@ -306,8 +306,9 @@ static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ip
 {
     if (spec->hard_packets == UINT64_MAX && spec->hard_bytes == UINT64_MAX)
         return false;
-    if (!sa->life.over && (note->marks & IPSEC_MARK_CAPTURED_TWICE ||
-                           !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED)))
+    if (note->marks & IPSEC_MARK_CAPTURED_TWICE) /* it came once, and maybe in time */
+        return false;
+    if (!sa->life.over && !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED))
         return false;
     if (!ipsec_life_is_over(sa, spec->hard_packets, spec->hard_bytes, note))
         return false;

@@ -61,7 +61,7 @@ typedef struct ipsec_sa_numbers {
     uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
     bool losing : 1;    /**< numbers are leaving the window unseen */
-    bool unguarded : 1; /**< so many numbers came again with other octets that there is no anti-replay */
+    bool unguarded : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
     bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
 } ipsec_sa_numbers;
 

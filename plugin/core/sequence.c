@@ -310,8 +310,7 @@ static bool has_no_window(const arrival *a)
 
     if (known_window(a->q->config, a->sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
         return false;
-    return a->sa->life.separate || numbers->unguarded ||
-           (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
+    return a->sa->life.separate || (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
 }
 
 /* Whether the number is old, or was seen, among those of its own sender; marks it there. */

@@ -131,6 +131,13 @@ def add_senders(capture):
                         CONFLICT if 5 * number + again < 12 else suspicious("sa.no_anti_replay"),
                         octets=ah(icv=octets_of(f"{number} {again}", 12), sequence=number))
     stream.send("a copy", 4, suspicious("replay.duplicate"))
+    stream = Stream(capture, "no anti-replay, as it seems for a while", AH)
+    stream.run(*range(1, 9))
+    for again in range(10):
+        stream.send("8 with other octets", 8, CONFLICT if again < 7 else suspicious("sa.no_anti_replay"),
+                    octets=ah(icv=octets_of(f"8 {again}", 12), sequence=8))
+    stream.run(*range(9, 61))
+    stream.send("60 with other octets", 60, CONFLICT, octets=ah(icv=octets_of("60 again", 12), sequence=60))
     stream = Stream(capture, "copies")
     stream.run(1)
     stream.run(*[1] * 20, header=DUPLICATE)

@@ -648,6 +648,29 @@ static void test_lifetime(void)
     }
 }
 
+/* What was captured twice came once: though the SA has ended meanwhile, the copy was not refused for that. */
+static void test_lifetime_of_a_copy(void)
+{
+    traffic t = open_traffic();
+    ipsec_spec spec;
+
+    add_row(&t, 0x10, 50, &spec);
+    for (uint32_t i = 1; i <= 53; i++) {
+        const bool copy = i == 52;
+        ipsec_view view = sealed(&spec, copy ? 50 : i);
+        ipsec_record record;
+        ipsec_report report;
+
+        view.frame = ++t.frame;
+        view.time = 1000000000 + i * 1000000;
+        ipsec_judge(t.db, &view, &record, &report);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_CAPTURE_DUPLICATE) == copy);
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_EXPIRED) == (i == 51));
+        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (i == 53));
+    }
+    close_traffic(&t);
+}
+
 int main(int argc, char **argv)
 {
     gcry_check_version(NULL);
@@ -675,6 +698,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/keys/made-up", test_made_up_before_the_first_icv);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
+    g_test_add_func("/life/keys/lifetime-copy", test_lifetime_of_a_copy);
     g_test_add_func("/life/keys/successor", test_successor_before_the_first_icv);
     return g_test_run();
 }
