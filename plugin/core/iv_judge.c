@@ -24,7 +24,7 @@ static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
                       const ipsec_report *report)
 {
-    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
+    if (!report->whole || ipsec_view_packet_length(view) < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
@@ -42,8 +42,9 @@ static ipsec_iv_demand demand_of(const ipsec_spec *spec)
 static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_report *report, uint32_t iv)
 {
     const uint32_t behind = report->is_opened ? report->opened.icv_length : 0u;
+    const uint32_t length = ipsec_view_packet_length(view);
 
-    return view->length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (view->length - behind - iv) : NULL;
+    return length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (length - behind - iv) : NULL;
 }
 
 static uint32_t mark_of(ipsec_iv_result result, ipsec_iv_demand demand)

@@ -112,12 +112,19 @@ static inline bool ipsec_view_is_whole(const ipsec_view *view)
     return view->captured >= view->length && !(view->flags & not_a_packet);
 }
 
+/** Octets of data of a packet that the report takes for whole: as many as IP says; or, where a packet without a length
+ * was opened, all that the frame had. All of them were captured. */
+static inline uint32_t ipsec_view_packet_length(const ipsec_view *view)
+{
+    return view->length != IPSEC_LENGTH_UNKNOWN ? view->length : view->frame_length;
+}
+
 /** With IPSEC_VIEW_OFFLOAD, the octets of data if what was captured is taken for one packet as it is: as many as IP
  * says, or else all that the frame had. 0 if it is no offload, or if these octets were not all captured. */
 static inline uint32_t ipsec_view_offload_length(const ipsec_view *view)
 {
     const unsigned not_a_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
-    const uint32_t length = view->length != IPSEC_LENGTH_UNKNOWN ? view->length : view->frame_length;
+    const uint32_t length = ipsec_view_packet_length(view);
 
     if (!(view->flags & IPSEC_VIEW_OFFLOAD) || view->flags & not_a_packet)
         return 0;

@@ -218,6 +218,41 @@ static void test_plaintext_of_the_right_row(void)
     end(db);
 }
 
+/* A packet whose IP header has no length is as long as its frame, for all that looks into it: here for the block that
+ * foretells the IV of the next one. */
+static void test_no_length(void)
+{
+    static const char key[] = "5555555555555555555555555555555555555555555555555555555555555555";
+    const ipsec_spec_text text = {{"ESP", "*", "*", KEYED_SPI, "AES_CBC", "0x0102030405060708090a0b0c0d0e0f10",
+                                   "HMAC_SHA2_256_128", key, "no", "any"}};
+    const ipsec_spec seal = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_spec_error error;
+    ipsec_record record;
+    ipsec_report report;
+    ipsec_spec cbc;
+    ipsec_db *db;
+
+    g_assert_true(ipsec_spec_compile(&text, &cbc, &error));
+    db = db_with(&cbc, false);
+    for (uint32_t number = 1; number <= 4; number++) {
+        uint8_t body[48]; /* of the IV and two blocks; the last one is the next IV */
+        ipsec_view view;
+
+        memset(body, (int)number + 1, sizeof body);
+        memset(body, (int)number, 16);
+        view = sealed_view(4, &seal, &(sealing){.sequence = number}, body, sizeof body);
+        if (number > 2) {
+            view.frame_length = view.length;
+            view.length = IPSEC_LENGTH_UNKNOWN;
+            view.flags |= IPSEC_VIEW_OFFLOAD;
+        }
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_IV_PREDICTABLE), ==, number > 1);
+    }
+    end(db);
+}
+
 /* The window is that of the SA, whatever source a packet claims to come from. */
 static void test_replay_from_another_source(void)
 {
@@ -691,6 +726,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/row-that-verifies-nothing", test_row_that_verifies_nothing);
     g_test_add_func("/open/row-without-icv", test_row_without_icv);
     g_test_add_func("/open/plaintext-of-the-right-row", test_plaintext_of_the_right_row);
+    g_test_add_func("/open/no-length", test_no_length);
     g_test_add_func("/open/replay-from-another-source", test_replay_from_another_source);
     g_test_add_func("/open/row-of-another-source", test_row_of_another_source);
     g_test_add_func("/open/turns-of-sources", test_turns_of_sources);
