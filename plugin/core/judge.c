@@ -320,13 +320,13 @@ static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ip
 /* What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
 static uint32_t payload_of(const ipsec_view *view, const ipsec_report *report)
 {
-    const uint32_t length = ipsec_view_packet_length(view);
-    uint32_t header;
+    uint32_t length, header;
 
     if (!report->is_opened || !report->whole)
         return 0;
     if (view->protocol == IPSEC_PROTOCOL_ESP)
         return report->opened.payload_length;
+    length = ipsec_view_packet_length(view);
     header = length >= IPSEC_AH_HEADER ? (view->data[1] + 2u) * 4 : length;
     return length > header ? length - header : 0;
 }
