@@ -24,7 +24,7 @@ static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
                       const ipsec_report *report)
 {
-    if (!report->whole || ipsec_view_packet_length(view) < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
+    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
