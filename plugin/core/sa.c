@@ -375,19 +375,34 @@ static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view 
     return key;
 }
 
-/* The SAs of both directions are made together, so those that appear next to each other belong together. */
-static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa)
+/* The SAs of both directions are made together, so those that appear next to each other belong together. But one that
+ * verifies does not belong to one that does not, where others of that direction have. */
+static bool belongs(const ipsec_sa_pair *pair, bool good)
 {
-    const uint32_t other = pair->back ? pair->back->unmatched : IPSEC_SA_NONE;
+    const ipsec_sa_pair *back = pair->back;
 
-    if (other == IPSEC_SA_NONE) {
+    if (!back || back->unmatched == IPSEC_SA_NONE)
+        return false;
+    return good == back->unmatched_good || !(good ? back->verified : pair->verified);
+}
+
+static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa, bool good)
+{
+    uint32_t other;
+
+    if (!belongs(pair, good)) {
+        if (pair->unmatched != IPSEC_SA_NONE && pair->unmatched_good && !good)
+            return;
         pair->unmatched = sa;
+        pair->unmatched_good = good;
         return;
     }
+    other = pair->back->unmatched;
     pair->back->unmatched = IPSEC_SA_NONE;
     pair->back->matched = other;
     pair->matched = sa;
-    pair->matched_good = pair->back->matched_good = false; /* until it is followed */
+    pair->matched_good = good;
+    pair->back->matched_good = pair->back->unmatched_good;
     ipsec_sa_facts_at(table, sa)->reverse = other;
     ipsec_sa_facts_at(table, other)->reverse = sa;
 }
@@ -401,8 +416,10 @@ static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_f
         return;
     facts->reverse = IPSEC_SA_NONE;
     ipsec_sa_facts_at(table, other)->reverse = IPSEC_SA_NONE;
-    if (pair->back && pair->back->unmatched == IPSEC_SA_NONE)
-        pair->back->unmatched = other;
+    if (!pair->back || pair->back->unmatched != IPSEC_SA_NONE)
+        return;
+    pair->back->unmatched = other;
+    pair->back->unmatched_good = pair->back->matched == other && pair->back->matched_good;
 }
 
 static void forget_index(uint32_t *named, uint32_t sa)
@@ -445,6 +462,8 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
     if (good == pair->matched_good && (facts->packets == 1 || rival->packets > 1))
         return;
     other = rival->reverse;
+    if (good && pair->back && pair->back->verified && !(pair->back->matched == other && pair->back->matched_good))
+        return;
     rival->reverse = IPSEC_SA_NONE;
     facts->reverse = other;
     ipsec_sa_facts_at(table, other)->reverse = sa->index;
@@ -472,6 +491,6 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
         back->pair.back = &found->pair;
     }
     found->pair.sas++;
-    match(table, &found->pair, sa->index);
+    match(table, &found->pair, sa->index, sa->keys.good);
     return &found->pair;
 }

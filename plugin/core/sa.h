@@ -91,6 +91,7 @@ typedef struct ipsec_sa_pair {
     uint8_t turns;              /**< successions that were none, though they lasted */
     bool parallel : 1;          /**< so many that SAs are used side by side */
     bool matched_good : 1;      /**< `matched` verifies */
+    bool unmatched_good : 1;    /**< `unmatched` verifies */
     bool active_good : 1;       /**< `active` verifies */
     bool verified : 1;          /**< an SA of them verifies: no other succeeds */
 } ipsec_sa_pair;

@@ -560,6 +560,40 @@ static void test_made_up_before_the_first_icv(void)
     close_traffic(&t);
 }
 
+/* A made-up SPI that comes between two SAs that verify is the reverse of neither. */
+static void test_made_up_reverse(void)
+{
+    /* Of packets from here, or back; with keys, or made up. */
+    static const struct {
+        uint32_t spi;
+        bool back, keyed;
+    } sas[] = {{0x2000, false, true}, {0x2001, true, true},   {0xbad0, true, false},
+               {0x2002, false, true}, {0xbad1, false, false}, {0x2003, true, true}};
+    traffic t = open_traffic();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sas); i++) {
+        ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+
+        t.spi = spec.spi = sas[i].spi;
+        t.source = sas[i].back ? gateway : here;
+        t.destination = sas[i].back ? here : gateway;
+        if (sas[i].keyed)
+            ipsec_db_add(t.db, &spec);
+        for (uint32_t sequence = 1; sequence <= 20; sequence++) {
+            ipsec_view view = sealed(&spec, sequence);
+
+            if (sas[i].keyed)
+                give(&t, &view);
+            else
+                send(&t, sequence);
+        }
+    }
+    g_assert_cmpuint(facts_of(&t, 0).reverse, ==, 1);
+    g_assert_cmpuint(facts_of(&t, 3).reverse, ==, 5);
+    g_assert_cmpuint(facts_of(&t, 5).reverse, ==, 3);
+    close_traffic(&t);
+}
+
 /* What is refused speaks of another sender if its ICV verifies and another packet came under its number, and of nobody
  * if its ICV is bad. */
 static void test_refused_from_elsewhere(void)
@@ -696,6 +730,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/successor/nat", test_behind_one_nat);
     g_test_add_func("/life/keys/unknown", test_unknown_spi);
     g_test_add_func("/life/keys/made-up", test_made_up_before_the_first_icv);
+    g_test_add_func("/life/keys/reverse", test_made_up_reverse);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
     g_test_add_func("/life/keys/lifetime-copy", test_lifetime_of_a_copy);
