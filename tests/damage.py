@@ -11,7 +11,6 @@ kept, as small as it fails; with the module built under AddressSanitizer name it
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
-import os
 import random
 import re
 import struct
@@ -24,7 +23,7 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parent
 sys.path[:0] = [str(TESTS), str(TESTS / "tshark")]
 
-from tshark_runner import KEYS, SIDECAR, Tshark, field_options, parse_rows     # noqa: E402
+from tshark_runner import KEYS, SIDECAR, add_arguments, field_options, open_tshark, parse_rows     # noqa: E402
 
 MAGIC, NANOSECOND_MAGIC = 0xA1B2C3D4, 0xA1B23C4D
 FILE_HEADER, RECORD_HEADER = struct.Struct("<IHHiIII"), struct.Struct("<IIII")
@@ -237,14 +236,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the others follow")
-    parser.add_argument("--module", default=os.environ.get("IPSEC_MODULE"))
-    parser.add_argument("--preload", default=os.environ.get("IPSEC_PRELOAD"))
+    add_arguments(parser)
     parser.add_argument("--keep", type=Path, help="folder for the runs that fail")
     arguments = parser.parse_args()
-    module = arguments.module or next(iter(sorted((TESTS.parent / "build").rglob("ipsec_analysis.so"))), None)
-    if not module:
-        parser.error("no module: build it, or name it with --module")
-    tshark = Tshark(module, TESTS.parent / "captures", arguments.preload)
+    tshark = open_tshark(parser, arguments)
     files, frames, failed, begin = 0, 0, 0, time.monotonic()
     try:
         for run, text in runs(tshark, arguments.files, arguments.seed):

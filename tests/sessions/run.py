@@ -9,7 +9,6 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
 import collections
-import os
 import shlex
 import sys
 import time
@@ -19,7 +18,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TESTS), str(TESTS / "tshark")]
 
 from sessions.check import Batch        # noqa: E402
-from tshark_runner import Tshark        # noqa: E402
+from tshark_runner import add_arguments, open_tshark        # noqa: E402
 
 SESSIONS = 60       # of a batch
 
@@ -55,14 +54,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1, help="of the first batch; the others follow")
-    parser.add_argument("--module", default=os.environ.get("IPSEC_MODULE"))
-    parser.add_argument("--preload", default=os.environ.get("IPSEC_PRELOAD"))
+    add_arguments(parser)
     parser.add_argument("--keep", type=Path, help="folder for the sessions that fail")
     arguments = parser.parse_args()
-    module = arguments.module or next(iter(sorted((TESTS.parent / "build").rglob("ipsec_analysis.so"))), None)
-    if not module:
-        parser.error("no module: build it, or name it with --module")
-    tshark = Tshark(module, TESTS.parent / "captures", arguments.preload)
+    tshark = open_tshark(parser, arguments)
     end, seed, sessions, packets, failed = time.monotonic() + arguments.seconds, arguments.seed, 0, 0, 0
     try:
         while time.monotonic() < end:

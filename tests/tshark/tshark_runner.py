@@ -201,3 +201,18 @@ def parse_rows(output, names):
         row = Row(zip(names, values))
         rows[int(row["frame.number"][0])] = row
     return rows
+
+
+def add_arguments(parser):
+    """The options of a program that runs tshark outside pytest."""
+    parser.add_argument("--module", default=os.environ.get("IPSEC_MODULE"))
+    parser.add_argument("--preload", default=os.environ.get("IPSEC_PRELOAD"))
+
+
+def open_tshark(parser, arguments):
+    """What they ask for; without a module, one that is found below build."""
+    checkout = Path(__file__).resolve().parent.parent.parent
+    module = arguments.module or next(iter(sorted((checkout / "build").rglob("ipsec_analysis.so"))), None)
+    if not module:
+        parser.error("no module: build it, or name it with --module")
+    return Tshark(module, checkout / "captures", arguments.preload)
