@@ -28,7 +28,10 @@ from tshark_runner import KEYS, SIDECAR, add_arguments, field_options, open_tsha
 MAGIC, NANOSECOND_MAGIC = 0xA1B2C3D4, 0xA1B23C4D
 FILE_HEADER, RECORD_HEADER = struct.Struct("<IHHiIII"), struct.Struct("<IIII")
 ETHERNET = 14
-TOGETHER = 25       # copies in one run
+TOGETHER = 50       # copies in one run
+# Most copies are of so many frames in a row: a damaged frame shows what it does to the next few, and a capture of
+# thousands would take the time of a hundred others.
+STRETCH, WHOLE = 40, 0.05
 ERRORS = ("0.0005", "0.005", "0.02", "0.1")
 EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF)
 # Where, counted from IP, lengths and next headers stand: of IPv4, IPv6, UDP and AH behind them.
@@ -46,6 +49,11 @@ class Record(NamedTuple):
     fraction: int
     length: int
     octets: bytes
+
+
+class Copy(NamedTuple):
+    source: Path
+    records: list
 
 
 def read(path):
@@ -135,21 +143,30 @@ def damage_here(records, chooser):
     return made
 
 
-def damage_with_editcap(source, folder, chooser):
-    target = folder / "editcap.pcap"
+def damage_with_editcap(records, folder, chooser):
+    source, target = write(folder / "whole.pcap", records), folder / "editcap.pcap"
     subprocess.run(["editcap", "-F", "pcap", "-E", chooser.choice(ERRORS), "--seed", str(chooser.randrange(1, 1 << 31)),
                     source, target], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    records = read(target)
+    made = read(target)
+    source.unlink()
     target.unlink()
-    return records
+    return made
+
+
+def stretch_of(records, chooser):
+    if len(records) <= STRETCH or chooser.random() < WHOLE:
+        return records
+    first = chooser.randrange(len(records) - STRETCH + 1)
+    return records[first:first + STRETCH]
+
+
+def damaged_copy(source, folder, chooser):
+    records = stretch_of(read(source), chooser)
+    return Copy(source, damage_with_editcap(records, folder, chooser) if chooser.random() < 0.3 else
+                damage_here(records, chooser))
 
 
 # --- runs ---------------------------------------------------------------------------------------------------
-
-class Copy(NamedTuple):
-    source: Path
-    records: list
-
 
 class DamagedRun:
     """Damaged copies in one capture, with the keys of all and the options that their sidecars name."""
@@ -160,8 +177,7 @@ class DamagedRun:
         families = [sorted(captures.glob(pattern)) for pattern in ("*.pcap", "kernel/*.pcap", "linux/*.pcap", "hostile/*.pcap")]
         (family,) = chooser.choices(families, (6, 1, 2, 2))
         sources = [chooser.choice(family) for _ in range(count)]
-        self.copies = [Copy(source, damage_with_editcap(source, folder, chooser) if chooser.random() < 0.3 else
-                            damage_here(read(source), chooser)) for source in sources]
+        self.copies = [damaged_copy(source, folder, chooser) for source in sources]
         self.options = [f"ipsec.receiver:{chooser.choice(RECEIVERS)}", f"ipsec.sa_complete:{chooser.choice(('TRUE', 'FALSE'))}"]
         if chooser.random() < 0.3:
             self.options += ["ip.defragment:FALSE", "esp.enable_null_encryption_decode_heuristic:TRUE"]
