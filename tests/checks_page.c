@@ -1,6 +1,6 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "hint.h"
+#include "report/hint.h"
 #include "judge.h"
 
 #include <stdio.h>

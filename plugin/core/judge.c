@@ -1,16 +1,16 @@
 /* The sequence of steps, and nothing else: check the octets, move the state, conclude.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
-#include "checks.h"
-#include "envelope.h"
-#include "ip_input.h"
-#include "iv_judge.h"
-#include "life.h"
-#include "open.h"
-#include "opened.h"
-#include "peers.h"
-#include "sa.h"
-#include "sequence.h"
+#include "packet/checks.h"
+#include "keys/envelope.h"
+#include "packet/ip_input.h"
+#include "sa/iv_judge.h"
+#include "sa/life.h"
+#include "sa/open.h"
+#include "sa/opened.h"
+#include "evidence/peers.h"
+#include "sa/sa.h"
+#include "sa/sequence.h"
 
 #include <glib.h>
 #include <string.h>

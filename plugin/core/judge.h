@@ -12,10 +12,10 @@
 #ifndef IPSEC_CORE_JUDGE_H
 #define IPSEC_CORE_JUDGE_H
 
-#include "receiver.h"
-#include "report.h"
-#include "spec.h"
-#include "view.h"
+#include "report/receiver.h"
+#include "report/report.h"
+#include "keys/spec.h"
+#include "packet/view.h"
 
 #include <stdbool.h>
 #include <stdint.h>

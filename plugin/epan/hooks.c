@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks.h"
-#include "../core/receiver.h"
+#include "../core/report/receiver.h"
 #include "compat.h"
 #include "fields.h"
 #include "frames.h"

@@ -1,10 +1,10 @@
 /* Draws a report: one subtree per header, one item per finding.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tree.h"
-#include "../core/crypto.h"
-#include "../core/hint.h"
-#include "../core/receiver.h"
-#include "../core/spec.h"
+#include "../core/keys/crypto.h"
+#include "../core/report/hint.h"
+#include "../core/report/receiver.h"
+#include "../core/keys/spec.h"
 #include "compat.h"
 #include "fields.h"
 #include "frames.h"

@@ -9,7 +9,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "crypto.h"
+#include "keys/crypto.h"
 
 #include <gcrypt.h>
 #include <glib.h>

@@ -7,9 +7,9 @@
  * form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "crypto.h"
-#include "hint.h"
-#include "ip.h"
+#include "keys/crypto.h"
+#include "report/hint.h"
+#include "packet/ip.h"
 #include "judge.h"
 
 #include <gcrypt.h>

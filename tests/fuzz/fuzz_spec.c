@@ -2,7 +2,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "spec.h"
+#include "keys/spec.h"
 
 #include <stdlib.h>
 #include <string.h>

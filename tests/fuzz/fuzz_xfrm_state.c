@@ -2,9 +2,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "xfrm_state.h"
+#include "keys/xfrm_state.h"
 
-#include "view.h"
+#include "packet/view.h"
 
 #include <stdlib.h>
 #include <string.h>

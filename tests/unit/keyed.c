@@ -1,7 +1,7 @@
 /* Key rows, and packets that they verify.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keyed.h"
-#include "crypto.h"
+#include "keys/crypto.h"
 #include "guard.h"
 #include "packets.h"
 

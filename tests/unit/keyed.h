@@ -3,8 +3,8 @@
 #ifndef IPSEC_TESTS_KEYED_H
 #define IPSEC_TESTS_KEYED_H
 
-#include "spec.h"
-#include "view.h"
+#include "keys/spec.h"
+#include "packet/view.h"
 
 #include <stddef.h>
 

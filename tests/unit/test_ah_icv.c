@@ -1,5 +1,5 @@
 /* The outer headers as AH covers them. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ah_icv.h"
+#include "keys/ah_icv.h"
 #include "guard.h"
 
 #include <glib.h>

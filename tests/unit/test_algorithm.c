@@ -1,6 +1,6 @@
 /* Tables of algorithms and their names. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "algorithm.h"
-#include "crypto.h"
+#include "keys/algorithm.h"
+#include "keys/crypto.h"
 
 #include <gcrypt.h>
 #include <glib.h>

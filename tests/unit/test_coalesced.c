@@ -1,7 +1,7 @@
 /* Packets that were coalesced by receive offload, and what only looks so: their ICVs and numbers.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "checks.h"
-#include "crypto.h"
+#include "packet/checks.h"
+#include "keys/crypto.h"
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"

@@ -1,6 +1,6 @@
 /* What may be of an SA's numbers: runs far ahead, excuses, and several senders.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "doubts.h"
+#include "sa/doubts.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 /* Where IV, body and ICV lie. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "envelope.h"
+#include "keys/envelope.h"
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"

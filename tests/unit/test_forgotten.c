@@ -1,5 +1,5 @@
 /* SAs whose state was forgotten. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "forgotten.h"
+#include "sa/forgotten.h"
 
 #include <glib.h>
 

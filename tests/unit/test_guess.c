@@ -1,6 +1,6 @@
 /* Why nothing verifies, asked directly. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "guess.h"
+#include "sa/guess.h"
 #include "keyed.h"
 
 #include <gcrypt.h>

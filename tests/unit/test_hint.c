@@ -1,6 +1,6 @@
 /* Advice. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "algorithm.h"
-#include "hint.h"
+#include "keys/algorithm.h"
+#include "report/hint.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Whether a payload is an IP packet, its transport header included. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "inner.h"
+#include "packet/inner.h"
 
 #include <glib.h>
 #include <string.h>

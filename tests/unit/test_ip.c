@@ -1,7 +1,7 @@
 /* Finding IP and UDP headers in front of a header. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "ip.h"
-#include "view.h"
+#include "packet/ip.h"
+#include "packet/view.h"
 
 #include <glib.h>
 #include <string.h>

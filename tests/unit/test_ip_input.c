@@ -1,8 +1,8 @@
 /* What IP and UDP of a receiver discard. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "checksum.h"
+#include "base/checksum.h"
 #include "guard.h"
-#include "ip_input.h"
-#include "note.h"
+#include "packet/ip_input.h"
+#include "sa/note.h"
 #include "packets.h"
 
 #include <string.h>

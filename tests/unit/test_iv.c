@@ -1,6 +1,6 @@
 /* Initialization vectors. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "iv.h"
+#include "sa/iv.h"
 #include "packets.h"
 
 #include <glib.h>

@@ -1,6 +1,6 @@
 /* Which row an SA takes. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "keyring.h"
+#include "keys/keyring.h"
 #include "packets.h"
 
 #include <gcrypt.h>

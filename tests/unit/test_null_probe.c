@@ -1,6 +1,6 @@
 /* Recognising NULL encryption. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "null_probe.h"
+#include "sa/null_probe.h"
 #include "packets.h"
 
 #include <glib.h>

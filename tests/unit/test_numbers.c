@@ -1,9 +1,9 @@
 /* Sequence numbers: which are believed, and what each stack's window makes of them. SPDX-License-Identifier:
  * GPL-2.0-or-later */
 #include "guard.h"
-#include "opened.h"
+#include "sa/opened.h"
 #include "packets.h"
-#include "sequence.h"
+#include "sa/sequence.h"
 
 #define EPOCH       (UINT64_C(1) << 32)
 #define STACK(name) (1u << IPSEC_STACK_##name)

@@ -1,8 +1,8 @@
 /* Opening packets through the central calls: what is said of keys and ICVs, and that explaining says the same.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "crypto.h"
+#include "keys/crypto.h"
 #include "guard.h"
-#include "hint.h"
+#include "report/hint.h"
 #include "keyed.h"
 #include "packets.h"
 

@@ -1,9 +1,9 @@
 /* What is said of packets that are opened without a key, through the central calls. What is said of those with a key is
  * tested in test_open.c. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "opened.h"
+#include "sa/opened.h"
 #include "guard.h"
 #include "keyed.h"
-#include "null_probe.h"
+#include "sa/null_probe.h"
 #include "packets.h"
 
 #include <glib.h>

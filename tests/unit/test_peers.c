@@ -1,7 +1,7 @@
 /* IKE peers. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
-#include "peers.h"
+#include "evidence/peers.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* The headers of a reassembled datagram. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "reassembled.h"
+#include "packet/reassembled.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Packets with several faults: what each stack's first failing check reports. The clauses are those of the sources that
  * receivers.def names. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
-#include "crypto.h"
+#include "keys/crypto.h"
 
 #include <string.h>
 

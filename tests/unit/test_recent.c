@@ -1,5 +1,5 @@
 /* The packets that came last. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "recent.h"
+#include "sa/recent.h"
 #include "guard.h"
 #include "packets.h"
 

@@ -1,6 +1,6 @@
 /* What several dumps say of one SA, in one row. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "row_merge.h"
-#include "terms.h"
+#include "keys/row_merge.h"
+#include "keys/terms.h"
 
 #include <glib.h>
 

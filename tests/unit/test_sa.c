@@ -1,7 +1,7 @@
 /* The table of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
-#include "sa.h"
+#include "sa/sa.h"
 
 #include <string.h>
 

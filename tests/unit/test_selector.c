@@ -1,7 +1,7 @@
 /* Selectors of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
-#include "selector.h"
+#include "keys/selector.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Sequence numbers: what the advice on late packets rests on. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "hint.h"
+#include "report/hint.h"
 #include "packets.h"
 
 #include <string.h>

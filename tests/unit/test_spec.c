@@ -1,7 +1,7 @@
 /* Key rows compiled from tables. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "spec.h"
-#include "view.h"
+#include "keys/spec.h"
+#include "packet/view.h"
 
 #include <glib.h>
 #include <string.h>

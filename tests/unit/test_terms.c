@@ -1,7 +1,7 @@
 /* Which of several terms a packet fits. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
-#include "terms.h"
+#include "keys/terms.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Rules on what an ESP packet held. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
-#include "terms.h"
-#include "trailer.h"
+#include "keys/terms.h"
+#include "sa/trailer.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The anti-replay window. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "window.h"
+#include "sa/window.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 /* AES-XCBC-MAC. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "xcbc.h"
+#include "keys/xcbc.h"
 
 #include <gcrypt.h>
 #include <glib.h>

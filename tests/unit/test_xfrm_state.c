@@ -1,7 +1,7 @@
 /* The output of `ip xfrm state`. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "view.h"
-#include "xfrm_state.h"
+#include "packet/view.h"
+#include "keys/xfrm_state.h"
 
 #include <glib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef IPSEC_TESTS_VECTORS_H
 #define IPSEC_TESTS_VECTORS_H
 
-#include "crypto.h"
+#include "keys/crypto.h"
 
 typedef struct vector {
     const char *source;

@@ -1,0 +1,82 @@
+/* The catalogue as a table.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/catalogue.h"
+
+#include <stddef.h>
+
+#define ATTACK_POSSIBLE true
+#define ATTACK_UNLIKELY false
+
+static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look)                \
+    [IPSEC_FINDING_##symbol] = {                                                                                       \
+        .id = name,                                                                                                    \
+        .summary = text,                                                                                               \
+        .reference = clause,                                                                                           \
+        .severity = IPSEC_SEVERITY_##level,                                                                            \
+        .group = IPSEC_GROUP_##kind,                                                                                   \
+        .cause = IPSEC_CAUSE_##why,                                                                                    \
+        .needs = IPSEC_NEEDS_##facts,                                                                                  \
+        .property = IPSEC_PROPERTY_##of_sa,                                                                            \
+        .advice = {                                                                                                    \
+            .next = look, .step = IPSEC_STEP_##about, .remedy = IPSEC_REMEDY_##cure, .attack = ATTACK_##purpose}},
+#include "base/catalogue.def"
+#undef FINDING
+};
+
+#undef ATTACK_POSSIBLE
+#undef ATTACK_UNLIKELY
+
+const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id)
+{
+    return &rows[id];
+}
+
+const char *ipsec_severity_name(ipsec_severity severity)
+{
+    static const char *const names[] = {[IPSEC_SEVERITY_CHAT] = "Chat",
+                                        [IPSEC_SEVERITY_NOTE] = "Note",
+                                        [IPSEC_SEVERITY_WARN] = "Warn",
+                                        [IPSEC_SEVERITY_ERROR] = "Error"};
+
+    return (unsigned)severity < sizeof names / sizeof names[0] ? names[severity] : "Unknown";
+}
+
+const char *ipsec_cause_name(unsigned cause)
+{
+    static const char *const names[] = {[IPSEC_CAUSE_CORRUPTED] = "corrupted data",
+                                        [IPSEC_CAUSE_CONTEXT] = "wrong operation context",
+                                        [IPSEC_CAUSE_UNSUPPORTED] = "unsupported operation",
+                                        [IPSEC_CAUSE_LIMIT] = "limit exceeded"};
+
+    return cause < sizeof names / sizeof names[0] ? names[cause] : NULL;
+}
+
+const char *ipsec_step_name(unsigned step)
+{
+    static const char *const names[IPSEC_STEP_COUNT] = {[IPSEC_STEP_CONTEXT] = "Operation context",
+                                                        [IPSEC_STEP_PARAMETERS] = "Parameters",
+                                                        [IPSEC_STEP_OBJECT] = "Object type",
+                                                        [IPSEC_STEP_DATA] = "Input data",
+                                                        [IPSEC_STEP_LIMITS] = "Limits"};
+
+    return step < IPSEC_STEP_COUNT ? names[step] : NULL;
+}
+
+const char *ipsec_remedy_clause(unsigned remedy)
+{
+    static const char *const clauses[IPSEC_REMEDY_COUNT] = {
+        [IPSEC_REMEDY_RETRANSMIT] = "a retransmission can help",
+        [IPSEC_REMEDY_EITHER] = "a retransmission can help, or else the configuration must change",
+        [IPSEC_REMEDY_NEW_SA] = "a retransmission can help only once the SA is set up anew",
+        [IPSEC_REMEDY_CONFIGURE] = "a retransmission will not help, the configuration must change",
+        [IPSEC_REMEDY_IF_REFUSED] = "where refused, a retransmission will not help, the configuration must change",
+        [IPSEC_REMEDY_TABLE] = "a retransmission will not help, the key table or the configuration must change",
+        [IPSEC_REMEDY_SENDER] = "a retransmission will not help, the sending software must change",
+        [IPSEC_REMEDY_ARRIVED] = "no retransmission is needed, for the packet came before",
+        [IPSEC_REMEDY_CAPTURE] = "no retransmission is needed, but the capture must be read or taken anew",
+        [IPSEC_REMEDY_NONE] = "neither a retransmission nor another configuration is needed",
+    };
+
+    return remedy < IPSEC_REMEDY_COUNT ? clauses[remedy] : NULL;
+}

@@ -1,0 +1,130 @@
+/** @file
+ * The catalogue: every finding that the core can make, once.
+ *
+ * Expert fields, the packet tree, the statistics, the reference page and the coverage test are all
+ * made from this table. A check that has no row does not exist.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_CATALOGUE_H
+#define IPSEC_CORE_CATALOGUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Index of a row; dense, from 0. The numbers may change from version to version, the ids do not. */
+typedef enum {
+#define FINDING(symbol, ...) IPSEC_FINDING_##symbol,
+#include "base/catalogue.def"
+#undef FINDING
+    IPSEC_FINDING_COUNT
+} ipsec_finding_id;
+
+/** How bad a finding is; see catalogue.def. Ordered, the worst last. */
+typedef enum {
+    IPSEC_SEVERITY_CHAT,
+    IPSEC_SEVERITY_NOTE,
+    IPSEC_SEVERITY_WARN,
+    IPSEC_SEVERITY_ERROR
+} ipsec_severity;
+
+/** What kind of problem it is; the names are those of Wireshark's expert groups. */
+typedef enum {
+    IPSEC_GROUP_ASSUMPTION,
+    IPSEC_GROUP_CHECKSUM,
+    IPSEC_GROUP_DECRYPTION,
+    IPSEC_GROUP_MALFORMED,
+    IPSEC_GROUP_PROTOCOL,
+    IPSEC_GROUP_REASSEMBLE,
+    IPSEC_GROUP_SECURITY,
+    IPSEC_GROUP_SEQUENCE
+} ipsec_group;
+
+/** Why a packet is refused, in the classes that Windows uses for its error 13914. The values are those
+ * of the plugin's field `ipsec.cause`. */
+typedef enum {
+    IPSEC_CAUSE_CORRUPTED = 1,   /**< corrupted data */
+    IPSEC_CAUSE_CONTEXT = 2,     /**< wrong operation context: not here, not now, not with this SA */
+    IPSEC_CAUSE_UNSUPPORTED = 3, /**< unsupported operation */
+    IPSEC_CAUSE_LIMIT = 4        /**< limit exceeded */
+} ipsec_cause;
+
+/** The facts that a finding rests on; without them it is not made. */
+typedef enum {
+    IPSEC_NEEDS_CAPTURED, /**< the octets that the rule reads */
+    IPSEC_NEEDS_WHOLE     /**< the whole packet, see ipsec_view_is_whole() */
+} ipsec_needs;
+
+/** What a finding tells of the SA rather than of the packet; bits, so that an SA remembers a set. */
+typedef enum {
+    IPSEC_PROPERTY_NONE = 0,
+    IPSEC_PROPERTY_SPI_RESERVED = 1 << 0, /**< SPI 1-255 */
+    IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
+    IPSEC_PROPERTY_KEY_WRONG = 1 << 2,    /**< nothing has verified yet */
+    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,   /**< its ICV has another length than its row says */
+    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4  /**< more IVs than are remembered */
+} ipsec_property;
+
+/** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's
+ * description of error 13914. See catalogue.def. */
+typedef enum {
+    IPSEC_STEP_CONTEXT,    /**< operation context: whose SA, which mode and selector, whose turn */
+    IPSEC_STEP_PARAMETERS, /**< what both ends must have alike: keys, algorithms, lengths, ESN */
+    IPSEC_STEP_OBJECT,     /**< object type: no valid IPv4, IPv6, IPsec header or trailer */
+    IPSEC_STEP_DATA,       /**< input data: ICV, IV, sequence number */
+    IPSEC_STEP_LIMITS,     /**< lifetimes, windows, counters that end */
+    IPSEC_STEP_COUNT
+} ipsec_step;
+
+/** Whether a retransmission can help, or what else must change. */
+typedef enum {
+    IPSEC_REMEDY_RETRANSMIT, /**< it can */
+    IPSEC_REMEDY_EITHER,     /**< it can, unless the configuration is wrong */
+    IPSEC_REMEDY_NEW_SA,     /**< it can, on a new SA */
+    IPSEC_REMEDY_CONFIGURE,  /**< it cannot: settings must change */
+    IPSEC_REMEDY_IF_REFUSED, /**< likewise, where a receiver minds at all */
+    IPSEC_REMEDY_TABLE,      /**< likewise, unless only the analysis has the wrong keys */
+    IPSEC_REMEDY_SENDER,     /**< it cannot: the software that builds the packets must change */
+    IPSEC_REMEDY_ARRIVED,    /**< it need not, for the packet came before */
+    IPSEC_REMEDY_CAPTURE,    /**< it need not: the capture falls short */
+    IPSEC_REMEDY_NONE,       /**< nothing need be done */
+    IPSEC_REMEDY_COUNT
+} ipsec_remedy;
+
+/** What to do about a finding; ipsec_finding_advice() makes a sentence of it. */
+typedef struct ipsec_advice {
+    const char *next; /**< what to look at next, as a clause; constant, in UTF-8 and never NULL */
+    ipsec_step step;
+    ipsec_remedy remedy;
+    bool attack; /**< somebody may have caused it on purpose */
+} ipsec_advice;
+
+/** One row. All strings are constant, in UTF-8 and never NULL. */
+typedef struct ipsec_catalogue_row {
+    const char *id;        /**< "family.fault", the public name */
+    const char *summary;   /**< one line, without numbers */
+    const char *reference; /**< clauses, e.g. "RFC 4303 2.4" */
+    ipsec_severity severity;
+    ipsec_group group;
+    ipsec_cause cause;
+    ipsec_needs needs;
+    ipsec_property property;
+    ipsec_advice advice;
+} ipsec_catalogue_row;
+
+/** The row of `id`, which must be below IPSEC_FINDING_COUNT. Static storage; never NULL. */
+const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id);
+
+/** "Error", "Warn", "Note" or "Chat"; "Unknown" for other values. */
+const char *ipsec_severity_name(ipsec_severity severity);
+
+/** "corrupted data" and so on; NULL for values that are no cause. */
+const char *ipsec_cause_name(unsigned cause);
+
+/** "Operation context" and so on; NULL for values that are no step. */
+const char *ipsec_step_name(unsigned step);
+
+/** "a retransmission can help" and so on, a clause; NULL for values that are no remedy. */
+const char *ipsec_remedy_clause(unsigned remedy);
+
+#endif

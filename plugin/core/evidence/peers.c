@@ -1,0 +1,148 @@
+/* Peers that were seen to speak IKE.
+ *
+ * A capture may hold a pair of its own in every packet. When there is room for no more, one goes that was silent for
+ * longest: of those that had no answer if there are many of these, else of those that had one, and last of all of those
+ * that have verified. Those with an answer are left some room for, for who has just begun has none. Between peers that
+ * were forgotten, an SA in UDP needs other evidence until they speak again.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "evidence/peers.h"
+#include "base/hash.h"
+
+#include <glib.h>
+#include <stddef.h>
+#include <string.h>
+
+#define PEERS_MOST 65536u
+
+/* Pairs of a lower rank that stay, whoever else wants the room. */
+#define SHARE (PEERS_MOST / 16)
+
+typedef enum {
+    ASKED,
+    ANSWERED, /* both were heard */
+    VERIFIED,
+    RANKS
+} rank;
+
+/* Two addresses, the smaller first, zero-padded. */
+typedef struct pair {
+    uint8_t low[16];
+    uint8_t high[16];
+    uint32_t hash; /* of the rest of the name */
+    bool low_spoke, high_spoke;
+    uint8_t rank;
+    GList link; /* in the queue of its rank; its data is the pair */
+} pair;
+
+struct ipsec_peers {
+    GHashTable *all;     /* set of pair */
+    GQueue ranks[RANKS]; /* of pair, the one that was silent for longest first */
+    uint64_t seed;
+};
+
+static guint pair_hash(gconstpointer key)
+{
+    return ((const pair *)key)->hash;
+}
+
+static gboolean pair_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, offsetof(pair, hash)) == 0;
+}
+
+ipsec_peers *ipsec_peers_new(void)
+{
+    ipsec_peers *peers = g_new0(ipsec_peers, 1);
+
+    peers->all = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
+    peers->seed = ipsec_hash_seed();
+    return peers;
+}
+
+void ipsec_peers_free(ipsec_peers *peers)
+{
+    if (!peers)
+        return;
+    g_hash_table_destroy(peers->all);
+    g_free(peers);
+}
+
+static uint64_t hash_address(const ipsec_peers *peers, const uint8_t *address)
+{
+    uint64_t words[2];
+
+    return ipsec_hash_address(peers->seed, address, 16, words);
+}
+
+/* False if the view has no addresses. */
+static bool name_pair(const ipsec_peers *peers, const ipsec_view *view, pair *name)
+{
+    const uint8_t length = view->address_length;
+    const uint8_t *low = view->source, *high = view->destination;
+
+    if (length != 4 && length != 16)
+        return false;
+    memset(name, 0, sizeof *name);
+    name->low_spoke = memcmp(low, high, length) <= 0;
+    name->high_spoke = !name->low_spoke;
+    memcpy(name->low, name->low_spoke ? low : high, length);
+    memcpy(name->high, name->low_spoke ? high : low, length);
+    name->hash = (uint32_t)ipsec_hash_mix(hash_address(peers, name->low), hash_address(peers, name->high));
+    return true;
+}
+
+static void leave(ipsec_peers *peers, pair *pair)
+{
+    g_queue_unlink(&peers->ranks[pair->rank], &pair->link);
+}
+
+static void forget_one(ipsec_peers *peers)
+{
+    unsigned rank = ASKED;
+    pair *pair;
+
+    while (rank < VERIFIED && peers->ranks[rank].length <= SHARE)
+        rank++;
+    pair = g_queue_peek_head(&peers->ranks[rank]);
+    leave(peers, pair);
+    g_hash_table_remove(peers->all, pair);
+}
+
+static pair *make(ipsec_peers *peers, const pair *name)
+{
+    pair *made = g_memdup2(name, sizeof *name);
+
+    if (g_hash_table_size(peers->all) == PEERS_MOST)
+        forget_one(peers);
+    made->link.data = made;
+    g_hash_table_add(peers->all, made);
+    return made;
+}
+
+void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified)
+{
+    pair name, *found;
+
+    if (!name_pair(peers, view, &name))
+        return;
+    found = g_hash_table_lookup(peers->all, &name);
+    if (found)
+        leave(peers, found);
+    else
+        found = make(peers, &name);
+    found->low_spoke |= name.low_spoke;
+    found->high_spoke |= name.high_spoke;
+    if (verified)
+        found->rank = VERIFIED;
+    else if (found->rank == ASKED && found->low_spoke && found->high_spoke)
+        found->rank = ANSWERED;
+    g_queue_push_tail_link(&peers->ranks[found->rank], &found->link);
+}
+
+bool ipsec_peers_known(const ipsec_peers *peers, const ipsec_view *view)
+{
+    pair name;
+
+    return name_pair(peers, view, &name) && g_hash_table_contains(peers->all, &name);
+}

@@ -1,0 +1,32 @@
+/** @file
+ * Peers that were seen to speak IKE. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_PEERS_H
+#define IPSEC_CORE_PEERS_H
+
+#include "packet/view.h"
+
+#include <stdbool.h>
+
+/** Pairs of addresses; bounded. */
+typedef struct ipsec_peers ipsec_peers;
+
+/** No peers; free it with ipsec_peers_free(). */
+ipsec_peers *ipsec_peers_new(void);
+
+/** NULL is fine. */
+void ipsec_peers_free(ipsec_peers *peers);
+
+/**
+ * Remembers that the source of the view spoke IKE to its destination.
+ *
+ * @param verified  it does not speak IKE, but has sent what verified: it is a peer, whoever forges packets
+ */
+void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified);
+
+/** Whether one of the two addresses of the view spoke IKE to the other before. */
+bool ipsec_peers_known(const ipsec_peers *peers, const ipsec_view *view);
+
+#endif

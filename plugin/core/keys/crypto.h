@@ -1,0 +1,89 @@
+/** @file
+ * Verifying and decrypting with the keys of one SA; the cryptography is libgcrypt's.
+ *
+ * The program that uses the core has initialised libgcrypt.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_CRYPTO_H
+#define IPSEC_CORE_CRYPTO_H
+
+#include "keys/algorithm.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What is known of an ICV. The values are those of Wireshark's checksum strings. */
+typedef enum {
+    IPSEC_ICV_BAD = 0,
+    IPSEC_ICV_GOOD = 1,
+    IPSEC_ICV_UNVERIFIED = 2,
+    IPSEC_ICV_NOT_PRESENT = 3
+} ipsec_icv_status;
+
+/** Contexts of libgcrypt with the keys of one SA in them. */
+typedef struct ipsec_crypto ipsec_crypto;
+
+/** Keying material. */
+typedef struct ipsec_keys {
+    const ipsec_encryption *encryption; /**< for AH: NULL */
+    const uint8_t *encryption_key;      /**< salt included; may be NULL if its length is 0 */
+    uint16_t encryption_key_length;     /**< fits the algorithm, see ipsec_encryption_takes() */
+    const ipsec_integrity *integrity;   /**< NULL for none; does not matter where the encryption is a combined mode */
+    const uint8_t *integrity_key;
+    uint16_t integrity_key_length;
+} ipsec_keys;
+
+/** Opens the contexts. Copies what it needs of the keys. Free it with ipsec_crypto_free(). NULL if libgcrypt lacks the
+ * algorithm or refuses the key, and for IPSEC_MAC_AES_GMAC with an encryption. Weak keys of DES are taken. */
+ipsec_crypto *ipsec_crypto_new(const ipsec_keys *keys);
+
+/** Closes the contexts and wipes the keys; NULL is fine. */
+void ipsec_crypto_free(ipsec_crypto *crypto);
+
+/** A packet of ESP as it came. */
+typedef struct ipsec_sealed {
+    const uint8_t *esp; /**< from the SPI to the end of the ICV */
+    uint32_t length;    /**< octets of that; at least 8 + IV + ICV, and what is between is a multiple of the block */
+    bool esn;           /**< the ICV covers the high half of an Extended Sequence Number (RFC 4303 2.2.1) */
+    uint32_t high;      /**< that half */
+    /** Octets of ICV at the end; the algorithm's own length but for experiments. Those may truncate otherwise: anything
+     * from 4 octets to the whole digest is verified, anything else is bad. With CCM the length is part of what is
+     * computed, and only even ones are good. */
+    uint8_t icv;
+} ipsec_sealed;
+
+/**
+ * Verifies the ICV and, unless it is bad, decrypts (RFC 4303 3.4.4). The comparison takes constant time.
+ *
+ * @param plaintext  gets payload data, padding, pad length and next header: length - 8 - IV - ICV octets. Its content
+ *                   is undefined if the ICV is bad. Must not overlap the packet.
+ * @return IPSEC_ICV_NOT_PRESENT without integrity algorithm, IPSEC_ICV_UNVERIFIED for IPSEC_MAC_ANY; both decrypt.
+ *         IPSEC_ICV_BAD also where the lengths are not as ipsec_sealed has them: to learn of the ICV of a packet that
+ * is no multiple of the block, compare it with ipsec_crypto_digest()
+ */
+ipsec_icv_status ipsec_crypto_open(ipsec_crypto *crypto, const ipsec_sealed *sealed, uint8_t *plaintext);
+
+/** Octets that a MAC runs over, one piece after the other. */
+typedef struct ipsec_piece {
+    const uint8_t *octets;
+    uint32_t length;
+} ipsec_piece;
+
+/** The longest ICV before truncation. */
+#define IPSEC_DIGEST_MOST 64
+
+/**
+ * Computes the ICV of the integrity algorithm, untruncated. Pieces may be empty.
+ *
+ * @param iv      the algorithm's IV, as many octets as it wants; NULL if none
+ * @param digest  gets the algorithm's ipsec_integrity.digest octets
+ * @return false if the algorithm computes none
+ */
+bool ipsec_crypto_digest(ipsec_crypto *crypto, const ipsec_piece *pieces, unsigned count, const uint8_t *iv,
+                         uint8_t digest[IPSEC_DIGEST_MOST]);
+
+/** Whether two strings of octets are equal, in a time that depends on their length only. */
+bool ipsec_crypto_equal(const uint8_t *a, const uint8_t *b, uint32_t length);
+
+#endif

@@ -1,0 +1,163 @@
+/* Where IV, body and ICV of a packet lie, and trying a key on them.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keys/envelope.h"
+#include "packet/ip.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define IPSEC_PIECES_MOST 5u
+
+/* Octets of an IPv4 header with all options that fit. */
+#define V4_HEADER_MOST 60u
+
+static bool is_combined(const ipsec_envelope *envelope)
+{
+    return envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
+}
+
+/* RFC 4303 2.4: plaintext ends on a multiple of 4 octets, but no receiver insists where the cipher does not. */
+static void divide_esp(ipsec_envelope *envelope)
+{
+    const ipsec_encryption *encryption = envelope->encryption;
+
+    envelope->iv = encryption->iv;
+    envelope->icv = is_combined(envelope) ? encryption->icv : envelope->integrity->icv;
+    envelope->body = (int64_t)envelope->view->length - IPSEC_ESP_HEADER - envelope->iv - envelope->icv;
+    envelope->is_aligned = envelope->body >= 0 && envelope->body % encryption->block == 0;
+}
+
+ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
+                                 const ipsec_integrity *integrity, uint8_t *outer)
+{
+    ipsec_envelope envelope = {.view = view, .encryption = encryption, .integrity = integrity};
+
+    if (view->protocol == IPSEC_PROTOCOL_ESP) {
+        divide_esp(&envelope);
+        return envelope;
+    }
+    envelope.iv = integrity->iv;
+    envelope.icv = integrity->icv;
+    envelope.outer = outer;
+    if (view->outer)
+        envelope.outer_length = ipsec_ah_cover_outer(view->outer, view->outer_length, outer);
+    envelope.is_guessed = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length > IPSEC_IPV4_HEADER;
+    envelope.may_lack_options = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length == IPSEC_IPV4_HEADER;
+    return envelope;
+}
+
+bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope)
+{
+    const uint32_t length = envelope->view->length;
+
+    if (envelope->view->protocol == IPSEC_PROTOCOL_AH)
+        return length >= IPSEC_AH_HEADER + envelope->iv + envelope->icv && envelope->outer_length > 0;
+    if (is_combined(envelope))
+        return envelope->body >= 0;
+    return length >= IPSEC_ESP_HEADER + envelope->icv;
+}
+
+bool ipsec_envelope_is_openable(const ipsec_envelope *envelope)
+{
+    return envelope->body >= 2 && envelope->is_aligned;
+}
+
+/* What the ICV of AH covers: RFC 4302 3.3.3. The ICV itself counts as zeros, its padding as it is. */
+static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
+{
+    static const uint8_t zeros[IPSEC_DIGEST_MOST];
+    const ipsec_view *view = envelope->view;
+    const uint32_t rest = IPSEC_AH_HEADER + envelope->iv + icv;
+
+    pieces[0] = (ipsec_piece){envelope->outer, envelope->outer_length};
+    pieces[1] = (ipsec_piece){view->data, IPSEC_AH_HEADER};
+    pieces[2] = (ipsec_piece){zeros, (uint32_t)envelope->iv + icv};
+    pieces[3] = (ipsec_piece){view->data + rest, view->length - rest};
+    return 4;
+}
+
+/* RFC 4303 3.3.2.1: all but the ICV. */
+static unsigned pieces_of_esp(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
+{
+    pieces[0] = (ipsec_piece){envelope->view->data, envelope->view->length - icv};
+    return 1;
+}
+
+bool ipsec_envelope_digest(const ipsec_envelope *envelope, ipsec_crypto *crypto, uint8_t icv, ipsec_attempt attempt,
+                           uint8_t digest[IPSEC_DIGEST_MOST])
+{
+    const ipsec_view *view = envelope->view;
+    const uint8_t high[4] = {(uint8_t)(attempt.high >> 24), (uint8_t)(attempt.high >> 16), (uint8_t)(attempt.high >> 8),
+                             (uint8_t)attempt.high};
+    const bool ah = view->protocol == IPSEC_PROTOCOL_AH;
+    const uint8_t *iv = envelope->iv && ah ? view->data + IPSEC_AH_HEADER : NULL;
+    ipsec_piece pieces[IPSEC_PIECES_MOST];
+    unsigned count;
+
+    if (view->length < (ah ? IPSEC_AH_HEADER + envelope->iv : IPSEC_ESP_HEADER) + icv)
+        return false;
+    count = ah ? pieces_of_ah(envelope, icv, pieces) : pieces_of_esp(envelope, icv, pieces);
+    if (attempt.esn)
+        pieces[count++] = (ipsec_piece){high, sizeof high};
+    return ipsec_crypto_digest(crypto, pieces, count, iv, digest);
+}
+
+static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt)
+{
+    const ipsec_view *view = envelope->view;
+    const uint32_t at =
+        view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER + envelope->iv : view->length - envelope->icv;
+    uint8_t digest[IPSEC_DIGEST_MOST];
+
+    if (envelope->icv == 0)
+        return IPSEC_ICV_NOT_PRESENT;
+    if (!ipsec_envelope_digest(envelope, crypto, envelope->icv, attempt, digest))
+        return IPSEC_ICV_UNVERIFIED;
+    return ipsec_crypto_equal(digest, view->data + at, envelope->icv) ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
+}
+
+/* Options that only the first fragment has are covered as zeros, whatever they are: route, time stamp and the like. One
+ * that stands behind a NOP is aligned by it. */
+static IPSEC_RARE ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
+                                                        ipsec_attempt attempt)
+{
+    for (uint8_t first = 0; first <= 1; first++) {
+        uint8_t header[V4_HEADER_MOST] = {0};
+        ipsec_envelope longer = *envelope;
+
+        memcpy(header, envelope->outer, IPSEC_IPV4_HEADER);
+        header[IPSEC_IPV4_HEADER] = first;
+        longer.outer = header;
+        while (longer.outer_length < sizeof header) {
+            const uint32_t total = ipsec_read_u16(header + 2) + 4u;
+
+            header[0]++; /* its length in words */
+            header[2] = (uint8_t)(total >> 8);
+            header[3] = (uint8_t)total;
+            longer.outer_length += 4;
+            if (compare(&longer, crypto, attempt) == IPSEC_ICV_GOOD)
+                return IPSEC_ICV_GOOD;
+        }
+    }
+    return IPSEC_ICV_BAD;
+}
+
+ipsec_icv_status ipsec_envelope_try(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt,
+                                    uint8_t *plaintext)
+{
+    const ipsec_sealed sealed = {.esp = envelope->view->data,
+                                 .length = envelope->view->length,
+                                 .esn = attempt.esn,
+                                 .high = attempt.high,
+                                 .icv = envelope->icv};
+    ipsec_icv_status status;
+
+    if (!ipsec_envelope_is_verifiable(envelope))
+        return IPSEC_ICV_UNVERIFIED;
+    if (ipsec_envelope_is_openable(envelope) || is_combined(envelope))
+        return ipsec_crypto_open(crypto, &sealed, plaintext);
+    status = compare(envelope, crypto, attempt);
+    if (status == IPSEC_ICV_BAD && envelope->may_lack_options)
+        return compare_with_options(envelope, crypto, attempt);
+    return status;
+}

@@ -1,0 +1,64 @@
+/** @file
+ * Where IV, body and ICV of a packet lie, and trying a key on them. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_ENVELOPE_H
+#define IPSEC_CORE_ENVELOPE_H
+
+#include "keys/ah_icv.h"
+#include "keys/crypto.h"
+#include "packet/view.h"
+
+/** The fixed part of each header, in octets. */
+#define IPSEC_ESP_HEADER 8u
+#define IPSEC_AH_HEADER  12u
+
+/** A packet as its algorithms divide it. */
+typedef struct ipsec_envelope {
+    const ipsec_view *view;
+    const ipsec_encryption *encryption; /**< NULL for AH */
+    const ipsec_integrity *integrity;
+    uint8_t iv, icv;       /**< octets */
+    int64_t body;          /**< ESP: octets between IV and ICV; negative where these do not fit */
+    bool is_aligned;       /**< ESP: the body is a multiple of the block */
+    const uint8_t *outer;  /**< AH: the headers in front as they enter the ICV */
+    uint32_t outer_length; /**< AH: octets of that; 0 if they are not at hand */
+    bool is_guessed;       /**< AH: these have options and may lack others, so that an ICV that fails says nothing */
+    bool may_lack_options; /**< AH: these have no options, and the packet may have had some */
+} ipsec_envelope;
+
+/** What may be in the ICV besides the octets of the packet. */
+typedef struct ipsec_attempt {
+    bool esn;
+    uint32_t high;
+} ipsec_attempt;
+
+/**
+ * Divides the packet of the view.
+ *
+ * @param outer  AH: room for the headers in front, IPSEC_AH_OUTER_MOST octets; the envelope points to it. May be NULL
+ *               for ESP.
+ */
+ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
+                                 const ipsec_integrity *integrity, uint8_t *outer);
+
+/** Whether there is an ICV in the packet that can be compared with one computed. */
+bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope);
+
+/** Whether there is something to decrypt: at least a trailer, in whole blocks. */
+bool ipsec_envelope_is_openable(const ipsec_envelope *envelope);
+
+/** Computes the ICV of a separate integrity algorithm, untruncated, over all but `icv` octets of ICV. */
+bool ipsec_envelope_digest(const ipsec_envelope *envelope, ipsec_crypto *crypto, uint8_t icv, ipsec_attempt attempt,
+                           uint8_t digest[IPSEC_DIGEST_MOST]);
+
+/**
+ * Tries a key: verifies the ICV and, where there is something in it, decrypts ESP.
+ *
+ * @param plaintext  gets the body, see ipsec_crypto_open(); room for view->length octets
+ */
+ipsec_icv_status ipsec_envelope_try(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt,
+                                    uint8_t *plaintext);
+
+#endif

@@ -1,0 +1,29 @@
+/** @file
+ * What several dumps say of one SA, in one row. Internal to the core.
+ *
+ * What they disagree on has changed in between, or is known to one of them only; so none of it is thrown away where it
+ * would be held against packets:
+ * - The larger replay window holds, and the higher lifetime; one that is known, before one that is not.
+ * - Mode, encapsulation and selector that differ are kept beside each other, see terms.h: up to IPSEC_TERMS_MOST. With
+ *   one more, all that came first are kept but one, in whose place anything fits: then nothing is held against a
+ * packet.
+ * - The first and the last high half of Extended Sequence Numbers.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_ROW_MERGE_H
+#define IPSEC_CORE_ROW_MERGE_H
+
+#include "keys/spec.h"
+
+/** Whether two rows for the same SAs speak of the same time: the algorithms are the same, and so are the keys if both
+ * have any. */
+bool ipsec_row_is_same(const ipsec_spec *a, const ipsec_spec *b);
+
+/** Whether merging may change *first. */
+bool ipsec_row_adds(const ipsec_spec *first, const ipsec_spec *later);
+
+/** Adds to *first, whose keys it keeps, what *later says. */
+void ipsec_row_merge(ipsec_spec *first, const ipsec_spec *later);
+
+#endif

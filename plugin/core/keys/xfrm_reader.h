@@ -1,0 +1,103 @@
+/** @file
+ * What the parts of the reader of `ip xfrm state` share. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_XFRM_READER_H
+#define IPSEC_CORE_XFRM_READER_H
+
+#include "keys/spec_parts.h"
+#include "base/text.h"
+#include "keys/xfrm_state.h"
+
+/* The kernel's bound for names of algorithms, with room for quotes. */
+#define NAME_MOST 68
+
+/* A text that was read, kept together with what it was read as: in most dumps all SAs have one or two algorithms, the
+ * same selector, and an end of their own. */
+typedef struct last_text {
+    char octets[NAME_MOST];
+    size_t length; /* 0 if there was none, or it was too long to be kept */
+} last_text;
+
+typedef struct lookup {
+    last_text name; /* a string too */
+    unsigned bits;
+    const void *row;
+} lookup;
+
+typedef struct last_end {
+    last_text text;
+    ipsec_address_range range;
+} last_end;
+
+typedef struct last_selector {
+    last_text text;
+    ipsec_selector selector;
+} last_selector;
+
+/* What stands behind the SPI. */
+typedef struct last_tail {
+    last_text text;
+    uint8_t mode;
+} last_tail;
+
+struct ipsec_xfrm_reader {
+    const ipsec_xfrm_calls *calls;
+    uint32_t line; /* number of the one that is read */
+    uint32_t rows; /* handed over */
+    lookup encryption, integrity;
+    last_end source, destination;
+    last_tail tail;
+    last_selector selector;
+
+    /* The SA that is read; its line is 0 where there is none. */
+    ipsec_spec spec;
+    ipsec_spec_error error;
+    bool failed;            /* there is an error that is no warning */
+    bool has_algorithm;     /* there was a line for one, known or not */
+    bool has_replay_window; /* the statistics have a line that begins with that word too */
+    bool has_esn_context;
+    bool is_outbound;  /* iproute2 says so */
+    bool has_sent;     /* the host counts packets that it sent on the SA; where its window is 0 */
+    bool has_received; /* likewise */
+};
+
+typedef ipsec_xfrm_reader reader;
+
+static inline bool is_last_text(const last_text *last, ipsec_text text)
+{
+    return text.length > 0 && text.length == last->length && memcmp(text.at, last->octets, text.length) == 0;
+}
+
+static inline void keep_text(last_text *last, ipsec_text text)
+{
+    last->length = text.length < sizeof last->octets ? text.length : 0;
+    memcpy(last->octets, text.at, last->length);
+    last->octets[last->length] = '\0';
+}
+
+static inline void fail(reader *reader, const char *column, const char *reason)
+{
+    if (!reader->failed)
+        ipsec_spec_fail(&reader->error, column, "%s", reason);
+    reader->failed = true;
+}
+
+static inline bool read_count(ipsec_text value, uint32_t *count)
+{
+    uint64_t number;
+
+    if (!ipsec_text_number(value, UINT32_MAX, &number))
+        return false;
+    *count = (uint32_t)number;
+    return true;
+}
+
+/** Read what stands behind the first word of the line of an algorithm. */
+void ipsec_xfrm_read_enc(reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_aead(reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_auth(reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_auth_trunc(reader *reader, ipsec_text rest);
+
+#endif

@@ -1,0 +1,16 @@
+/** @file
+ * The selector in the output of `ip xfrm state`. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_XFRM_SELECTOR_H
+#define IPSEC_CORE_XFRM_SELECTOR_H
+
+#include "keys/spec.h"
+#include "base/text.h"
+
+/** Reads what stands behind "sel". A line that cannot be read leaves the row without a selector: it says less then, and
+ * nothing wrong. */
+void ipsec_xfrm_selector_read(ipsec_text line, ipsec_selector *selector);
+
+#endif

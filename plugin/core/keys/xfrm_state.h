@@ -1,0 +1,59 @@
+/** @file
+ * Reads what `ip xfrm state` prints (iproute2), with keys.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_XFRM_STATE_H
+#define IPSEC_CORE_XFRM_STATE_H
+
+#include "keys/spec.h"
+
+#include <stddef.h>
+
+/** What the reader calls while it reads. */
+typedef struct ipsec_xfrm_calls {
+    /** For each SA of ESP or AH. The row is the reader's, and wiped after the call, which may change it. */
+    void (*row)(ipsec_spec *spec, void *context);
+    /** For each SA that cannot be used, and each usable one that deserves a warning; `line` counts from 1. */
+    void (*error)(uint32_t line, const ipsec_spec_error *error, void *context);
+    void *context; /**< handed to both */
+} ipsec_xfrm_calls;
+
+/** A reader of one text, which comes in pieces. */
+typedef struct ipsec_xfrm_reader ipsec_xfrm_reader;
+
+/** Begins a text. `calls` must stay until its end. */
+ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls);
+
+/**
+ * Reads the whole lines that a piece begins with.
+ *
+ * @param text    `length` octets, need not end with NUL
+ * @return how many octets were read; the others, which hold no end of a line, are to be given again with more behind
+ */
+size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length);
+
+/**
+ * Reads the last piece, whose last line needs no end, and frees the reader.
+ *
+ * @return number of rows handed over, of all pieces
+ */
+uint32_t ipsec_xfrm_reader_end(ipsec_xfrm_reader *reader, const char *text, size_t length);
+
+/**
+ * Reads a saved `ip xfrm state`, one or several dumps one after the other.
+ *
+ * Understands all that iproute2 prints: `ip -s` and `-d` with lifetimes, `nokeys`, directions, offload, marks,
+ * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN; `ip -o`, and the SAs of
+ * `ip xfrm monitor`. SAs of IPComp and of the tunnels of IPComp (proto 4 and 41), policies, and SAs that IKE has asked
+ * for but not set up yet are passed over. What it does not know is passed over too, but never an algorithm. Of an SA
+ * that the host sends on, a replay window of 0 is IPSEC_REPLAY_WINDOW_UNKNOWN, for the receiver is another one.
+ *
+ * Time and memory are proportional to `length`; nothing else is assumed of the text, which may come from anybody.
+ *
+ * @param text    `length` octets, need not end with NUL
+ * @return number of rows handed over
+ */
+uint32_t ipsec_xfrm_state_read(const char *text, size_t length, const ipsec_xfrm_calls *calls);
+
+#endif

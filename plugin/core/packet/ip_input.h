@@ -1,0 +1,35 @@
+/** @file
+ * What IP and UDP of a receiver discard, so that IPsec never sees it. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IP_INPUT_H
+#define IPSEC_CORE_IP_INPUT_H
+
+#include "packet/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Senders whose checksums were right. A host that leaves checksums to its network card shows wrong ones to a capture
+ * of its own, and only those. Bounded. */
+typedef struct ipsec_senders ipsec_senders;
+
+ipsec_senders *ipsec_senders_new(void);
+
+/** NULL is fine. */
+void ipsec_senders_free(ipsec_senders *senders);
+
+/**
+ * Checks the header of IPv4 (RFC 1122 3.2.1.2, RFC 791 3.1) and the UDP header of an encapsulation (RFC 768, RFC 8200
+ * 8.1), as far as they are at hand. A wrong checksum counts only from a sender that had a right one before; a checksum
+ * of 0 in IPv4, or of the pseudo-header alone in UDP, is left to the network card and says nothing.
+ *
+ * @return marks for the note, of IPSEC_MARK_IP_CHECKSUM, _V4_OPTION, _UDP_CHECKSUM, _UDP_LENGTH and _V6_ZERO_CHECKSUM
+ */
+uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view);
+
+/** Whether options of IPv4 in front of the header break the rules, so that IP discards the packet. */
+bool ipsec_ip_has_broken_options(const ipsec_view *view);
+
+#endif

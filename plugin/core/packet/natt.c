@@ -1,0 +1,162 @@
+/* Rules on UDP encapsulation (RFC 3948): what a payload on port 4500 or 500 is, and what is wrong with it.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "packet/checks.h"
+#include "packet/ip.h"
+
+#include <string.h>
+
+enum {
+    MARKER = 4
+};
+enum {
+    ISAKMP_VERSION_AT = 17,
+    ISAKMP_LENGTH_AT = 24,
+    ISAKMP_HEADER = 28
+};
+
+#define KEEPALIVE 0xffu
+
+/* ESP on the IKE port is believed only while the numbers are young: a false alarm on other traffic to
+ * port 500 needs a zero octet at the right place, besides all else. */
+#define YOUNG_SEQUENCE 0x00ffffffu
+
+static bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
+{
+    const unsigned major = view->data[offset + ISAKMP_VERSION_AT] >> 4;
+
+    return major == 1 || major == 2;
+}
+
+/* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
+ * length is exactly what is left. False where the octets or the length are not at hand. */
+static bool is_isakmp(const ipsec_view *view, uint32_t offset)
+{
+    if (view->length == IPSEC_LENGTH_UNKNOWN || !ipsec_view_has(view, offset + ISAKMP_HEADER))
+        return false;
+    return is_isakmp_version(view, offset) &&
+           ipsec_read_u32(view->data + offset + ISAKMP_LENGTH_AT) == view->length - offset;
+}
+
+/* Whether a second packet of the same SA, with one of the next numbers, begins at p. */
+static bool is_second(const ipsec_view *view, const uint8_t *p)
+{
+    const uint32_t advance = ipsec_read_u32(p + 4) - ipsec_read_u32(view->data + 4);
+
+    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance > 0 && advance <= IPSEC_COALESCED_MOST;
+}
+
+uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
+{
+    const uint8_t *p, *last;
+
+    if (view->length < IPSEC_ESP_FLOOR || from > view->length - IPSEC_ESP_FLOOR)
+        return 0;
+    p = view->data + from;
+    last = view->data + view->length - IPSEC_ESP_FLOOR;
+    /* The lowest octet of the SPI is found with memchr: this runs on every good packet too. */
+    while (p <= last) {
+        p = memchr(p + 3, view->data[3], (size_t)(last - p) + 1);
+        if (!p)
+            return 0;
+        p -= 3;
+        if (is_second(view, p))
+            return (uint32_t)(p - view->data);
+        p++;
+    }
+    return 0;
+}
+
+/* Octets of the IP header in front; of IPv6 without extension headers. */
+static uint32_t ip_header_of(const ipsec_view *view)
+{
+    if (view->ip_version == 6)
+        return IPSEC_IPV6_HEADER;
+    return view->outer ? (view->outer[0] & 0x0fu) * 4 : IPSEC_IPV4_HEADER;
+}
+
+/* A payload without marker that is no keepalive: ESP, or what a receiver takes for it. */
+static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
+{
+    report->subject = IPSEC_SUBJECT_ESP;
+    if (is_isakmp(view, 0)) {
+        report->subject = IPSEC_SUBJECT_UDP;
+        ipsec_report_add(report, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
+        return;
+    }
+    if (report->whole && ipsec_find_coalesced(view, IPSEC_ESP_FLOOR) > 0) {
+        report->whole = false;
+        report->verdict = IPSEC_VERDICT_UNCHECKED;
+        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
+    }
+    if (view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view))
+        ipsec_report_add(report, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
+    if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
+        report->has_spi = true;
+        report->spi = ipsec_read_u32(view->data);
+        ipsec_report_add(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, view->length);
+    } else {
+        ipsec_check_esp(view, report);
+    }
+    if (view->ip_version == 4 && view->flags & IPSEC_VIEW_UDP_CHECKSUM)
+        ipsec_report_add(report, IPSEC_FINDING_NATT_UDP_CHECKSUM, 0, 0);
+}
+
+/* A payload behind the non-ESP marker. */
+static void check_marked(const ipsec_view *view, ipsec_report *report)
+{
+    report->subject = IPSEC_SUBJECT_UDP;
+    if (is_isakmp(view, MARKER)) {
+        report->subject = IPSEC_SUBJECT_IKE;
+        return;
+    }
+    if (view->length == MARKER + 1 && ipsec_view_has(view, MARKER + 1) && view->data[MARKER] == KEEPALIVE)
+        ipsec_report_add(report, IPSEC_FINDING_NATT_KEEPALIVE, 0, MARKER + 1);
+    else if (is_isakmp(view, 2 * MARKER) && ipsec_read_u32(view->data + MARKER) == 0)
+        ipsec_report_add(report, IPSEC_FINDING_NATT_DOUBLE_MARKER, 0, 2 * MARKER);
+}
+
+static void check_encapsulation_port(const ipsec_view *view, ipsec_report *report)
+{
+    report->subject = IPSEC_SUBJECT_UDP;
+    if (view->length == 1 && ipsec_view_has(view, 1) && view->data[0] != KEEPALIVE)
+        ipsec_report_add(report, IPSEC_FINDING_NATT_KEEPALIVE, 0, 1);
+    else if (view->length == 2 || view->length == 3)
+        ipsec_report_add(report, IPSEC_FINDING_NATT_TRUNCATED, 0, view->length);
+    else if (!ipsec_view_has(view, MARKER))
+        return;
+    else if (ipsec_read_u32(view->data) == 0)
+        check_marked(view, report);
+    else
+        check_esp_in_udp(view, report);
+}
+
+static bool looks_like_esp(const ipsec_view *view)
+{
+    return view->length >= IPSEC_ESP_FLOOR && view->length % 4 == 0 && !is_isakmp_version(view, 0) &&
+           ipsec_read_u32(view->data) > IPSEC_SPI_RESERVED_LAST && ipsec_read_u32(view->data + 4) > 0 &&
+           ipsec_read_u32(view->data + 4) <= YOUNG_SEQUENCE;
+}
+
+static void check_ike_port(const ipsec_view *view, ipsec_report *report)
+{
+    report->subject = is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
+    /* Without the whole packet there is neither a length to go by nor every octet that is looked at. */
+    if (!report->whole || report->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
+        return;
+    report->subject = IPSEC_SUBJECT_IKE_PORT;
+    report->has_spi = true;
+    report->spi = ipsec_read_u32(view->data);
+    report->has_sequence = true;
+    report->sequence = ipsec_read_u32(view->data + 4);
+    ipsec_report_add(report, IPSEC_FINDING_NATT_ESP_ON_500, 0, 8);
+}
+
+void ipsec_check_udp(const ipsec_view *view, ipsec_report *report)
+{
+    if (view->flags & IPSEC_VIEW_IKE_PORT)
+        check_ike_port(view, report);
+    else
+        check_encapsulation_port(view, report);
+    if (report->subject == IPSEC_SUBJECT_UDP && report->count == 0)
+        report->subject = IPSEC_SUBJECT_NOTHING;
+}

@@ -1,0 +1,77 @@
+/* SAs whose state was forgotten.
+ *
+ * Half of each hash picks a bucket, and the other half is kept in it. A bucket that is full says of all hashes that
+ * they were added: so none that was is ever missed, and a limit is said where it is met.
+ *
+ * Another hash passes for one in a bucket of 32 with 32 * 2^-32 = 2^-27. With 2^17 buckets and random hashes the number
+ * of those in one has a Poisson distribution: more than 32 are in one of 10^10 once 2^20 hashes were added, in one of
+ * 7,000 once 2^21 were, and in one of 20 once 3 * 2^20 were.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/forgotten.h"
+
+#include <glib.h>
+
+enum {
+    BUCKETS = 1 << 17,
+    IN_BUCKET = 32
+};
+
+/* What is kept besides halves of hashes. */
+#define EMPTY 0u
+#define FULL  1u /* in the last place */
+
+typedef struct bucket {
+    uint32_t halves[IN_BUCKET]; /* the empty ones behind the others */
+} bucket;
+
+struct ipsec_forgotten {
+    bucket buckets[BUCKETS];
+};
+
+ipsec_forgotten *ipsec_forgotten_new(void)
+{
+    return g_new0(ipsec_forgotten, 1);
+}
+
+void ipsec_forgotten_free(ipsec_forgotten *forgotten)
+{
+    g_free(forgotten);
+}
+
+static uint32_t half_of(uint64_t hash)
+{
+    const uint32_t half = (uint32_t)(hash >> 32);
+
+    return half > FULL ? half : half + FULL + 1;
+}
+
+/* Where the hash is in its bucket, or where the empty places begin; IN_BUCKET if there are none. */
+static unsigned place_of(const bucket *bucket, uint64_t hash)
+{
+    const uint32_t half = half_of(hash);
+    unsigned at = 0;
+
+    while (at < IN_BUCKET && bucket->halves[at] != half && bucket->halves[at] != EMPTY)
+        at++;
+    return at;
+}
+
+void ipsec_forgotten_add(ipsec_forgotten *forgotten, uint64_t hash)
+{
+    bucket *bucket = &forgotten->buckets[hash % BUCKETS];
+    const unsigned at = place_of(bucket, hash);
+
+    if (at < IN_BUCKET)
+        bucket->halves[at] = half_of(hash);
+    else
+        bucket->halves[IN_BUCKET - 1] = FULL;
+}
+
+bool ipsec_forgotten_has(const ipsec_forgotten *forgotten, uint64_t hash)
+{
+    const bucket *bucket = &forgotten->buckets[hash % BUCKETS];
+    const unsigned at = place_of(bucket, hash);
+
+    return at == IN_BUCKET ? bucket->halves[IN_BUCKET - 1] == FULL : bucket->halves[at] != EMPTY;
+}

@@ -1,0 +1,87 @@
+/* What an SA knew while it had another key.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/generation.h"
+
+struct ipsec_generations {
+    GHashTable *kept; /* of ipsec_sa, by the index of the SA and that of the row */
+};
+
+static void free_kept(gpointer data)
+{
+    ipsec_sa *sa = (ipsec_sa *)data;
+
+    ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+    g_free(sa);
+}
+
+ipsec_generations *ipsec_generations_new(void)
+{
+    ipsec_generations *generations = g_new0(ipsec_generations, 1);
+
+    generations->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_kept);
+    return generations;
+}
+
+void ipsec_generations_free(ipsec_generations *generations)
+{
+    if (!generations)
+        return;
+    g_hash_table_destroy(generations->kept);
+    g_free(generations);
+}
+
+static gint64 name_of(const ipsec_sa *sa, uint32_t row)
+{
+    return (gint64)((uint64_t)sa->index << 32 | row);
+}
+
+const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const ipsec_sa *sa, uint32_t row)
+{
+    const gint64 name = name_of(sa, row);
+
+    return g_hash_table_lookup(generations->kept, &name);
+}
+
+/* Leaves the SA without numbers. */
+static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
+{
+    const gint64 name = name_of(sa, sa->keys.row);
+    const bool full = g_hash_table_size(generations->kept) >= IPSEC_GENERATIONS_MOST;
+
+    if (!sa->keys.good || full) {
+        ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+        return;
+    }
+    g_hash_table_replace(generations->kept, g_memdup2(&name, sizeof name), g_memdup2(sa, sizeof *sa));
+    sa->numbers = (ipsec_sa_numbers){0};
+}
+
+/* What is not of the key alone stays as it is. */
+static void give_back(ipsec_sa *sa, const ipsec_sa *then)
+{
+    ipsec_sa_pair *const pair = sa->life.pair;
+    const uint32_t source = sa->keys.source;
+
+    sa->keys = then->keys;
+    sa->keys.source = source;
+    sa->numbers = then->numbers;
+    sa->life = then->life;
+    sa->life.pair = pair;
+    sa->life.origin = pair ? sa->life.origin : 0;
+    sa->iv = then->iv;
+}
+
+bool ipsec_generation_take(ipsec_generations *generations, ipsec_sa *sa, uint32_t row)
+{
+    const gint64 name = name_of(sa, row);
+    gpointer key, value;
+    const bool known = g_hash_table_steal_extended(generations->kept, &name, &key, &value);
+
+    put_aside(generations, sa);
+    if (!known)
+        return false;
+    give_back(sa, value);
+    g_free(key);
+    g_free(value);
+    return true;
+}

@@ -1,0 +1,39 @@
+/** @file
+ * What an SA knew while it had another key. Internal to the core.
+ *
+ * An SPI that is used again with another key is another SA (RFC 4301 4.4.2), though it has the same name: with numbers,
+ * lifetime and IVs of its own. Where packets of both come, as stragglers or as replays, each is judged by what its own
+ * key has seen; so neither moves what the other has, and an old packet is no new one because another key came between.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_GENERATION_H
+#define IPSEC_CORE_GENERATION_H
+
+#include "sa/sa.h"
+
+/** What SAs knew with the keys that they do not have at present. */
+typedef struct ipsec_generations ipsec_generations;
+
+/** How many are kept, of all SAs together: a row beside an SA's own takes a packet that verifies with it. Where there
+ * are more, what an SA knows of its key is lost when it takes another one. */
+#define IPSEC_GENERATIONS_MOST 4096u
+
+ipsec_generations *ipsec_generations_new(void);
+
+/** Frees them; NULL is fine. */
+void ipsec_generations_free(ipsec_generations *generations);
+
+/** The SA as it was when it last had key row `row`; NULL if it did not have it. Owned by the generations, until that
+ * row is taken. */
+const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const ipsec_sa *sa, uint32_t row);
+
+/**
+ * Puts aside what the SA knows of its present key, if a packet has verified with it, and gives it what it knew with
+ * `row`: keys, numbers, life and IVs.
+ *
+ * @return false if it never had that row: then its numbers are empty, and the rest is as it was
+ */
+bool ipsec_generation_take(ipsec_generations *generations, ipsec_sa *sa, uint32_t row);
+
+#endif

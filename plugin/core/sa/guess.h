@@ -1,0 +1,23 @@
+/** @file
+ * Why does nothing verify: whether the same key fits another setting. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_GUESS_H
+#define IPSEC_CORE_GUESS_H
+
+#include "keys/envelope.h"
+#include "report/hint.h"
+#include "keys/spec.h"
+
+/**
+ * Tries other ESN settings, ICV lengths and algorithms for the key of a row on a packet that it does not verify. Opens
+ * contexts of libgcrypt and runs over the packet up to a hundred times.
+ *
+ * @param scratch  room for view->length octets
+ * @param detail   set to what the hint speaks of
+ * @return IPSEC_HINT_NONE if nothing fits
+ */
+ipsec_hint ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch, uint8_t *detail);
+
+#endif

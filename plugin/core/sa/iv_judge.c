@@ -1,0 +1,87 @@
+/* Which packets' initialization vectors are judged, and by what demand.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/iv_judge.h"
+#include "packet/checks.h"
+#include "keys/crypto.h"
+#include "keys/envelope.h"
+
+#include <stddef.h>
+
+/* Where the header has its IV: behind the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
+static uint32_t iv_at(const ipsec_view *view)
+{
+    return view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
+}
+
+static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH)
+        return spec->integrity->iv;
+    return spec->encryption ? spec->encryption->iv : 0;
+}
+
+/* With a key the algorithm is known once a packet has verified; without, the store must find out. */
+static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
+                      const ipsec_report *report)
+{
+    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
+        return false;
+    if (!spec)
+        return !record->shape && !record->unknown;
+    return record->trusted && iv_length(view, spec) > 0;
+}
+
+static ipsec_iv_demand demand_of(const ipsec_spec *spec)
+{
+    if (!spec)
+        return IPSEC_IV_UNKNOWN;
+    return spec->encryption && spec->encryption->mode == IPSEC_CIPHER_CBC ? IPSEC_IV_UNPREDICTABLE : IPSEC_IV_UNIQUE;
+}
+
+/* The last block of ciphertext, in front of the ICV. */
+static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_report *report, uint32_t iv)
+{
+    const uint32_t behind = report->is_opened ? report->opened.icv_length : 0u;
+    const uint32_t length = ipsec_view_packet_length(view);
+
+    return length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (length - behind - iv) : NULL;
+}
+
+static uint32_t mark_of(ipsec_iv_result result, ipsec_iv_demand demand)
+{
+    switch (result) {
+    case IPSEC_IV_REUSED:
+        return demand == IPSEC_IV_UNPREDICTABLE ? IPSEC_MARK_IV_PREDICTABLE : IPSEC_MARK_IV_REUSE;
+    case IPSEC_IV_PREDICTABLE:
+        return IPSEC_MARK_IV_PREDICTABLE;
+    case IPSEC_IV_ZERO:
+        return IPSEC_MARK_IV_ZERO;
+    case IPSEC_IV_FORGETFUL:
+        return IPSEC_MARK_IV_UNCHECKED;
+    default:
+        return 0;
+    }
+}
+
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+{
+    ipsec_iv_demand demand;
+    ipsec_iv_packet packet;
+    uint32_t first = 0;
+
+    if (!is_judged(view, spec, record, report))
+        return;
+    demand = demand_of(spec);
+    packet = (ipsec_iv_packet){.demand = demand,
+                               .iv = view->data + iv_at(view),
+                               .length = spec ? iv_length(view, spec) : 8,
+                               .sequence = (uint64_t)record->high << 32 | record->sequence,
+                               .packets = sa->numbers.packets,
+                               .frame = view->frame};
+    if (demand == IPSEC_IV_UNPREDICTABLE)
+        packet.last_block = last_block_of(view, report, packet.length);
+    note->marks |= mark_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);
+    if (first)
+        note->first_seen = first;
+}

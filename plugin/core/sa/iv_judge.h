@@ -1,0 +1,30 @@
+/** @file
+ * Which packets' initialization vectors are judged, and by what demand. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IV_JUDGE_H
+#define IPSEC_CORE_IV_JUDGE_H
+
+#include "judge.h"
+#include "sa/note.h"
+#include "sa/sa.h"
+
+/** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
+ * and looks again at doubling distances. */
+static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_spec *spec)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH)
+        return spec && spec->integrity->iv > 0;
+    return spec || !ipsec_iv_is_idle(&sa->iv, sa->numbers.packets);
+}
+
+/**
+ * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and marks the note.
+ *
+ * @param spec  the key row of the SA, or NULL
+ */
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report);
+
+#endif

@@ -1,0 +1,215 @@
+/* The life of SAs: which belongs to which, which follows which, and when one ends.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/life.h"
+
+/* A new SA has taken over when so many packets in a row were its own: of SAs that are known to be used side by side, a
+ * longer run, for their traffic may come in bursts. */
+#define TAKEN_OVER          16u
+#define TAKEN_OVER_PARALLEL 1024u
+
+/* What the old SA sends then are stragglers, if its successor has verified, or has been alone for so long: a window
+ * full. Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
+#define ALONE 32u
+
+/* An SA that sends so many packets after its successor has begun, fewer than so many of that between them, was not
+ * replaced. */
+#define GOES_ON 4u
+
+/* So many successions that were none, and SAs are used side by side. */
+#define TURNS 3u
+
+/* An SA whose numbers begin so low was made during the capture. */
+#define YOUNG 16u
+
+/* Several senders take turns all the time: so many returns to the address before, none of them longer in coming than so
+ * many packets. Where there are more than two, the next address may be another one; but so do senders that move, unless
+ * it comes very soon. */
+#define RETURNS       8u
+#define RETURN_WITHIN 1024u
+#define CHANGE_WITHIN 16u
+
+/* --- who sends ------------------------------------------------------------------------------------------ */
+
+/* Counts a change of origin, and a longer stay than `within` packets starts the count again. Returns whether it tells
+ * of several senders. */
+static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
+{
+    const uint32_t stay = life->packets - life->moved;
+
+    life->moved = life->packets;
+    life->returns = stay <= within ? life->returns + 1 : 0;
+    if (life->returns < RETURNS)
+        return false;
+    life->returns = 0;
+    note->facts |= life->senders ? IPSEC_NOTE_SAID : 0;
+    note->marks |= IPSEC_MARK_SENDERS;
+    life->senders = true;
+    return true;
+}
+
+/* A sender that moves may come back, and is not another one for it. Where several send, each change is one of them. */
+static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
+{
+    const uint32_t before = life->origin_before;
+
+    life->origin_before = life->origin;
+    life->origin = origin;
+    if (life->senders) {
+        note->marks |= IPSEC_MARK_SENDERS;
+        note->facts |= IPSEC_NOTE_SAID;
+        return;
+    }
+    if (origin == before) {
+        count_change(life, RETURN_WITHIN, note);
+        return;
+    }
+    if (life->origin_before == 0)
+        return;
+    note->marks |= IPSEC_MARK_ADDRESS_CHANGED;
+    count_change(life, before ? CHANGE_WITHIN : 0, note);
+}
+
+void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note)
+{
+    ipsec_sa_life *life = &sa->life;
+
+    if (view->address_length == 0 || life->separate || life->origin == 0 ||
+        life->origin == ipsec_life_origin(table, view))
+        return;
+    /* Several in a row are one return; and no sender that moves does that, however long it stays. */
+    if (life->moved != life->packets)
+        life->separate = count_change(life, UINT32_MAX, note);
+}
+
+/* --- which SA follows which ------------------------------------------------------------------------------ */
+
+/* The SA was not replaced: it goes on, and the other one may begin once more. */
+static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
+{
+    ipsec_sa_facts_at(table, sa->index)->successor = IPSEC_SA_NONE;
+    pair->active = sa->index;
+    pair->active_good = sa->keys.good;
+    pair->run = 0;
+    pair->alone = 0;
+    sa->life.late = 0;
+}
+
+/* What an SA still sends after its successor has begun: stragglers, or it was none. */
+static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
+{
+    const uint32_t alone = pair->alone;
+    uint8_t *const late = &sa->life.late;
+
+    pair->alone = 0;
+    if (!pair->verified && *late == 0 && alone < ALONE) {
+        take_back(table, pair, sa);
+        return;
+    }
+    *late = *late > 0 && alone < GOES_ON ? *late + 1 : 1;
+    note->marks |= IPSEC_MARK_OLD_SPI;
+    if (*late < GOES_ON)
+        return;
+    if (pair->active_good && !sa->keys.good) {
+        *late = 1; /* whoever goes on so did not verify */
+        return;
+    }
+    take_back(table, pair, sa);
+    pair->parallel = ++pair->turns >= TURNS;
+}
+
+static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
+{
+    if (pair->active != IPSEC_SA_NONE && sa->life.young && sa->index > pair->active) {
+        ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
+        sa->life.young = pair->turns == 0; /* one that was none before is believed once more */
+    }
+    pair->active = sa->index;
+    pair->active_good = sa->keys.good;
+    pair->run = 0;
+    pair->alone = pair->silence;
+    pair->run_at = (uint16_t)pair->alone;
+    pair->silence = 0;
+}
+
+/* Counts a packet of an SA that is not the active one; returns how many came while the active one was silent, less
+ * those of others, which anybody can put between. What does not verify interrupts none that does. */
+static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
+{
+    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
+
+    if (interrupted)
+        pair->run = pair->silence = 0;
+    pair->run_at = (uint16_t)pair->alone;
+    pair->silence += pair->silence < UINT16_MAX;
+    if (sa->index == pair->next)
+        return ++pair->run;
+    if (pair->run > 0) {
+        pair->run--;
+        return 0;
+    }
+    pair->next = sa->index;
+    return ++pair->run;
+}
+
+/* Whose turn it is between the two peers, this way. */
+static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
+{
+    uint32_t successor;
+
+    if (sa->keys.good)
+        pair->verified = true;
+    if (sa->index == pair->active) {
+        pair->active_good = sa->keys.good;
+        pair->alone++;
+        return;
+    }
+    successor = ipsec_sa_facts_at(table, sa->index)->successor;
+    if (pair->verified && !sa->keys.good && successor == IPSEC_SA_NONE)
+        return;
+    if (successor == IPSEC_SA_NONE) {
+        if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+            take_over(table, pair, sa);
+    } else if (pair->parallel) {
+        take_back(table, pair, sa);
+    } else {
+        follow_replaced(table, pair, sa, note);
+    }
+}
+
+/* What changed since the last packet: a life begins, the sender moves, an SA of the other direction may fit better. */
+static IPSEC_RARE void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
+                                     uint32_t sequence, ipsec_note *note)
+{
+    ipsec_sa_life *life = &sa->life;
+
+    if (life->origin == 0) {
+        if (!life->pair)
+            life->pair = ipsec_sa_pair_get(table, view, sa);
+        life->young = sequence <= YOUNG;
+    }
+    if (life->pair->matched != IPSEC_SA_NONE)
+        ipsec_sa_pair_match_better(table, life->pair, sa);
+    if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
+        follow_origin(life, origin, note);
+}
+
+void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
+                     ipsec_note *note)
+{
+    const ipsec_sa_life *life = &sa->life;
+
+    if (origin != life->origin || life->pair->matched != IPSEC_SA_NONE)
+        follow_change(table, view, sa, origin, sequence, note);
+    follow_turn(table, life->pair, sa, note);
+}
+
+bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note)
+{
+    ipsec_sa_life *life = &sa->life;
+
+    if (life->packets < hard_packets && life->octets < hard_bytes)
+        return false;
+    note->marks |= life->over ? IPSEC_MARK_GONE : IPSEC_MARK_EXPIRED;
+    life->over = true;
+    return true;
+}

@@ -1,0 +1,75 @@
+/** @file
+ * The life of SAs: which belongs to which, which follows which, and when one ends. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_LIFE_H
+#define IPSEC_CORE_LIFE_H
+
+#include "base/hash.h"
+#include "sa/note.h"
+#include "sa/sa.h"
+
+/** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
+static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
+{
+    uint64_t words[2];
+    uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
+
+    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
+        origin = ipsec_hash_mix(origin, view->source_port);
+    return (uint32_t)origin ? (uint32_t)origin : 1;
+}
+
+/** What ipsec_life_follow() does where it is not the turn of the SA, or the packet is from somewhere else. */
+void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
+                     ipsec_note *note);
+
+/** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds marks
+ * to the note. */
+static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
+                                     ipsec_note *note)
+{
+    ipsec_sa_pair *pair = sa->life.pair;
+    uint32_t origin;
+
+    if (view->address_length == 0)
+        return;
+    origin = ipsec_life_origin(table, view);
+    if (pair && pair->active == sa->index && origin == sa->life.origin)
+        pair->alone++;
+    else
+        ipsec_life_turn(table, view, sa, origin, sequence, note);
+}
+
+/** Whether the packet speaks of another sender, who has numbers of his own: another packet than the one that came under
+ * its number. An old number alone is a replay. */
+static inline bool ipsec_life_is_stranger(const ipsec_note *note)
+{
+    return note->facts & IPSEC_NOTE_OTHER_OCTETS;
+}
+
+/** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
+void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
+
+/** Begins the life anew, with another key or the first ICV that verifies: its lifetime, and who sends from where. */
+static inline void ipsec_life_begin(ipsec_sa *sa)
+{
+    sa->life = (ipsec_sa_life){.pair = sa->life.pair};
+}
+
+/**
+ * Counts a packet that the receiver has accepted towards the SA's lifetime (RFC 4301 4.4.2.1).
+ *
+ * @param octets  of payload
+ */
+static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
+{
+    sa->life.packets++;
+    sa->life.octets += octets;
+}
+
+/** Whether the SA has reached a hard limit of its key row: the packet is refused. Marks the first one. */
+bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note);
+
+#endif

@@ -1,0 +1,362 @@
+/* Recognising ESP with NULL encryption.
+ *
+ * RFC 5879 decides by scores over many packets, to which end it also keeps the state of TCP connections. Here one kind
+ * of evidence is enough: a payload that the trailer calls a protocol, and whose own checksum or length agrees.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/null_probe.h"
+#include "packet/ip.h"
+#include "packet/protocol.h"
+
+#include <glib.h>
+
+enum {
+    ESP_HEADER = 8,
+    ESP_SEQUENCE_LOW_AT = 6,
+    ESP_TRAILER = 2 /* pad length, next header */
+};
+
+/* Packets that must prove a shape.
+ *
+ * By chance: in random octets, a packet without padding bears the number of a protocol that is told by its checksum
+ * alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is less likely by far. For
+ * 7 shapes that is 2^-27 a packet, and 2^-30 for another one of the same shape. Both must come before a packet objects,
+ * as nearly all do: that leaves 2^-57 an SA. One would not do, and with more a short capture would be over before
+ * anything is known. */
+#define PROOFS_NEEDED 2
+
+/* Proofs that an objection outweighs.
+ *
+ * By malice: anybody can send packets that prove a shape, but they remain a share of the SA's. Where a share f of them
+ * is made so and the rest is ciphertext, a packet gains f and loses 10 * (1 - f) on average, so that nothing below
+ * f = 10/11 is believed for long. In a true ESP-NULL SA only packets that were damaged in the few octets of the trailer
+ * object: it bears one in eleven, far more than any link that is of use. */
+#define OBJECTION 10
+
+/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext behind
+ * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
+#define BALANCE_MOST (2 * OBJECTION)
+
+/* Where a shape is given up, and where the balance stays while there is none: from there on PROOFS_NEEDED + OBJECTION =
+ * 12 proofs in a row make a new one believed, which a true ESP-NULL SA behind noise of any length has at once. A mix
+ * has them where as many forgeries follow each other, and ciphertext behind 22 of them would be spoken of once more; so
+ * with each shape that is given up the way out becomes twice as long, up to 80 + 2 proofs in a row. */
+#define GIVEN_UP  (-OBJECTION)
+#define LOST_MOST 3
+
+/* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
+ * pause behind them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
+ * again before half as many packets have followed. A look costs some 250 instructions, and of 1,000 packets 25 have
+ * one. */
+#define LOOKS_DENSE   8u
+#define LOOKS_A_PAUSE 2u
+#define PAUSE_DOUBLES 15u
+#define LOOKS_MOST    (LOOKS_DENSE + LOOKS_A_PAUSE * PAUSE_DOUBLES)
+
+static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {{0, 0}, {0, 8}, {0, 12}, {0, 16}, {0, 24}, {0, 32}, {8, 16}};
+
+const ipsec_null_shape *ipsec_null_shape_row(unsigned index)
+{
+    return &shapes[index];
+}
+
+/* What ESP carries, if the shape is right; or what is inside of that. */
+typedef struct payload {
+    const uint8_t *octets;
+    uint32_t length;
+    const uint8_t *source; /* of the IP header in front */
+    const uint8_t *destination;
+    uint8_t address_length; /* 0 where the addresses are unknown */
+    uint8_t protocol;
+} payload;
+
+/* --- checksums */
+
+/* Adds the octets to a sum of 16-bit words: RFC 1071. */
+static uint64_t add_words(uint64_t sum, const uint8_t *p, uint32_t length)
+{
+    for (; length >= 2; p += 2, length -= 2)
+        sum += ipsec_read_u16(p);
+    return length ? sum + (uint64_t)(p[0] << 8) : sum;
+}
+
+/* Whether the words, their checksum among them, add up. */
+static bool adds_up(uint64_t sum)
+{
+    while (sum > UINT16_MAX)
+        sum = (sum & UINT16_MAX) + (sum >> 16);
+    return sum == UINT16_MAX;
+}
+
+static bool has_plain_checksum(const payload *p)
+{
+    return adds_up(add_words(0, p->octets, p->length));
+}
+
+/* The checksum that covers a pseudo-header too: RFC 9293 3.1, RFC 8200 8.1. */
+static bool has_pseudo_checksum(const payload *p)
+{
+    uint64_t sum = (uint64_t)p->protocol + p->length;
+
+    if (p->address_length == 0)
+        return false;
+    sum = add_words(sum, p->source, p->address_length);
+    sum = add_words(sum, p->destination, p->address_length);
+    return adds_up(add_words(sum, p->octets, p->length));
+}
+
+/* CRC32c, bit by bit: it is computed for very few packets. */
+static uint32_t add_crc32c(uint32_t crc, const uint8_t *p, uint32_t length)
+{
+    for (; length > 0; p++, length--) {
+        crc ^= *p;
+        for (unsigned bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+    }
+    return crc;
+}
+
+/* --- proofs from the payload; each is given what is behind the IP header */
+
+static bool proves_icmp(const payload *p)
+{
+    return p->address_length == 4 && p->length >= 8 && has_plain_checksum(p);
+}
+
+static bool proves_icmpv6(const payload *p)
+{
+    return p->address_length == 16 && p->length >= 8 && has_pseudo_checksum(p);
+}
+
+static bool proves_tcp(const payload *p)
+{
+    const uint32_t least = 20;
+    uint32_t header;
+
+    if (p->length < least)
+        return false;
+    header = (p->octets[12] >> 4) * 4u;
+    return header >= least && header <= p->length && has_pseudo_checksum(p);
+}
+
+/* A length that fits and no checksum are no less unlikely than a checksum. */
+static bool proves_udp(const payload *p)
+{
+    if (p->length < IPSEC_UDP_HEADER || ipsec_read_u16(p->octets + 4) != p->length)
+        return false;
+    return ipsec_read_u16(p->octets + 6) == 0 || has_pseudo_checksum(p);
+}
+
+static bool proves_sctp(const payload *p)
+{
+    static const uint8_t zero[4];
+    const uint32_t checksum_at = 8, behind = checksum_at + sizeof zero;
+    uint32_t crc = UINT32_MAX;
+
+    if (p->length < behind + 4) /* a chunk */
+        return false;
+    crc = add_crc32c(crc, p->octets, checksum_at);
+    crc = add_crc32c(crc, zero, sizeof zero);
+    crc = ~add_crc32c(crc, p->octets + behind, p->length - behind);
+    return GUINT32_SWAP_LE_BE(crc) == ipsec_read_u32(p->octets + checksum_at);
+}
+
+/* Version 2 leaves its field for authentication out of the checksum, and has none with a digest: RFC 2328 D.4. */
+static bool proves_ospf2(const payload *p)
+{
+    const uint32_t authentication_at = 16, header = 24;
+    const uint16_t digest = 2;
+    uint64_t sum;
+
+    if (p->length < header || ipsec_read_u16(p->octets + authentication_at - 2) == digest)
+        return false;
+    sum = add_words(0, p->octets, authentication_at);
+    return adds_up(add_words(sum, p->octets + header, p->length - header));
+}
+
+static bool proves_ospf(const payload *p)
+{
+    const uint32_t header = 16;
+
+    if (p->length < header || ipsec_read_u16(p->octets + 2) != p->length)
+        return false;
+    if (p->address_length == 4)
+        return p->octets[0] == 2 && proves_ospf2(p);
+    return p->octets[0] == 3 && has_pseudo_checksum(p);
+}
+
+static bool (*const upper_layers[UINT8_MAX + 1])(const payload *p) = {
+    [IPSEC_PROTOCOL_ICMP] = proves_icmp, [IPSEC_PROTOCOL_IGMP] = proves_icmp,     [IPSEC_PROTOCOL_TCP] = proves_tcp,
+    [IPSEC_PROTOCOL_UDP] = proves_udp,   [IPSEC_PROTOCOL_ICMPV6] = proves_icmpv6, [IPSEC_PROTOCOL_OSPF] = proves_ospf,
+    [IPSEC_PROTOCOL_SCTP] = proves_sctp,
+};
+
+static bool proves_upper_layer(const payload *p)
+{
+    return upper_layers[p->protocol] && upper_layers[p->protocol](p);
+}
+
+static bool proves_ipv4(const payload *p)
+{
+    uint32_t header;
+
+    if (p->length < IPSEC_IPV4_HEADER || p->octets[0] >> 4 != 4 || ipsec_read_u16(p->octets + 2) != p->length)
+        return false;
+    header = (p->octets[0] & 0x0fu) * 4;
+    return header >= IPSEC_IPV4_HEADER && header <= p->length && adds_up(add_words(0, p->octets, header));
+}
+
+/* The header has no checksum, so that what is behind it must do. Behind an extension header nothing is looked at. */
+static bool proves_ipv6(const payload *p)
+{
+    payload inner;
+
+    if (p->length < IPSEC_IPV6_HEADER || p->octets[0] >> 4 != 6 ||
+        ipsec_read_u16(p->octets + 4) != p->length - IPSEC_IPV6_HEADER)
+        return false;
+    inner = (payload){.octets = p->octets + IPSEC_IPV6_HEADER,
+                      .length = p->length - IPSEC_IPV6_HEADER,
+                      .source = p->octets + 8,
+                      .destination = p->octets + 24,
+                      .address_length = 16,
+                      .protocol = p->octets[6]};
+    return ipsec_ip_extension(inner.protocol, inner.octets, inner.length) > 0 || proves_upper_layer(&inner);
+}
+
+/* --- one packet */
+
+/* Whether the trailer that the shape leads to has octets of padding as RFC 4303 2.4 wants them; what is in front is
+ * then the payload. Turns most ciphertext down after a comparison or two. */
+static inline bool fits(const ipsec_null_shape *shape, const ipsec_view *view, payload *found)
+{
+    const uint32_t overhead = ESP_HEADER + shape->iv + ESP_TRAILER + shape->icv;
+    const uint8_t *trailer;
+    uint32_t room, padding;
+
+    if (view->length < overhead)
+        return false;
+    room = view->length - overhead;
+    trailer = view->data + (view->length - shape->icv - ESP_TRAILER);
+    padding = trailer[0];
+    if (padding > room)
+        return false;
+    for (uint32_t i = 0; i < padding; i++)
+        if (trailer[-1 - (int)i] != padding - i)
+            return false;
+    *found = (payload){.octets = view->data + ESP_HEADER + shape->iv,
+                       .length = room - padding,
+                       .source = view->source,
+                       .destination = view->destination,
+                       .address_length = view->address_length,
+                       .protocol = trailer[1]};
+    return true;
+}
+
+static bool proves(const payload *p)
+{
+    switch (p->protocol) {
+    case IPSEC_PROTOCOL_IPV4:
+        return proves_ipv4(p);
+    case IPSEC_PROTOCOL_IPV6:
+        return proves_ipv6(p);
+    default:
+        return proves_upper_layer(p);
+    }
+}
+
+/* Shapes that a packet could have, and those that it proves: bit masks. */
+typedef struct evidence {
+    unsigned fits, proves;
+} evidence;
+
+static evidence examine(const ipsec_view *view)
+{
+    evidence found = {0};
+    payload p;
+
+    for (unsigned i = 0; i < IPSEC_NULL_SHAPES; i++) {
+        if (!fits(&shapes[i], view, &p))
+            continue;
+        found.fits |= 1u << i;
+        if (proves(&p))
+            found.proves |= 1u << i;
+    }
+    return found;
+}
+
+/* Index of the one shape that the packet proves, plus 1; 0 if it proves none, or is ambiguous. */
+static uint8_t proved_shape(evidence found)
+{
+    const bool one = found.proves && (found.proves & (found.proves - 1)) == 0;
+
+    return one ? (uint8_t)(g_bit_nth_lsf(found.proves, -1) + 1) : 0;
+}
+
+/* --- the SA */
+
+static inline bool is_believed(const ipsec_null_probe *probe)
+{
+    return probe->balance >= PROOFS_NEEDED;
+}
+
+static void object(ipsec_null_probe *probe)
+{
+    probe->balance = (int8_t)(probe->balance - OBJECTION);
+    if (probe->balance > GIVEN_UP)
+        return;
+    if (probe->shape && probe->lost < LOST_MOST)
+        probe->lost++;
+    probe->shape = 0;
+    probe->balance = (int8_t)(GIVEN_UP * (1 << probe->lost));
+}
+
+/* A packet proves `shape`. The same packet captured twice is one proof. */
+static void agree(ipsec_null_probe *probe, uint8_t shape, uint16_t sequence)
+{
+    if (probe->shape && (probe->shape != shape || probe->sequence == sequence))
+        return;
+    probe->shape = shape;
+    probe->sequence = sequence;
+    probe->balance++;
+}
+
+/* Whether the packet speaks against the shape that is tested or, where there is none, against all of them. */
+static bool objects(const ipsec_null_probe *probe, evidence found)
+{
+    return probe->shape ? !(found.fits >> (probe->shape - 1) & 1) : !found.fits;
+}
+
+/* Nothing is in sight. */
+static void pause_search(ipsec_null_probe *probe)
+{
+    if (probe->looks < LOOKS_MOST)
+        probe->looks++;
+    if (probe->looks >= LOOKS_DENSE)
+        probe->rest = (uint16_t)(1u << (probe->looks - LOOKS_DENSE) / LOOKS_A_PAUSE);
+}
+
+static void weigh(ipsec_null_probe *probe, const ipsec_view *view)
+{
+    const evidence found = examine(view);
+    const uint8_t shape = proved_shape(found);
+
+    if (objects(probe, found))
+        object(probe);
+    if (shape)
+        agree(probe, shape, ipsec_read_u16(view->data + ESP_SEQUENCE_LOW_AT));
+    if (!probe->shape)
+        pause_search(probe);
+}
+
+bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
+{
+    payload unused;
+
+    if (ipsec_null_probe_rests(probe))
+        return false;
+    if (is_believed(probe) && fits(&shapes[probe->shape - 1], view, &unused))
+        probe->balance = (int8_t)MIN(probe->balance + 1, BALANCE_MOST);
+    else
+        weigh(probe, view);
+    return is_believed(probe);
+}

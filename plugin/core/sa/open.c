@@ -1,0 +1,692 @@
+/* Opening packets: which key an SA has, whether the ICV verifies, and what is inside.
+ *
+ * What is found out by trying goes into the record; what the report says follows from packet and record alone (see
+ * opened.c), so that later passes say the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/open.h"
+#include "packet/checks.h"
+#include "sa/guess.h"
+#include "base/hash.h"
+#include "report/hint.h"
+#include "sa/life.h"
+#include "sa/opened.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* As long as IP can be. Nothing longer is opened. */
+#define LONGEST 65535u
+
+/* When the reason for a wrong key is looked for: at the first failures of an SA, and then at each doubling of their
+ * number, for whoever forges packets may have been first. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
+#define GUESSES_AT_FIRST 3u
+
+/* And how much of it there is, in octets of packets. A row has its share, so that forged SPIs that a row for any takes
+ * leave something to the others; and its first guess, for which as much again is put by. All of it takes a second. */
+#define GUESSED_IN_ALL  (2u << 20)
+#define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
+#define GUESS_OVERHEAD  512u /* octets, for opening contexts */
+
+/* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
+#define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
+
+/* --- which key ------------------------------------------------------------------------------------- */
+
+static uint32_t hash_source(const ipsec_opener *opener, const ipsec_view *view)
+{
+    uint64_t words[2];
+
+    return (uint32_t)ipsec_hash_address(opener->seed, view->source, view->address_length, words);
+}
+
+static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa_keys *keys)
+{
+    if (!keys->resolved || !ipsec_keyring_needs_source(opener->ring))
+        return keys->resolved;
+    return view->address_length == 0 || keys->source == hash_source(opener, view);
+}
+
+/* The numbers of an SA with another key are other numbers, and so are its IVs. */
+static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
+{
+    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
+
+    ipsec_sa_numbers_begin(&sa->numbers, spec->replay_window, spec->esn);
+    sa->iv = (ipsec_iv_state){0};
+}
+
+static uint32_t find_row(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
+{
+    return view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
+}
+
+/* Whether the row that was found is the one that the SA has, or that one is chained to it. */
+static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint32_t row)
+{
+    if (!keys->resolved)
+        return false;
+    for (unsigned i = 0; i < keys->position && row != IPSEC_KEY_NONE; i++)
+        row = ipsec_keyring_next(ring, row);
+    return row == keys->row;
+}
+
+/* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet, for which
+ * there is none, does not make the SA forget the one that it has; nor does another source for which the row is the
+ * same. */
+static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
+{
+    ipsec_sa_keys *keys = &sa->keys;
+    const bool same = is_row_of(opener->ring, keys, row);
+
+    if (keys->resolved && row == IPSEC_KEY_NONE)
+        return false;
+    if (!same)
+        *keys = (ipsec_sa_keys){.null = keys->null, .row = row};
+    keys->resolved = true;
+    if (view->address_length)
+        keys->source = hash_source(opener, view);
+    if (row == IPSEC_KEY_NONE)
+        return false;
+    if (!same)
+        begin_numbers(opener, sa);
+    return true;
+}
+
+/* Where else the tables have the SPI. */
+static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
+{
+    const uint8_t length = view->address_length;
+    const uint8_t other = view->protocol == IPSEC_PROTOCOL_ESP ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP;
+
+    if (ipsec_keyring_has(ring, spi, other, view->destination, length))
+        return IPSEC_HINT_SPI_OTHER_PROTOCOL;
+    if (ipsec_keyring_has(ring, spi, view->protocol, view->source, length))
+        return IPSEC_HINT_SPI_REVERSE;
+    if (ipsec_keyring_has(ring, GUINT32_SWAP_LE_BE(spi), view->protocol, view->destination, length))
+        return IPSEC_HINT_SPI_SWAPPED;
+    if (ipsec_keyring_has(ring, spi, view->protocol, NULL, 0))
+        return IPSEC_HINT_SPI_ELSEWHERE;
+    return IPSEC_HINT_NONE;
+}
+
+/* --- trying ---------------------------------------------------------------------------------------- */
+
+typedef struct attempts {
+    unsigned count;
+    ipsec_attempt list[ATTEMPTS_MOST];
+} attempts;
+
+static void add_attempt(attempts *to, bool esn, uint32_t high)
+{
+    for (unsigned i = 0; i < to->count; i++)
+        if (to->list[i].esn == esn && to->list[i].high == high)
+            return;
+    to->list[to->count++] = (ipsec_attempt){esn, high};
+}
+
+static void add_neighbours(attempts *to, uint32_t high)
+{
+    add_attempt(to, true, high);
+    if (high < UINT32_MAX)
+        add_attempt(to, true, high + 1);
+    if (high > 0)
+        add_attempt(to, true, high - 1);
+}
+
+/* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
+static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *to)
+{
+    const ipsec_sa_keys *keys = &sa->keys;
+    const ipsec_window *window = &sa->numbers.window;
+    const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->verified;
+    const bool esn = spec->esn == IPSEC_ESN_AUTO ? keys->esn : spec->esn == IPSEC_ESN_YES;
+
+    to->count = 0;
+    if (!decided || !esn)
+        add_attempt(to, false, 0);
+    if (decided && !esn)
+        return;
+    if (keys->verified && window->started)
+        add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
+    if (keys->verified)
+        add_neighbours(to, keys->high);
+    for (unsigned i = 0; i < spec->high_count; i++)
+        add_neighbours(to, spec->highs[i]);
+    add_attempt(to, true, 0);
+    add_attempt(to, true, 1);
+}
+
+/* Tries what may be, until the ICV is good. */
+static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+                    ipsec_record *record)
+{
+    ipsec_crypto *crypto = ipsec_key_row_open(row);
+    attempts tries;
+
+    record->icv = IPSEC_ICV_UNVERIFIED;
+    if (!crypto)
+        return;
+    list_attempts(&row->spec, sa, &tries);
+    for (unsigned i = 0; i < tries.count; i++) {
+        record->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
+        record->esn = tries.list[i].esn;
+        record->high = tries.list[i].high;
+        if (record->icv != IPSEC_ICV_BAD)
+            return;
+    }
+    record->esn = false;
+    record->high = 0;
+}
+
+static bool is_turn(unsigned failures)
+{
+    return failures <= GUESSES_AT_FIRST || (failures & (failures - 1)) == 0;
+}
+
+static bool is_affordable(const ipsec_opener *opener, const ipsec_key_row *row)
+{
+    if (row->guessed == 0)
+        return opener->guessed < 2 * GUESSED_IN_ALL;
+    return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
+}
+
+static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+                                         ipsec_sa_keys *keys, ipsec_note *note)
+{
+    /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
+    const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
+    const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
+
+    if (again && is_turn(++keys->failures) && is_affordable(opener, row)) {
+        row->guessed += cost;
+        opener->guessed += cost;
+        keys->hint = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
+    } else if (again) {
+        keys->hint = IPSEC_HINT_NONE;
+    }
+    note->hint = keys->hint;
+    note->detail = keys->detail;
+}
+
+/* What was taken for numbers and senders before the first ICV verified were guesses. */
+static void learn(const ipsec_record *record, ipsec_sa *sa)
+{
+    ipsec_sa_keys *keys = &sa->keys;
+
+    if (record->icv == IPSEC_ICV_GOOD && !keys->good) {
+        ipsec_sa_numbers_begin(&sa->numbers, sa->numbers.row_window, (ipsec_esn_mode)sa->numbers.esn);
+        ipsec_life_begin(sa);
+    }
+    keys->verified = true;
+    keys->good = keys->good || record->icv == IPSEC_ICV_GOOD;
+    keys->esn = record->esn;
+    keys->high = record->high;
+}
+
+static void make_room(ipsec_opener *opener)
+{
+    if (!opener->plaintext)
+        opener->plaintext = g_malloc(LONGEST);
+}
+
+/* Room for the headers in front of AH, as ipsec_envelope_of() wants it. */
+static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
+{
+    if (view->protocol == IPSEC_PROTOCOL_AH && !opener->outer)
+        opener->outer = g_malloc(IPSEC_AH_OUTER_MOST);
+    return opener->outer;
+}
+
+static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
+{
+    const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
+
+    return report->whole && view->length >= fixed && view->length <= LONGEST;
+}
+
+/* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
+ * there. That of a dump is of another moment. */
+static bool has_start(const ipsec_spec *spec)
+{
+    return spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1;
+}
+
+/* Until the receiver has taken a packet, it stays with its start. */
+static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ipsec_record *record)
+{
+    if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->started || !has_start(spec))
+        return false;
+    keys->started = record->high == spec->highs[0];
+    return !keys->started;
+}
+
+static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
+{
+    return ipsec_keyring_next(ring, row->index) != row->index;
+}
+
+/* Tries a row that the SA does not have with what it knew when it had it, or with nothing. */
+static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+                      ipsec_record *record)
+{
+    static const ipsec_sa nothing;
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row->index);
+
+    try_all(opener, envelope, row, then ? then : &nothing, record);
+}
+
+/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
+ * is left as it was with the SA's own. */
+static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
+{
+    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const ipsec_keyring *ring = opener->ring;
+
+    for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        try_other(opener, envelope, row, sa, record);
+        if (record->icv == IPSEC_ICV_GOOD ||
+            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
+            return row;
+    }
+    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
+    try_all(opener, envelope, own, sa, record); /* for its plaintext */
+    return own;
+}
+
+/* The row that the packet is opened with: the one that the SA has, or another one that the packet bears out; with its
+ * envelope. */
+static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+                               uint8_t *outer)
+{
+    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
+
+    try_all(opener, envelope, own, sa, record);
+    if (record->icv == IPSEC_ICV_GOOD || !has_next(opener->ring, own))
+        return own;
+    return try_others(opener, sa, own, record, envelope, outer);
+}
+
+/* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
+static IPSEC_RARE void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
+{
+    const ipsec_sa_keys before = sa->keys;
+
+    if (ipsec_generation_take(opener->generations, sa, row->index))
+        return;
+    sa->keys = (ipsec_sa_keys){
+        .null = before.null, .row = row->index, .position = row->position, .resolved = true, .source = before.source};
+    begin_numbers(opener, sa);
+    ipsec_life_begin(sa);
+}
+
+static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
+{
+    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD)
+        change_row(opener, sa, row);
+    record->alternative = row->position;
+}
+
+static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa *sa,
+                      ipsec_record *record, ipsec_note *note)
+{
+    ipsec_sa_keys *keys = &sa->keys;
+
+    take_row(opener, sa, row, record);
+    if (is_wrong_start(&row->spec, keys, record)) {
+        note->marks |= IPSEC_MARK_WRONG_HIGH;
+        note->wrong_by = UINT8_MAX; /* whatever the window */
+    }
+    if (record->icv == IPSEC_ICV_BAD)
+        look_into_failure(opener, envelope, row, keys, note);
+    else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
+        learn(record, sa);
+    record->trusted = keys->verified;
+    if (keys->verified && row->spec.esn == IPSEC_ESN_AUTO)
+        sa->numbers.esn = keys->esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
+}
+
+/* --- what looks like offload -------------------------------------------------------------------------- */
+
+/* Sizes of the first of several coalesced packets that are tried. */
+#define SIZES_TRIED 8u
+
+/* A packet that looks like segmentation offload is no packet of the wire, so that nothing is judged by its length. But
+ * anybody can make one look so; if all its octets are there, the ICV decides. Fills in the view of a packet as any. */
+static bool looks_like_offload(const ipsec_view *view, const ipsec_report *report, ipsec_view *plain)
+{
+    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
+    const bool coalesced = !(view->flags & IPSEC_VIEW_OFFLOAD);
+
+    if (report->whole || !ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD) || view->flags & no_packet)
+        return false;
+    *plain = *view;
+    plain->flags &= (uint16_t)~IPSEC_VIEW_OFFLOAD;
+    plain->length = coalesced ? view->length : ipsec_view_offload_length(view);
+    return plain->captured >= plain->length && plain->length >= IPSEC_ESP_FLOOR && plain->length <= LONGEST;
+}
+
+/* The octets from `at` on, `length` of them, as a packet of their own. */
+static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
+{
+    ipsec_view part = *view;
+
+    part.data += at;
+    part.length = part.captured = MIN(length, view->length - at);
+    return part;
+}
+
+/* Whether a part verifies; notes its number then, and the setting for the first of them. */
+static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row *row, const ipsec_sa *sa,
+                     ipsec_record *record)
+{
+    const ipsec_envelope envelope = ipsec_envelope_of(part, row->spec.encryption, row->spec.integrity, NULL);
+    ipsec_record own = {.icv = IPSEC_ICV_BAD};
+
+    if (part->length < IPSEC_ESP_FLOOR || opener->part_count == IPSEC_COALESCED_MOST)
+        return false;
+    try_all(opener, &envelope, row, sa, &own);
+    if (own.icv != IPSEC_ICV_GOOD)
+        return false;
+    if (opener->part_count == 0) {
+        record->esn = own.esn;
+        record->high = own.high;
+    }
+    opener->parts[opener->part_count++] = (uint64_t)own.high << 32 | ipsec_read_u32(part->data + 4);
+    return true;
+}
+
+/* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
+static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa)
+{
+    ipsec_record unused = {0};
+    uint32_t size = ipsec_find_coalesced(view, IPSEC_ESP_FLOOR);
+
+    for (unsigned tries = 0; size > 0 && tries < SIZES_TRIED; tries++) {
+        const ipsec_view first = part_of(view, 0, size), second = part_of(view, size, size);
+
+        if (try_part(opener, &first, row, sa, &unused) || try_part(opener, &second, row, sa, &unused))
+            return size;
+        size = ipsec_find_coalesced(view, size + 1);
+    }
+    return 0;
+}
+
+/* Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
+ * say of the ICVs of all; those that verify are in opener->parts. */
+static ipsec_icv_status try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
+                                  ipsec_record *record)
+{
+    const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
+    bool all = size > 0;
+
+    record->esn = false;
+    record->high = 0;
+    opener->part_count = 0;
+    for (uint32_t at = 0; size > 0 && at < view->length; at += size) {
+        const ipsec_view part = part_of(view, at, size);
+
+        all = try_part(opener, &part, row, sa, record) && all;
+    }
+    return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
+}
+
+/* The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
+ * Returns the row, with its envelope. */
+static IPSEC_RARE ipsec_key_row *try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                                     ipsec_record *record, ipsec_envelope *envelope)
+{
+    static const ipsec_sa nothing;
+
+    for (uint32_t i = ipsec_keyring_next(opener->ring, own->index); i != own->index;
+         i = ipsec_keyring_next(opener->ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(opener->ring, i);
+        const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, i);
+
+        record->icv = try_parts(opener, envelope->view, row, then ? then : &nothing, record) & 3;
+        if (record->icv != IPSEC_ICV_GOOD)
+            continue;
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, NULL);
+        return row;
+    }
+    record->icv = try_parts(opener, envelope->view, own, sa, record) & 3;
+    return own;
+}
+
+/* It was a packet of the wire: one that verifies, or one on an SA where others do. */
+static void take_for_packet(const ipsec_view *view, ipsec_report *report)
+{
+    ipsec_report_remove(report, IPSEC_FINDING_CAPTURE_OFFLOAD);
+    report->whole = true;
+    report->verdict = IPSEC_VERDICT_PLAUSIBLE;
+    if (view->length == IPSEC_LENGTH_UNKNOWN)
+        report->refused_by = UINT8_MAX; /* IP discards what has no length, and counts it itself */
+}
+
+/* Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
+ * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
+static bool settle_offload(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record,
+                           ipsec_report *report)
+{
+    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.good))
+        record->icv = IPSEC_ICV_UNVERIFIED;
+    if (record->icv == IPSEC_ICV_UNVERIFIED)
+        return false;
+    if (record->icv == IPSEC_ICV_BAD || opener->part_count == 0)
+        take_for_packet(view, report);
+    return true;
+}
+
+/* --- with a row ---------------------------------------------------------------------------------------- */
+
+static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                          ipsec_note *note, ipsec_report *report)
+{
+    ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
+    uint8_t *const outer = room_for_outer(opener, view);
+    ipsec_view plain;
+    const bool offload = looks_like_offload(view, report, &plain);
+    const ipsec_view *const seen = offload ? &plain : view;
+    ipsec_envelope envelope = ipsec_envelope_of(seen, row->spec.encryption, row->spec.integrity, outer);
+
+    opener->part_count = 0;
+    record->has_row = true;
+    record->alternative = 0;
+    record->icv = IPSEC_ICV_UNVERIFIED;
+    if (!offload && !can_be_opened(view, report)) {
+        record->alternative = sa->keys.position;
+        ipsec_opened_begin(&envelope, &row->spec, report);
+        return;
+    }
+    make_room(opener);
+    row = try_rows(opener, sa, record, &envelope, outer);
+    if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
+        record->icv = IPSEC_ICV_UNVERIFIED;
+    if (offload && record->icv == IPSEC_ICV_BAD)
+        record->icv = try_parts(opener, seen, row, sa, record) & 3;
+    if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && has_next(opener->ring, row))
+        row = try_parts_of_others(opener, sa, row, record, &envelope);
+    if (offload && !settle_offload(opener, view, sa, record, report)) {
+        record->alternative = row->position;
+        ipsec_opened_begin(&envelope, &row->spec, report);
+        return;
+    }
+    learn_row(opener, &envelope, row, sa, record, note);
+    ipsec_opened_begin(&envelope, &row->spec, report);
+    if (record->icv == IPSEC_ICV_GOOD && opener->part_count > 0)
+        report->opened.icv_status = IPSEC_ICV_GOOD;
+    else
+        ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
+}
+
+/* --- without a key ----------------------------------------------------------------------------------- */
+
+/* Whether the SA is believed to be ESP-NULL, and the packet part of it. */
+static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
+                       const ipsec_report *report)
+{
+    if (!opener->config->null_heuristic || view->protocol != IPSEC_PROTOCOL_ESP) {
+        ipsec_null_probe_rest(probe);
+        return false;
+    }
+    return report->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
+}
+
+static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
+                             ipsec_record *record, ipsec_report *report)
+{
+    keys->idle = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
+    if (!probe_null(opener, view, &keys->null, report))
+        return;
+    record->shape = keys->null.shape;
+    ipsec_report_null(view, keys->null.shape - 1u, report);
+}
+
+static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
+{
+    return opener->config->sa_complete && view->address_length > 0 &&
+           ipsec_keyring_knows_destination(opener->ring, view);
+}
+
+/* --- calls ----------------------------------------------------------------------------------------- */
+
+/* Whether a row that is not the SA's, or one chained to it, opens the packet. */
+static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec_report *report, uint32_t row,
+                       const ipsec_sa *sa)
+{
+    const ipsec_sa fresh = {.index = sa->index, .keys = {.row = row}};
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row);
+    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, row)->spec;
+    uint8_t *const outer = room_for_outer(opener, view);
+    ipsec_record record = {0};
+    ipsec_envelope envelope;
+
+    if (!can_be_opened(view, report))
+        return false;
+    make_room(opener);
+    envelope = ipsec_envelope_of(view, spec->encryption, spec->integrity, outer);
+    try_rows(opener, then ? then : &fresh, &record, &envelope, outer);
+    return record.icv == IPSEC_ICV_GOOD;
+}
+
+/* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
+ * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
+static IPSEC_RARE void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
+                                        ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    const bool changes = row != IPSEC_KEY_NONE && opens_with(opener, view, report, row, sa);
+
+    if (changes) {
+        change_row(opener, sa, ipsec_keyring_row(opener->ring, row));
+        sa->keys.source = hash_source(opener, view);
+    }
+    open_with_row(opener, view, sa, record, note, report);
+    if (!changes)
+        note->row = sa->keys.row + 1;
+}
+
+/* Where the SA has no row for the packet. */
+static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                             ipsec_note *note, ipsec_report *report)
+{
+    if (!is_unknown(opener, view)) {
+        open_without_key(opener, view, &sa->keys, record, report);
+        return;
+    }
+    record->unknown = true;
+    note->hint = look_around(opener->ring, view, report->spi);
+    ipsec_report_unknown(note, report);
+}
+
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+                     ipsec_report *report)
+{
+    const ipsec_sa_keys *keys = &sa->keys;
+    bool has_row = keys->row != IPSEC_KEY_NONE;
+
+    if (!is_resolved(opener, view, keys)) {
+        const uint32_t row = find_row(opener, view, report->spi);
+
+        if (keys->good && !is_row_of(opener->ring, keys, row)) {
+            open_as_stranger(opener, view, row, sa, record, note, report);
+            return;
+        }
+        has_row = resolve(opener, view, row, sa);
+    }
+    if (has_row)
+        open_with_row(opener, view, sa, record, note, report);
+    else
+        open_without_row(opener, view, sa, record, note, report);
+}
+
+/* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
+ * it. NULL if none is found, for then the record is another packet's. */
+static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
+                             const ipsec_note *note)
+{
+    const uint32_t first = ipsec_keyring_find(ring, view, spi);
+    ipsec_key_row *row = first == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(ring, first);
+
+    if (note->row)
+        return ipsec_keyring_row(ring, note->row - 1);
+    while (row && alternative-- > 0 && has_next(ring, row))
+        row = ipsec_keyring_row(ring, ipsec_keyring_next(ring, row->index));
+    return row;
+}
+
+/* The status of the record, if the row gives it once more; nothing is said to be good that is not. */
+static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+                                     const ipsec_record *record)
+{
+    const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
+    const ipsec_icv_status expected = (ipsec_icv_status)record->icv;
+
+    if (expected == IPSEC_ICV_BAD || !ipsec_key_row_open(row))
+        return expected == IPSEC_ICV_BAD ? expected : IPSEC_ICV_UNVERIFIED;
+    make_room(opener);
+    return ipsec_envelope_try(envelope, row->crypto, attempt, opener->plaintext) == expected ? expected
+                                                                                             : IPSEC_ICV_UNVERIFIED;
+}
+
+static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+                           const ipsec_note *note, ipsec_report *report)
+{
+    ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative, note);
+    uint8_t *const outer = room_for_outer(opener, view);
+    ipsec_record again = *record;
+    ipsec_envelope envelope;
+    ipsec_view plain;
+    const bool offload = looks_like_offload(view, report, &plain);
+
+    if (!row)
+        return;
+    envelope = ipsec_envelope_of(offload ? &plain : view, row->spec.encryption, row->spec.integrity, outer);
+    ipsec_opened_begin(&envelope, &row->spec, report);
+    if (offload ? record->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
+        return;
+    again.icv = verify_again(opener, &envelope, row, record) & 3;
+    if (offload && record->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
+        report->opened.icv_status = IPSEC_ICV_GOOD; /* its parts are */
+        return;
+    }
+    if (offload)
+        take_for_packet(view, report);
+    ipsec_opened_report(&envelope, row, &again, note, opener->config->sa_complete,
+                        again.icv == record->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
+}
+
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+                      ipsec_report *report)
+{
+    if (record->unknown)
+        ipsec_report_unknown(note, report);
+    else if (record->shape)
+        ipsec_report_null(view, record->shape - 1u, report);
+    else if (record->has_row)
+        open_row_again(opener, view, record, note, report);
+}

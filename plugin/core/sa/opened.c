@@ -1,0 +1,287 @@
+/* What the report says of a packet that was opened.
+ *
+ * A key row may be wrong, or of another time. So until a packet of the SA has verified, what does not fit speaks
+ * against the row and not against the packet.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/opened.h"
+#include "packet/checks.h"
+#include "report/hint.h"
+#include "packet/ip.h"
+#include "packet/ip_input.h"
+#include "sa/null_probe.h"
+#include "packet/protocol.h"
+#include "keys/terms.h"
+#include "sa/trailer.h"
+
+void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+{
+    ipsec_terms_set terms = ipsec_terms_of(spec);
+    const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
+
+    report->is_opened = true;
+    report->opened =
+        (ipsec_opened){.spec = spec,
+                       .terms = terms,
+                       .icv_status = IPSEC_ICV_UNVERIFIED,
+                       .unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
+                       .iv_length = envelope->iv,
+                       .icv_length = envelope->icv,
+                       .has_room = envelope->body >= 0};
+    report->combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
+    if (spec->protocol == IPSEC_PROTOCOL_ESP && !fits)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
+}
+
+/* --- the row --------------------------------------------------------------------------------------- */
+
+static bool is_null(const ipsec_envelope *envelope)
+{
+    return envelope->encryption && envelope->encryption->mode == IPSEC_CIPHER_NULL;
+}
+
+/* Decrypted, and no ICV that tells whether with the right key. */
+static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record)
+{
+    if (!envelope->encryption || !row->crypto)
+        return false;
+    return record->icv == IPSEC_ICV_NOT_PRESENT ||
+           (record->icv == IPSEC_ICV_UNVERIFIED && envelope->integrity->kind == IPSEC_MAC_ANY);
+}
+
+static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
+{
+    const uint32_t block = envelope->encryption->block;
+
+    return (ipsec_trailer){.plaintext = plaintext,
+                           .length = (uint32_t)envelope->body,
+                           .at = IPSEC_ESP_HEADER + envelope->iv,
+                           .block = block < 4 ? 4 : block,
+                           .spec = spec};
+}
+
+static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
+{
+    ipsec_trailer trailer;
+
+    if (!plaintext || !ipsec_envelope_is_openable(envelope))
+        return false;
+    trailer = trailer_of(envelope, spec, plaintext);
+    return ipsec_trailer_is_sound(&trailer);
+}
+
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                            const uint8_t *plaintext)
+{
+    if (!is_decrypted_only(envelope, row, record))
+        return record->icv == IPSEC_ICV_GOOD;
+    return has_sound_trailer(envelope, &row->spec, plaintext);
+}
+
+/* In UDP a row for any SPI is no sign that there is IPsec at all. */
+static bool may_be_another_protocol(const ipsec_view *view, const ipsec_spec *spec)
+{
+    return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
+}
+
+static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                               const uint8_t *plaintext)
+{
+    if (record->trusted || !row->crypto || may_be_another_protocol(envelope->view, &row->spec))
+        return false;
+    if (record->icv == IPSEC_ICV_BAD)
+        return true;
+    if (is_decrypted_only(envelope, row, record))
+        return !has_sound_trailer(envelope, &row->spec, plaintext);
+    return envelope->encryption && !ipsec_envelope_is_openable(envelope);
+}
+
+/* --- ICV and lengths --------------------------------------------------------------------------------- */
+
+static uint32_t icv_at(const ipsec_envelope *envelope)
+{
+    const ipsec_view *view = envelope->view;
+
+    if (view->protocol == IPSEC_PROTOCOL_AH)
+        return IPSEC_AH_HEADER + envelope->iv;
+    return view->length > envelope->icv ? view->length - envelope->icv : 0;
+}
+
+static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id, ipsec_report *report)
+{
+    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv,
+                          (ipsec_hinted){.hint = note->hint, .detail = note->detail});
+}
+
+static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note,
+                       bool right_row, ipsec_report *report)
+{
+    const bool ah = envelope->view->protocol == IPSEC_PROTOCOL_AH;
+
+    if (record->icv == IPSEC_ICV_BAD && right_row)
+        add_icv(envelope, note, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
+    if (record->icv == IPSEC_ICV_BAD && ipsec_ip_has_broken_options(envelope->view))
+        report->refused_by = UINT8_MAX; /* by IP, so that no stack has computed the ICV */
+    if (record->icv == IPSEC_ICV_BAD && !ah &&
+        (note->hint == IPSEC_HINT_ICV_LENGTH || note->hint == IPSEC_HINT_SHA256_96))
+        add_icv(envelope, note, IPSEC_FINDING_ESP_ICV_LENGTH, report);
+    if (record->icv == IPSEC_ICV_GOOD && report->verdict == IPSEC_VERDICT_PLAUSIBLE)
+        report->verdict = IPSEC_VERDICT_VERIFIED;
+}
+
+static void report_esp_lengths(const ipsec_envelope *envelope, ipsec_report *report)
+{
+    const uint32_t length = envelope->view->length;
+
+    if (length < IPSEC_ESP_FLOOR)
+        return; /* said already */
+    report->opened.lacks_trailer = envelope->body < 2 && envelope->is_aligned;
+    if (envelope->body < 2)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
+    else if (!envelope->is_aligned)
+        ipsec_report_add(report, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
+}
+
+static uint32_t round_up(uint32_t octets, uint32_t unit)
+{
+    return (octets + unit - 1) / unit * unit;
+}
+
+/* The lengths that receivers know for the SA: its ICV truncated or full, padded to words or to 8 octets. A row of Linux
+ * says which padding it is to be. */
+static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec)
+{
+    const uint32_t header = (envelope->view->data[1] + 2u) * 4;
+    const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
+    const uint32_t full = IPSEC_AH_HEADER + envelope->iv + envelope->integrity->digest;
+    const bool from_linux = spec->origin == IPSEC_ORIGIN_XFRM;
+    const bool by_4 = !from_linux || (spec->align4 && envelope->view->ip_version == 4);
+    const bool by_8 = !from_linux || !by_4;
+
+    return (by_4 && (header == round_up(truncated, 4) || header == round_up(full, 4))) ||
+           (by_8 && (header == round_up(truncated, 8) || header == round_up(full, 8)));
+}
+
+static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+{
+    if (report->payload_lost || fits_ah_length(envelope, spec) || ipsec_report_has(report, IPSEC_FINDING_AH_ICV_LENGTH))
+        return;
+    ipsec_report_add(report, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
+}
+
+/* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
+static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+{
+    const ipsec_view *view = envelope->view;
+    const uint8_t next = view->data[0];
+    const uint32_t header = (view->data[1] + 2u) * 4;
+    const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
+
+    if (report->payload_lost || header > view->length ||
+        ipsec_terms_mode(spec, report->opened.terms) != IPSEC_MODE_TUNNEL)
+        return;
+    if (!ipsec_mode_fits(next, IPSEC_MODE_TUNNEL) || view->length - header < least)
+        ipsec_report_add(report, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
+}
+
+static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key_row *row)
+{
+    if (!row->spec.has_keys)
+        return IPSEC_UNVERIFIED_NO_KEY;
+    if (!row->crypto || envelope->integrity->kind == IPSEC_MAC_ANY)
+        return IPSEC_UNVERIFIED_ALGORITHM;
+    if (!envelope->encryption && (envelope->outer_length == 0 || envelope->is_guessed))
+        return IPSEC_UNVERIFIED_NO_OUTER;
+    return IPSEC_UNVERIFIED_TOO_SHORT;
+}
+
+/* --- what was inside --------------------------------------------------------------------------------- */
+
+static bool is_in_clear(const ipsec_envelope *envelope)
+{
+    return is_null(envelope) || envelope->encryption->mode == IPSEC_CIPHER_GMAC;
+}
+
+/* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
+ * looks like one, and not judged. */
+static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                          const uint8_t *plaintext, ipsec_report *report)
+{
+    const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
+    const bool sure = record->icv == IPSEC_ICV_GOOD || (record->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
+
+    if (!sure && !ipsec_trailer_is_sound(&trailer))
+        return;
+    report->opened.plaintext = plaintext;
+    report->opened.plaintext_length = trailer.length;
+    report->opened.clear_at = is_in_clear(envelope) ? trailer.at : 0;
+    ipsec_read_trailer(&trailer, report);
+    if (sure)
+        ipsec_check_trailer(envelope->view, &trailer, report);
+}
+
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext, ipsec_report *report)
+{
+    const bool right_row = record->trusted || sa_complete;
+
+    report->opened.icv_status = record->icv;
+    report->opened.unverified = (uint8_t)reason_of(envelope, row);
+    report->opened.esn = record->esn;
+    report->opened.high = record->high;
+    if (speaks_against_row(envelope, row, record, plaintext))
+        add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
+    report_icv(envelope, record, note, right_row, report);
+    if (right_row && envelope->encryption)
+        report_esp_lengths(envelope, report);
+    if (right_row && !envelope->encryption)
+        report_ah_length(envelope, &row->spec, report);
+    if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
+        report_ah_mode(envelope, &row->spec, report);
+    if (row->crypto && plaintext && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
+        report_inside(envelope, row, record, plaintext, report);
+}
+
+void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report)
+{
+    const ipsec_null_shape *lengths;
+    ipsec_trailer trailer = {.block = 4};
+    uint32_t at;
+
+    if (!report->whole || shape >= IPSEC_NULL_SHAPES)
+        return;
+    lengths = ipsec_null_shape_row(shape);
+    at = IPSEC_ESP_HEADER + lengths->iv;
+    if (view->length < at + lengths->icv + 2)
+        return;
+    trailer.at = at;
+    trailer.plaintext = view->data + at;
+    trailer.length = view->length - at - lengths->icv;
+    report->is_opened = true;
+    report->opened = (ipsec_opened){.icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
+                                    .unverified = IPSEC_UNVERIFIED_NO_KEY,
+                                    .iv_length = lengths->iv,
+                                    .icv_length = lengths->icv,
+                                    .plaintext = trailer.plaintext,
+                                    .plaintext_length = trailer.length,
+                                    .clear_at = at};
+    ipsec_read_trailer(&trailer, report);
+    report->assuming = true;
+    ipsec_check_trailer(view, &trailer, report);
+    report->assuming = false;
+}
+
+void ipsec_report_unproven(ipsec_report *report)
+{
+    report->unproven = true;
+    if (report->is_opened && report->opened.unverified == IPSEC_UNVERIFIED_NO_OUTER)
+        ipsec_report_add(report, IPSEC_FINDING_AH_UNVERIFIABLE, 0, 0);
+}
+
+void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report)
+{
+    const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
+
+    ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_SPI_UNKNOWN : IPSEC_FINDING_ESP_SPI_UNKNOWN, ah ? 4 : 0, 4,
+                          (ipsec_hinted){.hint = note->hint});
+}

@@ -1,0 +1,153 @@
+/* The packets that came last.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/recent.h"
+#include "base/hash.h"
+#include "packet/ip.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Octets of SPI and sequence number of ESP, and what is compared behind them and at the end. */
+enum {
+    NUMBERS = 8,
+    BOTH = 16
+};
+
+/* Steps along packets of one hash. The hashes are seeded, so that only what is much the same makes them long. */
+#define STEPS_MOST 64u
+
+/* Packets that are looked through for those that overtook one. */
+#define OVERTAKERS_MOST 1023u
+
+ipsec_recents *ipsec_recents_new(void)
+{
+    ipsec_recents *recents = g_new0(ipsec_recents, 1);
+
+    recents->seed = ipsec_hash_seed();
+    return recents;
+}
+
+static inline uint64_t load(const uint8_t *octets)
+{
+    uint64_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return word;
+}
+
+/* The numbers of the header are compared anyhow. */
+static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
+{
+    if (view->captured >= BOTH) {
+        packet->first_octets = load(view->data + NUMBERS);
+        packet->last_octets = load(view->data + view->captured - NUMBERS);
+    } else if (view->captured > NUMBERS) {
+        memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
+    }
+}
+
+static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
+{
+    const uint8_t *ip = view->outer;
+
+    if (!ip || view->outer_length < IPSEC_IPV4_HEADER) {
+        packet->dscp = IPSEC_DSCP_UNKNOWN;
+    } else if (view->ip_version == 4) {
+        packet->identification = ipsec_read_u16(ip + 4);
+        packet->ttl = ip[8];
+        packet->dscp = ip[1] >> 2;
+    } else {
+        packet->ttl = ip[7];
+        packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
+    }
+}
+
+ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
+                                     ipsec_standing standing)
+{
+    ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
+
+    *packet = (ipsec_recent){.time = view->time,
+                             .sa = sa,
+                             .sequence = sequence,
+                             .frame = view->frame,
+                             .length = view->length,
+                             .captured = view->captured,
+                             .standing = (uint8_t)standing};
+    describe_octets(view, packet);
+    describe_ip(view, packet);
+    return packet;
+}
+
+/* What is forged under a number makes no chain longer that is gone along for genuine packets. */
+static inline uint32_t slot_of(const ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
+{
+    const uint64_t hash = ipsec_hash_mix(recents->seed, (uint64_t)packet->sa << 32 | packet->sequence);
+
+    return (uint32_t)(hash + standing) % IPSEC_RECENTS;
+}
+
+void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
+{
+    uint32_t *head = &recents->heads[slot_of(recents, packet, (ipsec_standing)packet->standing)];
+
+    packet->first = earlier ? earlier->first : packet->frame;
+    packet->older = *head;
+    *head = ++recents->count;
+}
+
+bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
+{
+    const uint32_t captured = MIN(a->captured, b->captured);
+    const uint32_t both = captured > NUMBERS ? MIN(captured, BOTH) - NUMBERS : 0;
+
+    return a->length == b->length && memcmp(&a->first_octets, &b->first_octets, both) == 0 &&
+           (a->captured != b->captured || a->last_octets == b->last_octets);
+}
+
+const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
+                                       ipsec_standing standing)
+{
+    const ipsec_recent *last = NULL;
+    uint32_t number = recents->heads[slot_of(recents, packet, standing)];
+
+    /* The place of the oldest is taken by the packet itself. */
+    for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
+        const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
+
+        if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->standing == standing) {
+            if (ipsec_recent_is_same(earlier, packet))
+                return earlier;
+            last = last ? last : earlier;
+        }
+        number = earlier->older;
+    }
+    return last;
+}
+
+bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time)
+{
+    const bool same_hop = a->ttl == b->ttl || a->ttl == b->ttl + 1 || a->ttl + 1 == b->ttl;
+    const uint64_t apart = MIN(a->time - b->time, b->time - a->time);
+
+    return time > 0 && a->time > 0 && b->time > 0 && apart <= time && same_hop &&
+           a->identification == b->identification && ipsec_recent_is_same(a, b);
+}
+
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet)
+{
+    const uint32_t most = MIN(recents->count, OVERTAKERS_MOST);
+    bool overtaken = false;
+
+    for (uint32_t back = 0; back < most; back++) {
+        const ipsec_recent *earlier = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
+
+        if (earlier->sa != packet->sa || earlier->standing > packet->standing ||
+            (int32_t)(earlier->sequence - packet->sequence) <= 0)
+            continue;
+        if (earlier->dscp == packet->dscp || earlier->dscp == IPSEC_DSCP_UNKNOWN || packet->dscp == IPSEC_DSCP_UNKNOWN)
+            return false;
+        overtaken = true;
+    }
+    return overtaken;
+}

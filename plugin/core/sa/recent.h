@@ -1,0 +1,72 @@
+/** @file
+ * The packets that came last, of all SAs: whether a number that comes again is the same packet. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_RECENT_H
+#define IPSEC_CORE_RECENT_H
+
+#include "judge.h"
+#include "packet/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** One packet: what tells whether another one is the same. */
+typedef struct ipsec_recent {
+    uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
+    uint64_t last_octets;
+    uint64_t time;           /**< ipsec_view.time */
+    uint32_t sa, sequence;   /**< index of the SA; low half of the number */
+    uint32_t frame, first;   /**< ipsec_view.frame; and of the first packet with that number */
+    uint32_t length;         /**< octets on the wire */
+    uint32_t captured;       /**< octets of these */
+    uint32_t older;          /**< count of the one before it with the same hash */
+    uint16_t identification; /**< of IPv4; else 0 */
+    uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
+    uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
+} ipsec_recent;
+
+#define IPSEC_DSCP_UNKNOWN UINT8_MAX
+
+/** At 5 ms they cover 1.6 million packets a second. A power of two. */
+#define IPSEC_RECENTS 8192u
+
+/** The packets that came last. They take 0.5 MB. */
+typedef struct ipsec_recents {
+    ipsec_recent packets[IPSEC_RECENTS]; /**< number n stands at n % IPSEC_RECENTS */
+    uint32_t heads[IPSEC_RECENTS];       /**< by hash, number of the last one; 0: none */
+    uint32_t count;                      /**< numbers given so far, the first 1 */
+    uint64_t seed;                       /**< of the hashes */
+} ipsec_recents;
+
+/** None so far. Free it with g_free(). */
+ipsec_recents *ipsec_recents_new(void);
+
+/** Describes a packet, in the place of the oldest one. It is remembered only by ipsec_recents_keep(). Valid until the
+ * next call. */
+ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
+                                     ipsec_standing standing);
+
+/** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
+void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier);
+
+/** What is remembered of the same SA with the same number and with that standing: the last one that is the same packet;
+ * if there is none, the last one. NULL if there is none of the number. */
+const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
+                                       ipsec_standing standing);
+
+/** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than
+ * the other, by the first ones alone. */
+bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
+
+/** Whether they are one frame, captured at two places or by two ports within `time` nanoseconds: a router may have been
+ * between them, and either may have been written first. */
+bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time);
+
+/** Whether those of the SA that overtook the packet all have another DSCP, as far as they are among the last thousand
+ * of all SAs, and no less speaks for them than for the packet. One queue keeps the order, so a single one of the same
+ * class speaks for another cause. */
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet);
+
+#endif

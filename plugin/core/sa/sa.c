@@ -1,0 +1,496 @@
+/* The table of SAs.
+ *
+ * A capture may hold an SPI of its own in every packet. So the state of a certain number of SAs is kept, and beyond
+ * that one has to go for each that comes: of those that have shown a single packet the oldest, for anybody can make
+ * these up; of the others the one that is idle for longest; and last of all those that have verified, which nobody can
+ * make up. An SA needs the time to show its second packet, whoever else is in the table: so some newcomers stay in any
+ * case. Whoever sends two packets for each of more SPIs than there is room for still has the others forgotten that are
+ * idle meanwhile and never verified; their next packet says so.
+ *
+ * Nothing is spent on that while packets come: only when an SA has to go, those on top of a heap are asked what they
+ * have shown, and when their last packet was, and sink if that is more than the heap knows. Each such step is paid for
+ * by a packet.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/sa.h"
+#include "base/hash.h"
+
+/* The part of a full table that newcomers may keep. */
+#define NEWCOMERS_PART 16u
+
+/* Slots of an empty table; a power of two. */
+#define SLOTS_LEAST 1024u
+
+/* How much an SA has shown. */
+enum {
+    RANK_NEW, /* one packet */
+    RANK_KNOWN,
+    RANK_VERIFIED
+};
+
+/* A pair with the key that it is found by. */
+typedef struct sa_pair {
+    ipsec_sa_pair pair; /* the first member: what others know it by */
+    ipsec_sa_key key;
+} sa_pair;
+
+/* --- names */
+
+static inline bool is_multicast(const ipsec_view *view)
+{
+    return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
+}
+
+static uint64_t hash_address(const ipsec_sa_table *table, const uint8_t *address, uint8_t length)
+{
+    uint64_t words[2];
+
+    return ipsec_hash_address(table->seed, address, length, words);
+}
+
+static inline void make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_sa_key *key)
+{
+    uint64_t hash;
+
+    *key = (ipsec_sa_key){.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
+    hash = ipsec_hash_mix(table->seed, key->name);
+    if (view->address_length > 0) {
+        hash = ipsec_hash_address(hash, view->destination, view->address_length, key->destination);
+        if (is_multicast(view)) {
+            key->source = hash_address(table, view->source, view->address_length);
+            hash = ipsec_hash_mix(hash, key->source);
+        }
+    }
+    key->hash = (uint32_t)hash;
+}
+
+static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
+{
+    return a->name == b->name && a->destination[0] == b->destination[0] && a->destination[1] == b->destination[1] &&
+           a->source == b->source;
+}
+
+static guint key_hash(gconstpointer key)
+{
+    return ((const ipsec_sa_key *)key)->hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    return is_same(a, b);
+}
+
+/* --- the table */
+
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
+{
+    ipsec_sa_table *table = g_new0(ipsec_sa_table, 1);
+
+    table->seed = ipsec_hash_seed();
+    table->slots = g_new0(ipsec_sa *, SLOTS_LEAST);
+    table->mask = SLOTS_LEAST - 1;
+    table->most = most ? most : IPSEC_SAS_DEFAULT;
+    table->facts = g_array_new(false, false, sizeof(ipsec_sa_facts));
+    table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+    return table;
+}
+
+void ipsec_sa_table_free(ipsec_sa_table *table)
+{
+    if (!table)
+        return;
+    for (uint32_t i = 0; i <= table->mask; i++)
+        if (table->slots[i])
+            ipsec_sa_numbers_begin(&table->slots[i]->numbers, 0, IPSEC_ESN_AUTO);
+    for (uint32_t i = 0; i <= table->mask; i++)
+        g_free(table->slots[i]);
+    g_free(table->slots);
+    if (table->known) {
+        g_ptr_array_free(table->newcomers, true);
+        g_ptr_array_free(table->known, true);
+    }
+    ipsec_forgotten_free(table->forgotten);
+    g_array_free(table->facts, true);
+    g_hash_table_destroy(table->pairs);
+    g_free(table);
+}
+
+static void put(ipsec_sa_table *table, ipsec_sa *sa)
+{
+    uint32_t at = sa->key.hash & table->mask;
+
+    while (table->slots[at])
+        at = (at + 1) & table->mask;
+    table->slots[at] = sa;
+}
+
+static void grow(ipsec_sa_table *table)
+{
+    ipsec_sa **const before = table->slots;
+    const uint32_t count = table->mask + 1;
+
+    table->slots = g_new0(ipsec_sa *, 2 * (size_t)count);
+    table->mask = 2 * count - 1;
+    for (uint32_t i = 0; i < count; i++)
+        if (before[i])
+            put(table, before[i]);
+    g_free(before);
+}
+
+/* Empties the slot of an SA. Whoever stands behind it because that slot, or one before, was taken moves up. */
+static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
+{
+    uint32_t gap = sa->key.hash & table->mask;
+
+    while (table->slots[gap] != sa)
+        gap = (gap + 1) & table->mask;
+    for (uint32_t at = (gap + 1) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
+        const uint32_t own = table->slots[at]->key.hash & table->mask;
+
+        if (((at - own) & table->mask) < ((at - gap) & table->mask))
+            continue;
+        table->slots[gap] = table->slots[at];
+        gap = at;
+    }
+    table->slots[gap] = NULL;
+}
+
+/* --- which one goes */
+
+static bool goes_before(const ipsec_sa *a, const ipsec_sa *b)
+{
+    if (a->rank != b->rank)
+        return a->rank < b->rank;
+    /* Of two that are idle since the same frame, the one that was made first. */
+    return a->idle_since != b->idle_since ? a->idle_since < b->idle_since : a->index < b->index;
+}
+
+static void sink(GPtrArray *heap, guint at)
+{
+    ipsec_sa *const sa = heap->pdata[at];
+
+    for (guint child = 2 * at + 1; child < heap->len; child = 2 * at + 1) {
+        if (child + 1 < heap->len && goes_before(heap->pdata[child + 1], heap->pdata[child]))
+            child++;
+        if (!goes_before(heap->pdata[child], sa))
+            break;
+        heap->pdata[at] = heap->pdata[child];
+        at = child;
+    }
+    heap->pdata[at] = sa;
+}
+
+static void push(GPtrArray *heap, ipsec_sa *sa)
+{
+    guint at = heap->len;
+
+    g_ptr_array_add(heap, sa);
+    for (; at > 0 && goes_before(sa, heap->pdata[(at - 1) / 2]); at = (at - 1) / 2)
+        heap->pdata[at] = heap->pdata[(at - 1) / 2];
+    heap->pdata[at] = sa;
+}
+
+static ipsec_sa *pop(GPtrArray *heap)
+{
+    ipsec_sa *const top = g_ptr_array_remove_index_fast(heap, 0);
+
+    if (heap->len > 0)
+        sink(heap, 0);
+    return top;
+}
+
+/* Asks an SA what it has shown, and since when it is idle. Returns whether the heap knew less. */
+static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
+{
+    const ipsec_sa_facts *facts = ipsec_sa_facts_at(table, sa->index);
+    const uint8_t shown = facts->packets > 1 ? RANK_KNOWN : RANK_NEW;
+    const uint8_t rank = sa->keys.good ? RANK_VERIFIED : shown;
+    const bool changed = sa->rank != rank || sa->idle_since != facts->last_frame;
+
+    sa->rank = rank;
+    sa->idle_since = facts->last_frame;
+    return changed;
+}
+
+static void make_heaps(ipsec_sa_table *table)
+{
+    table->newcomers = g_ptr_array_new();
+    table->known = g_ptr_array_new();
+    for (uint32_t i = 0; i <= table->mask; i++) {
+        ipsec_sa *sa = table->slots[i];
+
+        if (!sa)
+            continue;
+        ask(table, sa);
+        g_ptr_array_add(sa->rank == RANK_NEW ? table->newcomers : table->known, sa);
+    }
+    for (guint at = table->newcomers->len / 2; at-- > 0;)
+        sink(table->newcomers, at);
+    for (guint at = table->known->len / 2; at-- > 0;)
+        sink(table->known, at);
+}
+
+/* Takes the SA that has to go out of its heap. */
+static ipsec_sa *take_first(ipsec_sa_table *table)
+{
+    GPtrArray *const newcomers = table->newcomers, *const known = table->known;
+
+    while (newcomers->len > 0 && ask(table, newcomers->pdata[0]))
+        push(known, pop(newcomers));
+    if (newcomers->len > table->most / NEWCOMERS_PART)
+        return pop(newcomers);
+    while (known->len > 0 && ask(table, known->pdata[0]))
+        sink(known, 0);
+    return pop(known->len > 0 ? known : newcomers);
+}
+
+/* Another hash than the one that slots are found by: wider, and with a seed of its own. */
+static uint64_t hash_forgotten(const ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    uint64_t hash = ipsec_hash_mix(~table->seed, key->name);
+
+    hash = ipsec_hash_mix(hash, key->destination[0]);
+    hash = ipsec_hash_mix(hash, key->destination[1]);
+    return ipsec_hash_mix(hash, key->source);
+}
+
+/* An SA of one packet leaves nothing behind but its facts: it had no window yet. */
+static void remember_forgotten(ipsec_sa_table *table, const ipsec_sa *sa)
+{
+    if (sa->rank == RANK_NEW)
+        return;
+    if (!table->forgotten)
+        table->forgotten = ipsec_forgotten_new();
+    ipsec_forgotten_add(table->forgotten, hash_forgotten(table, &sa->key));
+}
+
+void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
+{
+    ipsec_window_clear(&numbers->window);
+    ipsec_doubts_free(&numbers->doubts);
+    *numbers = (ipsec_sa_numbers){.row_window = row_window, .esn = (uint8_t)esn & 3};
+}
+
+static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
+{
+    if (!pair || --pair->sas > 0)
+        return;
+    if (pair->back)
+        pair->back->back = NULL;
+    g_hash_table_remove(table->pairs, &((sa_pair *)pair)->key);
+}
+
+/* Makes room: takes an SA out of the table, and returns it for the next one. */
+static ipsec_sa *forget(ipsec_sa_table *table)
+{
+    ipsec_sa *sa;
+
+    if (!table->known)
+        make_heaps(table);
+    sa = take_first(table);
+    remember_forgotten(table, sa);
+    take_out(table, sa);
+    leave_pair(table, sa->life.pair);
+    ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+    return sa;
+}
+
+/* --- SAs */
+
+static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, uint32_t frame)
+{
+    const ipsec_sa_facts facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
+
+    *sa = (ipsec_sa){.key = *key,
+                     .index = table->facts->len,
+                     .idle_since = frame,
+                     .numbers = {.row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
+    g_array_append_val(table->facts, facts);
+    put(table, sa);
+}
+
+static IPSEC_RARE ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
+{
+    ipsec_sa *sa;
+
+    if (table->live == table->most) {
+        sa = forget(table);
+        begin(table, sa, key, frame);
+        push(table->newcomers, sa);
+        if (table->forgotten && ipsec_forgotten_has(table->forgotten, hash_forgotten(table, key)))
+            note->marks |= IPSEC_MARK_FORGOTTEN;
+        return sa;
+    }
+    if (++table->live > (table->mask + 1) / 2)
+        grow(table);
+    sa = g_new(ipsec_sa, 1);
+    begin(table, sa, key, frame);
+    return sa;
+}
+
+static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    for (uint32_t at = key->hash & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+        if (is_same(&table->slots[at]->key, key))
+            return table->slots[at];
+    return NULL;
+}
+
+ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
+{
+    ipsec_sa_key key;
+    ipsec_sa_facts *facts;
+    ipsec_sa *sa;
+
+    make_key(table, view, spi, &key);
+    sa = find(table, &key);
+    if (!sa)
+        sa = make(table, &key, view->frame, note);
+    facts = ipsec_sa_facts_at(table, sa->index);
+    facts->packets++;
+    facts->last_frame = view->frame;
+    facts->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
+    return sa;
+}
+
+uint32_t ipsec_sa_count(const ipsec_sa_table *table)
+{
+    return table->facts->len;
+}
+
+/* --- pairs */
+
+/* The key of what goes from one address (and port, in UDP) of the view to the other, or back. */
+static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view *view, bool back)
+{
+    const uint8_t length = view->address_length;
+    const uint32_t source = back ? view->destination_port : view->source_port;
+    const uint32_t destination = back ? view->source_port : view->destination_port;
+    ipsec_sa_key key = {.name = (uint64_t)(source << 16 | destination) << 32 | (uint32_t)length << 8 | view->protocol};
+    uint64_t hash = ipsec_hash_mix(table->seed, key.name);
+
+    hash = ipsec_hash_address(hash, back ? view->source : view->destination, length, key.destination);
+    key.source = hash_address(table, back ? view->destination : view->source, length);
+    key.hash = (uint32_t)ipsec_hash_mix(hash, key.source);
+    return key;
+}
+
+/* The SAs of both directions are made together, so those that appear next to each other belong together. But one that
+ * verifies does not belong to one that does not, where others of that direction have. */
+static bool belongs(const ipsec_sa_pair *pair, bool good)
+{
+    const ipsec_sa_pair *back = pair->back;
+
+    if (!back || back->unmatched == IPSEC_SA_NONE)
+        return false;
+    return good == back->unmatched_good || !(good ? back->verified : pair->verified);
+}
+
+static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa, bool good)
+{
+    uint32_t other;
+
+    if (!belongs(pair, good)) {
+        if (pair->unmatched != IPSEC_SA_NONE && pair->unmatched_good && !good)
+            return;
+        pair->unmatched = sa;
+        pair->unmatched_good = good;
+        return;
+    }
+    other = pair->back->unmatched;
+    pair->back->unmatched = IPSEC_SA_NONE;
+    pair->back->matched = other;
+    pair->matched = sa;
+    pair->matched_good = good;
+    pair->back->matched_good = pair->back->unmatched_good;
+    ipsec_sa_facts_at(table, sa)->reverse = other;
+    ipsec_sa_facts_at(table, other)->reverse = sa;
+}
+
+/* Gives the SA of the other direction back to its pair, to be matched again. */
+static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_facts *facts)
+{
+    const uint32_t other = facts->reverse;
+
+    if (other == IPSEC_SA_NONE)
+        return;
+    facts->reverse = IPSEC_SA_NONE;
+    ipsec_sa_facts_at(table, other)->reverse = IPSEC_SA_NONE;
+    if (!pair->back || pair->back->unmatched != IPSEC_SA_NONE)
+        return;
+    pair->back->unmatched = other;
+    pair->back->unmatched_good = pair->back->matched == other && pair->back->matched_good;
+}
+
+static void forget_index(uint32_t *named, uint32_t sa)
+{
+    if (*named == sa)
+        *named = IPSEC_SA_NONE;
+}
+
+void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
+{
+    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index);
+    ipsec_sa_pair *const pair = sa->life.pair;
+
+    if (!pair)
+        return;
+    facts->successor = IPSEC_SA_NONE;
+    unmatch(table, pair, facts);
+    forget_index(&pair->active, sa->index);
+    forget_index(&pair->next, sa->index);
+    forget_index(&pair->unmatched, sa->index);
+    forget_index(&pair->matched, sa->index);
+    sa->life.pair = NULL;
+    sa->life.origin = 0; /* begins with a pair */
+    leave_pair(table, pair);
+}
+
+void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
+{
+    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index), *rival;
+    const bool good = sa->keys.good;
+    uint32_t other;
+
+    if (pair->matched == sa->index)
+        pair->matched_good = good;
+    if (facts->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
+        return;
+    rival = ipsec_sa_facts_at(table, pair->matched);
+    if (rival->reverse == IPSEC_SA_NONE || good < pair->matched_good)
+        return;
+    if (good == pair->matched_good && (facts->packets == 1 || rival->packets > 1))
+        return;
+    other = rival->reverse;
+    if (good && pair->back && pair->back->verified && !(pair->back->matched == other && pair->back->matched_good))
+        return;
+    rival->reverse = IPSEC_SA_NONE;
+    facts->reverse = other;
+    ipsec_sa_facts_at(table, other)->reverse = sa->index;
+    pair->matched = sa->index;
+    pair->matched_good = good;
+    if (pair->unmatched == sa->index)
+        pair->unmatched = IPSEC_SA_NONE;
+}
+
+ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa)
+{
+    const ipsec_sa_key key = make_pair_key(table, view, false), back_key = make_pair_key(table, view, true);
+    sa_pair *found = g_hash_table_lookup(table->pairs, &key), *back;
+
+    if (!found) {
+        found = g_new0(sa_pair, 1);
+        found->key = key;
+        found->pair.active = found->pair.next = IPSEC_SA_NONE;
+        found->pair.unmatched = found->pair.matched = IPSEC_SA_NONE;
+        g_hash_table_insert(table->pairs, &found->key, found);
+    }
+    back = g_hash_table_lookup(table->pairs, &back_key);
+    if (back && back != found) {
+        found->pair.back = &back->pair;
+        back->pair.back = &found->pair;
+    }
+    found->pair.sas++;
+    match(table, &found->pair, sa->index, sa->keys.good);
+    return &found->pair;
+}

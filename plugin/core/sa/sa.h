@@ -1,0 +1,209 @@
+/** @file
+ * The SAs of a capture. Internal to the core.
+ *
+ * An SA is (protocol, destination, SPI): RFC 4301 4.1. To a multicast group each sender has one of its own, for each
+ * has its own numbers. Finding one does not allocate.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SA_H
+#define IPSEC_CORE_SA_H
+
+#include "keys/crypto.h"
+#include "sa/doubts.h"
+#include "sa/forgotten.h"
+#include "sa/iv.h"
+#include "judge.h"
+#include "sa/note.h"
+#include "sa/null_probe.h"
+#include "packet/view.h"
+#include "sa/window.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What names an SA, in words that are quick to compare. */
+typedef struct ipsec_sa_key {
+    uint64_t name;           /**< SPI, length of the address and protocol */
+    uint64_t destination[2]; /**< the octets of the address as they lie in memory, zero-padded */
+    uint64_t source;         /**< the source address, hashed, if the destination is multicast; else 0 */
+    uint32_t hash;           /**< of the rest, so that it is computed once */
+} ipsec_sa_key;
+
+/** What an SA knows of its keys; see open.c. */
+typedef struct ipsec_sa_keys {
+    uint32_t row;          /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
+    uint32_t high;         /**< high half that verified last, if esn */
+    uint32_t source;       /**< address that the row was found for, hashed, where rows tell SAs apart by it */
+    bool resolved : 1;     /**< a row was looked for */
+    bool idle : 1;         /**< no key to be looked for: packets may pass by while `null` rests */
+    bool verified : 1;     /**< a packet has borne out the row */
+    bool good : 1;         /**< and did so by its ICV */
+    bool started : 1;      /**< and its high half was the one that the row names to start from */
+    bool esn : 1;          /**< and did so with a high half */
+    uint8_t position;      /**< of the row in its chain, from 0 */
+    uint8_t hint, detail;  /**< what was found out about a wrong key */
+    uint16_t failures;     /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
+    ipsec_null_probe null; /**< without key: whether it is ESP-NULL */
+} ipsec_sa_keys;
+
+/** What an SA knows of its sequence numbers; see sequence.c. Only what ipsec_is_genuine() moves any of it, but for the
+ * excuses among the doubts. */
+typedef struct ipsec_sa_numbers {
+    ipsec_window window;
+    ipsec_doubts *doubts; /**< NULL: none */
+    uint32_t packets;     /**< packets with a number */
+    uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
+    uint16_t window_less_1;
+    uint16_t behind;    /**< how far the last number that was taken is below the top; stops at the most */
+    uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
+    bool losing : 1;    /**< numbers are leaving the window unseen */
+    bool unguarded : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
+    bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
+} ipsec_sa_numbers;
+
+/** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */
+static inline uint32_t ipsec_receiver_window(const ipsec_sa_numbers *numbers)
+{
+    return numbers->window_less_1 + 1u;
+}
+
+/** Forgets all numbers: with another key they are others. */
+void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
+
+/** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
+ * been forgotten. */
+typedef struct ipsec_sa_pair {
+    struct ipsec_sa_pair *back; /**< the other direction; NULL if it has no SA */
+    uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
+    uint32_t next;              /**< another one that has begun */
+    uint32_t unmatched;         /**< the last one without an SA of the other direction */
+    uint32_t matched;           /**< the last one with an SA of the other direction */
+    uint32_t sas;               /**< of the table that refer to it */
+    uint32_t alone;             /**< genuine packets between the peers since the predecessor of the active SA sent its
+                                     last: those in front of the takeover, and of the active SA */
+    uint16_t run_at;            /**< the low half of `alone` at the last packet of `next` */
+    uint16_t run;               /**< packets of `next` with that `alone`, less those of others */
+    uint16_t silence;           /**< packets of all of these; stops at the most */
+    uint8_t turns;              /**< successions that were none, though they lasted */
+    bool parallel : 1;          /**< so many that SAs are used side by side */
+    bool matched_good : 1;      /**< `matched` verifies */
+    bool unmatched_good : 1;    /**< `unmatched` verifies */
+    bool active_good : 1;       /**< `active` verifies */
+    bool verified : 1;          /**< an SA of them verifies: no other succeeds */
+} ipsec_sa_pair;
+
+/** What an SA knows of its life; see life.c. */
+typedef struct ipsec_sa_life {
+    ipsec_sa_pair *pair; /**< of its peers; NULL until its first packet with addresses */
+    uint64_t octets;     /**< that the receiver has accepted; likewise packets */
+    uint32_t packets;
+    uint32_t origin; /**< source address and port of the last packet, hashed; 0 before the first, and then pair may
+                          be NULL */
+    uint32_t origin_before; /**< the one before that was another */
+    uint32_t moved;         /**< `packets` when it last came from somewhere else */
+    uint8_t returns;        /**< how often it did so soon after the time before */
+    uint8_t late;           /**< packets since its successor took over, with few of that between them */
+    bool young : 1;         /**< its numbers began in the capture */
+    bool senders : 1;       /**< several send on it */
+    bool separate : 1;      /**< and each has numbers of its own */
+    bool over : 1;          /**< a hard limit was reached */
+} ipsec_sa_life;
+
+/** One SA whose state is kept. */
+typedef struct ipsec_sa {
+    ipsec_sa_key key;
+    uint32_t index;      /**< in order of appearance, from 0 */
+    uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
+    uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
+    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, where either is at the most */
+    uint16_t faulty;     /**< in UDP: the others */
+    uint16_t properties; /**< ipsec_property bits that were reported already */
+    uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
+    bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
+    bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
+    bool told_peers : 1; /**< in UDP: its peers are known to speak IPsec, by a key */
+    uint8_t rank : 2;    /**< how much it had shown when it was last asked for; likewise */
+    ipsec_sa_keys keys;
+    ipsec_sa_numbers numbers;
+    ipsec_sa_life life;
+    ipsec_iv_state iv;
+} ipsec_sa;
+
+/* What is kept per SA, besides the bitmap of its window. */
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_facts) <= 264);
+
+/**
+ * What speaks for a packet of the SA, once its record has what opening it gave. The one question that all state asks:
+ * where there is something to verify with, what is not verified moves nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
+ *
+ * @param inside_unproven  it came inside a header that is unproven
+ */
+static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_record *record, bool inside_unproven)
+{
+    if (record->has_row && record->icv == IPSEC_ICV_GOOD)
+        return IPSEC_VERIFIED;
+    if (record->has_row && record->icv == IPSEC_ICV_BAD)
+        return IPSEC_FORGED;
+    return sa->keys.good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
+}
+
+/** The table of SAs; bounded. Only the seed is for others to read. */
+typedef struct ipsec_sa_table {
+    uint64_t seed;    /**< of the hashes */
+    ipsec_sa **slots; /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
+    uint32_t mask;    /**< number of slots, a power of two, less 1 */
+    uint32_t live;    /**< SAs in the slots */
+    uint32_t most;    /**< that may be */
+    GArray *facts;    /**< of ipsec_sa_facts, by index; those of SAs that were forgotten stay */
+    /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
+    GPtrArray *newcomers, *known;
+    ipsec_forgotten *forgotten; /**< SAs that left the table, but for those of one packet; NULL until one did */
+    GHashTable *pairs;
+} ipsec_sa_table;
+
+/**
+ * An empty table; free it with ipsec_sa_table_free().
+ *
+ * @param most  SAs whose state is kept; 0: IPSEC_SAS_DEFAULT
+ */
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most);
+
+/** Frees a table and all in it; NULL is fine. */
+void ipsec_sa_table_free(ipsec_sa_table *table);
+
+/**
+ * The SA of `spi` towards the view's destination, made if it is new; counts the packet. If the table is full, another
+ * SA is forgotten for it: one of a single packet if there are many of these, else one that never verified, and of those
+ * the one that was idle for longest.
+ *
+ * @param note  marked where the SA is made and was, or may have been, forgotten before with more than a packet
+ * @return owned by the table, which does not move it; valid until the next call
+ */
+ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
+
+/** The facts of SA number `index`, below the count. Valid until an SA is made. */
+static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uint32_t index)
+{
+    return &g_array_index(table->facts, ipsec_sa_facts, index);
+}
+
+/** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of
+ * them, and new. Matches it with one of the other direction. */
+ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
+
+/** Takes an SA out of its pair, without a successor: what told between whom it is was not verified. Its next packet
+ * gives it one again. */
+void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);
+
+/** Gives an SA without one the SA of the other direction that another of its pair has, if it is the better match: one
+ * packet of a made-up SPI must not keep two SAs apart that belong together. */
+void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa);
+
+/** Number of SAs that were made. */
+uint32_t ipsec_sa_count(const ipsec_sa_table *table);
+
+#endif

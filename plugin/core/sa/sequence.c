@@ -1,0 +1,712 @@
+/* Sequence numbers: what a number means on its SA. RFC 4303 3.4.3 and appendix A.
+ *
+ * Where an SA has packets whose ICV verifies, only they move anything. Where nothing is verified, a number is believed
+ * only as far as its neighbours bear it out: nobody knows which of two packets is the forged one, so one that nobody
+ * follows must not make those look old that go on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/sequence.h"
+#include "packet/checks.h"
+#include "keys/crypto.h"
+#include "sa/life.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* Windows of the stacks where nobody says otherwise, in packets. IKE daemons set 32 on Linux and the BSDs. */
+static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
+    [IPSEC_STACK_RFC] = 64,     [IPSEC_STACK_WINDOWS] = 64, [IPSEC_STACK_LINUX] = 32,       [IPSEC_STACK_FREEBSD] = 32,
+    [IPSEC_STACK_OPENBSD] = 64, [IPSEC_STACK_VPP] = 64,     [IPSEC_STACK_STRONGSWAN] = 128,
+};
+
+/* Numbers that lie no farther apart than this are of one run. */
+#define RUN_GAP 64u
+
+/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
+ * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
+ * too; copies show nothing. */
+#define RUN_LEAST  4u
+#define RUN_START  128u
+#define RUN_LONG   16u
+#define REORDERING 1024u
+
+/* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
+ * two of the flow. */
+#define AHEAD_SURE 3u
+
+/* How far the second packet may lie ahead of the first one. */
+#define FIRST_REACH 65536u
+
+/* An advance that no loss explains. */
+#define JUMP (1u << 28)
+
+/* Of the 32-bit numbers, those that are "near the end", and "near the start". */
+#define NEAR_END   0xf0000000u
+#define NEAR_START 0x0fffffffu
+
+/* An SA of which more packets than every fourth, and at least so many, are other ones under a number that came before
+ * has no anti-replay. */
+#define REFUSED_LEAST 8u
+
+/* --- windows ----------------------------------------------------------------------------------------- */
+
+/* The window that is known of the SA, by the user or by its row; IPSEC_REPLAY_WINDOW_UNKNOWN if none is. */
+static uint32_t known_window(const ipsec_config *config, const ipsec_sa *sa)
+{
+    if (config->replay_window != IPSEC_REPLAY_WINDOW_UNKNOWN)
+        return config->replay_window;
+    return sa->numbers.row_window;
+}
+
+static uint32_t window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
+{
+    const uint32_t known = known_window(config, sa);
+    const uint32_t window = known == IPSEC_REPLAY_WINDOW_UNKNOWN ? default_windows[stack] : known;
+
+    return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
+}
+
+/* How far a number may advance on the word of one packet: to none of the windows may what goes on from before be old.
+ */
+static uint32_t reach_of(const ipsec_config *config, const ipsec_sa *sa)
+{
+    uint32_t reach = ipsec_receiver_window(&sa->numbers);
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        const uint32_t window = window_at(config, sa, (ipsec_stack)stack);
+
+        reach = window > 0 ? MIN(reach, window) : reach;
+    }
+    return reach;
+}
+
+static uint32_t largest_window(const ipsec_config *config, const ipsec_sa *sa)
+{
+    uint32_t largest = 1;
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        largest = MAX(largest, window_at(config, sa, (ipsec_stack)stack));
+    return largest;
+}
+
+/* --- numbers ----------------------------------------------------------------------------------------- */
+
+static inline bool is_verified(const ipsec_record *record)
+{
+    return record->standing == IPSEC_VERIFIED;
+}
+
+static uint64_t number_in(const ipsec_record *record)
+{
+    return (uint64_t)record->high << 32 | record->sequence;
+}
+
+/* Where no ICV tells, the number is taken for the nearest one; a counter that passes its end for one that goes on, for
+ * RFC 4303 3.3.3 lets it do nothing else. */
+static uint64_t guess_number(const ipsec_window *window, uint32_t low)
+{
+    const uint64_t epoch = window->top & ~(uint64_t)UINT32_MAX;
+    const uint32_t top = (uint32_t)window->top;
+
+    if (!window->started)
+        return low;
+    if (top >= NEAR_END && low <= NEAR_START)
+        return epoch + ((uint64_t)1 << 32) + low;
+    if (top <= NEAR_START && low >= NEAR_END && epoch > 0)
+        return epoch - ((uint64_t)1 << 32) + low;
+    return epoch + low;
+}
+
+static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
+{
+    const uint32_t low = record->sequence;
+
+    if (is_verified(record))
+        return record->esn ? (uint64_t)record->high << 32 | low : low;
+    return sa->numbers.esn == IPSEC_ESN_NO ? low : guess_number(&sa->numbers.window, low);
+}
+
+static bool has_esn(const ipsec_sa *sa, const ipsec_record *record)
+{
+    return record->esn || sa->numbers.esn == IPSEC_ESN_YES;
+}
+
+static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
+{
+    const uint32_t own = window_at(config, sa, config->receiver);
+
+    ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
+    /* Without a window losses are counted all the same. */
+    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : default_windows[IPSEC_STACK_RFC]) - 1);
+}
+
+static void forget_numbers(ipsec_sa_numbers *numbers)
+{
+    ipsec_window_clear(&numbers->window);
+    ipsec_excuses_free(numbers->doubts);
+}
+
+/* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
+static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_note *note)
+{
+    const int64_t advance = (int64_t)(number_in(record) - window->top);
+
+    record->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
+    if (advance < INT32_MAX && advance > INT32_MIN)
+        return;
+    note->facts |= IPSEC_NOTE_FAR;
+    note->highest = window->top;
+}
+
+/* --- what each stack makes of a number --------------------------------------------------------------- */
+
+/* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
+ * another one: RFC 4303 appendix A. */
+static void note_stack(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
+                       ipsec_note *note)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint32_t packets = window_at(q->config, sa, stack);
+    const uint8_t bit = (uint8_t)(1u << stack);
+    uint64_t taken = number_in(record);
+    ipsec_place place;
+
+    if (has_esn(sa, record))
+        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, MAX(1, packets)) << 32 | record->sequence;
+    if (taken != number_in(record))
+        note->wrong_by |= bit;
+    if (packets == 0)
+        return;
+    place = ipsec_window_place(window, taken, packets);
+    if (place == IPSEC_PLACE_SEEN)
+        note->seen_by |= bit;
+    if (place == IPSEC_PLACE_OLD)
+        note->old_by |= bit;
+}
+
+static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        note_stack(q, sa, record, (ipsec_stack)stack, note);
+}
+
+/* With ESN the low half passes 0 once in every epoch, which only the first may not. */
+static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record,
+                                 ipsec_note *note)
+{
+    const ipsec_window *window = &sa->numbers.window;
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        const uint32_t packets = MAX(1, window_at(q->config, sa, (ipsec_stack)stack));
+        const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
+
+        if (!has_esn(sa, record) || high == 0)
+            note->zero_by |= (uint8_t)(1u << stack);
+    }
+}
+
+/* --- numbers that do not advance --------------------------------------------------------------------- */
+
+/* One packet on its way through the rules. */
+typedef struct arrival {
+    const ipsec_sequencer *q;
+    const ipsec_recent *packet;
+    const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
+    uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
+    ipsec_sa *sa;
+    const ipsec_record *record;
+    ipsec_note *note;
+} arrival;
+
+static bool is_copy(const arrival *a)
+{
+    return a->note->facts & IPSEC_NOTE_COPY;
+}
+
+/* The receiver's window is what the number missed. */
+static void blame_window(const arrival *a)
+{
+    a->note->window = ipsec_receiver_window(&a->sa->numbers);
+    if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet))
+        a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
+}
+
+static bool is_past_end(const ipsec_window *window, uint64_t number)
+{
+    return window->top <= UINT32_MAX && window->top >= NEAR_END && number <= NEAR_START;
+}
+
+/* Whether what makes the number old is more than a packet or two that anybody may have made. */
+static bool is_surely_old(const arrival *a)
+{
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
+
+    const uint64_t first = number_in(a->record) + ipsec_receiver_window(numbers);
+
+    return a->record->standing != IPSEC_BELIEVED ||
+           ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
+}
+
+/* Counts old numbers that follow each other. */
+static void count_run(ipsec_doubts *doubts, uint64_t number)
+{
+    const uint64_t advance = number - doubts->last_old;
+
+    if (advance == 0 || advance > RUN_GAP)
+        doubts->old_run = 0;
+    doubts->last_old = number;
+    if (doubts->old_run < UINT8_MAX)
+        doubts->old_run++;
+}
+
+static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
+{
+    const bool far = numbers->window.top - number > REORDERING;
+    const uint8_t run = numbers->doubts->old_run;
+
+    return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
+}
+
+/* What made the numbers old was odd, and not they. */
+static void begin_at_run(const arrival *a)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+
+    if (numbers->doubts->old_run < RUN_LEAST || is_surely_old(a))
+        return;
+    a->note->marks |= IPSEC_MARK_STRAY;
+    a->note->window = (uint32_t)numbers->window.top;
+    forget_numbers(numbers);
+}
+
+/* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
+ * where none is verified, the window may as well have been led astray, and begins anew too. */
+static void follow_run(const arrival *a)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const uint64_t number = number_in(a->record);
+    ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
+
+    count_run(doubts, number);
+    if (is_past_end(&numbers->window, number)) {
+        a->note->marks |= doubts->old_run == 1 ? IPSEC_MARK_WRAP : 0;
+        return;
+    }
+    if (!is_restart(numbers, number, a->note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
+        begin_at_run(a);
+        return;
+    }
+    a->note->marks |= IPSEC_MARK_RESTART;
+    doubts->old_run = UINT8_MAX; /* it is said */
+    if (!is_verified(a->record))
+        forget_numbers(numbers);
+}
+
+/* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
+ * their own, unless somebody says that there is one. */
+static bool has_no_window(const arrival *a)
+{
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
+
+    if (known_window(a->q->config, a->sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
+        return false;
+    return a->sa->life.separate || (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
+}
+
+/* Whether the number is old, or was seen, among those of its own sender; marks it there. */
+static bool meet_own_window(const arrival *a)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    ipsec_doubts *doubts = ipsec_doubts_get(&numbers->doubts);
+    ipsec_window *own;
+    ipsec_place place;
+
+    if (!doubts->own && a->sa->life.origin != 0) /* the first one has its place, whoever else turns up */
+        ipsec_own_window(doubts, a->sa->life.origin, ipsec_receiver_window(numbers));
+    own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
+    if (!own)
+        return false;
+    place = ipsec_window_place(own, number_in(a->record), ipsec_receiver_window(numbers));
+    if (ipsec_is_genuine(a->record))
+        ipsec_window_commit(own, number_in(a->record), ipsec_receiver_window(numbers));
+    return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
+}
+
+/* The window refuses the number, for the reasons `marks`; but there may be none. */
+static void refuse(const arrival *a, uint32_t marks)
+{
+    ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const bool said = numbers->unguarded || a->sa->life.separate;
+
+    if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
+        numbers->refused += numbers->refused < UINT16_MAX;
+    if (!has_no_window(a)) {
+        a->note->marks |= marks;
+        return;
+    }
+    a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    a->note->seen_by = a->note->old_by = a->note->wrong_by = 0;
+    if (is_copy(a) || (a->sa->life.separate && meet_own_window(a))) {
+        a->note->marks |= marks;
+        return;
+    }
+    a->note->marks |= a->sa->life.separate ? IPSEC_MARK_SENDERS : IPSEC_MARK_NO_REPLAY;
+    a->note->facts |= said ? IPSEC_NOTE_SAID : 0;
+    numbers->unguarded = numbers->unguarded || ipsec_is_genuine(a->record);
+}
+
+/* The stack takes the number for one that it has seen. Of two unverified packets either may be the one that it takes,
+ * if they are not the same. */
+static void refuse_seen(const arrival *a, bool wrong)
+{
+    const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
+    const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
+
+    if (a->record->standing == IPSEC_BELIEVED && !is_copy(a))
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    if (a->earlier)
+        a->note->first_seen = a->earlier->first;
+    refuse(a, wrong && is_verified(a->record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
+}
+
+/* It lies left of the window, or with ESN is taken for one of the next epoch. */
+static void refuse_old(const arrival *a, bool wrong)
+{
+    const bool epoch = wrong && is_verified(a->record);
+    const ipsec_window *window = &a->sa->numbers.window;
+    const uint64_t number = number_in(a->record);
+
+    if (!is_copy(a) && !is_surely_old(a))
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
+    if (a->earlier && !epoch)
+        a->note->first_seen = a->earlier->first;
+    refuse(a, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD);
+    /* Where nothing is refused, or several send, numbers go back all the time. */
+    if (!(a->note->marks & (IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_OLD)) || has_no_window(a))
+        return;
+    if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
+        blame_window(a);
+    if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
+        follow_run(a);
+    if (a->note->marks & IPSEC_MARK_RESTART)
+        a->note->window = 0; /* no window is large enough */
+}
+
+static void place_behind(const arrival *a)
+{
+    const ipsec_window *window = &a->sa->numbers.window;
+    const unsigned own = 1u << a->q->config->receiver;
+    const uint64_t number = number_in(a->record);
+    const ipsec_place place = ipsec_window_place(window, number, window->size);
+    bool wrong;
+
+    note_stacks(a->q, a->sa, a->record, a->note);
+    wrong = a->note->wrong_by & own;
+    if (place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD)
+        a->note->facts |= IPSEC_NOTE_REPEATED;
+    if (a->note->seen_by & own)
+        refuse_seen(a, wrong);
+    else if (wrong || a->note->old_by & own)
+        refuse_old(a, wrong);
+    else if (number <= window->top && window_at(a->q->config, a->sa, a->q->config->receiver) > 0)
+        a->note->marks |= IPSEC_MARK_REORDER;
+}
+
+/* --- where a number lies ------------------------------------------------------------------------------ */
+
+/* A copy of a packet that did not move the window, for it is far ahead: whoever took the first has seen it. */
+static bool is_copy_ahead(const arrival *a)
+{
+    const ipsec_doubts *doubts = a->sa->numbers.doubts;
+
+    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, number_in(a->record));
+}
+
+static void place_ahead(const arrival *a)
+{
+    const ipsec_window *window = &a->sa->numbers.window;
+    const uint64_t number = number_in(a->record);
+
+    if (!ipsec_is_genuine(a->record))
+        return;
+    if (is_copy_ahead(a)) {
+        a->note->marks |= IPSEC_MARK_DUPLICATE;
+        a->note->facts |= IPSEC_NOTE_REPEATED | IPSEC_NOTE_DOUBTFUL;
+        a->note->first_seen = a->earlier->first;
+        return;
+    }
+    if (number - window->top >= JUMP)
+        a->note->marks |= IPSEC_MARK_JUMP;
+    if (!is_verified(a->record) && number >> 32 != window->top >> 32 && a->sa->numbers.esn != IPSEC_ESN_YES)
+        a->note->marks |= IPSEC_MARK_WRAP;
+}
+
+/* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
+static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint32_t top = (uint32_t)window->top;
+
+    if (number_in(record) <= window->top)
+        return false;
+    return !has_esn(sa, record) ||
+           (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
+}
+
+/* A first number that the second one is far from may have been anybody's; and so may one at the end of the numbers
+ * that the second one is not the next of. */
+static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint64_t number = number_in(record);
+
+    if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
+        return false;
+    if (number >> 32 > window->top >> 32)
+        return number - window->top > 1;
+    return number < window->top ? window->top - number > reach_of(config, sa) : number - window->top > FIRST_REACH;
+}
+
+static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
+{
+    const uint64_t time = a->q->config->duplicate_time;
+    const ipsec_window *window = &a->sa->numbers.window;
+
+    record->placed = true;
+    set_advance(window, record, a->note);
+    if (a->earlier)
+        a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
+    if (alike && ipsec_recent_is_captured_twice(alike, a->packet, time)) {
+        a->note->marks |= IPSEC_MARK_CAPTURED_TWICE;
+        a->note->facts |= IPSEC_NOTE_REPEATED;
+        a->note->first_seen = alike->frame;
+    } else if (is_ahead(a->sa, record)) {
+        place_ahead(a);
+    } else {
+        place_behind(a);
+        if (number_in(record) > window->top && window->started && !(a->note->marks & IPSEC_MARK_OLD))
+            place_ahead(a);
+    }
+}
+
+/* The last packet that is remembered with the same number: the same if there is one, and a genuine one. */
+static const ipsec_recent *find_earlier(const arrival *a)
+{
+    const ipsec_standing genuine = a->sa->keys.good ? IPSEC_VERIFIED : IPSEC_BELIEVED;
+
+    return ipsec_recents_find(a->q->recents, a->packet, genuine);
+}
+
+/* Where the number is not just the next one, or something is odd about the packet. */
+static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
+                                       ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    arrival a = {.q = q, .packet = packet, .origin = q->origin, .sa = sa, .record = record, .note = note};
+    const ipsec_recent *alike = NULL;
+
+    if (!numbers->window.bits)
+        start_numbers(q->config, sa);
+    record->high = (uint32_t)(number_of(sa, record) >> 32);
+    if (record->sequence == 0)
+        note_zero(q, sa, record, note);
+    if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
+        forget_numbers(numbers);
+        start_numbers(q->config, sa);
+        record->high = 0;
+    }
+    if (numbers->window.started) {
+        a.earlier = find_earlier(&a);
+        alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
+        place(&a, alike ? alike : a.earlier, record);
+    }
+    /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
+     */
+    if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE) || (alike && packet->captured > alike->captured))
+        ipsec_recents_keep(q->recents, packet, a.earlier);
+}
+
+/* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
+static inline bool is_next(const ipsec_window *window, const ipsec_record *record)
+{
+    const uint64_t next = window->top + 1;
+
+    return window->started && record->sequence == (uint32_t)next && record->sequence != 0 &&
+           (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
+}
+
+/* Where the packet came from, if that counts and is known. */
+static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, const ipsec_sa *sa)
+{
+    const bool counts = sa->numbers.doubts || sa->life.separate;
+
+    return counts && view->address_length > 0 ? ipsec_life_origin(q->sas, view) : 0;
+}
+
+bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                          ipsec_note *note, const ipsec_report *report)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    ipsec_recent *packet;
+
+    record->sequence = report->sequence;
+    packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
+    /* What has findings may be refused, and then comes again as the next number. */
+    if (report->count == 0 && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
+        is_next(&numbers->window, record)) {
+        numbers->packets++;
+        ipsec_recents_keep(q->recents, packet, NULL);
+        return true;
+    }
+    /* Where all parts verify, their numbers are known. */
+    if (report->count > 0 && !is_verified(record) && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+        note->facts |= IPSEC_NOTE_COALESCED;
+    numbers->packets += ipsec_is_genuine(record);
+    q->origin = find_origin(q, view, sa);
+    place_elsewhere(q, packet, sa, record, note);
+    return false;
+}
+
+/* --- what the receiver's window does ------------------------------------------------------------------- */
+
+void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    ipsec_sa_facts *facts = ipsec_sa_facts_at(q->sas, sa->index);
+
+    facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
+    if (!numbers->losing)
+        note->marks |= IPSEC_MARK_GAP;
+    numbers->losing = true;
+}
+
+/* Marks a number, and counts what leaves the window unseen for it. */
+static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    ipsec_window *window = &numbers->window;
+    const bool advances = window->started && number > window->top;
+    uint64_t first, lost, excused;
+    const uint64_t leaving = ipsec_window_leaving(window, number, ipsec_receiver_window(numbers), &first);
+
+    /* What a coalesced packet stood for may be all up to the next one. */
+    if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
+        for (uint64_t between = window->top + 1; between < number; between++)
+            ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between, window->top);
+    if (advances || !window->started)
+        numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
+    excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
+    lost = ipsec_window_commit(window, number, ipsec_receiver_window(numbers));
+    lost -= MIN(lost, excused);
+    numbers->behind = (uint16_t)MIN(window->top - number, UINT16_MAX);
+    if (lost > 0)
+        ipsec_sequence_lose(q, sa, lost, note);
+    else if (advances)
+        numbers->losing = false;
+}
+
+/* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last
+ * packet, or a forged one now and then would lead the top away step by step. */
+static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint64_t number = number_in(record);
+
+    return is_verified(record) || !window->started || number <= window->top ||
+           number - (window->top - sa->numbers.behind) <= reach_of(q->config, sa);
+}
+
+/* A run far ahead is believed: the flow has jumped, and its numbers have come. */
+static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
+{
+    const ipsec_ahead ahead = sa->numbers.doubts->ahead;
+
+    sa->numbers.doubts->ahead.count = 0;
+    if (ahead.said && sa->life.origin != 0 && ahead.origin != sa->life.origin) {
+        note->facts |= sa->life.senders ? IPSEC_NOTE_SAID : 0;
+        note->marks |= IPSEC_MARK_SENDERS;
+        sa->life.senders = sa->life.separate = true;
+    }
+    for (unsigned i = 2; i-- > 0;)
+        if (ahead.before[i] > 0)
+            take(q, sa, ahead.before[i], note);
+    for (unsigned below = 64; below-- > 0;)
+        if (ahead.seen >> below & 1)
+            take(q, sa, ahead.last - below, note);
+    sa->numbers.behind = (uint16_t)(ahead.last - number);
+}
+
+static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    ipsec_doubts *doubts = ipsec_doubts_get(&sa->numbers.doubts);
+    const uint64_t number = number_in(record);
+
+    if (!ipsec_ahead_meet(&doubts->ahead, number, reach_of(q->config, sa), q->origin))
+        return false;
+    jump(q, sa, number, note);
+    return true;
+}
+
+/* The flow goes on from before the run that is far ahead. */
+static void contradict(ipsec_sa *sa, ipsec_note *note)
+{
+    ipsec_doubts *doubts = sa->numbers.doubts;
+    const ipsec_ahead ahead = doubts->ahead;
+    const uint64_t distance = ahead.last - sa->numbers.window.top;
+
+    if (sa->numbers.window.started && ahead.last <= sa->numbers.window.top)
+        doubts->ahead.count = 0; /* the flow is there */
+    if (doubts->ahead.count == 0 || !ipsec_ahead_contradict(&doubts->ahead))
+        return;
+    if (distance <= IPSEC_EXCUSES)
+        ipsec_excuse(doubts, ahead.last, sa->numbers.window.top);
+    if (distance >= JUMP)
+        return; /* it is said of the packet itself */
+    note->marks |= IPSEC_MARK_STRAY;
+    note->window = (uint32_t)ahead.last;
+}
+
+bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    const uint64_t number = number_in(record);
+
+    if (!numbers->window.bits)
+        start_numbers(q->config, sa); /* it began anew */
+    else if (note->marks & IPSEC_MARKS_NOT_NEW)
+        return false;
+    if (!is_near(q, sa, record))
+        return hold(q, sa, record, note);
+    if (numbers->doubts)
+        contradict(sa, note);
+    if (numbers->doubts && (!numbers->window.started || number > numbers->window.top))
+        numbers->doubts->old_run = 0;
+    take(q, sa, number, note);
+    if (sa->life.separate)
+        meet_own_window(&(arrival){.q = q, .origin = q->origin, .sa = sa, .record = record, .note = note});
+    ipsec_doubts_settle(&numbers->doubts, numbers->window.top);
+    return true;
+}
+
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+
+    if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), ipsec_receiver_window(numbers)))
+        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record), numbers->window.top);
+}
+
+void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note)
+{
+    if (!sa->numbers.window.bits)
+        start_numbers(q->config, sa); /* it began anew */
+    for (unsigned i = 0; i < count; i++) {
+        const ipsec_place place =
+            ipsec_window_place(&sa->numbers.window, parts[i], ipsec_receiver_window(&sa->numbers));
+
+        note->marks |= place == IPSEC_PLACE_SEEN ? IPSEC_MARK_DUPLICATE : 0;
+        note->marks |= place == IPSEC_PLACE_OLD ? IPSEC_MARK_OLD : 0;
+        take(q, sa, parts[i], note);
+    }
+}

@@ -1,0 +1,100 @@
+/** @file
+ * Sequence numbers: what a number means on its SA, before this packet moves anything. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SEQUENCE_H
+#define IPSEC_CORE_SEQUENCE_H
+
+#include "judge.h"
+#include "sa/note.h"
+#include "sa/recent.h"
+#include "sa/sa.h"
+
+/** What judging a number needs besides the packet. */
+typedef struct ipsec_sequencer {
+    const ipsec_config *config;
+    ipsec_sa_table *sas;
+    ipsec_recents *recents;
+    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
+} ipsec_sequencer;
+
+/**
+ * Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
+ * came last.
+ *
+ * @return whether it is the usual next number of a packet with nothing odd about it: then record and note have nothing
+ *         on it yet, and ipsec_sequence_step() is to be called if the packet is taken
+ */
+bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                          ipsec_note *note, const ipsec_report *report);
+
+/** Counts numbers that left the window unseen, and says so of the first in a row. */
+void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
+
+/** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
+ * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
+ * others go on from it. */
+bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
+/** The same for the usual next number: a fraction of the cost. */
+static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+
+    numbers->behind = 0;
+    if (ipsec_window_step(&numbers->window, ipsec_receiver_window(numbers)))
+        ipsec_sequence_lose(sequencer, sa, 1, note);
+    else
+        numbers->losing = false;
+}
+
+/** What record and report have of the usual next number, before it moves the window. */
+static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+{
+    const uint64_t top = sa->numbers.window.top;
+
+    record->high = (uint32_t)(top >> 32);
+    record->placed = true;
+    record->advance = 1;
+    report->is_followed = true;
+    report->is_placed = true;
+    report->number = top + 1;
+    report->advance = 1;
+    report->has_highest = true;
+    report->highest = top;
+}
+
+/** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
+ * then. To be called for what was not captured whole. */
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
+
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; says so of one that was
+ * seen before. */
+void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
+                               ipsec_note *note);
+
+/** Writes what record and note say of the number into the report. */
+static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+{
+    report->is_followed = true;
+    report->is_placed = record->placed;
+    report->number = (uint64_t)record->high << 32 | record->sequence;
+    report->advance = record->advance;
+    report->has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN;
+    report->highest = report->number - (uint64_t)(int64_t)record->advance;
+    if (note->facts & IPSEC_NOTE_FAR) {
+        report->has_highest = true;
+        report->highest = note->highest;
+    }
+    report->first_seen = note->first_seen;
+    report->seen_by = note->seen_by;
+    report->old_by = note->old_by;
+    report->wrong_by = note->wrong_by;
+    report->zero_by = note->zero_by;
+    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
+    if (report->count > 0 && !note->zero_by)
+        ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
+}
+
+#endif

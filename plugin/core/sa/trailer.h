@@ -1,0 +1,32 @@
+/** @file
+ * Rules on what an ESP packet held: padding, pad length, next header, and the packet inside. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_TRAILER_H
+#define IPSEC_CORE_TRAILER_H
+
+#include "report/report.h"
+#include "keys/spec.h"
+#include "packet/view.h"
+
+/** Plaintext of ESP, and what is known of its SA. */
+typedef struct ipsec_trailer {
+    const uint8_t *plaintext; /**< payload data, padding, pad length, next header */
+    uint32_t length;          /**< octets of that, at least 2 */
+    uint32_t at;              /**< where it begins in the packet, from ipsec_view.data */
+    uint32_t block;           /**< octets that it is padded to a multiple of, as the cipher and RFC 4303 2.4 want */
+    const ipsec_spec *spec;   /**< NULL if there is no key row */
+} ipsec_trailer;
+
+/** Whether padding and next header look like those of a true plaintext: those of others do in two cases of a thousand.
+ */
+bool ipsec_trailer_is_sound(const ipsec_trailer *trailer);
+
+/** Writes what the trailer says into report->opened. */
+void ipsec_read_trailer(const ipsec_trailer *trailer, ipsec_report *report);
+
+/** Adds the findings on it. Narrows report->opened.terms, which are to be those for the packet's encapsulation. */
+void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report);
+
+#endif

@@ -1,0 +1,198 @@
+/* The anti-replay window.
+ *
+ * The bitmap is that of RFC 6479: a number keeps its bit for as long as it is remembered, and nothing is ever shifted.
+ * But the RFC clears whole words, for which its ring must be a word wider than the window. Here just the bits of the
+ * skipped numbers are cleared, so that a window may be as wide as the ring.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/window.h"
+#include "packet/view.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define WORD IPSEC_WINDOW_WORD
+
+void ipsec_window_init(ipsec_window *window, uint32_t packets)
+{
+    uint32_t size = WORD;
+
+    while (size < packets)
+        size *= 2;
+    *window = (ipsec_window){.bits = g_new0(uint64_t, size / WORD), .size = size};
+}
+
+void ipsec_window_clear(ipsec_window *window)
+{
+    g_free(window->bits);
+    *window = (ipsec_window){0};
+}
+
+/* --- the ring */
+
+static inline uint64_t *word_of(const ipsec_window *window, uint64_t number)
+{
+    return ipsec_window_word(window, number);
+}
+
+static inline bool is_marked(const ipsec_window *window, uint64_t number)
+{
+    return *word_of(window, number) >> number % WORD & 1;
+}
+
+static inline void mark(ipsec_window *window, uint64_t number)
+{
+    *word_of(window, number) |= UINT64_C(1) << number % WORD;
+}
+
+/* How many of the `count` numbers from `number` on share its word. */
+static inline uint64_t count_in_word(uint64_t number, uint64_t count)
+{
+    return MIN(count, WORD - number % WORD);
+}
+
+/* Their bits; `count` is at least 1. */
+static inline uint64_t bits_in_word(uint64_t number, uint64_t count)
+{
+    return UINT64_MAX >> (WORD - count) << number % WORD;
+}
+
+/* How many bits are set, added up in pairs, fours and octets: C11 has no name for it. */
+static uint64_t count_bits(uint64_t word)
+{
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return word * 0x0101010101010101u >> 56;
+}
+
+/* How many of the `count` numbers from `number` on are marked; all must be in the ring. */
+static uint64_t count_marked(const ipsec_window *window, uint64_t number, uint64_t count)
+{
+    uint64_t marked = 0;
+
+    while (count > 0) {
+        const uint64_t here = count_in_word(number, count);
+
+        marked += count_bits(*word_of(window, number) & bits_in_word(number, here));
+        number += here;
+        count -= here;
+    }
+    return marked;
+}
+
+/* Unmarks the `count` numbers from `number` on, and with them those that had their bits before. */
+static void unmark(ipsec_window *window, uint64_t number, uint64_t count)
+{
+    if (count >= window->size) {
+        memset(window->bits, 0, window->size / WORD * sizeof *window->bits);
+        return;
+    }
+    while (count > 0) {
+        const uint64_t here = count_in_word(number, count);
+
+        *word_of(window, number) &= ~bits_in_word(number, here);
+        number += here;
+        count -= here;
+    }
+}
+
+/* --- questions */
+
+ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    if (!window->started || number > window->top)
+        return IPSEC_PLACE_NEW;
+    if (window->top - number >= packets)
+        return IPSEC_PLACE_OLD;
+    return is_marked(window, number) ? IPSEC_PLACE_SEEN : IPSEC_PLACE_LATE;
+}
+
+bool ipsec_window_has(const ipsec_window *window, uint64_t number)
+{
+    return window->started && number <= window->top && window->top - number < window->size && is_marked(window, number);
+}
+
+uint64_t ipsec_window_count_from(const ipsec_window *window, uint64_t first)
+{
+    if (!window->started || first > window->top)
+        return 0;
+    first = MAX(first, window->top >= window->size ? window->top - window->size + 1 : 0);
+    return count_marked(window, first, window->top - first + 1);
+}
+
+/* Both cases of A2.2 say the same: of the 2^32 numbers from the left edge of the window on, it is the one with that low
+ * half. Case B is where the edge lies a subspace below the top. */
+uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets)
+{
+    const uint64_t edge = window->top - (packets - 1);
+
+    if (!window->started)
+        return 0;
+    return (uint32_t)((edge + (uint32_t)(low - (uint32_t)edge)) >> 32);
+}
+
+/* --- moving it */
+
+/* The lowest number that can still be lost. */
+static uint64_t first_to_lose(const ipsec_window *window, uint32_t packets)
+{
+    const uint32_t reach = packets - 1;
+
+    if (window->top < reach || window->top - reach < window->bottom)
+        return window->bottom;
+    return window->top - reach;
+}
+
+uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint32_t packets, uint64_t *first)
+{
+    *first = first_to_lose(window, packets);
+    if (!window->started || number <= window->top || number < packets || number - packets < *first)
+        return 0;
+    return number - packets - *first + 1;
+}
+
+/* Those of them that were not seen. */
+static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    uint64_t first;
+    const uint64_t leaving = ipsec_window_leaving(window, number, packets, &first);
+
+    if (leaving == 0)
+        return 0;
+    /* What lies above the top was skipped by this very jump. Its bits are still those of others. */
+    return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
+}
+
+/* To a number above the top. */
+static IPSEC_RARE uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    const uint64_t lost = count_lost(window, number, packets);
+
+    unmark(window, window->top + 1, number - window->top - 1);
+    mark(window, number);
+    window->top = number;
+    return lost;
+}
+
+static IPSEC_RARE uint64_t start(ipsec_window *window, uint64_t number)
+{
+    mark(window, number);
+    window->top = window->bottom = number;
+    window->started = true;
+    return 0;
+}
+
+uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets)
+{
+    if (!window->started)
+        return start(window, number);
+    if (number > window->top)
+        return number - window->top == 1 ? ipsec_window_step(window, packets) : jump(window, number, packets);
+    if (window->top - number >= window->size)
+        return 0;
+    mark(window, number);
+    if (number < window->bottom && window->top - number < packets)
+        window->bottom = number;
+    return 0;
+}
