@@ -1,7 +1,7 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report/hint.h"
-#include "judge.h"
+#include "report/advice.h"
+#include "ipsec.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,10 +32,12 @@ static void print_report(const ipsec_outcome *outcome)
 }
 
 /* How the header that a finding is about is carried, and how else it may be. */
-static const ipsec_report as_esp = {.protocol = IPSEC_PROTOCOL_ESP};
-static const ipsec_report as_ah = {.protocol = IPSEC_PROTOCOL_AH};
-static const ipsec_report as_combined_esp = {.protocol = IPSEC_PROTOCOL_ESP, .combined_mode = true};
-static const ipsec_report in_udp = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP};
+static const ipsec_report as_esp = {.header = {.protocol = IPSEC_PROTOCOL_ESP}};
+static const ipsec_report as_ah = {.header = {.protocol = IPSEC_PROTOCOL_AH}};
+static const ipsec_report as_combined_esp = {.header = {.protocol = IPSEC_PROTOCOL_ESP},
+                                             .opened = {.combined_mode = true}};
+static const ipsec_report in_udp = {
+    .header = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP}};
 
 static bool is_of(ipsec_finding_id id, const char *family)
 {
@@ -49,9 +51,9 @@ static const ipsec_outcome *row_as(const ipsec_report *carrier, ipsec_stack stac
     const bool left = id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_SEQ_RESTART;
     ipsec_report report = *carrier;
 
-    report.seen_by = seen ? UINT8_MAX : 0;
-    report.old_by = left ? UINT8_MAX : 0;
-    report.wrong_by = id == IPSEC_FINDING_ESN_WRONG_HIGH ? UINT8_MAX : 0;
+    report.number.seen_by = seen ? UINT8_MAX : 0;
+    report.number.old_by = left ? UINT8_MAX : 0;
+    report.number.wrong_by = id == IPSEC_FINDING_ESN_WRONG_HIGH ? UINT8_MAX : 0;
     return ipsec_receiver_row(stack, &report, id);
 }
 

@@ -3,7 +3,7 @@
  * GPL-2.0-or-later */
 #include "systems_data.h"
 
-#include "judge.h"
+#include "ipsec.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -54,7 +54,8 @@ static bool is_inferred(ipsec_finding_id id)
 {
     const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
     const ipsec_report as_esp = {
-        .protocol = IPSEC_PROTOCOL_ESP, .seen_by = other_high ? 0 : UINT8_MAX, .wrong_by = other_high ? UINT8_MAX : 0};
+        .header = {.protocol = IPSEC_PROTOCOL_ESP},
+        .number = {.seen_by = other_high ? 0 : UINT8_MAX, .wrong_by = other_high ? UINT8_MAX : 0}};
 
     return ipsec_receiver_row(IPSEC_STACK_WINDOWS, &as_esp, id)->inferred;
 }

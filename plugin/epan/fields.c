@@ -1,8 +1,7 @@
 /* Protocol, fields and expert items, registered from the core's tables.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fields.h"
-#include "../core/report/receiver.h"
-#include "../core/report/report.h"
+#include "../core/ipsec.h"
 #include "compat.h"
 
 #include <epan/ipproto.h>

@@ -3,7 +3,7 @@
 #ifndef IPSEC_EPAN_FIELDS_H
 #define IPSEC_EPAN_FIELDS_H
 
-#include "../core/base/catalogue.h"
+#include "../core/ipsec.h"
 
 #include <epan/expert.h>
 

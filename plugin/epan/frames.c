@@ -185,7 +185,7 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     ipsec_record record;
 
     ipsec_judge(db, view, &record, report);
-    if (report->subject != IPSEC_SUBJECT_NOTHING && report->subject != IPSEC_SUBJECT_IKE)
+    if (report->header.subject != IPSEC_SUBJECT_NOTHING && report->header.subject != IPSEC_SUBJECT_IKE)
         store(&record);
 }
 
@@ -197,7 +197,7 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         view->frame = serial_of(pinfo->num);
         ipsec_explain(db, view, find(view), report);
     }
-    report->first_seen = number_of(report->first_seen);
+    report->number.first_seen = number_of(report->number.first_seen);
 }
 
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts)

@@ -5,7 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks.h"
-#include "../core/report/receiver.h"
+#include "../core/ipsec.h"
 #include "compat.h"
 #include "fields.h"
 #include "frames.h"
@@ -118,7 +118,8 @@ static proto_item *find_item(proto_tree *tree, const tree_mark *mark, int proto)
 /* Where the report belongs: in the item of what it speaks of, else of what carried it, else on top. */
 static proto_tree *place_for(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
 {
-    const int subject = report->subject == IPSEC_SUBJECT_ESP ? hooks[HOOK_ESP].proto : at->proto;
+    const bool esp = report->header.subject == IPSEC_SUBJECT_HEADER && report->header.protocol == IPSEC_PROTOCOL_ESP;
+    const int subject = esp ? hooks[HOOK_ESP].proto : at->proto;
     proto_item *item = find_item(tree, mark, subject);
 
     if (!item)
@@ -150,9 +151,10 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
  * on every pass, whether there is a tree or not. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
-    if (report->subject == IPSEC_SUBJECT_NOTHING || report->subject == IPSEC_SUBJECT_IKE)
+    if (report->header.subject == IPSEC_SUBJECT_NOTHING || report->header.subject == IPSEC_SUBJECT_IKE)
         return false;
-    return report->count > 0 || report->payload_lost || (tree && proto_field_is_referenced(tree, proto_ipsec));
+    return report->findings.count > 0 || report->header.payload_lost ||
+           (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
 /* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers
@@ -174,7 +176,7 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
-    payload_is_lost = lost_before || report->payload_lost;
+    payload_is_lost = lost_before || report->header.payload_lost;
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
@@ -203,7 +205,7 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
         result = call_and_draw(report, at, tvb, pinfo, tree, data);
     else
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
-    if (report->is_opened && ipsec_prefs_decrypt())
+    if (report->opened.valid && ipsec_prefs_decrypt())
         ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
     return result;
 }
@@ -257,9 +259,9 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     if (inside_unproven)
         view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
     ipsec_frames_report(pinfo, view, &report);
-    if (report.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
-        report.subject = IPSEC_SUBJECT_NOTHING;
-    if (report.count > 0 || report.unproven)
+    if (report.header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
+        report.header.subject = IPSEC_SUBJECT_NOTHING;
+    if (report.findings.count > 0 || report.unproven)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);
     return dissect(&report, at, tvb, pinfo, tree, data);
 }

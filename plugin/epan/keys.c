@@ -8,8 +8,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys.h"
-#include "../core/base/wipe.h"
-#include "../core/keys/xfrm_state.h"
+#include "../core/ipsec.h"
 #include "compat.h"
 
 #include <epan/uat-int.h>

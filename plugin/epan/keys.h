@@ -3,7 +3,7 @@
 #ifndef IPSEC_EPAN_KEYS_H
 #define IPSEC_EPAN_KEYS_H
 
-#include "../core/judge.h"
+#include "../core/ipsec.h"
 
 #include <epan/prefs.h>
 

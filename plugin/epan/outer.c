@@ -2,9 +2,7 @@
  * header, because dissectors hand down little of them, and nothing below UDP or behind AH.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outer.h"
-#include "../core/keys/ah_icv.h"
-#include "../core/packet/ip.h"
-#include "../core/packet/reassembled.h"
+#include "../core/ipsec.h"
 #include "compat.h"
 #include "payload.h"
 

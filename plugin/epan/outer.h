@@ -3,7 +3,7 @@
 #ifndef IPSEC_EPAN_OUTER_H
 #define IPSEC_EPAN_OUTER_H
 
-#include "../core/packet/view.h"
+#include "../core/ipsec.h"
 
 #include <epan/packet.h>
 #include <epan/tvbuff.h>

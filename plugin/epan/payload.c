@@ -99,7 +99,7 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
     const uint32_t saved_match = pinfo->match_uint;
     tvbuff_t *plaintext;
 
-    if (!report->is_opened || !opened->plaintext || was_dissected(pinfo, mark, wrappers))
+    if (!report->opened.valid || !opened->plaintext || was_dissected(pinfo, mark, wrappers))
         return;
     plaintext = show_plaintext(opened, tvb, pinfo);
     if (opened->payload_length == 0)

@@ -2,7 +2,7 @@
 #ifndef IPSEC_EPAN_PAYLOAD_H
 #define IPSEC_EPAN_PAYLOAD_H
 
-#include "../core/report/report.h"
+#include "../core/ipsec.h"
 
 #include <epan/packet.h>
 

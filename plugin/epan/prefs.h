@@ -2,7 +2,7 @@
 #ifndef IPSEC_EPAN_PREFS_H
 #define IPSEC_EPAN_PREFS_H
 
-#include "../core/judge.h"
+#include "../core/ipsec.h"
 
 /* Registers the preferences of protocol `proto`; once. */
 void ipsec_prefs_register(int proto);

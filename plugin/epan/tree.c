@@ -1,10 +1,7 @@
 /* Draws a report: one subtree per header, one item per finding.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tree.h"
-#include "../core/keys/crypto.h"
-#include "../core/report/hint.h"
-#include "../core/report/receiver.h"
-#include "../core/keys/spec.h"
+#include "../core/ipsec.h"
 #include "compat.h"
 #include "fields.h"
 #include "frames.h"
@@ -58,30 +55,32 @@ static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
 
 static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
-    const uint64_t lag = report->highest > report->number ? report->highest - report->number : 0;
-    const uint64_t advance = report->number > report->highest ? report->number - report->highest : 0;
+    const uint64_t lag =
+        report->number.highest > report->number.value ? report->number.highest - report->number.value : 0;
+    const uint64_t advance =
+        report->number.value > report->number.highest ? report->number.value - report->number.highest : 0;
 
-    add_uint64(tree, hf_ipsec_seq, tvb, report->number);
-    if (report->is_placed && report->has_highest) {
-        add_uint64(tree, hf_ipsec_seq_highest, tvb, report->highest);
+    add_uint64(tree, hf_ipsec_seq, tvb, report->number.value);
+    if (report->number.is_placed && report->number.has_highest) {
+        add_uint64(tree, hf_ipsec_seq_highest, tvb, report->number.highest);
         add_uint64(tree, hf_ipsec_seq_lag, tvb, lag);
         add_uint64(tree, hf_ipsec_seq_skipped, tvb, advance > 1 ? advance - 1 : 0);
     }
-    add_frame(tree, hf_ipsec_seq_first_seen, tvb, report->first_seen);
+    add_frame(tree, hf_ipsec_seq_first_seen, tvb, report->number.first_seen);
 }
 
 static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    if (report->flagged)
+    if (report->findings.flagged)
         proto_item_set_generated(proto_tree_add_item(tree, hf_ipsec_analysis_flags, tvb, 0, 0, ENC_NA));
     add_uint(tree, hf_ipsec_verdict, tvb, report->verdict);
-    add_uint(tree, hf_ipsec_protocol, tvb, report->protocol);
-    if (report->has_spi)
-        add_uint(tree, hf_ipsec_spi, tvb, report->spi);
-    add_uint(tree, hf_ipsec_encapsulation, tvb, report->encapsulation);
+    add_uint(tree, hf_ipsec_protocol, tvb, report->header.protocol);
+    if (report->header.has_spi)
+        add_uint(tree, hf_ipsec_spi, tvb, report->header.spi);
+    add_uint(tree, hf_ipsec_encapsulation, tvb, report->header.encapsulation);
     if (report->sa != IPSEC_SA_NONE)
         draw_sa(report->sa, pinfo->fd->visited, tvb, tree);
-    if (report->is_followed)
+    if (report->number.is_followed)
         draw_number(report, tvb, tree);
 }
 
@@ -205,10 +204,10 @@ void ipsec_tree_draw(const ipsec_report *report, tvbuff_t *tvb, packet_info *pin
 
     proto_item_set_generated(item);
     draw_header(report, tvb, pinfo, subtree);
-    if (report->is_opened)
+    if (report->opened.valid)
         draw_opened(&report->opened, tvb, pinfo, subtree);
-    for (unsigned i = 0; i < report->count; i++)
-        draw_finding(&report->findings[i], tvb, pinfo, subtree);
-    if (report->count)
+    for (unsigned i = 0; i < report->findings.count; i++)
+        draw_finding(&report->findings.list[i], tvb, pinfo, subtree);
+    if (report->findings.count)
         draw_outcomes(report, tvb, subtree);
 }

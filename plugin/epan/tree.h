@@ -2,7 +2,7 @@
 #ifndef IPSEC_EPAN_TREE_H
 #define IPSEC_EPAN_TREE_H
 
-#include "../core/report/report.h"
+#include "../core/ipsec.h"
 
 #include <epan/packet.h>
 #include <epan/proto.h>

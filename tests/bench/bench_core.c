@@ -6,7 +6,7 @@
  * gcm is ESP whose IVs are a counter, as those of AES-GCM mostly are; they are remembered.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "judge.h"
+#include "ipsec.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         if (gcm)
             put_u32(octets + 12, (uint32_t)(i / SAS) + 1);
         ipsec_judge(db, &view, &record, &report);
-        sound += report.verdict == IPSEC_VERDICT_PLAUSIBLE && report.count == 0;
+        sound += report.verdict == IPSEC_VERDICT_PLAUSIBLE && report.findings.count == 0;
     }
     printf("%u of %lu sound, %u SAs\n", sound, packets, ipsec_db_sa_count(db));
     ipsec_db_free(db);

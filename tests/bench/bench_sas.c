@@ -7,7 +7,7 @@
  * own  each SA has a destination of its own
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "judge.h"
+#include "ipsec.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void write_packet(uint32_t sa, uint32_t sequence, bool own)
 
 static bool is_sound(const ipsec_report *report, uint32_t sa)
 {
-    return report->verdict == IPSEC_VERDICT_PLAUSIBLE && report->count == 0 && report->sa == sa;
+    return report->verdict == IPSEC_VERDICT_PLAUSIBLE && report->findings.count == 0 && report->sa == sa;
 }
 
 static bool judge_first(ipsec_db *db, ipsec_view *view, uint32_t sa)

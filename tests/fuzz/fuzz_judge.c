@@ -8,9 +8,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/crypto.h"
-#include "report/hint.h"
+#include "report/advice.h"
 #include "packet/ip.h"
-#include "judge.h"
+#include "ipsec.h"
 
 #include <gcrypt.h>
 #include <stdlib.h>
@@ -343,11 +343,11 @@ static void free_items(session *s)
 
 static void check_report(const ipsec_report *report)
 {
-    require(report->verdict <= IPSEC_VERDICT_DROP && report->count <= IPSEC_REPORT_FINDINGS);
-    for (unsigned i = 0; i < report->count; i++)
-        require(report->findings[i].id < IPSEC_FINDING_COUNT);
+    require(report->verdict <= IPSEC_VERDICT_DROP && report->findings.count <= IPSEC_FINDINGS_MOST);
+    for (unsigned i = 0; i < report->findings.count; i++)
+        require(report->findings.list[i].id < IPSEC_FINDING_COUNT);
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        require(report->whole || !ipsec_outcome_at((ipsec_stack)stack, report));
+        require(report->findings.whole || !ipsec_outcome_at((ipsec_stack)stack, report));
 }
 
 static void explain_with(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
@@ -377,14 +377,15 @@ static void explain_own(const ipsec_db *db, const item *it)
     ipsec_report report;
 
     ipsec_explain(db, &it->view, &it->record, &report);
-    require(report.verdict == it->judged.verdict && report.count == it->judged.count && report.sa == it->judged.sa);
-    for (unsigned i = 0; i < report.count; i++)
-        require(report.findings[i].id == it->judged.findings[i].id);
-    require(report.is_opened == it->judged.is_opened && report.whole == it->judged.whole);
-    require(report.doubtful == it->judged.doubtful && report.unproven == it->judged.unproven);
+    require(report.verdict == it->judged.verdict && report.findings.count == it->judged.findings.count &&
+            report.sa == it->judged.sa);
+    for (unsigned i = 0; i < report.findings.count; i++)
+        require(report.findings.list[i].id == it->judged.findings.list[i].id);
+    require(report.opened.valid == it->judged.opened.valid && report.findings.whole == it->judged.findings.whole);
+    require(report.number.is_doubtful == it->judged.number.is_doubtful && report.unproven == it->judged.unproven);
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         require(ipsec_outcome_at((ipsec_stack)stack, &report) == ipsec_outcome_at((ipsec_stack)stack, &it->judged));
-    if (!report.is_opened)
+    if (!report.opened.valid)
         return;
     require(report.opened.icv_status == it->judged.opened.icv_status);
     require(report.opened.icv_status != IPSEC_ICV_UNVERIFIED ||
@@ -467,8 +468,8 @@ static void judge_all(ipsec_db *db, session *s)
 
         ipsec_judge(db, &it->view, &it->record, &it->judged);
         check_report(&it->judged);
-        for (unsigned finding = 0; finding < it->judged.count; finding++)
-            require(strlen(ipsec_finding_advice(&it->judged.findings[finding], advice)) < sizeof advice);
+        for (unsigned finding = 0; finding < it->judged.findings.count; finding++)
+            require(strlen(ipsec_finding_advice(&it->judged.findings.list[finding], advice)) < sizeof advice);
         explain_own(db, it);
     }
 }

@@ -67,8 +67,8 @@ static void compare(const ipsec_report *report, const expectation *wanted, const
     GString *found = g_string_new(NULL), *expected = g_string_new(NULL);
 
     g_string_append(found, ipsec_verdict_name(report->verdict));
-    for (unsigned i = 0; i < report->count; i++)
-        g_string_append_printf(found, " %s", ipsec_catalogue(report->findings[i].id)->id);
+    for (unsigned i = 0; i < report->findings.count; i++)
+        g_string_append_printf(found, " %s", ipsec_catalogue(report->findings.list[i].id)->id);
     g_string_append(expected, ipsec_verdict_name(wanted->verdict));
     for (unsigned i = 0; i < wanted->count; i++)
         g_string_append_printf(expected, " %s", ipsec_catalogue(wanted->findings[i])->id);
@@ -78,6 +78,15 @@ static void compare(const ipsec_report *report, const expectation *wanted, const
     }
     g_string_free(found, TRUE);
     g_string_free(expected, TRUE);
+}
+
+ipsec_report report_on(const ipsec_view *view)
+{
+    ipsec_report report = {.confirmed = true, .sa = IPSEC_SA_NONE};
+
+    ipsec_header_begin(&report.header, view);
+    ipsec_findings_begin(&report.findings, ipsec_view_is_whole(view));
+    return report;
 }
 
 ipsec_db *db_for(ipsec_stack receiver)
@@ -99,8 +108,8 @@ ipsec_report expect(ipsec_db *db, const ipsec_view *view, const expectation *wan
     ipsec_explain(db ? db : own, view, &record, &explained);
     compare(&explained, wanted, what, "explained");
     g_assert_cmpuint(judged.sa, ==, explained.sa);
-    for (unsigned i = 0; i < judged.count; i++)
-        g_assert_cmpint(judged.findings[i].announce, ==, explained.findings[i].announce);
+    for (unsigned i = 0; i < judged.findings.count; i++)
+        g_assert_cmpint(judged.findings.list[i].announce, ==, explained.findings.list[i].announce);
     ipsec_db_free(own);
     return judged;
 }

@@ -3,7 +3,7 @@
 #ifndef IPSEC_TESTS_PACKETS_H
 #define IPSEC_TESTS_PACKETS_H
 
-#include "judge.h"
+#include "ipsec.h"
 
 #include <glib.h>
 
@@ -48,6 +48,9 @@ ipsec_view ah_view(uint8_t ip_version, uint8_t next, uint8_t words, uint32_t spi
 /* Judges the view in `db`, or in an empty database with the defaults if db is NULL; checks that explaining
  * gives the same; fails with `what` if the report is not as expected. */
 ipsec_report expect(ipsec_db *db, const ipsec_view *view, const expectation *wanted, const char *what);
+
+/* A report on the view, as it begins, without a look at its octets. */
+ipsec_report report_on(const ipsec_view *view);
 
 /* An empty database with the defaults, for `receiver`. */
 ipsec_db *db_for(ipsec_stack receiver);

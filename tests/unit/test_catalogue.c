@@ -1,5 +1,5 @@
 /* The catalogue holds together. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "judge.h"
+#include "ipsec.h"
 
 #include <glib.h>
 #include <string.h>

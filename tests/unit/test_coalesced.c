@@ -152,7 +152,7 @@ static void test_unverified(void)
 
         open_line(&l, integrity[i], "no", true);
         report = give(&l, datagram(&l, NUMBERS(1, 2), 3), &offload, integrity[i]);
-        g_assert_true(report.is_opened);
+        g_assert_true(report.opened.valid);
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_UNVERIFIED);
         g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_NOT_WHOLE);
         g_assert_false(report.opened.has_trailer);
@@ -201,7 +201,7 @@ static void test_part_behind_a_restart(void)
         view.frame = ++l.frame;
         ipsec_judge(l.db, &view, &record, &report);
         g_assert_cmpint(report.verdict, !=, IPSEC_VERDICT_VERIFIED);
-        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_SEQ_RESTART), ==, number == 4);
+        g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_SEQ_RESTART), ==, number == 4);
     }
     close_line(&l);
 }

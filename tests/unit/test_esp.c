@@ -57,9 +57,9 @@ static void test_spi_and_sequence(void)
         const ipsec_view view = esp_view(4, cases[i].spi, cases[i].sequence, 100);
         const ipsec_report report = expect(NULL, &view, &cases[i].wanted, cases[i].what);
 
-        g_assert_true(report.has_spi && report.has_sequence);
-        g_assert_cmphex(report.spi, ==, cases[i].spi);
-        g_assert_cmpuint(report.sequence, ==, cases[i].sequence);
+        g_assert_true(report.header.has_spi && report.header.has_sequence);
+        g_assert_cmphex(report.header.spi, ==, cases[i].spi);
+        g_assert_cmpuint(report.header.sequence, ==, cases[i].sequence);
     }
     guard_free_all();
 }

@@ -10,7 +10,7 @@
 static uint8_t scratch[512], outer[IPSEC_AH_OUTER_MOST], detail;
 
 /* What is guessed of a packet of `sent` with the row `known`, which has the same key. */
-static ipsec_hint guess(const ipsec_spec *sent, ipsec_spec known, sealing how, uint8_t damage)
+static ipsec_advice_case guess(const ipsec_spec *sent, ipsec_spec known, sealing how, uint8_t damage)
 {
     static const uint8_t plaintext[64]; /* more than any row needs */
     ipsec_view view = sealed_view(4, sent, &how, plaintext, sizeof plaintext);
@@ -27,9 +27,9 @@ static void test_nothing_fits(void)
 {
     const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
 
-    g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1}, 1), ==, IPSEC_HINT_NONE);
+    g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1}, 1), ==, IPSEC_CASE_NONE);
     g_assert_cmpint(guess(&sent, null_row("HMAC_SHA2_512_256", "no", "any"), (sealing){.sequence = 1}, 1), ==,
-                    IPSEC_HINT_NONE);
+                    IPSEC_CASE_NONE);
     guard_free_all();
 }
 
@@ -47,7 +47,7 @@ static void test_algorithms(void)
                 continue;
             g_test_message("%s, taken for %s", names[i], names[k]);
             g_assert_cmpint(guess(&sent, null_row(names[k], "no", "any"), (sealing){.sequence = 1}, 0), ==,
-                            IPSEC_HINT_INTEGRITY);
+                            IPSEC_CASE_INTEGRITY);
             g_assert_cmpstr(ipsec_integrity_row(detail)->name, ==, names[i]);
         }
     guard_free_all();
@@ -60,10 +60,10 @@ static void test_truncations(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
         g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1, .icv = lengths[i]}, 0), ==,
-                        lengths[i] == 12 ? IPSEC_HINT_SHA256_96 : IPSEC_HINT_ICV_LENGTH);
+                        lengths[i] == 12 ? IPSEC_CASE_SHA256_96 : IPSEC_CASE_ICV_LENGTH);
         g_assert_cmpuint(detail, ==, lengths[i]);
     }
-    g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1, .icv = 4}, 0), ==, IPSEC_HINT_NONE);
+    g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1, .icv = 4}, 0), ==, IPSEC_CASE_NONE);
     guard_free_all();
 }
 
@@ -78,7 +78,7 @@ static void test_short_packets(void)
             .data = guard_copy(octets, length), .captured = length, .length = length, .protocol = IPSEC_PROTOCOL_ESP};
         const ipsec_envelope envelope = ipsec_envelope_of(&view, spec.encryption, spec.integrity, outer);
 
-        g_assert_cmpint(ipsec_guess(&envelope, &spec, scratch, &detail), ==, IPSEC_HINT_NONE);
+        g_assert_cmpint(ipsec_guess(&envelope, &spec, scratch, &detail), ==, IPSEC_CASE_NONE);
     }
     guard_free_all();
 }

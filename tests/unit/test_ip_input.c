@@ -67,6 +67,21 @@ static void make(packet *p, uint8_t version, bool udp, const char *options, uint
     seal_udp(p);
 }
 
+/* No finding. */
+#define NONE IPSEC_FINDING_COUNT
+
+/* What is found of a packet: at most one thing. */
+static ipsec_finding_id look(ipsec_senders *senders, const ipsec_view *view)
+{
+    ipsec_finding_set found = {{0, 0}};
+    ipsec_finding_id id;
+
+    ipsec_ip_input_check(senders, view, &found);
+    id = (ipsec_finding_id)ipsec_finding_set_next(&found, 0);
+    g_assert_cmpuint(id == NONE ? NONE : ipsec_finding_set_next(&found, id + 1), ==, NONE);
+    return id;
+}
+
 static void test_sound(void)
 {
     ipsec_senders *senders = ipsec_senders_new();
@@ -74,7 +89,7 @@ static void test_sound(void)
 
     for (unsigned i = 0; i < 4; i++) {
         make(&p, i % 2 ? 4 : 6, i / 2, NULL, 0);
-        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+        g_assert_cmpint(look(senders, &p.view), ==, NONE);
     }
     ipsec_senders_free(senders);
     ipsec_senders_free(NULL);
@@ -89,16 +104,16 @@ static void test_ip_checksum(void)
 
     make(&p, 4, false, NULL, 0);
     p.outer[8] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0); /* the sender's way, so far */
+    g_assert_cmpint(look(senders, &p.view), ==, NONE); /* the sender's way, so far */
     p.outer[8] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     for (unsigned bit = 0; bit < 32; bit++) {
         p.outer[16 + bit / 8] ^= (uint8_t)(1u << bit % 8);
-        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+        g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_ESP_IP_CHECKSUM);
         p.outer[16 + bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     put_u16(p.outer + 10, 0); /* left to the network card */
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     ipsec_senders_free(senders);
     guard_free_all();
 }
@@ -113,7 +128,7 @@ static unsigned count_faults(unsigned wrong, unsigned right, unsigned count)
     make(&p, 4, false, NULL, 0);
     for (unsigned i = 0; i < wrong + right + count; i++) {
         p.outer[8] = i >= wrong && i < wrong + right ? 0 : 1;
-        faults += ipsec_ip_input_check(senders, &p.view) != 0;
+        faults += look(senders, &p.view) != NONE;
     }
     ipsec_senders_free(senders);
     guard_free_all();
@@ -141,13 +156,13 @@ static void test_each_sender_has_its_own_way(void)
     packet p;
 
     make(&p, 4, false, NULL, 0);
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     p.outer[8] ^= 1;
     p.view.source = other;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     make(&p, 4, false, NULL, 0);
     p.outer[8] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+    g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_ESP_IP_CHECKSUM);
     ipsec_senders_free(senders);
     guard_free_all();
 }
@@ -183,18 +198,18 @@ static void close_crowd(crowd *crowd)
 
 /* The next packet of a sender. The checksum does not look at the view's source, which stands for the one in the IP
  * header. */
-static uint32_t send_from(crowd *crowd, uint32_t number, bool right)
+static ipsec_finding_id send_from(crowd *crowd, uint32_t number, bool right)
 {
     for (unsigned at = 0; at < 4; at++)
         crowd->source[at] = (uint8_t)(number >> (24 - 8 * at));
     crowd->packet.outer[8] = right ? 0 : 1;
-    return ipsec_ip_input_check(crowd->senders, &crowd->packet.view);
+    return look(crowd->senders, &crowd->packet.view);
 }
 
 /* Whether a right checksum of the sender is remembered. */
 static bool is_known(crowd *crowd, uint32_t number)
 {
-    return send_from(crowd, number, false) == IPSEC_MARK_IP_CHECKSUM;
+    return send_from(crowd, number, false) == IPSEC_FINDING_ESP_IP_CHECKSUM;
 }
 
 /* However many send a single packet: who sent two stays, and who begins later finds room. */
@@ -209,7 +224,7 @@ static void test_single_packets_go_first(void)
         send_from(&crowd, 2 + i % 5, true); /* and in turns */
     send_from(&crowd, 10, true);
     for (uint32_t i = 0; i < 2 * SENDERS_MOST; i++)
-        g_assert_cmphex(send_from(&crowd, FORGED + i, true), ==, 0);
+        g_assert_cmpint(send_from(&crowd, FORGED + i, true), ==, NONE);
     send_from(&crowd, 20, true); /* a later one */
     g_assert_true(is_known(&crowd, 20));
     for (uint32_t i = 1; i <= 6; i++)
@@ -279,19 +294,19 @@ static void test_what_is_no_packet_is_not_checked(void)
     packet p;
 
     make(&p, 4, false, NULL, 0);
-    ipsec_ip_input_check(senders, &p.view);
+    look(senders, &p.view);
     p.outer[8] ^= 1;
     for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
         p.view.flags = flags[i];
-        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+        g_assert_cmpint(look(senders, &p.view), ==, NONE);
     }
     p.view.flags = 0;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_IP_CHECKSUM);
+    g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_ESP_IP_CHECKSUM);
     p.outer[0] = 0x4f; /* a header longer than what is at hand */
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     p.view.outer = NULL;
     p.view.outer_length = 0;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     ipsec_senders_free(senders);
     guard_free_all();
 }
@@ -305,18 +320,18 @@ static void test_udp_checksum(uint8_t version)
     make(&p, version, true, NULL, 0);
     sum = p.outer + p.ip + 6;
     sum[0] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     sum[0] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     sum[1] ^= 1;
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_UDP_CHECKSUM);
+    g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_NATT_UDP_CHECKSUM_BAD);
     p.view.captured--; /* not all of it at hand */
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     p.view.captured++;
     put_u16(sum, ipsec_sum_fold(sum_pseudo_header(&p, 92))); /* of the pseudo-header alone: the card does the rest */
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     put_u16(sum, 0);
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, version == 6 ? IPSEC_MARK_V6_ZERO_CHECKSUM : 0);
+    g_assert_cmpint(look(senders, &p.view), ==, version == 6 ? IPSEC_FINDING_NATT_V6_ZERO_CHECKSUM : NONE);
     ipsec_senders_free(senders);
     guard_free_all();
 }
@@ -335,9 +350,9 @@ static void test_zero_is_right_in_ipv4(void)
 
     make(&p, 4, true, NULL, 0);
     put_u16(p.outer + p.ip + 6, 0);
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, 0);
+    g_assert_cmpint(look(senders, &p.view), ==, NONE);
     put_u16(p.outer + p.ip + 6, 0x1234);
-    g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, IPSEC_MARK_UDP_CHECKSUM);
+    g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_NATT_UDP_CHECKSUM_BAD);
     ipsec_senders_free(senders);
     guard_free_all();
 }
@@ -345,16 +360,18 @@ static void test_zero_is_right_in_ipv4(void)
 static void test_udp_length(void)
 {
     const struct {
-        uint32_t length, marks;
-    } cases[] = {{0, IPSEC_MARK_UDP_LENGTH}, {7, IPSEC_MARK_UDP_LENGTH}, {8, 0}, {91, 0}, {92, 0},
-                 {93, IPSEC_MARK_UDP_LENGTH}};
+        uint32_t length;
+        ipsec_finding_id found;
+    } cases[] = {
+        {0, IPSEC_FINDING_NATT_UDP_LENGTH}, {7, IPSEC_FINDING_NATT_UDP_LENGTH}, {8, NONE}, {91, NONE}, {92, NONE},
+        {93, IPSEC_FINDING_NATT_UDP_LENGTH}};
     ipsec_senders *senders = ipsec_senders_new();
     packet p;
 
     for (unsigned i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
         make(&p, i % 2 ? 4 : 6, true, NULL, 0);
         put_u16(p.outer + p.ip + 4, cases[i / 2].length);
-        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, cases[i / 2].marks);
+        g_assert_cmpint(look(senders, &p.view), ==, cases[i / 2].found);
     }
     ipsec_senders_free(senders);
     guard_free_all();
@@ -392,7 +409,7 @@ static void test_options(void)
 
         make(&p, 4, i % 2, cases[i].options, cases[i].octets);
         g_test_message("%s", cases[i].what);
-        g_assert_cmphex(ipsec_ip_input_check(senders, &p.view), ==, cases[i].sound ? 0 : IPSEC_MARK_V4_OPTION);
+        g_assert_cmpint(look(senders, &p.view), ==, cases[i].sound ? NONE : IPSEC_FINDING_ESP_V4_OPTION_BAD);
         ipsec_senders_free(senders);
     }
     guard_free_all();
@@ -418,7 +435,7 @@ static void test_receiver(void)
     g_assert_cmphex(ipsec_refused_by(&report) & 1u << IPSEC_STACK_LINUX, !=, 0);
     p.outer[8] ^= 1;
     report = expect(linux_db, &p.view, &sound, "the same number again, right");
-    g_assert_cmpint(report.advance, ==, 1);
+    g_assert_cmpint(report.number.advance, ==, 1);
     ipsec_db_free(lenient);
     ipsec_db_free(linux_db);
     guard_free_all();

@@ -700,9 +700,9 @@ static void test_unknown_bound(void)
 
 static const ipsec_finding *find_unchecked(const ipsec_report *report)
 {
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->findings[i].id == IPSEC_FINDING_IV_UNCHECKED)
-            return &report->findings[i];
+    for (unsigned i = 0; i < report->findings.count; i++)
+        if (report->findings.list[i].id == IPSEC_FINDING_IV_UNCHECKED)
+            return &report->findings.list[i];
     return NULL;
 }
 
@@ -774,18 +774,18 @@ static void test_reuse_without_a_key(void)
     ipsec_report report;
 
     for (uint32_t i = 1; i <= 100; i++) /* given up with packets 17, 39 and 83 */
-        g_assert_cmpuint(judge_iv(db, i, i, draw(random)).count, ==, 0);
+        g_assert_cmpuint(judge_iv(db, i, i, draw(random)).findings.count, ==, 0);
     for (uint32_t i = 101; i <= 160; i++)
-        g_assert_cmpuint(judge_iv(db, i, i, i).count, ==, 0);
-    g_assert_cmpuint(judge_iv(db, 161, 161, 150).count, ==, 0);
+        g_assert_cmpuint(judge_iv(db, i, i, i).findings.count, ==, 0);
+    g_assert_cmpuint(judge_iv(db, 161, 161, 150).findings.count, ==, 0);
     for (uint32_t i = 162; i <= 200; i++)
-        g_assert_cmpuint(judge_iv(db, i, i, i).count, ==, 0);
+        g_assert_cmpuint(judge_iv(db, i, i, i).findings.count, ==, 0);
     report = judge_iv(db, 201, 201, 190);
-    g_assert_cmpuint(report.count, ==, 1);
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_IV_REUSE));
+    g_assert_cmpuint(report.findings.count, ==, 1);
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_IV_REUSE));
     g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
-    g_assert_cmpuint(report.first_seen, ==, 190);
-    g_assert_cmpuint(judge_iv(db, 202, 202, 202).count, ==, 0);
+    g_assert_cmpuint(report.number.first_seen, ==, 190);
+    g_assert_cmpuint(judge_iv(db, 202, 202, 202).findings.count, ==, 0);
     g_rand_free(random);
     ipsec_db_free(db);
 }

@@ -37,10 +37,10 @@ static void test_property_is_announced_once(void)
     const ipsec_view seven = esp_view(4, 7, 1, 84), seven_again = esp_view(4, 7, 2, 84), eight = esp_view(4, 8, 1, 84);
     const ipsec_view eight_again = esp_view(4, 8, 2, 84);
 
-    g_assert_true(expect(db, &seven, &reserved, "first of SPI 7").findings[0].announce);
-    g_assert_false(expect(db, &seven_again, &reserved, "second of SPI 7").findings[0].announce);
-    g_assert_true(expect(db, &eight, &reserved, "first of SPI 8").findings[0].announce);
-    g_assert_false(expect(db, &eight_again, &reserved, "a property is no flag").flagged);
+    g_assert_true(expect(db, &seven, &reserved, "first of SPI 7").findings.list[0].announce);
+    g_assert_false(expect(db, &seven_again, &reserved, "second of SPI 7").findings.list[0].announce);
+    g_assert_true(expect(db, &eight, &reserved, "first of SPI 8").findings.list[0].announce);
+    g_assert_false(expect(db, &eight_again, &reserved, "a property is no flag").findings.flagged);
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -119,7 +119,7 @@ static void test_udp_is_believed_after_ike(void)
     ike.encapsulation = IPSEC_ENCAPSULATION_UDP;
     ike.flags = IPSEC_VIEW_IKE_PORT;
     expect(db, &bad, &misaligned, "before IKE");
-    g_assert_cmpint(expect(db, &ike, &plausible, "IKE").subject, ==, IPSEC_SUBJECT_IKE);
+    g_assert_cmpint(expect(db, &ike, &plausible, "IKE").header.subject, ==, IPSEC_SUBJECT_IKE);
     expect(db, &bad, &misaligned_drop, "after IKE");
     bad.source = bad.destination;
     bad.destination = source;
@@ -179,7 +179,7 @@ static void test_many_sas(void)
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
         g_assert_cmpuint(report.sa, ==, i);
-        g_assert_cmpuint(report.count, ==, 0);
+        g_assert_cmpuint(report.findings.count, ==, 0);
     }
     g_assert_cmpuint(ipsec_db_sa_count(db), ==, IPSEC_SAS_DEFAULT + more);
     replayed.frame = IPSEC_SAS_DEFAULT + more + 1;
@@ -213,7 +213,7 @@ static void expect_the_same_finding(const ipsec_finding *one, const ipsec_findin
     g_assert_cmpuint(one->offset, ==, other->offset);
     g_assert_cmpuint(one->length, ==, other->length);
     g_assert_cmpint(one->announce, ==, other->announce);
-    g_assert_cmpuint(one->hint, ==, other->hint);
+    g_assert_cmpuint(one->advice_case, ==, other->advice_case);
     g_assert_cmpuint(one->detail, ==, other->detail);
     g_assert_cmpuint(one->missed, ==, other->missed);
 }
@@ -227,12 +227,12 @@ static void expect_the_same(const ipsec_db *db, ipsec_view view, uint32_t frame,
     ipsec_explain(db, &view, record, &again);
     g_assert_cmpuint(again.sa, ==, judged->sa);
     g_assert_cmpint(again.verdict, ==, judged->verdict);
-    g_assert_cmpuint(again.number, ==, judged->number);
-    g_assert_cmpint(again.is_followed, ==, judged->is_followed);
-    g_assert_cmpuint(again.first_seen, ==, judged->first_seen);
-    g_assert_cmpuint(again.count, ==, judged->count);
-    for (unsigned i = 0; i < judged->count; i++)
-        expect_the_same_finding(&again.findings[i], &judged->findings[i]);
+    g_assert_cmpuint(again.number.value, ==, judged->number.value);
+    g_assert_cmpint(again.number.is_followed, ==, judged->number.is_followed);
+    g_assert_cmpuint(again.number.first_seen, ==, judged->number.first_seen);
+    g_assert_cmpuint(again.findings.count, ==, judged->findings.count);
+    for (unsigned i = 0; i < judged->findings.count; i++)
+        expect_the_same_finding(&again.findings.list[i], &judged->findings.list[i]);
 }
 
 /* Later passes say of the packets of SAs that were forgotten what the first one said. */
@@ -250,7 +250,7 @@ static void test_explain_what_was_forgotten(void)
     for (uint32_t i = 0; i < PACKETS; i++) {
         views[i] = esp_view(4, 0x1000 + i / 2 % 7 * (i / 50), i % 5 + 1, i % 3 ? 84 : 85);
         reports[i] = judge_next(db, views[i], i + 1, &records[i]);
-        told += ipsec_report_has(&reports[i], IPSEC_FINDING_SA_FORGOTTEN);
+        told += ipsec_findings_have(&reports[i].findings, IPSEC_FINDING_SA_FORGOTTEN);
     }
     g_assert_cmpuint(told, >, 20);
     g_assert_cmpuint(ipsec_db_sa_count(db), >, 50);
@@ -282,7 +282,7 @@ static void test_keys_of_what_was_forgotten(void)
         reports[i] = judge_next(db, views[i], i + 1, &records[i]);
         g_assert_cmpuint(reports[i].sa, ==, i);
         g_assert_cmpint(reports[i].verdict, ==, i / 4 % 2 ? IPSEC_VERDICT_SUSPICIOUS : IPSEC_VERDICT_VERIFIED);
-        g_assert_true(ipsec_report_has(&reports[i], IPSEC_FINDING_KEY_WRONG) == (i / 4 % 2 == 1));
+        g_assert_true(ipsec_findings_have(&reports[i].findings, IPSEC_FINDING_KEY_WRONG) == (i / 4 % 2 == 1));
     }
     for (uint32_t i = 0; i < PACKETS; i++)
         expect_the_same(db, views[i], i + 1, &records[i], &reports[i]);

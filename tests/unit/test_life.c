@@ -39,11 +39,11 @@ static void close_traffic(traffic *t)
 
 static void count(traffic *t, const ipsec_report *report)
 {
-    t->changed += ipsec_report_has(report, IPSEC_FINDING_SA_ADDRESS_CHANGED);
-    t->senders += ipsec_report_has(report, IPSEC_FINDING_SA_SENDERS);
-    t->old_spi += ipsec_report_has(report, IPSEC_FINDING_SA_OLD_SPI);
-    t->replays +=
-        ipsec_report_has(report, IPSEC_FINDING_REPLAY_DUPLICATE) || ipsec_report_has(report, IPSEC_FINDING_REPLAY_OLD);
+    t->changed += ipsec_findings_have(&report->findings, IPSEC_FINDING_SA_ADDRESS_CHANGED);
+    t->senders += ipsec_findings_have(&report->findings, IPSEC_FINDING_SA_SENDERS);
+    t->old_spi += ipsec_findings_have(&report->findings, IPSEC_FINDING_SA_OLD_SPI);
+    t->replays += ipsec_findings_have(&report->findings, IPSEC_FINDING_REPLAY_DUPLICATE) ||
+                  ipsec_findings_have(&report->findings, IPSEC_FINDING_REPLAY_OLD);
 }
 
 static void give(traffic *t, ipsec_view *view)
@@ -57,9 +57,9 @@ static void give(traffic *t, ipsec_view *view)
     view->destination = t->destination;
     ipsec_judge(t->db, view, &record, &report);
     ipsec_explain(t->db, view, &record, &again);
-    g_assert_cmpuint(report.count, ==, again.count);
-    for (unsigned i = 0; i < report.count; i++)
-        g_assert_cmpuint(report.findings[i].id, ==, again.findings[i].id);
+    g_assert_cmpuint(report.findings.count, ==, again.findings.count);
+    for (unsigned i = 0; i < report.findings.count; i++)
+        g_assert_cmpuint(report.findings.list[i].id, ==, again.findings.list[i].id);
     count(t, &report);
 }
 
@@ -675,8 +675,8 @@ static void test_lifetime(void)
 
                 view.frame = ++t.frame;
                 ipsec_judge(t.db, &view, &record, &report);
-                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_EXPIRED) == (sequence == 51));
-                g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (sequence > 51));
+                g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_SA_EXPIRED) == (sequence == 51));
+                g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (sequence > 51));
             }
         close_traffic(&t);
     }
@@ -698,9 +698,9 @@ static void test_lifetime_of_a_copy(void)
         view.frame = ++t.frame;
         view.time = 1000000000 + i * 1000000;
         ipsec_judge(t.db, &view, &record, &report);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_CAPTURE_DUPLICATE) == copy);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_SA_EXPIRED) == (i == 51));
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (i == 53));
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_CAPTURE_DUPLICATE) == copy);
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_SA_EXPIRED) == (i == 51));
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_SPI_UNKNOWN) == (i == 53));
     }
     close_traffic(&t);
 }

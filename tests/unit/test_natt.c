@@ -67,11 +67,11 @@ static void test_short_payloads(void)
          {5, {0, 0, 0, 0, 0xff}},
          IPSEC_SUBJECT_UDP,
          FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_KEEPALIVE)},
-        {"4 octets", {4, {1, 2, 3, 4}}, IPSEC_SUBJECT_ESP, FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_ESP_TOO_SHORT)},
-        {"8 octets", {8, {1, 2, 3, 4}}, IPSEC_SUBJECT_ESP, FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_ESP_TOO_SHORT)},
+        {"4 octets", {4, {1, 2, 3, 4}}, IPSEC_SUBJECT_HEADER, FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_ESP_TOO_SHORT)},
+        {"8 octets", {8, {1, 2, 3, 4}}, IPSEC_SUBJECT_HEADER, FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_ESP_TOO_SHORT)},
         {"9 octets",
          {9, {1, 2, 3, 4, 0, 0, 0, 1}},
-         IPSEC_SUBJECT_ESP,
+         IPSEC_SUBJECT_HEADER,
          FINDINGS(SUSPICIOUS, IPSEC_FINDING_ESP_BELOW_FLOOR, IPSEC_FINDING_NATT_BELOW_IP_HEADER)},
     };
 
@@ -79,7 +79,7 @@ static void test_short_payloads(void)
         const ipsec_view view = udp_view(&cases[i].p, 0);
         const ipsec_report report = expect(NULL, &view, &cases[i].wanted, cases[i].what);
 
-        g_assert_cmpint(report.subject, ==, cases[i].subject);
+        g_assert_cmpint(report.header.subject, ==, cases[i].subject);
     }
     guard_free_all();
 }
@@ -98,7 +98,7 @@ static void test_ike(void)
         {"not IKE behind the marker", ike(4, 0x20, 41), 0, IPSEC_SUBJECT_NOTHING, NO_FINDINGS(PLAUSIBLE)},
         {"IKE without marker", ike(0, 0x20, 40), 0, IPSEC_SUBJECT_UDP,
          FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_NO_MARKER_IKE)},
-        {"ESP with IKE's version only", ike(0, 0x20, 44), 0, IPSEC_SUBJECT_ESP, NO_FINDINGS(PLAUSIBLE)},
+        {"ESP with IKE's version only", ike(0, 0x20, 44), 0, IPSEC_SUBJECT_HEADER, NO_FINDINGS(PLAUSIBLE)},
         {"two markers", ike(8, 0x20, 40), 0, IPSEC_SUBJECT_UDP, FINDINGS(SUSPICIOUS, IPSEC_FINDING_NATT_DOUBLE_MARKER)},
         {"IKE eight octets in, but no second marker", shifted_ike(), 0, IPSEC_SUBJECT_NOTHING, NO_FINDINGS(PLAUSIBLE)},
         {"IKE of a wrong length that counts like ESP on port 500", young_ike(), IPSEC_VIEW_IKE_PORT,
@@ -113,7 +113,7 @@ static void test_ike(void)
         const ipsec_view view = udp_view(&cases[i].p, cases[i].flags);
         const ipsec_report report = expect(NULL, &view, &cases[i].wanted, cases[i].what);
 
-        g_assert_cmpint(report.subject, ==, cases[i].subject);
+        g_assert_cmpint(report.header.subject, ==, cases[i].subject);
     }
     guard_free_all();
 }
@@ -146,7 +146,7 @@ static void test_esp_on_the_ike_port(void)
     view = esp_in_udp_view(4, 0xc0ffee00, 7, 84);
     view.flags |= IPSEC_VIEW_IKE_PORT;
     view.length = 1000;
-    g_assert_cmpint(expect(NULL, &view, &cut, "cut").subject, ==, IPSEC_SUBJECT_NOTHING);
+    g_assert_cmpint(expect(NULL, &view, &cut, "cut").header.subject, ==, IPSEC_SUBJECT_NOTHING);
     guard_free_all();
 }
 

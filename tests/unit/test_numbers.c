@@ -55,8 +55,8 @@ static void send(stream *s, uint64_t number, proof proven)
 
     view.frame = ++s->frame;
     s->note = (ipsec_note){0};
-    s->report = (ipsec_report){.sequence = (uint32_t)number};
-    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index};
+    s->report = (ipsec_report){.header = {.sequence = (uint32_t)number}};
+    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index, .sequence = (uint32_t)number};
     s->record.has_row = proven != UNKNOWN;
     s->record.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
     s->record.esn = proven == GENUINE_ESN;
@@ -69,15 +69,15 @@ static void send(stream *s, uint64_t number, proof proven)
         s->sa->keys.good = true;
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
-    if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report)) {
-        ipsec_sequence_report_next(s->sa, &s->record, &s->report);
+    if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report.findings)) {
+        ipsec_sequence_report_next(s->sa, &s->record, &s->report.number);
         ipsec_sequence_step(&s->sequencer, s->sa, &s->note);
         guard_free_all();
         return;
     }
-    if (proven != FORGED && (!(s->note.marks & IPSEC_MARKS_NOT_NEW) || !s->sa->numbers.window.bits))
+    if (proven != FORGED && (!ipsec_note_is_not_new(&s->note) || !s->sa->numbers.window.bits))
         ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
-    ipsec_sequence_report(&s->record, &s->note, &s->report);
+    ipsec_sequence_report(&s->record, &s->note, &s->report.number);
     guard_free_all();
 }
 
@@ -87,11 +87,20 @@ static void send_run(stream *s, uint64_t first, uint64_t last, proof proven)
         send(s, number, proven);
 }
 
-/* The last packet has these marks and no other. */
-static void expect_marks(const stream *s, uint32_t marks)
+/* The last packet has these findings and no other. */
+static void expect_found(const stream *s, const ipsec_finding_id *ids, size_t count)
 {
-    g_assert_cmphex(s->note.marks, ==, marks);
+    ipsec_finding_set wanted = {{0, 0}};
+
+    for (size_t i = 0; i < count; i++)
+        ipsec_finding_set_add(&wanted, ids[i]);
+    g_assert_cmphex(s->note.found.words[0], ==, wanted.words[0]);
+    g_assert_cmphex(s->note.found.words[1], ==, wanted.words[1]);
 }
+
+#define FOUND(...)                                                                                                     \
+    (const ipsec_finding_id[]){__VA_ARGS__}, sizeof((ipsec_finding_id[]){__VA_ARGS__}) / sizeof(ipsec_finding_id)
+#define FOUND_NOTHING NULL, 0
 
 /* --- which numbers are believed */
 
@@ -103,9 +112,9 @@ static void test_first_is_doubted(void)
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send(&s, 0x90000000, UNKNOWN);
     send(&s, 1000, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send(&s, 1001, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 }
 
@@ -117,16 +126,16 @@ static void test_jump_waits_for_a_second(void)
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send_run(&s, 1, 10, UNKNOWN);
     send(&s, 0x40000000, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_JUMP);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_JUMP));
     send(&s, 11, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send_run(&s, 0x40000001, 0x40000002, UNKNOWN);
     send(&s, 12, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send_run(&s, 0x40000003, 0x40000005, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_GAP | IPSEC_MARK_JUMP);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP, IPSEC_FINDING_SEQ_JUMP));
     send(&s, 13, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     close_stream(&s);
 }
 
@@ -146,7 +155,7 @@ static void test_jump_without_addresses(void)
         view.address_length = view.ip_version = 0;
         ipsec_judge(db, &view, &record, &report);
     }
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_OLD));
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_OLD));
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -161,11 +170,11 @@ static void test_icv_decides(void)
     send(&s, 0x40000000, FORGED);
     send(&s, 0x40000001, FORGED);
     send(&s, 11, GENUINE);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send(&s, 0x40000000, GENUINE);
-    expect_marks(&s, IPSEC_MARK_JUMP | IPSEC_MARK_GAP);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_JUMP, IPSEC_FINDING_SEQ_GAP));
     send(&s, 12, GENUINE);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     close_stream(&s);
 }
 
@@ -179,11 +188,11 @@ static void test_restart(void)
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send_run(&s, 5000, 5100, UNKNOWN);
     send_run(&s, 1, 3, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     send(&s, 4, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_SEQ_RESTART));
     send_run(&s, 5, 50, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 }
 
@@ -195,9 +204,9 @@ static void test_verified_restart(void)
     open_stream(&s, IPSEC_STACK_RFC, 64);
     send_run(&s, 5000, 5100, GENUINE);
     send_run(&s, 1, 4, GENUINE);
-    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_SEQ_RESTART));
     send_run(&s, 5, 50, GENUINE);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     close_stream(&s);
 }
 
@@ -211,7 +220,7 @@ static void test_late_burst_is_no_restart(void)
     send_run(&s, 5121, 5900, UNKNOWN);
     for (uint64_t number = 5101; number <= 5120; number++) {
         send(&s, number, UNKNOWN);
-        expect_marks(&s, IPSEC_MARK_OLD);
+        expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     }
     close_stream(&s);
 }
@@ -225,19 +234,19 @@ static void test_late_burst_at_the_start(void)
     send_run(&s, 9, 100, UNKNOWN);
     for (uint64_t number = 1; number <= 8; number++) {
         send(&s, number, UNKNOWN);
-        expect_marks(&s, IPSEC_MARK_OLD);
+        expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     }
     send(&s, 101, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 
     open_stream(&s, IPSEC_STACK_RFC, 64);
     send_run(&s, 1, 400, UNKNOWN);
     s.length = 88;
     send_run(&s, 1, 3, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     send(&s, 4, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_RESTART);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_SEQ_RESTART));
     close_stream(&s);
 }
 
@@ -251,7 +260,7 @@ static void test_restart_anywhere(void)
         send_run(&s, 1000000, 1000010, UNKNOWN);
         send_run(&s, from, from + 16, UNKNOWN);
         send(&s, from + 17, UNKNOWN);
-        expect_marks(&s, 0);
+        expect_found(&s, FOUND_NOTHING);
         close_stream(&s);
     }
 }
@@ -266,10 +275,10 @@ static void test_copies_are_no_restart(void)
     for (uint64_t number = 1; number <= 3000; number++) {
         send(&s, number, UNKNOWN);
         g_assert_cmpuint(s.note.first_seen, ==, number);
-        expect_marks(&s, number > 3000 - 64 ? IPSEC_MARK_DUPLICATE : IPSEC_MARK_OLD);
+        expect_found(&s, FOUND(number > 3000 - 64 ? IPSEC_FINDING_REPLAY_DUPLICATE : IPSEC_FINDING_REPLAY_OLD));
     }
     send(&s, 3001, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 }
 
@@ -283,11 +292,11 @@ static void test_senders_are_no_restart(void)
     s.sa->life.senders = s.sa->life.separate = true;
     for (uint64_t number = 1; number <= 200; number++) {
         send(&s, number, UNKNOWN);
-        expect_marks(&s, IPSEC_MARK_SENDERS);
-        g_assert_true(s.report.doubtful);
+        expect_found(&s, FOUND(IPSEC_FINDING_SA_SENDERS));
+        g_assert_true(s.note.facts & IPSEC_NOTE_DOUBTFUL);
     }
     send(&s, 5101, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 }
 
@@ -301,26 +310,26 @@ static void test_end_of_the_counter(void)
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send_run(&s, 0xfffffff0, 0xffffffff, UNKNOWN);
     send(&s, 0, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_WRAP);
-    g_assert_cmpuint(s.report.number, ==, EPOCH);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_WRAP));
+    g_assert_cmpuint(s.report.number.value, ==, EPOCH);
     send(&s, 1, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     close_stream(&s);
 
     open_stream(&s, IPSEC_STACK_RFC, 64);
     send_run(&s, 0xfffffff0, 0xffffffff, GENUINE);
     send(&s, 1, GENUINE);
-    expect_marks(&s, IPSEC_MARK_OLD | IPSEC_MARK_WRAP);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_SEQ_WRAP));
     send(&s, 2, GENUINE);
-    expect_marks(&s, IPSEC_MARK_OLD);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
     close_stream(&s);
 
     open_stream(&s, IPSEC_STACK_RFC, 64);
     send_run(&s, 0xfffffff0, 0xffffffff, GENUINE_ESN);
     send_run(&s, EPOCH, EPOCH + 5, GENUINE_ESN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send(&s, 0xfffffff0, UNKNOWN);
-    g_assert_cmpuint(s.report.number, ==, 0xfffffff0);
+    g_assert_cmpuint(s.report.number.value, ==, 0xfffffff0);
     close_stream(&s);
 }
 
@@ -336,7 +345,7 @@ static void test_windows_differ(void)
     send_run(&s, 1, 59, GENUINE);
     send_run(&s, 61, 100, GENUINE);
     send(&s, 60, GENUINE);
-    expect_marks(&s, IPSEC_MARK_REORDER);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_REORDER));
     g_assert_cmphex(s.note.old_by, ==, narrow);
     send(&s, 60, GENUINE);
     g_assert_cmphex(s.note.old_by, ==, narrow);
@@ -353,7 +362,7 @@ static void test_windows_differ_with_esn(void)
     send_run(&s, EPOCH + 5000, EPOCH + 5059, GENUINE_ESN);
     send_run(&s, EPOCH + 5061, EPOCH + 5100, GENUINE_ESN);
     send(&s, EPOCH + 5060, GENUINE_ESN);
-    expect_marks(&s, IPSEC_MARK_WRONG_HIGH);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
     g_assert_cmphex(s.note.wrong_by, ==, STACK(LINUX) | STACK(FREEBSD));
     close_stream(&s);
 }
@@ -368,20 +377,20 @@ static void test_losses(void)
     open_stream(&s, IPSEC_STACK_RFC, 32);
     send_run(&s, 1, 10, UNKNOWN);
     send_run(&s, 21, 41, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send(&s, 42, UNKNOWN);
     g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 0);
     send(&s, 43, UNKNOWN);
-    expect_marks(&s, IPSEC_MARK_GAP);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP));
     send_run(&s, 44, 52, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
     send_run(&s, 53, 200, UNKNOWN);
     g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
     send_run(&s, 300, 301, UNKNOWN);
-    expect_marks(&s, 0);
+    expect_found(&s, FOUND_NOTHING);
     send(&s, 302, UNKNOWN); /* the second one that goes on from there */
-    expect_marks(&s, IPSEC_MARK_GAP);
+    expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP));
     g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==,
                      10 + 70); /* up to 302 - 32; the rest may yet come */
     close_stream(&s);
@@ -402,9 +411,9 @@ static void test_highest(void)
             open_stream(&s, IPSEC_STACK_RFC, 64);
             send(&s, befores[i], GENUINE_ESN);
             send(&s, numbers[j], GENUINE_ESN);
-            g_assert_true(s.report.has_highest);
-            g_assert_cmpuint(s.report.number, ==, numbers[j]);
-            g_assert_cmpuint(s.report.highest, ==, befores[i]);
+            g_assert_true(s.report.number.has_highest);
+            g_assert_cmpuint(s.report.number.value, ==, numbers[j]);
+            g_assert_cmpuint(s.report.number.highest, ==, befores[i]);
             close_stream(&s);
         }
 }
@@ -418,7 +427,7 @@ static void test_first_of_several(void)
     send_run(&s, 1, 10, UNKNOWN);
     for (unsigned i = 0; i < 3; i++) {
         send(&s, 7, UNKNOWN);
-        expect_marks(&s, IPSEC_MARK_DUPLICATE);
+        expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_DUPLICATE));
         g_assert_cmpuint(s.note.first_seen, ==, 7);
     }
     close_stream(&s);

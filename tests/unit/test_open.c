@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/crypto.h"
 #include "guard.h"
-#include "report/hint.h"
+#include "report/advice.h"
 #include "keyed.h"
 #include "packets.h"
 
@@ -50,7 +50,7 @@ static void test_verified(void)
         const ipsec_view view = sealed_view(version, &spec, &(sealing){.sequence = 1}, sound_plaintext, 12);
         const ipsec_report report = expect(db, &view, &verified, "sound");
 
-        g_assert_true(report.is_opened);
+        g_assert_true(report.opened.valid);
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
         g_assert_cmpuint(report.opened.icv_length, ==, 16);
         g_assert_cmpuint(report.opened.iv_length, ==, 0);
@@ -72,11 +72,11 @@ static void test_key_or_packet(void)
     const ipsec_view good = sound(&spec, (sealing){.sequence = 3}), better = sound(&spec, (sealing){.sequence = 6});
     const ipsec_view bad = broken(&spec, (sealing){.sequence = 4}), worse = broken(&spec, (sealing){.sequence = 5});
 
-    g_assert_true(expect(db, &first, &wrong_key, "nothing verified yet").findings[0].announce);
-    g_assert_false(expect(db, &second, &wrong_key, "nor now").findings[0].announce);
+    g_assert_true(expect(db, &first, &wrong_key, "nothing verified yet").findings.list[0].announce);
+    g_assert_false(expect(db, &second, &wrong_key, "nor now").findings.list[0].announce);
     expect(db, &good, &verified, "good");
-    g_assert_true(expect(db, &bad, &damaged, "damaged").findings[0].announce);
-    g_assert_true(expect(db, &worse, &damaged, "damaged again").findings[0].announce);
+    g_assert_true(expect(db, &bad, &damaged, "damaged").findings.list[0].announce);
+    g_assert_true(expect(db, &worse, &damaged, "damaged again").findings.list[0].announce);
     expect(db, &better, &verified, "good again");
     end(db);
 }
@@ -95,8 +95,8 @@ static void test_explained_later(void)
     ipsec_judge(db, &good, &second, &report);
     g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
     ipsec_explain(db, &bad, &first, &report);
-    g_assert_cmpuint(report.count, ==, 1);
-    g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_KEY_WRONG);
+    g_assert_cmpuint(report.findings.count, ==, 1);
+    g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_KEY_WRONG);
     ipsec_explain(db, &good, &second, &report);
     g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_VERIFIED);
     g_assert_true(report.opened.esn);
@@ -116,7 +116,7 @@ static void test_record_of_another_packet(void)
     ipsec_judge(db, &good, &record, &report);
     g_assert_true(record.has_row);
     ipsec_explain(db, &other, &record, &report);
-    g_assert_false(report.is_opened);
+    g_assert_false(report.opened.valid);
     g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
     end(db);
 }
@@ -169,11 +169,11 @@ static void test_row_that_verifies_nothing(void)
 
         ipsec_db_add(db, i % 2 ? other : &spec);
         report = judge(db, &first);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG));
         expect(db, &good, &verified, "whichever row comes first");
         expect(db, &bad, &damaged, "an ICV has verified");
         report = judge(db, &bare);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV));
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_ICV));
         end(db);
     }
 }
@@ -248,7 +248,7 @@ static void test_no_length(void)
         }
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
-        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_IV_PREDICTABLE), ==, number > 1);
+        g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_IV_PREDICTABLE), ==, number > 1);
     }
     end(db);
 }
@@ -272,12 +272,12 @@ static void test_replay_from_another_source(void)
         view = sound(&spec, (sealing){.sequence = 5});
         view.source = elsewhere;
         ipsec_judge(db, &view, &record, &report);
-        g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE));
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_DUPLICATE));
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
         view = sound(&spec, (sealing){.sequence = 10});
         ipsec_judge(db, &view, &record, &report);
-        g_assert_true(report.is_placed);
-        g_assert_cmpint(report.advance, ==, 1);
+        g_assert_true(report.number.is_placed);
+        g_assert_cmpint(report.number.advance, ==, 1);
         end(db);
     }
 }
@@ -312,7 +312,7 @@ static void test_row_of_another_source(void)
         view.source = i == 0 ? here : there;
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
-        g_assert_false(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE));
+        g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_DUPLICATE));
     }
     end(db);
 }
@@ -343,7 +343,7 @@ static void test_turns_of_sources(void)
         ipsec_judge(db, &view, &record, &report);
         g_test_message("packet %u", i);
         g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
-        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_REPLAY_DUPLICATE), ==, packets[i].again);
+        g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_DUPLICATE), ==, packets[i].again);
     }
     end(db);
 }
@@ -368,12 +368,12 @@ static void test_stranger(void)
         ipsec_judge(db, &view, &record, &report);
         g_assert_cmpint(report.verdict == IPSEC_VERDICT_VERIFIED, ==, !strange);
         g_assert_cmpint(report.verdict == IPSEC_VERDICT_DROP, ==, strange);
-        g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV), ==, strange);
-        g_assert_cmpint(report.is_placed, ==, number > 1);
+        g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_ICV), ==, strange);
+        g_assert_cmpint(report.number.is_placed, ==, number > 1);
         if (strange)
-            g_assert_cmpint(report.advance, ==, 60001 - (int32_t)number);
+            g_assert_cmpint(report.number.advance, ==, 60001 - (int32_t)number);
         else if (number > 1)
-            g_assert_cmpint(report.advance, ==, number == 11 || number == 16 ? 2 : 1);
+            g_assert_cmpint(report.number.advance, ==, number == 11 || number == 16 ? 2 : 1);
         ipsec_explain(db, &view, &record, &report);
         g_assert_cmpint(report.verdict == IPSEC_VERDICT_DROP, ==, strange);
     }
@@ -405,10 +405,10 @@ static void expect_high(ipsec_db *db, const ipsec_spec *spec, bool esn, uint32_t
     g_test_message("ESN %s, high half %u", esn ? "on" : "off", high);
     g_assert_cmpint(report.opened.icv_status, ==,
                     wanted == &damaged || wanted == &wrong_key ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD);
-    g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG), ==, wanted == &wrong_key);
-    g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_ESP_ICV), ==, wanted == &damaged);
+    g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG), ==, wanted == &wrong_key);
+    g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_ICV), ==, wanted == &damaged);
     if (wanted != &damaged && wanted != &wrong_key && wanted->count > 0)
-        g_assert_true(ipsec_report_has(&report, wanted->findings[0]));
+        g_assert_true(ipsec_findings_have(&report.findings, wanted->findings[0]));
 }
 
 /* `auto` tries both, and then stays with what verified. */
@@ -477,7 +477,7 @@ static void test_high_half_of_a_row(void)
     end(db);
 }
 
-static void expect_hint(const char *integrity, const char *esn, sealing how, ipsec_hint hint, uint8_t detail)
+static void expect_hint(const char *integrity, const char *esn, sealing how, ipsec_advice_case hint, uint8_t detail)
 {
     const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
     ipsec_spec known = null_row(integrity, esn, "any");
@@ -490,38 +490,38 @@ static void expect_hint(const char *integrity, const char *esn, sealing how, ips
     known.integrity_key_length = sent.integrity_key_length;
     db = db_with(&known, false);
     ipsec_judge(db, &view, &record, &report);
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
-    g_assert_cmpint(report.findings[report.count - 1].hint, ==, hint);
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG));
+    g_assert_cmpint(report.findings.list[report.findings.count - 1].advice_case, ==, hint);
     if (detail)
-        g_assert_cmpint(report.findings[report.count - 1].detail, ==, detail);
+        g_assert_cmpint(report.findings.list[report.findings.count - 1].detail, ==, detail);
     end(db);
 }
 
 static void test_hints(void)
 {
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true}, IPSEC_HINT_ESN_ON, 0);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 1}, IPSEC_HINT_ESN_ON, 0);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 2}, IPSEC_HINT_NONE, 0);
-    expect_hint("HMAC_SHA2_256_128", "yes", (sealing){.sequence = 1}, IPSEC_HINT_ESN_OFF, 0);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 12}, IPSEC_HINT_SHA256_96, 12);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 32}, IPSEC_HINT_ICV_LENGTH, 32);
-    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 4}, IPSEC_HINT_NONE, 0);
-    expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_HINT_INTEGRITY, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true}, IPSEC_CASE_ESN_ON, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 1}, IPSEC_CASE_ESN_ON, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .esn = true, .high = 2}, IPSEC_CASE_NONE, 0);
+    expect_hint("HMAC_SHA2_256_128", "yes", (sealing){.sequence = 1}, IPSEC_CASE_ESN_OFF, 0);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 12}, IPSEC_CASE_SHA256_96, 12);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 32}, IPSEC_CASE_ICV_LENGTH, 32);
+    expect_hint("HMAC_SHA2_256_128", "no", (sealing){.sequence = 1, .icv = 4}, IPSEC_CASE_NONE, 0);
+    expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_CASE_INTEGRITY, 0);
 }
 
 /* --- how often the reason is looked for ------------------------------------------------------------------- */
 
 /* What the report says of the key of a packet that was sent with 256 bits of ICV. */
-static ipsec_hint hint_of(ipsec_db *db, const ipsec_spec *spec, uint32_t sequence)
+static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_spec *spec, uint32_t sequence)
 {
     const ipsec_view view = sound(spec, (sealing){.sequence = sequence, .icv = 32});
     ipsec_record record;
     ipsec_report report;
 
     ipsec_judge(db, &view, &record, &report);
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_KEY_WRONG));
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG));
     guard_free_all();
-    return (ipsec_hint)report.findings[report.count - 1].hint;
+    return (ipsec_advice_case)report.findings.list[report.findings.count - 1].advice_case;
 }
 
 /* Forged packets in front do not keep the reason from being found: at the fourth failure, and at each doubling. */
@@ -542,7 +542,7 @@ static void test_reason_behind_forged_packets(void)
 
             ipsec_judge(db, &view, &record, &report);
         }
-        g_assert_cmpint(hint_of(db, &spec, failures), ==, turn ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+        g_assert_cmpint(hint_of(db, &spec, failures), ==, turn ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
         end(db);
     }
 }
@@ -571,9 +571,9 @@ static void test_share_of_a_row(void)
     for (uint32_t i = 0; i < 2 * GUESSED_PER_ROW / COST; i++) {
         const ipsec_spec one = with_spi(any, 0x20000 + i);
 
-        g_assert_cmpint(hint_of(db, &one, 1), ==, i * COST < GUESSED_PER_ROW ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+        g_assert_cmpint(hint_of(db, &one, 1), ==, i * COST < GUESSED_PER_ROW ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
     }
-    g_assert_cmpint(hint_of(db, &named, 1), ==, IPSEC_HINT_ICV_LENGTH);
+    g_assert_cmpint(hint_of(db, &named, 1), ==, IPSEC_CASE_ICV_LENGTH);
     end(db);
 }
 
@@ -601,9 +601,9 @@ static void test_all_that_is_looked_into(void)
             const uint32_t spent = forged + (i + (!enough && i >= half - 1)) * COST;
 
             if (i == half - 1 + enough)
-                g_assert_cmpint(hint_of(db, &spec, 2), ==, enough ? IPSEC_HINT_NONE : IPSEC_HINT_ICV_LENGTH);
+                g_assert_cmpint(hint_of(db, &spec, 2), ==, enough ? IPSEC_CASE_NONE : IPSEC_CASE_ICV_LENGTH);
             g_assert_cmpint(hint_of(db, &one, 1), ==,
-                            spent < 2 * GUESSED_IN_ALL ? IPSEC_HINT_ICV_LENGTH : IPSEC_HINT_NONE);
+                            spent < 2 * GUESSED_IN_ALL ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
         }
         end(db);
     }
@@ -641,7 +641,7 @@ static void test_cut_and_quoted(void)
         g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_NOT_WHOLE);
     }
     quoted.flags = IPSEC_VIEW_QUOTED;
-    g_assert_false(expect(db, &quoted, &unchecked, "quoted").is_opened);
+    g_assert_false(expect(db, &quoted, &unchecked, "quoted").opened.valid);
     end(db);
 }
 
@@ -661,7 +661,7 @@ static void test_every_length(void)
         ipsec_explain(db, &view, &record, &explained);
         g_assert_cmpint(judged.verdict, !=, IPSEC_VERDICT_VERIFIED);
         g_assert_cmpint(judged.verdict, ==, explained.verdict);
-        g_assert_cmpint(judged.count, ==, explained.count);
+        g_assert_cmpint(judged.findings.count, ==, explained.findings.count);
     }
     end(db);
 }
@@ -708,7 +708,7 @@ static void test_made_up_behind_cut_ones(void)
         view.frame = i;
         view.captured -= is_cut ? 4 : 0;
         ipsec_judge(db, &view, &record, &report);
-        g_assert_cmpuint(report.count, ==, 0);
+        g_assert_cmpuint(report.findings.count, ==, 0);
         g_assert_cmpint(report.verdict, ==, is_cut ? IPSEC_VERDICT_UNCHECKED : IPSEC_VERDICT_VERIFIED);
         guard_free_all();
     }

@@ -1,6 +1,6 @@
 /* What is said of packets that are opened without a key, through the central calls. What is said of those with a key is
  * tested in test_open.c. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sa/opened.h"
+#include "sa/open_report.h"
 #include "guard.h"
 #include "keyed.h"
 #include "sa/null_probe.h"
@@ -37,11 +37,11 @@ static ipsec_report judge_null(ipsec_db *db, unsigned shape, uint32_t sequence, 
         ((uint8_t *)view.data)[view.length - ipsec_null_shape_row(shape)->icv - 2] = 0xff;
     ipsec_judge(db, &view, record, &report);
     ipsec_explain(db, &view, record, &again);
-    g_assert_cmpint(report.is_opened, ==, again.is_opened);
-    g_assert_cmpuint(report.count, ==, again.count);
+    g_assert_cmpint(report.opened.valid, ==, again.opened.valid);
+    g_assert_cmpuint(report.findings.count, ==, again.findings.count);
     g_assert_cmpint(report.verdict, ==, again.verdict);
-    for (unsigned i = 0; i < report.count; i++)
-        g_assert_true(report.findings[i].assumed == again.findings[i].assumed);
+    for (unsigned i = 0; i < report.findings.count; i++)
+        g_assert_true(report.findings.list[i].assumed == again.findings.list[i].assumed);
     return report;
 }
 
@@ -55,12 +55,12 @@ static void test_never_a_drop(void)
 
         for (uint32_t sequence = 1; sequence <= 12; sequence++) {
             report = judge_null(db, shape, sequence, false, &record);
-            g_assert_cmpint(report.is_opened, ==, sequence > 1);
-            g_assert_cmpuint(report.count, ==, 0);
+            g_assert_cmpint(report.opened.valid, ==, sequence > 1);
+            g_assert_cmpuint(report.findings.count, ==, 0);
         }
         report = judge_null(db, shape, 13, true, &record);
-        g_assert_cmpuint(report.count, ==, 1);
-        g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
+        g_assert_cmpuint(report.findings.count, ==, 1);
+        g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
         g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
         g_assert_cmpint(ipsec_refused_by(&report), ==, 0);
         for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
@@ -84,7 +84,7 @@ static void test_switched_off(void)
         db = ipsec_db_new(&config);
         ipsec_db_add(db, &elsewhere);
         for (uint32_t sequence = 1; sequence <= 40; sequence++)
-            g_assert_cmpint(judge_null(db, ICV_16, sequence, false, &record).is_opened, ==, on && sequence > 1);
+            g_assert_cmpint(judge_null(db, ICV_16, sequence, false, &record).opened.valid, ==, on && sequence > 1);
         ipsec_db_free(db);
         guard_free_all();
     }
@@ -99,17 +99,17 @@ static void test_not_looked_at(void)
 
     for (uint32_t sequence = 1; sequence <= 2; sequence++)
         report = judge_null(db, ICV_16, sequence, false, &record);
-    g_assert_true(report.is_opened);
+    g_assert_true(report.opened.valid);
     for (uint32_t captured = 8; captured < 20; captured++) {
         ipsec_view view = esp_view(4, 0x1001, captured, captured);
 
         ipsec_judge(db, &view, &record, &report);
-        g_assert_false(report.is_opened);
+        g_assert_false(report.opened.valid);
         view.length = 100;
         ipsec_judge(db, &view, &record, &report);
-        g_assert_false(report.is_opened);
+        g_assert_false(report.opened.valid);
     }
-    g_assert_true(judge_null(db, ICV_16, 21, false, &record).is_opened);
+    g_assert_true(judge_null(db, ICV_16, 21, false, &record).opened.valid);
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -126,22 +126,22 @@ static void test_found_again(void)
         const ipsec_view view = esp_view(4, 0x1001, sequence, 100);
 
         ipsec_judge(db, &view, &record, &report);
-        g_assert_false(report.is_opened);
+        g_assert_false(report.opened.valid);
     }
     for (uint32_t sequence = noise + 1; sequence <= 40; sequence++)
         report = judge_null(db, ICV_16, sequence, false, &record);
-    g_assert_true(report.is_opened);
+    g_assert_true(report.opened.valid);
     ipsec_db_free(db);
     guard_free_all();
 }
 
 static bool says_something(const ipsec_view *view, unsigned shape)
 {
-    ipsec_report report;
+    ipsec_report report = report_on(view);
+    const ipsec_open_report open_report = {&report.header, &report.findings, &report.opened};
 
-    ipsec_report_begin(&report, view, IPSEC_SUBJECT_ESP);
-    ipsec_report_null(view, shape, &report);
-    return report.is_opened;
+    ipsec_opened_null(view, shape, &open_report);
+    return report.opened.valid;
 }
 
 /* Whatever shape a record names that is another packet's, nothing behind the captured octets is read. */

@@ -1,17 +1,19 @@
 /* What each stack reports: the first of its own checks that fails. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "packet/inner.h"
 #include "packets.h"
 
 #include <string.h>
 
 /* To each stack the number is one that it has seen. */
+#define SEEN                                                                                                           \
+    {                                                                                                                  \
+        .seen_by = IPSEC_STACKS_ALL, .wrong_by = IPSEC_STACKS_ALL                                                      \
+    }
 static const ipsec_report carriers[] = {
-    {.protocol = IPSEC_PROTOCOL_ESP, .seen_by = UINT8_MAX, .wrong_by = UINT8_MAX},
-    {.protocol = IPSEC_PROTOCOL_AH, .seen_by = UINT8_MAX, .wrong_by = UINT8_MAX},
-    {.protocol = IPSEC_PROTOCOL_ESP,
-     .encapsulation = IPSEC_ENCAPSULATION_UDP,
-     .seen_by = UINT8_MAX,
-     .wrong_by = UINT8_MAX},
+    {.header = {.protocol = IPSEC_PROTOCOL_ESP}, .number = SEEN},
+    {.header = {.protocol = IPSEC_PROTOCOL_AH}, .number = SEEN},
+    {.header = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP}, .number = SEEN},
 };
 
 static const char *text_at(ipsec_stack stack, const ipsec_report *report)
@@ -67,10 +69,10 @@ static void test_udp_differs_from_ip(void)
     ipsec_db *db = ipsec_db_new(&(ipsec_config){.receiver = IPSEC_STACK_LINUX});
 
     ipsec_judge(db, &long_enough, &record, &report);
-    g_assert_false(ipsec_report_has(&report, IPSEC_FINDING_NATT_BELOW_IP_HEADER));
+    g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_NATT_BELOW_IP_HEADER));
     ipsec_judge(db, &too_short, &record, &report);
     report.confirmed = true;
-    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_BELOW_FLOOR));
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_BELOW_FLOOR));
     g_assert_null(text_at(IPSEC_STACK_LINUX, &report));
     g_assert_cmpstr(text_at(IPSEC_STACK_FREEBSD, &report), ==, "esps_badilen");
     ipsec_judge(db, &v6, &record, &report);
@@ -97,17 +99,18 @@ static void test_unconfirmed_reports_nothing(void)
 /* A report with this one finding, which speaks of so many octets. */
 static ipsec_report report_with(ipsec_finding_id id, uint32_t length)
 {
-    return (ipsec_report){.protocol = IPSEC_PROTOCOL_ESP,
-                          .encapsulation = IPSEC_ENCAPSULATION_UDP,
-                          .confirmed = true,
-                          .whole = true,
-                          .count = 1,
-                          .findings = {{.id = (uint8_t)id, .length = length}}};
+    ipsec_report report = {.header = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP},
+                           .findings = {.whole = true},
+                           .confirmed = true};
+
+    ipsec_findings_add(&report.findings, id, 0, length);
+    return report;
 }
 
 static ipsec_decision decision_of(const ipsec_report *report)
 {
-    return (ipsec_decision)ipsec_receiver_row(IPSEC_STACK_STRONGSWAN, report, (ipsec_finding_id)report->findings[0].id)
+    return (ipsec_decision)ipsec_receiver_row(IPSEC_STACK_STRONGSWAN, report,
+                                              (ipsec_finding_id)report->findings.list[0].id)
         ->decision;
 }
 
@@ -116,10 +119,12 @@ static void check_inside(ipsec_finding_id id, const uint8_t *plaintext, uint32_t
 {
     ipsec_report report = report_with(id, 1);
 
-    report.is_opened = true;
+    report.opened.valid = true;
     report.opened.plaintext = plaintext;
     report.opened.plaintext_length = length;
     report.opened.pad_length = plaintext[length - 2];
+    report.opened.inside_parses =
+        plaintext[length - 2] + 2u <= length && ipsec_inner_parses(plaintext, length - 2 - plaintext[length - 2]);
     g_assert_cmpint(decision_of(&report), ==, decision);
     g_assert_cmpstr(text_at(IPSEC_STACK_STRONGSWAN, &report), ==, text);
 }
@@ -182,7 +187,7 @@ static void test_window_moves_before_the_trailer(void)
 
     g_assert_false(ipsec_receiver_moves_window(IPSEC_STACK_STRONGSWAN, &report));
     g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, "ESP decryption failed: invalid length");
-    report.is_opened = report.opened.lacks_trailer = true;
+    report.opened.valid = report.opened.lacks_trailer = true;
     g_assert_true(ipsec_receiver_moves_window(IPSEC_STACK_STRONGSWAN, &report));
     g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, "parsing ESP payload failed: invalid length");
 }
@@ -212,7 +217,7 @@ static unsigned event_of(const ipsec_report *report, ipsec_finding_id id)
 /* The same error has another event where the number is too low to tell whether it is a replay. */
 static void test_windows_events(void)
 {
-    const ipsec_report old = {.protocol = IPSEC_PROTOCOL_ESP, .old_by = UINT8_MAX};
+    const ipsec_report old = {.header = {.protocol = IPSEC_PROTOCOL_ESP}, .number = {.old_by = IPSEC_STACKS_ALL}};
 
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_ICV), ==, 4960);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_REPLAY_DUPLICATE), ==, 4961);
@@ -229,8 +234,8 @@ static void test_own_window(void)
 {
     static const ipsec_finding_id any[] = {IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_REPLAY_DUPLICATE,
                                            IPSEC_FINDING_SEQ_REORDER, IPSEC_FINDING_SEQ_RESTART};
-    ipsec_report report = {
-        .protocol = IPSEC_PROTOCOL_ESP, .old_by = 1u << IPSEC_STACK_LINUX, .seen_by = 1u << IPSEC_STACK_WINDOWS};
+    ipsec_report report = {.header = {.protocol = IPSEC_PROTOCOL_ESP},
+                           .number = {.old_by = 1u << IPSEC_STACK_LINUX, .seen_by = 1u << IPSEC_STACK_WINDOWS}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(any); i++) {
         g_assert_cmpuint(event_of(&report, any[i]), ==, 4961); /* seen */
@@ -239,8 +244,8 @@ static void test_own_window(void)
         g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_RFC, &report, any[i])->decision, ==, IPSEC_DECISION_PASSES);
     }
     /* With ESN what is left of a window is taken for the next epoch, and fails its ICV. */
-    report.wrong_by = report.old_by | 1u << IPSEC_STACK_WINDOWS;
-    report.seen_by = 0;
+    report.number.wrong_by = report.number.old_by | 1u << IPSEC_STACK_WINDOWS;
+    report.number.seen_by = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(any); i++) {
         g_assert_cmpuint(event_of(&report, any[i]), ==, 4960);
         g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, any[i])->report, ==, "XfrmInStateProtoError");
@@ -289,8 +294,8 @@ static void check_finding(const ipsec_report *carrier, ipsec_finding_id id)
     ipsec_report report = *carrier;
 
     if (id == IPSEC_FINDING_ESN_WRONG_HIGH) {
-        report.seen_by = 0;
-        report.wrong_by = UINT8_MAX;
+        report.number.seen_by = 0;
+        report.number.wrong_by = UINT8_MAX;
     }
     g_assert_cmpint(ipsec_receiver_decision(IPSEC_STACK_RFC, &report, id) == IPSEC_DECISION_REFUSES, ==,
                     must_refuse(id));

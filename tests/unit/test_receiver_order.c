@@ -17,13 +17,12 @@ typedef struct faulty {
 static ipsec_report report_of(const faulty *packet, bool old)
 {
     const ipsec_view view = {.protocol = packet->protocol, .length = 100, .captured = 100, .ip_version = 4};
-    ipsec_report report;
+    ipsec_report report = report_on(&view);
 
-    ipsec_report_begin(&report, &view, packet->protocol == IPSEC_PROTOCOL_AH ? IPSEC_SUBJECT_AH : IPSEC_SUBJECT_ESP);
     for (unsigned i = 0; i < EXPECT_MOST && packet->findings[i]; i++)
-        ipsec_report_add(&report, packet->findings[i], 0, 0);
-    report.old_by = old ? UINT8_MAX : 0;
-    report.seen_by = old ? 0 : UINT8_MAX;
+        ipsec_findings_add(&report.findings, packet->findings[i], 0, 0);
+    report.number.old_by = old ? UINT8_MAX : 0;
+    report.number.seen_by = old ? 0 : UINT8_MAX;
     return report;
 }
 
@@ -238,8 +237,8 @@ static ipsec_report opened(const faulty *packet, ipsec_spec *spec, ipsec_mode mo
     ipsec_report report = report_of(packet, false);
 
     spec->mode = (uint8_t)mode;
-    report.is_opened = true;
-    report.opened = (ipsec_opened){.spec = spec, .terms = 1, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
+    report.opened =
+        (ipsec_opened){.valid = true, .spec = spec, .terms = 1, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
     return report;
 }
 
@@ -320,12 +319,12 @@ static ipsec_report numbered(const faulty *packet, uint64_t highest, uint64_t nu
     ipsec_report report = report_of(packet, true);
     const int64_t advance = (int64_t)(number - highest);
 
-    report.is_followed = report.is_placed = true;
-    report.zero_by = UINT8_MAX;
-    report.number = number;
-    report.advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
-    report.has_highest = true;
-    report.highest = highest;
+    report.number.is_followed = report.number.is_placed = true;
+    report.number.zero_by = UINT8_MAX;
+    report.number.value = number;
+    report.number.advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
+    report.number.has_highest = true;
+    report.number.highest = highest;
     return report;
 }
 
@@ -351,8 +350,7 @@ static void test_freebsd_end_of_the_counter(void)
     expect_report(&wrap, &report, IPSEC_STACK_FREEBSD, "esps_replay");
     /* Without an ICV only the second test is made, which knows no end (xform_esp.c:335, 574). */
     report = numbered(&wrap, UINT32_MAX, UINT64_C(0x100000001));
-    report.is_opened = true;
-    report.opened = (ipsec_opened){.icv_status = IPSEC_ICV_NOT_PRESENT};
+    report.opened = (ipsec_opened){.valid = true, .icv_status = IPSEC_ICV_NOT_PRESENT};
     expect_report(&wrap, &report, IPSEC_STACK_FREEBSD, "esps_replay");
 }
 
@@ -371,15 +369,13 @@ static void test_zero(void)
     report = numbered(&zero, 5, 0);
     expect_report(&zero, &report, IPSEC_STACK_FREEBSD, NULL);
     expect_report(&zero, &report, IPSEC_STACK_OPENBSD, "esps_wrap");
-    report.is_opened = true;
-    report.opened = (ipsec_opened){.esn = true};
+    report.opened = (ipsec_opened){.valid = true, .esn = true};
     expect_report(&zero, &report, IPSEC_STACK_OPENBSD, NULL);
     report = numbered(&zero, 1, 0);
-    report.is_opened = true;
-    report.opened = (ipsec_opened){.esn = true};
+    report.opened = (ipsec_opened){.valid = true, .esn = true};
     expect_report(&zero, &report, IPSEC_STACK_OPENBSD, "esps_wrap");
     report = numbered(&zero, UINT32_MAX, UINT64_C(0x100000000));
-    report.zero_by = 0;
+    report.number.zero_by = 0;
     for (unsigned stack = IPSEC_STACK_WINDOWS; stack < IPSEC_STACK_COUNT; stack++)
         expect_report(&zero, &report, (ipsec_stack)stack, NULL);
 }

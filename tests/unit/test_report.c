@@ -5,15 +5,14 @@
 static void test_findings_keep_the_order_of_the_catalogue(void)
 {
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
-    ipsec_report report;
+    ipsec_report report = report_on(&view);
 
-    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
-    for (int id = IPSEC_REPORT_FINDINGS - 1; id >= 0; id--)
-        ipsec_report_add(&report, (ipsec_finding_id)id, (uint32_t)id, 1);
-    g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
-    for (unsigned i = 0; i < report.count; i++) {
-        g_assert_cmpuint(report.findings[i].id, ==, i);
-        g_assert_cmpuint(report.findings[i].offset, ==, i);
+    for (int id = IPSEC_FINDINGS_MOST - 1; id >= 0; id--)
+        ipsec_findings_add(&report.findings, (ipsec_finding_id)id, (uint32_t)id, 1);
+    g_assert_cmpuint(report.findings.count, ==, IPSEC_FINDINGS_MOST);
+    for (unsigned i = 0; i < report.findings.count; i++) {
+        g_assert_cmpuint(report.findings.list[i].id, ==, i);
+        g_assert_cmpuint(report.findings.list[i].offset, ==, i);
     }
     guard_free_all();
 }
@@ -23,23 +22,22 @@ static void test_the_mildest_finding_goes(void)
 {
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
     const unsigned count = IPSEC_FINDING_COUNT;
-    ipsec_finding_id kept[2][IPSEC_REPORT_FINDINGS];
+    ipsec_finding_id kept[2][IPSEC_FINDINGS_MOST];
 
     for (unsigned order = 0; order < 2; order++) {
         unsigned mildest = IPSEC_SEVERITY_ERROR;
-        ipsec_report report;
+        ipsec_report report = report_on(&view);
 
-        ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
         for (unsigned i = 0; i < count; i++)
-            ipsec_report_add(&report, (ipsec_finding_id)(order ? count - 1 - i : i), i, 1);
-        g_assert_cmpuint(report.count, ==, IPSEC_REPORT_FINDINGS);
-        for (unsigned i = 0; i < report.count; i++) {
-            kept[order][i] = (ipsec_finding_id)report.findings[i].id;
+            ipsec_findings_add(&report.findings, (ipsec_finding_id)(order ? count - 1 - i : i), i, 1);
+        g_assert_cmpuint(report.findings.count, ==, IPSEC_FINDINGS_MOST);
+        for (unsigned i = 0; i < report.findings.count; i++) {
+            kept[order][i] = (ipsec_finding_id)report.findings.list[i].id;
             g_assert_true(i == 0 || kept[order][i - 1] < kept[order][i]);
             mildest = MIN(mildest, ipsec_catalogue(kept[order][i])->severity);
         }
         for (unsigned id = 0; id < count; id++)
-            g_assert_true(ipsec_report_has(&report, (ipsec_finding_id)id) ||
+            g_assert_true(ipsec_findings_get(&report.findings, (ipsec_finding_id)id) ||
                           ipsec_catalogue((ipsec_finding_id)id)->severity <= mildest);
     }
     g_assert_cmpmem(kept[0], sizeof kept[0], kept[1], sizeof kept[1]);
@@ -52,12 +50,12 @@ static void test_a_missing_fact_makes_no_finding(void)
     ipsec_report report;
 
     view.length = 85;
-    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
-    g_assert_false(report.whole);
-    ipsec_report_add(&report, IPSEC_FINDING_ESP_ALIGNMENT, 0, 85);
-    g_assert_cmpuint(report.count, ==, 0);
-    ipsec_report_add(&report, IPSEC_FINDING_ESP_SPI_ZERO, 0, 4);
-    g_assert_cmpuint(report.count, ==, 1);
+    report = report_on(&view);
+    g_assert_false(report.findings.whole);
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_ESP_ALIGNMENT, 0, 85);
+    g_assert_cmpuint(report.findings.count, ==, 0);
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_ESP_SPI_ZERO, 0, 4);
+    g_assert_cmpuint(report.findings.count, ==, 1);
     guard_free_all();
 }
 
@@ -80,7 +78,7 @@ static void test_worst_headers_fit(void)
 
             views[i].flags = (uint16_t)flags;
             ipsec_judge(db, &views[i], &record, &report);
-            g_assert_cmpuint(report.count, <, IPSEC_REPORT_FINDINGS);
+            g_assert_cmpuint(report.findings.count, <, IPSEC_FINDINGS_MOST);
         }
     ipsec_db_free(db);
     guard_free_all();
@@ -89,15 +87,14 @@ static void test_worst_headers_fit(void)
 static void test_a_property_can_be_taken_back(void)
 {
     const ipsec_view view = esp_view(4, 7, 0, 84);
-    ipsec_report report;
+    ipsec_report report = report_on(&view);
 
-    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
-    ipsec_report_add(&report, IPSEC_FINDING_ESP_SPI_RESERVED, 0, 4);
-    ipsec_report_add(&report, IPSEC_FINDING_SEQ_ZERO, 4, 4);
-    ipsec_report_remove_property(&report, IPSEC_PROPERTY_SPI_RESERVED);
-    g_assert_cmpuint(report.count, ==, 1);
-    g_assert_cmpuint(report.findings[0].id, ==, IPSEC_FINDING_SEQ_ZERO);
-    g_assert_true(report.flagged);
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_ESP_SPI_RESERVED, 0, 4);
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_SEQ_ZERO, 4, 4);
+    ipsec_findings_remove_property(&report.findings, IPSEC_PROPERTY_SPI_RESERVED);
+    g_assert_cmpuint(report.findings.count, ==, 1);
+    g_assert_cmpuint(report.findings.list[0].id, ==, IPSEC_FINDING_SEQ_ZERO);
+    g_assert_true(report.findings.flagged);
     guard_free_all();
 }
 

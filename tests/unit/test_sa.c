@@ -126,8 +126,8 @@ static uint32_t meet_again(full *full, uint32_t spi)
 {
     const uint32_t index = meet(full, spi);
 
-    g_assert_cmpuint(note.marks, ==, IPSEC_MARK_FORGOTTEN);
-    note.marks = 0;
+    g_assert_true(ipsec_note_has(&note, IPSEC_FINDING_SA_FORGOTTEN));
+    note.found = (ipsec_finding_set){{0, 0}};
     return index;
 }
 
@@ -145,10 +145,10 @@ static void test_the_one_that_is_idle_for_longest_goes(void)
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
-    g_assert_cmpuint(note.marks, ==, 0);                /* what they lost, none of these has noticed */
-    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5); /* comes back, and 0x2000 goes for it */
-    g_assert_cmpuint(meet(&full, 0x1001), ==, 5);       /* said once each time */
-    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 6); /* and 0x1000 for that */
+    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* what they lost, none of these has noticed */
+    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5);     /* comes back, and 0x2000 goes for it */
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 5);           /* said once each time */
+    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 6);     /* and 0x1000 for that */
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet_again(&full, 0x1000), ==, 7); /* and 0x2000, of a single packet now */
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
@@ -156,7 +156,7 @@ static void test_the_one_that_is_idle_for_longest_goes(void)
     g_assert_cmpuint(meet(&full, 0x3000), ==, 9);
     g_assert_cmpuint(meet(&full, 0x3001), ==, 10);
     g_assert_cmpuint(meet(&full, 0x3000), ==, 11); /* was of one packet */
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(ipsec_sa_count(full.table), ==, 12);
     close_full(&full);
 }
@@ -186,12 +186,12 @@ static void test_a_flood_of_single_packets(void)
         meet(&full, 0x2000 + i);
     for (uint32_t i = 0; i < ROOM - NEWCOMERS; i++)
         g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     /* Of the others, the latest are left. */
     for (uint32_t i = 1000 - NEWCOMERS; i < 1000; i++)
         g_assert_cmpuint(meet(&full, 0x2000 + i), ==, ROOM - NEWCOMERS + i);
     g_assert_cmpuint(meet(&full, 0x2000 + 999 - NEWCOMERS), ==, ROOM - NEWCOMERS + 1000);
-    g_assert_cmpuint(note.marks, ==, 0); /* none of the others was known */
+    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* none of the others was known */
     close_full(&full);
 }
 
@@ -212,7 +212,7 @@ static void test_newcomers_have_a_share(void)
         g_assert_true((meet(&full, 0x3000) == index) == (between < NEWCOMERS));
         /* They have taken the room of those that were idle for longest, and of no more. */
         g_assert_cmpuint(meet(&full, 0x1000 + NEWCOMERS), ==, NEWCOMERS);
-        g_assert_cmpuint(note.marks, ==, 0);
+        g_assert_true(ipsec_finding_set_is_empty(&note.found));
         g_assert_cmpuint(meet_again(&full, 0x1000 + NEWCOMERS - 1), >, ROOM);
         close_full(&full);
     }
@@ -232,10 +232,10 @@ static void test_a_flood_of_two_packets(void)
         if (i % (ROOM / 2) == 0)
             g_assert_cmpuint(meet(&full, 0x1003), ==, 3); /* is not idle */
     }
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1001), ==, 1);
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     meet_again(&full, 0x1002);
     close_full(&full);
 }
@@ -254,7 +254,7 @@ static void test_all_have_verified(void)
             meet(&full, 0x2000 + i / packets);
         for (uint32_t i = gone; i < ROOM; i++)
             g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
-        g_assert_cmpuint(note.marks, ==, 0);
+        g_assert_true(ipsec_finding_set_is_empty(&note.found));
         for (uint32_t i = 0; i < gone; i++)
             meet_again(&full, 0x1000 + i);
         close_full(&full);
@@ -277,7 +277,7 @@ static void test_a_rank_that_is_lost(void)
     meet_twice(&full, 0x1004)->keys.good = true;
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5);
     close_full(&full);
 }
@@ -354,7 +354,7 @@ static void test_which_one_goes_is_exact(void)
         } else {
             g_assert_cmpuint(meet(&full, at + 1), ==, sa->index);
         }
-        g_assert_cmpuint(note.marks, ==, 0);
+        g_assert_true(ipsec_finding_set_is_empty(&note.found));
         sa->packets++;
         sa->last = full.view.frame;
         if (g_rand_int_range(random, 0, 200) == 0) {
@@ -395,7 +395,7 @@ static void test_others_were_not_forgotten(void)
         others[3].source = multicast ? view.destination : view.source;
         for (unsigned i = 0; i < 4; i++)
             get(full.table, &others[i], multicast && i == 3 ? 0x1000 : 0x1000 + i / 3);
-        g_assert_cmpuint(note.marks, ==, 0);
+        g_assert_true(ipsec_finding_set_is_empty(&note.found));
         meet_again(&full, 0x1000);
         close_full(&full);
     }
@@ -415,7 +415,7 @@ static void test_frames_that_are_not_told_apart(void)
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1001), ==, 1);
-    g_assert_cmpuint(note.marks, ==, 0);
+    g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(meet_again(&full, 0x1000), ==, 2);
     close_full(&full);
 }

@@ -1,6 +1,6 @@
 /* Sequence numbers: what the advice on late packets rests on. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
-#include "report/hint.h"
+#include "report/advice.h"
 #include "packets.h"
 
 #include <string.h>
@@ -28,21 +28,21 @@ static void close_stream(stream *s)
 
 static void expect_explained(const stream *s, const ipsec_view *view, const ipsec_record *record)
 {
-    const ipsec_finding *judged = s->report.findings;
+    const ipsec_finding *judged = s->report.findings.list;
     ipsec_report again;
 
     ipsec_explain(s->db, view, record, &again);
-    g_assert_cmpuint(again.number, ==, s->report.number);
-    g_assert_cmpint(again.advance, ==, s->report.advance);
-    g_assert_cmpuint(again.first_seen, ==, s->report.first_seen);
-    g_assert_cmpuint(again.seen_by, ==, s->report.seen_by);
-    g_assert_cmpuint(again.old_by, ==, s->report.old_by);
-    g_assert_cmpuint(again.count, ==, s->report.count);
-    for (unsigned i = 0; i < again.count; i++) {
-        g_assert_cmpuint(again.findings[i].id, ==, judged[i].id);
-        g_assert_cmpuint(again.findings[i].hint, ==, judged[i].hint);
-        g_assert_cmpuint(again.findings[i].detail, ==, judged[i].detail);
-        g_assert_cmpuint(again.findings[i].missed, ==, judged[i].missed);
+    g_assert_cmpuint(again.number.value, ==, s->report.number.value);
+    g_assert_cmpint(again.number.advance, ==, s->report.number.advance);
+    g_assert_cmpuint(again.number.first_seen, ==, s->report.number.first_seen);
+    g_assert_cmpuint(again.number.seen_by, ==, s->report.number.seen_by);
+    g_assert_cmpuint(again.number.old_by, ==, s->report.number.old_by);
+    g_assert_cmpuint(again.findings.count, ==, s->report.findings.count);
+    for (unsigned i = 0; i < again.findings.count; i++) {
+        g_assert_cmpuint(again.findings.list[i].id, ==, judged[i].id);
+        g_assert_cmpuint(again.findings.list[i].advice_case, ==, judged[i].advice_case);
+        g_assert_cmpuint(again.findings.list[i].detail, ==, judged[i].detail);
+        g_assert_cmpuint(again.findings.list[i].missed, ==, judged[i].missed);
     }
 }
 
@@ -72,13 +72,13 @@ static void send_run(stream *s, uint32_t first, uint32_t last, uint8_t dscp)
         send(s, sequence, dscp);
 }
 
-static void expect_old(const stream *s, ipsec_hint hint, uint32_t smallest, uint32_t missed)
+static void expect_old(const stream *s, ipsec_advice_case hint, uint32_t smallest, uint32_t missed)
 {
-    g_assert_cmpuint(s->report.count, ==, 1);
-    g_assert_cmpint(s->report.findings[0].id, ==, IPSEC_FINDING_REPLAY_OLD);
-    g_assert_cmpint(s->report.findings[0].hint, ==, hint);
-    g_assert_cmpuint(s->report.findings[0].detail, ==, smallest);
-    g_assert_cmpuint(s->report.findings[0].missed, ==, missed);
+    g_assert_cmpuint(s->report.findings.count, ==, 1);
+    g_assert_cmpint(s->report.findings.list[0].id, ==, IPSEC_FINDING_REPLAY_OLD);
+    g_assert_cmpint(s->report.findings.list[0].advice_case, ==, hint);
+    g_assert_cmpuint(s->report.findings.list[0].detail, ==, smallest);
+    g_assert_cmpuint(s->report.findings.list[0].missed, ==, missed);
 }
 
 /* 2 was overtaken by all that follow, whose classes differ or not. */
@@ -86,11 +86,11 @@ static void test_classes(void)
 {
     static const struct {
         uint8_t late, one, other;
-        ipsec_hint hint;
-    } cases[] = {{0, 0, 0, IPSEC_HINT_WINDOW},      {0, 46, 46, IPSEC_HINT_WINDOW_QOS},
-                 {46, 0, 0, IPSEC_HINT_WINDOW_QOS}, {0, 46, 26, IPSEC_HINT_WINDOW_QOS},
-                 {0, 46, 0, IPSEC_HINT_WINDOW},     {46, 46, 46, IPSEC_HINT_WINDOW},
-                 {1, 2, 3, IPSEC_HINT_WINDOW_QOS},  {10, 12, 8, IPSEC_HINT_WINDOW_QOS}};
+        ipsec_advice_case advice_case;
+    } cases[] = {{0, 0, 0, IPSEC_CASE_WINDOW},      {0, 46, 46, IPSEC_CASE_WINDOW_QOS},
+                 {46, 0, 0, IPSEC_CASE_WINDOW_QOS}, {0, 46, 26, IPSEC_CASE_WINDOW_QOS},
+                 {0, 46, 0, IPSEC_CASE_WINDOW},     {46, 46, 46, IPSEC_CASE_WINDOW},
+                 {1, 2, 3, IPSEC_CASE_WINDOW_QOS},  {10, 12, 8, IPSEC_CASE_WINDOW_QOS}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
         for (uint8_t version = 4; version <= 6; version += 2) {
@@ -100,7 +100,7 @@ static void test_classes(void)
             send_run(&s, 3, 50, cases[i].one);
             send_run(&s, 51, 66, cases[i].other);
             send(&s, 2, cases[i].late);
-            expect_old(&s, cases[i].hint, 65, 1);
+            expect_old(&s, cases[i].advice_case, 65, 1);
             close_stream(&s);
         }
 }
@@ -116,12 +116,12 @@ static void test_only_what_is_remembered_of_the_sa_counts(void)
     send_run(&s, 1000, 1100, 0);
     s.spi--;
     send(&s, 2, 0);
-    expect_old(&s, IPSEC_HINT_WINDOW_QOS, 99, 35);
+    expect_old(&s, IPSEC_CASE_WINDOW_QOS, 99, 35);
     s.spi++;
     send_run(&s, 1101, 1101 + 1024, 0);
     s.spi--;
     send(&s, 3, 0);
-    expect_old(&s, IPSEC_HINT_WINDOW, 98, 34);
+    expect_old(&s, IPSEC_CASE_WINDOW, 98, 34);
     close_stream(&s);
 }
 
@@ -132,16 +132,16 @@ static void test_no_hint(void)
 
     send_run(&s, 1, 100, 0);
     send(&s, 1, 0);
-    expect_old(&s, IPSEC_HINT_NONE, 0, 0);
+    expect_old(&s, IPSEC_CASE_NONE, 0, 0);
     send(&s, 36, 0);
-    expect_old(&s, IPSEC_HINT_NONE, 0, 0);
+    expect_old(&s, IPSEC_CASE_NONE, 0, 0);
     send_run(&s, 5000, 5002, 0);
     send_run(&s, 2000, 2014, 0);
-    expect_old(&s, IPSEC_HINT_WINDOW, 2989, 2925);
+    expect_old(&s, IPSEC_CASE_WINDOW, 2989, 2925);
     send(&s, 2015, 0);
-    g_assert_true(ipsec_report_has(&s.report, IPSEC_FINDING_SEQ_RESTART));
-    g_assert_cmpint(s.report.findings[0].hint, ==, IPSEC_HINT_NONE);
-    g_assert_cmpint(s.report.findings[1].hint, ==, IPSEC_HINT_NONE);
+    g_assert_true(ipsec_findings_have(&s.report.findings, IPSEC_FINDING_SEQ_RESTART));
+    g_assert_cmpint(s.report.findings.list[0].advice_case, ==, IPSEC_CASE_NONE);
+    g_assert_cmpint(s.report.findings.list[1].advice_case, ==, IPSEC_CASE_NONE);
     close_stream(&s);
 }
 
@@ -154,7 +154,7 @@ static void test_without_ip_header_no_class_is_known(void)
     send(&s, 1, 0);
     send_run(&s, 3, 100, 46);
     ipsec_judge(s.db, &late, &record, &s.report);
-    expect_old(&s, IPSEC_HINT_WINDOW, 99, 35);
+    expect_old(&s, IPSEC_CASE_WINDOW, 99, 35);
     close_stream(&s);
 }
 

@@ -42,12 +42,11 @@ static ipsec_trailer trailer_of(const plain *p, uint8_t mode, uint32_t block)
 static ipsec_report check(const ipsec_trailer *trailer, uint8_t ip_version)
 {
     const ipsec_view view = esp_view(ip_version, 0x1000, 1, 84);
-    ipsec_report report;
+    ipsec_report report = report_on(&view);
 
-    ipsec_report_begin(&report, &view, IPSEC_SUBJECT_ESP);
     report.opened = (ipsec_opened){.terms = trailer->spec ? ipsec_terms_of(trailer->spec) : 0};
-    ipsec_read_trailer(trailer, &report);
-    ipsec_check_trailer(&view, trailer, &report);
+    ipsec_read_trailer(trailer, &report.opened);
+    ipsec_check_trailer(&view, trailer, &report.findings, &report.opened);
     return report;
 }
 
@@ -57,8 +56,8 @@ static ipsec_finding_id only_finding(plain p, uint8_t mode, uint8_t ip_version)
     const ipsec_trailer trailer = trailer_of(&p, mode, 4);
     const ipsec_report report = check(&trailer, ip_version);
 
-    g_assert_cmpuint(report.count, <=, 1);
-    return report.count ? (ipsec_finding_id)report.findings[0].id : IPSEC_FINDING_COUNT;
+    g_assert_cmpuint(report.findings.count, <=, 1);
+    return report.findings.count ? (ipsec_finding_id)report.findings.list[0].id : IPSEC_FINDING_COUNT;
 }
 
 #define SOUND IPSEC_FINDING_COUNT
@@ -74,9 +73,9 @@ static void test_pad_length(void)
             g_assert_cmpint(only_finding(fits, IPSEC_MODE_ANY, 4), ==, SOUND);
         if (length - 1 > UINT8_MAX)
             continue;
-        g_assert_cmpuint(report.count, ==, 1);
-        g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
-        g_assert_cmpuint(report.findings[0].offset, ==, 8 + length - 2);
+        g_assert_cmpuint(report.findings.count, ==, 1);
+        g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
+        g_assert_cmpuint(report.findings.list[0].offset, ==, 8 + length - 2);
         g_assert_cmpuint(report.opened.payload_length, ==, 0);
     }
     guard_free_all();
@@ -103,9 +102,9 @@ static void test_excess(void)
         const ipsec_trailer a = trailer_of(&usual, IPSEC_MODE_ANY, block), b = trailer_of(&more, IPSEC_MODE_ANY, block);
         const ipsec_report report = check(&b, 4);
 
-        g_assert_cmpuint(check(&a, 4).count, ==, 0);
-        g_assert_cmpuint(report.count, ==, 1);
-        g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_PAD_EXCESS);
+        g_assert_cmpuint(check(&a, 4).findings.count, ==, 0);
+        g_assert_cmpuint(report.findings.count, ==, 1);
+        g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_PAD_EXCESS);
     }
     guard_free_all();
 }
@@ -123,10 +122,10 @@ static void test_pad_octets(void)
         octets[8 + at] ^= 0x80;
         g_assert_false(ipsec_trailer_is_sound(&trailer));
         report = check(&trailer, 4);
-        g_assert_cmpuint(report.count, ==, at == 9 ? 2 : 1);
-        g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_PAD_BYTES);
+        g_assert_cmpuint(report.findings.count, ==, at == 9 ? 2 : 1);
+        g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_PAD_BYTES);
         if (at == 9)
-            g_assert_cmpint(report.findings[1].id, ==, IPSEC_FINDING_ESP_PAD_LAST_BYTE);
+            g_assert_cmpint(report.findings.list[1].id, ==, IPSEC_FINDING_ESP_PAD_LAST_BYTE);
         g_assert_cmpuint(report.opened.payload_length, ==, 8);
     }
     guard_free_all();
@@ -159,12 +158,13 @@ static void test_next_header(void)
                 const ipsec_report report = check(&trailer, version);
 
                 if (next == 59) {
-                    g_assert_true(ipsec_report_has(&report, IPSEC_FINDING_ESP_DUMMY));
+                    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_DUMMY));
                     continue;
                 }
-                g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_ESP_NEXT_HEADER), ==,
+                g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_NEXT_HEADER), ==,
                                 is_impossible(next, version));
-                g_assert_cmpint(ipsec_report_has(&report, IPSEC_FINDING_ESP_NEXT_HEADER_MODE), ==, !fits(next, mode));
+                g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_NEXT_HEADER_MODE), ==,
+                                !fits(next, mode));
             }
     guard_free_all();
 }
@@ -179,12 +179,12 @@ static void test_terms(void)
 
     trailer.spec = &spec;
     report = check(&trailer, 4);
-    g_assert_cmpuint(report.count, ==, 0);
+    g_assert_cmpuint(report.findings.count, ==, 0);
     g_assert_cmpuint(report.opened.terms, ==, 2);
     spec.others[0].selector = (ipsec_selector){.present = true, .protocol = 6};
     report = check(&trailer, 4);
-    g_assert_cmpuint(report.count, ==, 1);
-    g_assert_cmpint(report.findings[0].id, ==, IPSEC_FINDING_ESP_SELECTOR);
+    g_assert_cmpuint(report.findings.count, ==, 1);
+    g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_SELECTOR);
     guard_free_all();
 }
 
@@ -202,8 +202,8 @@ static ipsec_report inner4(uint8_t ihl, uint16_t total, uint32_t payload)
 
 static void expect_inner(const ipsec_report *report, ipsec_finding_id id)
 {
-    g_assert_cmpuint(report->count, ==, 1);
-    g_assert_cmpint(report->findings[0].id, ==, id);
+    g_assert_cmpuint(report->findings.count, ==, 1);
+    g_assert_cmpint(report->findings.list[0].id, ==, id);
     g_assert_cmpint(report->opened.has_inner, ==, id == IPSEC_FINDING_ESP_TFC);
 }
 
@@ -211,7 +211,7 @@ static void test_inner_v4(void)
 {
     ipsec_report report = inner4(5, 40, 40);
 
-    g_assert_cmpuint(report.count, ==, 0);
+    g_assert_cmpuint(report.findings.count, ==, 0);
     g_assert_true(report.opened.has_inner);
     g_assert_cmpuint(report.opened.tfc_length, ==, 0);
     report = inner4(5, 40, 47);
@@ -247,7 +247,7 @@ static void test_inner_v6(void)
 {
     ipsec_report report = inner6(0x60, 8, 48);
 
-    g_assert_cmpuint(report.count, ==, 0);
+    g_assert_cmpuint(report.findings.count, ==, 0);
     report = inner6(0x60, 8, 49);
     expect_inner(&report, IPSEC_FINDING_ESP_TFC);
     g_assert_cmpuint(report.opened.tfc_length, ==, 1);

@@ -1,6 +1,7 @@
 /* The catalogue as a table.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/catalogue.h"
+#include "base/finding_set.h"
 
 #include <stddef.h>
 
@@ -26,6 +27,40 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 
 #undef ATTACK_POSSIBLE
 #undef ATTACK_UNLIKELY
+
+/* The rows for which a condition holds, as a set. */
+#define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)
+
+#define NEEDS_WHOLE(word, symbol, facts) BIT_IN(word, IPSEC_FINDING_##symbol, IPSEC_NEEDS_##facts == IPSEC_NEEDS_WHOLE)
+#define FLAGS(word, symbol, level, of_sa)                                                                              \
+    BIT_IN(word, IPSEC_FINDING_##symbol,                                                                               \
+           IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE && IPSEC_PROPERTY_##of_sa == IPSEC_PROPERTY_NONE)
+
+const ipsec_finding_set ipsec_findings_of_whole = {{
+#define FINDING(symbol, name, level, kind, why, facts, ...) NEEDS_WHOLE(0, symbol, facts) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
+#define FINDING(symbol, name, level, kind, why, facts, ...) NEEDS_WHOLE(1, symbol, facts) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
+}};
+
+const ipsec_finding_set ipsec_findings_that_flag = {{
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(0, symbol, level, of_sa) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(1, symbol, level, of_sa) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
+}};
+
+#undef NEEDS_WHOLE
+#undef FLAGS
+#undef BIT_IN
 
 const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id)
 {

@@ -6,7 +6,7 @@
 #ifndef IPSEC_CORE_CHECKSUM_H
 #define IPSEC_CORE_CHECKSUM_H
 
-#include "packet/view.h"
+#include "base/octets.h"
 
 #include <stdint.h>
 

@@ -1,13 +1,16 @@
 /** @file
  * Reading addresses and ranges of them. Internal to the core.
  *
+ * The room keys/ has who may open a packet, and how: key rows and the dumps that they are read from, and
+ * cryptography. What knows which packets came before may not enter.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_ADDRESS_H
 #define IPSEC_CORE_ADDRESS_H
 
-#include "keys/spec.h"
 #include "base/text.h"
+#include "keys/spec.h"
 
 /**
  * Reads an IPv4 or IPv6 address, either with or without a prefix length, or "*" for any.

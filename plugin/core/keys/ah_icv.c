@@ -13,6 +13,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/ah_icv.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
 #include "packet/view.h"

@@ -1,17 +1,15 @@
 /** @file
- * The outer headers as they enter the ICV of AH: RFC 4302 3.3.3.1 and appendix A.
+ * The outer headers as they enter the ICV of AH: RFC 4302 3.3.3.1 and appendix A. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_AH_ICV_H
 #define IPSEC_CORE_AH_ICV_H
 
+#include "packet/view.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/** The most octets of IP header and extension headers that can stand in front of AH: the header of IPv6, and 65,535
- * octets that it may carry. */
-#define IPSEC_AH_OUTER_MOST (40 + 65535)
 
 /**
  * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones

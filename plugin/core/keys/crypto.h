@@ -1,5 +1,5 @@
 /** @file
- * Verifying and decrypting with the keys of one SA; the cryptography is libgcrypt's.
+ * Verifying and decrypting with the keys of one SA; the cryptography is libgcrypt's. Internal to the core.
  *
  * The program that uses the core has initialised libgcrypt.
  *
@@ -9,17 +9,10 @@
 #define IPSEC_CORE_CRYPTO_H
 
 #include "keys/algorithm.h"
+#include "keys/icv.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/** What is known of an ICV. The values are those of Wireshark's checksum strings. */
-typedef enum {
-    IPSEC_ICV_BAD = 0,
-    IPSEC_ICV_GOOD = 1,
-    IPSEC_ICV_UNVERIFIED = 2,
-    IPSEC_ICV_NOT_PRESENT = 3
-} ipsec_icv_status;
 
 /** Contexts of libgcrypt with the keys of one SA in them. */
 typedef struct ipsec_crypto ipsec_crypto;

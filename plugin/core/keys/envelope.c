@@ -1,6 +1,7 @@
 /* Where IV, body and ICV of a packet lie, and trying a key on them.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/envelope.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 
 #include <stddef.h>

@@ -8,11 +8,8 @@
 
 #include "keys/ah_icv.h"
 #include "keys/crypto.h"
+#include "packet/header.h"
 #include "packet/view.h"
-
-/** The fixed part of each header, in octets. */
-#define IPSEC_ESP_HEADER 8u
-#define IPSEC_AH_HEADER  12u
 
 /** A packet as its algorithms divide it. */
 typedef struct ipsec_envelope {

@@ -1,6 +1,7 @@
 /* Selectors of SAs, and the flows that they are compared with.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/selector.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
 

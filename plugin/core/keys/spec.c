@@ -1,9 +1,9 @@
 /* Rows of the tables of keys, compiled from text.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/spec.h"
+#include "base/text.h"
 #include "keys/address.h"
 #include "keys/spec_parts.h"
-#include "base/text.h"
 #include "packet/view.h"
 
 #include <string.h>

@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_SPEC_H
 #define IPSEC_CORE_SPEC_H
 
+#include "base/stack.h"
 #include "keys/algorithm.h"
 
 #include <stdbool.h>
@@ -72,9 +73,6 @@ typedef struct ipsec_terms {
 /** High halves of Extended Sequence Numbers that a row may name. Where more dumps name them, the row keeps that of the
  * first and that of the last: the neighbours of both are tried, and what verifies is followed from there. */
 #define IPSEC_SPEC_HIGHS 2
-
-/** Value of ipsec_spec.replay_window where the row says nothing. */
-#define IPSEC_REPLAY_WINDOW_UNKNOWN UINT32_MAX
 
 /** One row. Holds keys: wipe it with ipsec_spec_wipe() when it is no longer needed. */
 typedef struct ipsec_spec {

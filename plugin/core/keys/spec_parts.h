@@ -6,8 +6,8 @@
 #ifndef IPSEC_CORE_SPEC_PARTS_H
 #define IPSEC_CORE_SPEC_PARTS_H
 
-#include "keys/spec.h"
 #include "base/text.h"
+#include "keys/spec.h"
 
 #include <glib.h>
 #include <stddef.h>

@@ -12,8 +12,8 @@
 #ifndef IPSEC_CORE_TERMS_H
 #define IPSEC_CORE_TERMS_H
 
-#include "packet/protocol.h"
 #include "keys/spec.h"
+#include "packet/protocol.h"
 #include "packet/view.h"
 
 /** Some terms of a row: bit 0 its own, bit n those of others[n - 1]. */

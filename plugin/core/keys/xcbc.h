@@ -1,5 +1,5 @@
 /** @file
- * AES-XCBC-MAC of RFC 3566, which libgcrypt lacks, made from its AES.
+ * AES-XCBC-MAC of RFC 3566, which libgcrypt lacks, made from its AES. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -6,8 +6,8 @@
 #ifndef IPSEC_CORE_XFRM_READER_H
 #define IPSEC_CORE_XFRM_READER_H
 
-#include "keys/spec_parts.h"
 #include "base/text.h"
+#include "keys/spec_parts.h"
 #include "keys/xfrm_state.h"
 
 /* The kernel's bound for names of algorithms, with room for quotes. */

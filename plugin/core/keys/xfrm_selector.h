@@ -6,8 +6,8 @@
 #ifndef IPSEC_CORE_XFRM_SELECTOR_H
 #define IPSEC_CORE_XFRM_SELECTOR_H
 
-#include "keys/spec.h"
 #include "base/text.h"
+#include "keys/spec.h"
 
 /** Reads what stands behind "sel". A line that cannot be read leaves the row without a selector: it says less then, and
  * nothing wrong. */

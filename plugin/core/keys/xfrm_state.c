@@ -5,11 +5,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/xfrm_state.h"
-#include "keys/address.h"
-#include "packet/view.h"
 #include "base/wipe.h"
+#include "keys/address.h"
 #include "keys/xfrm_reader.h"
 #include "keys/xfrm_selector.h"
+#include "packet/view.h"
 
 #include <string.h>
 

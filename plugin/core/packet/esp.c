@@ -1,39 +1,44 @@
 /* Rules on the ESP header: what holds for every algorithm, and so needs no key.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/octets.h"
 #include "packet/checks.h"
 
-enum {
-    ESP_HEADER = 8
-};
-
-static const ipsec_numbers numbers = {.spi_at = 0,
-                                      .sequence_at = 4,
-                                      .spi_zero = IPSEC_FINDING_ESP_SPI_ZERO,
-                                      .spi_reserved = IPSEC_FINDING_ESP_SPI_RESERVED};
+const ipsec_header_kind ipsec_kind_esp = {.protocol = IPSEC_PROTOCOL_ESP,
+                                          .fixed = IPSEC_ESP_HEADER,
+                                          .spi_at = 0,
+                                          .sequence_at = 4,
+                                          .spi_zero = IPSEC_FINDING_ESP_SPI_ZERO,
+                                          .spi_reserved = IPSEC_FINDING_ESP_SPI_RESERVED,
+                                          .spi_unknown = IPSEC_FINDING_ESP_SPI_UNKNOWN,
+                                          .icv = IPSEC_FINDING_ESP_ICV,
+                                          .fragment = IPSEC_FINDING_ESP_FRAGMENT,
+                                          .v6_order = IPSEC_FINDING_ESP_V6_ORDER,
+                                          .ip_checksum = IPSEC_FINDING_ESP_IP_CHECKSUM,
+                                          .v4_option = IPSEC_FINDING_ESP_V4_OPTION_BAD};
 
 /* The length tells one thing only, the most basic. */
-static void blame_length(const ipsec_view *view, ipsec_report *report)
+static void check_length(const ipsec_view *view, ipsec_findings *findings)
 {
-    if (view->length < ESP_HEADER)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_TRUNCATED_HEADER, 0, view->length);
-    else if (view->length == ESP_HEADER)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_NO_PAYLOAD, 0, ESP_HEADER);
+    if (view->length < IPSEC_ESP_HEADER)
+        ipsec_findings_add(findings, IPSEC_FINDING_ESP_TRUNCATED_HEADER, 0, view->length);
+    else if (view->length == IPSEC_ESP_HEADER)
+        ipsec_findings_add(findings, IPSEC_FINDING_ESP_NO_PAYLOAD, 0, IPSEC_ESP_HEADER);
     else if (view->length < IPSEC_ESP_FLOOR)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_BELOW_FLOOR, 0, view->length);
+        ipsec_findings_add(findings, IPSEC_FINDING_ESP_BELOW_FLOOR, 0, view->length);
     else if (view->length % 4 != 0)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_ALIGNMENT, 0, view->length);
+        ipsec_findings_add(findings, IPSEC_FINDING_ESP_ALIGNMENT, 0, view->length);
 }
 
-static IPSEC_RARE void blame(const ipsec_view *view, ipsec_report *report)
+static IPSEC_RARE void check(const ipsec_view *view, const ipsec_header *header, ipsec_findings *findings)
 {
-    blame_length(view, report);
-    ipsec_blame_numbers(&numbers, report);
+    check_length(view, findings);
+    ipsec_check_numbers(header, findings);
 }
 
-void ipsec_check_esp(const ipsec_view *view, ipsec_report *report)
+void ipsec_check_esp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    const bool odd_numbers = ipsec_read_numbers(view, &numbers, report);
+    const bool odd_numbers = ipsec_header_read_numbers(view, &ipsec_kind_esp, header);
 
     if (odd_numbers || view->length < IPSEC_ESP_FLOOR || view->length % 4 != 0)
-        blame(view, report);
+        check(view, header, findings);
 }

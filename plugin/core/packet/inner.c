@@ -1,6 +1,7 @@
 /* Whether a payload is an IP packet, its transport header included.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/inner.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
 

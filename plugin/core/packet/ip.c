@@ -1,6 +1,7 @@
 /* IP and UDP headers in front of an IPsec header, found and verified in the octets.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/ip.h"
+#include "base/octets.h"
 #include "packet/protocol.h"
 #include "packet/view.h"
 

@@ -9,6 +9,7 @@
 #ifndef IPSEC_CORE_IP_H
 #define IPSEC_CORE_IP_H
 
+#include "base/octets.h"
 #include "packet/view.h"
 
 #include <stdbool.h>

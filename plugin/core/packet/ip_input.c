@@ -3,8 +3,9 @@
 #include "packet/ip_input.h"
 #include "base/checksum.h"
 #include "base/hash.h"
+#include "base/octets.h"
+#include "packet/header.h"
 #include "packet/ip.h"
-#include "sa/note.h"
 #include "packet/protocol.h"
 
 #include <glib.h>
@@ -266,18 +267,17 @@ bool ipsec_ip_has_broken_options(const ipsec_view *view)
            !are_options_sound(view->outer + IPSEC_IPV4_HEADER, header - IPSEC_IPV4_HEADER);
 }
 
-static uint32_t check_v4(const ipsec_view *view, sender *from)
+static void check_v4(const ipsec_view *view, sender *from, ipsec_finding_set *found)
 {
     const uint32_t header = (view->outer[0] & 0x0fu) * 4;
-    uint32_t marks = 0;
+    const ipsec_header_kind *kind = ipsec_kind_of(view->protocol);
 
     if (header < IPSEC_IPV4_HEADER || header > view->outer_length)
-        return 0;
+        return;
     if (is_fault(state_of_ip(view->outer, header), &from->ip_way))
-        marks |= IPSEC_MARK_IP_CHECKSUM;
+        ipsec_finding_set_add(found, kind->ip_checksum);
     if (ipsec_ip_has_broken_options(view))
-        marks |= IPSEC_MARK_V4_OPTION;
-    return marks;
+        ipsec_finding_set_add(found, kind->v4_option);
 }
 
 /* Octets that IP has from the UDP header on; UINT32_MAX where it does not say. */
@@ -290,32 +290,31 @@ static uint32_t octets_for_udp(const ipsec_view *view)
     return total > in_front ? total - in_front : UINT32_MAX;
 }
 
-static uint32_t check_udp(const ipsec_view *view, sender *from)
+static void check_udp(const ipsec_view *view, sender *from, ipsec_finding_set *found)
 {
     const uint8_t *udp = view->outer + (view->outer_length - IPSEC_UDP_HEADER);
     const uint32_t length = ipsec_read_u16(udp + 4);
 
     if (length < IPSEC_UDP_HEADER || length > octets_for_udp(view))
-        return IPSEC_MARK_UDP_LENGTH;
-    if (view->ip_version == 6 && ipsec_read_u16(udp + 6) == 0)
-        return IPSEC_MARK_V6_ZERO_CHECKSUM;
-    return is_fault(state_of_udp(view, udp), &from->udp_way) ? IPSEC_MARK_UDP_CHECKSUM : 0;
+        ipsec_finding_set_add(found, IPSEC_FINDING_NATT_UDP_LENGTH);
+    else if (view->ip_version == 6 && ipsec_read_u16(udp + 6) == 0)
+        ipsec_finding_set_add(found, IPSEC_FINDING_NATT_V6_ZERO_CHECKSUM);
+    else if (is_fault(state_of_udp(view, udp), &from->udp_way))
+        ipsec_finding_set_add(found, IPSEC_FINDING_NATT_UDP_CHECKSUM_BAD);
 }
 
-uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view)
+void ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view, ipsec_finding_set *found)
 {
     const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_REASSEMBLED;
     const uint32_t ip = view->ip_version == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
     const uint32_t behind = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? IPSEC_UDP_HEADER : 0;
-    uint32_t marks = 0;
     sender *from;
 
     if (view->flags & no_packet || !view->outer || view->address_length == 0 || view->outer_length < ip + behind)
-        return 0;
+        return;
     from = sender_of(senders, view);
     if (view->ip_version == 4)
-        marks |= check_v4(view, from);
+        check_v4(view, from, found);
     if (behind)
-        marks |= check_udp(view, from);
-    return marks;
+        check_udp(view, from, found);
 }

@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_IP_INPUT_H
 #define IPSEC_CORE_IP_INPUT_H
 
+#include "base/finding_set.h"
 #include "packet/view.h"
 
 #include <stdbool.h>
@@ -25,9 +26,9 @@ void ipsec_senders_free(ipsec_senders *senders);
  * 8.1), as far as they are at hand. A wrong checksum counts only from a sender that had a right one before; a checksum
  * of 0 in IPv4, or of the pseudo-header alone in UDP, is left to the network card and says nothing.
  *
- * @return marks for the note, of IPSEC_MARK_IP_CHECKSUM, _V4_OPTION, _UDP_CHECKSUM, _UDP_LENGTH and _V6_ZERO_CHECKSUM
+ * @param found  the findings are added to it
  */
-uint32_t ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view);
+void ipsec_ip_input_check(ipsec_senders *senders, const ipsec_view *view, ipsec_finding_set *found);
 
 /** Whether options of IPv4 in front of the header break the rules, so that IP discards the packet. */
 bool ipsec_ip_has_broken_options(const ipsec_view *view);

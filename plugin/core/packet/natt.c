@@ -1,5 +1,6 @@
 /* Rules on UDP encapsulation (RFC 3948): what a payload on port 4500 or 500 is, and what is wrong with it.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/octets.h"
 #include "packet/checks.h"
 #include "packet/ip.h"
 
@@ -75,59 +76,58 @@ static uint32_t ip_header_of(const ipsec_view *view)
 }
 
 /* A payload without marker that is no keepalive: ESP, or what a receiver takes for it. */
-static void check_esp_in_udp(const ipsec_view *view, ipsec_report *report)
+static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    report->subject = IPSEC_SUBJECT_ESP;
+    header->subject = IPSEC_SUBJECT_HEADER;
     if (is_isakmp(view, 0)) {
-        report->subject = IPSEC_SUBJECT_UDP;
-        ipsec_report_add(report, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
+        header->subject = IPSEC_SUBJECT_UDP;
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }
-    if (report->whole && ipsec_find_coalesced(view, IPSEC_ESP_FLOOR) > 0) {
-        report->whole = false;
-        report->verdict = IPSEC_VERDICT_UNCHECKED;
-        ipsec_report_add(report, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
+    if (findings->whole && ipsec_find_coalesced(view, IPSEC_ESP_FLOOR) > 0) {
+        findings->whole = false;
+        ipsec_findings_add(findings, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
     if (view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view))
-        ipsec_report_add(report, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
     if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
-        report->has_spi = true;
-        report->spi = ipsec_read_u32(view->data);
-        ipsec_report_add(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, view->length);
+        header->has_spi = true;
+        header->spi = ipsec_read_u32(view->data);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, view->length);
     } else {
-        ipsec_check_esp(view, report);
+        ipsec_check_esp(view, header, findings);
     }
     if (view->ip_version == 4 && view->flags & IPSEC_VIEW_UDP_CHECKSUM)
-        ipsec_report_add(report, IPSEC_FINDING_NATT_UDP_CHECKSUM, 0, 0);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_UDP_CHECKSUM, 0, 0);
 }
 
 /* A payload behind the non-ESP marker. */
-static void check_marked(const ipsec_view *view, ipsec_report *report)
+static void check_marked(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    report->subject = IPSEC_SUBJECT_UDP;
+    header->subject = IPSEC_SUBJECT_UDP;
     if (is_isakmp(view, MARKER)) {
-        report->subject = IPSEC_SUBJECT_IKE;
+        header->subject = IPSEC_SUBJECT_IKE;
         return;
     }
     if (view->length == MARKER + 1 && ipsec_view_has(view, MARKER + 1) && view->data[MARKER] == KEEPALIVE)
-        ipsec_report_add(report, IPSEC_FINDING_NATT_KEEPALIVE, 0, MARKER + 1);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_KEEPALIVE, 0, MARKER + 1);
     else if (is_isakmp(view, 2 * MARKER) && ipsec_read_u32(view->data + MARKER) == 0)
-        ipsec_report_add(report, IPSEC_FINDING_NATT_DOUBLE_MARKER, 0, 2 * MARKER);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_DOUBLE_MARKER, 0, 2 * MARKER);
 }
 
-static void check_encapsulation_port(const ipsec_view *view, ipsec_report *report)
+static void check_encapsulation_port(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    report->subject = IPSEC_SUBJECT_UDP;
+    header->subject = IPSEC_SUBJECT_UDP;
     if (view->length == 1 && ipsec_view_has(view, 1) && view->data[0] != KEEPALIVE)
-        ipsec_report_add(report, IPSEC_FINDING_NATT_KEEPALIVE, 0, 1);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_KEEPALIVE, 0, 1);
     else if (view->length == 2 || view->length == 3)
-        ipsec_report_add(report, IPSEC_FINDING_NATT_TRUNCATED, 0, view->length);
+        ipsec_findings_add(findings, IPSEC_FINDING_NATT_TRUNCATED, 0, view->length);
     else if (!ipsec_view_has(view, MARKER))
         return;
     else if (ipsec_read_u32(view->data) == 0)
-        check_marked(view, report);
+        check_marked(view, header, findings);
     else
-        check_esp_in_udp(view, report);
+        check_esp_in_udp(view, header, findings);
 }
 
 static bool looks_like_esp(const ipsec_view *view)
@@ -137,26 +137,26 @@ static bool looks_like_esp(const ipsec_view *view)
            ipsec_read_u32(view->data + 4) <= YOUNG_SEQUENCE;
 }
 
-static void check_ike_port(const ipsec_view *view, ipsec_report *report)
+static void check_ike_port(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    report->subject = is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
+    header->subject = is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
     /* Without the whole packet there is neither a length to go by nor every octet that is looked at. */
-    if (!report->whole || report->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
+    if (!findings->whole || header->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
         return;
-    report->subject = IPSEC_SUBJECT_IKE_PORT;
-    report->has_spi = true;
-    report->spi = ipsec_read_u32(view->data);
-    report->has_sequence = true;
-    report->sequence = ipsec_read_u32(view->data + 4);
-    ipsec_report_add(report, IPSEC_FINDING_NATT_ESP_ON_500, 0, 8);
+    header->subject = IPSEC_SUBJECT_IKE_PORT;
+    header->has_spi = true;
+    header->spi = ipsec_read_u32(view->data);
+    header->has_sequence = true;
+    header->sequence = ipsec_read_u32(view->data + 4);
+    ipsec_findings_add(findings, IPSEC_FINDING_NATT_ESP_ON_500, 0, 8);
 }
 
-void ipsec_check_udp(const ipsec_view *view, ipsec_report *report)
+void ipsec_check_udp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     if (view->flags & IPSEC_VIEW_IKE_PORT)
-        check_ike_port(view, report);
+        check_ike_port(view, header, findings);
     else
-        check_encapsulation_port(view, report);
-    if (report->subject == IPSEC_SUBJECT_UDP && report->count == 0)
-        report->subject = IPSEC_SUBJECT_NOTHING;
+        check_encapsulation_port(view, header, findings);
+    if (header->subject == IPSEC_SUBJECT_UDP && !ipsec_findings_any(findings))
+        header->subject = IPSEC_SUBJECT_NOTHING;
 }

@@ -1,13 +1,15 @@
-/* Rules on SPI and sequence number, which ESP and AH share.
+/* Rules on SPI and sequence number, which all kinds of headers share.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/checks.h"
 
-void ipsec_blame_numbers(const ipsec_numbers *numbers, ipsec_report *report)
+void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings)
 {
-    if (report->has_spi && report->spi == 0)
-        ipsec_report_add(report, numbers->spi_zero, numbers->spi_at, 4);
-    else if (report->has_spi && report->spi <= IPSEC_SPI_RESERVED_LAST)
-        ipsec_report_add(report, numbers->spi_reserved, numbers->spi_at, 4);
-    if (report->has_sequence && report->sequence == 0)
-        ipsec_report_add(report, IPSEC_FINDING_SEQ_ZERO, numbers->sequence_at, 4);
+    const ipsec_header_kind *kind = ipsec_kind_of(header->protocol);
+
+    if (header->has_spi && header->spi == 0)
+        ipsec_findings_add(findings, kind->spi_zero, kind->spi_at, 4);
+    else if (header->has_spi && header->spi <= IPSEC_SPI_RESERVED_LAST)
+        ipsec_findings_add(findings, kind->spi_reserved, kind->spi_at, 4);
+    if (header->has_sequence && header->sequence == 0)
+        ipsec_findings_add(findings, IPSEC_FINDING_SEQ_ZERO, kind->sequence_at, 4);
 }

@@ -6,6 +6,9 @@
 #ifndef IPSEC_CORE_PROTOCOL_H
 #define IPSEC_CORE_PROTOCOL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum {
     IPSEC_PROTOCOL_HOP_BY_HOP = 0,
     IPSEC_PROTOCOL_ICMP = 1,
@@ -26,7 +29,15 @@ enum {
     IPSEC_PROTOCOL_UDPLITE = 136,
     IPSEC_PROTOCOL_HIP = 139,
     IPSEC_PROTOCOL_SHIM6 = 140,
-    IPSEC_PROTOCOL_AGGFRAG = 144 /* RFC 9347 */
+    IPSEC_PROTOCOL_AGGFRAG = 144, /* RFC 9347 */
+    IPSEC_PROTOCOL_RESERVED = 255
 };
+
+/** Whether no protocol has the number (IANA "Assigned Internet Protocol Numbers"): from the last one that was assigned
+ * up to the two for experiments, and the reserved one. */
+static inline bool ipsec_protocol_is_unassigned(uint8_t number)
+{
+    return (number >= 148 && number <= 252) || number == IPSEC_PROTOCOL_RESERVED;
+}
 
 #endif

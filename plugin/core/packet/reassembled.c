@@ -1,6 +1,7 @@
 /* The headers of a datagram that was reassembled.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/reassembled.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
 

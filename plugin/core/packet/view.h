@@ -9,15 +9,10 @@
 #ifndef IPSEC_CORE_VIEW_H
 #define IPSEC_CORE_VIEW_H
 
+#include "base/stack.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-/** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
-#if defined(__GNUC__)
-#define IPSEC_RARE __attribute__((noinline, cold))
-#else
-#define IPSEC_RARE
-#endif
 
 /** IP protocol numbers (IANA), the values of ipsec_view.protocol. */
 enum {
@@ -36,6 +31,10 @@ typedef enum {
 
 /** Value of ipsec_view.length where no header says how long the packet is. */
 #define IPSEC_LENGTH_UNKNOWN UINT32_MAX
+
+/** The most octets of IP header and extension headers that can stand in front of AH: the header of IPv6, and 65,535
+ * octets that it may carry. */
+#define IPSEC_AH_OUTER_MOST (40 + 65535)
 
 /** What else is known; or-ed into ipsec_view.flags. */
 enum {
@@ -95,7 +94,7 @@ typedef struct ipsec_view {
                                     from it; at most IPSEC_BUFFER_MOST */
     /** Stacks (bits by ipsec_stack) that discard the packet for an IPsec header in front of this one, and so never see
      * it: ipsec_refused_by() of that one's report. */
-    uint8_t refused_by;
+    ipsec_stacks refused_by;
 } ipsec_view;
 
 /** Whether the first `count` octets of the header were captured. */
@@ -129,18 +128,6 @@ static inline uint32_t ipsec_view_offload_length(const ipsec_view *view)
     if (!(view->flags & IPSEC_VIEW_OFFLOAD) || view->flags & not_a_packet)
         return 0;
     return view->captured >= length ? length : 0;
-}
-
-/** Reads 16 bits in network byte order; both octets must be readable. */
-static inline uint16_t ipsec_read_u16(const uint8_t *octets)
-{
-    return (uint16_t)(octets[0] << 8 | octets[1]);
-}
-
-/** Reads 32 bits in network byte order; all four octets must be readable. */
-static inline uint32_t ipsec_read_u32(const uint8_t *octets)
-{
-    return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
 }
 
 #endif

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/receiver.h"
 #include "keys/crypto.h"
-#include "packet/inner.h"
 #include "keys/terms.h"
+#include "packet/inner.h"
 #include "packet/view.h"
 
 #include <glib.h>
@@ -115,23 +115,18 @@ static const ipsec_outcome passes = {.decision = IPSEC_DECISION_PASSES};
 
 static unsigned carrier_of(const ipsec_report *report)
 {
-    const bool udp = report->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    const bool udp = report->header.encapsulation == IPSEC_ENCAPSULATION_UDP;
 
-    if (report->protocol == IPSEC_PROTOCOL_AH)
+    if (report->header.protocol == IPSEC_PROTOCOL_AH)
         return CARRIED_AS_AH;
-    if (report->combined_mode)
+    if (report->opened.combined_mode)
         return udp ? CARRIED_AS_COMBINED_ESP_IN_UDP : CARRIED_AS_COMBINED_ESP;
     return udp ? CARRIED_AS_ESP_IN_UDP : CARRIED_AS_ESP;
 }
 
-static bool has_stack(uint8_t stacks, ipsec_stack stack)
-{
-    return stacks >> stack & 1;
-}
-
 static bool has_esn(const ipsec_report *report)
 {
-    return report->is_opened && report->opened.esn;
+    return report->opened.valid && report->opened.esn;
 }
 
 /* Whether a finding is about where the number lies. */
@@ -153,33 +148,34 @@ static bool is_of_state(ipsec_finding_id id)
  * larger one seen, or new. */
 static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, unsigned row)
 {
-    if (has_stack(report->seen_by, stack))
+    if (ipsec_stacks_have(report->number.seen_by, stack))
         return row == IPSEC_FINDING_REPLAY_CONFLICT ? row : IPSEC_FINDING_REPLAY_DUPLICATE;
-    if (has_stack(report->wrong_by, stack))
+    if (ipsec_stacks_have(report->number.wrong_by, stack))
         return IPSEC_FINDING_ESN_WRONG_HIGH;
-    return has_stack(report->old_by, stack) ? IPSEC_FINDING_REPLAY_OLD : NO_ROW;
+    return ipsec_stacks_have(report->number.old_by, stack) ? IPSEC_FINDING_REPLAY_OLD : NO_ROW;
 }
 
 /* Whether the number 0 is one as any: with ESN it comes again in each epoch, and FreeBSD's ipsec_chkreplay() minds it
  * only as long as the highest number is 0 too, OpenBSD's checkreplaywindow() with ESN as long as that is 0 or 1. */
 static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
 {
-    if (report->anti_replay == IPSEC_ANTI_REPLAY_OFF || (report->is_followed && !has_stack(report->zero_by, stack)))
+    if (report->anti_replay == IPSEC_ANTI_REPLAY_OFF ||
+        (report->number.is_followed && !ipsec_stacks_have(report->number.zero_by, stack)))
         return true;
-    if (!report->is_placed || !report->has_highest)
+    if (!report->number.is_placed || !report->number.has_highest)
         return false;
     if (stack == IPSEC_STACK_OPENBSD)
-        return has_esn(report) && report->highest > 1;
-    return stack == IPSEC_STACK_FREEBSD && report->highest > 0;
+        return has_esn(report) && report->number.highest > 1;
+    return stack == IPSEC_STACK_FREEBSD && report->number.highest > 0;
 }
 
 /* Whether the highest number is the last of 32 bits. FreeBSD's ipsec_chkreplay() finds it; but it is not called where
  * there is no ICV, and ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
 static bool is_behind_end(const ipsec_report *report)
 {
-    if (!report->is_placed || (report->is_opened && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT))
+    if (!report->number.is_placed || (report->opened.valid && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT))
         return false;
-    return report->has_highest && (uint32_t)report->highest == UINT32_MAX;
+    return report->number.has_highest && (uint32_t)report->number.highest == UINT32_MAX;
 }
 
 /* The row of the table that speaks of the finding in this packet. */
@@ -208,7 +204,7 @@ static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
 {
     const ipsec_opened *opened = &report->opened;
 
-    if (!report->is_opened)
+    if (!report->opened.valid)
         return true;
     if (outcome->stage == STAGE_MODE && outcome->decision == IPSEC_DECISION_MAY_REFUSE)
         return !is_known_transport(opened);
@@ -220,18 +216,9 @@ static bool is_made(const ipsec_report *report, const ipsec_outcome *outcome)
 /* Octets that a finding of the report speaks of; 0 if it is not there. */
 static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
 {
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->findings[i].id == id)
-            return report->findings[i].length;
-    return 0;
-}
+    const ipsec_finding *finding = ipsec_findings_get(&report->findings, id);
 
-static bool has_ip_inside(const ipsec_opened *opened)
-{
-    const uint32_t trailer = opened->pad_length + 2u;
-
-    return opened->plaintext_length >= trailer &&
-           ipsec_inner_parses(opened->plaintext, opened->plaintext_length - trailer);
+    return finding ? finding->length : 0;
 }
 
 /* What libipsec makes of a payload: it must parse as IP, whatever Next Header says; only then Next Header is looked at,
@@ -240,9 +227,9 @@ static const ipsec_outcome *strongswan_inside(const ipsec_report *report, const 
 {
     static const ipsec_outcome vanishes = {.decision = IPSEC_DECISION_REFUSES, .stage = STAGE_MODE};
 
-    if (!report->is_opened || !report->opened.plaintext)
+    if (!report->opened.valid || !report->opened.plaintext)
         return row;
-    if (!has_ip_inside(&report->opened))
+    if (!report->opened.inside_parses)
         return &outcomes[carrier_of(report)][IPSEC_STACK_STRONGSWAN][IPSEC_FINDING_ESP_EMPTY_PAYLOAD];
     return row->decision == IPSEC_DECISION_REFUSES ? &vanishes : &passes;
 }
@@ -255,7 +242,7 @@ static const ipsec_outcome *strongswan_outcome(const ipsec_report *report, unsig
 
     if (rows[row].stage == STAGE_MODE)
         return strongswan_inside(report, &rows[row]);
-    if (row == IPSEC_FINDING_ESP_RUNT_FOR_SA && report->is_opened && report->opened.lacks_trailer)
+    if (row == IPSEC_FINDING_ESP_RUNT_FOR_SA && report->opened.valid && report->opened.lacks_trailer)
         return &variants[row];
     if (row == IPSEC_FINDING_NATT_KEEPALIVE && octets_of(report, (ipsec_finding_id)row) > 1)
         return &variants[row]; /* what follows a marker is read as IKE */
@@ -309,19 +296,12 @@ static ipsec_decision sure_decision(ipsec_stack stack, const ipsec_report *repor
     return decision;
 }
 
-static bool is_assumed(const ipsec_report *report, ipsec_finding_id id)
-{
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->findings[i].id == id)
-            return report->findings[i].assumed;
-    return false;
-}
-
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     const ipsec_decision decision = sure_decision(stack, report, id);
 
-    if (decision == IPSEC_DECISION_REFUSES && ((report->doubtful && is_of_state(id)) || is_assumed(report, id)))
+    if (decision == IPSEC_DECISION_REFUSES &&
+        ((report->number.is_doubtful && is_of_state(id)) || ipsec_finding_set_has(&report->findings.assumed, id)))
         return IPSEC_DECISION_MAY_REFUSE;
     return decision;
 }
@@ -338,8 +318,10 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
 /* Whether the packet is refused for a finding before the check at `stage`. */
 static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, unsigned stage)
 {
-    for (unsigned i = 0; i < report->count; i++) {
-        const ipsec_finding_id id = (ipsec_finding_id)report->findings[i].id;
+    const ipsec_finding_set *all = &report->findings.all;
+
+    for (unsigned i = 0; (i = ipsec_finding_set_next(all, i)) < IPSEC_FINDING_COUNT; i++) {
+        const ipsec_finding_id id = (ipsec_finding_id)i;
 
         if (stage_of(stack, report, id) < stage && ipsec_receiver_decision(stack, report, id) == IPSEC_DECISION_REFUSES)
             return true;
@@ -359,43 +341,43 @@ bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
     return !is_refused_before(stack, report, stack == IPSEC_STACK_LINUX ? STAGE_TRAILER + 1 : STAGE_LATE_SEQUENCE + 1);
 }
 
-uint8_t ipsec_refused_by(const ipsec_report *report)
+ipsec_stacks ipsec_refused_by(const ipsec_report *report)
 {
-    uint8_t stacks = report->refused_by;
+    ipsec_stacks stacks = report->refused_by;
 
     if (!report->confirmed)
         return stacks;
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         if (is_refused_before((ipsec_stack)stack, report, UINT_MAX))
-            stacks |= (uint8_t)(1u << stack);
+            stacks |= ipsec_stack_bit((ipsec_stack)stack);
     return stacks;
 }
 
-/* The finding that `stack` reports: that of the first check that fails, or may fail. NULL if there is none, if it is
- * not known what the stack got, or if it got the packet but once and it was captured before. */
-static const ipsec_finding *first_refusal(ipsec_stack stack, const ipsec_report *report)
+/* The finding that `stack` reports: that of the first check that fails, or may fail. IPSEC_FINDING_COUNT if there is
+ * none, if it is not known what the stack got, or if it got the packet but once and it was captured before. */
+static ipsec_finding_id first_refusal(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_finding *first = NULL;
+    const ipsec_findings *findings = &report->findings;
+    ipsec_finding_id first = IPSEC_FINDING_COUNT;
 
-    if (!report->whole || !report->confirmed || has_stack(report->refused_by, stack))
-        return NULL;
-    if (report->count > 0 && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_DUPLICATE))
-        return NULL;
-    for (unsigned i = 0; i < report->count; i++) {
-        const ipsec_finding *finding = &report->findings[i];
-        const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+    if (!findings->whole || !report->confirmed || ipsec_stacks_have(report->refused_by, stack) ||
+        ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_DUPLICATE))
+        return IPSEC_FINDING_COUNT;
+    for (unsigned i = 0; (i = ipsec_finding_set_next(&findings->all, i)) < IPSEC_FINDING_COUNT; i++) {
+        const ipsec_finding_id id = (ipsec_finding_id)i;
 
-        if (!finding->assumed && ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
-            (!first || stage_of(stack, report, id) < stage_of(stack, report, (ipsec_finding_id)first->id)))
-            first = finding;
+        if (!ipsec_finding_set_has(&findings->assumed, id) &&
+            ipsec_receiver_decision(stack, report, id) != IPSEC_DECISION_PASSES &&
+            (first == IPSEC_FINDING_COUNT || stage_of(stack, report, id) < stage_of(stack, report, first)))
+            first = id;
     }
     return first;
 }
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_finding *first = first_refusal(stack, report);
-    const ipsec_outcome *outcome = first ? ipsec_receiver_row(stack, report, (ipsec_finding_id)first->id) : NULL;
+    const ipsec_finding_id first = first_refusal(stack, report);
+    const ipsec_outcome *outcome = first < IPSEC_FINDING_COUNT ? ipsec_receiver_row(stack, report, first) : NULL;
 
     return outcome && outcome->report ? outcome : NULL;
 }
@@ -406,18 +388,18 @@ static bool counts_as_failed(const ipsec_report *report, unsigned row)
 {
     if (row == IPSEC_FINDING_ESN_WRONG_HIGH || row == IPSEC_FINDING_AH_ICV)
         return true;
-    return report->protocol == IPSEC_PROTOCOL_ESP && report->is_opened && report->opened.has_room &&
+    return report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid && report->opened.has_room &&
            report->opened.icv_status == IPSEC_ICV_BAD;
 }
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
-    const ipsec_finding *first = first_refusal(IPSEC_STACK_LINUX, report);
+    const ipsec_finding_id first = first_refusal(IPSEC_STACK_LINUX, report);
     unsigned row;
 
-    if (!first)
+    if (first == IPSEC_FINDING_COUNT)
         return NULL;
-    row = select_row(IPSEC_STACK_LINUX, report, (ipsec_finding_id)first->id);
+    row = select_row(IPSEC_STACK_LINUX, report, first);
     if (row == IPSEC_FINDING_REPLAY_OLD)
         return "replay-window";
     if (row == IPSEC_FINDING_REPLAY_DUPLICATE || row == IPSEC_FINDING_REPLAY_CONFLICT)

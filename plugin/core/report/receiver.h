@@ -9,22 +9,11 @@
 #ifndef IPSEC_CORE_RECEIVER_H
 #define IPSEC_CORE_RECEIVER_H
 
+#include "base/stack.h"
 #include "report/report.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/** The receivers that are modelled. The values are those of the plugin's preference `ipsec.receiver`. */
-typedef enum {
-    IPSEC_STACK_RFC = 0, /**< a receiver that does what the RFCs say a receiver must; reports nothing */
-    IPSEC_STACK_WINDOWS,
-    IPSEC_STACK_LINUX,
-    IPSEC_STACK_FREEBSD,
-    IPSEC_STACK_OPENBSD,
-    IPSEC_STACK_VPP,
-    IPSEC_STACK_STRONGSWAN, /**< its userland ESP, libipsec */
-    IPSEC_STACK_COUNT
-} ipsec_stack;
 
 /** Whether a stack refuses a packet for one finding. Ordered, the surest last. */
 typedef enum {
@@ -59,7 +48,7 @@ ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *re
 bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
 /** Stacks (bits by ipsec_stack) that discard the packet: for this header, or for one in front of it. */
-uint8_t ipsec_refused_by(const ipsec_report *report);
+ipsec_stacks ipsec_refused_by(const ipsec_report *report);
 
 /** Whether the packet comes as far as the place where `stack` moves its window: no finding has it refused before. */
 bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report);

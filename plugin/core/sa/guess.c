@@ -92,17 +92,17 @@ static bool try_encryption(const search *s, const ipsec_encryption *encryption, 
     return good;
 }
 
-static ipsec_hint esn_hint(ipsec_attempt attempt)
+static ipsec_advice_case esn_hint(ipsec_attempt attempt)
 {
-    return attempt.esn ? IPSEC_HINT_ESN_ON : IPSEC_HINT_ESN_OFF;
+    return attempt.esn ? IPSEC_CASE_ESN_ON : IPSEC_CASE_ESN_OFF;
 }
 
-static ipsec_hint length_hint(const ipsec_integrity *integrity, uint8_t length)
+static ipsec_advice_case length_hint(const ipsec_integrity *integrity, uint8_t length)
 {
-    return integrity->digest == 32 && length == 12 ? IPSEC_HINT_SHA256_96 : IPSEC_HINT_ICV_LENGTH;
+    return integrity->digest == 32 && length == 12 ? IPSEC_CASE_SHA256_96 : IPSEC_CASE_ICV_LENGTH;
 }
 
-static ipsec_hint guess_integrity(const search *s, uint8_t *detail)
+static ipsec_advice_case guess_integrity(const search *s, uint8_t *detail)
 {
     const ipsec_integrity *own = s->spec->integrity, *row;
     ipsec_attempt attempt;
@@ -117,13 +117,13 @@ static ipsec_hint guess_integrity(const search *s, uint8_t *detail)
             continue;
         if (try_integrity(s, row, false, &attempt, &length)) {
             *detail = (uint8_t)i;
-            return IPSEC_HINT_INTEGRITY;
+            return IPSEC_CASE_INTEGRITY;
         }
     }
-    return IPSEC_HINT_NONE;
+    return IPSEC_CASE_NONE;
 }
 
-static ipsec_hint guess_encryption(const search *s, uint8_t *detail)
+static ipsec_advice_case guess_encryption(const search *s, uint8_t *detail)
 {
     const ipsec_encryption *own = s->spec->encryption, *row;
     ipsec_attempt attempt;
@@ -136,21 +136,21 @@ static ipsec_hint guess_encryption(const search *s, uint8_t *detail)
             continue;
         if (row->mode == own->mode && row->implicit_iv == own->implicit_iv) {
             *detail = row->icv;
-            return IPSEC_HINT_ICV_LENGTH;
+            return IPSEC_CASE_ICV_LENGTH;
         }
         *detail = (uint8_t)i;
-        return IPSEC_HINT_ENCRYPTION;
+        return IPSEC_CASE_ENCRYPTION;
     }
-    return IPSEC_HINT_NONE;
+    return IPSEC_CASE_NONE;
 }
 
-ipsec_hint ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch, uint8_t *detail)
+ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch, uint8_t *detail)
 {
     const search s = {.envelope = envelope, .spec = spec, .scratch = scratch};
 
     *detail = 0;
     if (!ipsec_envelope_is_verifiable(envelope))
-        return IPSEC_HINT_NONE;
+        return IPSEC_CASE_NONE;
     if (spec->encryption && ipsec_encryption_is_combined(spec->encryption))
         return guess_encryption(&s, detail);
     return guess_integrity(&s, detail);

@@ -6,8 +6,8 @@
 #ifndef IPSEC_CORE_GUESS_H
 #define IPSEC_CORE_GUESS_H
 
+#include "base/advice_case.h"
 #include "keys/envelope.h"
-#include "report/hint.h"
 #include "keys/spec.h"
 
 /**
@@ -16,8 +16,9 @@
  *
  * @param scratch  room for view->length octets
  * @param detail   set to what the hint speaks of
- * @return IPSEC_HINT_NONE if nothing fits
+ * @return IPSEC_CASE_NONE if nothing fits
  */
-ipsec_hint ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch, uint8_t *detail);
+ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch,
+                              uint8_t *detail);
 
 #endif

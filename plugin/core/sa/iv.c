@@ -11,7 +11,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/iv.h"
 #include "base/hash.h"
-#include "packet/view.h"
+#include "base/octets.h"
 
 #include <glib.h>
 #include <string.h>

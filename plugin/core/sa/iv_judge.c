@@ -1,16 +1,16 @@
 /* Which packets' initialization vectors are judged, and by what demand.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/iv_judge.h"
-#include "packet/checks.h"
 #include "keys/crypto.h"
 #include "keys/envelope.h"
+#include "packet/checks.h"
 
 #include <stddef.h>
 
 /* Where the header has its IV: behind the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
 static uint32_t iv_at(const ipsec_view *view)
 {
-    return view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
+    return ipsec_kind_of(view->protocol)->fixed;
 }
 
 static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
@@ -22,9 +22,9 @@ static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
 
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
 static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
-                      const ipsec_report *report)
+                      const ipsec_findings *findings)
 {
-    if (!report->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
+    if (!findings->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
@@ -39,38 +39,41 @@ static ipsec_iv_demand demand_of(const ipsec_spec *spec)
 }
 
 /* The last block of ciphertext, in front of the ICV. */
-static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_report *report, uint32_t iv)
+static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_opened *opened, uint32_t iv)
 {
-    const uint32_t behind = report->is_opened ? report->opened.icv_length : 0u;
+    const uint32_t behind = opened->valid ? opened->icv_length : 0u;
     const uint32_t length = ipsec_view_packet_length(view);
 
     return length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (length - behind - iv) : NULL;
 }
 
-static uint32_t mark_of(ipsec_iv_result result, ipsec_iv_demand demand)
+/* IPSEC_FINDING_COUNT: none. */
+static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand demand)
 {
     switch (result) {
     case IPSEC_IV_REUSED:
-        return demand == IPSEC_IV_UNPREDICTABLE ? IPSEC_MARK_IV_PREDICTABLE : IPSEC_MARK_IV_REUSE;
+        return demand == IPSEC_IV_UNPREDICTABLE ? IPSEC_FINDING_IV_PREDICTABLE : IPSEC_FINDING_IV_REUSE;
     case IPSEC_IV_PREDICTABLE:
-        return IPSEC_MARK_IV_PREDICTABLE;
+        return IPSEC_FINDING_IV_PREDICTABLE;
     case IPSEC_IV_ZERO:
-        return IPSEC_MARK_IV_ZERO;
+        return IPSEC_FINDING_IV_ZERO;
     case IPSEC_IV_FORGETFUL:
-        return IPSEC_MARK_IV_UNCHECKED;
+        return IPSEC_FINDING_IV_UNCHECKED;
     default:
-        return 0;
+        return IPSEC_FINDING_COUNT;
     }
 }
 
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
-                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+                    const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
+                    ipsec_note *note)
 {
     ipsec_iv_demand demand;
     ipsec_iv_packet packet;
+    ipsec_finding_id found;
     uint32_t first = 0;
 
-    if (!is_judged(view, spec, record, report))
+    if (!is_judged(view, spec, record, findings))
         return;
     demand = demand_of(spec);
     packet = (ipsec_iv_packet){.demand = demand,
@@ -80,8 +83,10 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .packets = sa->numbers.packets,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
-        packet.last_block = last_block_of(view, report, packet.length);
-    note->marks |= mark_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);
+        packet.last_block = last_block_of(view, opened, packet.length);
+    found = finding_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);
+    if (found != IPSEC_FINDING_COUNT)
+        ipsec_note_add(note, found);
     if (first)
         note->first_seen = first;
 }

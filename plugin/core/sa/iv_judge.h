@@ -6,8 +6,9 @@
 #ifndef IPSEC_CORE_IV_JUDGE_H
 #define IPSEC_CORE_IV_JUDGE_H
 
-#include "judge.h"
+#include "packet/findings.h"
 #include "sa/note.h"
+#include "sa/opened.h"
 #include "sa/sa.h"
 
 /** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
@@ -25,6 +26,7 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
  * @param spec  the key row of the SA, or NULL
  */
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
-                    const ipsec_record *record, ipsec_note *note, const ipsec_report *report);
+                    const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
+                    ipsec_note *note);
 
 #endif

@@ -1,6 +1,7 @@
 /* The life of SAs: which belongs to which, which follows which, and when one ends.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/life.h"
+#include "base/octets.h"
 
 /* A new SA has taken over when so many packets in a row were its own: of SAs that are known to be used side by side, a
  * longer run, for their traffic may come in bursts. */
@@ -42,7 +43,7 @@ static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
         return false;
     life->returns = 0;
     note->facts |= life->senders ? IPSEC_NOTE_SAID : 0;
-    note->marks |= IPSEC_MARK_SENDERS;
+    ipsec_note_add(note, IPSEC_FINDING_SA_SENDERS);
     life->senders = true;
     return true;
 }
@@ -55,7 +56,7 @@ static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note
     life->origin_before = life->origin;
     life->origin = origin;
     if (life->senders) {
-        note->marks |= IPSEC_MARK_SENDERS;
+        ipsec_note_add(note, IPSEC_FINDING_SA_SENDERS);
         note->facts |= IPSEC_NOTE_SAID;
         return;
     }
@@ -65,7 +66,7 @@ static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note
     }
     if (life->origin_before == 0)
         return;
-    note->marks |= IPSEC_MARK_ADDRESS_CHANGED;
+    ipsec_note_add(note, IPSEC_FINDING_SA_ADDRESS_CHANGED);
     count_change(life, before ? CHANGE_WITHIN : 0, note);
 }
 
@@ -106,7 +107,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
         return;
     }
     *late = *late > 0 && alone < GOES_ON ? *late + 1 : 1;
-    note->marks |= IPSEC_MARK_OLD_SPI;
+    ipsec_note_add(note, IPSEC_FINDING_SA_OLD_SPI);
     if (*late < GOES_ON)
         return;
     if (pair->active_good && !sa->keys.good) {
@@ -189,7 +190,7 @@ static IPSEC_RARE void follow_change(ipsec_sa_table *table, const ipsec_view *vi
     }
     if (life->pair->matched != IPSEC_SA_NONE)
         ipsec_sa_pair_match_better(table, life->pair, sa);
-    if (origin != life->origin && !(note->marks & IPSEC_MARK_REORDER))
+    if (origin != life->origin && !(ipsec_note_has(note, IPSEC_FINDING_SEQ_REORDER)))
         follow_origin(life, origin, note);
 }
 
@@ -203,13 +204,15 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
     follow_turn(table, life->pair, sa, note);
 }
 
-bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note)
+bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_spec *spec, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
 
-    if (life->packets < hard_packets && life->octets < hard_bytes)
+    if (life->packets < spec->hard_packets && life->octets < spec->hard_bytes)
         return false;
-    note->marks |= life->over ? IPSEC_MARK_GONE : IPSEC_MARK_EXPIRED;
+    ipsec_note_add(note, life->over ? kind->spi_unknown : IPSEC_FINDING_SA_EXPIRED);
     life->over = true;
+    ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
+    note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
     return true;
 }

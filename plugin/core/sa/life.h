@@ -7,7 +7,10 @@
 #define IPSEC_CORE_LIFE_H
 
 #include "base/hash.h"
+#include "keys/spec.h"
+#include "packet/header.h"
 #include "sa/note.h"
+#include "sa/opened.h"
 #include "sa/sa.h"
 
 /** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
@@ -69,7 +72,31 @@ static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
     sa->life.octets += octets;
 }
 
-/** Whether the SA has reached a hard limit of its key row: the packet is refused. Marks the first one. */
-bool ipsec_life_is_over(ipsec_sa *sa, uint64_t hard_packets, uint64_t hard_bytes, ipsec_note *note);
+/** Whether its key row says when the SA ends. */
+static inline bool ipsec_life_is_limited(const ipsec_spec *spec)
+{
+    return spec->hard_packets != UINT64_MAX || spec->hard_bytes != UINT64_MAX;
+}
+
+/**
+ * Whether the SA has reached a hard limit of its key row: the packet is refused. Notes it: of the first that the SA has
+ * expired, of later ones that the receiver does not know it any more. What has counted towards the limit is genuine, if
+ * anything of the SA is verified; else it is not sure.
+ */
+bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_spec *spec, ipsec_note *note);
+
+/** What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
+static inline uint32_t ipsec_life_payload(const ipsec_view *view, bool whole, const ipsec_opened *opened)
+{
+    uint32_t length, header;
+
+    if (!opened->valid || !whole)
+        return 0;
+    if (view->protocol == IPSEC_PROTOCOL_ESP)
+        return opened->payload_length;
+    length = ipsec_view_packet_length(view);
+    header = length >= IPSEC_AH_HEADER ? ipsec_ah_length(view->data) : length;
+    return length > header ? length - header : 0;
+}
 
 #endif

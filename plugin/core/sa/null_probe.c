@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/null_probe.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
 

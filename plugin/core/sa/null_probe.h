@@ -1,5 +1,6 @@
 /** @file
  * Recognising ESP with NULL encryption without a key: the heuristics of RFC 5879, per SA and by the share of packets.
+ * Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

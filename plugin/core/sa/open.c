@@ -5,12 +5,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open.h"
+#include "base/hash.h"
+#include "base/octets.h"
 #include "packet/checks.h"
 #include "sa/guess.h"
-#include "base/hash.h"
-#include "report/hint.h"
 #include "sa/life.h"
-#include "sa/opened.h"
+#include "sa/open_report.h"
 
 #include <glib.h>
 #include <string.h>
@@ -100,14 +100,14 @@ static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t
     const uint8_t other = view->protocol == IPSEC_PROTOCOL_ESP ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP;
 
     if (ipsec_keyring_has(ring, spi, other, view->destination, length))
-        return IPSEC_HINT_SPI_OTHER_PROTOCOL;
+        return IPSEC_CASE_SPI_OTHER_PROTOCOL;
     if (ipsec_keyring_has(ring, spi, view->protocol, view->source, length))
-        return IPSEC_HINT_SPI_REVERSE;
+        return IPSEC_CASE_SPI_REVERSE;
     if (ipsec_keyring_has(ring, GUINT32_SWAP_LE_BE(spi), view->protocol, view->destination, length))
-        return IPSEC_HINT_SPI_SWAPPED;
+        return IPSEC_CASE_SPI_SWAPPED;
     if (ipsec_keyring_has(ring, spi, view->protocol, NULL, 0))
-        return IPSEC_HINT_SPI_ELSEWHERE;
-    return IPSEC_HINT_NONE;
+        return IPSEC_CASE_SPI_ELSEWHERE;
+    return IPSEC_CASE_NONE;
 }
 
 /* --- trying ---------------------------------------------------------------------------------------- */
@@ -195,17 +195,17 @@ static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envel
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
-    const bool again = keys->verified || keys->hint == IPSEC_HINT_NONE;
+    const bool again = keys->verified || keys->advice_case == IPSEC_CASE_NONE;
     const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
     if (again && is_turn(++keys->failures) && is_affordable(opener, row)) {
         row->guessed += cost;
         opener->guessed += cost;
-        keys->hint = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
+        keys->advice_case = (uint8_t)ipsec_guess(envelope, &row->spec, opener->plaintext, &keys->detail);
     } else if (again) {
-        keys->hint = IPSEC_HINT_NONE;
+        keys->advice_case = IPSEC_CASE_NONE;
     }
-    note->hint = keys->hint;
+    note->advice_case = keys->advice_case;
     note->detail = keys->detail;
 }
 
@@ -238,11 +238,9 @@ static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
     return opener->outer;
 }
 
-static bool can_be_opened(const ipsec_view *view, const ipsec_report *report)
+static bool can_be_opened(const ipsec_view *view, const ipsec_open_report *report)
 {
-    const uint32_t fixed = view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER : IPSEC_ESP_HEADER;
-
-    return report->whole && view->length >= fixed && view->length <= LONGEST;
+    return report->findings->whole && view->length >= ipsec_kind_of(view->protocol)->fixed && view->length <= LONGEST;
 }
 
 /* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
@@ -339,8 +337,8 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
 
     take_row(opener, sa, row, record);
     if (is_wrong_start(&row->spec, keys, record)) {
-        note->marks |= IPSEC_MARK_WRONG_HIGH;
-        note->wrong_by = UINT8_MAX; /* whatever the window */
+        ipsec_note_add(note, IPSEC_FINDING_ESN_WRONG_HIGH);
+        note->wrong_by = IPSEC_STACKS_ALL; /* whatever the window */
     }
     if (record->icv == IPSEC_ICV_BAD)
         look_into_failure(opener, envelope, row, keys, note);
@@ -358,12 +356,13 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
 
 /* A packet that looks like segmentation offload is no packet of the wire, so that nothing is judged by its length. But
  * anybody can make one look so; if all its octets are there, the ICV decides. Fills in the view of a packet as any. */
-static bool looks_like_offload(const ipsec_view *view, const ipsec_report *report, ipsec_view *plain)
+static bool looks_like_offload(const ipsec_view *view, const ipsec_open_report *report, ipsec_view *plain)
 {
     const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
     const bool coalesced = !(view->flags & IPSEC_VIEW_OFFLOAD);
 
-    if (report->whole || !ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD) || view->flags & no_packet)
+    if (report->findings->whole || !ipsec_findings_have(report->findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
+        view->flags & no_packet)
         return false;
     *plain = *view;
     plain->flags &= (uint16_t)~IPSEC_VIEW_OFFLOAD;
@@ -459,33 +458,30 @@ static IPSEC_RARE ipsec_key_row *try_parts_of_others(ipsec_opener *opener, const
 }
 
 /* It was a packet of the wire: one that verifies, or one on an SA where others do. */
-static void take_for_packet(const ipsec_view *view, ipsec_report *report)
+static void take_for_packet(const ipsec_open_report *report)
 {
-    ipsec_report_remove(report, IPSEC_FINDING_CAPTURE_OFFLOAD);
-    report->whole = true;
-    report->verdict = IPSEC_VERDICT_PLAUSIBLE;
-    if (view->length == IPSEC_LENGTH_UNKNOWN)
-        report->refused_by = UINT8_MAX; /* IP discards what has no length, and counts it itself */
+    ipsec_findings_remove(report->findings, IPSEC_FINDING_CAPTURE_OFFLOAD);
+    report->findings->whole = true;
 }
 
 /* Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
  * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
-static bool settle_offload(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record,
-                           ipsec_report *report)
+static bool settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
+                           const ipsec_open_report *report)
 {
     if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.good))
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (record->icv == IPSEC_ICV_UNVERIFIED)
         return false;
     if (record->icv == IPSEC_ICV_BAD || opener->part_count == 0)
-        take_for_packet(view, report);
+        take_for_packet(report);
     return true;
 }
 
 /* --- with a row ---------------------------------------------------------------------------------------- */
 
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                          ipsec_note *note, ipsec_report *report)
+                          ipsec_note *note, const ipsec_open_report *report)
 {
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
     uint8_t *const outer = room_for_outer(opener, view);
@@ -511,7 +507,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         record->icv = try_parts(opener, seen, row, sa, record) & 3;
     if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && has_next(opener->ring, row))
         row = try_parts_of_others(opener, sa, row, record, &envelope);
-    if (offload && !settle_offload(opener, view, sa, record, report)) {
+    if (offload && !settle_offload(opener, sa, record, report)) {
         record->alternative = row->position;
         ipsec_opened_begin(&envelope, &row->spec, report);
         return;
@@ -519,7 +515,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     learn_row(opener, &envelope, row, sa, record, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
     if (record->icv == IPSEC_ICV_GOOD && opener->part_count > 0)
-        report->opened.icv_status = IPSEC_ICV_GOOD;
+        report->opened->icv_status = IPSEC_ICV_GOOD;
     else
         ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
 }
@@ -528,23 +524,23 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
 
 /* Whether the SA is believed to be ESP-NULL, and the packet part of it. */
 static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
-                       const ipsec_report *report)
+                       const ipsec_open_report *report)
 {
     if (!opener->config->null_heuristic || view->protocol != IPSEC_PROTOCOL_ESP) {
         ipsec_null_probe_rest(probe);
         return false;
     }
-    return report->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
+    return report->findings->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
 }
 
 static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
-                             ipsec_record *record, ipsec_report *report)
+                             ipsec_record *record, const ipsec_open_report *report)
 {
     keys->idle = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
     if (!probe_null(opener, view, &keys->null, report))
         return;
     record->shape = keys->null.shape;
-    ipsec_report_null(view, keys->null.shape - 1u, report);
+    ipsec_opened_null(view, keys->null.shape - 1u, report);
 }
 
 static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
@@ -556,7 +552,7 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 /* --- calls ----------------------------------------------------------------------------------------- */
 
 /* Whether a row that is not the SA's, or one chained to it, opens the packet. */
-static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec_report *report, uint32_t row,
+static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec_open_report *report, uint32_t row,
                        const ipsec_sa *sa)
 {
     const ipsec_sa fresh = {.index = sa->index, .keys = {.row = row}};
@@ -577,7 +573,7 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
 /* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
  * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
 static IPSEC_RARE void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
-                                        ipsec_record *record, ipsec_note *note, ipsec_report *report)
+                                        ipsec_record *record, ipsec_note *note, const ipsec_open_report *report)
 {
     const bool changes = row != IPSEC_KEY_NONE && opens_with(opener, view, report, row, sa);
 
@@ -592,25 +588,25 @@ static IPSEC_RARE void open_as_stranger(ipsec_opener *opener, const ipsec_view *
 
 /* Where the SA has no row for the packet. */
 static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                             ipsec_note *note, ipsec_report *report)
+                             ipsec_note *note, const ipsec_open_report *report)
 {
     if (!is_unknown(opener, view)) {
         open_without_key(opener, view, &sa->keys, record, report);
         return;
     }
     record->unknown = true;
-    note->hint = look_around(opener->ring, view, report->spi);
-    ipsec_report_unknown(note, report);
+    note->advice_case = look_around(opener->ring, view, report->header->spi);
+    ipsec_opened_unknown(note, report);
 }
 
 void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
-                     ipsec_report *report)
+                     const ipsec_open_report *report)
 {
     const ipsec_sa_keys *keys = &sa->keys;
     bool has_row = keys->row != IPSEC_KEY_NONE;
 
     if (!is_resolved(opener, view, keys)) {
-        const uint32_t row = find_row(opener, view, report->spi);
+        const uint32_t row = find_row(opener, view, report->header->spi);
 
         if (keys->good && !is_row_of(opener->ring, keys, row)) {
             open_as_stranger(opener, view, row, sa, record, note, report);
@@ -654,9 +650,9 @@ static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope 
 }
 
 static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
-                           const ipsec_note *note, ipsec_report *report)
+                           const ipsec_note *note, const ipsec_open_report *report)
 {
-    ipsec_key_row *row = row_of(opener->ring, view, report->spi, record->alternative, note);
+    ipsec_key_row *row = row_of(opener->ring, view, report->header->spi, record->alternative, note);
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record again = *record;
     ipsec_envelope envelope;
@@ -671,22 +667,22 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         return;
     again.icv = verify_again(opener, &envelope, row, record) & 3;
     if (offload && record->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
-        report->opened.icv_status = IPSEC_ICV_GOOD; /* its parts are */
+        report->opened->icv_status = IPSEC_ICV_GOOD; /* its parts are */
         return;
     }
     if (offload)
-        take_for_packet(view, report);
+        take_for_packet(report);
     ipsec_opened_report(&envelope, row, &again, note, opener->config->sa_complete,
                         again.icv == record->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
 }
 
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
-                      ipsec_report *report)
+                      const ipsec_open_report *report)
 {
     if (record->unknown)
-        ipsec_report_unknown(note, report);
+        ipsec_opened_unknown(note, report);
     else if (record->shape)
-        ipsec_report_null(view, record->shape - 1u, report);
+        ipsec_opened_null(view, record->shape - 1u, report);
     else if (record->has_row)
         open_row_again(opener, view, record, note, report);
 }

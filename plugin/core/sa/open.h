@@ -6,11 +6,12 @@
 #ifndef IPSEC_CORE_OPEN_H
 #define IPSEC_CORE_OPEN_H
 
+#include "base/config.h"
+#include "keys/keyring.h"
 #include "packet/checks.h"
 #include "sa/generation.h"
-#include "judge.h"
-#include "keys/keyring.h"
 #include "sa/note.h"
+#include "sa/open_report.h"
 #include "sa/sa.h"
 
 #include <stdbool.h>
@@ -33,10 +34,10 @@ typedef struct ipsec_opener {
  * keys, fills in what record and note have on keys, and adds to the report.
  */
 void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
-                     ipsec_report *report);
+                     const ipsec_open_report *report);
 
 /** Opens a packet once more as its record and note say, and adds the same to the report. */
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
-                      ipsec_report *report);
+                      const ipsec_open_report *report);
 
 #endif

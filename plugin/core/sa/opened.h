@@ -1,41 +1,54 @@
 /** @file
- * What the report says of a packet that was opened: a function of packet, key row and record alone. Internal to the
- * core.
+ * What a key told of a packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_OPENED_H
 #define IPSEC_CORE_OPENED_H
 
-#include "keys/envelope.h"
-#include "judge.h"
-#include "keys/keyring.h"
-#include "sa/note.h"
+#include "keys/icv.h"
 
-/** Says what the row tells before anything is tried. */
-void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report);
+#include <stdbool.h>
+#include <stdint.h>
 
-/**
- * Says what trying the row gave.
- *
- * @param sa_complete  the row is the receiver's, whether it verifies or not
- * @param plaintext    what ipsec_envelope_try() left, unless the record has IPSEC_ICV_BAD
- */
-void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext, ipsec_report *report);
+/** Why an ICV is IPSEC_ICV_UNVERIFIED. */
+typedef enum {
+    IPSEC_UNVERIFIED_NOT_WHOLE, /**< the packet was not captured whole */
+    IPSEC_UNVERIFIED_NO_KEY,    /**< the row names the SA without keys, or the shape is only known by heuristics */
+    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not at hand, or breaks the rules of IP */
+    IPSEC_UNVERIFIED_TOO_SHORT, /**< there is no room for IV and ICV */
+    IPSEC_UNVERIFIED_ALGORITHM, /**< the row tells the length of the ICV only, or libgcrypt lacks the algorithm */
+    IPSEC_UNVERIFIED_COUNT
+} ipsec_unverified;
 
-/** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                            const uint8_t *plaintext);
-
-/** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
- * or there is no such shape, for then the record that names it is another packet's. */
-void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report);
-
-/** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
-void ipsec_report_unproven(ipsec_report *report);
-
-/** Says that the receiver does not know the SPI. */
-void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report);
+/** What a key (or the heuristics for ESP-NULL) told of the packet. */
+typedef struct ipsec_opened {
+    bool valid;         /**< the rest counts: a key row was found for the packet, or its shape is known */
+    bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV; counts always */
+    /** The row whose key was used; the database's. NULL for the heuristics. */
+    const struct ipsec_spec *spec;
+    uint8_t terms;      /**< if spec is not NULL: which of its terms the packet fits, as far as it was looked into; see
+                             terms.h */
+    uint8_t icv_status; /**< ipsec_icv_status */
+    uint8_t unverified; /**< ipsec_unverified, if that is the status */
+    uint8_t iv_length;  /**< octets; likewise icv_length */
+    uint8_t icv_length;
+    bool is_refused_by_ip; /**< IP discards the packet, so that no stack has computed the ICV */
+    bool has_room;         /**< ESP: there are octets enough for IV and ICV */
+    bool lacks_trailer;    /**< IV and ICV fit, with whole blocks between them, but no trailer */
+    bool has_trailer;      /**< pad_length and next_header are known */
+    uint8_t pad_length;    /**< as the trailer says; may be too long */
+    uint8_t next_header;   /**< IP protocol number */
+    bool esn;              /**< `high` counts */
+    uint32_t high;         /**< high half of the sequence number that verified */
+    bool inside_parses;    /**< if there are findings on the trailer: what is in front of it parses as an IP packet */
+    bool has_inner;        /**< an inner IP packet of sound length: tfc_length is known */
+    uint32_t tfc_length;   /**< octets of TFC padding behind the inner packet */
+    const uint8_t *plaintext; /**< payload data, padding, pad length and next header; NULL if there is none. Valid until
+                                 the next call with the same database */
+    uint32_t plaintext_length;
+    uint32_t clear_at; /**< where the plaintext stands in the packet, from ipsec_view.data; 0 if it was encrypted */
+    uint32_t payload_length; /**< octets of it in front of the padding, if the trailer is sound; else 0 */
+} ipsec_opened;
 
 #endif

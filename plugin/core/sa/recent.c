@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/recent.h"
 #include "base/hash.h"
+#include "base/octets.h"
 #include "packet/ip.h"
 
 #include <glib.h>

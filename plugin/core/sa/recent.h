@@ -6,8 +6,8 @@
 #ifndef IPSEC_CORE_RECENT_H
 #define IPSEC_CORE_RECENT_H
 
-#include "judge.h"
 #include "packet/view.h"
+#include "sa/record.h"
 
 #include <stdbool.h>
 #include <stdint.h>

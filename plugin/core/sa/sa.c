@@ -13,7 +13,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/sa.h"
+#include "base/config.h"
 #include "base/hash.h"
+#include "base/octets.h"
 
 /* The part of a full table that newcomers may keep. */
 #define NEWCOMERS_PART 16u
@@ -318,7 +320,7 @@ static IPSEC_RARE ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key,
         begin(table, sa, key, frame);
         push(table->newcomers, sa);
         if (table->forgotten && ipsec_forgotten_has(table->forgotten, hash_forgotten(table, key)))
-            note->marks |= IPSEC_MARK_FORGOTTEN;
+            ipsec_note_add(note, IPSEC_FINDING_SA_FORGOTTEN);
         return sa;
     }
     if (++table->live > (table->mask + 1) / 2)

@@ -10,13 +10,15 @@
 #define IPSEC_CORE_SA_H
 
 #include "keys/crypto.h"
+#include "keys/spec.h"
+#include "packet/view.h"
 #include "sa/doubts.h"
 #include "sa/forgotten.h"
 #include "sa/iv.h"
-#include "judge.h"
 #include "sa/note.h"
 #include "sa/null_probe.h"
-#include "packet/view.h"
+#include "sa/record.h"
+#include "sa/summary.h"
 #include "sa/window.h"
 
 #include <glib.h>
@@ -33,19 +35,19 @@ typedef struct ipsec_sa_key {
 
 /** What an SA knows of its keys; see open.c. */
 typedef struct ipsec_sa_keys {
-    uint32_t row;          /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
-    uint32_t high;         /**< high half that verified last, if esn */
-    uint32_t source;       /**< address that the row was found for, hashed, where rows tell SAs apart by it */
-    bool resolved : 1;     /**< a row was looked for */
-    bool idle : 1;         /**< no key to be looked for: packets may pass by while `null` rests */
-    bool verified : 1;     /**< a packet has borne out the row */
-    bool good : 1;         /**< and did so by its ICV */
-    bool started : 1;      /**< and its high half was the one that the row names to start from */
-    bool esn : 1;          /**< and did so with a high half */
-    uint8_t position;      /**< of the row in its chain, from 0 */
-    uint8_t hint, detail;  /**< what was found out about a wrong key */
-    uint16_t failures;     /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
-    ipsec_null_probe null; /**< without key: whether it is ESP-NULL */
+    uint32_t row;                /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
+    uint32_t high;               /**< high half that verified last, if esn */
+    uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
+    bool resolved : 1;           /**< a row was looked for */
+    bool idle : 1;               /**< no key to be looked for: packets may pass by while `null` rests */
+    bool verified : 1;           /**< a packet has borne out the row */
+    bool good : 1;               /**< and did so by its ICV */
+    bool started : 1;            /**< and its high half was the one that the row names to start from */
+    bool esn : 1;                /**< and did so with a high half */
+    uint8_t position;            /**< of the row in its chain, from 0 */
+    uint8_t advice_case, detail; /**< what was found out about a wrong key */
+    uint16_t failures;           /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
+    ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
 /** What an SA knows of its sequence numbers; see sequence.c. Only what ipsec_is_genuine() moves any of it, but for the

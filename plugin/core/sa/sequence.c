@@ -6,18 +6,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/sequence.h"
-#include "packet/checks.h"
+#include "base/octets.h"
 #include "keys/crypto.h"
+#include "packet/checks.h"
 #include "sa/life.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Windows of the stacks where nobody says otherwise, in packets. IKE daemons set 32 on Linux and the BSDs. */
-static const uint32_t default_windows[IPSEC_STACK_COUNT] = {
-    [IPSEC_STACK_RFC] = 64,     [IPSEC_STACK_WINDOWS] = 64, [IPSEC_STACK_LINUX] = 32,       [IPSEC_STACK_FREEBSD] = 32,
-    [IPSEC_STACK_OPENBSD] = 64, [IPSEC_STACK_VPP] = 64,     [IPSEC_STACK_STRONGSWAN] = 128,
-};
 
 /* Numbers that lie no farther apart than this are of one run. */
 #define RUN_GAP 64u
@@ -61,7 +56,7 @@ static uint32_t known_window(const ipsec_config *config, const ipsec_sa *sa)
 static uint32_t window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
 {
     const uint32_t known = known_window(config, sa);
-    const uint32_t window = known == IPSEC_REPLAY_WINDOW_UNKNOWN ? default_windows[stack] : known;
+    const uint32_t window = known == IPSEC_REPLAY_WINDOW_UNKNOWN ? ipsec_stack_windows[stack] : known;
 
     return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
 }
@@ -137,7 +132,7 @@ static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 
     ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
     /* Without a window losses are counted all the same. */
-    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : default_windows[IPSEC_STACK_RFC]) - 1);
+    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_windows[IPSEC_STACK_RFC]) - 1);
 }
 
 static void forget_numbers(ipsec_sa_numbers *numbers)
@@ -167,7 +162,7 @@ static void note_stack(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t packets = window_at(q->config, sa, stack);
-    const uint8_t bit = (uint8_t)(1u << stack);
+    const ipsec_stacks bit = ipsec_stack_bit(stack);
     uint64_t taken = number_in(record);
     ipsec_place place;
 
@@ -201,7 +196,7 @@ static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, c
         const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
 
         if (!has_esn(sa, record) || high == 0)
-            note->zero_by |= (uint8_t)(1u << stack);
+            note->zero_by |= ipsec_stack_bit((ipsec_stack)stack);
     }
 }
 
@@ -274,7 +269,7 @@ static void begin_at_run(const arrival *a)
 
     if (numbers->doubts->old_run < RUN_LEAST || is_surely_old(a))
         return;
-    a->note->marks |= IPSEC_MARK_STRAY;
+    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_STRAY);
     a->note->window = (uint32_t)numbers->window.top;
     forget_numbers(numbers);
 }
@@ -289,14 +284,15 @@ static void follow_run(const arrival *a)
 
     count_run(doubts, number);
     if (is_past_end(&numbers->window, number)) {
-        a->note->marks |= doubts->old_run == 1 ? IPSEC_MARK_WRAP : 0;
+        if (doubts->old_run == 1)
+            ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
         return;
     }
     if (!is_restart(numbers, number, a->note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
         begin_at_run(a);
         return;
     }
-    a->note->marks |= IPSEC_MARK_RESTART;
+    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_RESTART);
     doubts->old_run = UINT8_MAX; /* it is said */
     if (!is_verified(a->record))
         forget_numbers(numbers);
@@ -332,8 +328,8 @@ static bool meet_own_window(const arrival *a)
     return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }
 
-/* The window refuses the number, for the reasons `marks`; but there may be none. */
-static void refuse(const arrival *a, uint32_t marks)
+/* The window refuses the number, for these findings; but there may be none. */
+static void refuse(const arrival *a, const ipsec_finding_set *findings)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
     const bool said = numbers->unguarded || a->sa->life.separate;
@@ -341,16 +337,16 @@ static void refuse(const arrival *a, uint32_t marks)
     if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
         numbers->refused += numbers->refused < UINT16_MAX;
     if (!has_no_window(a)) {
-        a->note->marks |= marks;
+        ipsec_finding_set_unite(&a->note->found, findings);
         return;
     }
     a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     a->note->seen_by = a->note->old_by = a->note->wrong_by = 0;
     if (is_copy(a) || (a->sa->life.separate && meet_own_window(a))) {
-        a->note->marks |= marks;
+        ipsec_finding_set_unite(&a->note->found, findings);
         return;
     }
-    a->note->marks |= a->sa->life.separate ? IPSEC_MARK_SENDERS : IPSEC_MARK_NO_REPLAY;
+    ipsec_note_add(a->note, a->sa->life.separate ? IPSEC_FINDING_SA_SENDERS : IPSEC_FINDING_SA_NO_REPLAY);
     a->note->facts |= said ? IPSEC_NOTE_SAID : 0;
     numbers->unguarded = numbers->unguarded || ipsec_is_genuine(a->record);
 }
@@ -360,13 +356,16 @@ static void refuse(const arrival *a, uint32_t marks)
 static void refuse_seen(const arrival *a, bool wrong)
 {
     const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
-    const uint32_t mark = other ? IPSEC_MARK_CONFLICT : IPSEC_MARK_DUPLICATE;
+    ipsec_finding_set findings = {{0, 0}};
 
     if (a->record->standing == IPSEC_BELIEVED && !is_copy(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (a->earlier)
         a->note->first_seen = a->earlier->first;
-    refuse(a, wrong && is_verified(a->record) ? mark | IPSEC_MARK_WRONG_HIGH : mark);
+    ipsec_finding_set_add(&findings, other ? IPSEC_FINDING_REPLAY_CONFLICT : IPSEC_FINDING_REPLAY_DUPLICATE);
+    if (wrong && is_verified(a->record))
+        ipsec_finding_set_add(&findings, IPSEC_FINDING_ESN_WRONG_HIGH);
+    refuse(a, &findings);
 }
 
 /* It lies left of the window, or with ESN is taken for one of the next epoch. */
@@ -375,27 +374,29 @@ static void refuse_old(const arrival *a, bool wrong)
     const bool epoch = wrong && is_verified(a->record);
     const ipsec_window *window = &a->sa->numbers.window;
     const uint64_t number = number_in(a->record);
+    ipsec_finding_set findings = {{0, 0}};
 
     if (!is_copy(a) && !is_surely_old(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (a->earlier && !epoch)
         a->note->first_seen = a->earlier->first;
-    refuse(a, epoch ? IPSEC_MARK_WRONG_HIGH : IPSEC_MARK_OLD);
+    ipsec_finding_set_add(&findings, epoch ? IPSEC_FINDING_ESN_WRONG_HIGH : IPSEC_FINDING_REPLAY_OLD);
+    refuse(a, &findings);
     /* Where nothing is refused, or several send, numbers go back all the time. */
-    if (!(a->note->marks & (IPSEC_MARK_WRONG_HIGH | IPSEC_MARK_OLD)) || has_no_window(a))
+    if (!ipsec_finding_sets_meet(&a->note->found, &findings) || has_no_window(a))
         return;
     if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         blame_window(a);
     if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
         follow_run(a);
-    if (a->note->marks & IPSEC_MARK_RESTART)
+    if (ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART))
         a->note->window = 0; /* no window is large enough */
 }
 
 static void place_behind(const arrival *a)
 {
     const ipsec_window *window = &a->sa->numbers.window;
-    const unsigned own = 1u << a->q->config->receiver;
+    const ipsec_stacks own = ipsec_stack_bit(a->q->config->receiver);
     const uint64_t number = number_in(a->record);
     const ipsec_place place = ipsec_window_place(window, number, window->size);
     bool wrong;
@@ -409,7 +410,7 @@ static void place_behind(const arrival *a)
     else if (wrong || a->note->old_by & own)
         refuse_old(a, wrong);
     else if (number <= window->top && window_at(a->q->config, a->sa, a->q->config->receiver) > 0)
-        a->note->marks |= IPSEC_MARK_REORDER;
+        ipsec_note_add(a->note, IPSEC_FINDING_SEQ_REORDER);
 }
 
 /* --- where a number lies ------------------------------------------------------------------------------ */
@@ -430,15 +431,15 @@ static void place_ahead(const arrival *a)
     if (!ipsec_is_genuine(a->record))
         return;
     if (is_copy_ahead(a)) {
-        a->note->marks |= IPSEC_MARK_DUPLICATE;
+        ipsec_note_add(a->note, IPSEC_FINDING_REPLAY_DUPLICATE);
         a->note->facts |= IPSEC_NOTE_REPEATED | IPSEC_NOTE_DOUBTFUL;
         a->note->first_seen = a->earlier->first;
         return;
     }
     if (number - window->top >= JUMP)
-        a->note->marks |= IPSEC_MARK_JUMP;
+        ipsec_note_add(a->note, IPSEC_FINDING_SEQ_JUMP);
     if (!is_verified(a->record) && number >> 32 != window->top >> 32 && a->sa->numbers.esn != IPSEC_ESN_YES)
-        a->note->marks |= IPSEC_MARK_WRAP;
+        ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
 }
 
 /* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
@@ -477,14 +478,14 @@ static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
     if (a->earlier)
         a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
     if (alike && ipsec_recent_is_captured_twice(alike, a->packet, time)) {
-        a->note->marks |= IPSEC_MARK_CAPTURED_TWICE;
+        ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
         a->note->facts |= IPSEC_NOTE_REPEATED;
         a->note->first_seen = alike->frame;
     } else if (is_ahead(a->sa, record)) {
         place_ahead(a);
     } else {
         place_behind(a);
-        if (number_in(record) > window->top && window->started && !(a->note->marks & IPSEC_MARK_OLD))
+        if (number_in(record) > window->top && window->started && !(ipsec_note_has(a->note, IPSEC_FINDING_REPLAY_OLD)))
             place_ahead(a);
     }
 }
@@ -522,7 +523,7 @@ static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
     }
     /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
      */
-    if (!(note->marks & IPSEC_MARK_CAPTURED_TWICE) || (alike && packet->captured > alike->captured))
+    if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || (alike && packet->captured > alike->captured))
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
@@ -544,22 +545,21 @@ static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, co
 }
 
 bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                          ipsec_note *note, const ipsec_report *report)
+                          ipsec_note *note, const ipsec_findings *findings)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     ipsec_recent *packet;
 
-    record->sequence = report->sequence;
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
-    if (report->count == 0 && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
+    if (!ipsec_findings_any(findings) && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
         is_next(&numbers->window, record)) {
         numbers->packets++;
         ipsec_recents_keep(q->recents, packet, NULL);
         return true;
     }
     /* Where all parts verify, their numbers are known. */
-    if (report->count > 0 && !is_verified(record) && ipsec_report_has(report, IPSEC_FINDING_CAPTURE_OFFLOAD))
+    if (!is_verified(record) && ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD))
         note->facts |= IPSEC_NOTE_COALESCED;
     numbers->packets += ipsec_is_genuine(record);
     q->origin = find_origin(q, view, sa);
@@ -576,7 +576,7 @@ void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_
 
     facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
     if (!numbers->losing)
-        note->marks |= IPSEC_MARK_GAP;
+        ipsec_note_add(note, IPSEC_FINDING_SEQ_GAP);
     numbers->losing = true;
 }
 
@@ -624,7 +624,7 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     sa->numbers.doubts->ahead.count = 0;
     if (ahead.said && sa->life.origin != 0 && ahead.origin != sa->life.origin) {
         note->facts |= sa->life.senders ? IPSEC_NOTE_SAID : 0;
-        note->marks |= IPSEC_MARK_SENDERS;
+        ipsec_note_add(note, IPSEC_FINDING_SA_SENDERS);
         sa->life.senders = sa->life.separate = true;
     }
     for (unsigned i = 2; i-- > 0;)
@@ -662,7 +662,7 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
         ipsec_excuse(doubts, ahead.last, sa->numbers.window.top);
     if (distance >= JUMP)
         return; /* it is said of the packet itself */
-    note->marks |= IPSEC_MARK_STRAY;
+    ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);
     note->window = (uint32_t)ahead.last;
 }
 
@@ -673,7 +673,7 @@ bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record 
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa); /* it began anew */
-    else if (note->marks & IPSEC_MARKS_NOT_NEW)
+    else if (ipsec_note_is_not_new(note))
         return false;
     if (!is_near(q, sa, record))
         return hold(q, sa, record, note);
@@ -705,8 +705,10 @@ void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t 
         const ipsec_place place =
             ipsec_window_place(&sa->numbers.window, parts[i], ipsec_receiver_window(&sa->numbers));
 
-        note->marks |= place == IPSEC_PLACE_SEEN ? IPSEC_MARK_DUPLICATE : 0;
-        note->marks |= place == IPSEC_PLACE_OLD ? IPSEC_MARK_OLD : 0;
+        if (place == IPSEC_PLACE_SEEN)
+            ipsec_note_add(note, IPSEC_FINDING_REPLAY_DUPLICATE);
+        if (place == IPSEC_PLACE_OLD)
+            ipsec_note_add(note, IPSEC_FINDING_REPLAY_OLD);
         take(q, sa, parts[i], note);
     }
 }

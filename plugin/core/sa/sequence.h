@@ -6,7 +6,8 @@
 #ifndef IPSEC_CORE_SEQUENCE_H
 #define IPSEC_CORE_SEQUENCE_H
 
-#include "judge.h"
+#include "base/config.h"
+#include "packet/findings.h"
 #include "sa/note.h"
 #include "sa/recent.h"
 #include "sa/sa.h"
@@ -20,14 +21,14 @@ typedef struct ipsec_sequencer {
 } ipsec_sequencer;
 
 /**
- * Says where the number lies on its SA: fills in what record and note have on it. Moves nothing but the memory of what
- * came last.
+ * Says where the number of the record lies on its SA: fills in what else record and note have on it. Moves nothing but
+ * the memory of what came last.
  *
  * @return whether it is the usual next number of a packet with nothing odd about it: then record and note have nothing
  *         on it yet, and ipsec_sequence_step() is to be called if the packet is taken
  */
 bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                          ipsec_note *note, const ipsec_report *report);
+                          ipsec_note *note, const ipsec_findings *findings);
 
 /** Counts numbers that left the window unseen, and says so of the first in a row. */
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
@@ -49,20 +50,20 @@ static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa,
         numbers->losing = false;
 }
 
-/** What record and report have of the usual next number, before it moves the window. */
-static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+/** What record and report say of the usual next number, before it moves the window; of a number that is begun. */
+static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *record, ipsec_number *number)
 {
     const uint64_t top = sa->numbers.window.top;
 
     record->high = (uint32_t)(top >> 32);
     record->placed = true;
     record->advance = 1;
-    report->is_followed = true;
-    report->is_placed = true;
-    report->number = top + 1;
-    report->advance = 1;
-    report->has_highest = true;
-    report->highest = top;
+    number->value = top + 1;
+    number->highest = top;
+    number->advance = 1;
+    number->is_followed = true;
+    number->is_placed = true;
+    number->has_highest = true;
 }
 
 /** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
@@ -74,27 +75,27 @@ void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);
 
-/** Writes what record and note say of the number into the report. */
-static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+/** What record and note say of the number. */
+static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_number *number)
 {
-    report->is_followed = true;
-    report->is_placed = record->placed;
-    report->number = (uint64_t)record->high << 32 | record->sequence;
-    report->advance = record->advance;
-    report->has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN;
-    report->highest = report->number - (uint64_t)(int64_t)record->advance;
+    const uint64_t value = (uint64_t)record->high << 32 | record->sequence;
+
+    *number = (ipsec_number){.value = value,
+                             .highest = value - (uint64_t)(int64_t)record->advance,
+                             .advance = record->advance,
+                             .first_seen = note->first_seen,
+                             .seen_by = note->seen_by,
+                             .old_by = note->old_by,
+                             .wrong_by = note->wrong_by,
+                             .zero_by = note->zero_by,
+                             .is_followed = true,
+                             .is_placed = record->placed,
+                             .is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL,
+                             .has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN};
     if (note->facts & IPSEC_NOTE_FAR) {
-        report->has_highest = true;
-        report->highest = note->highest;
+        number->has_highest = true;
+        number->highest = note->highest;
     }
-    report->first_seen = note->first_seen;
-    report->seen_by = note->seen_by;
-    report->old_by = note->old_by;
-    report->wrong_by = note->wrong_by;
-    report->zero_by = note->zero_by;
-    report->doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
-    if (report->count > 0 && !note->zero_by)
-        ipsec_report_remove(report, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
 }
 
 #endif

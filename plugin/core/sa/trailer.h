@@ -6,9 +6,10 @@
 #ifndef IPSEC_CORE_TRAILER_H
 #define IPSEC_CORE_TRAILER_H
 
-#include "report/report.h"
 #include "keys/spec.h"
+#include "packet/findings.h"
 #include "packet/view.h"
+#include "sa/opened.h"
 
 /** Plaintext of ESP, and what is known of its SA. */
 typedef struct ipsec_trailer {
@@ -23,10 +24,11 @@ typedef struct ipsec_trailer {
  */
 bool ipsec_trailer_is_sound(const ipsec_trailer *trailer);
 
-/** Writes what the trailer says into report->opened. */
-void ipsec_read_trailer(const ipsec_trailer *trailer, ipsec_report *report);
+/** What the trailer says. */
+void ipsec_read_trailer(const ipsec_trailer *trailer, ipsec_opened *opened);
 
-/** Adds the findings on it. Narrows report->opened.terms, which are to be those for the packet's encapsulation. */
-void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_report *report);
+/** Adds the findings on it. Narrows opened->terms, which are to be those for the packet's encapsulation. */
+void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, ipsec_findings *findings,
+                         ipsec_opened *opened);
 
 #endif

@@ -6,7 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/window.h"
-#include "packet/view.h"
+#include "base/octets.h"
 
 #include <glib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* Advice: the catalogue's, or what a look beyond the packet makes more exact.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report/hint.h"
+#include "report/advice.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -12,36 +12,36 @@
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
  * belongs elsewhere somebody may have turned round. */
-static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
-    [IPSEC_HINT_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
+static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
+    [IPSEC_CASE_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
                            "the end that has it off",
                            PARAMETERS},
-    [IPSEC_HINT_ESN_OFF] = {"the ICV verifies without Extended Sequence Numbers, so switch ESN off in the key table, "
+    [IPSEC_CASE_ESN_OFF] = {"the ICV verifies without Extended Sequence Numbers, so switch ESN off in the key table, "
                             "or on the end that has it on",
                             PARAMETERS},
-    [IPSEC_HINT_SHA256_96] = {"the ICV verifies with 96 bits, as on early Linux, so set HMAC_SHA2_256_96 in the key "
+    [IPSEC_CASE_SHA256_96] = {"the ICV verifies with 96 bits, as on early Linux, so set HMAC_SHA2_256_96 in the key "
                               "table or 128 bits on the peer",
                               PARAMETERS},
-    [IPSEC_HINT_ICV_LENGTH] = {"set that truncation in the key table, or on the peer", PARAMETERS},
-    [IPSEC_HINT_INTEGRITY] = {"set it in the key table or on the peer", PARAMETERS},
-    [IPSEC_HINT_ENCRYPTION] = {"set it in the key table or on the peer", PARAMETERS},
-    [IPSEC_HINT_SPI_ELSEWHERE] = {"the tables know this SPI at another destination, so look for NAT, a moved address "
+    [IPSEC_CASE_ICV_LENGTH] = {"set that truncation in the key table, or on the peer", PARAMETERS},
+    [IPSEC_CASE_INTEGRITY] = {"set it in the key table or on the peer", PARAMETERS},
+    [IPSEC_CASE_ENCRYPTION] = {"set it in the key table or on the peer", PARAMETERS},
+    [IPSEC_CASE_SPI_ELSEWHERE] = {"the tables know this SPI at another destination, so look for NAT, a moved address "
                                   "(MOBIKE) or a cluster",
                                   CONTEXT, .attack = true},
-    [IPSEC_HINT_SPI_OTHER_PROTOCOL] = {"the tables know this SPI here under the other of ESP and AH, so look at the "
+    [IPSEC_CASE_SPI_OTHER_PROTOCOL] = {"the tables know this SPI here under the other of ESP and AH, so look at the "
                                        "protocol in the sender's policy",
                                        CONTEXT},
-    [IPSEC_HINT_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look at who typed "
+    [IPSEC_CASE_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look at who typed "
                                 "it in, or at a sender that mixes up the byte order",
                                 CONTEXT},
-    [IPSEC_HINT_SPI_REVERSE] = {"this SPI is that of the other direction, so look at which end the keys were installed "
+    [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so look at which end the keys were installed "
                                 "on",
                                 CONTEXT, .attack = true},
-    [IPSEC_HINT_WINDOW] = {"look at reordering (paths, queues)", WINDOW, .attack = true},
-    [IPSEC_HINT_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
-    [IPSEC_HINT_EPOCH] = {"look for reordering", WINDOW},
-    [IPSEC_HINT_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    [IPSEC_HINT_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
+    [IPSEC_CASE_WINDOW] = {"look at reordering (paths, queues)", WINDOW, .attack = true},
+    [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
+    [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
+    [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
+    [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
 };
 
 #undef PARAMETERS
@@ -49,24 +49,24 @@ static const ipsec_advice hints[IPSEC_HINT_COUNT] = {
 #undef WINDOW
 #undef STRAY
 
-/* What was found with the hints that hold a number or a name; in front of their text. */
+/* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
     buffer[0] = '\0';
-    if (finding->hint == IPSEC_HINT_ICV_LENGTH)
+    if (finding->advice_case == IPSEC_CASE_ICV_LENGTH)
         g_snprintf(buffer, size, "the ICV verifies with %u bits, so ", finding->detail * 8u);
-    else if (finding->hint == IPSEC_HINT_INTEGRITY)
+    else if (finding->advice_case == IPSEC_CASE_INTEGRITY)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_integrity_row(finding->detail)->name);
-    else if (finding->hint == IPSEC_HINT_ENCRYPTION)
+    else if (finding->advice_case == IPSEC_CASE_ENCRYPTION)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
-    else if (finding->hint == IPSEC_HINT_STRAY)
+    else if (finding->advice_case == IPSEC_CASE_STRAY)
         g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
-    else if (finding->hint == IPSEC_HINT_WINDOW || finding->hint == IPSEC_HINT_WINDOW_QOS)
+    else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)
         g_snprintf(buffer, size, "the window was missed by %u, %u packets would have let it in, so ", finding->missed,
                    finding->detail);
-    else if (finding->hint == IPSEC_HINT_EPOCH || finding->hint == IPSEC_HINT_EPOCH_QOS)
+    else if (finding->advice_case == IPSEC_CASE_EPOCH || finding->advice_case == IPSEC_CASE_EPOCH_QOS)
         g_snprintf(
             buffer, size,
             "it counts as an integrity failure, no replay; the window was missed by %u, %u packets would do, so ",
@@ -75,9 +75,9 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 
 const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE])
 {
-    const ipsec_advice *advice = finding->hint == IPSEC_HINT_NONE
+    const ipsec_advice *advice = finding->advice_case == IPSEC_CASE_NONE
                                      ? &ipsec_catalogue((ipsec_finding_id)finding->id)->advice
-                                     : &hints[finding->hint];
+                                     : &cases[finding->advice_case];
     char found[128];
 
     describe(finding, found, sizeof found);

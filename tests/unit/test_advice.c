@@ -1,6 +1,6 @@
 /* Advice. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/algorithm.h"
-#include "report/hint.h"
+#include "report/advice.h"
 
 #include <glib.h>
 #include <string.h>
@@ -8,15 +8,16 @@
 /* As large as a caller's; what is behind the end of the text must stay as it was. */
 static char buffer[IPSEC_ADVICE_SIZE];
 
-static const char *advice_on(ipsec_finding_id id, ipsec_hint hint, uint32_t detail)
+static const char *advice_on(ipsec_finding_id id, ipsec_advice_case hint, uint32_t detail)
 {
-    const ipsec_finding finding = {.id = (uint8_t)id, .hint = (uint8_t)hint, .detail = detail, .missed = detail / 2};
+    const ipsec_finding finding = {
+        .id = (uint8_t)id, .advice_case = (uint8_t)hint, .detail = detail, .missed = detail / 2};
 
     memset(buffer, '#', sizeof buffer);
     return ipsec_finding_advice(&finding, buffer);
 }
 
-static const char *hinted(ipsec_hint hint, uint32_t detail)
+static const char *hinted(ipsec_advice_case hint, uint32_t detail)
 {
     return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
 }
@@ -48,7 +49,7 @@ static void test_every_row_is_a_sentence(void)
 {
     for (unsigned i = 0; i < IPSEC_FINDING_COUNT; i++) {
         const ipsec_advice *advice = &ipsec_catalogue((ipsec_finding_id)i)->advice;
-        const char *text = advice_on((ipsec_finding_id)i, IPSEC_HINT_NONE, 0);
+        const char *text = advice_on((ipsec_finding_id)i, IPSEC_CASE_NONE, 0);
 
         expect_sentence(text);
         g_assert_nonnull(strstr(text, advice->next));
@@ -58,22 +59,22 @@ static void test_every_row_is_a_sentence(void)
 
 static void test_every_hint_is_a_sentence(void)
 {
-    for (unsigned hint = IPSEC_HINT_ESN_ON; hint < IPSEC_HINT_COUNT; hint++)
-        if (hint != IPSEC_HINT_INTEGRITY && hint != IPSEC_HINT_ENCRYPTION)
-            expect_sentence(hinted((ipsec_hint)hint, 12));
+    for (unsigned hint = IPSEC_CASE_ESN_ON; hint < IPSEC_CASE_COUNT; hint++)
+        if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION)
+            expect_sentence(hinted((ipsec_advice_case)hint, 12));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
-        expect_sentence(hinted(IPSEC_HINT_INTEGRITY, i));
+        expect_sentence(hinted(IPSEC_CASE_INTEGRITY, i));
         g_assert_nonnull(strstr(buffer, ipsec_integrity_row(i)->name));
     }
     for (unsigned i = 0; ipsec_encryption_row(i); i++) {
-        expect_sentence(hinted(IPSEC_HINT_ENCRYPTION, i));
+        expect_sentence(hinted(IPSEC_CASE_ENCRYPTION, i));
         g_assert_nonnull(strstr(buffer, ipsec_encryption_row(i)->name));
     }
 }
 
 static void test_a_whole_sentence(void)
 {
-    g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_HINT_NONE, 0), ==,
+    g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_CASE_NONE, 0), ==,
                     "Parameters: set the same truncation on both peers; a retransmission will not help, the "
                     "configuration must change.");
 }
@@ -81,7 +82,7 @@ static void test_a_whole_sentence(void)
 /* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
 static void test_a_hint_knows_the_cause(void)
 {
-    const char *text = advice_on(IPSEC_FINDING_ESP_ICV, IPSEC_HINT_ESN_ON, 0);
+    const char *text = advice_on(IPSEC_FINDING_ESP_ICV, IPSEC_CASE_ESN_ON, 0);
 
     g_assert_true(ipsec_catalogue(IPSEC_FINDING_ESP_ICV)->advice.attack);
     g_assert_null(strstr(text, "attack"));
@@ -90,17 +91,17 @@ static void test_a_hint_knows_the_cause(void)
 
 static void test_bits(void)
 {
-    g_assert_nonnull(strstr(hinted(IPSEC_HINT_ICV_LENGTH, 12), "with 96 bits"));
-    g_assert_nonnull(strstr(hinted(IPSEC_HINT_ICV_LENGTH, 64), "with 512 bits"));
+    g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 12), "with 96 bits"));
+    g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 64), "with 512 bits"));
 }
 
 /* The numbers, at their longest too, and the class of the packet where that is the cause. */
 static void test_window(void)
 {
-    for (unsigned hint = IPSEC_HINT_WINDOW; hint <= IPSEC_HINT_EPOCH_QOS; hint++) {
-        const char *text = hinted((ipsec_hint)hint, 4000000002);
-        const bool qos = hint == IPSEC_HINT_WINDOW_QOS || hint == IPSEC_HINT_EPOCH_QOS;
-        const bool epoch = hint == IPSEC_HINT_EPOCH || hint == IPSEC_HINT_EPOCH_QOS;
+    for (unsigned hint = IPSEC_CASE_WINDOW; hint <= IPSEC_CASE_EPOCH_QOS; hint++) {
+        const char *text = hinted((ipsec_advice_case)hint, 4000000002);
+        const bool qos = hint == IPSEC_CASE_WINDOW_QOS || hint == IPSEC_CASE_EPOCH_QOS;
+        const bool epoch = hint == IPSEC_CASE_EPOCH || hint == IPSEC_CASE_EPOCH_QOS;
 
         expect_sentence(text);
         g_assert_nonnull(strstr(text, "missed by 2000000001, 4000000002 packets would"));

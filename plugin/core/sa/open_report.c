@@ -4,33 +4,32 @@
  * against the row and not against the packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sa/opened.h"
+#include "sa/open_report.h"
+#include "keys/terms.h"
 #include "packet/checks.h"
-#include "report/hint.h"
 #include "packet/ip.h"
 #include "packet/ip_input.h"
-#include "sa/null_probe.h"
 #include "packet/protocol.h"
-#include "keys/terms.h"
+#include "sa/null_probe.h"
 #include "sa/trailer.h"
 
-void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
 {
     ipsec_terms_set terms = ipsec_terms_of(spec);
     const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
 
-    report->is_opened = true;
-    report->opened =
-        (ipsec_opened){.spec = spec,
+    *report->opened =
+        (ipsec_opened){.valid = true,
+                       .spec = spec,
                        .terms = terms,
                        .icv_status = IPSEC_ICV_UNVERIFIED,
-                       .unverified = report->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
+                       .unverified = report->findings->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
                        .iv_length = envelope->iv,
                        .icv_length = envelope->icv,
+                       .combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption),
                        .has_room = envelope->body >= 0};
-    report->combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
     if (spec->protocol == IPSEC_PROTOCOL_ESP && !fits)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
+        ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
 }
 
 /* --- the row --------------------------------------------------------------------------------------- */
@@ -107,39 +106,36 @@ static uint32_t icv_at(const ipsec_envelope *envelope)
     return view->length > envelope->icv ? view->length - envelope->icv : 0;
 }
 
-static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id, ipsec_report *report)
+static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id,
+                    const ipsec_open_report *report)
 {
-    ipsec_report_add_hint(report, id, icv_at(envelope), envelope->icv,
-                          (ipsec_hinted){.hint = note->hint, .detail = note->detail});
+    ipsec_findings_add_with(report->findings, id, icv_at(envelope), envelope->icv,
+                            (ipsec_advice_detail){.advice_case = note->advice_case, .detail = note->detail});
 }
 
 static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note,
-                       bool right_row, ipsec_report *report)
+                       bool right_row, const ipsec_open_report *report)
 {
-    const bool ah = envelope->view->protocol == IPSEC_PROTOCOL_AH;
-
     if (record->icv == IPSEC_ICV_BAD && right_row)
-        add_icv(envelope, note, ah ? IPSEC_FINDING_AH_ICV : IPSEC_FINDING_ESP_ICV, report);
+        add_icv(envelope, note, ipsec_kind_of(envelope->view->protocol)->icv, report);
     if (record->icv == IPSEC_ICV_BAD && ipsec_ip_has_broken_options(envelope->view))
-        report->refused_by = UINT8_MAX; /* by IP, so that no stack has computed the ICV */
-    if (record->icv == IPSEC_ICV_BAD && !ah &&
-        (note->hint == IPSEC_HINT_ICV_LENGTH || note->hint == IPSEC_HINT_SHA256_96))
+        report->opened->is_refused_by_ip = true;
+    if (record->icv == IPSEC_ICV_BAD && envelope->encryption &&
+        (note->advice_case == IPSEC_CASE_ICV_LENGTH || note->advice_case == IPSEC_CASE_SHA256_96))
         add_icv(envelope, note, IPSEC_FINDING_ESP_ICV_LENGTH, report);
-    if (record->icv == IPSEC_ICV_GOOD && report->verdict == IPSEC_VERDICT_PLAUSIBLE)
-        report->verdict = IPSEC_VERDICT_VERIFIED;
 }
 
-static void report_esp_lengths(const ipsec_envelope *envelope, ipsec_report *report)
+static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_report *report)
 {
     const uint32_t length = envelope->view->length;
 
     if (length < IPSEC_ESP_FLOOR)
         return; /* said already */
-    report->opened.lacks_trailer = envelope->body < 2 && envelope->is_aligned;
+    report->opened->lacks_trailer = envelope->body < 2 && envelope->is_aligned;
     if (envelope->body < 2)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
+        ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
     else if (!envelope->is_aligned)
-        ipsec_report_add(report, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
+        ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
 }
 
 static uint32_t round_up(uint32_t octets, uint32_t unit)
@@ -151,7 +147,7 @@ static uint32_t round_up(uint32_t octets, uint32_t unit)
  * says which padding it is to be. */
 static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec)
 {
-    const uint32_t header = (envelope->view->data[1] + 2u) * 4;
+    const uint32_t header = ipsec_ah_length(envelope->view->data);
     const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
     const uint32_t full = IPSEC_AH_HEADER + envelope->iv + envelope->integrity->digest;
     const bool from_linux = spec->origin == IPSEC_ORIGIN_XFRM;
@@ -162,26 +158,27 @@ static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spe
            (by_8 && (header == round_up(truncated, 8) || header == round_up(full, 8)));
 }
 
-static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
 {
-    if (report->payload_lost || fits_ah_length(envelope, spec) || ipsec_report_has(report, IPSEC_FINDING_AH_ICV_LENGTH))
+    if (report->header->payload_lost || fits_ah_length(envelope, spec) ||
+        ipsec_findings_have(report->findings, IPSEC_FINDING_AH_ICV_LENGTH))
         return;
-    ipsec_report_add(report, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
+    ipsec_findings_add(report->findings, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
 }
 
 /* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
-static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spec, ipsec_report *report)
+static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
 {
     const ipsec_view *view = envelope->view;
     const uint8_t next = view->data[0];
-    const uint32_t header = (view->data[1] + 2u) * 4;
+    const uint32_t header = ipsec_ah_length(view->data);
     const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
 
-    if (report->payload_lost || header > view->length ||
-        ipsec_terms_mode(spec, report->opened.terms) != IPSEC_MODE_TUNNEL)
+    if (report->header->payload_lost || header > view->length ||
+        ipsec_terms_mode(spec, report->opened->terms) != IPSEC_MODE_TUNNEL)
         return;
     if (!ipsec_mode_fits(next, IPSEC_MODE_TUNNEL) || view->length - header < least)
-        ipsec_report_add(report, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
+        ipsec_findings_add(report->findings, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
 }
 
 static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key_row *row)
@@ -205,30 +202,31 @@ static bool is_in_clear(const ipsec_envelope *envelope)
 /* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
  * looks like one, and not judged. */
 static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                          const uint8_t *plaintext, ipsec_report *report)
+                          const uint8_t *plaintext, const ipsec_open_report *report)
 {
     const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
     const bool sure = record->icv == IPSEC_ICV_GOOD || (record->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
 
     if (!sure && !ipsec_trailer_is_sound(&trailer))
         return;
-    report->opened.plaintext = plaintext;
-    report->opened.plaintext_length = trailer.length;
-    report->opened.clear_at = is_in_clear(envelope) ? trailer.at : 0;
-    ipsec_read_trailer(&trailer, report);
+    report->opened->plaintext = plaintext;
+    report->opened->plaintext_length = trailer.length;
+    report->opened->clear_at = is_in_clear(envelope) ? trailer.at : 0;
+    ipsec_read_trailer(&trailer, report->opened);
     if (sure)
-        ipsec_check_trailer(envelope->view, &trailer, report);
+        ipsec_check_trailer(envelope->view, &trailer, report->findings, report->opened);
 }
 
 void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
-                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext, ipsec_report *report)
+                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
+                         const ipsec_open_report *report)
 {
     const bool right_row = record->trusted || sa_complete;
 
-    report->opened.icv_status = record->icv;
-    report->opened.unverified = (uint8_t)reason_of(envelope, row);
-    report->opened.esn = record->esn;
-    report->opened.high = record->high;
+    report->opened->icv_status = record->icv;
+    report->opened->unverified = (uint8_t)reason_of(envelope, row);
+    report->opened->esn = record->esn;
+    report->opened->high = record->high;
     if (speaks_against_row(envelope, row, record, plaintext))
         add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
     report_icv(envelope, record, note, right_row, report);
@@ -242,13 +240,13 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *ro
         report_inside(envelope, row, record, plaintext, report);
 }
 
-void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *report)
+void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
 {
     const ipsec_null_shape *lengths;
     ipsec_trailer trailer = {.block = 4};
     uint32_t at;
 
-    if (!report->whole || shape >= IPSEC_NULL_SHAPES)
+    if (!report->findings->whole || shape >= IPSEC_NULL_SHAPES)
         return;
     lengths = ipsec_null_shape_row(shape);
     at = IPSEC_ESP_HEADER + lengths->iv;
@@ -257,31 +255,30 @@ void ipsec_report_null(const ipsec_view *view, unsigned shape, ipsec_report *rep
     trailer.at = at;
     trailer.plaintext = view->data + at;
     trailer.length = view->length - at - lengths->icv;
-    report->is_opened = true;
-    report->opened = (ipsec_opened){.icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
-                                    .unverified = IPSEC_UNVERIFIED_NO_KEY,
-                                    .iv_length = lengths->iv,
-                                    .icv_length = lengths->icv,
-                                    .plaintext = trailer.plaintext,
-                                    .plaintext_length = trailer.length,
-                                    .clear_at = at};
-    ipsec_read_trailer(&trailer, report);
-    report->assuming = true;
-    ipsec_check_trailer(view, &trailer, report);
-    report->assuming = false;
+    *report->opened = (ipsec_opened){.valid = true,
+                                     .icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
+                                     .unverified = IPSEC_UNVERIFIED_NO_KEY,
+                                     .iv_length = lengths->iv,
+                                     .icv_length = lengths->icv,
+                                     .plaintext = trailer.plaintext,
+                                     .plaintext_length = trailer.length,
+                                     .clear_at = at};
+    ipsec_read_trailer(&trailer, report->opened);
+    report->findings->assuming = true;
+    ipsec_check_trailer(view, &trailer, report->findings, report->opened);
+    report->findings->assuming = false;
 }
 
-void ipsec_report_unproven(ipsec_report *report)
+void ipsec_opened_unproven(const ipsec_open_report *report)
 {
-    report->unproven = true;
-    if (report->is_opened && report->opened.unverified == IPSEC_UNVERIFIED_NO_OUTER)
-        ipsec_report_add(report, IPSEC_FINDING_AH_UNVERIFIABLE, 0, 0);
+    if (report->opened->valid && report->opened->unverified == IPSEC_UNVERIFIED_NO_OUTER)
+        ipsec_findings_add(report->findings, IPSEC_FINDING_AH_UNVERIFIABLE, 0, 0);
 }
 
-void ipsec_report_unknown(const ipsec_note *note, ipsec_report *report)
+void ipsec_opened_unknown(const ipsec_note *note, const ipsec_open_report *report)
 {
-    const bool ah = report->protocol == IPSEC_PROTOCOL_AH;
+    const ipsec_header_kind *kind = ipsec_kind_of(report->header->protocol);
 
-    ipsec_report_add_hint(report, ah ? IPSEC_FINDING_AH_SPI_UNKNOWN : IPSEC_FINDING_ESP_SPI_UNKNOWN, ah ? 4 : 0, 4,
-                          (ipsec_hinted){.hint = note->hint});
+    ipsec_findings_add_with(report->findings, kind->spi_unknown, kind->spi_at, 4,
+                            (ipsec_advice_detail){.advice_case = note->advice_case});
 }

@@ -1,0 +1,34 @@
+/** @file
+ * What the user may choose.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_CONFIG_H
+#define IPSEC_CORE_CONFIG_H
+
+#include "base/stack.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What the user may choose. */
+typedef struct ipsec_config {
+    ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
+    bool report_reserved_spi; /**< whether SPIs 1-255 are a finding at all */
+    bool sa_complete;       /**< the key rows are all SAs of the receivers that they name, so that others are unknown */
+    bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
+    uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
+    uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
+    /** SAs whose state is kept at a time: for one more, another is forgotten, and begins anew if it comes back. Those
+     * that have verified stay for longest, and those of a single packet go first. 0: IPSEC_SAS_DEFAULT. */
+    uint32_t sas;
+} ipsec_config;
+
+/** SAs whose state is kept unless the user says otherwise. */
+#define IPSEC_SAS_DEFAULT 1048576u
+
+/** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for, the
+ * window not set, duplicates within 5 ms, the state of IPSEC_SAS_DEFAULT SAs. */
+ipsec_config ipsec_config_default(void);
+
+#endif

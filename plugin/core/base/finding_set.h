@@ -1,0 +1,80 @@
+/** @file
+ * Sets of findings: a bit for each row of the catalogue.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_FINDING_SET_H
+#define IPSEC_CORE_FINDING_SET_H
+
+#include "base/catalogue.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A set; all zero is the empty one. */
+typedef struct ipsec_finding_set {
+    uint64_t words[2]; /**< finding n is bit n % 64 of word n / 64 */
+} ipsec_finding_set;
+
+G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 128);
+
+/** The finding's bit, if it is in that word; for sets that are constants. */
+#define IPSEC_FINDING_BIT(word, id) ((id) / 64 == (word) ? UINT64_C(1) << (id) % 64 : UINT64_C(0))
+
+static inline void ipsec_finding_set_add(ipsec_finding_set *set, ipsec_finding_id id)
+{
+    set->words[id / 64] |= UINT64_C(1) << id % 64;
+}
+
+static inline void ipsec_finding_set_remove(ipsec_finding_set *set, ipsec_finding_id id)
+{
+    set->words[id / 64] &= ~(UINT64_C(1) << id % 64);
+}
+
+static inline bool ipsec_finding_set_has(const ipsec_finding_set *set, ipsec_finding_id id)
+{
+    return set->words[id / 64] >> id % 64 & 1;
+}
+
+static inline bool ipsec_finding_set_is_empty(const ipsec_finding_set *set)
+{
+    return (set->words[0] | set->words[1]) == 0;
+}
+
+/** Adds all of `other`. */
+static inline void ipsec_finding_set_unite(ipsec_finding_set *set, const ipsec_finding_set *other)
+{
+    set->words[0] |= other->words[0];
+    set->words[1] |= other->words[1];
+}
+
+/** Takes out all of `other`. */
+static inline void ipsec_finding_set_subtract(ipsec_finding_set *set, const ipsec_finding_set *other)
+{
+    set->words[0] &= ~other->words[0];
+    set->words[1] &= ~other->words[1];
+}
+
+/** Whether a finding is in both. */
+static inline bool ipsec_finding_sets_meet(const ipsec_finding_set *a, const ipsec_finding_set *b)
+{
+    return (a->words[0] & b->words[0]) != 0 || (a->words[1] & b->words[1]) != 0;
+}
+
+/** The first finding of the set that is not before `from`, which may be IPSEC_FINDING_COUNT; that if there is none. So
+ * a loop goes through a set in the order of the catalogue. */
+static inline unsigned ipsec_finding_set_next(const ipsec_finding_set *set, unsigned from)
+{
+    while (from < IPSEC_FINDING_COUNT && !ipsec_finding_set_has(set, (ipsec_finding_id)from))
+        from++;
+    return from;
+}
+
+/** The findings that need IPSEC_NEEDS_WHOLE. */
+extern const ipsec_finding_set ipsec_findings_of_whole;
+
+/** Those of Note or above that are no mere property of an SA. */
+extern const ipsec_finding_set ipsec_findings_that_flag;
+
+#endif

@@ -1,0 +1,30 @@
+/** @file
+ * What the whole core needs to read octets.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_OCTETS_H
+#define IPSEC_CORE_OCTETS_H
+
+#include <stdint.h>
+
+/** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
+#if defined(__GNUC__)
+#define IPSEC_RARE __attribute__((noinline, cold))
+#else
+#define IPSEC_RARE
+#endif
+
+/** Reads 16 bits in network byte order; both octets must be readable. */
+static inline uint16_t ipsec_read_u16(const uint8_t *octets)
+{
+    return (uint16_t)(octets[0] << 8 | octets[1]);
+}
+
+/** Reads 32 bits in network byte order; all four octets must be readable. */
+static inline uint32_t ipsec_read_u32(const uint8_t *octets)
+{
+    return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
+}
+
+#endif

@@ -1,0 +1,82 @@
+/** @file
+ * The central calls: judge a header once, explain it as often as needed.
+ *
+ * The first pass over a capture *judges*: it moves the state of the database and leaves a small record per
+ * header. Later passes *explain*: the same packet and its record give the same verdict and findings.
+ *
+ * No call here keeps a pointer that it was given, prints, or touches anything but its arguments. A database
+ * may be used by one thread at a time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IPSEC_H
+#define IPSEC_CORE_IPSEC_H
+
+#include "base/catalogue.h"
+#include "base/config.h"
+#include "base/stack.h"
+#include "base/wipe.h"
+#include "keys/spec.h"
+#include "keys/xfrm_state.h"
+#include "packet/ip.h"
+#include "packet/reassembled.h"
+#include "packet/view.h"
+#include "report/advice.h"
+#include "report/receiver.h"
+#include "report/report.h"
+#include "sa/record.h"
+#include "sa/summary.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The state of one capture. */
+typedef struct ipsec_db ipsec_db;
+
+/** An empty database with a copy of *config. Free it with ipsec_db_free(). Never NULL: allocation failure
+ * ends the program, as everywhere in GLib. */
+ipsec_db *ipsec_db_new(const ipsec_config *config);
+
+/** Frees a database; NULL is fine. */
+void ipsec_db_free(ipsec_db *db);
+
+/**
+ * Adds a key row, a copy of *spec. Of several rows that fit an SA the first one added is taken, so rows must come in
+ * the order in which they are preferred, and before the first header is judged. Rows that differ in their keys only are
+ * all tried.
+ *
+ * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA of these already
+ */
+bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
+
+/** Number of SAs seen so far; the indices run from 0 to one below. An SA that was forgotten and comes back gets another
+ * index. */
+uint32_t ipsec_db_sa_count(const ipsec_db *db);
+
+/** Sets *facts to those of SA number `index`, forgotten or not. False if there is none. */
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts);
+
+/**
+ * Judges the next header of the capture.
+ *
+ * Headers must be given in the order in which they were captured; of one frame, the outer header first.
+ * Does not allocate for a header that nothing is said of, except for the first ones of an SA, of a sender or with a key
+ * row, for the first IKE message between two peers, and where numbers or IVs do not follow each other.
+ *
+ * @param view    the header; see ipsec_view for what must be readable
+ * @param record  filled in, for ipsec_explain()
+ * @param report  filled in
+ */
+void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report);
+
+/**
+ * Says again what ipsec_judge() said, without moving any state.
+ *
+ * No record, whatever is in it, leads to a read outside of the view or of the database.
+ *
+ * @param record  what ipsec_judge() left for this header. With NULL, or with that of another header, the header is
+ *                judged on its own octets alone.
+ */
+void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
+
+#endif

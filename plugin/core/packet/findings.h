@@ -1,0 +1,95 @@
+/** @file
+ * Findings: what is wrong with one header, or worth knowing.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_FINDINGS_H
+#define IPSEC_CORE_FINDINGS_H
+
+#include "base/advice_case.h"
+#include "base/catalogue.h"
+#include "base/finding_set.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The most findings that one header is reported with; of more, the mildest are left out. */
+#define IPSEC_FINDINGS_MOST 12
+
+/** One finding. */
+typedef struct ipsec_finding {
+    uint32_t offset; /**< first octet that it speaks of, from ipsec_view.data */
+    uint32_t length; /**< number of octets, 0 for the header as a whole */
+    uint32_t detail; /**< see ipsec_advice_detail; likewise the next, and advice_case */
+    uint32_t missed;
+    uint8_t id;          /**< ipsec_finding_id */
+    uint8_t advice_case; /**< for ipsec_finding_advice() */
+    /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
+     * the SA. */
+    bool announce;
+    /** It rests on a heuristic, which anybody's packets can lead astray: no stack is sure to see it. */
+    bool assumed;
+} ipsec_finding;
+
+/** The findings on one header. */
+typedef struct ipsec_findings {
+    bool whole;                /**< the packet was captured whole: findings that need that are made */
+    bool assuming;             /**< findings that are added now rest on a heuristic */
+    bool flagged;              /**< one is of Note or above, and no mere property of the SA */
+    uint8_t count;             /**< number of valid members of the list */
+    ipsec_finding_set all;     /**< those in the list, those that it has no room for, and those that are foreseen */
+    ipsec_finding_set assumed; /**< of these, those that rest on a heuristic */
+    ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */
+} ipsec_findings;
+
+/** No findings; the list is left as it is, for it needs no clearing. */
+static inline void ipsec_findings_begin(ipsec_findings *findings, bool whole)
+{
+    findings->whole = whole;
+    findings->assuming = false;
+    findings->flagged = false;
+    findings->count = 0;
+    findings->all = findings->assumed = (ipsec_finding_set){{0, 0}};
+}
+
+/**
+ * Adds a finding, unless a fact that the catalogue says it needs is missing.
+ *
+ * @param offset  first octet that the finding speaks of, from ipsec_view.data
+ * @param length  number of octets, 0 for the header as a whole
+ */
+void ipsec_findings_add(ipsec_findings *findings, ipsec_finding_id id, uint32_t offset, uint32_t length);
+
+/** The same with what makes the advice more exact. */
+void ipsec_findings_add_with(ipsec_findings *findings, ipsec_finding_id id, uint32_t offset, uint32_t length,
+                             ipsec_advice_detail detail);
+
+/** Takes findings into account that are going to be added at the end, with ipsec_findings_add(): they count for
+ * ipsec_findings_have() and for what a receiver makes of the packet, and are not in the list. */
+void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *set);
+
+/** Takes back the finding `id`, if it is there. */
+void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);
+
+/** Takes back those that tell the property `property` of the SA. */
+void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property property);
+
+/** Takes back all. */
+void ipsec_findings_clear(ipsec_findings *findings);
+
+/** Whether there are any. */
+static inline bool ipsec_findings_any(const ipsec_findings *findings)
+{
+    return !ipsec_finding_set_is_empty(&findings->all);
+}
+
+/** Whether the finding `id` is there. */
+static inline bool ipsec_findings_have(const ipsec_findings *findings, ipsec_finding_id id)
+{
+    return ipsec_finding_set_has(&findings->all, id);
+}
+
+/** The finding `id` in the list; NULL if it is not there. */
+const ipsec_finding *ipsec_findings_get(const ipsec_findings *findings, ipsec_finding_id id);
+
+#endif

@@ -1,0 +1,52 @@
+/** @file
+ * What the report says of a packet that was opened: a function of packet, key row and record alone. Internal to the
+ * core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_OPEN_REPORT_H
+#define IPSEC_CORE_OPEN_REPORT_H
+
+#include "keys/envelope.h"
+#include "keys/keyring.h"
+#include "packet/findings.h"
+#include "packet/header.h"
+#include "sa/note.h"
+#include "sa/opened.h"
+#include "sa/record.h"
+
+/** The parts of a report that opening a packet reads and fills in. */
+typedef struct ipsec_open_report {
+    const ipsec_header *header;
+    ipsec_findings *findings;
+    ipsec_opened *opened;
+} ipsec_open_report;
+
+/** Says what the row tells before anything is tried. */
+void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report);
+
+/**
+ * Says what trying the row gave.
+ *
+ * @param sa_complete  the row is the receiver's, whether it verifies or not
+ * @param plaintext    what ipsec_envelope_try() left, unless the record has IPSEC_ICV_BAD
+ */
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                         const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
+                         const ipsec_open_report *report);
+
+/** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+                            const uint8_t *plaintext);
+
+/** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
+ * or there is no such shape, for then the record that names it is another packet's. */
+void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
+
+/** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
+void ipsec_opened_unproven(const ipsec_open_report *report);
+
+/** Says that the receiver does not know the SPI. */
+void ipsec_opened_unknown(const ipsec_note *note, const ipsec_open_report *report);
+
+#endif

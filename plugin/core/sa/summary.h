@@ -1,0 +1,27 @@
+/** @file
+ * What an SA was in a capture.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SUMMARY_H
+#define IPSEC_CORE_SUMMARY_H
+
+#include <stdint.h>
+
+/** Value of the index of an SA where there is none, or none that is followed. */
+#define IPSEC_SA_NONE UINT32_MAX
+
+/** The life of an SA as far as the capture was judged: totals once its end is reached. */
+typedef struct ipsec_sa_facts {
+    /** Octets of its packets from the ESP or AH header on, as on the wire; of a packet whose length is not known, those
+     * that were captured. */
+    uint64_t octets;
+    uint32_t packets;     /**< headers that name the SA, whatever is wrong with them, and those captured twice twice */
+    uint32_t first_frame; /**< ipsec_view.frame of the first of them */
+    uint32_t last_frame;  /**< and of the last */
+    uint32_t reverse;     /**< index of the SA of the other direction, or IPSEC_SA_NONE if none was seen */
+    uint32_t lost;        /**< numbers that left the receiver's window unseen: lost, or not captured */
+    uint32_t successor;   /**< index of the SA that took over from it (RFC 7296 2.8), or IPSEC_SA_NONE */
+} ipsec_sa_facts;
+
+#endif
