@@ -198,7 +198,7 @@ class DamagedRun:
         keys, options = self.needs(copies)
         capture = write(tshark.crafted / f"damaged-{self.seed}.pcap", [record for copy in copies for record in copy.records])
         keys = tshark.share(f"damaged-{self.seed}.txt", keys)
-        arguments = ["-r", capture, "-o", f"ipsec.xfrm_state_file:{keys}", *options, *field_options(FIELDS)]
+        arguments = ["-r", capture, "-o", f"ipsec.sa_file:{keys}", *options, *field_options(FIELDS)]
         try:
             once, twice = (parse_rows(tshark.run(*arguments, *passes).stdout, FIELDS) for passes in ((), ("-2",)))
         except (AssertionError, subprocess.TimeoutExpired) as error:

@@ -216,7 +216,7 @@ def check(tshark, name):
     path = tshark.crafted / f"{name}.pcap"
     capture.write(path)
     if capture.keys:
-        capture.options += ["-o", f"ipsec.xfrm_state_file:{tshark.share('keys.txt', capture.keys.read_text())}"]
+        capture.options += ["-o", f"ipsec.sa_file:{tshark.share('keys.txt', capture.keys.read_text())}"]
     start = time.monotonic()
     rows = read(tshark, capture, path, 1)
     wrong = list(complaints(capture, rows))

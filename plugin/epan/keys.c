@@ -40,7 +40,7 @@ static unsigned sa_row_count;
 
 /* Written by Wireshark's preference code only; a change makes it dissect anew. */
 static pref_bool pref_use_esp_sa = true;
-static const char *pref_xfrm_state_file;
+static const char *pref_sa_file;
 
 typedef struct source {
     const char *name, *unit; /* for people */
@@ -419,18 +419,18 @@ static void load_file(ipsec_db *db)
     loading load;
     char *reason;
 
-    if (!pref_xfrm_state_file || !pref_xfrm_state_file[0]) {
+    if (!pref_sa_file || !pref_sa_file[0]) {
         sources[IPSEC_ORIGIN_XFRM].reported = 0;
         return;
     }
     load = begin(db, IPSEC_ORIGIN_XFRM);
-    reason = open_file(pref_xfrm_state_file, &file);
+    reason = open_file(pref_sa_file, &file);
     if (!reason)
-        reason = parse_file(&load, pref_xfrm_state_file, file);
+        reason = parse_file(&load, pref_sa_file, file);
     if (reason)
         end_without(&load, reason);
     else
-        end_file(&load, pref_xfrm_state_file);
+        end_file(&load, pref_sa_file);
     if (file)
         g_io_channel_unref(file);
     g_free(reason);
@@ -535,10 +535,10 @@ void ipsec_keys_register(module_t *module)
     prefs_register_uat_preference(module, "sa_table", "IPsec SAs",
                                   "Keys of SAs of ESP and AH. Of several rows that fit a packet the first is taken.",
                                   table);
-    prefs_register_filename_preference(module, "xfrm_state_file", "Saved \"ip xfrm state\"",
-                                       "What Linux printed for \"ip xfrm state\", with keys. Several may follow each "
-                                       "other in the file. The table above comes first.",
-                                       &pref_xfrm_state_file, false);
+    prefs_register_filename_preference(module, "sa_file", "Saved dump of SAs",
+                                       "What the system printed of its SAs, with keys: \"ip xfrm state\" of Linux. "
+                                       "Several dumps may follow each other in the file. The table above comes first.",
+                                       &pref_sa_file, false);
     prefs_register_bool_preference(module, "use_esp_sa", "Use the keys of Wireshark's ESP SAs too",
                                    "Read the table \"ESP SAs\" of the protocol ESP. Table and file above come first.",
                                    &pref_use_esp_sa);

@@ -97,7 +97,7 @@ def write_state(stage, count):
     path = stage / f"state-{count}"
     path.write_text(xfrm_state(count))
     path.chmod(0o644)
-    return ("-o", f"ipsec.xfrm_state_file:{path}")
+    return ("-o", f"ipsec.sa_file:{path}")
 
 
 def make_ways(stage):

@@ -97,7 +97,7 @@ class Batch:
         """What tshark says of the capture, with the forged packets or without."""
         keys = tshark.share(f"sessions-{self.seed}.txt", self.keys)
         capture = self.write(tshark.crafted / f"sessions-{self.seed}.pcap", forged)
-        run = Run(tshark.run("-r", capture, *passes, "-o", f"ipsec.xfrm_state_file:{keys}", *self.options,
+        run = Run(tshark.run("-r", capture, *passes, "-o", f"ipsec.sa_file:{keys}", *self.options,
                              *field_options(FIELDS)).stdout)
         capture.unlink()
         return run

@@ -24,7 +24,7 @@ def judged(tshark, tmp_path):
     def run(packets, states):
         capture = tshark.stage(pcap.write_frames(tmp_path / "dumps.pcap", map(ethernet, packets)))
         keys = tshark.share("dumps.xfrm-state.txt", "".join(states))
-        options = ("-o", f"ipsec.xfrm_state_file:{keys}", *field_options(FIELDS))
+        options = ("-o", f"ipsec.sa_file:{keys}", *field_options(FIELDS))
         once = tshark.read(capture, *options)
         assert tshark.read(capture, "-2", *options) == once
         return list(parse_rows(once, FIELDS).values())
@@ -118,7 +118,7 @@ def test_a_dump_without_keys_changes_nothing(tshark, order):
 
     def run(text):
         path = tshark.share("keyless.txt", text)
-        return tshark.read(name, "-o", f"ipsec.xfrm_state_file:{path}", *field_options(fields))
+        return tshark.read(name, "-o", f"ipsec.sa_file:{path}", *field_options(fields))
     assert run(before + state + after) == run(state)
 
 
@@ -149,10 +149,10 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
         return tshark.share(f"{count}.txt", "".join(sa.state() for sa in sas[:count]))
     path, line = file_of(len(sas)), sas[0].state().count("\n") * KEYS_PER_SA + 1
     why = f"{KEYS_PER_SA} rows before it have other keys for the same SA, and more are not tried"
-    assert messages("-o", f"ipsec.xfrm_state_file:{path}") == [
+    assert messages("-o", f"ipsec.sa_file:{path}") == [
         f'tshark: IPsec Analysis does not use 1 of {len(sas)} SAs of the saved "ip xfrm state" "{path}".',
         f"ip xfrm state, line {line}: {why}"]
-    assert messages("-o", f"ipsec.xfrm_state_file:{file_of(KEYS_PER_SA)}") == []
+    assert messages("-o", f"ipsec.sa_file:{file_of(KEYS_PER_SA)}") == []
     tables = [option for sa in sas for option in ("-o", sa.row("AES_CBC", "HMAC_SHA2_256_128"))]
     assert messages(*tables) == [
         f"tshark: IPsec Analysis does not use 1 of {len(sas)} rows of the table ipsec_sa.",

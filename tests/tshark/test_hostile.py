@@ -23,7 +23,7 @@ SPI = "0xa0000001"
 def key_option(tshark, *names):
     """The dumps of these names, one after the other, as an option."""
     texts = [(FOLDER / f"{name}{KEYS}").read_text() for name in names]
-    return "-o", f"ipsec.xfrm_state_file:{tshark.share('-'.join(names) + KEYS, ''.join(texts))}"
+    return "-o", f"ipsec.sa_file:{tshark.share('-'.join(names) + KEYS, ''.join(texts))}"
 
 
 def rows_of(tshark, name, *options):
@@ -100,7 +100,7 @@ def test_a_lifetime_is_spent_by_genuine_packets(tshark, tmp_path, passes):
     text = (FOLDER / f"03-lifetime{KEYS}").read_text()
     for limit, expired in ((80, []), (79, [120])):
         keys = tshark.share(f"lifetime-{limit}.txt", text.replace("hard 100(packets)", f"hard {limit}(packets)"))
-        rows = rows_of(tshark, "03-lifetime-forged", "-o", f"ipsec.xfrm_state_file:{keys}", *passes)
+        rows = rows_of(tshark, "03-lifetime-forged", "-o", f"ipsec.sa_file:{keys}", *passes)
         assert frames_that_show(rows, "sa.expired") == expired, limit
 
 
@@ -130,7 +130,7 @@ def test_a_packet_may_fit_neither_dump(tshark, order, passes):
     texts = [re.sub(r"sel src 0\.0\.0\.0/0 dst 0\.0\.0\.0/0", "sel src 10.99.0.0/16 dst 10.99.0.0/16", text)
              for text in texts]
     keys = tshark.share(f"neither{order}.txt", "".join(texts))
-    rows = rows_of(tshark, "11-merge", "-o", f"ipsec.xfrm_state_file:{keys}", *passes)
+    rows = rows_of(tshark, "11-merge", "-o", f"ipsec.sa_file:{keys}", *passes)
     assert [frame for frame in EVEN if not {"esp.selector", "esp.encap_mismatch"} & set(rows[frame].findings)] == []
 
 

@@ -63,7 +63,7 @@ def table(*rows):
 
 
 def xfrm_file(path):
-    return ["-o", f"ipsec.xfrm_state_file:{path}"]
+    return ["-o", f"ipsec.sa_file:{path}"]
 
 
 @pytest.fixture(scope="module")
@@ -265,10 +265,10 @@ def test_it_is_said_once_per_change(tshark, kernel):
     other = tshark.share("other.txt", text)
     capture = load(kernel / f"{GCM}.pcap")
     done = tshark.sharkd(set_preference("uat:ipsec_sa", line_of(Sa(esn="perhaps"))),
-                         set_preference("ipsec.xfrm_state_file", str(path)), capture, capture, capture,
+                         set_preference("ipsec.sa_file", str(path)), capture, capture, capture,
                          set_preference("uat:ipsec_sa", line_of(BACK)), capture, capture,
-                         set_preference("ipsec.xfrm_state_file", str(other)), capture,
-                         set_preference("ipsec.xfrm_state_file", str(path)), capture)
+                         set_preference("ipsec.sa_file", str(other)), capture,
+                         set_preference("ipsec.sa_file", str(path)), capture)
     said = [line.split(": ", 1)[1] for line in done.stderr.splitlines() if "IPsec Analysis does not use" in line]
     in_table = "IPsec Analysis does not use 1 of {} rows of the table ipsec_sa."
     in_file = f'IPsec Analysis does not use 2 of 2 SAs of the saved "ip xfrm state" "{path}".'

@@ -54,7 +54,7 @@ TOLD = {capture: [line for line in lines if line.untold == "-"] for capture, lin
 
 def show(tshark, capture, *options):
     path = tshark.captures / "linux" / f"{capture}.pcap"
-    keys = "-o", f"ipsec.xfrm_state_file:{path.with_suffix(KEYS)}"
+    keys = "-o", f"ipsec.sa_file:{path.with_suffix(KEYS)}"
     return parse_rows(tshark.read(path, *keys, *OPTIONS, *options, *field_options(FIELDS)), FIELDS)
 
 

@@ -69,7 +69,7 @@ def interleaved(tmp_path):
                                                (0xC0000000 + KEYLESS, range(1001, 1031), [])])
 def test_one_of_two_sas_is_read(tshark, interleaved, spi, numbers, icv):
     keys = tshark.share("interleaved.txt", KEYED.state())
-    filtered, read = read_filtered(tshark, interleaved, f"esp.spi == {spi}", "-o", f"ipsec.xfrm_state_file:{keys}")
+    filtered, read = read_filtered(tshark, interleaved, f"esp.spi == {spi}", "-o", f"ipsec.sa_file:{keys}")
     assert_same_but_for_numbers(filtered, read)
     assert [row["ipsec.seq"] for row in read] == [[str(number)] for number in numbers]
     assert [row.icv for row in read] == [icv] * len(numbers)

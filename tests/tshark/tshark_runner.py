@@ -118,7 +118,7 @@ class Tshark:
         """The preferences that a capture needs: its keys, and those that its sidecar names."""
         path = self.stage(capture)
         keys, sidecar = path.with_suffix(KEYS), path.with_suffix(SIDECAR)
-        options = [f"ipsec.xfrm_state_file:{keys}"] if keys.exists() else []
+        options = [f"ipsec.sa_file:{keys}"] if keys.exists() else []
         if sidecar.exists():
             options += re.findall(r"^# option: (.*)$", sidecar.read_text(), re.MULTILINE)
         return tuple(word for option in options for word in ("-o", option))
