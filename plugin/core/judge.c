@@ -21,7 +21,6 @@ struct ipsec_db {
     ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
     bool opens;           /* whether there is anything to open packets with */
     ipsec_sequencer sequencer;
-    ipsec_iv_store *ivs;
     ipsec_senders *senders;
     ipsec_peers *peers;
     GArray *notes; /* of ipsec_note, the first unused */
@@ -35,12 +34,11 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->sas = ipsec_sa_table_new(config->sas);
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
-    db->opener->generations = ipsec_generations_new();
+    db->opener->sas = db->sas;
+    db->opener->generations = ipsec_generations_new(db->sas->ivs);
     db->opener->config = &db->config;
-    db->opener->seed = db->sas->seed;
     db->opens = config->null_heuristic;
     db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
-    db->ivs = ipsec_iv_store_new();
     db->senders = ipsec_senders_new();
     db->peers = ipsec_peers_new();
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
@@ -61,10 +59,9 @@ void ipsec_db_free(ipsec_db *db)
 {
     if (!db)
         return;
-    ipsec_sa_table_free(db->sas);
     free_opener(db->opener);
+    ipsec_sa_table_free(db->sas);
     g_free(db->sequencer.recents);
-    ipsec_iv_store_free(db->ivs);
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     g_array_free(db->notes, true);
@@ -216,7 +213,7 @@ static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, 
                             const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (ipsec_iv_is_of_use(view, sa, spec))
-        ipsec_iv_judge(db->ivs, view, sa, spec, record, &report->findings, &report->opened, note);
+        ipsec_iv_judge(db->sas->ivs, view, sa, spec, record, &report->findings, &report->opened, note);
 }
 
 /* What one tells all the same that the receiver refuses, or that is not the sender's. */

@@ -18,7 +18,8 @@ static void free_window(ipsec_sa *sa)
 
 static void test_there_and_back(void)
 {
-    ipsec_generations *generations = ipsec_generations_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_generations *generations = ipsec_generations_new(ivs);
     ipsec_sa sa = sa_with(1, 10, 500);
     ipsec_sa_pair pair, other;
 
@@ -29,6 +30,7 @@ static void test_there_and_back(void)
     g_assert_false(ipsec_generation_take(generations, &sa, 11));
     g_assert_null(sa.numbers.window.bits);
     g_assert_false(sa.numbers.window.started);
+    g_assert_cmpuint(sa.iv.id, ==, 0);
     g_assert_cmpuint(ipsec_generation_of(generations, &sa, 10)->keys.high, ==, 10);
     sa.keys = (ipsec_sa_keys){.row = 11, .good = true, .source = 99};
     sa.life = (ipsec_sa_life){.packets = 1, .pair = &other};
@@ -44,25 +46,29 @@ static void test_there_and_back(void)
     g_assert_cmpuint(sa.iv.id, ==, 4);
     free_window(&sa);
     ipsec_generations_free(generations);
+    ipsec_iv_store_free(ivs);
     ipsec_generations_free(NULL);
 }
 
 /* What a key has not verified is not known of it. */
 static void test_guesses_are_not_kept(void)
 {
-    ipsec_generations *generations = ipsec_generations_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_generations *generations = ipsec_generations_new(ivs);
     ipsec_sa sa = sa_with(1, 10, 500);
 
     sa.keys.good = false;
     g_assert_false(ipsec_generation_take(generations, &sa, 11));
     g_assert_null(ipsec_generation_of(generations, &sa, 10));
     ipsec_generations_free(generations);
+    ipsec_iv_store_free(ivs);
 }
 
 /* Neither another SA's nor another row's. And with too many the last ones are not kept, until one is taken back. */
 static void test_many(void)
 {
-    ipsec_generations *generations = ipsec_generations_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_generations *generations = ipsec_generations_new(ivs);
 
     for (uint32_t index = 0; index <= IPSEC_GENERATIONS_MOST; index++) {
         ipsec_sa sa = sa_with(index, 10, index);
@@ -79,6 +85,7 @@ static void test_many(void)
         free_window(&sa);
     }
     ipsec_generations_free(generations);
+    ipsec_iv_store_free(ivs);
 }
 
 int main(int argc, char **argv)

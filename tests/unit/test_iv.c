@@ -10,6 +10,7 @@
 #define SA_BLOCKS_MOST 65536u
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
+#define SWEEP_LEAST    (GREEDY_MOST / 16)
 #define MISSES_MOST    16u
 #define MISSES_AGAIN   4u
 
@@ -310,6 +311,63 @@ static void test_bound_of_all(void)
     bench.state = counter;
     g_assert_cmpint(learn(&bench, 300001, 1000), ==, IPSEC_IV_REUSED);
     g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* Random IVs until the state has so many blocks. */
+static void fill(bench *bench, GRand *random, uint32_t blocks)
+{
+    bench->state = (ipsec_iv_state){0};
+    while (bench->state.unique.blocks < blocks)
+        expect_fine(bench, 1, draw(random));
+    g_assert_cmpuint(bench->state.unique.blocks, ==, blocks);
+}
+
+/* What SAs held that are gone makes room for others, once it is worth looking for; what others hold stays. */
+static void test_forgotten_make_room(void)
+{
+    GRand *random = g_rand_new_with_seed(5);
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+    ipsec_iv_state gone[3], kept;
+    const uint32_t sizes[3] = {SWEEP_LEAST - 2, 2, 2}; /* the first IV takes two blocks */
+
+    for (unsigned i = 0; i < 3; i++) {
+        fill(&bench, random, sizes[i]);
+        gone[i] = bench.state;
+    }
+    for (unsigned i = 0; i < (GREEDY_MOST - SWEEP_LEAST - 2) / SA_BLOCKS_MOST; i++)
+        fill(&bench, random, SA_BLOCKS_MOST);
+    fill(&bench, random, (GREEDY_MOST - SWEEP_LEAST - 2) % SA_BLOCKS_MOST - 100);
+    fill(&bench, random, 100);
+    kept = bench.state;
+    g_assert_cmpint(learn(&bench, 1, 12345), ==, IPSEC_IV_FORGETFUL);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpint(learn_many(&bench, random, 100), ==, IPSEC_IV_FORGETFUL);
+        ipsec_iv_forget(bench.store, &gone[i]);
+        g_assert_cmpuint(gone[i].id, ==, 0);
+    }
+    fill(&bench, random, 1000);
+    bench.state = gone[2];
+    g_assert_cmpuint(bench.state.unique.blocks, ==, 2);
+    bench.state = kept;
+    expect_fine(&bench, 1, 12345);
+    expect_reuse(&bench, 1, 12345, bench.frame);
+    g_rand_free(random);
+    close_bench(&bench);
+}
+
+/* With the pages of their blocks, which others are given then. */
+static void test_forgotten_leave_their_pages(void)
+{
+    bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+    for (unsigned sa = 0; sa < 2 * GREEDY_MOST / SA_BLOCKS_MOST; sa++) {
+        for (uint64_t i = 0; i < SA_BLOCKS_MOST - 32; i++)
+            for (unsigned offset = 0; offset < 2; offset++)
+                expect_fine(&bench, i, i * 64 + offset);
+        expect_reuse(&bench, 1, (SA_BLOCKS_MOST - 40) * 64, bench.frame - 15);
+        ipsec_iv_forget(bench.store, &bench.state);
+    }
     close_bench(&bench);
 }
 
@@ -955,6 +1013,8 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/queues", test_queues);
     g_test_add_func("/iv/restart", test_restart);
     g_test_add_func("/iv/first-two", test_first_two);
+    g_test_add_func("/iv/forgotten-make-room", test_forgotten_make_room);
+    g_test_add_func("/iv/forgotten-leave-their-pages", test_forgotten_leave_their_pages);
     g_test_add_func("/iv/frames-are-forgotten", test_frames_are_forgotten);
     g_test_add_func("/iv/sas-are-apart", test_sas_are_apart);
     g_test_add_func("/iv/random", test_random);

@@ -481,6 +481,47 @@ static void test_slots_stay_findable(void)
     close_full(&full);
 }
 
+static ipsec_iv_result learn_random(const full *full, ipsec_sa *sa, GRand *random)
+{
+    const uint64_t iv = (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
+    const ipsec_iv_packet packet = {
+        .demand = IPSEC_IV_UNIQUE, .iv = (const uint8_t *)&iv, .length = sizeof iv, .frame = full->view.frame};
+    uint32_t first;
+
+    return ipsec_iv_learn(full->table->ivs, &sa->iv, &packet, &first);
+}
+
+/* SAs whose IVs fill the store leave their room to those that come in their place. */
+static void test_ivs_of_the_forgotten(void)
+{
+    enum {
+        SAS = 17,
+        EACH = 60000
+    };
+    full full = open_full(SAS);
+    GRand *random = g_rand_new_with_seed(6);
+    bool is_full = false;
+
+    for (uint32_t spi = 0; spi < SAS; spi++) {
+        ipsec_sa *sa = get(full.table, &full.view, 0x1000 + spi);
+
+        full.view.frame++;
+        for (unsigned i = 0; i < EACH; i++)
+            is_full = learn_random(&full, sa, random) == IPSEC_IV_FORGETFUL;
+    }
+    g_assert_true(is_full);
+    for (uint32_t spi = 0; spi < SAS; spi++) {
+        ipsec_sa *sa = get(full.table, &full.view, 0x2000 + spi);
+
+        full.view.frame++;
+        for (unsigned i = 0; i < 100; i++)
+            is_full = learn_random(&full, sa, random) == IPSEC_IV_FORGETFUL;
+    }
+    g_assert_false(is_full);
+    g_rand_free(random);
+    close_full(&full);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -497,6 +538,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sa/forget/others", test_others_were_not_forgotten);
     g_test_add_func("/sa/forget/same-frame", test_frames_that_are_not_told_apart);
     g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
+    g_test_add_func("/sa/forget/ivs", test_ivs_of_the_forgotten);
     g_test_add_func("/sa/forget/slots", test_slots_stay_findable);
     return g_test_run();
 }

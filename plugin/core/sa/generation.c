@@ -1,22 +1,26 @@
 /* What an SA knew while it had another key.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
+#include "sa/sequence.h"
 
 struct ipsec_generations {
     GHashTable *kept; /* of ipsec_sa, by the index of the SA and that of the row */
+    ipsec_iv_store *ivs;
 };
 
 static void free_kept(gpointer data)
 {
     ipsec_sa *sa = (ipsec_sa *)data;
 
-    ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+    ipsec_sequence_clear(&sa->numbers);
     g_free(sa);
 }
 
-ipsec_generations *ipsec_generations_new(void)
+ipsec_generations *ipsec_generations_new(ipsec_iv_store *ivs)
 {
     ipsec_generations *generations = g_new0(ipsec_generations, 1);
+
+    generations->ivs = ivs;
 
     generations->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_kept);
     return generations;
@@ -42,18 +46,21 @@ const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const 
     return g_hash_table_lookup(generations->kept, &name);
 }
 
-/* Leaves the SA without numbers. */
+/* Leaves the SA without numbers and IVs. None is kept under that name: it is taken out when the SA takes the row. */
 static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
 {
     const gint64 name = name_of(sa, sa->keys.row);
     const bool full = g_hash_table_size(generations->kept) >= IPSEC_GENERATIONS_MOST;
 
     if (!sa->keys.good || full) {
-        ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+        ipsec_sequence_clear(&sa->numbers);
+        ipsec_iv_forget(generations->ivs, &sa->iv);
         return;
     }
     g_hash_table_replace(generations->kept, g_memdup2(&name, sizeof name), g_memdup2(sa, sizeof *sa));
+    /* They are the kept one's now. */
     sa->numbers = (ipsec_sa_numbers){0};
+    sa->iv = (ipsec_iv_state){0};
 }
 
 /* What is not of the key alone stays as it is. */

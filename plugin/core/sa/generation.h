@@ -19,7 +19,11 @@ typedef struct ipsec_generations ipsec_generations;
  * are more, what an SA knows of its key is lost when it takes another one. */
 #define IPSEC_GENERATIONS_MOST 4096u
 
-ipsec_generations *ipsec_generations_new(void);
+/** None so far.
+ *
+ * @param ivs  the store of the SAs; must outlive them
+ */
+ipsec_generations *ipsec_generations_new(ipsec_iv_store *ivs);
 
 /** Frees them; NULL is fine. */
 void ipsec_generations_free(ipsec_generations *generations);

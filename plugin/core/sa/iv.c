@@ -25,6 +25,10 @@
 #define SA_BLOCKS_MOST 65536u
 #define SA_BLOCKS_FEW  32u
 
+/* Blocks of states that were forgotten go when there is no room for another one, all at once, if there are so many:
+ * then each has been worth looking at 16 of those that stay. */
+#define SWEEP_LEAST (GREEDY_MOST / 16)
+
 enum {
     BRANCH_BITS = 6,
     BRANCHES = 1 << BRANCH_BITS,
@@ -58,8 +62,8 @@ enum {
 #define STEP_MOST 65536u
 
 typedef struct ipsec_iv_page {
-    struct ipsec_iv_block *owner;
-    uint32_t frames[BRANCHES]; /* 0: not known */
+    struct ipsec_iv_block *owner; /* NULL: it went */
+    uint32_t frames[BRANCHES];    /* 0: not known */
 } ipsec_iv_page;
 
 typedef struct ipsec_iv_block {
@@ -85,6 +89,8 @@ struct ipsec_iv_store {
     uint64_t seed;
     uint32_t states;       /* ids given */
     uint32_t open;         /* blocks that are not full */
+    GHashTable *forgotten; /* set of ids of states whose blocks may go; NULL: none */
+    uint32_t released;     /* how many these are, at least */
     uint32_t next_page;    /* the one to be given away next */
     ipsec_iv_page **pages; /* PAGES of them; NULL: not needed so far */
     recent_iv *recent;     /* RECENT of them; NULL: not needed so far */
@@ -156,11 +162,36 @@ static ipsec_iv_block *make_block(ipsec_iv_store *store, ipsec_iv_state *state, 
     return block;
 }
 
-static bool may_make_block(const ipsec_iv_store *store, const ipsec_iv_state *state)
+/* Takes a block out of the store, if its state was forgotten. */
+static gboolean release(gpointer key, gpointer value G_GNUC_UNUSED, gpointer user_data)
 {
-    if (state->unique.blocks < SA_BLOCKS_FEW)
-        return store->open < BLOCKS_MOST;
-    return store->open < GREEDY_MOST && state->unique.blocks < SA_BLOCKS_MOST;
+    const ipsec_iv_block *block = key;
+    ipsec_iv_store *store = user_data;
+
+    if (!g_hash_table_contains(store->forgotten, GUINT_TO_POINTER(block->owner)))
+        return false;
+    if (block->page)
+        block->page->owner = NULL;
+    store->open -= block->used != ALL_USED;
+    return true;
+}
+
+static IPSEC_RARE void sweep(ipsec_iv_store *store)
+{
+    g_hash_table_foreach_remove(store->blocks, release, store);
+    g_hash_table_destroy(store->forgotten);
+    store->forgotten = NULL;
+    store->released = 0;
+}
+
+static bool may_make_block(ipsec_iv_store *store, const ipsec_iv_state *state)
+{
+    const bool few = state->unique.blocks < SA_BLOCKS_FEW;
+    const uint32_t most = few ? BLOCKS_MOST : GREEDY_MOST;
+
+    if (store->open >= most && store->released >= SWEEP_LEAST)
+        sweep(store);
+    return store->open < most && (few || state->unique.blocks < SA_BLOCKS_MOST);
 }
 
 /* Whether a block that the IV is in became a bit of one above. */
@@ -215,9 +246,11 @@ static ipsec_iv_page *take_page(ipsec_iv_store *store)
         *page = g_new0(ipsec_iv_page, 1);
         return *page;
     }
-    (*page)->owner->page = NULL;
-    if ((*page)->owner->used == ALL_USED)
-        g_hash_table_remove(store->blocks, (*page)->owner);
+    if ((*page)->owner) {
+        (*page)->owner->page = NULL;
+        if ((*page)->owner->used == ALL_USED)
+            g_hash_table_remove(store->blocks, (*page)->owner);
+    }
     memset(*page, 0, sizeof **page);
     return *page;
 }
@@ -565,7 +598,22 @@ void ipsec_iv_store_free(ipsec_iv_store *store)
     g_free(store->pages);
     g_free(store->recent);
     g_hash_table_destroy(store->blocks);
+    if (store->forgotten)
+        g_hash_table_destroy(store->forgotten);
     g_free(store);
+}
+
+void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state)
+{
+    const bool counts = state->demand == IPSEC_IV_UNIQUE || (state->demand == IPSEC_IV_UNKNOWN && state->proved);
+
+    if (state->id > 0 && (counts || state->kept)) {
+        if (!store->forgotten)
+            store->forgotten = g_hash_table_new(NULL, NULL);
+        g_hash_table_add(store->forgotten, GUINT_TO_POINTER(state->id));
+        store->released += counts ? state->unique.blocks : 0;
+    }
+    *state = (ipsec_iv_state){0};
 }
 
 ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
@@ -573,7 +621,9 @@ ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, con
 {
     if (packet->length != 8 && !(packet->length == 16 && packet->demand == IPSEC_IV_UNPREDICTABLE))
         return IPSEC_IV_FINE;
-    if (state->id == 0 || state->demand != packet->demand)
+    if (state->demand != packet->demand)
+        ipsec_iv_forget(store, state);
+    if (state->id == 0)
         *state = (ipsec_iv_state){.id = ++store->states, .demand = (uint8_t)packet->demand};
     if (packet->demand == IPSEC_IV_UNPREDICTABLE)
         return learn_unpredictable(store, state, packet, first);

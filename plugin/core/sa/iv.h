@@ -46,8 +46,8 @@ typedef enum {
 /** IVs of an SA that lie next to each other; see iv.c. */
 struct ipsec_iv_block;
 
-/** What an SA remembers. All zero at first, and to be so again when its key changes. Used with one store only, and not
- * after that is freed. */
+/** What an SA remembers. All zero at first, and again by ipsec_iv_forget() when its key changes or the SA goes. Used
+ * with one store only, and not after that is freed. */
 typedef struct ipsec_iv_state {
     union {
         struct {
@@ -91,6 +91,9 @@ ipsec_iv_store *ipsec_iv_store_new(void);
 
 /** Frees a store and all in it; NULL is fine. */
 void ipsec_iv_store_free(ipsec_iv_store *store);
+
+/** Begins a state anew, all zero; what the store holds for it makes room for others when they need it. */
+void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state);
 
 /**
  * Learns from the next packet of an SA, in the order of the capture. Not to be called for a packet that is captured or

@@ -11,6 +11,7 @@
 #include "sa/guess.h"
 #include "sa/life.h"
 #include "sa/open_report.h"
+#include "sa/sequence.h"
 
 #include <glib.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static uint32_t hash_source(const ipsec_opener *opener, const ipsec_view *view)
 {
     uint64_t words[2];
 
-    return (uint32_t)ipsec_hash_address(opener->seed, view->source, view->address_length, words);
+    return (uint32_t)ipsec_hash_address(opener->sas->seed, view->source, view->address_length, words);
 }
 
 static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, const ipsec_sa_keys *keys)
@@ -52,8 +53,8 @@ static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
-    ipsec_sa_numbers_begin(&sa->numbers, spec->replay_window, spec->esn);
-    sa->iv = (ipsec_iv_state){0};
+    ipsec_sequence_begin(&sa->numbers, spec->replay_window, (ipsec_esn_mode)spec->esn);
+    ipsec_iv_forget(opener->sas->ivs, &sa->iv);
 }
 
 static uint32_t find_row(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
@@ -215,7 +216,7 @@ static void learn(const ipsec_record *record, ipsec_sa *sa)
     ipsec_sa_keys *keys = &sa->keys;
 
     if (record->icv == IPSEC_ICV_GOOD && !keys->good) {
-        ipsec_sa_numbers_begin(&sa->numbers, sa->numbers.row_window, (ipsec_esn_mode)sa->numbers.esn);
+        ipsec_sequence_distrust(&sa->numbers);
         ipsec_life_begin(sa);
     }
     keys->verified = true;
@@ -346,7 +347,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         learn(record, sa);
     record->trusted = keys->verified;
     if (keys->verified && row->spec.esn == IPSEC_ESN_AUTO)
-        sa->numbers.esn = keys->esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
+        ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
 
 /* --- what looks like offload -------------------------------------------------------------------------- */

@@ -19,11 +19,11 @@
 /** What opening needs besides the packet. */
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
+    ipsec_sa_table *sas; /**< the database's */
     ipsec_generations *generations;
     const ipsec_config *config;
     uint8_t *plaintext;  /**< of the last packet; room for the largest, made when first needed */
     uint8_t *outer;      /**< the headers in front of the last AH as its ICV covers them; likewise */
-    uint64_t seed;       /**< of the hashes of addresses */
     unsigned part_count; /**< of packets that were coalesced with the last one that had a row, itself among them */
     uint64_t parts[IPSEC_COALESCED_MOST]; /**< numbers of those that verified */
     uint32_t guessed;                     /**< the same of all rows as ipsec_key_row.guessed, for this costs much */

@@ -15,6 +15,7 @@
 #include "sa/sa.h"
 #include "base/config.h"
 #include "base/hash.h"
+#include "sa/sequence.h"
 #include "base/octets.h"
 
 /* The part of a full table that newcomers may keep. */
@@ -94,6 +95,7 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->most = most ? most : IPSEC_SAS_DEFAULT;
     table->facts = g_array_new(false, false, sizeof(ipsec_sa_facts));
     table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+    table->ivs = ipsec_iv_store_new();
     return table;
 }
 
@@ -103,7 +105,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
         return;
     for (uint32_t i = 0; i <= table->mask; i++)
         if (table->slots[i])
-            ipsec_sa_numbers_begin(&table->slots[i]->numbers, 0, IPSEC_ESN_AUTO);
+            ipsec_sequence_clear(&table->slots[i]->numbers);
     for (uint32_t i = 0; i <= table->mask; i++)
         g_free(table->slots[i]);
     g_free(table->slots);
@@ -111,6 +113,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
         g_ptr_array_free(table->newcomers, true);
         g_ptr_array_free(table->known, true);
     }
+    ipsec_iv_store_free(table->ivs);
     ipsec_forgotten_free(table->forgotten);
     g_array_free(table->facts, true);
     g_hash_table_destroy(table->pairs);
@@ -266,13 +269,6 @@ static void remember_forgotten(ipsec_sa_table *table, const ipsec_sa *sa)
     ipsec_forgotten_add(table->forgotten, hash_forgotten(table, &sa->key));
 }
 
-void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
-{
-    ipsec_window_clear(&numbers->window);
-    ipsec_doubts_free(&numbers->doubts);
-    *numbers = (ipsec_sa_numbers){.row_window = row_window, .esn = (uint8_t)esn & 3};
-}
-
 static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
 {
     if (!pair || --pair->sas > 0)
@@ -293,7 +289,8 @@ static ipsec_sa *forget(ipsec_sa_table *table)
     remember_forgotten(table, sa);
     take_out(table, sa);
     leave_pair(table, sa->life.pair);
-    ipsec_sa_numbers_begin(&sa->numbers, 0, IPSEC_ESN_AUTO);
+    ipsec_sequence_clear(&sa->numbers);
+    ipsec_iv_forget(table->ivs, &sa->iv);
     return sa;
 }
 

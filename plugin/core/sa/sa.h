@@ -50,8 +50,8 @@ typedef struct ipsec_sa_keys {
     ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
-/** What an SA knows of its sequence numbers; see sequence.c. Only what ipsec_is_genuine() moves any of it, but for the
- * excuses among the doubts. */
+/** What an SA knows of its sequence numbers; sequence.c alone writes it. Only what ipsec_is_genuine() moves any of it,
+ * but for the excuses among the doubts. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
     ipsec_doubts *doubts; /**< NULL: none */
@@ -72,9 +72,6 @@ static inline uint32_t ipsec_receiver_window(const ipsec_sa_numbers *numbers)
 {
     return numbers->window_less_1 + 1u;
 }
-
-/** Forgets all numbers: with another key they are others. */
-void ipsec_sa_numbers_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
 
 /** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
  * been forgotten. */
@@ -163,6 +160,7 @@ typedef struct ipsec_sa_table {
     GArray *facts;    /**< of ipsec_sa_facts, by index; those of SAs that were forgotten stay */
     /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
     GPtrArray *newcomers, *known;
+    ipsec_iv_store *ivs;        /**< of all SAs */
     ipsec_forgotten *forgotten; /**< SAs that left the table, but for those of one packet; NULL until one did */
     GHashTable *pairs;
 } ipsec_sa_table;

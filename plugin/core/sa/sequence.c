@@ -135,6 +135,23 @@ static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
     sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_windows[IPSEC_STACK_RFC]) - 1);
 }
 
+void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
+{
+    ipsec_window_clear(&numbers->window);
+    ipsec_doubts_free(&numbers->doubts);
+    *numbers = (ipsec_sa_numbers){.row_window = row_window, .esn = (uint8_t)esn & 3};
+}
+
+void ipsec_sequence_clear(ipsec_sa_numbers *numbers)
+{
+    ipsec_sequence_begin(numbers, IPSEC_REPLAY_WINDOW_UNKNOWN, IPSEC_ESN_AUTO);
+}
+
+void ipsec_sequence_distrust(ipsec_sa_numbers *numbers)
+{
+    ipsec_sequence_begin(numbers, numbers->row_window, (ipsec_esn_mode)numbers->esn);
+}
+
 static void forget_numbers(ipsec_sa_numbers *numbers)
 {
     ipsec_window_clear(&numbers->window);

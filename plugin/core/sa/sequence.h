@@ -12,6 +12,23 @@
 #include "sa/recent.h"
 #include "sa/sa.h"
 
+/** Forgets all numbers and frees what they hold. */
+void ipsec_sequence_clear(ipsec_sa_numbers *numbers);
+
+/** Begins anew, with another key: its numbers are others.
+ *
+ * @param row_window  packets, as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
+
+/** Begins anew, with the same key: what was taken for numbers before was not. */
+void ipsec_sequence_distrust(ipsec_sa_numbers *numbers);
+
+/** A packet has verified, with a high half or without. */
+static inline void ipsec_sequence_learn_esn(ipsec_sa_numbers *numbers, bool esn)
+{
+    numbers->esn = esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
+}
+
 /** What judging a number needs besides the packet. */
 typedef struct ipsec_sequencer {
     const ipsec_config *config;
