@@ -4,9 +4,6 @@
  *
  * An SA whose packets come in order has none of this.
  *
- * The room sa/ has what an SA remembers of its packets, and opening the next one with its key. What a receiver makes of
- * a packet may not enter, nor what others than its packets tell of an SA.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_DOUBTS_H

@@ -79,7 +79,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
     packet = (ipsec_iv_packet){.demand = demand,
                                .iv = view->data + iv_at(view),
                                .length = spec ? iv_length(view, spec) : 8,
-                               .sequence = (uint64_t)record->high << 32 | record->sequence,
+                               .sequence = ipsec_record_number(record),
                                .packets = sa->numbers.packets,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)

@@ -1,23 +1,22 @@
 /* Opening packets: which key an SA has, whether the ICV verifies, and what is inside.
  *
  * What is found out by trying goes into the record; what the report says follows from packet and record alone (see
- * opened.c), so that later passes say the same.
+ * open_report.c), so that later passes say the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open.h"
 #include "base/hash.h"
 #include "base/octets.h"
 #include "packet/checks.h"
+#include "sa/coalesced.h"
 #include "sa/guess.h"
 #include "sa/life.h"
 #include "sa/open_report.h"
 #include "sa/sequence.h"
+#include "sa/try.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* As long as IP can be. Nothing longer is opened. */
-#define LONGEST 65535u
 
 /* When the reason for a wrong key is looked for: at the first failures of an SA, and then at each doubling of their
  * number, for whoever forges packets may have been first. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
@@ -28,9 +27,6 @@
 #define GUESSED_IN_ALL  (2u << 20)
 #define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
 #define GUESS_OVERHEAD  512u /* octets, for opening contexts */
-
-/* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
-#define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
 
 /* --- which key ------------------------------------------------------------------------------------- */
 
@@ -111,74 +107,7 @@ static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t
     return IPSEC_CASE_NONE;
 }
 
-/* --- trying ---------------------------------------------------------------------------------------- */
-
-typedef struct attempts {
-    unsigned count;
-    ipsec_attempt list[ATTEMPTS_MOST];
-} attempts;
-
-static void add_attempt(attempts *to, bool esn, uint32_t high)
-{
-    for (unsigned i = 0; i < to->count; i++)
-        if (to->list[i].esn == esn && to->list[i].high == high)
-            return;
-    to->list[to->count++] = (ipsec_attempt){esn, high};
-}
-
-static void add_neighbours(attempts *to, uint32_t high)
-{
-    add_attempt(to, true, high);
-    if (high < UINT32_MAX)
-        add_attempt(to, true, high + 1);
-    if (high > 0)
-        add_attempt(to, true, high - 1);
-}
-
-/* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
-static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *to)
-{
-    const ipsec_sa_keys *keys = &sa->keys;
-    const ipsec_window *window = &sa->numbers.window;
-    const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->verified;
-    const bool esn = spec->esn == IPSEC_ESN_AUTO ? keys->esn : spec->esn == IPSEC_ESN_YES;
-
-    to->count = 0;
-    if (!decided || !esn)
-        add_attempt(to, false, 0);
-    if (decided && !esn)
-        return;
-    if (keys->verified && window->started)
-        add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
-    if (keys->verified)
-        add_neighbours(to, keys->high);
-    for (unsigned i = 0; i < spec->high_count; i++)
-        add_neighbours(to, spec->highs[i]);
-    add_attempt(to, true, 0);
-    add_attempt(to, true, 1);
-}
-
-/* Tries what may be, until the ICV is good. */
-static void try_all(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
-                    ipsec_record *record)
-{
-    ipsec_crypto *crypto = ipsec_key_row_open(row);
-    attempts tries;
-
-    record->icv = IPSEC_ICV_UNVERIFIED;
-    if (!crypto)
-        return;
-    list_attempts(&row->spec, sa, &tries);
-    for (unsigned i = 0; i < tries.count; i++) {
-        record->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
-        record->esn = tries.list[i].esn;
-        record->high = tries.list[i].high;
-        if (record->icv != IPSEC_ICV_BAD)
-            return;
-    }
-    record->esn = false;
-    record->high = 0;
-}
+/* --- why it fails ------------------------------------------------------------------------------------ */
 
 static bool is_turn(unsigned failures)
 {
@@ -228,7 +157,7 @@ static void learn(const ipsec_record *record, ipsec_sa *sa)
 static void make_room(ipsec_opener *opener)
 {
     if (!opener->plaintext)
-        opener->plaintext = g_malloc(LONGEST);
+        opener->plaintext = g_malloc(IPSEC_OPENED_MOST);
 }
 
 /* Room for the headers in front of AH, as ipsec_envelope_of() wants it. */
@@ -241,7 +170,8 @@ static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
 
 static bool can_be_opened(const ipsec_view *view, const ipsec_open_report *report)
 {
-    return report->findings->whole && view->length >= ipsec_kind_of(view->protocol)->fixed && view->length <= LONGEST;
+    return report->findings->whole && view->length >= ipsec_kind_of(view->protocol)->fixed &&
+           view->length <= IPSEC_OPENED_MOST;
 }
 
 /* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
@@ -258,57 +188,6 @@ static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ip
         return false;
     keys->started = record->high == spec->highs[0];
     return !keys->started;
-}
-
-static bool has_next(const ipsec_keyring *ring, const ipsec_key_row *row)
-{
-    return ipsec_keyring_next(ring, row->index) != row->index;
-}
-
-/* Tries a row that the SA does not have with what it knew when it had it, or with nothing. */
-static void try_other(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
-                      ipsec_record *record)
-{
-    static const ipsec_sa nothing;
-    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row->index);
-
-    try_all(opener, envelope, row, then ? then : &nothing, record);
-}
-
-/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
- * is left as it was with the SA's own. */
-static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
-                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
-{
-    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
-    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
-    const ipsec_keyring *ring = opener->ring;
-
-    for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
-        ipsec_key_row *row = ipsec_keyring_row(ring, i);
-
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        try_other(opener, envelope, row, sa, record);
-        if (record->icv == IPSEC_ICV_GOOD ||
-            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
-            return row;
-    }
-    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
-    try_all(opener, envelope, own, sa, record); /* for its plaintext */
-    return own;
-}
-
-/* The row that the packet is opened with: the one that the SA has, or another one that the packet bears out; with its
- * envelope. */
-static ipsec_key_row *try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
-                               uint8_t *outer)
-{
-    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
-
-    try_all(opener, envelope, own, sa, record);
-    if (record->icv == IPSEC_ICV_GOOD || !has_next(opener->ring, own))
-        return own;
-    return try_others(opener, sa, own, record, envelope, outer);
 }
 
 /* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
@@ -350,135 +229,6 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
 
-/* --- what looks like offload -------------------------------------------------------------------------- */
-
-/* Sizes of the first of several coalesced packets that are tried. */
-#define SIZES_TRIED 8u
-
-/* A packet that looks like segmentation offload is no packet of the wire, so that nothing is judged by its length. But
- * anybody can make one look so; if all its octets are there, the ICV decides. Fills in the view of a packet as any. */
-static bool looks_like_offload(const ipsec_view *view, const ipsec_open_report *report, ipsec_view *plain)
-{
-    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
-    const bool coalesced = !(view->flags & IPSEC_VIEW_OFFLOAD);
-
-    if (report->findings->whole || !ipsec_findings_have(report->findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
-        view->flags & no_packet)
-        return false;
-    *plain = *view;
-    plain->flags &= (uint16_t)~IPSEC_VIEW_OFFLOAD;
-    plain->length = coalesced ? view->length : ipsec_view_offload_length(view);
-    return plain->captured >= plain->length && plain->length >= IPSEC_ESP_FLOOR && plain->length <= LONGEST;
-}
-
-/* The octets from `at` on, `length` of them, as a packet of their own. */
-static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
-{
-    ipsec_view part = *view;
-
-    part.data += at;
-    part.length = part.captured = MIN(length, view->length - at);
-    return part;
-}
-
-/* Whether a part verifies; notes its number then, and the setting for the first of them. */
-static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row *row, const ipsec_sa *sa,
-                     ipsec_record *record)
-{
-    const ipsec_envelope envelope = ipsec_envelope_of(part, row->spec.encryption, row->spec.integrity, NULL);
-    ipsec_record own = {.icv = IPSEC_ICV_BAD};
-
-    if (part->length < IPSEC_ESP_FLOOR || opener->part_count == IPSEC_COALESCED_MOST)
-        return false;
-    try_all(opener, &envelope, row, sa, &own);
-    if (own.icv != IPSEC_ICV_GOOD)
-        return false;
-    if (opener->part_count == 0) {
-        record->esn = own.esn;
-        record->high = own.high;
-    }
-    opener->parts[opener->part_count++] = (uint64_t)own.high << 32 | ipsec_read_u32(part->data + 4);
-    return true;
-}
-
-/* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
-static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa)
-{
-    ipsec_record unused = {0};
-    uint32_t size = ipsec_find_coalesced(view, IPSEC_ESP_FLOOR);
-
-    for (unsigned tries = 0; size > 0 && tries < SIZES_TRIED; tries++) {
-        const ipsec_view first = part_of(view, 0, size), second = part_of(view, size, size);
-
-        if (try_part(opener, &first, row, sa, &unused) || try_part(opener, &second, row, sa, &unused))
-            return size;
-        size = ipsec_find_coalesced(view, size + 1);
-    }
-    return 0;
-}
-
-/* Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
- * say of the ICVs of all; those that verify are in opener->parts. */
-static ipsec_icv_status try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
-                                  ipsec_record *record)
-{
-    const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
-    bool all = size > 0;
-
-    record->esn = false;
-    record->high = 0;
-    opener->part_count = 0;
-    for (uint32_t at = 0; size > 0 && at < view->length; at += size) {
-        const ipsec_view part = part_of(view, at, size);
-
-        all = try_part(opener, &part, row, sa, record) && all;
-    }
-    return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
-}
-
-/* The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
- * Returns the row, with its envelope. */
-static IPSEC_RARE ipsec_key_row *try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
-                                                     ipsec_record *record, ipsec_envelope *envelope)
-{
-    static const ipsec_sa nothing;
-
-    for (uint32_t i = ipsec_keyring_next(opener->ring, own->index); i != own->index;
-         i = ipsec_keyring_next(opener->ring, i)) {
-        ipsec_key_row *row = ipsec_keyring_row(opener->ring, i);
-        const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, i);
-
-        record->icv = try_parts(opener, envelope->view, row, then ? then : &nothing, record) & 3;
-        if (record->icv != IPSEC_ICV_GOOD)
-            continue;
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, NULL);
-        return row;
-    }
-    record->icv = try_parts(opener, envelope->view, own, sa, record) & 3;
-    return own;
-}
-
-/* It was a packet of the wire: one that verifies, or one on an SA where others do. */
-static void take_for_packet(const ipsec_open_report *report)
-{
-    ipsec_findings_remove(report->findings, IPSEC_FINDING_CAPTURE_OFFLOAD);
-    report->findings->whole = true;
-}
-
-/* Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
- * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
-static bool settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
-                           const ipsec_open_report *report)
-{
-    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.good))
-        record->icv = IPSEC_ICV_UNVERIFIED;
-    if (record->icv == IPSEC_ICV_UNVERIFIED)
-        return false;
-    if (record->icv == IPSEC_ICV_BAD || opener->part_count == 0)
-        take_for_packet(report);
-    return true;
-}
-
 /* --- with a row ---------------------------------------------------------------------------------------- */
 
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
@@ -487,7 +237,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_view plain;
-    const bool offload = looks_like_offload(view, report, &plain);
+    const bool offload = ipsec_looks_like_offload(view, report, &plain);
     const ipsec_view *const seen = offload ? &plain : view;
     ipsec_envelope envelope = ipsec_envelope_of(seen, row->spec.encryption, row->spec.integrity, outer);
 
@@ -501,14 +251,14 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
         return;
     }
     make_room(opener);
-    row = try_rows(opener, sa, record, &envelope, outer);
+    row = ipsec_try_rows(opener, sa, record, &envelope, outer);
     if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
-        record->icv = try_parts(opener, seen, row, sa, record) & 3;
-    if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && has_next(opener->ring, row))
-        row = try_parts_of_others(opener, sa, row, record, &envelope);
-    if (offload && !settle_offload(opener, sa, record, report)) {
+        record->icv = ipsec_try_parts(opener, seen, row, sa, record) & 3;
+    if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && ipsec_has_other_row(opener->ring, row))
+        row = ipsec_try_parts_of_others(opener, sa, row, record, &envelope);
+    if (offload && !ipsec_settle_offload(opener, sa, record, report)) {
         record->alternative = row->position;
         ipsec_opened_begin(&envelope, &row->spec, report);
         return;
@@ -567,7 +317,7 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
         return false;
     make_room(opener);
     envelope = ipsec_envelope_of(view, spec->encryption, spec->integrity, outer);
-    try_rows(opener, then ? then : &fresh, &record, &envelope, outer);
+    ipsec_try_rows(opener, then ? then : &fresh, &record, &envelope, outer);
     return record.icv == IPSEC_ICV_GOOD;
 }
 
@@ -631,7 +381,7 @@ static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, 
 
     if (note->row)
         return ipsec_keyring_row(ring, note->row - 1);
-    while (row && alternative-- > 0 && has_next(ring, row))
+    while (row && alternative-- > 0 && ipsec_has_other_row(ring, row))
         row = ipsec_keyring_row(ring, ipsec_keyring_next(ring, row->index));
     return row;
 }
@@ -658,7 +408,7 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
     ipsec_record again = *record;
     ipsec_envelope envelope;
     ipsec_view plain;
-    const bool offload = looks_like_offload(view, report, &plain);
+    const bool offload = ipsec_looks_like_offload(view, report, &plain);
 
     if (!row)
         return;
@@ -672,7 +422,7 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         return;
     }
     if (offload)
-        take_for_packet(report);
+        ipsec_take_for_packet(report);
     ipsec_opened_report(&envelope, row, &again, note, opener->config->sa_complete,
                         again.icv == record->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
 }

@@ -52,6 +52,12 @@ static inline bool ipsec_is_genuine(const ipsec_record *record)
     return record->standing <= IPSEC_VERIFIED;
 }
 
+/** The sequence number with its high half, if followed. */
+static inline uint64_t ipsec_record_number(const ipsec_record *record)
+{
+    return (uint64_t)record->high << 32 | record->sequence;
+}
+
 /** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A
  * record of another one must not speak for it. */
 static inline bool ipsec_record_is_of(const ipsec_record *record, const ipsec_view *view)

@@ -10,6 +10,7 @@
 #include "keys/crypto.h"
 #include "packet/checks.h"
 #include "sa/life.h"
+#include "sa/stack_windows.h"
 
 #include <glib.h>
 #include <string.h>
@@ -35,54 +36,9 @@
 /* An advance that no loss explains. */
 #define JUMP (1u << 28)
 
-/* Of the 32-bit numbers, those that are "near the end", and "near the start". */
-#define NEAR_END   0xf0000000u
-#define NEAR_START 0x0fffffffu
-
 /* An SA of which more packets than every fourth, and at least so many, are other ones under a number that came before
  * has no anti-replay. */
 #define REFUSED_LEAST 8u
-
-/* --- windows ----------------------------------------------------------------------------------------- */
-
-/* The window that is known of the SA, by the user or by its row; IPSEC_REPLAY_WINDOW_UNKNOWN if none is. */
-static uint32_t known_window(const ipsec_config *config, const ipsec_sa *sa)
-{
-    if (config->replay_window != IPSEC_REPLAY_WINDOW_UNKNOWN)
-        return config->replay_window;
-    return sa->numbers.row_window;
-}
-
-static uint32_t window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
-{
-    const uint32_t known = known_window(config, sa);
-    const uint32_t window = known == IPSEC_REPLAY_WINDOW_UNKNOWN ? ipsec_stack_windows[stack] : known;
-
-    return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
-}
-
-/* How far a number may advance on the word of one packet: to none of the windows may what goes on from before be old.
- */
-static uint32_t reach_of(const ipsec_config *config, const ipsec_sa *sa)
-{
-    uint32_t reach = ipsec_receiver_window(&sa->numbers);
-
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
-        const uint32_t window = window_at(config, sa, (ipsec_stack)stack);
-
-        reach = window > 0 ? MIN(reach, window) : reach;
-    }
-    return reach;
-}
-
-static uint32_t largest_window(const ipsec_config *config, const ipsec_sa *sa)
-{
-    uint32_t largest = 1;
-
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        largest = MAX(largest, window_at(config, sa, (ipsec_stack)stack));
-    return largest;
-}
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
@@ -91,46 +47,20 @@ static inline bool is_verified(const ipsec_record *record)
     return record->standing == IPSEC_VERIFIED;
 }
 
-static uint64_t number_in(const ipsec_record *record)
-{
-    return (uint64_t)record->high << 32 | record->sequence;
-}
-
-/* Where no ICV tells, the number is taken for the nearest one; a counter that passes its end for one that goes on, for
- * RFC 4303 3.3.3 lets it do nothing else. */
-static uint64_t guess_number(const ipsec_window *window, uint32_t low)
-{
-    const uint64_t epoch = window->top & ~(uint64_t)UINT32_MAX;
-    const uint32_t top = (uint32_t)window->top;
-
-    if (!window->started)
-        return low;
-    if (top >= NEAR_END && low <= NEAR_START)
-        return epoch + ((uint64_t)1 << 32) + low;
-    if (top <= NEAR_START && low >= NEAR_END && epoch > 0)
-        return epoch - ((uint64_t)1 << 32) + low;
-    return epoch + low;
-}
-
 static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
 {
     const uint32_t low = record->sequence;
 
     if (is_verified(record))
         return record->esn ? (uint64_t)record->high << 32 | low : low;
-    return sa->numbers.esn == IPSEC_ESN_NO ? low : guess_number(&sa->numbers.window, low);
-}
-
-static bool has_esn(const ipsec_sa *sa, const ipsec_record *record)
-{
-    return record->esn || sa->numbers.esn == IPSEC_ESN_YES;
+    return sa->numbers.esn == IPSEC_ESN_NO ? low : ipsec_window_guess_number(&sa->numbers.window, low);
 }
 
 static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 {
-    const uint32_t own = window_at(config, sa, config->receiver);
+    const uint32_t own = ipsec_sa_window_at(config, sa, config->receiver);
 
-    ipsec_window_init(&sa->numbers.window, largest_window(config, sa));
+    ipsec_window_init(&sa->numbers.window, ipsec_sa_largest_window(config, sa));
     /* Without a window losses are counted all the same. */
     sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_windows[IPSEC_STACK_RFC]) - 1);
 }
@@ -161,60 +91,13 @@ static void forget_numbers(ipsec_sa_numbers *numbers)
 /* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
 static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_note *note)
 {
-    const int64_t advance = (int64_t)(number_in(record) - window->top);
+    const int64_t advance = (int64_t)(ipsec_record_number(record) - window->top);
 
     record->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
     if (advance < INT32_MAX && advance > INT32_MIN)
         return;
     note->facts |= IPSEC_NOTE_FAR;
     note->highest = window->top;
-}
-
-/* --- what each stack makes of a number --------------------------------------------------------------- */
-
-/* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
- * another one: RFC 4303 appendix A. */
-static void note_stack(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
-                       ipsec_note *note)
-{
-    const ipsec_window *window = &sa->numbers.window;
-    const uint32_t packets = window_at(q->config, sa, stack);
-    const ipsec_stacks bit = ipsec_stack_bit(stack);
-    uint64_t taken = number_in(record);
-    ipsec_place place;
-
-    if (has_esn(sa, record))
-        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, MAX(1, packets)) << 32 | record->sequence;
-    if (taken != number_in(record))
-        note->wrong_by |= bit;
-    if (packets == 0)
-        return;
-    place = ipsec_window_place(window, taken, packets);
-    if (place == IPSEC_PLACE_SEEN)
-        note->seen_by |= bit;
-    if (place == IPSEC_PLACE_OLD)
-        note->old_by |= bit;
-}
-
-static void note_stacks(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
-{
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        note_stack(q, sa, record, (ipsec_stack)stack, note);
-}
-
-/* With ESN the low half passes 0 once in every epoch, which only the first may not. */
-static IPSEC_RARE void note_zero(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record,
-                                 ipsec_note *note)
-{
-    const ipsec_window *window = &sa->numbers.window;
-
-    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
-        const uint32_t packets = MAX(1, window_at(q->config, sa, (ipsec_stack)stack));
-        const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
-
-        if (!has_esn(sa, record) || high == 0)
-            note->zero_by |= ipsec_stack_bit((ipsec_stack)stack);
-    }
 }
 
 /* --- numbers that do not advance --------------------------------------------------------------------- */
@@ -243,17 +126,12 @@ static void blame_window(const arrival *a)
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 
-static bool is_past_end(const ipsec_window *window, uint64_t number)
-{
-    return window->top <= UINT32_MAX && window->top >= NEAR_END && number <= NEAR_START;
-}
-
 /* Whether what makes the number old is more than a packet or two that anybody may have made. */
 static bool is_surely_old(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
 
-    const uint64_t first = number_in(a->record) + ipsec_receiver_window(numbers);
+    const uint64_t first = ipsec_record_number(a->record) + ipsec_receiver_window(numbers);
 
     return a->record->standing != IPSEC_BELIEVED ||
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
@@ -296,11 +174,11 @@ static void begin_at_run(const arrival *a)
 static void follow_run(const arrival *a)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
-    const uint64_t number = number_in(a->record);
+    const uint64_t number = ipsec_record_number(a->record);
     ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
 
     count_run(doubts, number);
-    if (is_past_end(&numbers->window, number)) {
+    if (ipsec_window_is_past_end(&numbers->window, number)) {
         if (doubts->old_run == 1)
             ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
         return;
@@ -321,7 +199,7 @@ static bool has_no_window(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
 
-    if (known_window(a->q->config, a->sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
+    if (ipsec_sa_known_window(a->q->config, a->sa) != IPSEC_REPLAY_WINDOW_UNKNOWN)
         return false;
     return a->sa->life.separate || (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
 }
@@ -339,9 +217,9 @@ static bool meet_own_window(const arrival *a)
     own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)
         return false;
-    place = ipsec_window_place(own, number_in(a->record), ipsec_receiver_window(numbers));
+    place = ipsec_window_place(own, ipsec_record_number(a->record), ipsec_receiver_window(numbers));
     if (ipsec_is_genuine(a->record))
-        ipsec_window_commit(own, number_in(a->record), ipsec_receiver_window(numbers));
+        ipsec_window_commit(own, ipsec_record_number(a->record), ipsec_receiver_window(numbers));
     return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }
 
@@ -390,7 +268,7 @@ static void refuse_old(const arrival *a, bool wrong)
 {
     const bool epoch = wrong && is_verified(a->record);
     const ipsec_window *window = &a->sa->numbers.window;
-    const uint64_t number = number_in(a->record);
+    const uint64_t number = ipsec_record_number(a->record);
     ipsec_finding_set findings = {{0, 0}};
 
     if (!is_copy(a) && !is_surely_old(a))
@@ -414,11 +292,11 @@ static void place_behind(const arrival *a)
 {
     const ipsec_window *window = &a->sa->numbers.window;
     const ipsec_stacks own = ipsec_stack_bit(a->q->config->receiver);
-    const uint64_t number = number_in(a->record);
+    const uint64_t number = ipsec_record_number(a->record);
     const ipsec_place place = ipsec_window_place(window, number, window->size);
     bool wrong;
 
-    note_stacks(a->q, a->sa, a->record, a->note);
+    ipsec_sa_note_stacks(a->q->config, a->sa, a->record, a->note);
     wrong = a->note->wrong_by & own;
     if (place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD)
         a->note->facts |= IPSEC_NOTE_REPEATED;
@@ -426,7 +304,7 @@ static void place_behind(const arrival *a)
         refuse_seen(a, wrong);
     else if (wrong || a->note->old_by & own)
         refuse_old(a, wrong);
-    else if (number <= window->top && window_at(a->q->config, a->sa, a->q->config->receiver) > 0)
+    else if (number <= window->top && ipsec_sa_window_at(a->q->config, a->sa, a->q->config->receiver) > 0)
         ipsec_note_add(a->note, IPSEC_FINDING_SEQ_REORDER);
 }
 
@@ -437,13 +315,13 @@ static bool is_copy_ahead(const arrival *a)
 {
     const ipsec_doubts *doubts = a->sa->numbers.doubts;
 
-    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, number_in(a->record));
+    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, ipsec_record_number(a->record));
 }
 
 static void place_ahead(const arrival *a)
 {
     const ipsec_window *window = &a->sa->numbers.window;
-    const uint64_t number = number_in(a->record);
+    const uint64_t number = ipsec_record_number(a->record);
 
     if (!ipsec_is_genuine(a->record))
         return;
@@ -465,9 +343,9 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t top = (uint32_t)window->top;
 
-    if (number_in(record) <= window->top)
+    if (ipsec_record_number(record) <= window->top)
         return false;
-    return !has_esn(sa, record) ||
+    return !ipsec_sa_has_esn(sa, record) ||
            (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
@@ -476,13 +354,14 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
 static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = number_in(record);
+    const uint64_t number = ipsec_record_number(record);
 
     if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
         return false;
     if (number >> 32 > window->top >> 32)
         return number - window->top > 1;
-    return number < window->top ? window->top - number > reach_of(config, sa) : number - window->top > FIRST_REACH;
+    return number < window->top ? window->top - number > ipsec_sa_reach(config, sa)
+                                : number - window->top > FIRST_REACH;
 }
 
 static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
@@ -502,7 +381,8 @@ static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
         place_ahead(a);
     } else {
         place_behind(a);
-        if (number_in(record) > window->top && window->started && !(ipsec_note_has(a->note, IPSEC_FINDING_REPLAY_OLD)))
+        if (ipsec_record_number(record) > window->top && window->started &&
+            !(ipsec_note_has(a->note, IPSEC_FINDING_REPLAY_OLD)))
             place_ahead(a);
     }
 }
@@ -527,7 +407,7 @@ static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
         start_numbers(q->config, sa);
     record->high = (uint32_t)(number_of(sa, record) >> 32);
     if (record->sequence == 0)
-        note_zero(q, sa, record, note);
+        ipsec_sa_note_zero(q->config, sa, record, note);
     if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
         forget_numbers(numbers);
         start_numbers(q->config, sa);
@@ -627,10 +507,10 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
 {
     const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = number_in(record);
+    const uint64_t number = ipsec_record_number(record);
 
     return is_verified(record) || !window->started || number <= window->top ||
-           number - (window->top - sa->numbers.behind) <= reach_of(q->config, sa);
+           number - (window->top - sa->numbers.behind) <= ipsec_sa_reach(q->config, sa);
 }
 
 /* A run far ahead is believed: the flow has jumped, and its numbers have come. */
@@ -656,9 +536,9 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     ipsec_doubts *doubts = ipsec_doubts_get(&sa->numbers.doubts);
-    const uint64_t number = number_in(record);
+    const uint64_t number = ipsec_record_number(record);
 
-    if (!ipsec_ahead_meet(&doubts->ahead, number, reach_of(q->config, sa), q->origin))
+    if (!ipsec_ahead_meet(&doubts->ahead, number, ipsec_sa_reach(q->config, sa), q->origin))
         return false;
     jump(q, sa, number, note);
     return true;
@@ -686,7 +566,7 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
 bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t number = number_in(record);
+    const uint64_t number = ipsec_record_number(record);
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa); /* it began anew */
@@ -709,8 +589,9 @@ void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    if (ipsec_is_excusable(numbers->doubts, &numbers->window, number_in(record), ipsec_receiver_window(numbers)))
-        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), number_in(record), numbers->window.top);
+    if (ipsec_is_excusable(numbers->doubts, &numbers->window, ipsec_record_number(record),
+                           ipsec_receiver_window(numbers)))
+        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), ipsec_record_number(record), numbers->window.top);
 }
 
 void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t *parts, unsigned count,

@@ -95,7 +95,7 @@ void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const u
 /** What record and note say of the number. */
 static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_number *number)
 {
-    const uint64_t value = (uint64_t)record->high << 32 | record->sequence;
+    const uint64_t value = ipsec_record_number(record);
 
     *number = (ipsec_number){.value = value,
                              .highest = value - (uint64_t)(int64_t)record->advance,

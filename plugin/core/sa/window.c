@@ -11,6 +11,11 @@
 #include <glib.h>
 #include <string.h>
 
+/* Of the 32-bit numbers, those that are "near the end", and "near the start": a sixteenth each, so that no loss leads
+ * from one to the other. */
+#define NEAR_END   0xf0000000u
+#define NEAR_START 0x0fffffffu
+
 #define WORD IPSEC_WINDOW_WORD
 
 void ipsec_window_init(ipsec_window *window, uint32_t packets)
@@ -195,4 +200,23 @@ uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t pac
     if (number < window->bottom && window->top - number < packets)
         window->bottom = number;
     return 0;
+}
+
+uint64_t ipsec_window_guess_number(const ipsec_window *window, uint32_t low)
+{
+    const uint64_t epoch = window->top & ~(uint64_t)UINT32_MAX;
+    const uint32_t top = (uint32_t)window->top;
+
+    if (!window->started)
+        return low;
+    if (top >= NEAR_END && low <= NEAR_START)
+        return epoch + ((uint64_t)1 << 32) + low;
+    if (top <= NEAR_START && low >= NEAR_END && epoch > 0)
+        return epoch - ((uint64_t)1 << 32) + low;
+    return epoch + low;
+}
+
+bool ipsec_window_is_past_end(const ipsec_window *window, uint64_t number)
+{
+    return window->top <= UINT32_MAX && window->top >= NEAR_END && number <= NEAR_START;
 }

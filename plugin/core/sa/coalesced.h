@@ -1,0 +1,42 @@
+/** @file
+ * What looks like segmentation offload: one packet after all, several coalesced ones, or none of the wire. Internal to
+ * the core.
+ *
+ * The room sa/ has what an SA remembers of its packets, and opening the next one with its key. What a receiver makes of
+ * a packet may not enter, nor what others than its packets tell of an SA.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_COALESCED_H
+#define IPSEC_CORE_COALESCED_H
+
+#include "keys/envelope.h"
+#include "sa/open_report.h"
+#include "sa/opener.h"
+#include "sa/record.h"
+
+#include <stdbool.h>
+
+/** A packet that looks like segmentation offload is no packet of the wire, so that nothing is judged by its length. But
+ * anybody can make one look so; if all its octets are there, the ICV decides. Fills in the view of a packet as any. */
+bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *report, ipsec_view *plain);
+
+/** Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
+ * say of the ICVs of all; those that verify are in opener->parts. */
+ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
+                                 ipsec_record *record);
+
+/** The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
+ * Returns the row, with its envelope. */
+ipsec_key_row *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                         ipsec_record *record, ipsec_envelope *envelope);
+
+/** It was a packet of the wire: one that verifies, or one on an SA where others do. */
+void ipsec_take_for_packet(const ipsec_open_report *report);
+
+/** Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
+ * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
+bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
+                          const ipsec_open_report *report);
+
+#endif

@@ -1,0 +1,33 @@
+/** @file
+ * What opening packets needs besides the packet. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_OPENER_H
+#define IPSEC_CORE_OPENER_H
+
+#include "base/config.h"
+#include "keys/keyring.h"
+#include "packet/checks.h"
+#include "sa/generation.h"
+#include "sa/sa.h"
+
+#include <stdint.h>
+
+/** As long as IP can be, in octets. Nothing longer is opened. */
+#define IPSEC_OPENED_MOST 65535u
+
+/** One for each database. */
+typedef struct ipsec_opener {
+    ipsec_keyring *ring;
+    ipsec_sa_table *sas; /**< the database's */
+    ipsec_generations *generations;
+    const ipsec_config *config;
+    uint8_t *plaintext;  /**< of the last packet; room for the largest, made when first needed */
+    uint8_t *outer;      /**< the headers in front of the last AH as its ICV covers them; likewise */
+    unsigned part_count; /**< of packets that were coalesced with the last one that had a row, itself among them */
+    uint64_t parts[IPSEC_COALESCED_MOST]; /**< numbers of those that verified */
+    uint32_t guessed;                     /**< the same of all rows as ipsec_key_row.guessed, for this costs much */
+} ipsec_opener;
+
+#endif

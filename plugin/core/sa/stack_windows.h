@@ -1,0 +1,46 @@
+/** @file
+ * What each stack's anti-replay window is on an SA, and makes of a number. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_STACK_WINDOWS_H
+#define IPSEC_CORE_STACK_WINDOWS_H
+
+#include "base/config.h"
+#include "base/stack.h"
+#include "sa/note.h"
+#include "sa/record.h"
+#include "sa/sa.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The window that is known of the SA, by the user or by its row, in packets; IPSEC_REPLAY_WINDOW_UNKNOWN if none is.
+ */
+uint32_t ipsec_sa_known_window(const ipsec_config *config, const ipsec_sa *sa);
+
+/** The window of the SA at a stack, in packets: at most IPSEC_WINDOW_MOST; 0: no anti-replay. */
+uint32_t ipsec_sa_window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack);
+
+/** The largest of the SA's windows, at least 1. */
+uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa);
+
+/** How far a number may advance on the word of one packet: to none of the windows may what goes on from before be
+ * old. */
+uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa);
+
+/** Whether the packet's number has a high half, as far as is known. */
+static inline bool ipsec_sa_has_esn(const ipsec_sa *sa, const ipsec_record *record)
+{
+    return record->esn || sa->numbers.esn == IPSEC_ESN_YES;
+}
+
+/** Notes which stacks take the number for one that they have seen, for an old one, or for one with another high half.
+ */
+void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
+/** Notes which stacks take it for the number 0: with ESN the low half passes 0 once in every epoch, and only the first
+ * may not. */
+void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+
+#endif

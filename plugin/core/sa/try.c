@@ -1,0 +1,116 @@
+/* Trying key rows on a packet.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/try.h"
+#include "base/octets.h"
+#include "sa/open_report.h"
+
+/* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
+#define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
+
+typedef struct attempts {
+    unsigned count;
+    ipsec_attempt list[ATTEMPTS_MOST];
+} attempts;
+
+static void add_attempt(attempts *to, bool esn, uint32_t high)
+{
+    for (unsigned i = 0; i < to->count; i++)
+        if (to->list[i].esn == esn && to->list[i].high == high)
+            return;
+    to->list[to->count++] = (ipsec_attempt){esn, high};
+}
+
+static void add_neighbours(attempts *to, uint32_t high)
+{
+    add_attempt(to, true, high);
+    if (high < UINT32_MAX)
+        add_attempt(to, true, high + 1);
+    if (high > 0)
+        add_attempt(to, true, high - 1);
+}
+
+/* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
+static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *to)
+{
+    const ipsec_sa_keys *keys = &sa->keys;
+    const ipsec_window *window = &sa->numbers.window;
+    const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->verified;
+    const bool esn = spec->esn == IPSEC_ESN_AUTO ? keys->esn : spec->esn == IPSEC_ESN_YES;
+
+    to->count = 0;
+    if (!decided || !esn)
+        add_attempt(to, false, 0);
+    if (decided && !esn)
+        return;
+    if (keys->verified && window->started)
+        add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
+    if (keys->verified)
+        add_neighbours(to, keys->high);
+    for (unsigned i = 0; i < spec->high_count; i++)
+        add_neighbours(to, spec->highs[i]);
+    add_attempt(to, true, 0);
+    add_attempt(to, true, 1);
+}
+
+void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+               ipsec_record *record)
+{
+    ipsec_crypto *crypto = ipsec_key_row_open(row);
+    attempts tries;
+
+    record->icv = IPSEC_ICV_UNVERIFIED;
+    if (!crypto)
+        return;
+    list_attempts(&row->spec, sa, &tries);
+    for (unsigned i = 0; i < tries.count; i++) {
+        record->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
+        record->esn = tries.list[i].esn;
+        record->high = tries.list[i].high;
+        if (record->icv != IPSEC_ICV_BAD)
+            return;
+    }
+    record->esn = false;
+    record->high = 0;
+}
+
+const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa, uint32_t row)
+{
+    static const ipsec_sa nothing;
+    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row);
+
+    return then ? then : &nothing;
+}
+
+/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
+ * is left as it was with the SA's own. */
+static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
+{
+    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const ipsec_keyring *ring = opener->ring;
+
+    for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
+        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+
+        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+        ipsec_try(opener, envelope, row, ipsec_sa_with_row(opener, sa, i), record);
+        if (record->icv == IPSEC_ICV_GOOD ||
+            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
+            return row;
+    }
+    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
+    ipsec_try(opener, envelope, own, sa, record); /* for its plaintext */
+    return own;
+}
+
+ipsec_key_row *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+                              uint8_t *outer)
+{
+    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
+
+    ipsec_try(opener, envelope, own, sa, record);
+    if (record->icv == IPSEC_ICV_GOOD || !ipsec_has_other_row(opener->ring, own))
+        return own;
+    return try_others(opener, sa, own, record, envelope, outer);
+}
