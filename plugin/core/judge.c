@@ -131,7 +131,7 @@ static inline void check_ip(ipsec_db *db, const ipsec_view *view, ipsec_note *no
 }
 
 /* No packet may have SPI 0; but where a row has it, as in test vectors, there is an SA. */
-static IPSEC_RARE bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
+static IPSEC_COLD bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 {
     return view->encapsulation == IPSEC_ENCAPSULATION_NONE &&
            ipsec_keyring_has(db->opener->ring, 0, view->protocol, NULL, 0);
@@ -157,7 +157,7 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const i
 {
     unsigned shown = 0;
 
-    if (sa->keys.good && !ipsec_is_genuine(record))
+    if (sa->keys.icv_good && !ipsec_is_genuine(record))
         return 0;
     for (unsigned i = 0; i < findings->count; i++)
         shown |= ipsec_catalogue((ipsec_finding_id)findings->list[i].id)->property;
@@ -190,7 +190,7 @@ static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ip
         return false;
     if (ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) /* it came once, and maybe in time */
         return false;
-    if (!sa->life.over && !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED))
+    if (!sa->life.expired && !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED))
         return false;
     return ipsec_life_is_over(sa, ipsec_kind_of(report->header.protocol), spec, note);
 }
@@ -217,7 +217,7 @@ static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, 
 }
 
 /* What one tells all the same that the receiver refuses, or that is not the sender's. */
-static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
                                  const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (record->has_row && db->opener->part_count > 0)
@@ -234,7 +234,7 @@ static IPSEC_RARE void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
 
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
-static IPSEC_RARE bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
     ipsec_sequence_report(record, note, &report->number);
@@ -295,7 +295,7 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
 
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
  * that somebody keeps from being confirmed could be replayed. */
-static IPSEC_RARE void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
                                        const ipsec_report *report)
 {
     ipsec_record own = *record;
@@ -309,7 +309,7 @@ static IPSEC_RARE void remember_number(ipsec_db *db, const ipsec_view *view, ips
 }
 
 /* Puts the findings together, of the header, of its key and of its neighbours. */
-static IPSEC_RARE void assemble(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
+static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
                                 ipsec_report *report)
 {
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
@@ -320,7 +320,7 @@ static IPSEC_RARE void assemble(const ipsec_db *db, const ipsec_record *record, 
 }
 
 /* Notes what a later pass cannot find out again of a header with findings, and concludes. */
-static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                       ipsec_note *note, ipsec_report *report)
 {
     assemble(db, record, note, report);
@@ -336,7 +336,7 @@ static IPSEC_RARE void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
 }
 
 /* What was told by packets before the first one that verifies may have been anybody's. */
-static IPSEC_RARE void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
+static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
     ipsec_sa_facts_at(table, sa->index)->lost = 0;
     ipsec_sa_pair_leave(table, sa);
@@ -358,7 +358,7 @@ static inline void conclude_opening(const ipsec_view *view, ipsec_report *report
         report->refused_by = IPSEC_STACKS_ALL;
 }
 
-static IPSEC_RARE void report_unproven(ipsec_report *report)
+static IPSEC_COLD void report_unproven(ipsec_report *report)
 {
     const ipsec_open_report open_report = open_report_of(report);
 
@@ -367,22 +367,22 @@ static IPSEC_RARE void report_unproven(ipsec_report *report)
 }
 
 /* Finds out what speaks for the packet, where that is not clear from the start. */
-static IPSEC_RARE void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
 {
     record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
     if (record->standing == IPSEC_UNPROVEN)
         report_unproven(report);
 }
 
-static IPSEC_RARE void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                  ipsec_note *note, ipsec_report *report)
 {
     const ipsec_open_report open_report = open_report_of(report);
-    const bool was_good = sa->keys.good;
+    const bool was_good = sa->keys.icv_good;
 
     ipsec_open_next(db->opener, view, sa, record, note, &open_report);
     conclude_opening(view, report);
-    if (sa->keys.good != was_good)
+    if (sa->keys.icv_good != was_good)
         meet_first_verified(db->sas, sa);
 }
 
@@ -390,9 +390,9 @@ static IPSEC_RARE void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa 
 static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                   ipsec_note *note, ipsec_report *report)
 {
-    if (db->opens && !(sa->keys.idle && ipsec_null_probe_rests(&sa->keys.null)))
+    if (db->opens && !(sa->keys.nothing_to_try && ipsec_null_probe_rests(&sa->keys.null)))
         open_next(db, view, sa, record, note, report);
-    if (record->has_row || sa->keys.good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
+    if (record->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
         weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
 }
 

@@ -4,7 +4,7 @@
 /* An SA that a packet has verified with row `row`, up to number `top`. */
 static ipsec_sa sa_with(uint32_t index, uint32_t row, uint64_t top)
 {
-    ipsec_sa sa = {.index = index, .keys = {.row = row, .good = true, .high = row}};
+    ipsec_sa sa = {.index = index, .keys = {.row = row, .icv_good = true, .high = row}};
 
     ipsec_window_init(&sa.numbers.window, 64);
     ipsec_window_commit(&sa.numbers.window, top, 64);
@@ -32,7 +32,7 @@ static void test_there_and_back(void)
     g_assert_false(sa.numbers.window.started);
     g_assert_cmpuint(sa.iv.id, ==, 0);
     g_assert_cmpuint(ipsec_generation_of(generations, &sa, 10)->keys.high, ==, 10);
-    sa.keys = (ipsec_sa_keys){.row = 11, .good = true, .source = 99};
+    sa.keys = (ipsec_sa_keys){.row = 11, .icv_good = true, .source = 99};
     sa.life = (ipsec_sa_life){.packets = 1, .pair = &other};
     sa.iv.id = 5;
     g_assert_true(ipsec_generation_take(generations, &sa, 10));
@@ -57,7 +57,7 @@ static void test_guesses_are_not_kept(void)
     ipsec_generations *generations = ipsec_generations_new(ivs);
     ipsec_sa sa = sa_with(1, 10, 500);
 
-    sa.keys.good = false;
+    sa.keys.icv_good = false;
     g_assert_false(ipsec_generation_take(generations, &sa, 11));
     g_assert_null(ipsec_generation_of(generations, &sa, 10));
     ipsec_generations_free(generations);

@@ -66,7 +66,7 @@ static void send(stream *s, uint64_t number, proof proven)
                                       [FORGED] = IPSEC_FORGED,
                                       [GENUINE_ESN] = IPSEC_VERIFIED}[proven];
     if (proven == GENUINE || proven == GENUINE_ESN) {
-        s->sa->keys.good = true;
+        s->sa->keys.icv_good = true;
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
     if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report.findings)) {

@@ -223,8 +223,8 @@ static void test_a_flood_of_two_packets(void)
 {
     full full = open_full(ROOM);
 
-    meet_twice(&full, 0x1000)->keys.good = true;
-    get(full.table, &full.view, 0x1001)->keys.good = true; /* of a single packet */
+    meet_twice(&full, 0x1000)->keys.icv_good = true;
+    get(full.table, &full.view, 0x1001)->keys.icv_good = true; /* of a single packet */
     meet_twice(&full, 0x1002);
     meet_twice(&full, 0x1003);
     for (uint32_t i = 0; i < 1000; i++) {
@@ -249,7 +249,7 @@ static void test_all_have_verified(void)
         full full = open_full(ROOM);
 
         for (uint32_t i = 0; i < ROOM; i++)
-            meet_twice(&full, 0x1000 + i)->keys.good = true;
+            meet_twice(&full, 0x1000 + i)->keys.icv_good = true;
         for (uint32_t i = 0; i < packets * 1000; i++)
             meet(&full, 0x2000 + i / packets);
         for (uint32_t i = gone; i < ROOM; i++)
@@ -267,14 +267,14 @@ static void test_a_rank_that_is_lost(void)
     full full = open_full(3);
     ipsec_sa *sa = meet_twice(&full, 0x1000);
 
-    sa->keys.good = true;
-    meet_twice(&full, 0x1001)->keys.good = true;
-    meet_twice(&full, 0x1002)->keys.good = true;
-    meet_twice(&full, 0x1003)->keys.good = true; /* and 0x1000 went: the heaps are made */
+    sa->keys.icv_good = true;
+    meet_twice(&full, 0x1001)->keys.icv_good = true;
+    meet_twice(&full, 0x1002)->keys.icv_good = true;
+    meet_twice(&full, 0x1003)->keys.icv_good = true; /* and 0x1000 went: the heaps are made */
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
     sa = get(full.table, &full.view, 0x1001);
-    sa->keys.good = false;
-    meet_twice(&full, 0x1004)->keys.good = true;
+    sa->keys.icv_good = false;
+    meet_twice(&full, 0x1004)->keys.icv_good = true;
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
     g_assert_true(ipsec_finding_set_is_empty(&note.found));
@@ -359,7 +359,7 @@ static void test_which_one_goes_is_exact(void)
         sa->last = full.view.frame;
         if (g_rand_int_range(random, 0, 200) == 0) {
             sa->good = true;
-            get(full.table, &full.view, at + 1)->keys.good = true;
+            get(full.table, &full.view, at + 1)->keys.icv_good = true;
             sa->packets++;
         }
     }

@@ -10,9 +10,9 @@
 
 /** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
 #if defined(__GNUC__)
-#define IPSEC_RARE __attribute__((noinline, cold))
+#define IPSEC_COLD __attribute__((noinline, cold))
 #else
-#define IPSEC_RARE
+#define IPSEC_COLD
 #endif
 
 /** Reads 16 bits in network byte order; both octets must be readable. */

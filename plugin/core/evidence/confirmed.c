@@ -40,7 +40,7 @@ static bool has_key(const ipsec_keyring *ring, const ipsec_sa *sa)
 {
     if (!sa || !sa->keys.resolved || sa->keys.row == IPSEC_KEY_NONE)
         return false;
-    return sa->keys.good || ipsec_keyring_row(ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
+    return sa->keys.icv_good || ipsec_keyring_row(ring, sa->keys.row)->spec.spi_mask == UINT32_MAX;
 }
 
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view, const ipsec_sa *sa)

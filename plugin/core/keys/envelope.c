@@ -119,7 +119,7 @@ static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *cr
 
 /* Options that only the first fragment has are covered as zeros, whatever they are: route, time stamp and the like. One
  * that stands behind a NOP is aligned by it. */
-static IPSEC_RARE ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
+static IPSEC_COLD ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
                                                         ipsec_attempt attempt)
 {
     for (uint8_t first = 0; first <= 1; first++) {

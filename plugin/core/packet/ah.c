@@ -92,7 +92,7 @@ static inline bool is_usual(const ipsec_view *view)
            (next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
 }
 
-static IPSEC_RARE void check(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
+static IPSEC_COLD void check(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     ipsec_check_numbers(header, findings);
     if (!ipsec_view_has(view, IPSEC_AH_HEADER)) {

@@ -26,7 +26,7 @@
 void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
 
 /** The findings on the numbers that were read. */
-IPSEC_RARE void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
+IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
 /** ESP in IP, or behind a UDP header that is no more than ESP needs. The header is begun already; likewise below. */
 void ipsec_check_esp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);

@@ -29,7 +29,7 @@ static void check_length(const ipsec_view *view, ipsec_findings *findings)
         ipsec_findings_add(findings, IPSEC_FINDING_ESP_ALIGNMENT, 0, view->length);
 }
 
-static IPSEC_RARE void check(const ipsec_view *view, const ipsec_header *header, ipsec_findings *findings)
+static IPSEC_COLD void check(const ipsec_view *view, const ipsec_header *header, ipsec_findings *findings)
 {
     check_length(view, findings);
     ipsec_check_numbers(header, findings);

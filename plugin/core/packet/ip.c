@@ -165,7 +165,7 @@ static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, dead
 
 /* Tries all places, and follows no chain twice. Where the IP dissector leaves a hint, as all but that of IPv6 in front
  * of UDP do, packets do not come here. */
-static IPSEC_RARE bool search_back(const ipsec_ip_search *search, ipsec_ip_path *path)
+static IPSEC_COLD bool search_back(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
     const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;
     const uint32_t farthest = (search->count < FARTHEST ? search->count : FARTHEST) / IP_STEP * IP_STEP;

@@ -127,7 +127,7 @@ static sender *make(ipsec_senders *senders, const sender *wanted)
     return made;
 }
 
-static IPSEC_RARE sender *find_or_make(ipsec_senders *senders, const uint64_t *address)
+static IPSEC_COLD sender *find_or_make(ipsec_senders *senders, const uint64_t *address)
 {
     const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(senders->seed, address[0]), address[1]);
     const sender wanted = {.address = {address[0], address[1]}, .hash = (uint32_t)hash};

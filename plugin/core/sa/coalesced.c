@@ -113,7 +113,7 @@ void ipsec_take_for_packet(const ipsec_open_report *report)
 bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
                           const ipsec_open_report *report)
 {
-    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.good))
+    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.icv_good))
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (record->icv == IPSEC_ICV_UNVERIFIED)
         return false;

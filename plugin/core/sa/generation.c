@@ -52,7 +52,7 @@ static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
     const gint64 name = name_of(sa, sa->keys.row);
     const bool full = g_hash_table_size(generations->kept) >= IPSEC_GENERATIONS_MOST;
 
-    if (!sa->keys.good || full) {
+    if (!sa->keys.icv_good || full) {
         ipsec_sequence_clear(&sa->numbers);
         ipsec_iv_forget(generations->ivs, &sa->iv);
         return;

@@ -176,7 +176,7 @@ static gboolean release(gpointer key, gpointer value G_GNUC_UNUSED, gpointer use
     return true;
 }
 
-static IPSEC_RARE void sweep(ipsec_iv_store *store)
+static IPSEC_COLD void sweep(ipsec_iv_store *store)
 {
     g_hash_table_foreach_remove(store->blocks, release, store);
     g_hash_table_destroy(store->forgotten);
@@ -217,7 +217,7 @@ static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_blo
 
 /* The block is full: sets its bit in the one above. That may be new without regard to the bounds, for it takes the
  * other's place. */
-static IPSEC_RARE void rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv)
+static IPSEC_COLD void rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv)
 {
     for (unsigned level = 1; block->used == ALL_USED && level <= LEVEL_MOST; level++) {
         ipsec_iv_block *above = find_block(store, state, iv, level);
@@ -256,7 +256,7 @@ static ipsec_iv_page *take_page(ipsec_iv_store *store)
 }
 
 /* The block is to have a second IV, or lost its page. */
-static IPSEC_RARE void give_page(ipsec_iv_store *store, ipsec_iv_block *block)
+static IPSEC_COLD void give_page(ipsec_iv_store *store, ipsec_iv_block *block)
 {
     ipsec_iv_page *page = take_page(store);
 
@@ -314,7 +314,7 @@ static bool is_stored(const ipsec_iv_store *store, const ipsec_iv_state *state, 
     return true;
 }
 
-static IPSEC_RARE ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv,
+static IPSEC_COLD ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv,
                                                   uint32_t frame, uint32_t *first)
 {
     ipsec_iv_block *block = find_block(store, state, iv, 0);
@@ -354,7 +354,7 @@ static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_
 /* The first IVs go in two trees, one for each order of octets. That with the highest octet first is settled on as soon
  * as two IVs meet in a block of it: counters of several queues, which differ in the highest octet and are all at their
  * start, would take the other for an even better one. */
-static IPSEC_RARE ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
+static IPSEC_COLD ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
                                              uint32_t *first)
 {
     ipsec_iv_result result;
@@ -452,7 +452,7 @@ static void begin_search(ipsec_iv_state *state, uint8_t misses)
     state->misses = misses;
 }
 
-static IPSEC_RARE void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
+static IPSEC_COLD void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
 {
     const uint64_t iv = load(packet->iv);
 

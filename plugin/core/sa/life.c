@@ -35,13 +35,13 @@
  * of several senders. */
 static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
 {
-    const uint32_t stay = life->packets - life->moved;
+    const uint32_t stay = life->packets - life->moved_at;
 
-    life->moved = life->packets;
-    life->returns = stay <= within ? life->returns + 1 : 0;
-    if (life->returns < RETURNS)
+    life->moved_at = life->packets;
+    life->quick_returns = stay <= within ? life->quick_returns + 1 : 0;
+    if (life->quick_returns < RETURNS)
         return false;
-    life->returns = 0;
+    life->quick_returns = 0;
     note->facts |= life->senders ? IPSEC_NOTE_SAID : 0;
     ipsec_note_add(note, IPSEC_FINDING_SA_SENDERS);
     life->senders = true;
@@ -78,7 +78,7 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
         life->origin == ipsec_life_origin(table, view))
         return;
     /* Several in a row are one return; and no sender that moves does that, however long it stays. */
-    if (life->moved != life->packets)
+    if (life->moved_at != life->packets)
         life->separate = count_change(life, UINT32_MAX, note);
 }
 
@@ -89,17 +89,17 @@ static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
 {
     ipsec_sa_facts_at(table, sa->index)->successor = IPSEC_SA_NONE;
     pair->active = sa->index;
-    pair->active_good = sa->keys.good;
+    pair->active_good = sa->keys.icv_good;
     pair->run = 0;
     pair->alone = 0;
-    sa->life.late = 0;
+    sa->life.after_successor = 0;
 }
 
 /* What an SA still sends after its successor has begun: stragglers, or it was none. */
 static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
     const uint32_t alone = pair->alone;
-    uint8_t *const late = &sa->life.late;
+    uint8_t *const late = &sa->life.after_successor;
 
     pair->alone = 0;
     if (!pair->verified && *late == 0 && alone < ALONE) {
@@ -110,7 +110,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     ipsec_note_add(note, IPSEC_FINDING_SA_OLD_SPI);
     if (*late < GOES_ON)
         return;
-    if (pair->active_good && !sa->keys.good) {
+    if (pair->active_good && !sa->keys.icv_good) {
         *late = 1; /* whoever goes on so did not verify */
         return;
     }
@@ -120,12 +120,12 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
 
 static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
-    if (pair->active != IPSEC_SA_NONE && sa->life.young && sa->index > pair->active) {
+    if (pair->active != IPSEC_SA_NONE && sa->life.began_here && sa->index > pair->active) {
         ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
-        sa->life.young = pair->turns == 0; /* one that was none before is believed once more */
+        sa->life.began_here = pair->turns == 0; /* one that was none before is believed once more */
     }
     pair->active = sa->index;
-    pair->active_good = sa->keys.good;
+    pair->active_good = sa->keys.icv_good;
     pair->run = 0;
     pair->alone = pair->silence;
     pair->run_at = (uint16_t)pair->alone;
@@ -136,7 +136,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
  * those of others, which anybody can put between. What does not verify interrupts none that does. */
 static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
-    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.good);
+    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.icv_good);
 
     if (interrupted)
         pair->run = pair->silence = 0;
@@ -157,15 +157,15 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 {
     uint32_t successor;
 
-    if (sa->keys.good)
+    if (sa->keys.icv_good)
         pair->verified = true;
     if (sa->index == pair->active) {
-        pair->active_good = sa->keys.good;
+        pair->active_good = sa->keys.icv_good;
         pair->alone++;
         return;
     }
     successor = ipsec_sa_facts_at(table, sa->index)->successor;
-    if (pair->verified && !sa->keys.good && successor == IPSEC_SA_NONE)
+    if (pair->verified && !sa->keys.icv_good && successor == IPSEC_SA_NONE)
         return;
     if (successor == IPSEC_SA_NONE) {
         if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
@@ -178,7 +178,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 }
 
 /* What changed since the last packet: a life begins, the sender moves, an SA of the other direction may fit better. */
-static IPSEC_RARE void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
+static IPSEC_COLD void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
                                      uint32_t sequence, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
@@ -186,7 +186,7 @@ static IPSEC_RARE void follow_change(ipsec_sa_table *table, const ipsec_view *vi
     if (life->origin == 0) {
         if (!life->pair)
             life->pair = ipsec_sa_pair_get(table, view, sa);
-        life->young = sequence <= YOUNG;
+        life->began_here = sequence <= YOUNG;
     }
     if (life->pair->matched != IPSEC_SA_NONE)
         ipsec_sa_pair_match_better(table, life->pair, sa);
@@ -210,9 +210,9 @@ bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec
 
     if (life->packets < spec->hard_packets && life->octets < spec->hard_bytes)
         return false;
-    ipsec_note_add(note, life->over ? kind->spi_unknown : IPSEC_FINDING_SA_EXPIRED);
-    life->over = true;
+    ipsec_note_add(note, life->expired ? kind->spi_unknown : IPSEC_FINDING_SA_EXPIRED);
+    life->expired = true;
     ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
-    note->facts |= sa->keys.good ? 0 : IPSEC_NOTE_DOUBTFUL;
+    note->facts |= sa->keys.icv_good ? 0 : IPSEC_NOTE_DOUBTFUL;
     return true;
 }

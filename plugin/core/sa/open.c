@@ -71,7 +71,7 @@ static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint
 /* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet, for which
  * there is none, does not make the SA forget the one that it has; nor does another source for which the row is the
  * same. */
-static IPSEC_RARE bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
+static IPSEC_COLD bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
     const bool same = is_row_of(opener->ring, keys, row);
@@ -121,11 +121,11 @@ static bool is_affordable(const ipsec_opener *opener, const ipsec_key_row *row)
     return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
 }
 
-static IPSEC_RARE void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
-    const bool again = keys->verified || keys->advice_case == IPSEC_CASE_NONE;
+    const bool again = keys->row_confirmed || keys->advice_case == IPSEC_CASE_NONE;
     const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
     if (again && is_turn(++keys->failures) && is_affordable(opener, row)) {
@@ -144,12 +144,12 @@ static void learn(const ipsec_record *record, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
 
-    if (record->icv == IPSEC_ICV_GOOD && !keys->good) {
+    if (record->icv == IPSEC_ICV_GOOD && !keys->icv_good) {
         ipsec_sequence_distrust(&sa->numbers);
         ipsec_life_begin(sa);
     }
-    keys->verified = true;
-    keys->good = keys->good || record->icv == IPSEC_ICV_GOOD;
+    keys->row_confirmed = true;
+    keys->icv_good = keys->icv_good || record->icv == IPSEC_ICV_GOOD;
     keys->esn = record->esn;
     keys->high = record->high;
 }
@@ -184,14 +184,14 @@ static bool has_start(const ipsec_spec *spec)
 /* Until the receiver has taken a packet, it stays with its start. */
 static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ipsec_record *record)
 {
-    if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->started || !has_start(spec))
+    if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->start_seen || !has_start(spec))
         return false;
-    keys->started = record->high == spec->highs[0];
-    return !keys->started;
+    keys->start_seen = record->high == spec->highs[0];
+    return !keys->start_seen;
 }
 
 /* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
-static IPSEC_RARE void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
+static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
 {
     const ipsec_sa_keys before = sa->keys;
 
@@ -224,8 +224,8 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         look_into_failure(opener, envelope, row, keys, note);
     else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
         learn(record, sa);
-    record->trusted = keys->verified;
-    if (keys->verified && row->spec.esn == IPSEC_ESN_AUTO)
+    record->trusted = keys->row_confirmed;
+    if (keys->row_confirmed && row->spec.esn == IPSEC_ESN_AUTO)
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
 
@@ -287,7 +287,7 @@ static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec
 static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
                              ipsec_record *record, const ipsec_open_report *report)
 {
-    keys->idle = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
+    keys->nothing_to_try = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
     if (!probe_null(opener, view, &keys->null, report))
         return;
     record->shape = keys->null.shape;
@@ -323,7 +323,7 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
 
 /* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
  * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
-static IPSEC_RARE void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
+static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
                                         ipsec_record *record, ipsec_note *note, const ipsec_open_report *report)
 {
     const bool changes = row != IPSEC_KEY_NONE && opens_with(opener, view, report, row, sa);
@@ -359,7 +359,7 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
     if (!is_resolved(opener, view, keys)) {
         const uint32_t row = find_row(opener, view, report->header->spi);
 
-        if (keys->good && !is_row_of(opener->ring, keys, row)) {
+        if (keys->icv_good && !is_row_of(opener->ring, keys, row)) {
             open_as_stranger(opener, view, row, sa, record, note, report);
             return;
         }

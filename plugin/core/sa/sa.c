@@ -209,7 +209,7 @@ static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
 {
     const ipsec_sa_facts *facts = ipsec_sa_facts_at(table, sa->index);
     const uint8_t shown = facts->packets > 1 ? RANK_KNOWN : RANK_NEW;
-    const uint8_t rank = sa->keys.good ? RANK_VERIFIED : shown;
+    const uint8_t rank = sa->keys.icv_good ? RANK_VERIFIED : shown;
     const bool changed = sa->rank != rank || sa->idle_since != facts->last_frame;
 
     sa->rank = rank;
@@ -308,7 +308,7 @@ static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, 
     put(table, sa);
 }
 
-static IPSEC_RARE ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
+static IPSEC_COLD ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
 {
     ipsec_sa *sa;
 
@@ -448,7 +448,7 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
     ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index), *rival;
-    const bool good = sa->keys.good;
+    const bool good = sa->keys.icv_good;
     uint32_t other;
 
     if (pair->matched == sa->index)
@@ -490,6 +490,6 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
         back->pair.back = &found->pair;
     }
     found->pair.sas++;
-    match(table, &found->pair, sa->index, sa->keys.good);
+    match(table, &found->pair, sa->index, sa->keys.icv_good);
     return &found->pair;
 }

@@ -39,10 +39,10 @@ typedef struct ipsec_sa_keys {
     uint32_t high;               /**< high half that verified last, if esn */
     uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
     bool resolved : 1;           /**< a row was looked for */
-    bool idle : 1;               /**< no key to be looked for: packets may pass by while `null` rests */
-    bool verified : 1;           /**< a packet has borne out the row */
-    bool good : 1;               /**< and did so by its ICV */
-    bool started : 1;            /**< and its high half was the one that the row names to start from */
+    bool nothing_to_try : 1;     /**< no key to be looked for: packets may pass by while `null` rests */
+    bool row_confirmed : 1;      /**< a packet has borne out the row */
+    bool icv_good : 1;           /**< and did so by its ICV */
+    bool start_seen : 1;         /**< and its high half was the one that the row names to start from */
     bool esn : 1;                /**< and did so with a high half */
     uint8_t position;            /**< of the row in its chain, from 0 */
     uint8_t advice_case, detail; /**< what was found out about a wrong key */
@@ -62,8 +62,8 @@ typedef struct ipsec_sa_numbers {
     uint16_t behind;    /**< how far the last number that was taken is below the top; stops at the most */
     uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool losing : 1;    /**< numbers are leaving the window unseen */
-    bool unguarded : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
+    bool in_gap : 1;    /**< numbers are leaving the window unseen */
+    bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
     bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
 } ipsec_sa_numbers;
 
@@ -102,14 +102,14 @@ typedef struct ipsec_sa_life {
     uint32_t packets;
     uint32_t origin; /**< source address and port of the last packet, hashed; 0 before the first, and then pair may
                           be NULL */
-    uint32_t origin_before; /**< the one before that was another */
-    uint32_t moved;         /**< `packets` when it last came from somewhere else */
-    uint8_t returns;        /**< how often it did so soon after the time before */
-    uint8_t late;           /**< packets since its successor took over, with few of that between them */
-    bool young : 1;         /**< its numbers began in the capture */
-    bool senders : 1;       /**< several send on it */
-    bool separate : 1;      /**< and each has numbers of its own */
-    bool over : 1;          /**< a hard limit was reached */
+    uint32_t origin_before;  /**< the one before that was another */
+    uint32_t moved_at;       /**< `packets` when it last came from somewhere else */
+    uint8_t quick_returns;   /**< how often it did so soon after the time before */
+    uint8_t after_successor; /**< packets since its successor took over, with few of that between them */
+    bool began_here : 1;     /**< its numbers began in the capture */
+    bool senders : 1;        /**< several send on it */
+    bool separate : 1;       /**< and each has numbers of its own */
+    bool expired : 1;        /**< a hard limit was reached */
 } ipsec_sa_life;
 
 /** One SA whose state is kept. */
@@ -147,7 +147,7 @@ static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_r
         return IPSEC_VERIFIED;
     if (record->has_row && record->icv == IPSEC_ICV_BAD)
         return IPSEC_FORGED;
-    return sa->keys.good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
+    return sa->keys.icv_good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
 }
 
 /** The table of SAs; bounded. Only the seed is for others to read. */

@@ -56,7 +56,7 @@ static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
     return sa->numbers.esn == IPSEC_ESN_NO ? low : ipsec_window_guess_number(&sa->numbers.window, low);
 }
 
-static IPSEC_RARE void start_numbers(const ipsec_config *config, ipsec_sa *sa)
+static IPSEC_COLD void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 {
     const uint32_t own = ipsec_sa_window_at(config, sa, config->receiver);
 
@@ -227,7 +227,7 @@ static bool meet_own_window(const arrival *a)
 static void refuse(const arrival *a, const ipsec_finding_set *findings)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
-    const bool said = numbers->unguarded || a->sa->life.separate;
+    const bool said = numbers->no_window || a->sa->life.separate;
 
     if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
         numbers->refused += numbers->refused < UINT16_MAX;
@@ -243,7 +243,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     }
     ipsec_note_add(a->note, a->sa->life.separate ? IPSEC_FINDING_SA_SENDERS : IPSEC_FINDING_SA_NO_REPLAY);
     a->note->facts |= said ? IPSEC_NOTE_SAID : 0;
-    numbers->unguarded = numbers->unguarded || ipsec_is_genuine(a->record);
+    numbers->no_window = numbers->no_window || ipsec_is_genuine(a->record);
 }
 
 /* The stack takes the number for one that it has seen. Of two unverified packets either may be the one that it takes,
@@ -390,13 +390,13 @@ static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
 /* The last packet that is remembered with the same number: the same if there is one, and a genuine one. */
 static const ipsec_recent *find_earlier(const arrival *a)
 {
-    const ipsec_standing genuine = a->sa->keys.good ? IPSEC_VERIFIED : IPSEC_BELIEVED;
+    const ipsec_standing genuine = a->sa->keys.icv_good ? IPSEC_VERIFIED : IPSEC_BELIEVED;
 
     return ipsec_recents_find(a->q->recents, a->packet, genuine);
 }
 
 /* Where the number is not just the next one, or something is odd about the packet. */
-static IPSEC_RARE void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
@@ -472,9 +472,9 @@ void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_
     ipsec_sa_facts *facts = ipsec_sa_facts_at(q->sas, sa->index);
 
     facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
-    if (!numbers->losing)
+    if (!numbers->in_gap)
         ipsec_note_add(note, IPSEC_FINDING_SEQ_GAP);
-    numbers->losing = true;
+    numbers->in_gap = true;
 }
 
 /* Marks a number, and counts what leaves the window unseen for it. */
@@ -499,7 +499,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     if (lost > 0)
         ipsec_sequence_lose(q, sa, lost, note);
     else if (advances)
-        numbers->losing = false;
+        numbers->in_gap = false;
 }
 
 /* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last

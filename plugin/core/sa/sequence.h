@@ -64,7 +64,7 @@ static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa,
     if (ipsec_window_step(&numbers->window, ipsec_receiver_window(numbers)))
         ipsec_sequence_lose(sequencer, sa, 1, note);
     else
-        numbers->losing = false;
+        numbers->in_gap = false;
 }
 
 /** What record and report say of the usual next number, before it moves the window; of a number that is begun. */

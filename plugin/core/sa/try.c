@@ -34,7 +34,7 @@ static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *
 {
     const ipsec_sa_keys *keys = &sa->keys;
     const ipsec_window *window = &sa->numbers.window;
-    const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->verified;
+    const bool decided = spec->esn != IPSEC_ESN_AUTO || keys->row_confirmed;
     const bool esn = spec->esn == IPSEC_ESN_AUTO ? keys->esn : spec->esn == IPSEC_ESN_YES;
 
     to->count = 0;
@@ -42,9 +42,9 @@ static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *
         add_attempt(to, false, 0);
     if (decided && !esn)
         return;
-    if (keys->verified && window->started)
+    if (keys->row_confirmed && window->started)
         add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
-    if (keys->verified)
+    if (keys->row_confirmed)
         add_neighbours(to, keys->high);
     for (unsigned i = 0; i < spec->high_count; i++)
         add_neighbours(to, spec->highs[i]);
@@ -83,11 +83,11 @@ const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa
 
 /* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
  * is left as it was with the SA's own. */
-static IPSEC_RARE ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
+static IPSEC_COLD ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
                                             ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
 {
     /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
-    const bool by_icv = sa->keys.good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
 
     for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {

@@ -170,7 +170,7 @@ static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t
 }
 
 /* To a number above the top. */
-static IPSEC_RARE uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
+static IPSEC_COLD uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
 {
     const uint64_t lost = count_lost(window, number, packets);
 
@@ -180,7 +180,7 @@ static IPSEC_RARE uint64_t jump(ipsec_window *window, uint64_t number, uint32_t 
     return lost;
 }
 
-static IPSEC_RARE uint64_t start(ipsec_window *window, uint64_t number)
+static IPSEC_COLD uint64_t start(ipsec_window *window, uint64_t number)
 {
     mark(window, number);
     window->top = window->bottom = number;
