@@ -82,7 +82,7 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db)
 /* Whether the receiver discards the packet for a header in front of this one: it moves nothing then. */
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
-    return view->refused_by & 1u << db->config.receiver;
+    return ipsec_stacks_have(view->refused_by, db->config.receiver);
 }
 
 bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts)
@@ -112,10 +112,8 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     report->verdict = findings->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         ipsec_check_udp(view, header, findings);
-    else if (view->protocol == IPSEC_PROTOCOL_AH)
-        ipsec_check_ah(view, header, findings);
     else
-        ipsec_check_esp(view, header, findings);
+        ipsec_kind_of(view->protocol)->check(view, header, findings);
     if (view->flags & IPSEC_VIEW_CIRCUMSTANCES)
         ipsec_check_circumstances(view, header, findings);
 }
@@ -402,7 +400,7 @@ static inline void begin_record(const ipsec_view *view, const ipsec_report *repo
                              .offset = view->offset,
                              .sa = report->sa,
                              .buffer = view->buffer & IPSEC_BUFFER_MOST,
-                             .ah = view->protocol == IPSEC_PROTOCOL_AH,
+                             .kind = ipsec_header_kind_index[view->protocol],
                              .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
 }
 

@@ -367,7 +367,7 @@ static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_
     explain_with(db, view, record);
     here.offset = view->offset;
     here.buffer = view->buffer;
-    here.ah = view->protocol == IPSEC_PROTOCOL_AH;
+    here.kind = ipsec_header_kind_index[view->protocol];
     here.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
     explain_with(db, view, &here);
 }

@@ -90,7 +90,7 @@ bool ipsec_envelope_digest(const ipsec_envelope *envelope, ipsec_crypto *crypto,
     const ipsec_view *view = envelope->view;
     const uint8_t high[4] = {(uint8_t)(attempt.high >> 24), (uint8_t)(attempt.high >> 16), (uint8_t)(attempt.high >> 8),
                              (uint8_t)attempt.high};
-    const bool ah = view->protocol == IPSEC_PROTOCOL_AH;
+    const bool ah = !envelope->encryption;
     const uint8_t *iv = envelope->iv && ah ? view->data + IPSEC_AH_HEADER : NULL;
     ipsec_piece pieces[IPSEC_PIECES_MOST];
     unsigned count;
@@ -106,8 +106,7 @@ bool ipsec_envelope_digest(const ipsec_envelope *envelope, ipsec_crypto *crypto,
 static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt)
 {
     const ipsec_view *view = envelope->view;
-    const uint32_t at =
-        view->protocol == IPSEC_PROTOCOL_AH ? IPSEC_AH_HEADER + envelope->iv : view->length - envelope->icv;
+    const uint32_t at = ipsec_envelope_icv_at(envelope, envelope->icv);
     uint8_t digest[IPSEC_DIGEST_MOST];
 
     if (envelope->icv == 0)

@@ -40,6 +40,15 @@ typedef struct ipsec_attempt {
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
                                  const ipsec_integrity *integrity, uint8_t *outer);
 
+/** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH behind the IV, in ESP at the end; 0
+ * if there is no room for it. */
+static inline uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv)
+{
+    if (!envelope->encryption)
+        return IPSEC_AH_HEADER + envelope->iv;
+    return envelope->view->length > icv ? envelope->view->length - icv : 0;
+}
+
 /** Whether there is an ICV in the packet that can be compared with one computed. */
 bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope);
 

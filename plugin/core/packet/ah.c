@@ -4,7 +4,8 @@
 #include "packet/checks.h"
 #include "packet/protocol.h"
 
-const ipsec_header_kind ipsec_kind_ah = {.protocol = IPSEC_PROTOCOL_AH,
+const ipsec_header_kind ipsec_kind_ah = {.check = ipsec_check_ah,
+                                         .protocol = IPSEC_PROTOCOL_AH,
                                          .fixed = IPSEC_AH_HEADER,
                                          .spi_at = 4,
                                          .sequence_at = 8,

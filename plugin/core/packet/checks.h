@@ -28,17 +28,18 @@ void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ips
 /** The findings on the numbers that were read. */
 IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
-/** ESP in IP, or behind a UDP header that is no more than ESP needs. The header is begun already; likewise below. */
+/** ESP; see ipsec_header_kind.check. */
 void ipsec_check_esp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
 
-/** AH in IP. */
+/** AH. */
 void ipsec_check_ah(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
 
 /** Where, from octet `from` (at least 1) of a UDP payload of ESP on, a second packet of the same SA seems to begin; 0:
  * nowhere. Packets start at multiples of 4, for their lengths are. */
 uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from);
 
-/** A UDP payload on a port of the UDP encapsulation or of IKE; says what it is, and judges it. */
+/** A UDP payload, whose header is begun already, on a port of the UDP encapsulation or of IKE; says what it is, and
+ * judges it. */
 void ipsec_check_udp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
 
 #endif

@@ -45,8 +45,13 @@ typedef struct ipsec_header {
  * where there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
 
-/** One kind of header: where its fields stand, and which findings are its own. */
+struct ipsec_findings;
+
+/** One kind of header: its rule, where its fields stand, and which findings are its own. */
 typedef struct ipsec_header_kind {
+    /** The rule for a header in IP, or behind a UDP header that is no more than it needs. The header is begun already.
+     */
+    void (*check)(const ipsec_view *view, ipsec_header *header, struct ipsec_findings *findings);
     uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
     uint8_t fixed;             /**< octets of the fixed part */
     uint8_t spi_at;            /**< from the first octet; likewise the next */
@@ -64,8 +69,11 @@ typedef struct ipsec_header_kind {
 /** The kinds; each stands with its rules. */
 extern const ipsec_header_kind ipsec_kind_esp, ipsec_kind_ah;
 
-/** All of them. */
-extern const ipsec_header_kind *const ipsec_header_kinds[];
+/** Number of kinds. */
+#define IPSEC_HEADER_KINDS 2
+
+/** All of them; that of what is none comes first. */
+extern const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS];
 
 /** By protocol, the index of its kind. */
 extern const uint8_t ipsec_header_kind_index[UINT8_MAX + 1];

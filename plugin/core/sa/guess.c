@@ -29,15 +29,6 @@ static ipsec_crypto *open_as(const search *s, const ipsec_encryption *encryption
                                           .integrity_key_length = s->spec->integrity_key_length});
 }
 
-static const uint8_t *icv_of(const ipsec_envelope *envelope, uint8_t length)
-{
-    const ipsec_view *view = envelope->view;
-
-    if (view->protocol == IPSEC_PROTOCOL_AH)
-        return view->data + IPSEC_AH_HEADER + envelope->iv;
-    return view->data + view->length - length;
-}
-
 /* Whether the ICV of a separate algorithm verifies at that length. */
 static bool verifies_at(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt, uint8_t length)
 {
@@ -45,7 +36,7 @@ static bool verifies_at(const ipsec_envelope *envelope, ipsec_crypto *crypto, ip
 
     return length >= ICV_LEAST && length <= envelope->integrity->digest &&
            ipsec_envelope_digest(envelope, crypto, length, attempt, digest) &&
-           ipsec_crypto_equal(digest, icv_of(envelope, length), length);
+           ipsec_crypto_equal(digest, envelope->view->data + ipsec_envelope_icv_at(envelope, length), length);
 }
 
 /* The length at which it verifies, 0 if at none. */

@@ -97,19 +97,10 @@ static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key_r
 
 /* --- ICV and lengths --------------------------------------------------------------------------------- */
 
-static uint32_t icv_at(const ipsec_envelope *envelope)
-{
-    const ipsec_view *view = envelope->view;
-
-    if (view->protocol == IPSEC_PROTOCOL_AH)
-        return IPSEC_AH_HEADER + envelope->iv;
-    return view->length > envelope->icv ? view->length - envelope->icv : 0;
-}
-
 static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipsec_finding_id id,
                     const ipsec_open_report *report)
 {
-    ipsec_findings_add_with(report->findings, id, icv_at(envelope), envelope->icv,
+    ipsec_findings_add_with(report->findings, id, ipsec_envelope_icv_at(envelope, envelope->icv), envelope->icv,
                             (ipsec_advice_detail){.advice_case = note->advice_case, .detail = note->detail});
 }
 
