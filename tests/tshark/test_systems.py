@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import sidecars
+
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS = (ROOT / "plugin" / "SYSTEMS.md").read_text()
 README = (ROOT / "README.md").read_text()
@@ -59,21 +61,9 @@ def filters_in_text(page):
 FILTERS = list(dict.fromkeys(table_filters(SYSTEMS) + filters_in_text(SYSTEMS)))
 
 
-def count(tshark, capture, filters):
-    """How many frames each filter lets pass: {filter: frames}, all in one run."""
-    assert not [one for one in filters if "," in one], "io,stat takes filters apart at commas"
-    reading = ["-q", "-r", tshark.stage(capture), *tshark.options(capture)]
-    done = tshark.run(*reading, "-z", "io,stat,0," + ",".join(filters))
-    assert done.stderr == tshark.run(*reading).stderr, "a filter is warned of"
-    (line,) = re.findall(r"^\|[^|]*<>[^|]*\|(.*)\|$", done.stdout, re.MULTILINE)
-    numbers = [int(number) for number in line.replace(" ", "").strip("|").split("|")]
-    assert len(numbers) == 2 * len(filters), done.stdout
-    return dict(zip(filters, numbers[::2]))
-
-
 def count_in_samples(tshark, everything, filters):
     """In all samples at once, and in some on their own: tables that are complete make the SPIs of these unknown."""
-    each = [count(tshark, capture, filters) for capture in (everything, "faults", "benign", "faults_sequence")]
+    each = [sidecars.count(tshark, capture, filters) for capture in (everything, "faults", "benign", "faults_sequence")]
     return {one: sum(counts[one] for counts in each) for one in filters}
 
 
