@@ -210,6 +210,45 @@ static void test_verified_restart(void)
     close_stream(&s);
 }
 
+/* Whether the last of these numbers, behind a flow that is far ahead, is said to begin anew. */
+static bool begins_anew(const uint64_t *numbers, unsigned count)
+{
+    stream s;
+    bool found;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 100000, 100100, GENUINE);
+    for (unsigned i = 0; i < count; i++) {
+        send(&s, numbers[i], GENUINE);
+        found = ipsec_note_has(&s.note, IPSEC_FINDING_SEQ_RESTART);
+        g_assert_true(i == count - 1 || !found);
+    }
+    close_stream(&s);
+    return found;
+}
+
+/* Four in a row, each at most 64 above the one before, the last of them at most 128. */
+static void test_restart_at_the_start(void)
+{
+    g_assert_true(begins_anew((const uint64_t[]){1, 65, 66, 128}, 4));
+    g_assert_false(begins_anew((const uint64_t[]){1, 66, 67, 128}, 4));
+    g_assert_false(begins_anew((const uint64_t[]){1, 65, 66, 129}, 4));
+    g_assert_false(begins_anew((const uint64_t[]){1, 2, 3}, 3));
+}
+
+/* Sixteen in a row anywhere, the last of them more than 1,024 below the highest. */
+static void test_restart_far_behind(void)
+{
+    uint64_t numbers[16];
+
+    for (unsigned behind = 1024; behind <= 1025; behind++) {
+        for (unsigned i = 0; i < 16; i++)
+            numbers[i] = 100100 - behind - 15 + i;
+        g_assert_cmpint(begins_anew(numbers, 16), ==, behind > 1024);
+        g_assert_false(begins_anew(numbers, 15));
+    }
+}
+
 /* What a queue holds back comes late and in order, but not as late as this. */
 static void test_late_burst_is_no_restart(void)
 {
@@ -442,6 +481,8 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/believed/icv", test_icv_decides);
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);
+    g_test_add_func("/numbers/anew/at-the-start", test_restart_at_the_start);
+    g_test_add_func("/numbers/anew/far-behind", test_restart_far_behind);
     g_test_add_func("/numbers/anew/late-burst", test_late_burst_is_no_restart);
     g_test_add_func("/numbers/anew/late-burst-at-the-start", test_late_burst_at_the_start);
     g_test_add_func("/numbers/anew/anywhere", test_restart_anywhere);
