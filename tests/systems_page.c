@@ -55,7 +55,7 @@ static bool is_inferred(ipsec_finding_id id)
     const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
     const ipsec_report as_esp = {
         .header = {.protocol = IPSEC_PROTOCOL_ESP},
-        .number = {.seen_by = other_high ? 0 : UINT8_MAX, .wrong_by = other_high ? UINT8_MAX : 0}};
+        .number = {.seen_by = other_high ? 0 : IPSEC_STACKS_ALL, .wrong_by = other_high ? IPSEC_STACKS_ALL : 0}};
 
     return ipsec_receiver_row(IPSEC_STACK_WINDOWS, &as_esp, id)->inferred;
 }

@@ -295,7 +295,7 @@ static void check_finding(const ipsec_report *carrier, ipsec_finding_id id)
 
     if (id == IPSEC_FINDING_ESN_WRONG_HIGH) {
         report.number.seen_by = 0;
-        report.number.wrong_by = UINT8_MAX;
+        report.number.wrong_by = IPSEC_STACKS_ALL;
     }
     g_assert_cmpint(ipsec_receiver_decision(IPSEC_STACK_RFC, &report, id) == IPSEC_DECISION_REFUSES, ==,
                     must_refuse(id));
