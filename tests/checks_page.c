@@ -12,14 +12,14 @@
 static void print_report(const ipsec_outcome *outcome)
 {
     const char *hedge = outcome->inferred ? "consistent with " : "";
-    const ipsec_windows_error *windows = outcome->report ? ipsec_windows_error_of(outcome) : NULL;
+    const ipsec_windows_error *windows = outcome->counter ? ipsec_windows_error_of(outcome) : NULL;
 
-    if (!outcome->report)
+    if (!outcome->counter)
         printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
     else if (windows)
         printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
-        printf("%s`%s`", hedge, outcome->report);
+        printf("%s`%s`", hedge, outcome->counter);
     if (outcome->event)
         printf(" and event %u", outcome->event);
     if (outcome->decision == IPSEC_DECISION_MAY_REFUSE)
@@ -59,7 +59,7 @@ static const ipsec_outcome *row_of(ipsec_stack stack, ipsec_finding_id id)
 
 static void print_other(const char *name, const ipsec_outcome *other, const ipsec_outcome *row)
 {
-    if (other->report == row->report && other->decision == row->decision)
+    if (other->counter == row->counter && other->decision == row->decision)
         return;
     printf("; %s: ", name);
     print_report(other);
@@ -110,12 +110,12 @@ static void print_index(ipsec_stack stack)
 {
     const char *text;
 
-    for (unsigned i = 0; (text = ipsec_receiver_report(stack, i)); i++) {
+    for (unsigned i = 0; (text = ipsec_stack_message(stack, i)); i++) {
         const char *separator = "";
 
         printf("| %s | `%s` | ", ipsec_stack_title(stack), text);
         for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-            if (ipsec_receiver_reports(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
+            if (ipsec_stack_says(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
                 continue;
             printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
             separator = ", ";

@@ -1,5 +1,5 @@
 /* Packets with several faults: what each stack's first failing check reports. The clauses are those of the sources that
- * receivers.def names. SPDX-License-Identifier: GPL-2.0-or-later */
+ * the files of report/ name. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
 #include "keys/crypto.h"
 
@@ -29,7 +29,7 @@ static ipsec_report report_of(const faulty *packet, bool old)
 static void expect_report(const faulty *packet, const ipsec_report *report, ipsec_stack stack, const char *wanted)
 {
     const ipsec_outcome *outcome = ipsec_outcome_at(stack, report);
-    const char *found = outcome ? outcome->report : NULL;
+    const char *found = outcome ? outcome->counter : NULL;
 
     if (g_strcmp0(found, wanted) != 0) {
         g_test_message("%s, stack %d: expected %s, found %s", packet->what, stack, wanted ? wanted : "nothing",
