@@ -96,6 +96,9 @@ static void print_row(ipsec_finding_id id)
     printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
+    if (row->is_neighbour)
+        printf("- Verdict: none, for it tells of others%s.\n",
+               row->is_later ? "; it may come or go on a later pass" : "");
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));

@@ -39,6 +39,16 @@ static bool has_highest(const ipsec_report *report)
     return report->number.is_placed && report->number.has_highest;
 }
 
+/* --- the RFCs ---------------------------------------------------------------------------------------- */
+
+ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row)
+{
+    /* No receiver looks at what weakens the cipher, or at others. */
+    if (row->is_neighbour || row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
+        return IPSEC_DECISION_PASSES;
+    return IPSEC_DECISION_REFUSES;
+}
+
 /* --- FreeBSD ----------------------------------------------------------------------------------------- */
 
 /* Whether the highest number is the last of 32 bits. ipsec_chkreplay() finds it; but it is not called where there is no
@@ -150,15 +160,15 @@ static bool is_made(ipsec_stack stack, const ipsec_report *report, const ipsec_o
     return true;
 }
 
-ipsec_check ipsec_check_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    ipsec_check check = {.fault = fault_in(stack, report, id), .outcome = &ipsec_outcome_passes};
+    ipsec_reaction reaction = {.fault = fault_in(stack, report, id), .outcome = &ipsec_outcome_passes};
 
-    if (check.fault != IPSEC_FAULT_NONE) {
-        const ipsec_outcome *outcome = ipsec_outcome_find(stack, check.fault, ipsec_carriers_of(report));
+    if (reaction.fault != IPSEC_FAULT_NONE) {
+        const ipsec_outcome *outcome = ipsec_outcome_find(stack, reaction.fault, ipsec_carriers_of(report));
 
         if (is_made(stack, report, outcome))
-            check.outcome = outcome;
+            reaction.outcome = outcome;
     }
-    return check;
+    return reaction;
 }

@@ -15,40 +15,29 @@ static bool is_of_state(ipsec_finding_id id)
 
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    return ipsec_check_of(stack, report, id).outcome;
-}
-
-/* The RFCs leave the counters to each stack, and say what must be refused. */
-static ipsec_decision decision_of_rfc(ipsec_finding_id id)
-{
-    const ipsec_catalogue_row *row = ipsec_catalogue(id);
-
-    /* No receiver looks at what weakens the cipher. */
-    if (row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
-        return IPSEC_DECISION_PASSES;
-    return IPSEC_DECISION_REFUSES;
+    return ipsec_reaction_to(stack, report, id).outcome;
 }
 
 /* What the stack does if the finding is right. */
 static ipsec_decision sure_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id,
-                                    const ipsec_check *check)
+                                    const ipsec_reaction *reaction)
 {
-    const ipsec_decision decision = (ipsec_decision)check->outcome->decision;
+    const ipsec_decision decision = (ipsec_decision)reaction->outcome->decision;
 
-    if (check->fault == IPSEC_FAULT_NONE)
+    if (reaction->fault == IPSEC_FAULT_NONE)
         return IPSEC_DECISION_PASSES;
     if (id == IPSEC_FINDING_SEQ_ZERO && decision == IPSEC_DECISION_MAY_REFUSE &&
         report->anti_replay == IPSEC_ANTI_REPLAY_ON)
         return IPSEC_DECISION_REFUSES;
     if (stack == IPSEC_STACK_RFC && decision == IPSEC_DECISION_PASSES)
-        return decision_of_rfc(ipsec_fault_finding(check->fault));
+        return ipsec_rfc_decision(ipsec_catalogue(ipsec_fault_finding(reaction->fault)));
     return decision;
 }
 
 static ipsec_decision decision_on(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id,
-                                  const ipsec_check *check)
+                                  const ipsec_reaction *reaction)
 {
-    const ipsec_decision decision = sure_decision(stack, report, id, check);
+    const ipsec_decision decision = sure_decision(stack, report, id, reaction);
 
     if (decision == IPSEC_DECISION_REFUSES &&
         ((report->number.is_doubtful && is_of_state(id)) || ipsec_finding_set_has(&report->findings.assumed, id)))
@@ -58,18 +47,19 @@ static ipsec_decision decision_on(ipsec_stack stack, const ipsec_report *report,
 
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    const ipsec_check check = ipsec_check_of(stack, report, id);
+    const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
 
-    return decision_on(stack, report, id, &check);
+    return decision_on(stack, report, id, &reaction);
 }
 
 /* Where the check stands that looks for `id`. The RFCs' order is that of Windows, which has no other to be known,
  * unless a row says otherwise. */
-static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id, const ipsec_check *check)
+static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id,
+                         const ipsec_reaction *reaction)
 {
-    if (stack == IPSEC_STACK_RFC && check->outcome->stage == 0)
+    if (stack == IPSEC_STACK_RFC && reaction->outcome->stage == 0)
         return ipsec_receiver_row(IPSEC_STACK_WINDOWS, report, id)->stage;
-    return check->outcome->stage;
+    return reaction->outcome->stage;
 }
 
 /* Whether the packet is refused for a finding before the check at `stage`. */
@@ -79,10 +69,10 @@ static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, uns
 
     for (unsigned i = 0; (i = ipsec_finding_set_next(all, i)) < IPSEC_FINDING_COUNT; i++) {
         const ipsec_finding_id id = (ipsec_finding_id)i;
-        const ipsec_check check = ipsec_check_of(stack, report, id);
+        const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
 
-        if (decision_on(stack, report, id, &check) == IPSEC_DECISION_REFUSES &&
-            stage_of(stack, report, id, &check) < stage)
+        if (decision_on(stack, report, id, &reaction) == IPSEC_DECISION_REFUSES &&
+            stage_of(stack, report, id, &reaction) < stage)
             return true;
     }
     return false;
@@ -90,9 +80,9 @@ static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, uns
 
 bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
-    const ipsec_check check = ipsec_check_of(stack, report, id);
+    const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
 
-    return !is_refused_before(stack, report, stage_of(stack, report, id, &check));
+    return !is_refused_before(stack, report, stage_of(stack, report, id, &reaction));
 }
 
 /* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once
@@ -123,22 +113,22 @@ static bool is_told(ipsec_stack stack, const ipsec_report *report)
 }
 
 /* The first check that fails, or may fail. IPSEC_FAULT_NONE if there is none, or if nothing can be told. */
-static ipsec_check first_refusal(ipsec_stack stack, const ipsec_report *report)
+static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *report)
 {
     const ipsec_findings *findings = &report->findings;
-    ipsec_check first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
+    ipsec_reaction first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
     unsigned first_stage = UINT_MAX;
 
     if (!is_told(stack, report))
         return first;
     for (unsigned i = 0; (i = ipsec_finding_set_next(&findings->all, i)) < IPSEC_FINDING_COUNT; i++) {
         const ipsec_finding_id id = (ipsec_finding_id)i;
-        const ipsec_check check = ipsec_check_of(stack, report, id);
-        const unsigned stage = stage_of(stack, report, id, &check);
+        const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
+        const unsigned stage = stage_of(stack, report, id, &reaction);
 
         if (stage < first_stage && !ipsec_finding_set_has(&findings->assumed, id) &&
-            decision_on(stack, report, id, &check) != IPSEC_DECISION_PASSES) {
-            first = check;
+            decision_on(stack, report, id, &reaction) != IPSEC_DECISION_PASSES) {
+            first = reaction;
             first_stage = stage;
         }
     }
@@ -164,7 +154,7 @@ static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
-    const ipsec_check first = first_refusal(IPSEC_STACK_LINUX, report);
+    const ipsec_reaction first = first_refusal(IPSEC_STACK_LINUX, report);
 
     if (first.fault == IPSEC_FAULT_REPLAY_OLD)
         return "replay-window";
