@@ -349,6 +349,47 @@ static void test_reports_of_a_finding(void)
                     IPSEC_DECISION_MAY_REFUSE);
 }
 
+/* What a stack tells apart belongs to the finding; a restart is seen as an old number. */
+static void test_reports_of_variants(void)
+{
+    static const struct {
+        ipsec_stack stack;
+        ipsec_finding_id id;
+        const char *text;
+        ipsec_decision decision;
+    } variants[] = {
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_OLD, "esps_wrap", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_OLD, "ahs_replay", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_SEQ_RESTART, "ahs_wrap", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_SEQ_WRAP, "esps_wrap", IPSEC_DECISION_MAY_REFUSE},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_DUPLICATE, "esps_wrap", IPSEC_DECISION_PASSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_NATT_KEEPALIVE, "received invalid IKE header", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_NATT_KEEPALIVE, "received packet is too short", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_RUNT_FOR_SA, "parsing ESP payload failed: invalid length",
+         IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_NO_PAYLOAD, "parsing ESP payload failed: invalid length",
+         IPSEC_DECISION_PASSES},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(variants); i++)
+        g_assert_cmpint(ipsec_stack_says(variants[i].stack, variants[i].id, variants[i].text), ==,
+                        variants[i].decision);
+}
+
+/* In the order of the findings, with no gap and an end. */
+static void test_messages_are_in_order(void)
+{
+    static const char *const linux_messages[] = {
+        "XfrmInHdrError",       "XfrmInStateProtoError", "XfrmInNoStates",     "XfrmInStateMismatch",
+        "XfrmInStateModeError", "XfrmInStateSeqError",   "XfrmInStateExpired",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(linux_messages); i++)
+        g_assert_cmpstr(ipsec_stack_message(IPSEC_STACK_LINUX, i), ==, linux_messages[i]);
+    g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, G_N_ELEMENTS(linux_messages)));
+    g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, UINT_MAX));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -365,5 +406,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/rows", test_rows);
     g_test_add_func("/receiver/reports", test_reports_are_listed_once);
     g_test_add_func("/receiver/reports-of-a-finding", test_reports_of_a_finding);
+    g_test_add_func("/receiver/reports-of-variants", test_reports_of_variants);
+    g_test_add_func("/receiver/messages-in-order", test_messages_are_in_order);
     return g_test_run();
 }
