@@ -150,6 +150,19 @@ static void test_strongswan_inside(void)
     }
 }
 
+/* Without plaintext it is open whether it parses, whatever the mode of the SA: libipsec asks for none. */
+static void test_strongswan_asks_for_no_mode(void)
+{
+    static const ipsec_spec transport = {.mode = IPSEC_MODE_TRANSPORT};
+    ipsec_report report = report_with(IPSEC_FINDING_ESP_INNER_VERSION, 1);
+
+    report.opened.valid = true;
+    report.opened.spec = &transport;
+    g_assert_cmpint(decision_of(&report), ==, IPSEC_DECISION_MAY_REFUSE);
+    g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_WINDOWS, &report, IPSEC_FINDING_ESP_INNER_VERSION)->decision, ==,
+                    IPSEC_DECISION_PASSES);
+}
+
 static void check_udp(ipsec_finding_id id, uint32_t length, const char *text)
 {
     const ipsec_report report = report_with(id, length);
@@ -398,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/udp", test_udp_differs_from_ip);
     g_test_add_func("/receiver/unconfirmed", test_unconfirmed_reports_nothing);
     g_test_add_func("/receiver/strongswan-inside", test_strongswan_inside);
+    g_test_add_func("/receiver/strongswan-mode", test_strongswan_asks_for_no_mode);
     g_test_add_func("/receiver/strongswan-udp", test_strongswan_udp);
     g_test_add_func("/receiver/strongswan-window", test_window_moves_before_the_trailer);
     g_test_add_func("/receiver/windows-errors", test_windows_errors);
