@@ -6,25 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    ipsec_stack stack;
-    const char *name;
-} stacks[] = {
-    {IPSEC_STACK_WINDOWS, "Windows"}, {IPSEC_STACK_LINUX, "Linux"}, {IPSEC_STACK_FREEBSD, "FreeBSD"},
-    {IPSEC_STACK_OPENBSD, "OpenBSD"}, {IPSEC_STACK_VPP, "VPP"},     {IPSEC_STACK_STRONGSWAN, "strongSwan libipsec"},
-};
+/* The RFCs have no counters. */
+#define FIRST_STACK (IPSEC_STACK_RFC + 1)
 
 static void print_report(const ipsec_outcome *outcome)
 {
     const char *hedge = outcome->inferred ? "consistent with " : "";
-    const ipsec_windows_error *windows = outcome->report ? ipsec_windows_error_of(outcome) : NULL;
+    const ipsec_windows_error *windows = outcome->counter ? ipsec_windows_error_of(outcome) : NULL;
 
-    if (!outcome->report)
+    if (!outcome->counter)
         printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
     else if (windows)
         printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
-        printf("%s`%s`", hedge, outcome->report);
+        printf("%s`%s`", hedge, outcome->counter);
     if (outcome->event)
         printf(" and event %u", outcome->event);
     if (outcome->decision == IPSEC_DECISION_MAY_REFUSE)
@@ -51,9 +46,9 @@ static const ipsec_outcome *row_as(const ipsec_report *carrier, ipsec_stack stac
     const bool left = id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_SEQ_RESTART;
     ipsec_report report = *carrier;
 
-    report.number.seen_by = seen ? UINT8_MAX : 0;
-    report.number.old_by = left ? UINT8_MAX : 0;
-    report.number.wrong_by = id == IPSEC_FINDING_ESN_WRONG_HIGH ? UINT8_MAX : 0;
+    report.number.seen_by = seen ? IPSEC_STACKS_ALL : 0;
+    report.number.old_by = left ? IPSEC_STACKS_ALL : 0;
+    report.number.wrong_by = id == IPSEC_FINDING_ESN_WRONG_HIGH ? IPSEC_STACKS_ALL : 0;
     return ipsec_receiver_row(stack, &report, id);
 }
 
@@ -64,7 +59,7 @@ static const ipsec_outcome *row_of(ipsec_stack stack, ipsec_finding_id id)
 
 static void print_other(const char *name, const ipsec_outcome *other, const ipsec_outcome *row)
 {
-    if (other->report == row->report && other->decision == row->decision)
+    if (other->counter == row->counter && other->decision == row->decision)
         return;
     printf("; %s: ", name);
     print_report(other);
@@ -72,13 +67,13 @@ static void print_other(const char *name, const ipsec_outcome *other, const ipse
 
 /* One line for a stack that reports something: for the usual header, and for others where they differ. Returns whether
  * there was one. */
-static bool print_outcome(const char *name, ipsec_stack stack, ipsec_finding_id id)
+static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
 {
     const ipsec_outcome *row = row_of(stack, id);
 
     if (row->decision == IPSEC_DECISION_PASSES)
         return false;
-    printf("- %s: ", name);
+    printf("- %s: ", ipsec_stack_title(stack));
     print_report(row);
     if (!is_of(id, "esp.") && !is_of(id, "ah.") && !is_of(id, "natt."))
         print_other("AH", row_as(&as_ah, stack, id), row);
@@ -101,26 +96,29 @@ static void print_row(ipsec_finding_id id)
     printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
+    if (row->is_neighbour)
+        printf("- Verdict: none, for it tells of others%s.\n",
+               row->is_later ? "; it may come or go on a later pass" : "");
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
-    for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
-        reported |= print_outcome(stacks[i].name, stacks[i].stack, id);
+    for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
+        reported |= print_outcome((ipsec_stack)stack, id);
     if (!reported)
         puts("- No system reports it.");
 }
 
 /* What a stack reports, each text once, with the findings behind it. */
-static void print_index(const char *name, ipsec_stack stack)
+static void print_index(ipsec_stack stack)
 {
     const char *text;
 
-    for (unsigned i = 0; (text = ipsec_receiver_report(stack, i)); i++) {
+    for (unsigned i = 0; (text = ipsec_stack_message(stack, i)); i++) {
         const char *separator = "";
 
-        printf("| %s | `%s` | ", name, text);
+        printf("| %s | `%s` | ", ipsec_stack_title(stack), text);
         for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
-            if (ipsec_receiver_reports(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
+            if (ipsec_stack_says(stack, (ipsec_finding_id)id, text) == IPSEC_DECISION_PASSES)
                 continue;
             printf("%s`%s`", separator, ipsec_catalogue((ipsec_finding_id)id)->id);
             separator = ", ";
@@ -141,8 +139,8 @@ int main(void)
         "input data, limits: the order of Microsoft's description of error 13914), then what to look at, then whether "
         "a retransmission can help or what must change, and whether the fault may be an attack.\n\n"
         "| system | says | for |\n|---|---|---|");
-    for (unsigned i = 0; i < sizeof stacks / sizeof stacks[0]; i++)
-        print_index(stacks[i].name, stacks[i].stack);
+    for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
+        print_index((ipsec_stack)stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
         print_row((ipsec_finding_id)id);
     return 0;

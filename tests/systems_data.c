@@ -1,4 +1,4 @@
-/* What the page of systems says that no row of the core does. Facts: the sources of the stacks (see receivers.def),
+/* What the page of systems says that no row of the core does. Facts: the sources of the stacks (see outcomes.def),
  * Microsoft's pages on system errors 12000-15999, "Audit IPsec Driver", FWPM_NET_EVENT_IPSEC_KERNEL_DROP0 and
  * IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1, vendors' articles on their log lines. What is not published says so.
  *

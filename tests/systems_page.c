@@ -55,7 +55,7 @@ static bool is_inferred(ipsec_finding_id id)
     const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
     const ipsec_report as_esp = {
         .header = {.protocol = IPSEC_PROTOCOL_ESP},
-        .number = {.seen_by = other_high ? 0 : UINT8_MAX, .wrong_by = other_high ? UINT8_MAX : 0}};
+        .number = {.seen_by = other_high ? 0 : IPSEC_STACKS_ALL, .wrong_by = other_high ? IPSEC_STACKS_ALL : 0}};
 
     return ipsec_receiver_row(IPSEC_STACK_WINDOWS, &as_esp, id)->inferred;
 }
@@ -73,7 +73,7 @@ static void print_findings(ipsec_stack stack, const char *text, bool (*is_one)(i
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++) {
         const ipsec_finding_id finding = (ipsec_finding_id)id;
 
-        if (ipsec_receiver_reports(stack, finding, text) == IPSEC_DECISION_PASSES || (is_one && !is_one(finding)))
+        if (ipsec_stack_says(stack, finding, text) == IPSEC_DECISION_PASSES || (is_one && !is_one(finding)))
             continue;
         printf("%s", before);
         print_link(finding);
@@ -87,7 +87,7 @@ static bool is_reported(ipsec_stack stack, const char *text)
 {
     const char *known;
 
-    for (unsigned i = 0; (known = ipsec_receiver_report(stack, i)); i++)
+    for (unsigned i = 0; (known = ipsec_stack_message(stack, i)); i++)
         if (strcmp(known, text) == 0)
             return true;
     return false;
@@ -126,7 +126,7 @@ static void print_stack(const page_stack *page)
 
     for (const report_note *note = page->notes; note->report; note++)
         print_note(page, note);
-    for (unsigned i = 0; (text = ipsec_receiver_report(page->stack, i)); i++) {
+    for (unsigned i = 0; (text = ipsec_stack_message(page->stack, i)); i++) {
         if (note_on(page->notes, text))
             continue;
         printf("| `%s` | `%s == \"%s\"` |", text, page->field, text);

@@ -22,8 +22,10 @@
 #include "packet/reassembled.h"
 #include "packet/view.h"
 #include "report/advice.h"
+#include "report/inventory.h"
 #include "report/receiver.h"
 #include "report/report.h"
+#include "report/windows.h"
 #include "sa/record.h"
 #include "sa/summary.h"
 

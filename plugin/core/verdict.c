@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
 #include "keys/spec.h"
-#include "report/receiver.h"
 
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report)
 {
@@ -15,13 +14,13 @@ ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_r
     return packets == 0 ? IPSEC_ANTI_REPLAY_OFF : IPSEC_ANTI_REPLAY_ON;
 }
 
-static ipsec_verdict verdict_of(ipsec_stack receiver, const ipsec_report *report, ipsec_finding_id id)
+ipsec_verdict ipsec_verdict_of_finding(const ipsec_catalogue_row *row, ipsec_decision decision, bool confirmed)
 {
-    const ipsec_decision decision = ipsec_receiver_decision(receiver, report, id);
-
+    if (row->is_neighbour)
+        return IPSEC_VERDICT_UNCHECKED;
     if (decision == IPSEC_DECISION_REFUSES)
-        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
-    if (decision == IPSEC_DECISION_MAY_REFUSE || ipsec_catalogue(id)->severity >= IPSEC_SEVERITY_WARN)
+        return confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+    if (decision == IPSEC_DECISION_MAY_REFUSE || row->severity >= IPSEC_SEVERITY_WARN)
         return IPSEC_VERDICT_SUSPICIOUS;
     return IPSEC_VERDICT_UNCHECKED;
 }
@@ -40,10 +39,12 @@ void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_re
     for (unsigned i = 0; i < report->findings.count; i++) {
         ipsec_finding *finding = &report->findings.list[i];
         const ipsec_finding_id id = (ipsec_finding_id)finding->id;
-        const ipsec_property property = ipsec_catalogue(id)->property;
+        const ipsec_catalogue_row *row = ipsec_catalogue(id);
+        const ipsec_decision decision = ipsec_receiver_decision(config->receiver, report, id);
 
-        finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
-        verdict = MAX(verdict, verdict_of(config->receiver, report, id));
+        finding->announce =
+            (row->property == IPSEC_PROPERTY_NONE || (note->properties & row->property)) && !is_said(note, id);
+        verdict = MAX(verdict, ipsec_verdict_of_finding(row, decision, report->confirmed));
     }
     if (report->number.is_doubtful)
         verdict = MAX(verdict, IPSEC_VERDICT_SUSPICIOUS);

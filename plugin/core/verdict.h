@@ -7,6 +7,7 @@
 #define IPSEC_CORE_VERDICT_H
 
 #include "base/config.h"
+#include "report/receiver.h"
 #include "report/report.h"
 #include "sa/note.h"
 
@@ -21,6 +22,13 @@ static inline ipsec_verdict ipsec_verdict_of_sound(const ipsec_report *report)
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD ? IPSEC_VERDICT_VERIFIED
                                                                                : IPSEC_VERDICT_PLAUSIBLE;
 }
+
+/** What one finding makes of the verdict: at least this.
+ *
+ * @param decision   of the configured receiver, for this finding alone
+ * @param confirmed  see ipsec_report.confirmed
+ */
+ipsec_verdict ipsec_verdict_of_finding(const ipsec_catalogue_row *row, ipsec_decision decision, bool confirmed);
 
 /** Concludes from all findings of a report, which must be there: the verdict, and which of them are announced. */
 void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_report *report);

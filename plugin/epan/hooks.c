@@ -218,7 +218,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
     const volatile bool unproven_before = inside_unproven;
     volatile int result = 0;
 
-    refused_by = ipsec_refused_by(report);
+    refused_by = ipsec_stacks_refusing(report);
     inside_unproven = inside_unproven || report->unproven;
     TRY
     {

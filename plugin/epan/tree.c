@@ -160,8 +160,8 @@ static void draw_windows(const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree
 
 static void draw_text(int hf, const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree *tree)
 {
-    proto_item_set_generated(proto_tree_add_string_format_value(tree, hf, tvb, 0, 0, outcome->report, "%s%s",
-                                                                hedge(outcome), outcome->report));
+    proto_item_set_generated(proto_tree_add_string_format_value(tree, hf, tvb, 0, 0, outcome->counter, "%s%s",
+                                                                hedge(outcome), outcome->counter));
 }
 
 /* What each stack will have reported for the packet. */

@@ -1,5 +1,7 @@
 /* The catalogue holds together. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
+#include "report/quirks.h"
+#include "verdict.h"
 
 #include <glib.h>
 #include <string.h>
@@ -58,11 +60,71 @@ static void test_properties_are_mild(void)
     }
 }
 
+/* --- what enters the verdict --------------------------------------------------------------------------- */
+
+static ipsec_verdict verdict_with(ipsec_severity severity, bool is_neighbour, ipsec_decision decision, bool confirmed)
+{
+    const ipsec_catalogue_row row = {.severity = severity, .is_neighbour = is_neighbour};
+
+    return ipsec_verdict_of_finding(&row, decision, confirmed);
+}
+
+static void test_verdict_of_a_finding(void)
+{
+    for (unsigned severity = IPSEC_SEVERITY_CHAT; severity <= IPSEC_SEVERITY_ERROR; severity++) {
+        const ipsec_severity s = (ipsec_severity)severity;
+
+        g_assert_cmpint(verdict_with(s, false, IPSEC_DECISION_REFUSES, true), ==, IPSEC_VERDICT_DROP);
+        g_assert_cmpint(verdict_with(s, false, IPSEC_DECISION_REFUSES, false), ==, IPSEC_VERDICT_SUSPICIOUS);
+        g_assert_cmpint(verdict_with(s, false, IPSEC_DECISION_MAY_REFUSE, true), ==, IPSEC_VERDICT_SUSPICIOUS);
+        g_assert_cmpint(verdict_with(s, false, IPSEC_DECISION_PASSES, true), ==,
+                        s >= IPSEC_SEVERITY_WARN ? IPSEC_VERDICT_SUSPICIOUS : IPSEC_VERDICT_UNCHECKED);
+    }
+}
+
+/* What tells of others says nothing of this packet, however grave it is. */
+static void test_neighbours_stay_out_of_the_verdict(void)
+{
+    for (unsigned severity = IPSEC_SEVERITY_CHAT; severity <= IPSEC_SEVERITY_ERROR; severity++)
+        for (unsigned decision = IPSEC_DECISION_PASSES; decision <= IPSEC_DECISION_REFUSES; decision++)
+            g_assert_cmpint(verdict_with((ipsec_severity)severity, true, (ipsec_decision)decision, true), ==,
+                            IPSEC_VERDICT_UNCHECKED);
+}
+
+static ipsec_decision rfc_decision(ipsec_severity severity, ipsec_group group, bool is_neighbour)
+{
+    const ipsec_catalogue_row row = {.severity = severity, .group = group, .is_neighbour = is_neighbour};
+
+    return ipsec_rfc_decision(&row);
+}
+
+static void test_what_the_rfcs_refuse(void)
+{
+    g_assert_cmpint(rfc_decision(IPSEC_SEVERITY_ERROR, IPSEC_GROUP_PROTOCOL, false), ==, IPSEC_DECISION_REFUSES);
+    g_assert_cmpint(rfc_decision(IPSEC_SEVERITY_WARN, IPSEC_GROUP_PROTOCOL, false), ==, IPSEC_DECISION_PASSES);
+    g_assert_cmpint(rfc_decision(IPSEC_SEVERITY_ERROR, IPSEC_GROUP_SECURITY, false), ==, IPSEC_DECISION_PASSES);
+    g_assert_cmpint(rfc_decision(IPSEC_SEVERITY_ERROR, IPSEC_GROUP_PROTOCOL, true), ==, IPSEC_DECISION_PASSES);
+}
+
+/* A verdict is the same on every pass, so what may come later must not be part of it. */
+static void test_what_comes_later_is_of_neighbours(void)
+{
+    for (unsigned i = 0; i < IPSEC_FINDING_COUNT; i++) {
+        const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)i);
+
+        g_assert_true(!row->is_later || row->is_neighbour);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/catalogue/ids", test_ids);
     g_test_add_func("/catalogue/texts", test_texts);
     g_test_add_func("/catalogue/properties", test_properties_are_mild);
+    g_test_add_func("/catalogue/verdict", test_verdict_of_a_finding);
+    g_test_add_func("/catalogue/neighbours", test_neighbours_stay_out_of_the_verdict);
+    g_test_add_func("/catalogue/rfc", test_what_the_rfcs_refuse);
+    g_test_add_func("/catalogue/later", test_what_comes_later_is_of_neighbours);
     return g_test_run();
 }

@@ -432,7 +432,7 @@ static void test_receiver(void)
     expect(lenient, &p.view, &sound, "wrong, RFC");
     report = expect(linux_db, &p.view, &refused, "wrong, Linux");
     g_assert_null(ipsec_outcome_at(IPSEC_STACK_LINUX, &report));
-    g_assert_cmphex(ipsec_refused_by(&report) & 1u << IPSEC_STACK_LINUX, !=, 0);
+    g_assert_cmphex(ipsec_stacks_refusing(&report) & 1u << IPSEC_STACK_LINUX, !=, 0);
     p.outer[8] ^= 1;
     report = expect(linux_db, &p.view, &sound, "the same number again, right");
     g_assert_cmpint(report.number.advance, ==, 1);

@@ -62,7 +62,7 @@ static void test_never_a_drop(void)
         g_assert_cmpuint(report.findings.count, ==, 1);
         g_assert_cmpint(report.findings.list[0].id, ==, IPSEC_FINDING_ESP_PAD_LENGTH);
         g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
-        g_assert_cmpint(ipsec_refused_by(&report), ==, 0);
+        g_assert_cmpint(ipsec_stacks_refusing(&report), ==, 0);
         for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
             g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &report));
         ipsec_db_free(db);

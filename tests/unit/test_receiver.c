@@ -20,7 +20,7 @@ static const char *text_at(ipsec_stack stack, const ipsec_report *report)
 {
     const ipsec_outcome *outcome = ipsec_outcome_at(stack, report);
 
-    return outcome ? outcome->report : NULL;
+    return outcome ? outcome->counter : NULL;
 }
 
 static const char *log_at(ipsec_stack stack, const ipsec_report *report)
@@ -77,7 +77,7 @@ static void test_udp_differs_from_ip(void)
     g_assert_cmpstr(text_at(IPSEC_STACK_FREEBSD, &report), ==, "esps_badilen");
     ipsec_judge(db, &v6, &record, &report);
     report.confirmed = true;
-    g_assert_cmpuint(ipsec_refused_by(&report), ==, 1u << IPSEC_STACK_LINUX);
+    g_assert_cmpuint(ipsec_stacks_refusing(&report), ==, 1u << IPSEC_STACK_LINUX);
     ipsec_db_free(db);
     guard_free_all();
 }
@@ -148,6 +148,19 @@ static void test_strongswan_inside(void)
         check_inside(packets[i], packet, sizeof packet, IPSEC_DECISION_PASSES, NULL);
         check_inside(packets[i], noise, sizeof noise, IPSEC_DECISION_REFUSES, unsupported);
     }
+}
+
+/* Without plaintext it is open whether it parses, whatever the mode of the SA: libipsec asks for none. */
+static void test_strongswan_asks_for_no_mode(void)
+{
+    static const ipsec_spec transport = {.mode = IPSEC_MODE_TRANSPORT};
+    ipsec_report report = report_with(IPSEC_FINDING_ESP_INNER_VERSION, 1);
+
+    report.opened.valid = true;
+    report.opened.spec = &transport;
+    g_assert_cmpint(decision_of(&report), ==, IPSEC_DECISION_MAY_REFUSE);
+    g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_WINDOWS, &report, IPSEC_FINDING_ESP_INNER_VERSION)->decision, ==,
+                    IPSEC_DECISION_PASSES);
 }
 
 static void check_udp(ipsec_finding_id id, uint32_t length, const char *text)
@@ -239,7 +252,7 @@ static void test_own_window(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(any); i++) {
         g_assert_cmpuint(event_of(&report, any[i]), ==, 4961); /* seen */
-        g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, any[i])->report, ==, "XfrmInStateSeqError");
+        g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, any[i])->counter, ==, "XfrmInStateSeqError");
         g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_VPP, &report, any[i])->decision, ==, IPSEC_DECISION_PASSES);
         g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_RFC, &report, any[i])->decision, ==, IPSEC_DECISION_PASSES);
     }
@@ -248,7 +261,7 @@ static void test_own_window(void)
     report.number.seen_by = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(any); i++) {
         g_assert_cmpuint(event_of(&report, any[i]), ==, 4960);
-        g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, any[i])->report, ==, "XfrmInStateProtoError");
+        g_assert_cmpstr(ipsec_receiver_row(IPSEC_STACK_LINUX, &report, any[i])->counter, ==, "XfrmInStateProtoError");
     }
 }
 
@@ -269,16 +282,16 @@ static void check_row(ipsec_stack stack, const ipsec_outcome *row, ipsec_finding
     const bool fine =
         id == IPSEC_FINDING_ESP_DUMMY || id == IPSEC_FINDING_NATT_BELOW_IP_HEADER || id == IPSEC_FINDING_SEQ_REORDER;
 
-    g_assert_true(!row->report || row->decision != IPSEC_DECISION_PASSES);
+    g_assert_true(!row->counter || row->decision != IPSEC_DECISION_PASSES);
     /* Whatever some stack surely refuses is worth a warning. */
     if (row->decision == IPSEC_DECISION_REFUSES && !fine)
         g_assert_cmpint(severity, >=, IPSEC_SEVERITY_WARN);
-    if (stack == IPSEC_STACK_WINDOWS && row->report) {
+    if (stack == IPSEC_STACK_WINDOWS && row->counter) {
         g_assert_true(row->inferred == !windows_publishes(id));
         g_assert_nonnull(ipsec_windows_error_of(row));
     }
-    if (stack == IPSEC_STACK_LINUX && row->report)
-        g_assert_true(g_str_has_prefix(row->report, "XfrmIn"));
+    if (stack == IPSEC_STACK_LINUX && row->counter)
+        g_assert_true(g_str_has_prefix(row->counter, "XfrmIn"));
 }
 
 /* What the RFCs have a receiver discard, if its window refuses the number. */
@@ -295,7 +308,7 @@ static void check_finding(const ipsec_report *carrier, ipsec_finding_id id)
 
     if (id == IPSEC_FINDING_ESN_WRONG_HIGH) {
         report.number.seen_by = 0;
-        report.number.wrong_by = UINT8_MAX;
+        report.number.wrong_by = IPSEC_STACKS_ALL;
     }
     g_assert_cmpint(ipsec_receiver_decision(IPSEC_STACK_RFC, &report, id) == IPSEC_DECISION_REFUSES, ==,
                     must_refuse(id));
@@ -317,13 +330,12 @@ static void test_reports_are_listed_once(void)
         g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
         const char *text;
 
-        for (unsigned i = 0; (text = ipsec_receiver_report((ipsec_stack)stack, i)); i++) {
+        for (unsigned i = 0; (text = ipsec_stack_message((ipsec_stack)stack, i)); i++) {
             unsigned findings = 0;
 
             g_assert_true(g_hash_table_add(seen, (gpointer)text));
             for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
-                findings +=
-                    ipsec_receiver_reports((ipsec_stack)stack, (ipsec_finding_id)id, text) != IPSEC_DECISION_PASSES;
+                findings += ipsec_stack_says((ipsec_stack)stack, (ipsec_finding_id)id, text) != IPSEC_DECISION_PASSES;
             g_assert_cmpuint(findings, >, 0);
         }
         for (unsigned carrier = 0; carrier < G_N_ELEMENTS(carriers); carrier++)
@@ -331,24 +343,64 @@ static void test_reports_are_listed_once(void)
                 const ipsec_outcome *row =
                     ipsec_receiver_row((ipsec_stack)stack, &carriers[carrier], (ipsec_finding_id)id);
 
-                text = row->log ? row->log : row->report;
+                text = row->log ? row->log : row->counter;
                 g_assert_true(!text || g_hash_table_contains(seen, text));
             }
     }
-    g_assert_null(ipsec_receiver_report(IPSEC_STACK_RFC, 0));
+    g_assert_null(ipsec_stack_message(IPSEC_STACK_RFC, 0));
 }
 
 /* One finding, two reports: by the cipher; and one that the stack lets pass. */
 static void test_reports_of_a_finding(void)
 {
-    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "integ_error"), ==,
+    g_assert_cmpint(ipsec_stack_says(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "integ_error"), ==,
                     IPSEC_DECISION_REFUSES);
-    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "decryption_failed"), ==,
+    g_assert_cmpint(ipsec_stack_says(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "decryption_failed"), ==,
                     IPSEC_DECISION_REFUSES);
-    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "replay"), ==,
-                    IPSEC_DECISION_PASSES);
-    g_assert_cmpint(ipsec_receiver_reports(IPSEC_STACK_WINDOWS, IPSEC_FINDING_ESP_PAD_BYTES, "13914"), ==,
+    g_assert_cmpint(ipsec_stack_says(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "replay"), ==, IPSEC_DECISION_PASSES);
+    g_assert_cmpint(ipsec_stack_says(IPSEC_STACK_WINDOWS, IPSEC_FINDING_ESP_PAD_BYTES, "13914"), ==,
                     IPSEC_DECISION_MAY_REFUSE);
+}
+
+/* What a stack tells apart belongs to the finding; a restart is seen as an old number. */
+static void test_reports_of_variants(void)
+{
+    static const struct {
+        ipsec_stack stack;
+        ipsec_finding_id id;
+        const char *text;
+        ipsec_decision decision;
+    } variants[] = {
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_OLD, "esps_wrap", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_OLD, "ahs_replay", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_SEQ_RESTART, "ahs_wrap", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_SEQ_WRAP, "esps_wrap", IPSEC_DECISION_MAY_REFUSE},
+        {IPSEC_STACK_FREEBSD, IPSEC_FINDING_REPLAY_DUPLICATE, "esps_wrap", IPSEC_DECISION_PASSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_NATT_KEEPALIVE, "received invalid IKE header", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_NATT_KEEPALIVE, "received packet is too short", IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_RUNT_FOR_SA, "parsing ESP payload failed: invalid length",
+         IPSEC_DECISION_REFUSES},
+        {IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_NO_PAYLOAD, "parsing ESP payload failed: invalid length",
+         IPSEC_DECISION_PASSES},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(variants); i++)
+        g_assert_cmpint(ipsec_stack_says(variants[i].stack, variants[i].id, variants[i].text), ==,
+                        variants[i].decision);
+}
+
+/* In the order of the findings, with no gap and an end. */
+static void test_messages_are_in_order(void)
+{
+    static const char *const linux_messages[] = {
+        "XfrmInHdrError",       "XfrmInStateProtoError", "XfrmInNoStates",     "XfrmInStateMismatch",
+        "XfrmInStateModeError", "XfrmInStateSeqError",   "XfrmInStateExpired",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(linux_messages); i++)
+        g_assert_cmpstr(ipsec_stack_message(IPSEC_STACK_LINUX, i), ==, linux_messages[i]);
+    g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, G_N_ELEMENTS(linux_messages)));
+    g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, UINT_MAX));
 }
 
 int main(int argc, char **argv)
@@ -359,6 +411,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/udp", test_udp_differs_from_ip);
     g_test_add_func("/receiver/unconfirmed", test_unconfirmed_reports_nothing);
     g_test_add_func("/receiver/strongswan-inside", test_strongswan_inside);
+    g_test_add_func("/receiver/strongswan-mode", test_strongswan_asks_for_no_mode);
     g_test_add_func("/receiver/strongswan-udp", test_strongswan_udp);
     g_test_add_func("/receiver/strongswan-window", test_window_moves_before_the_trailer);
     g_test_add_func("/receiver/windows-errors", test_windows_errors);
@@ -367,5 +420,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver/rows", test_rows);
     g_test_add_func("/receiver/reports", test_reports_are_listed_once);
     g_test_add_func("/receiver/reports-of-a-finding", test_reports_of_a_finding);
+    g_test_add_func("/receiver/reports-of-variants", test_reports_of_variants);
+    g_test_add_func("/receiver/messages-in-order", test_messages_are_in_order);
     return g_test_run();
 }

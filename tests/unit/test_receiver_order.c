@@ -1,5 +1,5 @@
 /* Packets with several faults: what each stack's first failing check reports. The clauses are those of the sources that
- * receivers.def names. SPDX-License-Identifier: GPL-2.0-or-later */
+ * the files of report/ name. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
 #include "keys/crypto.h"
 
@@ -21,15 +21,15 @@ static ipsec_report report_of(const faulty *packet, bool old)
 
     for (unsigned i = 0; i < EXPECT_MOST && packet->findings[i]; i++)
         ipsec_findings_add(&report.findings, packet->findings[i], 0, 0);
-    report.number.old_by = old ? UINT8_MAX : 0;
-    report.number.seen_by = old ? 0 : UINT8_MAX;
+    report.number.old_by = old ? IPSEC_STACKS_ALL : 0;
+    report.number.seen_by = old ? 0 : IPSEC_STACKS_ALL;
     return report;
 }
 
 static void expect_report(const faulty *packet, const ipsec_report *report, ipsec_stack stack, const char *wanted)
 {
     const ipsec_outcome *outcome = ipsec_outcome_at(stack, report);
-    const char *found = outcome ? outcome->report : NULL;
+    const char *found = outcome ? outcome->counter : NULL;
 
     if (g_strcmp0(found, wanted) != 0) {
         g_test_message("%s, stack %d: expected %s, found %s", packet->what, stack, wanted ? wanted : "nothing",
@@ -320,7 +320,7 @@ static ipsec_report numbered(const faulty *packet, uint64_t highest, uint64_t nu
     const int64_t advance = (int64_t)(number - highest);
 
     report.number.is_followed = report.number.is_placed = true;
-    report.number.zero_by = UINT8_MAX;
+    report.number.zero_by = IPSEC_STACKS_ALL;
     report.number.value = number;
     report.number.advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
     report.number.has_highest = true;

@@ -7,26 +7,31 @@
 
 #define ATTACK_POSSIBLE true
 #define ATTACK_UNLIKELY false
+#define NEIGHBOUR       .is_neighbour = true
+#define LATER           .is_later = true
 
 static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look)                \
-    [IPSEC_FINDING_##symbol] = {                                                                                       \
-        .id = name,                                                                                                    \
-        .summary = text,                                                                                               \
-        .reference = clause,                                                                                           \
-        .severity = IPSEC_SEVERITY_##level,                                                                            \
-        .group = IPSEC_GROUP_##kind,                                                                                   \
-        .cause = IPSEC_CAUSE_##why,                                                                                    \
-        .needs = IPSEC_NEEDS_##facts,                                                                                  \
-        .property = IPSEC_PROPERTY_##of_sa,                                                                            \
-        .advice = {                                                                                                    \
-            .next = look, .step = IPSEC_STEP_##about, .remedy = IPSEC_REMEDY_##cure, .attack = ATTACK_##purpose}},
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
+    [IPSEC_FINDING_##symbol] = {.id = name,                                                                            \
+                                .summary = text,                                                                       \
+                                .reference = clause,                                                                   \
+                                .severity = IPSEC_SEVERITY_##level,                                                    \
+                                .group = IPSEC_GROUP_##kind,                                                           \
+                                .cause = IPSEC_CAUSE_##why,                                                            \
+                                .needs = IPSEC_NEEDS_##facts,                                                          \
+                                .property = IPSEC_PROPERTY_##of_sa,                                                    \
+                                .advice.step = IPSEC_STEP_##about,                                                     \
+                                .advice.remedy = IPSEC_REMEDY_##cure,                                                  \
+                                .advice.attack = ATTACK_##purpose,                                                     \
+                                .advice.next = __VA_ARGS__},
 #include "base/catalogue.def"
 #undef FINDING
 };
 
 #undef ATTACK_POSSIBLE
 #undef ATTACK_UNLIKELY
+#undef NEIGHBOUR
+#undef LATER
 
 /* The rows for which a condition holds, as a set. */
 #define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)

@@ -1,10 +1,33 @@
-/* The receiving stacks.
+/* The receiving stacks as tables.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/stack.h"
 
-/* IKE daemons set 32 on Linux and the BSDs. */
+#include <stddef.h>
+
 const uint32_t ipsec_stack_windows[IPSEC_STACK_COUNT] = {
-    [IPSEC_STACK_RFC] = 64, /* RFC 4303 3.4.3 */
-    [IPSEC_STACK_WINDOWS] = 64, [IPSEC_STACK_LINUX] = 32, [IPSEC_STACK_FREEBSD] = 32,
-    [IPSEC_STACK_OPENBSD] = 64, [IPSEC_STACK_VPP] = 64,   [IPSEC_STACK_STRONGSWAN] = 128,
+#define STACK(symbol, name, title, window) [IPSEC_STACK_##symbol] = window,
+#include "base/stack.def"
+#undef STACK
 };
+
+const char *ipsec_stack_name(unsigned stack)
+{
+    static const char *const names[IPSEC_STACK_COUNT] = {
+#define STACK(symbol, name, title, window) [IPSEC_STACK_##symbol] = name,
+#include "base/stack.def"
+#undef STACK
+    };
+
+    return stack < IPSEC_STACK_COUNT ? names[stack] : NULL;
+}
+
+const char *ipsec_stack_title(unsigned stack)
+{
+    static const char *const titles[IPSEC_STACK_COUNT] = {
+#define STACK(symbol, name, title, window) [IPSEC_STACK_##symbol] = title,
+#include "base/stack.def"
+#undef STACK
+    };
+
+    return stack < IPSEC_STACK_COUNT ? titles[stack] : NULL;
+}

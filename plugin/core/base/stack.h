@@ -10,20 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The receivers that are modelled. The values are those of the plugin's preference `ipsec.receiver`. */
+/** The receivers that are modelled, see stack.def; dense, from 0. */
 typedef enum {
-    IPSEC_STACK_RFC = 0, /**< a receiver that does what the RFCs say a receiver must; reports nothing */
-    IPSEC_STACK_WINDOWS,
-    IPSEC_STACK_LINUX,
-    IPSEC_STACK_FREEBSD,
-    IPSEC_STACK_OPENBSD,
-    IPSEC_STACK_VPP,
-    IPSEC_STACK_STRONGSWAN, /**< its userland ESP, libipsec */
+#define STACK(symbol, ...) IPSEC_STACK_##symbol,
+#include "base/stack.def"
+#undef STACK
     IPSEC_STACK_COUNT
 } ipsec_stack;
 
 /** A set of stacks: bit n is the stack n. */
-typedef uint8_t ipsec_stacks;
+typedef uint16_t ipsec_stacks;
 
 G_STATIC_ASSERT(IPSEC_STACK_COUNT <= 8 * sizeof(ipsec_stacks));
 
@@ -45,8 +41,13 @@ static inline bool ipsec_stacks_have(ipsec_stacks stacks, ipsec_stack stack)
 /** Value of a replay window where nobody says how large it is. */
 #define IPSEC_REPLAY_WINDOW_UNKNOWN UINT32_MAX
 
-/** The anti-replay window of each stack where nobody says otherwise, in packets: its own default, or that of the IKE
- * daemons that are used with it. */
+/** The anti-replay window of each stack where nobody says otherwise, in packets. */
 extern const uint32_t ipsec_stack_windows[IPSEC_STACK_COUNT];
+
+/** The stack as the preference `ipsec.receiver` names it, "rfc" and so on; NULL for values that are no stack. */
+const char *ipsec_stack_name(unsigned stack);
+
+/** The stack as people read it, "strongSwan libipsec" and so on; NULL for values that are no stack. */
+const char *ipsec_stack_title(unsigned stack);
 
 #endif

@@ -93,7 +93,7 @@ typedef struct ipsec_view {
     uint16_t buffer;           /**< which of the packet's buffers that is: the frame, what was reassembled or decrypted
                                     from it; at most IPSEC_BUFFER_MOST */
     /** Stacks (bits by ipsec_stack) that discard the packet for an IPsec header in front of this one, and so never see
-     * it: ipsec_refused_by() of that one's report. */
+     * it: ipsec_stacks_refusing() of that one's report. */
     ipsec_stacks refused_by;
 } ipsec_view;
 

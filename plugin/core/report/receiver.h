@@ -2,7 +2,7 @@
  * What each receiving stack reports for a packet.
  *
  * Every stack has its own order of checks and reports only the first that fails. The facts are in
- * receivers.def.
+ * outcomes.def and the files that it includes.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -24,19 +24,19 @@ typedef enum {
 
 /** What a stack reports. */
 typedef struct ipsec_outcome {
-    const char *report; /**< counter, status or (Windows) error number in decimal; static; NULL: nothing */
-    uint8_t stage;      /**< place of the check in this stack's order, the first lowest */
-    uint8_t decision;   /**< ipsec_decision */
-    bool inferred;      /**< the stack publishes no mapping for this fault; ours is a conclusion */
-    const char *log; /**< what it writes to its log, up to where numbers follow; static; NULL: nothing that is known */
-    uint16_t event;  /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
+    const char *counter; /**< counter, status or (Windows) error number in decimal; static; NULL: nothing */
+    const char *log;  /**< what it writes to its log, up to where numbers follow; static; NULL: nothing that is known */
+    uint16_t event;   /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
+    uint8_t stage;    /**< place of the check in this stack's order, the first lowest */
+    uint8_t decision; /**< ipsec_decision */
+    bool inferred;    /**< the stack publishes no mapping for this fault; ours is a conclusion */
 } ipsec_outcome;
 
 /**
- * What receivers.def says of one finding in a packet of the protocol and encapsulation of `report`: of what the window
- * of `stack` makes of the number, if it is about that, and of nothing that the stack does not look at in it.
+ * What `stack` makes of one finding in a packet that is carried as `report` says: of what its own window makes of the
+ * number, if it is about that, and of nothing that the stack does not look at in it.
  *
- * @return static storage; never NULL, but with report NULL where the stack passes it or says nothing
+ * @return static storage; never NULL, but with counter NULL where the stack passes it or says nothing
  */
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
@@ -47,8 +47,8 @@ ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *re
 /** Whether `stack` refuses the packet for none of its findings before it comes to the check of `id`. */
 bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
-/** Stacks (bits by ipsec_stack) that discard the packet: for this header, or for one in front of it. */
-ipsec_stacks ipsec_refused_by(const ipsec_report *report);
+/** Stacks that discard the packet: for this header, or for one in front of it. */
+ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report);
 
 /** Whether the packet comes as far as the place where `stack` moves its window: no finding has it refused before. */
 bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report);
@@ -68,33 +68,5 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
  * @return "replay-window", "replay" or "failed"; static storage; NULL if none
  */
 const char *ipsec_linux_sa_counter(const ipsec_report *report);
-
-/** What `stack` can report (or, where it has one, write to its log), each once, by an index from 0 without gaps. Static
- * storage; NULL past the end. */
-const char *ipsec_receiver_report(ipsec_stack stack, unsigned index);
-
-/**
- * Whether the finding alone makes `stack` report `text`, however the header is carried: the surest decision of those
- * that come with this report, IPSEC_DECISION_PASSES if none does.
- */
-ipsec_decision ipsec_receiver_reports(ipsec_stack stack, ipsec_finding_id id, const char *text);
-
-/** One of the packet errors of Windows. */
-typedef struct ipsec_windows_error {
-    uint32_t error;          /**< Win32 error code, e.g. 13914 */
-    uint32_t status;         /**< the NTSTATUS that the kernel uses for it, e.g. 0xC0360005 */
-    const char *name;        /**< "ERROR_IPSEC_INVALID_PACKET" */
-    const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
-} ipsec_windows_error;
-
-/** Number of rows that ipsec_windows_error_row() knows. */
-#define IPSEC_WINDOWS_ERROR_COUNT 9
-
-/** Row `index` of the table of Windows errors, ascending by code from 13910. Static storage; NULL past
- * the end. */
-const ipsec_windows_error *ipsec_windows_error_row(unsigned index);
-
-/** The Windows error that an outcome of IPSEC_STACK_WINDOWS stands for; NULL for NULL. */
-const ipsec_windows_error *ipsec_windows_error_of(const ipsec_outcome *outcome);
 
 #endif

@@ -1,0 +1,30 @@
+/** @file
+ * What a stack makes of a finding in one packet, where packets with the same finding are not alike to it. Internal to
+ * the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_QUIRKS_H
+#define IPSEC_CORE_QUIRKS_H
+
+#include "report/receiver.h"
+
+#include <stdbool.h>
+
+/** What a stack finds in a packet, and does about it. */
+typedef struct ipsec_reaction {
+    unsigned fault;               /**< ipsec_fault */
+    const ipsec_outcome *outcome; /**< static; never NULL */
+} ipsec_reaction;
+
+/** What the stack makes of a finding in the packet. */
+ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+
+/** Whether IPSEC_STACK_RFC refuses a packet for a finding on which it has no row: the RFCs leave the counters to each
+ * stack, and say what must be refused. */
+ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row);
+
+/** Whether a finding is about where the number lies, so that each stack's own window decides. */
+bool ipsec_is_of_window(ipsec_finding_id id);
+
+#endif
