@@ -68,7 +68,7 @@ int main(void)
         printf("%s: %s\n", ipsec_catalogue(finding->id)->id, ipsec_finding_advice(finding, advice));
     }
     linux_says = ipsec_outcome_at(IPSEC_STACK_LINUX, &report);
-    printf("Linux counts %s\n", linux_says ? linux_says->report : "nothing");
+    printf("Linux counts %s\n", linux_says ? linux_says->counter : "nothing");
     ipsec_db_free(db);
     return EXIT_SUCCESS;
 }
