@@ -121,11 +121,15 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
 /* What IP and UDP of the receiver make of the packet. RFC 4301 leaves that to them. */
 static inline void check_ip(ipsec_db *db, const ipsec_view *view, ipsec_note *note, ipsec_report *report)
 {
+    ipsec_finding_set found = IPSEC_FINDING_SET_EMPTY;
+
     if (db->config.receiver == IPSEC_STACK_RFC || is_unseen(db, view) || report->header.subject != IPSEC_SUBJECT_HEADER)
         return;
-    ipsec_ip_input_check(db->senders, view, &note->found);
-    if (!ipsec_finding_set_is_empty(&note->found))
-        ipsec_findings_foresee(&report->findings, &note->found);
+    ipsec_ip_input_check(db->senders, view, &found);
+    if (ipsec_finding_set_is_empty(&found))
+        return;
+    ipsec_note_add_all(note, &found);
+    ipsec_findings_foresee(&report->findings, &found);
 }
 
 /* No packet may have SPI 0; but where a row has it, as in test vectors, there is an SA. */
@@ -177,7 +181,7 @@ static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, cons
     if (!ipsec_is_genuine(record) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;
-    return !ipsec_findings_any(&report->findings) || ipsec_receiver_moves_window(db->config.receiver, report);
+    return !report->findings.any || ipsec_receiver_moves_window(db->config.receiver, report);
 }
 
 /* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. */
@@ -236,9 +240,9 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
     ipsec_sequence_report(record, note, &report->number);
-    if (!ipsec_finding_set_is_empty(&note->found))
+    if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
-    if (ipsec_findings_any(&report->findings))
+    if (report->findings.any)
         report->anti_replay = (uint8_t)ipsec_anti_replay_of(&db->config, report);
     const bool over = spec && is_over(db, spec, sa, note, report);
 
@@ -424,10 +428,10 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa && report->header.has_sequence) {
         if (is_confirmed(db, view, sa))
             judge_neighbours(db, view, sa, record, &note, report);
-        else if (!ipsec_findings_any(&report->findings))
+        else if (!report->findings.any)
             remember_number(db, view, sa, record, report);
     }
-    if (ipsec_findings_any(&report->findings) || !ipsec_finding_set_is_empty(&note.found) || note.row) {
+    if (report->findings.any || note.any || note.row) {
         judge_findings(db, view, sa, record, &note, report);
         return;
     }
@@ -464,7 +468,7 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     if (record->followed)
         ipsec_sequence_report(record, note, &report->number);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
-    if (!ipsec_findings_any(&report->findings) && ipsec_finding_set_is_empty(&note->found) && !note->row)
+    if (!report->findings.any && !note->any && !note->row)
         return;
     assemble(db, record, note, report);
     report->confirmed = record->confirmed;

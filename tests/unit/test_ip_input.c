@@ -73,7 +73,7 @@ static void make(packet *p, uint8_t version, bool udp, const char *options, uint
 /* What is found of a packet: at most one thing. */
 static ipsec_finding_id look(ipsec_senders *senders, const ipsec_view *view)
 {
-    ipsec_finding_set found = {{0, 0}};
+    ipsec_finding_set found = IPSEC_FINDING_SET_EMPTY;
     ipsec_finding_id id;
 
     ipsec_ip_input_check(senders, view, &found);

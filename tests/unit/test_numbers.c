@@ -90,12 +90,12 @@ static void send_run(stream *s, uint64_t first, uint64_t last, proof proven)
 /* The last packet has these findings and no other. */
 static void expect_found(const stream *s, const ipsec_finding_id *ids, size_t count)
 {
-    ipsec_finding_set wanted = {{0, 0}};
+    ipsec_finding_set wanted = IPSEC_FINDING_SET_EMPTY;
 
     for (size_t i = 0; i < count; i++)
         ipsec_finding_set_add(&wanted, ids[i]);
-    g_assert_cmphex(s->note.found.words[0], ==, wanted.words[0]);
-    g_assert_cmphex(s->note.found.words[1], ==, wanted.words[1]);
+    for (unsigned i = 0; i < IPSEC_FINDING_WORDS; i++)
+        g_assert_cmphex(s->note.found.words[i], ==, wanted.words[i]);
 }
 
 #define FOUND(...)                                                                                                     \

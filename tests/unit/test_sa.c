@@ -127,7 +127,7 @@ static uint32_t meet_again(full *full, uint32_t spi)
     const uint32_t index = meet(full, spi);
 
     g_assert_true(ipsec_note_has(&note, IPSEC_FINDING_SA_FORGOTTEN));
-    note.found = (ipsec_finding_set){{0, 0}};
+    note.found = IPSEC_FINDING_SET_EMPTY;
     return index;
 }
 

@@ -50,6 +50,10 @@ const ipsec_finding_set ipsec_findings_of_whole = {{
 #include "base/catalogue.def"
 #undef FINDING
     0,
+#define FINDING(symbol, name, level, kind, why, facts, ...) NEEDS_WHOLE(2, symbol, facts) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
 }};
 
 const ipsec_finding_set ipsec_findings_that_flag = {{
@@ -58,6 +62,10 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 #undef FINDING
     0,
 #define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(1, symbol, level, of_sa) |
+#include "base/catalogue.def"
+#undef FINDING
+    0,
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(2, symbol, level, of_sa) |
 #include "base/catalogue.def"
 #undef FINDING
     0,

@@ -12,12 +12,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Words of a set. What goes through them is written out, for it is on the path of each packet. */
+#define IPSEC_FINDING_WORDS 3
+
 /** A set; all zero is the empty one. */
 typedef struct ipsec_finding_set {
-    uint64_t words[2]; /**< finding n is bit n % 64 of word n / 64 */
+    uint64_t words[IPSEC_FINDING_WORDS]; /**< finding n is bit n % 64 of word n / 64 */
 } ipsec_finding_set;
 
-G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 128);
+G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 64 * IPSEC_FINDING_WORDS);
+
+/** The empty set. */
+#define IPSEC_FINDING_SET_EMPTY ((ipsec_finding_set){{0}})
 
 /** The finding's bit, if it is in that word; for sets that are constants. */
 #define IPSEC_FINDING_BIT(word, id) ((id) / 64 == (word) ? UINT64_C(1) << (id) % 64 : UINT64_C(0))
@@ -39,7 +45,7 @@ static inline bool ipsec_finding_set_has(const ipsec_finding_set *set, ipsec_fin
 
 static inline bool ipsec_finding_set_is_empty(const ipsec_finding_set *set)
 {
-    return (set->words[0] | set->words[1]) == 0;
+    return (set->words[0] | set->words[1] | set->words[2]) == 0;
 }
 
 /** Adds all of `other`. */
@@ -47,6 +53,7 @@ static inline void ipsec_finding_set_unite(ipsec_finding_set *set, const ipsec_f
 {
     set->words[0] |= other->words[0];
     set->words[1] |= other->words[1];
+    set->words[2] |= other->words[2];
 }
 
 /** Takes out all of `other`. */
@@ -54,12 +61,13 @@ static inline void ipsec_finding_set_subtract(ipsec_finding_set *set, const ipse
 {
     set->words[0] &= ~other->words[0];
     set->words[1] &= ~other->words[1];
+    set->words[2] &= ~other->words[2];
 }
 
 /** Whether a finding is in both. */
 static inline bool ipsec_finding_sets_meet(const ipsec_finding_set *a, const ipsec_finding_set *b)
 {
-    return (a->words[0] & b->words[0]) != 0 || (a->words[1] & b->words[1]) != 0;
+    return ((a->words[0] & b->words[0]) | (a->words[1] & b->words[1]) | (a->words[2] & b->words[2])) != 0;
 }
 
 /** The first finding of the set that is not before `from`, which may be IPSEC_FINDING_COUNT; that if there is none. So

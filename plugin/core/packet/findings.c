@@ -40,9 +40,18 @@ static bool is_missing_facts(const ipsec_findings *findings, ipsec_finding_id id
     return !findings->whole && ipsec_finding_set_has(&ipsec_findings_of_whole, id);
 }
 
+/* The first one clears what was there of another header. */
+static void begin_sets(ipsec_findings *findings)
+{
+    if (!findings->any)
+        findings->all = findings->assumed = IPSEC_FINDING_SET_EMPTY;
+    findings->any = true;
+}
+
 /* Enters a finding into the sets. */
 static void enter(ipsec_findings *findings, ipsec_finding_id id)
 {
+    begin_sets(findings);
     ipsec_finding_set_add(&findings->all, id);
     if (findings->assuming)
         ipsec_finding_set_add(&findings->assumed, id);
@@ -81,6 +90,9 @@ void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *s
 
     if (!findings->whole)
         ipsec_finding_set_subtract(&known, &ipsec_findings_of_whole);
+    if (ipsec_finding_set_is_empty(&known))
+        return;
+    begin_sets(findings);
     ipsec_finding_set_unite(&findings->all, &known);
     findings->flagged = findings->flagged || ipsec_finding_sets_meet(&known, &ipsec_findings_that_flag);
 }
@@ -89,17 +101,20 @@ void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id)
 {
     unsigned kept = 0;
 
+    if (!findings->any)
+        return;
     for (unsigned i = 0; i < findings->count; i++)
         if (findings->list[i].id != id)
             findings->list[kept++] = findings->list[i];
     findings->count = (uint8_t)kept;
     ipsec_finding_set_remove(&findings->all, id);
+    findings->any = !ipsec_finding_set_is_empty(&findings->all);
     findings->flagged = ipsec_finding_sets_meet(&findings->all, &ipsec_findings_that_flag);
 }
 
 void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property property)
 {
-    for (unsigned id = 0; (id = ipsec_finding_set_next(&findings->all, id)) < IPSEC_FINDING_COUNT; id++)
+    for (unsigned id = 0; (id = ipsec_findings_next(findings, id)) < IPSEC_FINDING_COUNT; id++)
         if (ipsec_catalogue((ipsec_finding_id)id)->property == property)
             ipsec_findings_remove(findings, (ipsec_finding_id)id);
 }

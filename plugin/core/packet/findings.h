@@ -33,6 +33,7 @@ typedef struct ipsec_finding {
 
 /** The findings on one header. */
 typedef struct ipsec_findings {
+    bool any;                  /**< there are some: the sets count */
     bool whole;                /**< the packet was captured whole: findings that need that are made */
     bool assuming;             /**< findings that are added now rest on a heuristic */
     bool flagged;              /**< one is of Note or above, and no mere property of the SA */
@@ -42,14 +43,14 @@ typedef struct ipsec_findings {
     ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */
 } ipsec_findings;
 
-/** No findings; the list is left as it is, for it needs no clearing. */
+/** No findings; sets and list are left as they are, for they need no clearing. */
 static inline void ipsec_findings_begin(ipsec_findings *findings, bool whole)
 {
+    findings->any = false;
     findings->whole = whole;
     findings->assuming = false;
     findings->flagged = false;
     findings->count = 0;
-    findings->all = findings->assumed = (ipsec_finding_set){{0, 0}};
 }
 
 /**
@@ -77,16 +78,22 @@ void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property pro
 /** Takes back all. */
 void ipsec_findings_clear(ipsec_findings *findings);
 
-/** Whether there are any. */
-static inline bool ipsec_findings_any(const ipsec_findings *findings)
-{
-    return !ipsec_finding_set_is_empty(&findings->all);
-}
-
 /** Whether the finding `id` is there. */
 static inline bool ipsec_findings_have(const ipsec_findings *findings, ipsec_finding_id id)
 {
-    return ipsec_finding_set_has(&findings->all, id);
+    return findings->any && ipsec_finding_set_has(&findings->all, id);
+}
+
+/** Whether the finding `id`, which is there, rests on a heuristic. */
+static inline bool ipsec_findings_assume(const ipsec_findings *findings, ipsec_finding_id id)
+{
+    return ipsec_finding_set_has(&findings->assumed, id);
+}
+
+/** The first finding that is not before `from`, see ipsec_finding_set_next(). */
+static inline unsigned ipsec_findings_next(const ipsec_findings *findings, unsigned from)
+{
+    return findings->any ? ipsec_finding_set_next(&findings->all, from) : IPSEC_FINDING_COUNT;
 }
 
 /** The finding `id` in the list; NULL if it is not there. */

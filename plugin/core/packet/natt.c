@@ -157,6 +157,6 @@ void ipsec_check_udp(const ipsec_view *view, ipsec_header *header, ipsec_finding
         check_ike_port(view, header, findings);
     else
         check_encapsulation_port(view, header, findings);
-    if (header->subject == IPSEC_SUBJECT_UDP && !ipsec_findings_any(findings))
+    if (header->subject == IPSEC_SUBJECT_UDP && !findings->any)
         header->subject = IPSEC_SUBJECT_NOTHING;
 }

@@ -48,6 +48,10 @@ static const ipsec_finding_set of_concern = {{
 #include "report/outcomes.def"
 #undef OUTCOME
     0,
+#define OUTCOME(symbol, ...) IPSEC_FINDING_BIT(2, IPSEC_FAULT_##symbol) |
+#include "report/outcomes.def"
+#undef OUTCOME
+    0,
 }};
 
 static const ipsec_finding_set of_all = {{
@@ -56,6 +60,10 @@ static const ipsec_finding_set of_all = {{
 #undef OUTCOME
     0,
 #define OUTCOME(symbol, ...) IPSEC_FINDING_BIT(1, IPSEC_FAULT_##symbol) |
+#include "report/every.def"
+#undef OUTCOME
+    0,
+#define OUTCOME(symbol, ...) IPSEC_FINDING_BIT(2, IPSEC_FAULT_##symbol) |
 #include "report/every.def"
 #undef OUTCOME
     0,

@@ -40,7 +40,7 @@ static ipsec_decision decision_on(ipsec_stack stack, const ipsec_report *report,
     const ipsec_decision decision = sure_decision(stack, report, id, reaction);
 
     if (decision == IPSEC_DECISION_REFUSES &&
-        ((report->number.is_doubtful && is_of_state(id)) || ipsec_finding_set_has(&report->findings.assumed, id)))
+        ((report->number.is_doubtful && is_of_state(id)) || ipsec_findings_assume(&report->findings, id)))
         return IPSEC_DECISION_MAY_REFUSE;
     return decision;
 }
@@ -65,9 +65,9 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
 /* Whether the packet is refused for a finding before the check at `stage`. */
 static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, unsigned stage)
 {
-    const ipsec_finding_set *all = &report->findings.all;
+    const ipsec_findings *findings = &report->findings;
 
-    for (unsigned i = 0; (i = ipsec_finding_set_next(all, i)) < IPSEC_FINDING_COUNT; i++) {
+    for (unsigned i = 0; (i = ipsec_findings_next(findings, i)) < IPSEC_FINDING_COUNT; i++) {
         const ipsec_finding_id id = (ipsec_finding_id)i;
         const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
 
@@ -121,12 +121,12 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
 
     if (!is_told(stack, report))
         return first;
-    for (unsigned i = 0; (i = ipsec_finding_set_next(&findings->all, i)) < IPSEC_FINDING_COUNT; i++) {
+    for (unsigned i = 0; (i = ipsec_findings_next(findings, i)) < IPSEC_FINDING_COUNT; i++) {
         const ipsec_finding_id id = (ipsec_finding_id)i;
         const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
         const unsigned stage = stage_of(stack, report, id, &reaction);
 
-        if (stage < first_stage && !ipsec_finding_set_has(&findings->assumed, id) &&
+        if (stage < first_stage && !ipsec_findings_assume(findings, id) &&
             decision_on(stack, report, id, &reaction) != IPSEC_DECISION_PASSES) {
             first = reaction;
             first_stage = stage;

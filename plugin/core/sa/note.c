@@ -83,7 +83,7 @@ static void add(ipsec_findings *findings, ipsec_finding_id id, const ipsec_heade
      IPSEC_FINDING_BIT(word, IPSEC_FINDING_REPLAY_CONFLICT) | IPSEC_FINDING_BIT(word, IPSEC_FINDING_REPLAY_OLD) |      \
      IPSEC_FINDING_BIT(word, IPSEC_FINDING_CAPTURE_DUPLICATE) | IPSEC_FINDING_BIT(word, IPSEC_FINDING_ESN_WRONG_HIGH))
 
-const ipsec_finding_set ipsec_findings_of_old_packets = {{OLD_IN(0), OLD_IN(1)}};
+const ipsec_finding_set ipsec_findings_of_old_packets = {{OLD_IN(0), OLD_IN(1), OLD_IN(2)}};
 
 #undef OLD_IN
 

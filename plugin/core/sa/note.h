@@ -28,7 +28,7 @@ typedef enum {
 
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
-    ipsec_finding_set found; /**< findings that rest on other packets */
+    ipsec_finding_set found; /**< findings that rest on other packets; written by the calls below */
     uint64_t highest;        /**< number before this packet, where ipsec_record.advance cannot tell it */
     uint32_t first_seen;     /**< frame that carried this number (or IV) first; 0: unknown */
     uint32_t window;         /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
@@ -36,6 +36,7 @@ typedef struct ipsec_note {
     uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
                                is the SA's all the same; else 0 */
     uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
+    bool any;            /**< there is one in `found` */
     uint8_t facts;       /**< ipsec_note_fact */
     uint8_t advice_case, detail; /**< of the finding on its key, ICV or SPI */
     ipsec_stacks seen_by;        /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
@@ -48,6 +49,14 @@ typedef struct ipsec_note {
 static inline void ipsec_note_add(ipsec_note *note, ipsec_finding_id id)
 {
     ipsec_finding_set_add(&note->found, id);
+    note->any = true;
+}
+
+/** Adds several. */
+static inline void ipsec_note_add_all(ipsec_note *note, const ipsec_finding_set *findings)
+{
+    ipsec_finding_set_unite(&note->found, findings);
+    note->any = note->any || !ipsec_finding_set_is_empty(findings);
 }
 
 /** Whether it has the finding. */
@@ -62,13 +71,13 @@ extern const ipsec_finding_set ipsec_findings_of_old_packets;
 /** Whether the packet is no new one of the SA: it moves nothing. */
 static inline bool ipsec_note_is_not_new(const ipsec_note *note)
 {
-    return ipsec_finding_sets_meet(&note->found, &ipsec_findings_of_old_packets);
+    return note->any && ipsec_finding_sets_meet(&note->found, &ipsec_findings_of_old_packets);
 }
 
 /** Whether there is nothing in it. */
 static inline bool ipsec_note_is_empty(const ipsec_note *note)
 {
-    return ipsec_finding_set_is_empty(&note->found) && note->facts == 0 && note->row == 0 && note->properties == 0 &&
+    return !note->any && note->facts == 0 && note->row == 0 && note->properties == 0 &&
            note->advice_case == IPSEC_CASE_NONE && note->wrong_by == 0 && note->zero_by == 0 && note->seen_by == 0 &&
            note->old_by == 0 && note->first_seen == 0 && note->window == 0;
 }

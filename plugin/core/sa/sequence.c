@@ -232,13 +232,13 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
         numbers->refused += numbers->refused < UINT16_MAX;
     if (!has_no_window(a)) {
-        ipsec_finding_set_unite(&a->note->found, findings);
+        ipsec_note_add_all(a->note, findings);
         return;
     }
     a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     a->note->seen_by = a->note->old_by = a->note->wrong_by = 0;
     if (is_copy(a) || (a->sa->life.separate && meet_own_window(a))) {
-        ipsec_finding_set_unite(&a->note->found, findings);
+        ipsec_note_add_all(a->note, findings);
         return;
     }
     ipsec_note_add(a->note, a->sa->life.separate ? IPSEC_FINDING_SA_SENDERS : IPSEC_FINDING_SA_NO_REPLAY);
@@ -251,7 +251,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
 static void refuse_seen(const arrival *a, bool wrong)
 {
     const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
-    ipsec_finding_set findings = {{0, 0}};
+    ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
     if (a->record->standing == IPSEC_BELIEVED && !is_copy(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
@@ -269,7 +269,7 @@ static void refuse_old(const arrival *a, bool wrong)
     const bool epoch = wrong && is_verified(a->record);
     const ipsec_window *window = &a->sa->numbers.window;
     const uint64_t number = ipsec_record_number(a->record);
-    ipsec_finding_set findings = {{0, 0}};
+    ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
     if (!is_copy(a) && !is_surely_old(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
@@ -449,7 +449,7 @@ bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
 
     packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
     /* What has findings may be refused, and then comes again as the next number. */
-    if (!ipsec_findings_any(findings) && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
+    if (!findings->any && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
         is_next(&numbers->window, record)) {
         numbers->packets++;
         ipsec_recents_keep(q->recents, packet, NULL);

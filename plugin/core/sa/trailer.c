@@ -172,5 +172,5 @@ void ipsec_check_trailer(const ipsec_view *view, const ipsec_trailer *trailer, i
                          ipsec_opened *opened)
 {
     check_all(view, trailer, findings, opened);
-    opened->inside_parses = ipsec_findings_any(findings) && inside_parses(trailer);
+    opened->inside_parses = findings->any && inside_parses(trailer);
 }
