@@ -178,6 +178,77 @@ static void test_icv_decides(void)
     close_stream(&s);
 }
 
+/* An advance of 2^28 is one that no loss explains. */
+static void test_how_far_a_jump_is(void)
+{
+    for (uint64_t less = 0; less <= 1; less++) {
+        stream s;
+
+        open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+        send_run(&s, 1, 10, GENUINE);
+        send(&s, 10 + (1u << 28) - less, GENUINE);
+        g_assert_cmpint(ipsec_note_has(&s.note, IPSEC_FINDING_SEQ_JUMP), ==, less == 0);
+        close_stream(&s);
+    }
+}
+
+/* The second packet may be 65,536 ahead of the first one; from farther away, that was anybody's. */
+static void test_how_far_the_second_is(void)
+{
+    for (uint64_t more = 0; more <= 1; more++) {
+        stream s;
+
+        open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+        send(&s, 1000, UNKNOWN);
+        send(&s, 1000 + 65536 + more, UNKNOWN);
+        g_assert_cmpint(s.record.placed, ==, more == 0);
+        close_stream(&s);
+    }
+}
+
+/* Three packets make sure that an unverified number is old, two do not. */
+static void test_what_is_surely_old(void)
+{
+    for (uint64_t ahead = 2; ahead <= 3; ahead++) {
+        stream s;
+
+        open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+        send_run(&s, 1, 10, UNKNOWN);
+        send(&s, 42, UNKNOWN);
+        send_run(&s, 74, 73 + ahead, UNKNOWN);
+        send(&s, 9 + ahead, UNKNOWN);
+        g_assert_true(ipsec_note_has(&s.note, IPSEC_FINDING_REPLAY_OLD));
+        g_assert_cmpint(!!(s.note.facts & IPSEC_NOTE_DOUBTFUL), ==, ahead == 2);
+        close_stream(&s);
+    }
+}
+
+/* Which of other packets under the last numbers of `packets` is the first to say that there is no anti-replay. */
+static unsigned count_conflicts(unsigned packets)
+{
+    unsigned conflicts = 0;
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 1, packets, UNKNOWN);
+    s.length = 88;
+    do {
+        send(&s, packets - conflicts++, UNKNOWN);
+        g_assert_true(ipsec_note_has(&s.note, IPSEC_FINDING_REPLAY_CONFLICT) !=
+                      ipsec_note_has(&s.note, IPSEC_FINDING_SA_NO_REPLAY));
+    } while (!ipsec_note_has(&s.note, IPSEC_FINDING_SA_NO_REPLAY));
+    close_stream(&s);
+    return conflicts;
+}
+
+/* Eight at least, and more than every fourth packet. */
+static void test_no_anti_replay(void)
+{
+    g_assert_cmpuint(count_conflicts(10), ==, 8);
+    g_assert_cmpuint(count_conflicts(20), ==, 8);
+    g_assert_cmpuint(count_conflicts(60), ==, 21);
+}
+
 /* --- counters that begin anew */
 
 /* Its receiver refuses them all; it is said once, and what comes after is judged by the new numbers. */
@@ -479,6 +550,10 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/believed/jump", test_jump_waits_for_a_second);
     g_test_add_func("/numbers/believed/no-addresses", test_jump_without_addresses);
     g_test_add_func("/numbers/believed/icv", test_icv_decides);
+    g_test_add_func("/numbers/jump/how-far", test_how_far_a_jump_is);
+    g_test_add_func("/numbers/first/how-far", test_how_far_the_second_is);
+    g_test_add_func("/numbers/surely-old", test_what_is_surely_old);
+    g_test_add_func("/numbers/no-anti-replay", test_no_anti_replay);
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);
     g_test_add_func("/numbers/anew/at-the-start", test_restart_at_the_start);
