@@ -7,7 +7,7 @@
 #include "hooks.h"
 #include "../core/ipsec.h"
 #include "compat.h"
-#include "fields.h"
+#include "draw.h"
 #include "frames.h"
 #include "outer.h"
 #include "payload.h"

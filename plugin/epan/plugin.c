@@ -1,7 +1,7 @@
 /* Entry points of the plugin.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
-#include "fields.h"
+#include "draw.h"
 #include "frames.h"
 #include "hooks.h"
 #include "prefs.h"

@@ -3,7 +3,7 @@
 #include "tree.h"
 #include "../core/ipsec.h"
 #include "compat.h"
-#include "fields.h"
+#include "draw.h"
 #include "frames.h"
 #include "keys.h"
 

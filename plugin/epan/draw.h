@@ -1,7 +1,7 @@
 /* Protocol, fields and expert items, registered from the core's tables.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#ifndef IPSEC_EPAN_FIELDS_H
-#define IPSEC_EPAN_FIELDS_H
+#ifndef IPSEC_EPAN_DRAW_H
+#define IPSEC_EPAN_DRAW_H
 
 #include "../core/ipsec.h"
 

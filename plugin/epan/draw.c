@@ -1,6 +1,6 @@
 /* Protocol, fields and expert items, registered from the core's tables.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fields.h"
+#include "draw.h"
 #include "../core/ipsec.h"
 #include "compat.h"
 
