@@ -12,7 +12,6 @@
 #include "outer.h"
 #include "payload.h"
 #include "prefs.h"
-#include "tree.h"
 
 #include <epan/exceptions.h>
 #include <epan/packet.h>
@@ -77,7 +76,8 @@ static bool inside_unproven;
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
 
-/* The protocols "ipsec" and "esp", kept for is_enabled(). */
+/* The protocols "ipsec" and "esp"; set at registration. */
+static int proto_ipsec = -1;
 static protocol_t *ipsec_protocol;
 static protocol_t *esp_protocol;
 
@@ -115,18 +115,13 @@ static proto_item *find_item(proto_tree *tree, const tree_mark *mark, int proto)
     return found;
 }
 
-/* Where the report belongs: in the item of what it speaks of, else of what carried it, else on top. */
-static proto_tree *place_for(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
+/* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
+static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
 {
     const bool esp = report->header.subject == IPSEC_SUBJECT_HEADER && report->header.protocol == IPSEC_PROTOCOL_ESP;
-    const int subject = esp ? hooks[HOOK_ESP].proto : at->proto;
-    proto_item *item = find_item(tree, mark, subject);
+    proto_item *item = find_item(tree, mark, esp ? hooks[HOOK_ESP].proto : at->proto);
 
-    if (!item)
-        item = find_item(tree, mark, at->proto);
-    if (!item)
-        return tree;
-    return proto_item_get_subtree(item) ? proto_item_get_subtree(item) : proto_item_add_subtree(item, ett_ipsec);
+    return item ? item : find_item(tree, mark, at->proto);
 }
 
 static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
@@ -138,7 +133,7 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     pinfo->current_proto = "IPsec";
     TRY
     {
-        ipsec_tree_draw(report, tvb, pinfo, place_for(report, at, tree, mark));
+        ipsec_draw_report(report, tvb, pinfo, tree, parent_of(report, at, tree, mark));
     }
     FINALLY
     {
@@ -306,9 +301,10 @@ static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
 }
 
-void ipsec_hooks_register(void)
+void ipsec_hooks_register(int proto)
 {
-    ipsec_protocol = find_protocol_by_id(proto_ipsec);
+    proto_ipsec = proto;
+    ipsec_protocol = find_protocol_by_id(proto);
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hook *h = &hooks[i];
 

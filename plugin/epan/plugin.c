@@ -24,9 +24,10 @@ static void start_file(void)
 
 static void register_protoinfo(void)
 {
-    ipsec_fields_register();
-    ipsec_prefs_register(proto_ipsec);
-    ipsec_hooks_register();
+    const int proto = ipsec_draw_register();
+
+    ipsec_prefs_register(proto);
+    ipsec_hooks_register(proto);
     register_init_routine(start_file);
     register_cleanup_routine(ipsec_frames_end);
 }
