@@ -316,7 +316,7 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *
         add_uint(tree, hf_ipsec_spi, tvb, report->header.spi);
     add_uint(tree, hf_ipsec_encapsulation, tvb, report->header.encapsulation);
     if (report->sa != IPSEC_SA_NONE)
-        draw_sa(report->sa, pinfo->fd->visited, tvb, tree);
+        draw_sa(report->sa, ipsec_compat_is_visited(pinfo), tvb, tree);
     if (report->number.is_followed)
         draw_number(report, tvb, tree);
 }

@@ -10,6 +10,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
+#include "compat.h"
 #include "keys.h"
 #include "prefs.h"
 
@@ -118,13 +119,13 @@ static bool is_in_order(const packet_info *pinfo)
 
     if (number < last.number)
         return false;
-    if (number == last.number && pinfo->fd->file_off != last.offset) {
+    if (number == last.number && ipsec_compat_file_offset(pinfo) != last.offset) {
         const uint32_t serial = serial_of(number);
 
         g_array_append_val(rejected, serial);
     }
     last.number = number;
-    last.offset = pinfo->fd->file_off;
+    last.offset = ipsec_compat_file_offset(pinfo);
     return true;
 }
 
@@ -174,7 +175,7 @@ static const ipsec_record *find(const ipsec_view *view)
  * explained from then on. */
 static bool is_new(const packet_info *pinfo, ipsec_view *view)
 {
-    if (pinfo->fd->visited || !is_in_order(pinfo))
+    if (ipsec_compat_is_visited(pinfo) || !is_in_order(pinfo))
         return false;
     view->frame = serial_of(pinfo->num);
     return !find(view);

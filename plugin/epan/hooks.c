@@ -81,51 +81,17 @@ static int proto_ipsec = -1;
 static protocol_t *ipsec_protocol;
 static protocol_t *esp_protocol;
 
-/* The end of a tree before the stock dissector ran. */
-typedef struct tree_mark {
-    proto_node *last, *last_of_last;
-} tree_mark;
-
-static tree_mark mark_tree(proto_tree *tree)
-{
-    tree_mark mark = {.last = tree ? tree->last_child : NULL};
-
-    mark.last_of_last = mark.last ? mark.last->last_child : NULL;
-    return mark;
-}
-
-static proto_node *find_from(proto_node *node, int proto)
-{
-    while (node && !(PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == proto))
-        node = node->next;
-    return node;
-}
-
-/* The item of protocol `proto` that was added behind the mark. AH in IPv6 goes into the item of IPv6, which
- * was there before. */
-static proto_item *find_item(proto_tree *tree, const tree_mark *mark, int proto)
-{
-    proto_node *found;
-
-    if (!tree)
-        return NULL;
-    found = find_from(mark->last ? mark->last->next : tree->first_child, proto);
-    if (!found && mark->last)
-        found = find_from(mark->last_of_last ? mark->last_of_last->next : mark->last->first_child, proto);
-    return found;
-}
-
 /* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
-static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
+static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
 {
     const bool esp = report->header.subject == IPSEC_SUBJECT_HEADER && report->header.protocol == IPSEC_PROTOCOL_ESP;
-    proto_item *item = find_item(tree, mark, esp ? hooks[HOOK_ESP].proto : at->proto);
+    proto_item *item = ipsec_compat_find_item(tree, mark, esp ? hooks[HOOK_ESP].proto : at->proto);
 
-    return item ? item : find_item(tree, mark, at->proto);
+    return item ? item : ipsec_compat_find_item(tree, mark, at->proto);
 }
 
 static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                 const tree_mark *mark)
+                 const ipsec_tree_mark *mark)
 {
     const char *const current = pinfo->current_proto;
 
@@ -152,22 +118,13 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
-/* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers
- * in headers would be shown in the order in which their dissectors return. */
-static bool set_fake_protocols(proto_tree *tree, bool fake)
-{
-    const bool before = tree && PTREE_DATA(tree)->fake_protocols;
-
-    if (tree)
-        PTREE_DATA(tree)->fake_protocols = fake;
-    return before;
-}
-
 static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                          proto_tree *tree, void *data)
 {
-    const tree_mark mark = mark_tree(tree);
-    const volatile bool fake_before = set_fake_protocols(tree, false);
+    const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
+    /* Where nobody asked for the stock protocol's item, ours needs its place all the same, or headers in headers would
+     * be shown in the order in which their dissectors return. */
+    const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
@@ -179,13 +136,13 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     CATCH_ALL
     {
         payload_is_lost = lost_before;
-        set_fake_protocols(tree, fake_before);
+        ipsec_compat_fake_protocols(tree, fake_before);
         draw(report, at, tvb, pinfo, tree, &mark);
         RETHROW;
     }
     ENDTRY;
     payload_is_lost = lost_before;
-    set_fake_protocols(tree, fake_before);
+    ipsec_compat_fake_protocols(tree, fake_before);
     draw(report, at, tvb, pinfo, tree, &mark);
     return result;
 }
@@ -323,9 +280,7 @@ void ipsec_hooks_handoff(void)
         [HOOK_ESP] = wrap_esp, [HOOK_AH] = wrap_ah, [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp};
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        /* The stock UDPENCAP dissector has no name in 4.0. */
-        hooks[i].stock = i == HOOK_UDPENCAP ? dissector_get_default_uint_handle("udp.port", 4500)
-                                            : find_dissector(hooks[i].filter_name);
+        hooks[i].stock = i == HOOK_UDPENCAP ? ipsec_compat_udpencap() : find_dissector(hooks[i].filter_name);
         hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
         hooks[i].twin = create_dissector_handle_with_name_and_description(
             wrappers[i], hooks[i].wrapper_proto, NULL,
@@ -345,13 +300,13 @@ typedef struct table_entry {
 
 static void collect(const char *table, ftenum_t type _U_, void *key, void *value, void *user_data)
 {
-    dtbl_entry_t *entry = value;
-    const dissector_handle_t handle = dtbl_entry_get_handle(entry);
+    bool changed;
+    const dissector_handle_t handle = ipsec_compat_entry_handle(value, &changed);
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         if (!handle || handle != hooks[i].stock || !g_str_equal(table, hooks[i].table))
             continue;
-        const table_entry found = {&hooks[i], GPOINTER_TO_UINT(key), dtbl_entry_get_initial_handle(entry) != handle};
+        const table_entry found = {&hooks[i], GPOINTER_TO_UINT(key), changed};
         g_array_append_val((GArray *)user_data, found);
     }
 }

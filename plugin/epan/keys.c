@@ -11,13 +11,13 @@
 #include "../core/ipsec.h"
 #include "compat.h"
 
-#include <epan/uat-int.h>
 #include <epan/uat.h>
 #include <wsutil/report_message.h>
 
 #include <glib.h>
 #include <glib/gstdio.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /* The most lines of one message; what is beyond is counted. */
@@ -185,8 +185,8 @@ static void add(loading *load, uint32_t line, ipsec_spec *spec)
     spec->line = line;
     if (ipsec_db_add(load->db, spec))
         return;
-    g_snprintf(no_room.reason, sizeof no_room.reason,
-               "%u rows before it have other keys for the same SA, and more are not tried", IPSEC_KEYS_PER_SA);
+    snprintf(no_room.reason, sizeof no_room.reason,
+             "%u rows before it have other keys for the same SA, and more are not tried", IPSEC_KEYS_PER_SA);
     note(load, line, &no_room);
 }
 
@@ -222,50 +222,17 @@ static void load_table(ipsec_db *db)
     end(&load, "rows of the table ipsec_sa");
 }
 
-/* Finds a column of a table by its name; NULL where this version of Wireshark has none. */
-static uat_field_t *find_column(const uat_t *table, const char *name)
+static void take_wireshark_row(uint32_t line, const ipsec_spec_text *text, void *context)
 {
-    for (uat_field_t *field = table->fields; field->title; field++)
-        if (strcmp(field->name, name) == 0)
-            return field;
-    return NULL;
-}
-
-static void load_wireshark_row(loading *load, uint32_t line, void *record, uat_field_t *const *fields)
-{
-    char *columns[IPSEC_COLUMN_COUNT];
-    ipsec_spec_text text;
-
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        text.columns[i] = columns[i] = fields[i] ? uat_fld_tostr(record, fields[i]) : NULL;
-    load_row(load, line, &text, ipsec_spec_compile_wireshark);
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        free_wiped_string(columns[i]);
+    load_row((loading *)context, line, text, ipsec_spec_compile_wireshark);
 }
 
 static void load_wireshark_table(ipsec_db *db)
 {
-    static const char *const names[IPSEC_COLUMN_COUNT] = {
-        [IPSEC_COLUMN_PROTOCOL] = "protocol",
-        [IPSEC_COLUMN_SOURCE] = "srcIP",
-        [IPSEC_COLUMN_DESTINATION] = "dstIP",
-        [IPSEC_COLUMN_SPI] = "spi",
-        [IPSEC_COLUMN_ENCRYPTION] = "encryption_algo",
-        [IPSEC_COLUMN_ENCRYPTION_KEY] = "encryption_key_string",
-        [IPSEC_COLUMN_INTEGRITY] = "authentication_algo",
-        [IPSEC_COLUMN_INTEGRITY_KEY] = "authentication_key_string",
-        [IPSEC_COLUMN_ESN] = "sn_length", /* from 4.2 on, as the next */
-        [IPSEC_COLUMN_MODE] = "sn_upper",
-    };
     loading load = begin(db, IPSEC_ORIGIN_WIRESHARK);
-    uat_t *table = pref_use_esp_sa ? uat_get_table_by_name("ESP SAs") : NULL;
-    const uint32_t count = table ? table->user_data->len : 0;
-    uat_field_t *fields[IPSEC_COLUMN_COUNT];
 
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        fields[i] = table ? find_column(table, names[i]) : NULL;
-    for (uint32_t i = 0; i < count; i++)
-        load_wireshark_row(&load, i + 1, UAT_USER_INDEX_PTR(table, i), fields);
+    if (pref_use_esp_sa)
+        ipsec_compat_esp_sas(take_wireshark_row, &load);
     end(&load, "rows of Wireshark's table \"ESP SAs\"");
 }
 

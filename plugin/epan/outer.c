@@ -99,13 +99,7 @@ static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search 
  * so its own length is exact. What other dissectors inflate or decrypt may come from a packet that was cut. */
 static bool is_reassembled(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    const tvbuff_t *own = tvb_get_ds_tvb(tvb);
-    GSList *node = pinfo->data_src;
-
-    while (node && get_data_source_tvb(node->data) != own)
-        node = node->next;
-    return node && (ipsec_data_source_tvb(node, "Reassembled IPv4") == own ||
-                    ipsec_data_source_tvb(node, "Reassembled IPv6") == own);
+    return ipsec_compat_is_reassembled(pinfo, tvb_get_ds_tvb(tvb));
 }
 
 static inline void set_length(ipsec_view *view, uint32_t length)

@@ -8,13 +8,18 @@
 
 #include <epan/packet.h>
 #include <epan/proto.h>
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+#endif
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = IPSEC_ANALYSIS_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
 WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 WS_DLL_PUBLIC void plugin_register(void);
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
+#endif
 
 static void start_file(void)
 {
@@ -41,8 +46,9 @@ void plugin_register(void)
     proto_register_plugin(&plugin);
 }
 
-/* From 4.4 on: a plugin of dissectors. */
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
 uint32_t plugin_describe(void)
 {
-    return 1;
+    return WS_PLUGIN_DESC_DISSECTOR;
 }
+#endif
