@@ -76,18 +76,21 @@ static dissector_handle_t dissector_of(uint8_t next_header)
     return handle ? handle : find_dissector("data");
 }
 
-static void hand_on(dissector_handle_t handle, tvbuff_t *payload, packet_info *pinfo, proto_tree *tree)
+static void hand_on(uint8_t protocol, tvbuff_t *payload, packet_info *pinfo, proto_tree *tree)
 {
     const tvbuff_t *volatile const before = handed_on;
+    const volatile uint32_t match_before = pinfo->match_uint;
 
     handed_on = payload;
+    pinfo->match_uint = protocol;
     TRY
     {
-        call_dissector(handle, payload, pinfo, tree);
+        call_dissector(dissector_of(protocol), payload, pinfo, tree);
     }
     FINALLY
     {
         handed_on = before;
+        pinfo->match_uint = match_before;
     }
     ENDTRY;
 }
@@ -96,7 +99,6 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
                            packet_info *pinfo, proto_tree *tree)
 {
     const ipsec_opened *opened = &report->opened;
-    const uint32_t saved_match = pinfo->match_uint;
     tvbuff_t *plaintext;
 
     if (!report->opened.valid || !opened->plaintext || was_dissected(pinfo, mark, wrappers))
@@ -104,8 +106,5 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
     plaintext = show_plaintext(opened, tvb, pinfo);
     if (opened->payload_length == 0)
         return;
-    pinfo->match_uint = opened->next_header;
-    hand_on(dissector_of(opened->next_header), tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo,
-            tree);
-    pinfo->match_uint = saved_match;
+    hand_on(opened->next_header, tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo, tree);
 }
