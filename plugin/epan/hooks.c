@@ -62,8 +62,8 @@ static hook hooks[HOOK_COUNT] = {
                      .wrapper_name = "ipsec.isakmp_wrapper"},
 };
 
-/* Set while a stock dissector runs that takes its payload from a place that the header does not justify; restored
- * on every way out of it. */
+/* Set while a stock dissector runs whose payload no receiver would get, see hides_payload(); restored on every way out
+ * of it. */
 static bool payload_is_lost;
 
 /* Stacks that have discarded the packet for a header around the one that is dissected now; see ipsec_view.refused_by.
@@ -108,13 +108,21 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     ENDTRY;
 }
 
+/* Whether what a stock dissector finds inside is nothing to judge: it takes it from a place that the header does not
+ * justify; or it decrypts, as it does, what did not verify. */
+static bool hides_payload(const ipsec_report *report)
+{
+    return report->header.payload_lost || (report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid &&
+                                           report->opened.icv_status == IPSEC_ICV_BAD);
+}
+
 /* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
  * on every pass, whether there is a tree or not. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
     if (report->header.subject == IPSEC_SUBJECT_NOTHING || report->header.subject == IPSEC_SUBJECT_IKE)
         return false;
-    return report->findings.count > 0 || report->header.payload_lost ||
+    return report->findings.count > 0 || hides_payload(report) ||
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
@@ -128,7 +136,7 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
-    payload_is_lost = lost_before || report->header.payload_lost;
+    payload_is_lost = lost_before || hides_payload(report);
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
@@ -147,16 +155,40 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     return result;
 }
 
+static int call_stock(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                      void *data)
+{
+    if (is_wanted(report, tree))
+        return call_and_draw(report, at, tvb, pinfo, tree, data);
+    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+}
+
+/* The same for a header that was opened: what the stock dissector finds inside may be what is known already. */
+static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                             proto_tree *tree, void *data)
+{
+    volatile int result = 0;
+
+    ipsec_payload_expect(&report->opened);
+    TRY
+    {
+        result = call_stock(report, at, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        ipsec_payload_expect(NULL);
+    }
+    ENDTRY;
+    return result;
+}
+
 static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                    void *data)
 {
     const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
-    int result;
+    const int result = report->opened.valid ? call_stock_opened(report, at, tvb, pinfo, tree, data)
+                                            : call_stock(report, at, tvb, pinfo, tree, data);
 
-    if (is_wanted(report, tree))
-        result = call_and_draw(report, at, tvb, pinfo, tree, data);
-    else
-        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
     if (report->opened.valid && ipsec_prefs_decrypt())
         ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
     return result;
@@ -207,6 +239,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     ipsec_report report;
 
     wrappers_run++;
+    ipsec_payload_expect(NULL);
     view->refused_by = refused_by;
     if (inside_unproven)
         view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;

@@ -191,6 +191,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
 {
     ipsec_ip_search search = {.protocol = protocol};
     ipsec_ip_path path;
+    uint32_t length;
 
     begin(tvb, pinfo, protocol, view);
     if (view->flags & IPSEC_VIEW_QUOTED)
@@ -206,9 +207,10 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         set_offload(tvb, view);
         return;
     }
-    /* What we decrypted was whole, and all of it follows. */
-    if (ipsec_payload_is_ours(tvb)) {
-        set_length(view, tvb_reported_length(tvb));
+    /* What we decrypted was whole. */
+    length = ipsec_payload_length(tvb);
+    if (length != IPSEC_LENGTH_UNKNOWN) {
+        set_length(view, length);
         return;
     }
     if (pinfo->fragmented)

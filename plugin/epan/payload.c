@@ -9,9 +9,22 @@
 /* The payload that is being dissected by our doing; NULL outside of that. Restored on every way out. */
 static const tvbuff_t *handed_on;
 
-bool ipsec_payload_is_ours(const tvbuff_t *tvb)
+/* What the header holds whose stock dissector runs; NULL outside of that, and once a header inside is judged. */
+static const ipsec_opened *expected;
+
+void ipsec_payload_expect(const ipsec_opened *opened)
 {
-    return tvb == handed_on;
+    expected = opened && opened->plaintext && opened->payload_length > 0 ? opened : NULL;
+}
+
+/* The octets tell, for how the stock dissector has cut them from the packet is not ours to know. */
+uint32_t ipsec_payload_length(tvbuff_t *tvb)
+{
+    if (tvb == handed_on)
+        return tvb_reported_length(tvb);
+    if (expected && tvb_memeql(tvb, 0, expected->plaintext, expected->payload_length) == 0)
+        return expected->payload_length;
+    return IPSEC_LENGTH_UNKNOWN;
 }
 
 payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers)
