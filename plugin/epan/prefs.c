@@ -5,6 +5,10 @@
 #include "keys.h"
 
 #include <epan/prefs.h>
+#include <wsutil/report_message.h>
+
+/* Of the preference for the replay window, in packets. */
+#define WINDOW_MOST (UINT32_MAX - 1)
 
 /* Written by Wireshark's preference code only; a change makes it dissect anew. */
 static int pref_receiver = IPSEC_STACK_RFC;
@@ -61,14 +65,27 @@ void ipsec_prefs_register(int proto)
                                    &pref_null_heuristic);
 }
 
-/* What is no number says nothing. */
+/* Tells once per change that the window cannot be read; NULL: it can. */
+static void tell_bad_window(const char *text)
+{
+    static char *told; /* what was told last, from one capture file to the next; NULL: nothing is wrong since */
+
+    if (text && g_strcmp0(text, told) != 0)
+        report_failure("IPsec Analysis cannot use the preference ipsec.replay_window: \"%s\" is not a number from 0 to "
+                       "%u. It is ignored: the window of an SA is what its key row says, or the receiver's default.",
+                       text, WINDOW_MOST);
+    g_free(told);
+    told = g_strdup(text);
+}
+
 static uint32_t replay_window(void)
 {
-    uint64_t packets;
+    const bool empty = !pref_replay_window || !pref_replay_window[0];
+    uint64_t packets = IPSEC_REPLAY_WINDOW_UNKNOWN;
+    const bool read = !empty && g_ascii_string_to_unsigned(pref_replay_window, 10, 0, WINDOW_MOST, &packets, NULL);
 
-    if (!pref_replay_window || !g_ascii_string_to_unsigned(pref_replay_window, 10, 0, UINT32_MAX - 1, &packets, NULL))
-        return IPSEC_REPLAY_WINDOW_UNKNOWN;
-    return (uint32_t)packets;
+    tell_bad_window(empty || read ? NULL : pref_replay_window);
+    return read ? (uint32_t)packets : IPSEC_REPLAY_WINDOW_UNKNOWN;
 }
 
 ipsec_config ipsec_prefs_config(void)
