@@ -56,7 +56,7 @@ bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
 uint32_t ipsec_db_sa_count(const ipsec_db *db);
 
 /** Sets *facts to those of SA number `index`, forgotten or not. False if there is none. */
-bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts);
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *facts);
 
 /**
  * Judges the next header of the capture.

@@ -85,11 +85,11 @@ static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
 }
 
-bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_facts *facts)
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *facts)
 {
     if (index >= ipsec_sa_count(db->sas))
         return false;
-    *facts = *ipsec_sa_facts_at(db->sas, index);
+    *facts = *ipsec_sa_summary_at(db->sas, index);
     return true;
 }
 
@@ -340,7 +340,7 @@ static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
 /* What was told by packets before the first one that verifies may have been anybody's. */
 static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    ipsec_sa_facts_at(table, sa->index)->lost = 0;
+    ipsec_sa_summary_at(table, sa->index)->lost = 0;
     ipsec_sa_pair_leave(table, sa);
 }
 

@@ -1,12 +1,21 @@
-/* What differs between the versions of Wireshark that one source builds for: 4.0, 4.4 and 4.6.
+/* What is not public API of Wireshark, and what differs between the versions that one source builds for: 4.0, 4.4 and
+ * 4.6.
+ *
+ * Another version may take what a function here rests on away without a word. So each does one thing, nothing else in
+ * this folder does it, and tests/tshark/test_compat.py has a test of its name, which fails where it no longer works.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_COMPAT_H
 #define IPSEC_EPAN_COMPAT_H
 
+#include "../core/ipsec.h"
+
 #include <wireshark.h>
 #include <ws_version.h>
 
+#include <epan/frame_data.h>
 #include <epan/packet.h>
+#include <epan/proto.h>
 
 #include <stdbool.h>
 
@@ -20,18 +29,57 @@ typedef bool pref_bool;
 typedef gboolean pref_bool;
 #endif
 
-/* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads
- * nothing of a packet but the list. */
-static inline tvbuff_t *ipsec_data_source_tvb(GSList *node, const char *name)
-{
-    packet_info from = {.data_src = node};
-#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
-    struct data_source *source = get_data_source_by_name(&from, name);
+/* --- the tree -------------------------------------------------------------------------------------------------- */
 
-    return source ? get_data_source_tvb(source) : NULL;
-#else
-    return get_data_source_tvb_by_name(&from, name);
-#endif
+/* The end of a tree at some moment. Valid as long as the tree. */
+typedef struct ipsec_tree_mark {
+    proto_node *last, *last_of_last; /* its last item and that one's last; NULL where there is none */
+} ipsec_tree_mark;
+
+/* Where the tree ends now; `tree` may be NULL. Walks nodes, which belong to epan/proto.c. */
+ipsec_tree_mark ipsec_compat_mark_tree(const proto_tree *tree);
+
+/* The item of protocol `proto` that was added behind the mark, in the tree or in the item that was its last then: AH
+ * goes into that of IPv6. NULL if there is none, or no tree. Walks nodes likewise. */
+proto_item *ipsec_compat_find_item(const proto_tree *tree, const ipsec_tree_mark *mark, int proto);
+
+/* Whether Wireshark may leave out items of protocols that nobody asked for: sets it for the tree (NULL: does nothing),
+ * and returns what it was. Wireshark's own call for it is not exported. */
+bool ipsec_compat_fake_protocols(proto_tree *tree, bool fake);
+
+/* --- the packet ------------------------------------------------------------------------------------------------ */
+
+/* Whether the data source is a datagram that IP has put together from fragments. Knows it by the name that the IP
+ * dissectors give it. */
+bool ipsec_compat_is_reassembled(const packet_info *pinfo, const tvbuff_t *source);
+
+/* Whether the frame was dissected before. */
+static inline bool ipsec_compat_is_visited(const packet_info *pinfo)
+{
+    return PINFO_FD_VISITED(pinfo);
 }
+
+/* Where the frame stands in the file, which no two of a file have in common. */
+static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
+{
+    return pinfo->fd->file_off;
+}
+
+/* --- tables ---------------------------------------------------------------------------------------------------- */
+
+/* The dissector that an entry of a dissector table leads to, or NULL; `entry` is what dissector_table_foreach() hands
+ * out. Sets *changed to whether the user has chosen it (Decode As). */
+dissector_handle_t ipsec_compat_entry_handle(void *entry, bool *changed);
+
+/* The stock dissector of UDP encapsulation, or NULL. It has no name in 4.0, so it is the one that port 4500 had at
+ * first. */
+dissector_handle_t ipsec_compat_udpencap(void);
+
+/* A row of a table, counted from 1. The text is overwritten and freed afterwards. */
+typedef void ipsec_compat_row(uint32_t line, const ipsec_spec_text *text, void *context);
+
+/* Calls `row` for each row of Wireshark's table "ESP SAs", with the text of the columns by the names that it has for
+ * them; NULL for those that this version lacks. Neither the table nor the insides of tables are public. */
+void ipsec_compat_esp_sas(ipsec_compat_row *row, void *context);
 
 #endif

@@ -8,8 +8,20 @@
  * them; but no frame finds them. Two frames of a number are told apart by their place in the file, which is what
  * Wireshark reads a frame by again, so no two have the same.
  *
+ * For example, four frames, of which the filter rejects B:
+ *
+ *     frame                  A    B    C    D
+ *     place in the file     24  124  224  324
+ *     number                 1    2    2    3
+ *     serial                 1    2    3    4
+ *
+ * C comes with the number of B, but from another place: B was rejected, and `rejected` becomes {2}. The serial of C is
+ * its number and one more, because one rejected frame had no higher number. The number of serial 3 is one less, because
+ * one rejected frame has a lower serial; serial 2 is rejected itself, and has none.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
+#include "compat.h"
 #include "keys.h"
 #include "prefs.h"
 
@@ -57,6 +69,23 @@ void ipsec_frames_end(void)
     last.number = 0;
 }
 
+/* How many of `length` places are in front: those for which `in_front` holds, which no place has behind one for which
+ * it does not. */
+static uint32_t partition(uint32_t length, bool (*in_front)(uint32_t place, uint32_t bound), uint32_t bound)
+{
+    uint32_t low = 0, high = length;
+
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+
+        if (in_front(middle, bound))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* --- frames -------------------------------------------------------------------------------------------- */
 
 static uint32_t rejected_at(uint32_t place)
@@ -64,48 +93,27 @@ static uint32_t rejected_at(uint32_t place)
     return g_array_index(rejected, uint32_t, place);
 }
 
-/* How many frames were rejected before the frame with that number. The serial less its place is the number that a
- * rejected frame had, which the frame behind it has too. */
-static uint32_t rejected_before_number(uint32_t number)
+/* The serial less its place is the number that a rejected frame had, which the frame behind it has too. */
+static bool has_number_up_to(uint32_t place, uint32_t number)
 {
-    uint32_t low = 0, high = rejected->len;
-
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-
-        if (rejected_at(middle) - middle <= number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return rejected_at(place) - place <= number;
 }
 
-static uint32_t rejected_before_serial(uint32_t serial)
+static bool has_serial_below(uint32_t place, uint32_t serial)
 {
-    uint32_t low = 0, high = rejected->len;
-
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-
-        if (rejected_at(middle) < serial)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return rejected_at(place) < serial;
 }
 
 static uint32_t serial_of(uint32_t number)
 {
-    return number + rejected_before_number(number);
+    return number + partition(rejected->len, has_number_up_to, number);
 }
 
 /* The number of the frame; 0 if it was rejected, and so has none. One whose successor holds nothing of IPsec is not
  * known to be rejected: then it is that one's number. */
 static uint32_t number_of(uint32_t serial)
 {
-    const uint32_t before = rejected_before_serial(serial);
+    const uint32_t before = partition(rejected->len, has_serial_below, serial);
 
     return before < rejected->len && rejected_at(before) == serial ? 0 : serial - before;
 }
@@ -118,13 +126,13 @@ static bool is_in_order(const packet_info *pinfo)
 
     if (number < last.number)
         return false;
-    if (number == last.number && pinfo->fd->file_off != last.offset) {
+    if (number == last.number && ipsec_compat_file_offset(pinfo) != last.offset) {
         const uint32_t serial = serial_of(number);
 
         g_array_append_val(rejected, serial);
     }
     last.number = number;
-    last.offset = pinfo->fd->file_off;
+    last.offset = ipsec_compat_file_offset(pinfo);
     return true;
 }
 
@@ -142,20 +150,9 @@ static void store(const ipsec_record *record)
     *at(count++) = *record;
 }
 
-/* Index of the first record of the frame with that serial, or of where it would be. */
-static uint32_t lower_bound(uint32_t frame)
+static bool is_before(uint32_t place, uint32_t frame)
 {
-    uint32_t low = 0, high = count;
-
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-
-        if (at(middle)->frame < frame)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return at(place)->frame < frame;
 }
 
 /* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by where they
@@ -164,7 +161,7 @@ static const ipsec_record *find(const ipsec_view *view)
 {
     if (count == 0 || at(count - 1)->frame < view->frame)
         return NULL;
-    for (uint32_t i = lower_bound(view->frame); i < count && at(i)->frame == view->frame; i++)
+    for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)
         if (ipsec_record_is_of(at(i), view))
             return at(i);
     return NULL;
@@ -174,7 +171,7 @@ static const ipsec_record *find(const ipsec_view *view)
  * explained from then on. */
 static bool is_new(const packet_info *pinfo, ipsec_view *view)
 {
-    if (pinfo->fd->visited || !is_in_order(pinfo))
+    if (ipsec_compat_is_visited(pinfo) || !is_in_order(pinfo))
         return false;
     view->frame = serial_of(pinfo->num);
     return !find(view);
@@ -200,7 +197,7 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
     report->number.first_seen = number_of(report->number.first_seen);
 }
 
-bool ipsec_frames_sa(uint32_t sa, ipsec_sa_facts *facts)
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *facts)
 {
     if (!ipsec_db_sa(db, sa, facts))
         return false;

@@ -7,12 +7,11 @@
 #include "hooks.h"
 #include "../core/ipsec.h"
 #include "compat.h"
-#include "fields.h"
+#include "draw.h"
 #include "frames.h"
 #include "outer.h"
 #include "payload.h"
 #include "prefs.h"
-#include "tree.h"
 
 #include <epan/exceptions.h>
 #include <epan/packet.h>
@@ -63,8 +62,8 @@ static hook hooks[HOOK_COUNT] = {
                      .wrapper_name = "ipsec.isakmp_wrapper"},
 };
 
-/* Set while a stock dissector runs that takes its payload from a place that the header does not justify; restored
- * on every way out of it. */
+/* Set while a stock dissector runs whose payload no receiver would get, see hides_payload(); restored on every way out
+ * of it. */
 static bool payload_is_lost;
 
 /* Stacks that have discarded the packet for a header around the one that is dissected now; see ipsec_view.refused_by.
@@ -77,60 +76,22 @@ static bool inside_unproven;
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
 
-/* The protocols "ipsec" and "esp", kept for is_enabled(). */
+/* The protocols "ipsec" and "esp"; set at registration. */
+static int proto_ipsec = -1;
 static protocol_t *ipsec_protocol;
 static protocol_t *esp_protocol;
 
-/* The end of a tree before the stock dissector ran. */
-typedef struct tree_mark {
-    proto_node *last, *last_of_last;
-} tree_mark;
-
-static tree_mark mark_tree(proto_tree *tree)
-{
-    tree_mark mark = {.last = tree ? tree->last_child : NULL};
-
-    mark.last_of_last = mark.last ? mark.last->last_child : NULL;
-    return mark;
-}
-
-static proto_node *find_from(proto_node *node, int proto)
-{
-    while (node && !(PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == proto))
-        node = node->next;
-    return node;
-}
-
-/* The item of protocol `proto` that was added behind the mark. AH in IPv6 goes into the item of IPv6, which
- * was there before. */
-static proto_item *find_item(proto_tree *tree, const tree_mark *mark, int proto)
-{
-    proto_node *found;
-
-    if (!tree)
-        return NULL;
-    found = find_from(mark->last ? mark->last->next : tree->first_child, proto);
-    if (!found && mark->last)
-        found = find_from(mark->last_of_last ? mark->last_of_last->next : mark->last->first_child, proto);
-    return found;
-}
-
-/* Where the report belongs: in the item of what it speaks of, else of what carried it, else on top. */
-static proto_tree *place_for(const ipsec_report *report, const hook *at, proto_tree *tree, const tree_mark *mark)
+/* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
+static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
 {
     const bool esp = report->header.subject == IPSEC_SUBJECT_HEADER && report->header.protocol == IPSEC_PROTOCOL_ESP;
-    const int subject = esp ? hooks[HOOK_ESP].proto : at->proto;
-    proto_item *item = find_item(tree, mark, subject);
+    proto_item *item = ipsec_compat_find_item(tree, mark, esp ? hooks[HOOK_ESP].proto : at->proto);
 
-    if (!item)
-        item = find_item(tree, mark, at->proto);
-    if (!item)
-        return tree;
-    return proto_item_get_subtree(item) ? proto_item_get_subtree(item) : proto_item_add_subtree(item, ett_ipsec);
+    return item ? item : ipsec_compat_find_item(tree, mark, at->proto);
 }
 
 static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                 const tree_mark *mark)
+                 const ipsec_tree_mark *mark)
 {
     const char *const current = pinfo->current_proto;
 
@@ -138,7 +99,7 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     pinfo->current_proto = "IPsec";
     TRY
     {
-        ipsec_tree_draw(report, tvb, pinfo, place_for(report, at, tree, mark));
+        ipsec_draw_report(report, tvb, pinfo, tree, parent_of(report, at, tree, mark));
     }
     FINALLY
     {
@@ -147,36 +108,35 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     ENDTRY;
 }
 
+/* Whether what a stock dissector finds inside is nothing to judge: it takes it from a place that the header does not
+ * justify; or it decrypts, as it does, what did not verify. */
+static bool hides_payload(const ipsec_report *report)
+{
+    return report->header.payload_lost || (report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid &&
+                                           report->opened.icv_status == IPSEC_ICV_BAD);
+}
+
 /* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
  * on every pass, whether there is a tree or not. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
     if (report->header.subject == IPSEC_SUBJECT_NOTHING || report->header.subject == IPSEC_SUBJECT_IKE)
         return false;
-    return report->findings.count > 0 || report->header.payload_lost ||
+    return report->findings.count > 0 || hides_payload(report) ||
            (tree && proto_field_is_referenced(tree, proto_ipsec));
-}
-
-/* Where nobody asked for the stock protocol's item, Wireshark may leave it out; ours needs its place, or headers
- * in headers would be shown in the order in which their dissectors return. */
-static bool set_fake_protocols(proto_tree *tree, bool fake)
-{
-    const bool before = tree && PTREE_DATA(tree)->fake_protocols;
-
-    if (tree)
-        PTREE_DATA(tree)->fake_protocols = fake;
-    return before;
 }
 
 static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                          proto_tree *tree, void *data)
 {
-    const tree_mark mark = mark_tree(tree);
-    const volatile bool fake_before = set_fake_protocols(tree, false);
+    const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
+    /* Where nobody asked for the stock protocol's item, ours needs its place all the same, or headers in headers would
+     * be shown in the order in which their dissectors return. */
+    const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
-    payload_is_lost = lost_before || report->header.payload_lost;
+    payload_is_lost = lost_before || hides_payload(report);
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
@@ -184,14 +144,41 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     CATCH_ALL
     {
         payload_is_lost = lost_before;
-        set_fake_protocols(tree, fake_before);
+        ipsec_compat_fake_protocols(tree, fake_before);
         draw(report, at, tvb, pinfo, tree, &mark);
         RETHROW;
     }
     ENDTRY;
     payload_is_lost = lost_before;
-    set_fake_protocols(tree, fake_before);
+    ipsec_compat_fake_protocols(tree, fake_before);
     draw(report, at, tvb, pinfo, tree, &mark);
+    return result;
+}
+
+static int call_stock(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                      void *data)
+{
+    if (is_wanted(report, tree))
+        return call_and_draw(report, at, tvb, pinfo, tree, data);
+    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+}
+
+/* The same for a header that was opened: what the stock dissector finds inside may be what is known already. */
+static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                             proto_tree *tree, void *data)
+{
+    volatile int result = 0;
+
+    ipsec_payload_expect(&report->opened);
+    TRY
+    {
+        result = call_stock(report, at, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        ipsec_payload_expect(NULL);
+    }
+    ENDTRY;
     return result;
 }
 
@@ -199,12 +186,9 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
                    void *data)
 {
     const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
-    int result;
+    const int result = report->opened.valid ? call_stock_opened(report, at, tvb, pinfo, tree, data)
+                                            : call_stock(report, at, tvb, pinfo, tree, data);
 
-    if (is_wanted(report, tree))
-        result = call_and_draw(report, at, tvb, pinfo, tree, data);
-    else
-        result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
     if (report->opened.valid && ipsec_prefs_decrypt())
         ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
     return result;
@@ -255,6 +239,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     ipsec_report report;
 
     wrappers_run++;
+    ipsec_payload_expect(NULL);
     view->refused_by = refused_by;
     if (inside_unproven)
         view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
@@ -306,9 +291,10 @@ static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
 }
 
-void ipsec_hooks_register(void)
+void ipsec_hooks_register(int proto)
 {
-    ipsec_protocol = find_protocol_by_id(proto_ipsec);
+    proto_ipsec = proto;
+    ipsec_protocol = find_protocol_by_id(proto);
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hook *h = &hooks[i];
 
@@ -327,9 +313,7 @@ void ipsec_hooks_handoff(void)
         [HOOK_ESP] = wrap_esp, [HOOK_AH] = wrap_ah, [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp};
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        /* The stock UDPENCAP dissector has no name in 4.0. */
-        hooks[i].stock = i == HOOK_UDPENCAP ? dissector_get_default_uint_handle("udp.port", 4500)
-                                            : find_dissector(hooks[i].filter_name);
+        hooks[i].stock = i == HOOK_UDPENCAP ? ipsec_compat_udpencap() : find_dissector(hooks[i].filter_name);
         hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
         hooks[i].twin = create_dissector_handle_with_name_and_description(
             wrappers[i], hooks[i].wrapper_proto, NULL,
@@ -349,13 +333,13 @@ typedef struct table_entry {
 
 static void collect(const char *table, ftenum_t type _U_, void *key, void *value, void *user_data)
 {
-    dtbl_entry_t *entry = value;
-    const dissector_handle_t handle = dtbl_entry_get_handle(entry);
+    bool changed;
+    const dissector_handle_t handle = ipsec_compat_entry_handle(value, &changed);
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         if (!handle || handle != hooks[i].stock || !g_str_equal(table, hooks[i].table))
             continue;
-        const table_entry found = {&hooks[i], GPOINTER_TO_UINT(key), dtbl_entry_get_initial_handle(entry) != handle};
+        const table_entry found = {&hooks[i], GPOINTER_TO_UINT(key), changed};
         g_array_append_val((GArray *)user_data, found);
     }
 }

@@ -2,8 +2,8 @@
 #ifndef IPSEC_EPAN_HOOKS_H
 #define IPSEC_EPAN_HOOKS_H
 
-/* Registers the wrappers' names; after the fields, in the plugin's registration. */
-void ipsec_hooks_register(void);
+/* Registers the wrappers' names, in the plugin's registration. `proto` is the number of the protocol "ipsec". */
+void ipsec_hooks_register(int proto);
 
 /* Makes the wrappers; in the plugin's handoff. */
 void ipsec_hooks_handoff(void);

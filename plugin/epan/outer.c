@@ -99,13 +99,7 @@ static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search 
  * so its own length is exact. What other dissectors inflate or decrypt may come from a packet that was cut. */
 static bool is_reassembled(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    const tvbuff_t *own = tvb_get_ds_tvb(tvb);
-    GSList *node = pinfo->data_src;
-
-    while (node && get_data_source_tvb(node->data) != own)
-        node = node->next;
-    return node && (ipsec_data_source_tvb(node, "Reassembled IPv4") == own ||
-                    ipsec_data_source_tvb(node, "Reassembled IPv6") == own);
+    return ipsec_compat_is_reassembled(pinfo, tvb_get_ds_tvb(tvb));
 }
 
 static inline void set_length(ipsec_view *view, uint32_t length)
@@ -197,6 +191,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
 {
     ipsec_ip_search search = {.protocol = protocol};
     ipsec_ip_path path;
+    uint32_t length;
 
     begin(tvb, pinfo, protocol, view);
     if (view->flags & IPSEC_VIEW_QUOTED)
@@ -212,9 +207,10 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         set_offload(tvb, view);
         return;
     }
-    /* What we decrypted was whole, and all of it follows. */
-    if (ipsec_payload_is_ours(tvb)) {
-        set_length(view, tvb_reported_length(tvb));
+    /* What we decrypted was whole. */
+    length = ipsec_payload_length(tvb);
+    if (length != IPSEC_LENGTH_UNKNOWN) {
+        set_length(view, length);
         return;
     }
     if (pinfo->fragmented)

@@ -9,9 +9,22 @@
 /* The payload that is being dissected by our doing; NULL outside of that. Restored on every way out. */
 static const tvbuff_t *handed_on;
 
-bool ipsec_payload_is_ours(const tvbuff_t *tvb)
+/* What the header holds whose stock dissector runs; NULL outside of that, and once a header inside is judged. */
+static const ipsec_opened *expected;
+
+void ipsec_payload_expect(const ipsec_opened *opened)
 {
-    return tvb == handed_on;
+    expected = opened && opened->plaintext && opened->payload_length > 0 ? opened : NULL;
+}
+
+/* The octets tell, for how the stock dissector has cut them from the packet is not ours to know. */
+uint32_t ipsec_payload_length(tvbuff_t *tvb)
+{
+    if (tvb == handed_on)
+        return tvb_reported_length(tvb);
+    if (expected && tvb_memeql(tvb, 0, expected->plaintext, expected->payload_length) == 0)
+        return expected->payload_length;
+    return IPSEC_LENGTH_UNKNOWN;
 }
 
 payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers)
@@ -76,18 +89,21 @@ static dissector_handle_t dissector_of(uint8_t next_header)
     return handle ? handle : find_dissector("data");
 }
 
-static void hand_on(dissector_handle_t handle, tvbuff_t *payload, packet_info *pinfo, proto_tree *tree)
+static void hand_on(uint8_t protocol, tvbuff_t *payload, packet_info *pinfo, proto_tree *tree)
 {
     const tvbuff_t *volatile const before = handed_on;
+    const volatile uint32_t match_before = pinfo->match_uint;
 
     handed_on = payload;
+    pinfo->match_uint = protocol;
     TRY
     {
-        call_dissector(handle, payload, pinfo, tree);
+        call_dissector(dissector_of(protocol), payload, pinfo, tree);
     }
     FINALLY
     {
         handed_on = before;
+        pinfo->match_uint = match_before;
     }
     ENDTRY;
 }
@@ -96,7 +112,6 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
                            packet_info *pinfo, proto_tree *tree)
 {
     const ipsec_opened *opened = &report->opened;
-    const uint32_t saved_match = pinfo->match_uint;
     tvbuff_t *plaintext;
 
     if (!report->opened.valid || !opened->plaintext || was_dissected(pinfo, mark, wrappers))
@@ -104,8 +119,5 @@ void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark,
     plaintext = show_plaintext(opened, tvb, pinfo);
     if (opened->payload_length == 0)
         return;
-    pinfo->match_uint = opened->next_header;
-    hand_on(dissector_of(opened->next_header), tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo,
-            tree);
-    pinfo->match_uint = saved_match;
+    hand_on(opened->next_header, tvb_new_subset_length(plaintext, 0, (int)opened->payload_length), pinfo, tree);
 }

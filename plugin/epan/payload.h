@@ -24,7 +24,12 @@ payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers);
 void ipsec_payload_dissect(const ipsec_report *report, const payload_mark *mark, unsigned wrappers, tvbuff_t *tvb,
                            packet_info *pinfo, proto_tree *tree);
 
-/* Whether tvb is the payload that ipsec_payload_dissect() hands on just now. */
-bool ipsec_payload_is_ours(const tvbuff_t *tvb);
+/* Tells what the header holds whose stock dissector is about to run: that one may decrypt it too, and hand on what it
+ * finds. NULL when it has run, and before the next header is judged, which takes the plaintext away. */
+void ipsec_payload_expect(const ipsec_opened *opened);
+
+/* Octets of the ESP payload that tvb is, handed on by ipsec_payload_dissect() or by the stock dissector;
+ * IPSEC_LENGTH_UNKNOWN if it is none that was opened here. */
+uint32_t ipsec_payload_length(tvbuff_t *tvb);
 
 #endif

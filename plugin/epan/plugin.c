@@ -1,20 +1,25 @@
 /* Entry points of the plugin.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
-#include "fields.h"
+#include "draw.h"
 #include "frames.h"
 #include "hooks.h"
 #include "prefs.h"
 
 #include <epan/packet.h>
 #include <epan/proto.h>
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+#endif
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = IPSEC_ANALYSIS_VERSION;
 WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
 WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 WS_DLL_PUBLIC void plugin_register(void);
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
+#endif
 
 static void start_file(void)
 {
@@ -24,9 +29,10 @@ static void start_file(void)
 
 static void register_protoinfo(void)
 {
-    ipsec_fields_register();
-    ipsec_prefs_register(proto_ipsec);
-    ipsec_hooks_register();
+    const int proto = ipsec_draw_register();
+
+    ipsec_prefs_register(proto);
+    ipsec_hooks_register(proto);
     register_init_routine(start_file);
     register_cleanup_routine(ipsec_frames_end);
 }
@@ -40,8 +46,9 @@ void plugin_register(void)
     proto_register_plugin(&plugin);
 }
 
-/* From 4.4 on: a plugin of dissectors. */
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
 uint32_t plugin_describe(void)
 {
-    return 1;
+    return WS_PLUGIN_DESC_DISSECTOR;
 }
+#endif

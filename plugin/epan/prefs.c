@@ -5,6 +5,10 @@
 #include "keys.h"
 
 #include <epan/prefs.h>
+#include <wsutil/report_message.h>
+
+/* Of the preference for the replay window, in packets. */
+#define WINDOW_MOST (UINT32_MAX - 1)
 
 /* Written by Wireshark's preference code only; a change makes it dissect anew. */
 static int pref_receiver = IPSEC_STACK_RFC;
@@ -15,21 +19,20 @@ static pref_bool pref_sa_complete;
 static pref_bool pref_null_heuristic = true;
 static pref_bool pref_decrypt = true;
 
-static const enum_val_t receivers[] = {
-    {"rfc", "As the RFCs say", IPSEC_STACK_RFC},
-    {"windows", "Windows", IPSEC_STACK_WINDOWS},
-    {"linux", "Linux", IPSEC_STACK_LINUX},
-    {"freebsd", "FreeBSD", IPSEC_STACK_FREEBSD},
-    {"openbsd", "OpenBSD", IPSEC_STACK_OPENBSD},
-    {"vpp", "VPP", IPSEC_STACK_VPP},
-    {"strongswan", "strongSwan libipsec", IPSEC_STACK_STRONGSWAN},
-    {NULL, NULL, 0},
-};
+/* Filled in at registration, and constant afterwards; the last one ends them. */
+static enum_val_t receivers[IPSEC_STACK_COUNT + 1];
+
+static void name_receivers(void)
+{
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        receivers[stack] = (enum_val_t){ipsec_stack_name(stack), ipsec_stack_title(stack), (int)stack};
+}
 
 void ipsec_prefs_register(int proto)
 {
     module_t *module = prefs_register_protocol(proto, NULL);
 
+    name_receivers();
     prefs_register_enum_preference(module, "receiver", "Receiver",
                                    "The stack that receives the packets: it decides which faults give the verdict "
                                    "\"drop\". What every stack reports is shown in any case.",
@@ -61,14 +64,27 @@ void ipsec_prefs_register(int proto)
                                    &pref_null_heuristic);
 }
 
-/* What is no number says nothing. */
+/* Tells once per change that the window cannot be read; NULL: it can. */
+static void tell_bad_window(const char *text)
+{
+    static char *told; /* what was told last, from one capture file to the next; NULL: nothing is wrong since */
+
+    if (text && g_strcmp0(text, told) != 0)
+        report_failure("IPsec Analysis cannot use the preference ipsec.replay_window: \"%s\" is not a number from 0 to "
+                       "%u. It is ignored: the window of an SA is what its key row says, or the receiver's default.",
+                       text, WINDOW_MOST);
+    g_free(told);
+    told = g_strdup(text);
+}
+
 static uint32_t replay_window(void)
 {
-    uint64_t packets;
+    const bool empty = !pref_replay_window || !pref_replay_window[0];
+    uint64_t packets = IPSEC_REPLAY_WINDOW_UNKNOWN;
+    const bool read = !empty && g_ascii_string_to_unsigned(pref_replay_window, 10, 0, WINDOW_MOST, &packets, NULL);
 
-    if (!pref_replay_window || !g_ascii_string_to_unsigned(pref_replay_window, 10, 0, UINT32_MAX - 1, &packets, NULL))
-        return IPSEC_REPLAY_WINDOW_UNKNOWN;
-    return (uint32_t)packets;
+    tell_bad_window(empty || read ? NULL : pref_replay_window);
+    return read ? (uint32_t)packets : IPSEC_REPLAY_WINDOW_UNKNOWN;
 }
 
 ipsec_config ipsec_prefs_config(void)

@@ -3,6 +3,8 @@ what is told once per SA.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import shutil
+
 import pytest
 
 import pcap
@@ -106,3 +108,54 @@ def test_a_receiver_that_does_not_exist_leaves_the_default(tshark):
     """Wireshark takes the default for such a value, and the preference's module is not asked."""
     rows, default = tshark.rows("faults", "-o", "ipsec.receiver:nonsense"), tshark.rows("faults")
     assert [row.verdicts for row in rows.values()] == [row.verdicts for row in default.values()]
+
+
+# --- text that cannot be read ---------------------------------------------------------------------
+
+WINDOW_MOST = 4294967294
+
+
+def window_message(text):
+    return (f'IPsec Analysis cannot use the preference ipsec.replay_window: "{text}" is not a number from 0 to {WINDOW_MOST}. '
+            "It is ignored: the window of an SA is what its key row says, or the receiver's default.")
+
+
+def messages(tshark, name, *options):
+    stderr = tshark.run("-r", tshark.stage(name), *tshark.options(name), *options).stderr
+    return [line for line in stderr.splitlines() if not line.startswith("Running as user")]
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
+@pytest.mark.parametrize("text", ["64 packets", "many", "-1", "0x40", "64 64", "6.4", str(WINDOW_MOST + 1), "9" * 30])
+def test_a_window_that_is_no_number(tshark, text, passes):
+    """One message, and it is as if nothing had been set."""
+    option = ("-o", f"ipsec.replay_window:{text}")
+    assert messages(tshark, "faults_sequence", *option, *passes) == [f"tshark: {window_message(text)}"]
+    assert tshark.rows("faults_sequence", *option, *passes) == tshark.rows("faults_sequence", *passes)
+
+
+@pytest.mark.parametrize("text", ["", "0", "64", "064", str(WINDOW_MOST)])
+def test_a_window_that_is_a_number(tshark, text):
+    assert messages(tshark, "clean_esp", "-o", f"ipsec.replay_window:{text}") == []
+
+
+@pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
+def test_a_window_is_told_once_per_change(tshark):
+    """However many files are opened, as in the GUI; there a redissection is the same."""
+    capture = {"method": "load", "params": {"file": str(tshark.stage("clean_esp"))}}
+
+    def window(text):
+        return {"method": "setconf", "params": {"name": "ipsec.replay_window", "value": text}}
+    done = tshark.sharkd(window("many"), capture, capture, window("more"), capture, capture, window("64"), capture,
+                         window("more"), capture)
+    said = [line.split(": ", 1)[1] for line in done.stderr.splitlines() if "ipsec.replay_window" in line]
+    assert said == [window_message(text) for text in ("many", "more", "more")]
+
+
+@pytest.mark.parametrize("options, line", [
+    (("-o", "ipsec.sa_file:/nonexistent/state.txt"), "takes no keys from the saved"),
+    (("-o", 'uat:ipsec_sa:"ESP","*","*","many","NULL","","NONE","","no","any"'), "does not use 1 of 1 rows")])
+def test_other_text_that_cannot_be_read(tshark, options, line):
+    for passes in ((), ("-2",)):
+        said = messages(tshark, "clean_esp", *options, *passes)
+        assert [line in message for message in said if message.startswith("tshark: ")] == [True]

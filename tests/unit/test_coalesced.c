@@ -72,7 +72,7 @@ static ipsec_report give(line *l, ipsec_view view, const expectation *wanted, co
 
 static uint32_t lost(const line *l)
 {
-    ipsec_sa_facts facts;
+    ipsec_sa_summary facts;
 
     g_assert_true(ipsec_db_sa(l->db, 0, &facts));
     return facts.lost;

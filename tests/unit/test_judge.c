@@ -333,9 +333,9 @@ static void test_multicast_has_a_window_per_source(void)
 
 /* --- the life of an SA */
 
-static ipsec_sa_facts facts_of(const ipsec_db *db, uint32_t sa)
+static ipsec_sa_summary facts_of(const ipsec_db *db, uint32_t sa)
 {
-    ipsec_sa_facts facts;
+    ipsec_sa_summary facts;
 
     g_assert_true(ipsec_db_sa(db, sa, &facts));
     return facts;
@@ -346,7 +346,7 @@ static void test_facts(void)
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
     const ipsec_view one = esp_view(4, 0x1000, 1, 84), two = esp_view(4, 0x1000, 2, 85);
     ipsec_view back = esp_view(4, 0x2000, 1, 84), cut = esp_view(4, 0x1000, 3, 100);
-    ipsec_sa_facts facts;
+    ipsec_sa_summary facts;
     ipsec_record record;
 
     back.source = one.destination;

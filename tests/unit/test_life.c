@@ -96,9 +96,9 @@ static void send_from(traffic *t, const uint8_t *source, uint32_t sequence)
     send(t, sequence);
 }
 
-static ipsec_sa_facts facts_of(const traffic *t, uint32_t sa)
+static ipsec_sa_summary facts_of(const traffic *t, uint32_t sa)
 {
-    ipsec_sa_facts facts;
+    ipsec_sa_summary facts;
 
     g_assert_true(ipsec_db_sa(t->db, sa, &facts));
     return facts;

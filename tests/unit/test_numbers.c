@@ -489,19 +489,19 @@ static void test_losses(void)
     send_run(&s, 21, 41, UNKNOWN);
     expect_found(&s, FOUND_NOTHING);
     send(&s, 42, UNKNOWN);
-    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 0);
+    g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==, 0);
     send(&s, 43, UNKNOWN);
     expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP));
     send_run(&s, 44, 52, UNKNOWN);
     expect_found(&s, FOUND_NOTHING);
-    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
+    g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==, 10);
     send_run(&s, 53, 200, UNKNOWN);
-    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==, 10);
+    g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==, 10);
     send_run(&s, 300, 301, UNKNOWN);
     expect_found(&s, FOUND_NOTHING);
     send(&s, 302, UNKNOWN); /* the second one that goes on from there */
     expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP));
-    g_assert_cmpuint(ipsec_sa_facts_at(s.sequencer.sas, 0)->lost, ==,
+    g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==,
                      10 + 70); /* up to 302 - 32; the rest may yet come */
     close_stream(&s);
 }

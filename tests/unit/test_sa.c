@@ -427,7 +427,7 @@ static void test_facts_and_pairs_of_the_forgotten(void)
     ipsec_view *view = &full.view;
     const uint8_t *const here = view->source, *const there = view->destination;
     ipsec_sa *sa = (meet(&full, 0x1000), get(full.table, view, 0x1000));
-    const ipsec_sa_facts *facts;
+    const ipsec_sa_summary *facts;
 
     sa->life.pair = ipsec_sa_pair_get(full.table, view, sa);
     view->source = there;
@@ -440,13 +440,13 @@ static void test_facts_and_pairs_of_the_forgotten(void)
     meet_twice(&full, 0x2002); /* and 0x1000 goes */
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 1);
     g_assert_null(sa->life.pair->back);
-    facts = ipsec_sa_facts_at(full.table, 0);
+    facts = ipsec_sa_summary_at(full.table, 0);
     g_assert_cmpuint(facts->packets, ==, 2);
     g_assert_cmpuint(facts->octets, ==, 2 * 84);
     g_assert_cmpuint(facts->first_frame, ==, 1);
     g_assert_cmpuint(facts->last_frame, ==, 1);
     g_assert_cmpuint(facts->reverse, ==, 1);
-    g_assert_cmpuint(ipsec_sa_facts_at(full.table, 1)->reverse, ==, 0);
+    g_assert_cmpuint(ipsec_sa_summary_at(full.table, 1)->reverse, ==, 0);
     meet(&full, 0x2003);
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 0);
     close_full(&full);

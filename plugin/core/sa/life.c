@@ -87,7 +87,7 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
 /* The SA was not replaced: it goes on, and the other one may begin once more. */
 static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
-    ipsec_sa_facts_at(table, sa->index)->successor = IPSEC_SA_NONE;
+    ipsec_sa_summary_at(table, sa->index)->successor = IPSEC_SA_NONE;
     pair->active = sa->index;
     pair->active_good = sa->keys.icv_good;
     pair->run = 0;
@@ -121,7 +121,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
 static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
     if (pair->active != IPSEC_SA_NONE && sa->life.began_here && sa->index > pair->active) {
-        ipsec_sa_facts_at(table, pair->active)->successor = sa->index;
+        ipsec_sa_summary_at(table, pair->active)->successor = sa->index;
         sa->life.began_here = pair->turns == 0; /* one that was none before is believed once more */
     }
     pair->active = sa->index;
@@ -164,7 +164,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
         pair->alone++;
         return;
     }
-    successor = ipsec_sa_facts_at(table, sa->index)->successor;
+    successor = ipsec_sa_summary_at(table, sa->index)->successor;
     if (pair->verified && !sa->keys.icv_good && successor == IPSEC_SA_NONE)
         return;
     if (successor == IPSEC_SA_NONE) {

@@ -93,7 +93,7 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->slots = g_new0(ipsec_sa *, SLOTS_LEAST);
     table->mask = SLOTS_LEAST - 1;
     table->most = most ? most : IPSEC_SAS_DEFAULT;
-    table->facts = g_array_new(false, false, sizeof(ipsec_sa_facts));
+    table->facts = g_array_new(false, false, sizeof(ipsec_sa_summary));
     table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     table->ivs = ipsec_iv_store_new();
     return table;
@@ -207,7 +207,7 @@ static ipsec_sa *pop(GPtrArray *heap)
 /* Asks an SA what it has shown, and since when it is idle. Returns whether the heap knew less. */
 static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
 {
-    const ipsec_sa_facts *facts = ipsec_sa_facts_at(table, sa->index);
+    const ipsec_sa_summary *facts = ipsec_sa_summary_at(table, sa->index);
     const uint8_t shown = facts->packets > 1 ? RANK_KNOWN : RANK_NEW;
     const uint8_t rank = sa->keys.icv_good ? RANK_VERIFIED : shown;
     const bool changed = sa->rank != rank || sa->idle_since != facts->last_frame;
@@ -298,7 +298,7 @@ static ipsec_sa *forget(ipsec_sa_table *table)
 
 static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, uint32_t frame)
 {
-    const ipsec_sa_facts facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
+    const ipsec_sa_summary facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
 
     *sa = (ipsec_sa){.key = *key,
                      .index = table->facts->len,
@@ -338,14 +338,14 @@ static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *ke
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
     ipsec_sa_key key;
-    ipsec_sa_facts *facts;
+    ipsec_sa_summary *facts;
     ipsec_sa *sa;
 
     make_key(table, view, spi, &key);
     sa = find(table, &key);
     if (!sa)
         sa = make(table, &key, view->frame, note);
-    facts = ipsec_sa_facts_at(table, sa->index);
+    facts = ipsec_sa_summary_at(table, sa->index);
     facts->packets++;
     facts->last_frame = view->frame;
     facts->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
@@ -402,19 +402,19 @@ static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa,
     pair->matched = sa;
     pair->matched_good = good;
     pair->back->matched_good = pair->back->unmatched_good;
-    ipsec_sa_facts_at(table, sa)->reverse = other;
-    ipsec_sa_facts_at(table, other)->reverse = sa;
+    ipsec_sa_summary_at(table, sa)->reverse = other;
+    ipsec_sa_summary_at(table, other)->reverse = sa;
 }
 
 /* Gives the SA of the other direction back to its pair, to be matched again. */
-static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_facts *facts)
+static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_summary *facts)
 {
     const uint32_t other = facts->reverse;
 
     if (other == IPSEC_SA_NONE)
         return;
     facts->reverse = IPSEC_SA_NONE;
-    ipsec_sa_facts_at(table, other)->reverse = IPSEC_SA_NONE;
+    ipsec_sa_summary_at(table, other)->reverse = IPSEC_SA_NONE;
     if (!pair->back || pair->back->unmatched != IPSEC_SA_NONE)
         return;
     pair->back->unmatched = other;
@@ -429,7 +429,7 @@ static void forget_index(uint32_t *named, uint32_t sa)
 
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index);
+    ipsec_sa_summary *const facts = ipsec_sa_summary_at(table, sa->index);
     ipsec_sa_pair *const pair = sa->life.pair;
 
     if (!pair)
@@ -447,7 +447,7 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
-    ipsec_sa_facts *const facts = ipsec_sa_facts_at(table, sa->index), *rival;
+    ipsec_sa_summary *const facts = ipsec_sa_summary_at(table, sa->index), *rival;
     const bool good = sa->keys.icv_good;
     uint32_t other;
 
@@ -455,7 +455,7 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
         pair->matched_good = good;
     if (facts->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
         return;
-    rival = ipsec_sa_facts_at(table, pair->matched);
+    rival = ipsec_sa_summary_at(table, pair->matched);
     if (rival->reverse == IPSEC_SA_NONE || good < pair->matched_good)
         return;
     if (good == pair->matched_good && (facts->packets == 1 || rival->packets > 1))
@@ -465,7 +465,7 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
         return;
     rival->reverse = IPSEC_SA_NONE;
     facts->reverse = other;
-    ipsec_sa_facts_at(table, other)->reverse = sa->index;
+    ipsec_sa_summary_at(table, other)->reverse = sa->index;
     pair->matched = sa->index;
     pair->matched_good = good;
     if (pair->unmatched == sa->index)

@@ -133,7 +133,7 @@ typedef struct ipsec_sa {
 } ipsec_sa;
 
 /* What is kept per SA, besides the bitmap of its window. */
-G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_facts) <= 264);
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 264);
 
 /**
  * What speaks for a packet of the SA, once its record has what opening it gave. The one question that all state asks:
@@ -157,7 +157,7 @@ typedef struct ipsec_sa_table {
     uint32_t mask;    /**< number of slots, a power of two, less 1 */
     uint32_t live;    /**< SAs in the slots */
     uint32_t most;    /**< that may be */
-    GArray *facts;    /**< of ipsec_sa_facts, by index; those of SAs that were forgotten stay */
+    GArray *facts;    /**< of ipsec_sa_summary, by index; those of SAs that were forgotten stay */
     /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
     GPtrArray *newcomers, *known;
     ipsec_iv_store *ivs;        /**< of all SAs */
@@ -186,9 +186,9 @@ void ipsec_sa_table_free(ipsec_sa_table *table);
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
 
 /** The facts of SA number `index`, below the count. Valid until an SA is made. */
-static inline ipsec_sa_facts *ipsec_sa_facts_at(const ipsec_sa_table *table, uint32_t index)
+static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
 {
-    return &g_array_index(table->facts, ipsec_sa_facts, index);
+    return &g_array_index(table->facts, ipsec_sa_summary, index);
 }
 
 /** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of

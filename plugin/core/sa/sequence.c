@@ -469,7 +469,7 @@ bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
 void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    ipsec_sa_facts *facts = ipsec_sa_facts_at(q->sas, sa->index);
+    ipsec_sa_summary *facts = ipsec_sa_summary_at(q->sas, sa->index);
 
     facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
     if (!numbers->in_gap)

@@ -12,7 +12,7 @@
 #define IPSEC_SA_NONE UINT32_MAX
 
 /** The life of an SA as far as the capture was judged: totals once its end is reached. */
-typedef struct ipsec_sa_facts {
+typedef struct ipsec_sa_summary {
     /** Octets of its packets from the ESP or AH header on, as on the wire; of a packet whose length is not known, those
      * that were captured. */
     uint64_t octets;
@@ -22,6 +22,6 @@ typedef struct ipsec_sa_facts {
     uint32_t reverse;     /**< index of the SA of the other direction, or IPSEC_SA_NONE if none was seen */
     uint32_t lost;        /**< numbers that left the receiver's window unseen: lost, or not captured */
     uint32_t successor;   /**< index of the SA that took over from it (RFC 7296 2.8), or IPSEC_SA_NONE */
-} ipsec_sa_facts;
+} ipsec_sa_summary;
 
 #endif

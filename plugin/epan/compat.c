@@ -1,0 +1,138 @@
+/* What is not public API of Wireshark.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compat.h"
+
+#include <epan/uat-int.h>
+#include <epan/uat.h>
+
+#include <glib.h>
+
+#include <string.h>
+
+/* --- the tree ---------------------------------------------------------------------------------------------------- */
+
+ipsec_tree_mark ipsec_compat_mark_tree(const proto_tree *tree)
+{
+    ipsec_tree_mark mark = {.last = tree ? tree->last_child : NULL};
+
+    mark.last_of_last = mark.last ? mark.last->last_child : NULL;
+    return mark;
+}
+
+static proto_node *find_from(proto_node *node, int proto)
+{
+    while (node && !(PNODE_FINFO(node) && PNODE_FINFO(node)->hfinfo->id == proto))
+        node = node->next;
+    return node;
+}
+
+proto_item *ipsec_compat_find_item(const proto_tree *tree, const ipsec_tree_mark *mark, int proto)
+{
+    proto_node *found;
+
+    if (!tree)
+        return NULL;
+    found = find_from(mark->last ? mark->last->next : tree->first_child, proto);
+    if (!found && mark->last)
+        found = find_from(mark->last_of_last ? mark->last_of_last->next : mark->last->first_child, proto);
+    return found;
+}
+
+bool ipsec_compat_fake_protocols(proto_tree *tree, bool fake)
+{
+    bool before;
+
+    if (!tree)
+        return false;
+    before = PTREE_DATA(tree)->fake_protocols;
+    PTREE_DATA(tree)->fake_protocols = fake;
+    return before;
+}
+
+/* --- the packet -------------------------------------------------------------------------------------------------- */
+
+/* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads
+ * nothing of a packet but the list. */
+static const tvbuff_t *find_source(GSList *node, const char *name)
+{
+    packet_info from = {.data_src = node};
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
+    struct data_source *source = get_data_source_by_name(&from, name);
+
+    return source ? get_data_source_tvb(source) : NULL;
+#else
+    return get_data_source_tvb_by_name(&from, name);
+#endif
+}
+
+bool ipsec_compat_is_reassembled(const packet_info *pinfo, const tvbuff_t *source)
+{
+    GSList *node = pinfo->data_src;
+
+    while (node && get_data_source_tvb(node->data) != source)
+        node = node->next;
+    return node && (find_source(node, "Reassembled IPv4") == source || find_source(node, "Reassembled IPv6") == source);
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------ */
+
+dissector_handle_t ipsec_compat_entry_handle(void *entry, bool *changed)
+{
+    const dissector_handle_t handle = dtbl_entry_get_handle((dtbl_entry_t *)entry);
+
+    *changed = dtbl_entry_get_initial_handle((dtbl_entry_t *)entry) != handle;
+    return handle;
+}
+
+dissector_handle_t ipsec_compat_udpencap(void)
+{
+    return dissector_get_default_uint_handle("udp.port", 4500);
+}
+
+static uat_field_t *find_column(const uat_t *table, const char *name)
+{
+    for (uat_field_t *field = table->fields; field->title; field++)
+        if (strcmp(field->name, name) == 0)
+            return field;
+    return NULL;
+}
+
+static void hand_out(ipsec_compat_row *row, uint32_t line, void *record, uat_field_t *const *fields, void *context)
+{
+    char *columns[IPSEC_COLUMN_COUNT];
+    ipsec_spec_text text;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        text.columns[i] = columns[i] = fields[i] ? uat_fld_tostr(record, fields[i]) : NULL;
+    row(line, &text, context);
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {
+        if (columns[i])
+            ipsec_wipe(columns[i], strlen(columns[i]));
+        g_free(columns[i]);
+    }
+}
+
+void ipsec_compat_esp_sas(ipsec_compat_row *row, void *context)
+{
+    static const char *const names[IPSEC_COLUMN_COUNT] = {
+        [IPSEC_COLUMN_PROTOCOL] = "protocol",
+        [IPSEC_COLUMN_SOURCE] = "srcIP",
+        [IPSEC_COLUMN_DESTINATION] = "dstIP",
+        [IPSEC_COLUMN_SPI] = "spi",
+        [IPSEC_COLUMN_ENCRYPTION] = "encryption_algo",
+        [IPSEC_COLUMN_ENCRYPTION_KEY] = "encryption_key_string",
+        [IPSEC_COLUMN_INTEGRITY] = "authentication_algo",
+        [IPSEC_COLUMN_INTEGRITY_KEY] = "authentication_key_string",
+        [IPSEC_COLUMN_ESN] = "sn_length", /* from 4.2 on, as the next */
+        [IPSEC_COLUMN_MODE] = "sn_upper",
+    };
+    uat_t *table = uat_get_table_by_name("ESP SAs");
+    uat_field_t *fields[IPSEC_COLUMN_COUNT];
+
+    if (!table)
+        return;
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        fields[i] = find_column(table, names[i]);
+    for (uint32_t i = 0; i < table->user_data->len; i++)
+        hand_out(row, i + 1, UAT_USER_INDEX_PTR(table, i), fields, context);
+}

@@ -1,0 +1,21 @@
+/* The protocol with its fields and expert items, and reports drawn with them.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_DRAW_H
+#define IPSEC_EPAN_DRAW_H
+
+#include "../core/ipsec.h"
+
+#include <epan/packet.h>
+#include <epan/proto.h>
+#include <epan/tvbuff.h>
+
+/* Registers all of them; once, at start. Returns the number of the protocol. */
+int ipsec_draw_register(void);
+
+/* Adds the protocol item with all of the report in the subtree of `parent`; in `tree` itself where that is NULL. Expert
+ * items are added also where there is no tree. `tvb` is what the report's offsets refer to. May throw, as all of
+ * proto_tree_add_*. */
+void ipsec_draw_report(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                       proto_item *parent);
+
+#endif

@@ -1,0 +1,144 @@
+/* A saved dump of SAs, read in parts. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keys_file.h"
+
+#include <glib/gstdio.h>
+
+#include <string.h>
+
+/* Some two million SAs. */
+#define FILE_OCTETS_MOST (UINT64_C(1) << 30)
+
+/* The file is read in parts of so many octets, a power of two. */
+#define PART_OCTETS ((size_t)1 << 16)
+
+/* What speaks against reading a file, or NULL. The text is the caller's. */
+static char *refusal(const char *path)
+{
+    GStatBuf status;
+
+    if (g_stat(path, &status) != 0)
+        return NULL; /* reading says why */
+    if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return g_strdup_printf("\"%s\" is no regular file", path);
+    if ((uint64_t)status.st_size > FILE_OCTETS_MOST)
+        return g_strdup_printf("\"%s\" is larger than %u MiB", path, (unsigned)(FILE_OCTETS_MOST >> 20));
+    return NULL;
+}
+
+/* As GLib says it. */
+static char *failure_to(const char *what, const char *path, GError *error)
+{
+    char *shown = g_filename_display_name(path);
+    char *reason = g_strdup_printf("Failed to %s \u201c%s\u201d: %s", what, shown, error->message);
+
+    g_free(shown);
+    g_error_free(error);
+    return reason;
+}
+
+/* Opens the file, for reading of octets straight into the caller's buffer. Returns what stands in the way, or NULL. */
+static char *open_file(const char *path, GIOChannel **file)
+{
+    GError *error = NULL;
+    char *reason = refusal(path);
+
+    if (reason)
+        return reason;
+    *file = g_io_channel_new_file(path, "r", &error);
+    if (!*file)
+        return failure_to("open file", path, error);
+    g_io_channel_set_encoding(*file, NULL, NULL);
+    g_io_channel_set_buffered(*file, FALSE);
+    return NULL;
+}
+
+static void free_wiped(char *text, size_t length)
+{
+    ipsec_wipe(text, length);
+    g_free(text);
+}
+
+/* A part of the file: what was not read yet as there was no end of a line in it, and what follows. Rows are made from
+ * it while it is in the caches, and it is used for all parts: the text of 100,000 SAs whole would take 6,300 pages. */
+typedef struct part {
+    char *text;
+    size_t length, room;
+} part;
+
+/* Fills the part up; false at the end of the file, and on an error. */
+static bool fill(part *part, GIOChannel *file, GError **error)
+{
+    GIOStatus status = G_IO_STATUS_NORMAL;
+
+    while (part->length < part->room && (status == G_IO_STATUS_NORMAL || status == G_IO_STATUS_AGAIN)) {
+        gsize count = 0;
+
+        status = g_io_channel_read_chars(file, part->text + part->length, part->room - part->length, &count, error);
+        part->length += count;
+    }
+    return part->length == part->room;
+}
+
+/* Takes the first octets off; if there were none, a line is longer than the part, which then grows. */
+static void take_off(part *part, size_t count)
+{
+    char *larger;
+
+    if (count > 0) {
+        part->length -= count;
+        memmove(part->text, part->text + count, part->length);
+        return;
+    }
+    larger = (char *)g_malloc(part->room * 2);
+    memcpy(larger, part->text, part->length);
+    free_wiped(part->text, part->length);
+    part->text = larger;
+    part->room *= 2;
+}
+
+/* Reads to the end. It is not mapped: whoever saves a state anew empties the file first, and reading what is no longer
+ * there would end the program. A file that grows all the time has an end too. Returns what went wrong, or NULL. */
+static char *read_file(const char *path, GIOChannel *file, const ipsec_xfrm_calls *calls)
+{
+    ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(calls);
+    part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
+    uint64_t octets = 0;
+    GError *error = NULL;
+    size_t kept = 0; /* of the part before */
+
+    while (fill(&part, file, &error) && octets < FILE_OCTETS_MOST) {
+        const size_t read = ipsec_xfrm_reader_feed(reader, part.text, part.length);
+
+        octets += part.length - kept;
+        kept = part.length - read;
+        take_off(&part, read);
+    }
+    ipsec_xfrm_reader_end(reader, part.text, part.length);
+    free_wiped(part.text, part.room);
+    return error ? failure_to("read from file", path, error) : NULL;
+}
+
+char *ipsec_keys_file_read(const char *path, const ipsec_xfrm_calls *calls)
+{
+    GIOChannel *file = NULL;
+    char *reason = open_file(path, &file);
+
+    if (!reason)
+        reason = read_file(path, file, calls);
+    if (file)
+        g_io_channel_unref(file);
+    return reason;
+}
+
+uint32_t ipsec_keys_file_stamp(const char *path)
+{
+    GStatBuf status = {0};
+    char *text;
+    uint32_t stamp;
+
+    (void)g_stat(path, &status);
+    text = g_strdup_printf("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, (gint64)status.st_size, (gint64)status.st_mtime);
+    stamp = g_str_hash(text);
+    g_free(text);
+    return stamp;
+}

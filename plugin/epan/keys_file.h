@@ -1,0 +1,14 @@
+/* Reads a saved dump of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_KEYS_FILE_H
+#define IPSEC_EPAN_KEYS_FILE_H
+
+#include "../core/ipsec.h"
+
+/* Hands the rows of the file to the calls. Returns NULL; or a sentence, which the caller frees, about why the file was
+ * not read, or not to its end. */
+char *ipsec_keys_file_read(const char *path, const ipsec_xfrm_calls *calls);
+
+/* A number that changes when the file does: made of its length and of the time when it was written. */
+uint32_t ipsec_keys_file_stamp(const char *path);
+
+#endif
