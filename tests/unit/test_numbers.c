@@ -550,9 +550,9 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/believed/jump", test_jump_waits_for_a_second);
     g_test_add_func("/numbers/believed/no-addresses", test_jump_without_addresses);
     g_test_add_func("/numbers/believed/icv", test_icv_decides);
-    g_test_add_func("/numbers/jump/how-far", test_how_far_a_jump_is);
-    g_test_add_func("/numbers/first/how-far", test_how_far_the_second_is);
-    g_test_add_func("/numbers/surely-old", test_what_is_surely_old);
+    g_test_add_func("/numbers/believed/how-far-a-jump", test_how_far_a_jump_is);
+    g_test_add_func("/numbers/believed/how-far-the-second", test_how_far_the_second_is);
+    g_test_add_func("/numbers/believed/surely-old", test_what_is_surely_old);
     g_test_add_func("/numbers/no-anti-replay", test_no_anti_replay);
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);

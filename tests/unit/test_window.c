@@ -598,6 +598,41 @@ static void test_model(void)
     g_rand_free(random);
 }
 
+/* The number of `low` behind a highest one, where nothing tells its high half. */
+static uint64_t guess(uint64_t top, uint32_t low)
+{
+    const ipsec_window window = {.started = true, .top = top};
+
+    return ipsec_window_guess_number(&window, low);
+}
+
+/* From the last sixteenth of an epoch to the first of the next, and back; anything else stays in the epoch. */
+static void test_guess(void)
+{
+    const uint64_t epoch = UINT64_C(1) << 32;
+
+    g_assert_cmpuint(guess(0xf0000000, 0x0fffffff), ==, epoch + 0x0fffffff);
+    g_assert_cmpuint(guess(0xefffffff, 0x0fffffff), ==, 0x0fffffff);
+    g_assert_cmpuint(guess(0xf0000000, 0x10000000), ==, 0x10000000);
+    g_assert_cmpuint(guess(epoch + 0x0fffffff, 0xf0000000), ==, 0xf0000000);
+    g_assert_cmpuint(guess(epoch + 0x10000000, 0xf0000000), ==, epoch + 0xf0000000);
+    g_assert_cmpuint(guess(epoch + 0x0fffffff, 0xefffffff), ==, epoch + 0xefffffff);
+    g_assert_cmpuint(guess(0x0fffffff, 0xf0000000), ==, 0xf0000000); /* there is no epoch before */
+}
+
+/* A counter of 32 bits that passes its end, and nothing else. */
+static void test_past_end(void)
+{
+    ipsec_window window = {.started = true, .top = 0xf0000000};
+
+    g_assert_true(ipsec_window_is_past_end(&window, 0x0fffffff));
+    g_assert_false(ipsec_window_is_past_end(&window, 0x10000000));
+    window.top = 0xefffffff;
+    g_assert_false(ipsec_window_is_past_end(&window, 0));
+    window.top = 0x1f0000000;
+    g_assert_false(ipsec_window_is_past_end(&window, 0));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -609,6 +644,8 @@ int main(int argc, char **argv)
     g_test_add_func("/window/left-of-the-bitmap", test_left_of_the_bitmap);
     g_test_add_func("/window/high-half", test_high_half);
     g_test_add_func("/window/high-half-of-a-stream", test_high_half_of_a_stream);
+    g_test_add_func("/window/guess", test_guess);
+    g_test_add_func("/window/past-end", test_past_end);
     g_test_add_func("/window/model", test_model);
     return g_test_run();
 }
