@@ -97,7 +97,7 @@ static uat_field_t *find_column(const uat_t *table, const char *name)
     return NULL;
 }
 
-static void hand_out(ipsec_compat_row *row, uint32_t line, void *record, uat_field_t *const *fields, void *context)
+static void hand_out(ipsec_take_row *row, uint32_t line, void *record, uat_field_t *const *fields, void *context)
 {
     char *columns[IPSEC_COLUMN_COUNT];
     ipsec_spec_text text;
@@ -112,7 +112,7 @@ static void hand_out(ipsec_compat_row *row, uint32_t line, void *record, uat_fie
     }
 }
 
-void ipsec_compat_esp_sas(ipsec_compat_row *row, void *context)
+void ipsec_compat_esp_sas(ipsec_take_row *row, void *context)
 {
     static const char *const names[IPSEC_COLUMN_COUNT] = {
         [IPSEC_COLUMN_PROTOCOL] = "protocol",

@@ -1,0 +1,180 @@
+"""What is not public API of Wireshark: one test for each function of plugin/epan/compat.c, which fails, and names the
+function, where the version of Wireshark at hand no longer has what that one rests on.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+import pcap
+from samples.keyed import datagram
+from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, fragments6, ipv4, ipv6, udp4
+from samples.sa import CBC_SHA256, Sa
+
+EPAN = Path(__file__).resolve().parents[2] / "plugin" / "epan"
+FUNCTION = re.compile(r"\b(ipsec_compat_\w+)\(")
+
+# Other files may have these in their comments only.
+NOT_PUBLIC = re.compile(r"uat-int\.h|\buat_fld_tostr\b|\buat_get_table\w*|UAT_USER_INDEX|->user_data\b|PTREE_DATA|PNODE_"
+                        r"|->(?:first|last)_child\b|fake_protocols =|dtbl_entry_|->fd\b|\"Reassembled|PINFO_FD_"
+                        r"|get_data_source_\w*by_name|dissector_get_default_uint_handle|prefs_find|prefs_get")
+
+
+def broken(function, what):
+    return f"{function}() of plugin/epan/compat.c does not do its work in this Wireshark: {what}"
+
+
+def packets_of(tshark, capture, *options):
+    """The packets as trees."""
+    return list(ElementTree.fromstring(tshark.read(capture, *options, "-T", "pdml")).iter("packet"))
+
+
+def analyses_under(packet, protocol):
+    """The SPIs in our items under each item of a protocol."""
+    return [[field.get("show") for item in parent if item.get("name") == "ipsec"
+             for field in item.iter("field") if field.get("name") == "ipsec.spi"]
+            for parent in packet.iter("proto") if parent.get("name") == protocol]
+
+
+# --- this file ----------------------------------------------------------------------------------------------------
+
+def test_each_function_has_a_test():
+    declared = set(FUNCTION.findall((EPAN / "compat.h").read_text()))
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_ipsec_compat_")}
+    assert declared == tested
+
+
+def test_nothing_else_uses_what_is_not_public():
+    comment = re.compile(r"/\*.*?\*/", re.DOTALL)
+    found = {path.name: NOT_PUBLIC.findall(comment.sub("", path.read_text())) for path in sorted(EPAN.glob("*.[ch]"))}
+    assert found.pop("compat.c") and found.pop("compat.h")
+    assert {name: uses for name, uses in found.items() if uses} == {}
+
+
+# --- the tree -----------------------------------------------------------------------------------------------------
+
+def test_ipsec_compat_find_item(tshark, tmp_path):
+    """Of what the dissectors made: in the tree, in the item of IPv6, and two for one packet."""
+    packets = [ethernet(packet) for packet in (
+        ipv4(1, ESP, esp(60)), ipv4(2, AH, ah()), ipv6(3, ESP, esp(60)), ipv6(4, AH, ah()), udp4(5, esp(60)),
+        udp4(6, b"\0"))]
+    found = packets_of(tshark, pcap.write_frames(tmp_path / "items.pcap", packets), "-o", "ipsec.decrypt:FALSE")
+    for number, protocol in enumerate(("esp", "ah", "esp", "ah", "esp", "udpencap")):
+        under = [parent for parent in found[number].iter("proto") if parent.get("name") == protocol
+                 and any(item.get("name") == "ipsec" for item in parent)]
+        assert len(under) == 1, broken("ipsec_compat_find_item", f"no analysis in the item of {protocol}, packet {number + 1}")
+
+
+def test_ipsec_compat_mark_tree(tshark, tmp_path):
+    """What was there before is no item of this header: of several headers of one kind each has its own analysis."""
+    inner = ah(spi=0xA0000003)
+    four, six = (ah(next_header=AH, payload=ah(next_header=AH, payload=inner, spi=0xA0000002), spi=0xA0000001)
+                 for _ in range(2))
+    capture = pcap.write_frames(tmp_path / "marks.pcap", map(ethernet, (ipv4(1, AH, four), ipv6(2, AH, six))))
+    for packet in packets_of(tshark, capture):
+        assert analyses_under(packet, "ah") == [[f"0xa000000{number}"] for number in (1, 2, 3)], \
+            broken("ipsec_compat_mark_tree", "the analysis of one AH stands under another")
+
+
+def test_ipsec_compat_fake_protocols(tshark, tmp_path):
+    """Where nobody asks for a field of ESP or AH, 4.4 and later leave out their items: outer headers come first even
+    so."""
+    inner = ah(next_header=ESP, payload=esp(60, spi=0xA0000003), spi=0xA0000002)
+    octets = ah(next_header=AH, payload=inner, spi=0xA0000001)
+    capture = pcap.write_frames(tmp_path / "order.pcap", map(ethernet, (ipv4(1, AH, octets), ipv6(2, AH, octets))))
+    for spis in tshark.read(capture, "-T", "fields", "-e", "ipsec.spi").splitlines():
+        assert spis == "0xa0000001,0xa0000002,0xa0000003", \
+            broken("ipsec_compat_fake_protocols", f"headers in headers are not shown in their order: {spis}")
+
+
+# --- the packet ---------------------------------------------------------------------------------------------------
+
+def test_ipsec_compat_is_reassembled(tshark, tmp_path):
+    """Then its length is known."""
+    packets = [*fragments4(1, ESP, esp(600), 304), *fragments6(2, ESP, esp(600), 304)]
+    rows = tshark.rows(pcap.write_frames(tmp_path / "fragments.pcap", map(ethernet, packets)))
+    for frame, version in ((2, 4), (4, 6)):
+        assert rows[frame].verdicts == ["plausible"], \
+            broken("ipsec_compat_is_reassembled", f"a datagram of IPv{version} from fragments is {rows[frame].verdicts}")
+
+
+def test_ipsec_compat_is_visited(tshark, tmp_path):
+    """Totals are known on a second pass, and what is judged on the first is not judged again."""
+    capture = pcap.write_frames(tmp_path / "passes.pcap",
+                                [ethernet(ipv4(1, ESP, esp(60, sequence=number))) for number in (1, 2, 1)])
+    fields = ("-T", "fields", "-e", "ipsec.finding", "-e", "ipsec.sa.packets")
+    once, twice = (tshark.read(capture, *passes, *fields).splitlines() for passes in ((), ("-2",)))
+    assert once == ["\t", "\t", "replay.duplicate\t"] and twice == ["\t3", "\t3", "replay.duplicate\t3"], \
+        broken("ipsec_compat_is_visited", f"one pass says {once}, two say {twice}")
+
+
+def test_ipsec_compat_file_offset(tshark, tmp_path):
+    """It tells a frame that a read filter rejects from the next one, which gets its number."""
+    ttls = (64, 63, 64, 63, 63, 64)
+    capture = pcap.write_frames(tmp_path / "filter.pcap", [ethernet(ipv4(1, ESP, esp(60, sequence=number), ttl=ttl))
+                                                           for number, ttl in enumerate(ttls, 1)])
+    read = tshark.rows(capture, "-2", "-R", "ip.ttl == 64")
+    assert [row["ipsec.seq"] for row in read.values()] == [["1"], ["3"], ["6"]], \
+        broken("ipsec_compat_file_offset", "frames that a read filter rejects are taken for others")
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+def test_ipsec_compat_entry_handle(tshark, tmp_path):
+    """Entries that lead to a stock dissector are wrapped, whoever made them, and others are let alone. (Who made one shows
+    in the dialog of Decode As only.)"""
+    capture = pcap.write_frames(tmp_path / "entries.pcap", [ethernet(packet) for packet in (
+        ipv4(1, ESP, esp(61)), ipv4(2, 99, esp(61)), udp4(3, esp(61), ports=(5555, 5555)), udp4(4, esp(61)))])
+    options = ("-d", "ip.proto==99,esp", "-d", "udp.port==5555,udpencap", "-d", "udp.port==4500,dns")
+    for passes in ((), ("-2",)):
+        judged = [frame for frame, row in tshark.rows(capture, *options, *passes).items() if row["ipsec"]]
+        assert judged == [1, 2, 3], \
+            broken("ipsec_compat_entry_handle", f"with Decode As, frames {judged} are judged and not 1, 2 and 3")
+
+
+def test_ipsec_compat_udpencap(tshark, tmp_path):
+    capture = pcap.write_frames(tmp_path / "udp.pcap", [ethernet(udp4(1, esp(61)))])
+    assert tshark.rows(capture)[1].findings == ["esp.alignment"], \
+        broken("ipsec_compat_udpencap", "ESP in UDP is not judged")
+
+
+# The row of an SA by columns, and in each column another value that fits no packet of it. Only later versions have the
+# last two, so these are used for an SA that needs them.
+ESP_SA = {"protocol": "IPv6", "srcIP": "192.0.2.256", "dstIP": "198.51.100.1", "spi": "0xffff", "encryption_algo": "NULL",
+          "encryption_key_string": "0x00", "authentication_algo": "HMAC-SHA-384-192 [RFC4868]",
+          "authentication_key_string": "0x00", "sn_length": "32-bit", "sn_upper": "0"}
+
+
+@pytest.mark.parametrize("column", ESP_SA)
+def test_ipsec_compat_esp_sas(tshark, tmp_path, column):
+    """Each column is read: another value in it changes what comes of the row."""
+    counted = column.startswith("sn_")
+    if counted and int(re.search(r"\d+\.(\d+)\.\d+", tshark.run("--version").stdout)[1]) < 2:
+        pytest.skip("no such column before 4.2")
+    sa = Sa(1, 4, CBC_SHA256, esn=counted, high=7 if counted else 0)
+    capture = pcap.write_frames(tmp_path / "table.pcap", [ethernet(sa.packet(sa.esp(datagram()))) for _ in range(3)])
+    row = dict(zip(ESP_SA, ("IPv4", sa.addresses["src"], sa.addresses["dst"], f"0x{sa.spi:08x}", "AES-CBC [RFC3602]",
+                            "0x" + sa.cipher_key.hex(), "HMAC-SHA-256-128 [RFC4868]", "0x" + sa.mac_key.hex(),
+                            "64-bit", "7")))
+    columns = list(ESP_SA) if counted else list(ESP_SA)[:8]
+
+    def outcome(values):
+        option = ("-o", "uat:esp_sa:" + ",".join(f'"{values[name]}"' for name in columns))
+        said = tshark.run("-r", tshark.stage(capture), *option).stderr
+        return [(row.verdicts, row.findings, row["ipsec.key.source"]) for row in tshark.rows(capture, *option).values()], \
+            re.findall(r"^ESP SAs, row .*", said, re.MULTILINE)
+    good, (rows, said) = [(["verified"], [], ["ESP SAs, row 1"])] * 3, outcome(row)
+    assert (rows, said) == (good, []), broken("ipsec_compat_esp_sas", f'a row of "ESP SAs" opens no packet. {said}')
+    assert outcome({**row, column: ESP_SA[column]}) != (good, []), \
+        broken("ipsec_compat_esp_sas", f"the column {column} is not read")
+
+
+def test_preferences_of_wireshark(tshark):
+    """Those that the manual and these tests speak of, by their names."""
+    known = tshark.run("-G", "currentprefs").stdout
+    for name in ("esp.enable_encryption_decode", "esp.enable_authentication_check", "esp.do_esp_sequence_analysis",
+                 "esp.enable_null_encryption_decode_heuristic", "ip.defragment", "ipv6.defragment"):
+        assert re.search(rf"^#?{re.escape(name)}:", known, re.MULTILINE), f"Wireshark has no preference {name} any more"
