@@ -36,3 +36,10 @@ def test_a_disagreement_is_found(tshark, tmp_path):
     judged = next(frame for frame, row in rows.items() if row["ipsec.verdict"])
     other[judged]["ipsec.verdict"] = ["9"]
     assert f"frame {judged}: ipsec.verdict" in damage.disagreement(rows, other)
+
+
+def test_the_depth_of_headers_is_not_ours():
+    warning = f' ** (tshark:1) 00:00:00.0 [Epan WARNING] -- Dissector bug, packet 2: "{damage.TOO_DEEP}"'
+    assert damage.is_too_deep(f"tshark -r x\n{warning}\n{warning}\n")
+    assert not damage.is_too_deep(f"tshark -r x\n{warning}\nERROR: AddressSanitizer: heap-use-after-free\n")
+    assert not damage.is_too_deep("tshark -r x\n")
