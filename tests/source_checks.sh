@@ -107,27 +107,23 @@ find_tools()
 
 # --- What they are given
 
-# The checkers look at one file at a time, and at variables that are static; the plugin registers its fields
-# in one file and uses them in others. So they see them as static, and the last two see all files as one. The
-# name is that of a dissector of "ipsec".
+# The checkers look at one file at a time; the last two see all files as one, under the name of a dissector of "ipsec".
 joined=epan/packet-ipsec.c
 
 copy_files()
 {
     mkdir "$scratch/epan"
-    for file in "$plugin"/epan/*.c "$plugin"/epan/*.h; do
-        sed 's/^int \(hf\|ett\)_/static int \1_/' "$file" >"$scratch/epan/${file##*/}"
-    done
+    cp "$plugin"/epan/*.c "$plugin"/epan/*.h "$scratch/epan/"
 }
 
-# tree.c adds most items through helpers add_TYPE(tree, field, tvb, value). Written out, they can be checked.
+# draw.c adds most items through helpers add_TYPE(tree, field, tvb, value). Written out, they can be checked.
 join_files()
 {
     cat "$scratch"/epan/*.c >"$scratch/as_is"
     sed 's/\([^a-z_]\)add_\([a-z0-9]*\)(\([a-z]*\), \(hf_[a-z_]*\), tvb, /\1proto_tree_add_\2(\3, \4, tvb, 0, 0, /' \
         "$scratch/as_is" >"$scratch/$joined"
     ! cmp -s "$scratch/as_is" "$scratch/$joined" ||
-        die "found no call of tree.c's helpers add_TYPE(); join_files() is to be adapted"
+        die "found no call of draw.c's helpers add_TYPE(); join_files() is to be adapted"
 }
 
 # --- The checkers. Each writes what it found, a line each.

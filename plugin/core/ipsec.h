@@ -55,8 +55,8 @@ bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
  * index. */
 uint32_t ipsec_db_sa_count(const ipsec_db *db);
 
-/** Sets *facts to those of SA number `index`, forgotten or not. False if there is none. */
-bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *facts);
+/** Sets *summary to those of SA number `index`, forgotten or not. False if there is none. */
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary);
 
 /**
  * Judges the next header of the capture.

@@ -1,4 +1,4 @@
-/* The sequence of steps, and nothing else: check the octets, move the state, conclude.
+/* The sequence of steps: check the octets, move the state, conclude; and what the steps ask each other.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
 #include "evidence/confirmed.h"
@@ -12,6 +12,9 @@
 #include "sa/sa.h"
 #include "sa/sequence.h"
 #include "verdict.h"
+#include "sa/standing.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 #include <glib.h>
 
@@ -35,7 +38,6 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
     db->opener->sas = db->sas;
-    db->opener->generations = ipsec_generations_new(db->sas->ivs);
     db->opener->config = &db->config;
     db->opens = config->null_heuristic;
     db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
@@ -49,7 +51,6 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
 static void free_opener(ipsec_opener *opener)
 {
     ipsec_keyring_free(opener->ring);
-    ipsec_generations_free(opener->generations);
     g_free(opener->plaintext);
     g_free(opener->outer);
     g_free(opener);
@@ -85,11 +86,11 @@ static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
 }
 
-bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *facts)
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
 {
     if (index >= ipsec_sa_count(db->sas))
         return false;
-    *facts = *ipsec_sa_summary_at(db->sas, index);
+    *summary = *ipsec_sa_summary_at(db->sas, index);
     return true;
 }
 
@@ -314,11 +315,11 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
 static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
                                 ipsec_report *report)
 {
-    ipsec_note_report(note, &report->header, &report->number, &report->findings);
     if (record->followed && note->zero_by == 0)
         ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
     if (!db->config.report_reserved_spi)
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
+    ipsec_note_report(note, &report->header, &report->number, &report->findings);
 }
 
 /* Notes what a later pass cannot find out again of a header with findings, and concludes. */
@@ -340,7 +341,7 @@ static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
 /* What was told by packets before the first one that verifies may have been anybody's. */
 static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    ipsec_sa_summary_at(table, sa->index)->lost = 0;
+    ipsec_sequence_forget_lost(table, sa);
     ipsec_sa_pair_leave(table, sa);
 }
 

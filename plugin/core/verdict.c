@@ -31,20 +31,26 @@ static bool is_said(const ipsec_note *note, ipsec_finding_id id)
     return note->facts & IPSEC_NOTE_SAID && (id == IPSEC_FINDING_SA_SENDERS || id == IPSEC_FINDING_SA_NO_REPLAY);
 }
 
+static void announce(const ipsec_note *note, ipsec_finding *finding)
+{
+    const ipsec_finding_id id = (ipsec_finding_id)finding->id;
+    const ipsec_property property = ipsec_catalogue(id)->property;
+
+    finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
+}
+
 void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_report *report)
 {
     ipsec_verdict verdict = ipsec_verdict_of_sound(report);
 
     report->anti_replay = (uint8_t)ipsec_anti_replay_of(config, report);
-    for (unsigned i = 0; i < report->findings.count; i++) {
-        ipsec_finding *finding = &report->findings.list[i];
-        const ipsec_finding_id id = (ipsec_finding_id)finding->id;
-        const ipsec_catalogue_row *row = ipsec_catalogue(id);
+    for (unsigned i = 0; i < report->findings.count; i++)
+        announce(note, &report->findings.list[i]);
+    for (unsigned i = 0; (i = ipsec_findings_next(&report->findings, i)) < IPSEC_FINDING_COUNT; i++) {
+        const ipsec_finding_id id = (ipsec_finding_id)i;
         const ipsec_decision decision = ipsec_receiver_decision(config->receiver, report, id);
 
-        finding->announce =
-            (row->property == IPSEC_PROPERTY_NONE || (note->properties & row->property)) && !is_said(note, id);
-        verdict = MAX(verdict, ipsec_verdict_of_finding(row, decision, report->confirmed));
+        verdict = MAX(verdict, ipsec_verdict_of_finding(ipsec_catalogue(id), decision, report->confirmed));
     }
     if (report->number.is_doubtful)
         verdict = MAX(verdict, IPSEC_VERDICT_SUSPICIOUS);

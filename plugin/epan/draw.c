@@ -272,22 +272,22 @@ static void add_frame(proto_tree *tree, int hf, tvbuff_t *tvb, uint32_t frame)
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
 static void draw_sa(uint32_t sa, bool total, tvbuff_t *tvb, proto_tree *tree)
 {
-    ipsec_sa_summary facts;
+    ipsec_sa_summary summary;
 
     add_uint(tree, hf_ipsec_sa, tvb, sa);
-    if (!ipsec_frames_sa(sa, &facts))
+    if (!ipsec_frames_sa(sa, &summary))
         return;
-    if (facts.reverse != IPSEC_SA_NONE)
-        add_uint(tree, hf_ipsec_sa_reverse, tvb, facts.reverse);
-    if (facts.successor != IPSEC_SA_NONE)
-        add_uint(tree, hf_ipsec_sa_successor, tvb, facts.successor);
-    add_frame(tree, hf_ipsec_sa_first_frame, tvb, facts.first_frame);
+    if (summary.reverse != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa_reverse, tvb, summary.reverse);
+    if (summary.successor != IPSEC_SA_NONE)
+        add_uint(tree, hf_ipsec_sa_successor, tvb, summary.successor);
+    add_frame(tree, hf_ipsec_sa_first_frame, tvb, summary.first_frame);
     if (!total)
         return;
-    add_frame(tree, hf_ipsec_sa_last_frame, tvb, facts.last_frame);
-    add_uint(tree, hf_ipsec_sa_packets, tvb, facts.packets);
-    add_uint64(tree, hf_ipsec_sa_octets, tvb, facts.octets);
-    add_uint(tree, hf_ipsec_sa_lost, tvb, facts.lost);
+    add_frame(tree, hf_ipsec_sa_last_frame, tvb, summary.last_frame);
+    add_uint(tree, hf_ipsec_sa_packets, tvb, summary.packets);
+    add_uint64(tree, hf_ipsec_sa_octets, tvb, summary.octets);
+    add_uint(tree, hf_ipsec_sa_lost, tvb, summary.lost);
 }
 
 static void draw_number(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
@@ -412,11 +412,13 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
 {
     const struct {
         ipsec_stack stack;
-        int hf;
+        int counter, log; /* fields; the second may be -1 */
     } texts[] = {
-        {IPSEC_STACK_LINUX, hf_ipsec_linux_counter},          {IPSEC_STACK_FREEBSD, hf_ipsec_freebsd_counter},
-        {IPSEC_STACK_OPENBSD, hf_ipsec_openbsd_counter},      {IPSEC_STACK_VPP, hf_ipsec_vpp_counter},
-        {IPSEC_STACK_STRONGSWAN, hf_ipsec_strongswan_status},
+        {IPSEC_STACK_LINUX, hf_ipsec_linux_counter, -1},
+        {IPSEC_STACK_FREEBSD, hf_ipsec_freebsd_counter, -1},
+        {IPSEC_STACK_OPENBSD, hf_ipsec_openbsd_counter, -1},
+        {IPSEC_STACK_VPP, hf_ipsec_vpp_counter, -1},
+        {IPSEC_STACK_STRONGSWAN, hf_ipsec_strongswan_status, hf_ipsec_strongswan_log},
     };
     const ipsec_outcome *windows = ipsec_outcome_at(IPSEC_STACK_WINDOWS, report);
     bool inferred = windows && windows->inferred;
@@ -430,9 +432,9 @@ static void draw_outcomes(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
             continue;
         any = true;
         inferred = inferred || outcome->inferred;
-        draw_text(texts[i].hf, outcome, tvb, tree);
-        if (outcome->log)
-            add_string(tree, hf_ipsec_strongswan_log, tvb, outcome->log);
+        draw_text(texts[i].counter, outcome, tvb, tree);
+        if (outcome->log && texts[i].log != -1)
+            add_string(tree, texts[i].log, tvb, outcome->log);
         if (texts[i].stack == IPSEC_STACK_LINUX)
             draw_linux_sa_counter(ipsec_linux_sa_counter(report), tvb, tree);
     }

@@ -182,7 +182,7 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     ipsec_record record;
 
     ipsec_judge(db, view, &record, report);
-    if (report->header.subject != IPSEC_SUBJECT_NOTHING && report->header.subject != IPSEC_SUBJECT_IKE)
+    if (ipsec_report_has_subject(report))
         store(&record);
 }
 
@@ -197,11 +197,11 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
     report->number.first_seen = number_of(report->number.first_seen);
 }
 
-bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *facts)
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)
 {
-    if (!ipsec_db_sa(db, sa, facts))
+    if (!ipsec_db_sa(db, sa, summary))
         return false;
-    facts->first_frame = number_of(facts->first_frame);
-    facts->last_frame = number_of(facts->last_frame);
+    summary->first_frame = number_of(summary->first_frame);
+    summary->last_frame = number_of(summary->last_frame);
     return true;
 }

@@ -17,6 +17,6 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
 
 /* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
  * rejected it. */
-bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *facts);
+bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);
 
 #endif

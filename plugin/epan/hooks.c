@@ -62,13 +62,13 @@ static hook hooks[HOOK_COUNT] = {
                      .wrapper_name = "ipsec.isakmp_wrapper"},
 };
 
-/* Set while a stock dissector runs whose payload no receiver would get, see hides_payload(); restored on every way out
- * of it. */
+/* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
+ * every way out of it. */
 static bool payload_is_lost;
 
 /* Stacks that have discarded the packet for a header around the one that is dissected now; see ipsec_view.refused_by.
  * Set while its stock dissector and its payload are dissected; restored on every way out. */
-static uint8_t refused_by;
+static ipsec_stacks refused_by;
 
 /* Likewise whether a header around it is `unproven`; see ipsec_report. */
 static bool inside_unproven;
@@ -108,21 +108,13 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
     ENDTRY;
 }
 
-/* Whether what a stock dissector finds inside is nothing to judge: it takes it from a place that the header does not
- * justify; or it decrypts, as it does, what did not verify. */
-static bool hides_payload(const ipsec_report *report)
-{
-    return report->header.payload_lost || (report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid &&
-                                           report->opened.icv_status == IPSEC_ICV_BAD);
-}
-
 /* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
  * on every pass, whether there is a tree or not. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
-    if (report->header.subject == IPSEC_SUBJECT_NOTHING || report->header.subject == IPSEC_SUBJECT_IKE)
+    if (!ipsec_report_has_subject(report))
         return false;
-    return report->findings.count > 0 || hides_payload(report) ||
+    return report->findings.count > 0 || ipsec_report_hides_payload(report) ||
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
@@ -136,7 +128,7 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
 
-    payload_is_lost = lost_before || hides_payload(report);
+    payload_is_lost = lost_before || ipsec_report_hides_payload(report);
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
@@ -198,7 +190,7 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
 static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                            proto_tree *tree, void *data)
 {
-    const volatile uint8_t before = refused_by;
+    const volatile ipsec_stacks before = refused_by;
     const volatile bool unproven_before = inside_unproven;
     volatile int result = 0;
 

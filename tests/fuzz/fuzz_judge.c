@@ -11,6 +11,7 @@
 #include "report/advice.h"
 #include "packet/ip.h"
 #include "ipsec.h"
+#include "packet/kind.h"
 
 #include <gcrypt.h>
 #include <stdlib.h>

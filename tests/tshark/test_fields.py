@@ -6,11 +6,14 @@ import collections
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
 import pytest
 
 import sidecars
 from test_captures import NOT_IN_SAMPLES
+
+STACKS = Path(__file__).resolve().parents[2] / "plugin" / "core" / "base" / "stack.def"
 
 TYPES = {
     "ipsec.analysis.flags": "FT_NONE",
@@ -80,6 +83,13 @@ def test_no_two_fields_share_a_name(registered):
 
 def test_value_fields_have_their_types(registered):
     assert {name: registered[name][0][3] for name in TYPES if registered[name]} == TYPES
+
+
+def test_each_stack_has_a_field(registered):
+    stacks = re.findall(r'^STACK\(\w+, "(\w+)"', STACKS.read_text(), re.MULTILINE)
+    assert "rfc" in stacks and len(stacks) > 5
+    without = [stack for stack in stacks if not any(name.startswith(f"ipsec.{stack}.") for name in registered)]
+    assert without == ["rfc"]
 
 
 def test_hexadecimal_fields(registered):

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
 #include "guard.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 #include <string.h>
 

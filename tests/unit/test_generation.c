@@ -1,5 +1,6 @@
 /* What an SA knew while it had another key. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
+#include "sa/sa.h"
 
 /* An SA that a packet has verified with row `row`, up to number `top`. */
 static ipsec_sa sa_with(uint32_t index, uint32_t row, uint64_t top)

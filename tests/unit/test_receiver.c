@@ -2,6 +2,7 @@
 #include "guard.h"
 #include "packet/inner.h"
 #include "packets.h"
+#include "packet/find.h"
 
 #include <string.h>
 

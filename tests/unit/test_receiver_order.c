@@ -2,6 +2,7 @@
  * the files of report/ name. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
 #include "keys/crypto.h"
+#include "packet/find.h"
 
 #include <string.h>
 

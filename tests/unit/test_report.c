@@ -1,6 +1,7 @@
 /* Filling a report. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
+#include "packet/find.h"
 
 static void test_findings_keep_the_order_of_the_catalogue(void)
 {

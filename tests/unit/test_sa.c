@@ -491,8 +491,9 @@ static ipsec_iv_result learn_random(const full *full, ipsec_sa *sa, GRand *rando
     return ipsec_iv_learn(full->table->ivs, &sa->iv, &packet, &first);
 }
 
-/* SAs whose IVs fill the store leave their room to those that come in their place. */
-static void test_ivs_of_the_forgotten(void)
+/* SAs whose IVs fill the store leave their room to those that come in their place; also what they had with other keys.
+ */
+static void test_ivs_of(bool rekeyed)
 {
     enum {
         SAS = 17,
@@ -508,6 +509,9 @@ static void test_ivs_of_the_forgotten(void)
         full.view.frame++;
         for (unsigned i = 0; i < EACH; i++)
             is_full = learn_random(&full, sa, random) == IPSEC_IV_FORGETFUL;
+        sa->keys.icv_good = rekeyed;
+        if (rekeyed)
+            g_assert_false(ipsec_generation_take(full.table->generations, sa, 1));
     }
     g_assert_true(is_full);
     for (uint32_t spi = 0; spi < SAS; spi++) {
@@ -520,6 +524,12 @@ static void test_ivs_of_the_forgotten(void)
     g_assert_false(is_full);
     g_rand_free(random);
     close_full(&full);
+}
+
+static void test_ivs_of_the_forgotten(void)
+{
+    test_ivs_of(false);
+    test_ivs_of(true);
 }
 
 int main(int argc, char **argv)

@@ -37,9 +37,14 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)
 
 #define NEEDS_WHOLE(word, symbol, facts) BIT_IN(word, IPSEC_FINDING_##symbol, IPSEC_NEEDS_##facts == IPSEC_NEEDS_WHOLE)
-#define FLAGS(word, symbol, level, of_sa)                                                                              \
+/* Whether NEIGHBOUR is what comes first of the words behind the advice. */
+#define FIRST(word, ...) word
+#define NEIGHBOUR        &&false
+#define LATER
+#define FLAGS(word, symbol, level, of_sa, ...)                                                                         \
     BIT_IN(word, IPSEC_FINDING_##symbol,                                                                               \
-           IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE && IPSEC_PROPERTY_##of_sa == IPSEC_PROPERTY_NONE)
+           IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE &&                                                            \
+               IPSEC_PROPERTY_##of_sa == IPSEC_PROPERTY_NONE FIRST(__VA_ARGS__, ))
 
 const ipsec_finding_set ipsec_findings_of_whole = {{
 #define FINDING(symbol, name, level, kind, why, facts, ...) NEEDS_WHOLE(0, symbol, facts) |
@@ -57,15 +62,18 @@ const ipsec_finding_set ipsec_findings_of_whole = {{
 }};
 
 const ipsec_finding_set ipsec_findings_that_flag = {{
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(0, symbol, level, of_sa) |
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+    FLAGS(0, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING
     0,
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(1, symbol, level, of_sa) |
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+    FLAGS(1, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING
     0,
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, ...) FLAGS(2, symbol, level, of_sa) |
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+    FLAGS(2, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING
     0,
@@ -73,6 +81,9 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 
 #undef NEEDS_WHOLE
 #undef FLAGS
+#undef FIRST
+#undef NEIGHBOUR
+#undef LATER
 #undef BIT_IN
 
 const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id)

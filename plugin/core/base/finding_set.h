@@ -21,6 +21,8 @@ typedef struct ipsec_finding_set {
 } ipsec_finding_set;
 
 G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 64 * IPSEC_FINDING_WORDS);
+/* With more, write out the fourth below and in the constant sets: of catalogue.c, note.c and outcomes.c. */
+G_STATIC_ASSERT(IPSEC_FINDING_WORDS == 3);
 
 /** The empty set. */
 #define IPSEC_FINDING_SET_EMPTY ((ipsec_finding_set){{0}})
@@ -28,21 +30,25 @@ G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 64 * IPSEC_FINDING_WORDS);
 /** The finding's bit, if it is in that word; for sets that are constants. */
 #define IPSEC_FINDING_BIT(word, id) ((id) / 64 == (word) ? UINT64_C(1) << (id) % 64 : UINT64_C(0))
 
+/** Puts a finding in; it may be there. */
 static inline void ipsec_finding_set_add(ipsec_finding_set *set, ipsec_finding_id id)
 {
     set->words[id / 64] |= UINT64_C(1) << id % 64;
 }
 
+/** Takes it out; it need not be there. */
 static inline void ipsec_finding_set_remove(ipsec_finding_set *set, ipsec_finding_id id)
 {
     set->words[id / 64] &= ~(UINT64_C(1) << id % 64);
 }
 
+/** Whether it is there. */
 static inline bool ipsec_finding_set_has(const ipsec_finding_set *set, ipsec_finding_id id)
 {
     return set->words[id / 64] >> id % 64 & 1;
 }
 
+/** Whether none is there. */
 static inline bool ipsec_finding_set_is_empty(const ipsec_finding_set *set)
 {
     return (set->words[0] | set->words[1] | set->words[2]) == 0;

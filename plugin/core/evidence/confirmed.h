@@ -2,7 +2,7 @@
  * Whether what comes in UDP is IPsec at all: the port alone proves nothing. Internal to the core.
  *
  * The room evidence/ has what others than the packets of an SA tell of it: its peers, other protocols, logs. What opens
- * packets or follows numbers may not enter.
+ * packets or moves windows may not enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -3,6 +3,7 @@
 #include "keys/envelope.h"
 #include "base/octets.h"
 #include "packet/ip.h"
+#include "packet/kind.h"
 
 #include <stddef.h>
 #include <string.h>

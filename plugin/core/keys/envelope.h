@@ -10,6 +10,7 @@
 #include "keys/crypto.h"
 #include "packet/header.h"
 #include "packet/view.h"
+#include "packet/kind.h"
 
 /** A packet as its algorithms divide it. */
 typedef struct ipsec_envelope {

@@ -3,6 +3,8 @@
 #include "base/octets.h"
 #include "packet/checks.h"
 #include "packet/protocol.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 const ipsec_header_kind ipsec_kind_ah = {.check = ipsec_check_ah,
                                          .protocol = IPSEC_PROTOCOL_AH,

@@ -1,16 +1,16 @@
 /** @file
  * The rules: pure functions of a view, that read its header and add findings. Internal to the core.
  *
- * The room packet/ has what one packet tells by itself: its octets, and how it came. What needs a key, another packet
- * or a receiver may not enter.
+ * The room packet/ has what one packet tells by itself: its octets, how it came, and what IP and UDP in front of IPsec
+ * make of it. What needs a key, an SA or a receiver's IPsec may not enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_CHECKS_H
 #define IPSEC_CORE_CHECKS_H
 
-#include "packet/findings.h"
-#include "packet/header.h"
+#include "packet/find.h"
+#include "packet/kind.h"
 #include "packet/view.h"
 
 /** As many packets as Linux coalesces into one. */

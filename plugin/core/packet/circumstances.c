@@ -1,6 +1,8 @@
 /* Rules on what is known of a header besides its octets.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/checks.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 /* A quote is no traffic: its header is named, and nothing is said of it. */
 static void forget_findings(ipsec_header *header, ipsec_findings *findings)

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/octets.h"
 #include "packet/checks.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 const ipsec_header_kind ipsec_kind_esp = {.check = ipsec_check_esp,
                                           .protocol = IPSEC_PROTOCOL_ESP,

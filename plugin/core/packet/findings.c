@@ -1,6 +1,7 @@
 /* Findings on one header.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/findings.h"
+#include "packet/find.h"
 
 #include <stddef.h>
 

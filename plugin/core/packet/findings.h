@@ -43,51 +43,16 @@ typedef struct ipsec_findings {
     ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */
 } ipsec_findings;
 
-/** No findings; sets and list are left as they are, for they need no clearing. */
-static inline void ipsec_findings_begin(ipsec_findings *findings, bool whole)
-{
-    findings->any = false;
-    findings->whole = whole;
-    findings->assuming = false;
-    findings->flagged = false;
-    findings->count = 0;
-}
-
-/**
- * Adds a finding, unless a fact that the catalogue says it needs is missing.
- *
- * @param offset  first octet that the finding speaks of, from ipsec_view.data
- * @param length  number of octets, 0 for the header as a whole
- */
-void ipsec_findings_add(ipsec_findings *findings, ipsec_finding_id id, uint32_t offset, uint32_t length);
-
-/** The same with what makes the advice more exact. */
-void ipsec_findings_add_with(ipsec_findings *findings, ipsec_finding_id id, uint32_t offset, uint32_t length,
-                             ipsec_advice_detail detail);
-
-/** Takes findings into account that are going to be added at the end, with ipsec_findings_add(): they count for
- * ipsec_findings_have() and for what a receiver makes of the packet, and are not in the list. */
-void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *set);
-
-/** Takes back the finding `id`, if it is there. */
-void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);
-
-/** Takes back those that tell the property `property` of the SA. */
-void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property property);
-
-/** Takes back all. */
-void ipsec_findings_clear(ipsec_findings *findings);
-
 /** Whether the finding `id` is there. */
 static inline bool ipsec_findings_have(const ipsec_findings *findings, ipsec_finding_id id)
 {
     return findings->any && ipsec_finding_set_has(&findings->all, id);
 }
 
-/** Whether the finding `id`, which is there, rests on a heuristic. */
+/** Whether the finding `id` is there and rests on a heuristic. */
 static inline bool ipsec_findings_assume(const ipsec_findings *findings, ipsec_finding_id id)
 {
-    return ipsec_finding_set_has(&findings->assumed, id);
+    return findings->any && ipsec_finding_set_has(&findings->assumed, id);
 }
 
 /** The first finding that is not before `from`, see ipsec_finding_set_next(). */

@@ -7,6 +7,7 @@
 #include "packet/header.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
+#include "packet/kind.h"
 
 #include <glib.h>
 #include <string.h>

@@ -3,6 +3,8 @@
 #include "base/octets.h"
 #include "packet/checks.h"
 #include "packet/ip.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 #include <string.h>
 

@@ -1,6 +1,8 @@
 /* Rules on SPI and sequence number, which all kinds of headers share.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/checks.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings)
 {

@@ -41,7 +41,7 @@ typedef struct ipsec_outcome {
 const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
 /** Whether `stack` refuses a packet of the protocol and encapsulation of `report` for one finding alone, given what its
- * own window makes of the number. For IPSEC_STACK_RFC the severity decides. */
+ * own window makes of the number. For IPSEC_STACK_RFC the severity decides, unless rfc.def has a row. */
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
 /** Whether `stack` refuses the packet for none of its findings before it comes to the check of `id`. */

@@ -9,6 +9,7 @@
 #include "base/stack.h"
 #include "packet/findings.h"
 #include "packet/header.h"
+#include "packet/view.h"
 #include "sa/number.h"
 #include "sa/opened.h"
 #include "sa/summary.h"
@@ -47,6 +48,20 @@ typedef struct ipsec_report {
     ipsec_stacks refused_by; /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t verdict;         /**< ipsec_verdict */
 } ipsec_report;
+
+/** Whether there is anything to show: neither foreign octets nor sound IKE. */
+static inline bool ipsec_report_has_subject(const ipsec_report *report)
+{
+    return report->header.subject != IPSEC_SUBJECT_NOTHING && report->header.subject != IPSEC_SUBJECT_IKE;
+}
+
+/** Whether what somebody else finds inside is nothing to judge: where it begins is unknown, or it did not verify and no
+ * receiver would have gone on with it. */
+static inline bool ipsec_report_hides_payload(const ipsec_report *report)
+{
+    return report->header.payload_lost || (report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid &&
+                                           report->opened.icv_status == IPSEC_ICV_BAD);
+}
 
 /** Why an ICV is unverified, as a phrase; NULL for values that are no reason. */
 const char *ipsec_unverified_name(unsigned reason);

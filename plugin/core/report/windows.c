@@ -23,7 +23,7 @@ const ipsec_windows_error *ipsec_windows_error_row(unsigned index)
 
 const ipsec_windows_error *ipsec_windows_error_of(const ipsec_outcome *outcome)
 {
-    if (!outcome)
+    if (!outcome || !outcome->counter)
         return NULL;
     return ipsec_windows_error_row((unsigned)(g_ascii_strtoull(outcome->counter, NULL, 10) - errors[0].error));
 }

@@ -25,7 +25,8 @@ typedef struct ipsec_windows_error {
  * the end. */
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index);
 
-/** The Windows error that an outcome of IPSEC_STACK_WINDOWS stands for; NULL for NULL. */
+/** The Windows error that an outcome of IPSEC_STACK_WINDOWS stands for; NULL for NULL, and for one that reports
+ * nothing. */
 const ipsec_windows_error *ipsec_windows_error_of(const ipsec_outcome *outcome);
 
 #endif

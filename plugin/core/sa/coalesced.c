@@ -4,6 +4,8 @@
 #include "base/octets.h"
 #include "packet/checks.h"
 #include "sa/try.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 #include <glib.h>
 

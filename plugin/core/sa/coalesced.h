@@ -2,8 +2,8 @@
  * What looks like segmentation offload: one packet after all, several coalesced ones, or none of the wire. Internal to
  * the core.
  *
- * The room sa/ has what an SA remembers of its packets, and opening the next one with its key. What a receiver makes of
- * a packet may not enter, nor what others than its packets tell of an SA.
+ * The room sa/ has what an SA remembers of its packets, and opening the next one with its key. What a receiver reports
+ * may not enter, nor what others than its packets tell of an SA.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,6 +1,7 @@
 /* What an SA knew while it had another key.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
+#include "sa/sa.h"
 #include "sa/sequence.h"
 
 struct ipsec_generations {
@@ -21,7 +22,6 @@ ipsec_generations *ipsec_generations_new(ipsec_iv_store *ivs)
     ipsec_generations *generations = g_new0(ipsec_generations, 1);
 
     generations->ivs = ivs;
-
     generations->kept = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, free_kept);
     return generations;
 }
@@ -32,6 +32,31 @@ void ipsec_generations_free(ipsec_generations *generations)
         return;
     g_hash_table_destroy(generations->kept);
     g_free(generations);
+}
+
+/* Of one SA. */
+typedef struct going {
+    ipsec_iv_store *ivs;
+    uint32_t index;
+} going;
+
+static gboolean drop(gpointer key G_GNUC_UNUSED, gpointer value, gpointer user_data)
+{
+    const going *sa = user_data;
+    ipsec_sa *kept = value;
+
+    if (kept->index != sa->index)
+        return false;
+    ipsec_iv_forget(sa->ivs, &kept->iv);
+    return true;
+}
+
+void ipsec_generations_drop(ipsec_generations *generations, const ipsec_sa *sa)
+{
+    going which = {.ivs = generations->ivs, .index = sa->index};
+
+    if (sa->has_generations)
+        g_hash_table_foreach_remove(generations->kept, drop, &which);
 }
 
 static gint64 name_of(const ipsec_sa *sa, uint32_t row)
@@ -58,6 +83,7 @@ static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
         return;
     }
     g_hash_table_replace(generations->kept, g_memdup2(&name, sizeof name), g_memdup2(sa, sizeof *sa));
+    sa->has_generations = true;
     /* They are the kept one's now. */
     sa->numbers = (ipsec_sa_numbers){0};
     sa->iv = (ipsec_iv_state){0};

@@ -10,7 +10,12 @@
 #ifndef IPSEC_CORE_GENERATION_H
 #define IPSEC_CORE_GENERATION_H
 
-#include "sa/sa.h"
+#include "sa/iv.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ipsec_sa;
 
 /** What SAs knew with the keys that they do not have at present. */
 typedef struct ipsec_generations ipsec_generations;
@@ -21,16 +26,20 @@ typedef struct ipsec_generations ipsec_generations;
 
 /** None so far.
  *
- * @param ivs  the store of the SAs; must outlive them
+ * @param ivs  the store of the SAs
  */
 ipsec_generations *ipsec_generations_new(ipsec_iv_store *ivs);
 
 /** Frees them; NULL is fine. */
 void ipsec_generations_free(ipsec_generations *generations);
 
+/** Forgets all that is kept of the SA, which goes. */
+void ipsec_generations_drop(ipsec_generations *generations, const struct ipsec_sa *sa);
+
 /** The SA as it was when it last had key row `row`; NULL if it did not have it. Owned by the generations, until that
  * row is taken. */
-const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const ipsec_sa *sa, uint32_t row);
+const struct ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const struct ipsec_sa *sa,
+                                           uint32_t row);
 
 /**
  * Puts aside what the SA knows of its present key, if a packet has verified with it, and gives it what it knew with
@@ -38,6 +47,6 @@ const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const 
  *
  * @return false if it never had that row: then its numbers are empty, and the rest is as it was
  */
-bool ipsec_generation_take(ipsec_generations *generations, ipsec_sa *sa, uint32_t row);
+bool ipsec_generation_take(ipsec_generations *generations, struct ipsec_sa *sa, uint32_t row);
 
 #endif

@@ -83,12 +83,12 @@ static bool try_encryption(const search *s, const ipsec_encryption *encryption, 
     return good;
 }
 
-static ipsec_advice_case esn_hint(ipsec_attempt attempt)
+static ipsec_advice_case esn_case(ipsec_attempt attempt)
 {
     return attempt.esn ? IPSEC_CASE_ESN_ON : IPSEC_CASE_ESN_OFF;
 }
 
-static ipsec_advice_case length_hint(const ipsec_integrity *integrity, uint8_t length)
+static ipsec_advice_case length_case(const ipsec_integrity *integrity, uint8_t length)
 {
     return integrity->digest == 32 && length == 12 ? IPSEC_CASE_SHA256_96 : IPSEC_CASE_ICV_LENGTH;
 }
@@ -101,7 +101,7 @@ static ipsec_advice_case guess_integrity(const search *s, uint8_t *detail)
 
     if (try_integrity(s, own, true, &attempt, &length)) {
         *detail = length;
-        return length == own->icv ? esn_hint(attempt) : length_hint(own, length);
+        return length == own->icv ? esn_case(attempt) : length_case(own, length);
     }
     for (unsigned i = 0; (row = ipsec_integrity_row(i)); i++) {
         if (row == own || row->iv != own->iv || !ipsec_integrity_takes(row, s->spec->integrity_key_length))
@@ -120,7 +120,7 @@ static ipsec_advice_case guess_encryption(const search *s, uint8_t *detail)
     ipsec_attempt attempt;
 
     if (try_encryption(s, own, &attempt))
-        return esn_hint(attempt);
+        return esn_case(attempt);
     for (unsigned i = 0; (row = ipsec_encryption_row(i)); i++) {
         if (row == own || !ipsec_encryption_is_combined(row) ||
             !ipsec_encryption_takes(row, s->spec->encryption_key_length) || !try_encryption(s, row, &attempt))

@@ -15,7 +15,7 @@
  * contexts of libgcrypt and runs over the packet up to a hundred times.
  *
  * @param scratch  room for view->length octets
- * @param detail   set to what the hint speaks of
+ * @param detail   set to what the case speaks of
  * @return IPSEC_CASE_NONE if nothing fits
  */
 ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch,

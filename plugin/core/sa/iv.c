@@ -607,7 +607,7 @@ void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state)
 {
     const bool counts = state->demand == IPSEC_IV_UNIQUE || (state->demand == IPSEC_IV_UNKNOWN && state->proved);
 
-    if (state->id > 0 && (counts || state->kept)) {
+    if (state->id > 0 && ((counts && state->unique.blocks > 0) || state->kept)) {
         if (!store->forgotten)
             store->forgotten = g_hash_table_new(NULL, NULL);
         g_hash_table_add(store->forgotten, GUINT_TO_POINTER(state->id));

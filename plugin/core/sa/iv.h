@@ -82,7 +82,7 @@ typedef struct ipsec_iv_state {
     bool xors : 1;           /**< unknown: the exclusive or is */
 } ipsec_iv_state;
 
-/** The IVs of all SAs; bounded: at most 85 MB. IVs that are a counter take about 1 kB, however many they are; that
+/** The IVs of all SAs; bounded: at most 110 MB. IVs that are a counter take about 1 kB, however many they are; that
  * includes no frame numbers, which take 5 MB at most. */
 typedef struct ipsec_iv_store ipsec_iv_store;
 

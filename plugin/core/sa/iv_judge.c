@@ -4,6 +4,8 @@
 #include "keys/crypto.h"
 #include "keys/envelope.h"
 #include "packet/checks.h"
+#include "sa/standing.h"
+#include "packet/kind.h"
 
 #include <stddef.h>
 

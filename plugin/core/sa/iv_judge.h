@@ -21,7 +21,7 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
 }
 
 /**
- * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and marks the note.
+ * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and adds to the note.
  *
  * @param spec  the key row of the SA, or NULL
  */

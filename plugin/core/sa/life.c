@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/life.h"
 #include "base/octets.h"
+#include "sa/sequence.h"
+#include "packet/kind.h"
 
 /* A new SA has taken over when so many packets in a row were its own: of SAs that are known to be used side by side, a
  * longer run, for their traffic may come in bursts. */
@@ -212,7 +214,7 @@ bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec
         return false;
     ipsec_note_add(note, life->expired ? kind->spi_unknown : IPSEC_FINDING_SA_EXPIRED);
     life->expired = true;
-    ipsec_doubts_get(&sa->numbers.doubts); /* the next number comes again and again: none is as usual from here on */
+    ipsec_sequence_expect_again(&sa->numbers);
     note->facts |= sa->keys.icv_good ? 0 : IPSEC_NOTE_DOUBTFUL;
     return true;
 }

@@ -12,6 +12,7 @@
 #include "sa/note.h"
 #include "sa/opened.h"
 #include "sa/sa.h"
+#include "packet/kind.h"
 
 /** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
 static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
@@ -28,8 +29,8 @@ static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipse
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note);
 
-/** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds marks
- * to the note. */
+/** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds
+ * findings to the note. */
 static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
                                      ipsec_note *note)
 {
@@ -52,8 +53,17 @@ static inline bool ipsec_life_is_stranger(const ipsec_note *note)
     return note->facts & IPSEC_NOTE_OTHER_OCTETS;
 }
 
-/** Follows an SA with such a packet, which moves nothing. Adds marks to the note. */
+/** Follows an SA with such a packet, which moves nothing. Adds findings to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
+
+/** Several send on the SA, each with numbers of its own. Returns whether that was known. */
+static inline bool ipsec_life_meet_senders(ipsec_sa *sa)
+{
+    const bool known = sa->life.senders;
+
+    sa->life.senders = sa->life.separate = true;
+    return known;
+}
 
 /** Begins the life anew, with another key or the first ICV that verifies: its lifetime, and who sends from where. */
 static inline void ipsec_life_begin(ipsec_sa *sa)

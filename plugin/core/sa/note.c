@@ -1,6 +1,8 @@
 /* What a header's neighbours tell, as findings.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/note.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 /* The octets that a finding speaks of; of those that are not in the table, the header as a whole. */
 typedef enum {

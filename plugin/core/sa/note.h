@@ -16,14 +16,15 @@
 
 /** What else neighbours tell, and is no finding of its own; bits of ipsec_note.facts. */
 typedef enum {
-    IPSEC_NOTE_OTHER_DSCP = 1 << 0,   /**< what overtook a packet that is OLD or WRONG_HIGH had another DSCP */
+    IPSEC_NOTE_OTHER_DSCP = 1 << 0,   /**< what overtook a packet that is replay.old or esn.wrong_high had another
+                                           DSCP */
     IPSEC_NOTE_REPEATED = 1 << 1,     /**< the number came before, or may have; its IV is no new one */
     IPSEC_NOTE_FAR = 1 << 2,          /**< ipsec_note.highest counts */
     IPSEC_NOTE_COPY = 1 << 3,         /**< the same packet as one before */
     IPSEC_NOTE_OTHER_OCTETS = 1 << 4, /**< another packet than the one before with that number */
     IPSEC_NOTE_DOUBTFUL = 1 << 5,     /**< what refuses the number rests on what is not verified, or may be missing */
     IPSEC_NOTE_COALESCED = 1 << 6,    /**< the packet stands for several */
-    IPSEC_NOTE_SAID = 1 << 7          /**< SENDERS or NO_REPLAY: it was said of the SA before */
+    IPSEC_NOTE_SAID = 1 << 7          /**< sa.several_senders or sa.no_anti_replay: it was said before */
 } ipsec_note_fact;
 
 /** A note on one header. All zero where there is nothing to say. */
@@ -31,13 +32,14 @@ typedef struct ipsec_note {
     ipsec_finding_set found; /**< findings that rest on other packets; written by the calls below */
     uint64_t highest;        /**< number before this packet, where ipsec_record.advance cannot tell it */
     uint32_t first_seen;     /**< frame that carried this number (or IV) first; 0: unknown */
-    uint32_t window;         /**< packets of the receiver's window, where OLD or WRONG_HIGH come of its size; of STRAY,
-                                  the low half of the number that was odd; else 0 */
+    uint32_t window;     /**< packets of the receiver's window, where replay.old or esn.wrong_high come of its size; of
+                              seq.stray,
+                              the low half of the number that was odd; else 0 */
     uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
                                is the SA's all the same; else 0 */
     uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
     bool any;            /**< there is one in `found` */
-    uint8_t facts;       /**< ipsec_note_fact */
+    uint16_t facts;      /**< ipsec_note_fact */
     uint8_t advice_case, detail; /**< of the finding on its key, ICV or SPI */
     ipsec_stacks seen_by;        /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
     ipsec_stacks old_by;         /**< stacks to which it is left of the window */

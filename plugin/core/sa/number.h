@@ -27,19 +27,4 @@ typedef struct ipsec_number {
     bool is_doubtful;      /**< what refuses it may be wrong, or missing: no stack is sure to refuse it */
 } ipsec_number;
 
-/** Nothing is known of it yet. */
-static inline void ipsec_number_begin(ipsec_number *number)
-{
-    number->advance = 0;
-    number->first_seen = 0;
-    number->seen_by = 0;
-    number->old_by = 0;
-    number->wrong_by = 0;
-    number->zero_by = 0;
-    number->is_followed = false;
-    number->is_placed = false;
-    number->has_highest = false;
-    number->is_doubtful = false;
-}
-
 #endif

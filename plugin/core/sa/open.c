@@ -7,6 +7,7 @@
 #include "sa/open.h"
 #include "base/hash.h"
 #include "base/octets.h"
+#include "sa/generation.h"
 #include "packet/checks.h"
 #include "sa/coalesced.h"
 #include "sa/guess.h"
@@ -14,6 +15,7 @@
 #include "sa/open_report.h"
 #include "sa/sequence.h"
 #include "sa/try.h"
+#include "packet/kind.h"
 
 #include <glib.h>
 #include <string.h>
@@ -94,10 +96,13 @@ static IPSEC_COLD bool resolve(const ipsec_opener *opener, const ipsec_view *vie
 static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
 {
     const uint8_t length = view->address_length;
-    const uint8_t other = view->protocol == IPSEC_PROTOCOL_ESP ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP;
 
-    if (ipsec_keyring_has(ring, spi, other, view->destination, length))
-        return IPSEC_CASE_SPI_OTHER_PROTOCOL;
+    for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++) {
+        const uint8_t protocol = ipsec_header_kinds[i]->protocol;
+
+        if (protocol != view->protocol && ipsec_keyring_has(ring, spi, protocol, view->destination, length))
+            return IPSEC_CASE_SPI_OTHER_PROTOCOL;
+    }
     if (ipsec_keyring_has(ring, spi, view->protocol, view->source, length))
         return IPSEC_CASE_SPI_REVERSE;
     if (ipsec_keyring_has(ring, GUINT32_SWAP_LE_BE(spi), view->protocol, view->destination, length))
@@ -195,7 +200,7 @@ static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, cons
 {
     const ipsec_sa_keys before = sa->keys;
 
-    if (ipsec_generation_take(opener->generations, sa, row->index))
+    if (ipsec_generation_take(opener->sas->generations, sa, row->index))
         return;
     sa->keys = (ipsec_sa_keys){
         .null = before.null, .row = row->index, .position = row->position, .resolved = true, .source = before.source};
@@ -307,7 +312,7 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
                        const ipsec_sa *sa)
 {
     const ipsec_sa fresh = {.index = sa->index, .keys = {.row = row}};
-    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row);
+    const ipsec_sa *then = ipsec_generation_of(opener->sas->generations, sa, row);
     const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, row)->spec;
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record record = {0};

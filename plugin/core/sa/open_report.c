@@ -12,6 +12,8 @@
 #include "packet/protocol.h"
 #include "sa/null_probe.h"
 #include "sa/trailer.h"
+#include "packet/kind.h"
+#include "packet/find.h"
 
 void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
 {

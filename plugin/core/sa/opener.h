@@ -9,7 +9,6 @@
 #include "base/config.h"
 #include "keys/keyring.h"
 #include "packet/checks.h"
-#include "sa/generation.h"
 #include "sa/sa.h"
 
 #include <stdint.h>
@@ -21,7 +20,6 @@
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
     ipsec_sa_table *sas; /**< the database's */
-    ipsec_generations *generations;
     const ipsec_config *config;
     uint8_t *plaintext;  /**< of the last packet; room for the largest, made when first needed */
     uint8_t *outer;      /**< the headers in front of the last AH as its ICV covers them; likewise */

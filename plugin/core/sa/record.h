@@ -6,7 +6,6 @@
 #ifndef IPSEC_CORE_RECORD_H
 #define IPSEC_CORE_RECORD_H
 
-#include "packet/header.h"
 #include "packet/view.h"
 
 #include <glib.h>
@@ -33,7 +32,7 @@ typedef struct ipsec_record {
     int32_t advance; /**< how far the number is above the highest before it; negative: behind. Saturated */
     uint32_t note;   /**< what else there is to say: kept by the database under this number; 0: nothing */
     uint32_t buffer : 12;     /**< ipsec_view.buffer */
-    uint32_t kind : 2;        /**< index in ipsec_header_kinds */
+    uint32_t kind : 2;        /**< of header */
     uint32_t udp : 1;         /**< it came in UDP */
     uint32_t icv : 2;         /**< ipsec_icv_status, if has_row */
     uint32_t has_row : 1;     /**< a key row was used: the one that ipsec_keyring_find() gives */
@@ -48,28 +47,10 @@ typedef struct ipsec_record {
     uint32_t alternative : 3; /**< position of the row among those for the same SA */
 } ipsec_record;
 
-G_STATIC_ASSERT(IPSEC_HEADER_KINDS <= 4);
 G_STATIC_ASSERT(sizeof(ipsec_record) == 32);
-
-/** Whether a packet may move the state of its SA. */
-static inline bool ipsec_is_genuine(const ipsec_record *record)
-{
-    return record->standing <= IPSEC_VERIFIED;
-}
-
-/** The sequence number with its high half, if followed. */
-static inline uint64_t ipsec_record_number(const ipsec_record *record)
-{
-    return (uint64_t)record->high << 32 | record->sequence;
-}
 
 /** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A
  * record of another one must not speak for it. */
-static inline bool ipsec_record_is_of(const ipsec_record *record, const ipsec_view *view)
-{
-    return record->offset == view->offset && record->buffer == view->buffer &&
-           record->kind == ipsec_header_kind_index[view->protocol] &&
-           record->udp == (view->encapsulation == IPSEC_ENCAPSULATION_UDP);
-}
+bool ipsec_record_is_of(const ipsec_record *record, const ipsec_view *view);
 
 #endif

@@ -93,9 +93,10 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->slots = g_new0(ipsec_sa *, SLOTS_LEAST);
     table->mask = SLOTS_LEAST - 1;
     table->most = most ? most : IPSEC_SAS_DEFAULT;
-    table->facts = g_array_new(false, false, sizeof(ipsec_sa_summary));
+    table->summaries = g_array_new(false, false, sizeof(ipsec_sa_summary));
     table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
     table->ivs = ipsec_iv_store_new();
+    table->generations = ipsec_generations_new(table->ivs);
     return table;
 }
 
@@ -113,9 +114,10 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
         g_ptr_array_free(table->newcomers, true);
         g_ptr_array_free(table->known, true);
     }
+    ipsec_generations_free(table->generations);
     ipsec_iv_store_free(table->ivs);
     ipsec_forgotten_free(table->forgotten);
-    g_array_free(table->facts, true);
+    g_array_free(table->summaries, true);
     g_hash_table_destroy(table->pairs);
     g_free(table);
 }
@@ -207,13 +209,13 @@ static ipsec_sa *pop(GPtrArray *heap)
 /* Asks an SA what it has shown, and since when it is idle. Returns whether the heap knew less. */
 static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
 {
-    const ipsec_sa_summary *facts = ipsec_sa_summary_at(table, sa->index);
-    const uint8_t shown = facts->packets > 1 ? RANK_KNOWN : RANK_NEW;
+    const ipsec_sa_summary *summary = ipsec_sa_summary_at(table, sa->index);
+    const uint8_t shown = summary->packets > 1 ? RANK_KNOWN : RANK_NEW;
     const uint8_t rank = sa->keys.icv_good ? RANK_VERIFIED : shown;
-    const bool changed = sa->rank != rank || sa->idle_since != facts->last_frame;
+    const bool changed = sa->rank != rank || sa->idle_since != summary->last_frame;
 
     sa->rank = rank;
-    sa->idle_since = facts->last_frame;
+    sa->idle_since = summary->last_frame;
     return changed;
 }
 
@@ -259,7 +261,7 @@ static uint64_t hash_forgotten(const ipsec_sa_table *table, const ipsec_sa_key *
     return ipsec_hash_mix(hash, key->source);
 }
 
-/* An SA of one packet leaves nothing behind but its facts: it had no window yet. */
+/* An SA of one packet leaves nothing behind but its summary: it had no window yet. */
 static void remember_forgotten(ipsec_sa_table *table, const ipsec_sa *sa)
 {
     if (sa->rank == RANK_NEW)
@@ -291,6 +293,7 @@ static ipsec_sa *forget(ipsec_sa_table *table)
     leave_pair(table, sa->life.pair);
     ipsec_sequence_clear(&sa->numbers);
     ipsec_iv_forget(table->ivs, &sa->iv);
+    ipsec_generations_drop(table->generations, sa);
     return sa;
 }
 
@@ -298,13 +301,13 @@ static ipsec_sa *forget(ipsec_sa_table *table)
 
 static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, uint32_t frame)
 {
-    const ipsec_sa_summary facts = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
+    const ipsec_sa_summary summary = {.first_frame = frame, .reverse = IPSEC_SA_NONE, .successor = IPSEC_SA_NONE};
 
     *sa = (ipsec_sa){.key = *key,
-                     .index = table->facts->len,
+                     .index = table->summaries->len,
                      .idle_since = frame,
                      .numbers = {.row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
-    g_array_append_val(table->facts, facts);
+    g_array_append_val(table->summaries, summary);
     put(table, sa);
 }
 
@@ -338,23 +341,23 @@ static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *ke
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
     ipsec_sa_key key;
-    ipsec_sa_summary *facts;
+    ipsec_sa_summary *summary;
     ipsec_sa *sa;
 
     make_key(table, view, spi, &key);
     sa = find(table, &key);
     if (!sa)
         sa = make(table, &key, view->frame, note);
-    facts = ipsec_sa_summary_at(table, sa->index);
-    facts->packets++;
-    facts->last_frame = view->frame;
-    facts->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
+    summary = ipsec_sa_summary_at(table, sa->index);
+    summary->packets++;
+    summary->last_frame = view->frame;
+    summary->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
     return sa;
 }
 
 uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 {
-    return table->facts->len;
+    return table->summaries->len;
 }
 
 /* --- pairs */
@@ -407,13 +410,13 @@ static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa,
 }
 
 /* Gives the SA of the other direction back to its pair, to be matched again. */
-static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_summary *facts)
+static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_summary *summary)
 {
-    const uint32_t other = facts->reverse;
+    const uint32_t other = summary->reverse;
 
     if (other == IPSEC_SA_NONE)
         return;
-    facts->reverse = IPSEC_SA_NONE;
+    summary->reverse = IPSEC_SA_NONE;
     ipsec_sa_summary_at(table, other)->reverse = IPSEC_SA_NONE;
     if (!pair->back || pair->back->unmatched != IPSEC_SA_NONE)
         return;
@@ -429,13 +432,13 @@ static void forget_index(uint32_t *named, uint32_t sa)
 
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    ipsec_sa_summary *const facts = ipsec_sa_summary_at(table, sa->index);
+    ipsec_sa_summary *const summary = ipsec_sa_summary_at(table, sa->index);
     ipsec_sa_pair *const pair = sa->life.pair;
 
     if (!pair)
         return;
-    facts->successor = IPSEC_SA_NONE;
-    unmatch(table, pair, facts);
+    summary->successor = IPSEC_SA_NONE;
+    unmatch(table, pair, summary);
     forget_index(&pair->active, sa->index);
     forget_index(&pair->next, sa->index);
     forget_index(&pair->unmatched, sa->index);
@@ -447,24 +450,24 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa)
 {
-    ipsec_sa_summary *const facts = ipsec_sa_summary_at(table, sa->index), *rival;
+    ipsec_sa_summary *const summary = ipsec_sa_summary_at(table, sa->index), *rival;
     const bool good = sa->keys.icv_good;
     uint32_t other;
 
     if (pair->matched == sa->index)
         pair->matched_good = good;
-    if (facts->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
+    if (summary->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
         return;
     rival = ipsec_sa_summary_at(table, pair->matched);
     if (rival->reverse == IPSEC_SA_NONE || good < pair->matched_good)
         return;
-    if (good == pair->matched_good && (facts->packets == 1 || rival->packets > 1))
+    if (good == pair->matched_good && (summary->packets == 1 || rival->packets > 1))
         return;
     other = rival->reverse;
     if (good && pair->back && pair->back->verified && !(pair->back->matched == other && pair->back->matched_good))
         return;
     rival->reverse = IPSEC_SA_NONE;
-    facts->reverse = other;
+    summary->reverse = other;
     ipsec_sa_summary_at(table, other)->reverse = sa->index;
     pair->matched = sa->index;
     pair->matched_good = good;

@@ -14,12 +14,14 @@
 #include "packet/view.h"
 #include "sa/doubts.h"
 #include "sa/forgotten.h"
+#include "sa/generation.h"
 #include "sa/iv.h"
 #include "sa/note.h"
 #include "sa/null_probe.h"
 #include "sa/record.h"
 #include "sa/summary.h"
 #include "sa/window.h"
+#include "sa/standing.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -50,8 +52,8 @@ typedef struct ipsec_sa_keys {
     ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
-/** What an SA knows of its sequence numbers; sequence.c alone writes it. Only what ipsec_is_genuine() moves any of it,
- * but for the excuses among the doubts. */
+/** What an SA knows of its sequence numbers; sequence.c alone writes it, but that generation.c moves it. Only what
+ * ipsec_is_genuine() moves any of it, but for the excuses among the doubts. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
     ipsec_doubts *doubts; /**< NULL: none */
@@ -124,8 +126,9 @@ typedef struct ipsec_sa {
     uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
     bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
-    bool told_peers : 1; /**< in UDP: its peers are known to speak IPsec, by a key */
-    uint8_t rank : 2;    /**< how much it had shown when it was last asked for; likewise */
+    bool has_generations : 1; /**< the table keeps what it knew with other keys */
+    bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
+    uint8_t rank : 2;         /**< how much it had shown when it was last asked for; likewise */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
     ipsec_sa_life life;
@@ -150,18 +153,19 @@ static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_r
     return sa->keys.icv_good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
 }
 
-/** The table of SAs; bounded. Only the seed is for others to read. */
+/** The table of SAs; bounded. Seed, IVs and generations are for others to read. */
 typedef struct ipsec_sa_table {
-    uint64_t seed;    /**< of the hashes */
-    ipsec_sa **slots; /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
-    uint32_t mask;    /**< number of slots, a power of two, less 1 */
-    uint32_t live;    /**< SAs in the slots */
-    uint32_t most;    /**< that may be */
-    GArray *facts;    /**< of ipsec_sa_summary, by index; those of SAs that were forgotten stay */
+    uint64_t seed;     /**< of the hashes */
+    ipsec_sa **slots;  /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
+    uint32_t mask;     /**< number of slots, a power of two, less 1 */
+    uint32_t live;     /**< SAs in the slots */
+    uint32_t most;     /**< that may be */
+    GArray *summaries; /**< of ipsec_sa_summary, by index; those of SAs that were forgotten stay */
     /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
     GPtrArray *newcomers, *known;
-    ipsec_iv_store *ivs;        /**< of all SAs */
-    ipsec_forgotten *forgotten; /**< SAs that left the table, but for those of one packet; NULL until one did */
+    ipsec_iv_store *ivs;            /**< of all SAs; for the calls of iv.h */
+    ipsec_generations *generations; /**< likewise, of generation.h */
+    ipsec_forgotten *forgotten;     /**< SAs that left the table, but for those of one packet; NULL until one did */
     GHashTable *pairs;
 } ipsec_sa_table;
 
@@ -188,7 +192,7 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
 /** The facts of SA number `index`, below the count. Valid until an SA is made. */
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
 {
-    return &g_array_index(table->facts, ipsec_sa_summary, index);
+    return &g_array_index(table->summaries, ipsec_sa_summary, index);
 }
 
 /** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of

@@ -11,6 +11,7 @@
 #include "packet/checks.h"
 #include "sa/life.h"
 #include "sa/stack_windows.h"
+#include "sa/standing.h"
 
 #include <glib.h>
 #include <string.h>
@@ -119,7 +120,7 @@ static bool is_copy(const arrival *a)
 }
 
 /* The receiver's window is what the number missed. */
-static void blame_window(const arrival *a)
+static void explain_lag(const arrival *a)
 {
     a->note->window = ipsec_receiver_window(&a->sa->numbers);
     if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet))
@@ -281,7 +282,7 @@ static void refuse_old(const arrival *a, bool wrong)
     if (!ipsec_finding_sets_meet(&a->note->found, &findings) || has_no_window(a))
         return;
     if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
-        blame_window(a);
+        explain_lag(a);
     if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
         follow_run(a);
     if (ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART))
@@ -469,9 +470,9 @@ bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
 void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    ipsec_sa_summary *facts = ipsec_sa_summary_at(q->sas, sa->index);
+    ipsec_sa_summary *summary = ipsec_sa_summary_at(q->sas, sa->index);
 
-    facts->lost = (uint32_t)MIN(facts->lost + lost, UINT32_MAX);
+    summary->lost = (uint32_t)MIN(summary->lost + lost, UINT32_MAX);
     if (!numbers->in_gap)
         ipsec_note_add(note, IPSEC_FINDING_SEQ_GAP);
     numbers->in_gap = true;
@@ -520,9 +521,8 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 
     sa->numbers.doubts->ahead.count = 0;
     if (ahead.said && sa->life.origin != 0 && ahead.origin != sa->life.origin) {
-        note->facts |= sa->life.senders ? IPSEC_NOTE_SAID : 0;
+        note->facts |= ipsec_life_meet_senders(sa) ? IPSEC_NOTE_SAID : 0;
         ipsec_note_add(note, IPSEC_FINDING_SA_SENDERS);
-        sa->life.senders = sa->life.separate = true;
     }
     for (unsigned i = 2; i-- > 0;)
         if (ahead.before[i] > 0)

@@ -11,6 +11,7 @@
 #include "sa/note.h"
 #include "sa/recent.h"
 #include "sa/sa.h"
+#include "sa/standing.h"
 
 /** Forgets all numbers and frees what they hold. */
 void ipsec_sequence_clear(ipsec_sa_numbers *numbers);
@@ -22,6 +23,18 @@ void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_
 
 /** Begins anew, with the same key: what was taken for numbers before was not. */
 void ipsec_sequence_distrust(ipsec_sa_numbers *numbers);
+
+/** The next number will come again and again, so that none is as usual from here on. */
+static inline void ipsec_sequence_expect_again(ipsec_sa_numbers *numbers)
+{
+    ipsec_doubts_get(&numbers->doubts);
+}
+
+/** What was told by packets before the first one that verifies may have been anybody's: none of it is lost. */
+static inline void ipsec_sequence_forget_lost(const ipsec_sa_table *table, const ipsec_sa *sa)
+{
+    ipsec_sa_summary_at(table, sa->index)->lost = 0;
+}
 
 /** A packet has verified, with a high half or without. */
 static inline void ipsec_sequence_learn_esn(ipsec_sa_numbers *numbers, bool esn)
@@ -65,6 +78,21 @@ static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa,
         ipsec_sequence_lose(sequencer, sa, 1, note);
     else
         numbers->in_gap = false;
+}
+
+/** Nothing is known of it yet. */
+static inline void ipsec_number_begin(ipsec_number *number)
+{
+    number->advance = 0;
+    number->first_seen = 0;
+    number->seen_by = 0;
+    number->old_by = 0;
+    number->wrong_by = 0;
+    number->zero_by = 0;
+    number->is_followed = false;
+    number->is_placed = false;
+    number->has_highest = false;
+    number->is_doubtful = false;
 }
 
 /** What record and report say of the usual next number, before it moves the window; of a number that is begun. */

@@ -1,6 +1,7 @@
 /* What each stack's anti-replay window is, and makes of a number.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/stack_windows.h"
+#include "sa/standing.h"
 
 #include <glib.h>
 

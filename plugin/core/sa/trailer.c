@@ -6,6 +6,7 @@
 #include "packet/inner.h"
 #include "packet/ip.h"
 #include "packet/protocol.h"
+#include "packet/find.h"
 
 /* Pad length and next header. */
 #define TRAILER 2u

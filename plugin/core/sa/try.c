@@ -2,10 +2,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/try.h"
 #include "base/octets.h"
+#include "sa/generation.h"
 #include "sa/open_report.h"
+
+#include <glib.h>
 
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
 #define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
+
+/* Positions in a chain that a record can hold. */
+G_STATIC_ASSERT(IPSEC_KEYS_PER_SA <= 8);
 
 typedef struct attempts {
     unsigned count;
@@ -76,7 +82,7 @@ void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_r
 const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa, uint32_t row)
 {
     static const ipsec_sa nothing;
-    const ipsec_sa *then = ipsec_generation_of(opener->generations, sa, row);
+    const ipsec_sa *then = ipsec_generation_of(opener->sas->generations, sa, row);
 
     return then ? then : &nothing;
 }

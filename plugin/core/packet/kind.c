@@ -1,6 +1,6 @@
 /* Kinds of headers.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "packet/header.h"
+#include "packet/kind.h"
 
 const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS] = {&ipsec_kind_esp, &ipsec_kind_ah};
 

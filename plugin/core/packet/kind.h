@@ -1,0 +1,99 @@
+/** @file
+ * Kinds of headers: where their fields stand, and which findings are their own. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_KIND_H
+#define IPSEC_CORE_KIND_H
+
+#include "base/catalogue.h"
+#include "base/octets.h"
+#include "packet/header.h"
+#include "packet/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The fixed part of each header, in octets. */
+#define IPSEC_ESP_HEADER 8u
+#define IPSEC_AH_HEADER  12u
+
+/** SPIs up to here are IANA's: RFC 4303 2.1, RFC 4302 2.4. */
+#define IPSEC_SPI_RESERVED_LAST 255u
+
+/** The least that any SA of RFC 4303 sends: the header, a trailer of one word, and an ICV of 8 octets (or an IV of 8
+ * where there is no ICV). */
+#define IPSEC_ESP_FLOOR 20u
+
+struct ipsec_findings;
+
+/** One kind of header: its rule, where its fields stand, and which findings are its own. */
+typedef struct ipsec_header_kind {
+    /** The rule for a header in IP, or behind a UDP header that is no more than it needs. The header is begun already.
+     */
+    void (*check)(const ipsec_view *view, ipsec_header *header, struct ipsec_findings *findings);
+    uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
+    uint8_t fixed;             /**< octets of the fixed part */
+    uint8_t spi_at;            /**< from the first octet; likewise the next */
+    uint8_t sequence_at;       /**< behind the SPI */
+    ipsec_finding_id spi_zero; /**< the SPI is 0; likewise the next: in 1 to IPSEC_SPI_RESERVED_LAST */
+    ipsec_finding_id spi_reserved;
+    ipsec_finding_id spi_unknown; /**< the receiver has no such SA */
+    ipsec_finding_id icv;         /**< the ICV is wrong */
+    ipsec_finding_id fragment;    /**< it is in a fragment */
+    ipsec_finding_id v6_order;    /**< extension headers in front of it are out of order */
+    ipsec_finding_id ip_checksum; /**< of the IP header in front; likewise the next */
+    ipsec_finding_id v4_option;
+} ipsec_header_kind;
+
+/** The kinds; each stands with its rules. */
+extern const ipsec_header_kind ipsec_kind_esp, ipsec_kind_ah;
+
+/** Number of kinds. */
+#define IPSEC_HEADER_KINDS 2
+
+/** All of them; that of what is none comes first. */
+extern const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS];
+
+/** By protocol, the index of its kind. */
+extern const uint8_t ipsec_header_kind_index[UINT8_MAX + 1];
+
+/** The kind of a protocol. Static storage; that of ESP for what is none. */
+static inline const ipsec_header_kind *ipsec_kind_of(uint8_t protocol)
+{
+    return ipsec_header_kinds[ipsec_header_kind_index[protocol]];
+}
+
+/** Octets that an AH has by its length field (RFC 4302 2.2); its first two octets must be readable. */
+static inline uint32_t ipsec_ah_length(const uint8_t *ah)
+{
+    return (ah[1] + 2u) * 4;
+}
+
+/** Begins with what the view says. */
+static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *view)
+{
+    *header = (ipsec_header){
+        .protocol = view->protocol, .encapsulation = view->encapsulation, .subject = IPSEC_SUBJECT_HEADER};
+}
+
+/** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say of them; so
+ * that a clean packet meets no call. */
+static inline bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
+                                             ipsec_header *header)
+{
+    bool odd = false;
+
+    if (ipsec_view_has(view, kind->sequence_at + 4u)) {
+        header->has_sequence = true;
+        header->sequence = ipsec_read_u32(view->data + kind->sequence_at);
+        odd = header->sequence == 0;
+    } else if (!ipsec_view_has(view, kind->spi_at + 4u)) {
+        return false;
+    }
+    header->has_spi = true;
+    header->spi = ipsec_read_u32(view->data + kind->spi_at);
+    return odd || header->spi <= IPSEC_SPI_RESERVED_LAST;
+}
+
+#endif
