@@ -15,7 +15,8 @@ from samples.sa import AH_SHA1, CBC_SHA256, GCM, NULL_SHA256, Sa
 from tshark_runner import KEYS
 
 OFF = ("-o", "ipsec.use_esp_sa:FALSE")
-ON = (*OFF, "-o", "esp.enable_encryption_decode:TRUE")
+STOCK_ON = ("-o", "esp.enable_encryption_decode:TRUE")
+ON = (*OFF, *STOCK_ON)
 KEYED = sorted(str(path.relative_to(sidecars.CAPTURES))[:-len(KEYS)] for path in sidecars.CAPTURES.rglob(f"*{KEYS}")
                if path.with_name(path.name[:-len(KEYS)] + ".pcap").exists())
 PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
@@ -74,9 +75,21 @@ def judgements(rows):
             for frame, row in rows.items()}
 
 
+def stock_survives(tshark, path):
+    """A sanitizer ends the stock dissector of 4.0 where a packet is shorter than its ICV."""
+    try:
+        tshark.rows(path, *stock_table(path.with_suffix(KEYS).read_text()), *STOCK_ON, plugin=False)
+    except AssertionError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize("name", KEYED)
 def test_samples(tshark, name):
-    on, off = on_and_off(tshark, tshark.captures / f"{name}.pcap")
+    path = tshark.captures / f"{name}.pcap"
+    if tshark.preload and not stock_survives(tshark, path):
+        pytest.skip("Wireshark alone fails under the sanitizer")
+    on, off = on_and_off(tshark, path)
     assert judgements(on) == judgements(off)
 
 
