@@ -1,45 +1,12 @@
 /* Initialization vectors that come twice, or can be foretold.
- *
- * Where IVs must be unique they are taken as numbers and kept as bits, 64 to a block: a tree with 64 branches, whose
- * blocks are found by hashing. A block whose bits are all set becomes one bit of the block above it, and goes. So
- * whatever fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or
- * down; one for each of several queues; one that is XORed with a salt, which only permutes the branches; a counter that
- * goes with the sequence number as well as one that does not. A loss leaves a block behind. A counter by steps of n
- * costs a block for 64/n packets, and an IV that is drawn at random, or made by a cipher, one of its own; for those
- * there are bounds.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/iv.h"
 #include "base/hash.h"
 #include "base/octets.h"
+#include "sa/iv_store.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Of blocks that are not full. A block takes 48 octets, and up to 24 in the hash table. What comes first is kept: a
- * sender that falls back to an earlier state repeats that; of what comes when there is room for no more it is said that
- * it is not kept. The last blocks are for SAs that have few, such as those whose IVs are counters: they shall not
- * suffer from others. */
-#define BLOCKS_MOST    1048576u
-#define GREEDY_MOST    983040u
-#define SA_BLOCKS_MOST 65536u
-#define SA_BLOCKS_FEW  32u
-
-/* Blocks of states that were forgotten go when there is no room for another one, all at once, if there are so many:
- * then each has been worth looking at 16 of those that stay. */
-#define SWEEP_LEAST (GREEDY_MOST / 16)
-
-enum {
-    BRANCH_BITS = 6,
-    BRANCHES = 1 << BRANCH_BITS,
-    LEVEL_MOST = 5 /* full with 2^36 IVs, and frames have 32 bits */
-};
-
-#define ALL_USED UINT64_MAX
-
-/* Pages of frame numbers; so the first frame is known of about a million IVs, the latest. They take 5 MB. Of others it
- * is known that they came before, and not where. */
-#define PAGES 16384u
 
 /* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. That an earlier one comes again goes unsaid. */
 #define RECENT 65536u
@@ -61,214 +28,9 @@ enum {
 /* The most that a counter advances between two packets of a capture. */
 #define STEP_MOST 65536u
 
-typedef struct ipsec_iv_page {
-    struct ipsec_iv_block *owner; /* NULL: it went */
-    uint32_t frames[BRANCHES];    /* 0: not known */
-} ipsec_iv_page;
-
-typedef struct ipsec_iv_block {
-    uint64_t number; /* of the IVs in it, without the bits that branch here and below */
-    uint64_t used;   /* a bit for each IV or, above level 0, each full block */
-    ipsec_iv_page *page;
-    uint32_t owner; /* id of its state */
-    uint32_t hash;  /* of number, level, reversed and owner */
-    uint32_t frame; /* of the only IV, at `branch`; 0 if there are more, or it is not known */
-    uint8_t level;
-    uint8_t branch;
-    bool reversed;
-} ipsec_iv_block;
-
-typedef struct recent_iv {
-    uint64_t iv[2];
-    uint32_t owner; /* id of its state */
-    uint32_t frame; /* 0: empty */
-} recent_iv;
-
-struct ipsec_iv_store {
-    GHashTable *blocks; /* set of ipsec_iv_block; full ones are there only for their pages */
-    uint64_t seed;
-    uint32_t states;       /* ids given */
-    uint32_t open;         /* blocks that are not full */
-    GHashTable *forgotten; /* set of ids of states whose blocks may go; NULL: none */
-    uint32_t released;     /* how many these are, at least */
-    uint32_t next_page;    /* the one to be given away next */
-    ipsec_iv_page **pages; /* PAGES of them; NULL: not needed so far */
-    recent_iv *recent;     /* RECENT of them; NULL: not needed so far */
-};
-
 static inline uint64_t load(const uint8_t *octets)
 {
     return (uint64_t)ipsec_read_u32(octets) << 32 | ipsec_read_u32(octets + 4);
-}
-
-/* --- blocks */
-
-static guint block_hash(gconstpointer block)
-{
-    return ((const ipsec_iv_block *)block)->hash;
-}
-
-static gboolean block_equal(gconstpointer a, gconstpointer b)
-{
-    const ipsec_iv_block *one = a, *other = b;
-
-    return one->number == other->number && one->owner == other->owner && one->level == other->level &&
-           one->reversed == other->reversed;
-}
-
-static inline uint64_t number_at(uint64_t iv, unsigned level)
-{
-    return iv >> BRANCH_BITS * (level + 1);
-}
-
-static inline unsigned branch_at(uint64_t iv, unsigned level)
-{
-    return iv >> BRANCH_BITS * level & (BRANCHES - 1);
-}
-
-static inline bool has_branch(const ipsec_iv_block *block, unsigned branch)
-{
-    return block->used >> branch & 1;
-}
-
-/* What a block is found by; of the tree for the order of octets that the state has at the time. */
-static ipsec_iv_block name_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv, unsigned level)
-{
-    const uint64_t tree = (uint64_t)state->id << 8 | level << 1 | state->unique.reversed;
-    const uint64_t number = number_at(iv, level);
-
-    return (ipsec_iv_block){.number = number,
-                            .owner = state->id,
-                            .level = (uint8_t)level,
-                            .reversed = state->unique.reversed,
-                            .hash = (uint32_t)ipsec_hash_mix(ipsec_hash_mix(store->seed, tree), number)};
-}
-
-static ipsec_iv_block *find_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv, unsigned level)
-{
-    const ipsec_iv_block name = name_block(store, state, iv, level);
-
-    return g_hash_table_lookup(store->blocks, &name);
-}
-
-static ipsec_iv_block *make_block(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, unsigned level)
-{
-    const ipsec_iv_block name = name_block(store, state, iv, level);
-    ipsec_iv_block *block = g_memdup2(&name, sizeof name);
-
-    g_hash_table_add(store->blocks, block);
-    store->open++;
-    state->unique.blocks++;
-    return block;
-}
-
-/* Takes a block out of the store, if its state was forgotten. */
-static gboolean release(gpointer key, gpointer value G_GNUC_UNUSED, gpointer user_data)
-{
-    const ipsec_iv_block *block = key;
-    ipsec_iv_store *store = user_data;
-
-    if (!g_hash_table_contains(store->forgotten, GUINT_TO_POINTER(block->owner)))
-        return false;
-    if (block->page)
-        block->page->owner = NULL;
-    store->open -= block->used != ALL_USED;
-    return true;
-}
-
-static IPSEC_COLD void sweep(ipsec_iv_store *store)
-{
-    g_hash_table_foreach_remove(store->blocks, release, store);
-    g_hash_table_destroy(store->forgotten);
-    store->forgotten = NULL;
-    store->released = 0;
-}
-
-static bool may_make_block(ipsec_iv_store *store, const ipsec_iv_state *state)
-{
-    const bool few = state->unique.blocks < SA_BLOCKS_FEW;
-    const uint32_t most = few ? BLOCKS_MOST : GREEDY_MOST;
-
-    if (store->open >= most && store->released >= SWEEP_LEAST)
-        sweep(store);
-    return store->open < most && (few || state->unique.blocks < SA_BLOCKS_MOST);
-}
-
-/* Whether a block that the IV is in became a bit of one above. */
-static bool is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv)
-{
-    for (unsigned level = 1; level <= state->unique.levels; level++) {
-        const ipsec_iv_block *block = find_block(store, state, iv, level);
-
-        if (block && has_branch(block, branch_at(iv, level)))
-            return true;
-    }
-    return false;
-}
-
-/* Takes a full block for one bit less in the tree. It stays where it knows frames, for as long as it has the page. */
-static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block)
-{
-    store->open--;
-    state->unique.blocks -= state->unique.blocks > 0; /* it may be older than the count */
-    if (!block->page)
-        g_hash_table_remove(store->blocks, block);
-}
-
-/* The block is full: sets its bit in the one above. That may be new without regard to the bounds, for it takes the
- * other's place. */
-static IPSEC_COLD void rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv)
-{
-    for (unsigned level = 1; block->used == ALL_USED && level <= LEVEL_MOST; level++) {
-        ipsec_iv_block *above = find_block(store, state, iv, level);
-
-        if (!above)
-            above = make_block(store, state, iv, level);
-        above->used |= (uint64_t)1 << branch_at(iv, level);
-        drop_full(store, state, block);
-        state->unique.levels = MAX(state->unique.levels, (uint8_t)level);
-        block = above;
-    }
-}
-
-/* --- frames */
-
-/* Gives a page away: the first that were given are taken back. */
-static ipsec_iv_page *take_page(ipsec_iv_store *store)
-{
-    ipsec_iv_page **page;
-
-    if (!store->pages)
-        store->pages = g_new0(ipsec_iv_page *, PAGES);
-    page = &store->pages[store->next_page];
-    store->next_page = (store->next_page + 1) % PAGES;
-    if (!*page) {
-        *page = g_new0(ipsec_iv_page, 1);
-        return *page;
-    }
-    if ((*page)->owner) {
-        (*page)->owner->page = NULL;
-        if ((*page)->owner->used == ALL_USED)
-            g_hash_table_remove(store->blocks, (*page)->owner);
-    }
-    memset(*page, 0, sizeof **page);
-    return *page;
-}
-
-/* The block is to have a second IV, or lost its page. */
-static IPSEC_COLD void give_page(ipsec_iv_store *store, ipsec_iv_block *block)
-{
-    ipsec_iv_page *page = take_page(store);
-
-    page->owner = block;
-    page->frames[block->branch] = block->frame;
-    block->frame = 0;
-    block->page = page;
-}
-
-static uint32_t frame_of(const ipsec_iv_block *block, unsigned branch)
-{
-    return block->page ? block->page->frames[branch] : block->frame;
 }
 
 /* --- unique IVs */
@@ -276,17 +38,17 @@ static uint32_t frame_of(const ipsec_iv_block *block, unsigned branch)
 /* Adds an IV that is not in the block. */
 static inline void add(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv, uint32_t frame)
 {
-    const unsigned branch = branch_at(iv, 0);
+    const unsigned branch = ipsec_iv_branch_at(iv, 0);
 
     if (!block->page)
-        give_page(store, block);
+        ipsec_iv_give_page(store, block);
     block->page->frames[branch] = frame;
     block->used |= (uint64_t)1 << branch;
     state->unique.block = block;
-    if (block->used != ALL_USED)
+    if (block->used != IPSEC_IV_ALL_USED)
         return;
     state->unique.block = NULL;
-    rise(store, state, block, iv);
+    ipsec_iv_rise(store, state, block, iv);
 }
 
 /* An IV of which no block of level 0 knows. */
@@ -294,10 +56,10 @@ static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state,
 {
     ipsec_iv_block *block;
 
-    if (!may_make_block(store, state))
+    if (!ipsec_iv_may_make_block(store, state))
         return IPSEC_IV_FORGETFUL;
-    block = make_block(store, state, iv, 0);
-    block->branch = (uint8_t)branch_at(iv, 0);
+    block = ipsec_iv_make_block(store, state, iv, 0);
+    block->branch = (uint8_t)ipsec_iv_branch_at(iv, 0);
     block->used = (uint64_t)1 << block->branch;
     block->frame = frame;
     state->unique.block = block;
@@ -308,16 +70,16 @@ static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state,
 static bool is_stored(const ipsec_iv_store *store, const ipsec_iv_state *state, const ipsec_iv_block *block,
                       uint64_t iv, uint32_t *first)
 {
-    if (block ? !has_branch(block, branch_at(iv, 0)) : !is_in_full_block(store, state, iv))
+    if (block ? !ipsec_iv_has_branch(block, ipsec_iv_branch_at(iv, 0)) : !ipsec_iv_is_in_full_block(store, state, iv))
         return false;
-    *first = block ? frame_of(block, branch_at(iv, 0)) : 0;
+    *first = block ? ipsec_iv_frame_of(block, ipsec_iv_branch_at(iv, 0)) : 0;
     return true;
 }
 
 static IPSEC_COLD ipsec_iv_result store_elsewhere(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv,
                                                   uint32_t frame, uint32_t *first)
 {
-    ipsec_iv_block *block = find_block(store, state, iv, 0);
+    ipsec_iv_block *block = ipsec_iv_find_block(store, state, iv, 0);
 
     if (is_stored(store, state, block, iv, first))
         return IPSEC_IV_REUSED;
@@ -332,7 +94,7 @@ static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state
 {
     ipsec_iv_block *block = state->unique.block;
 
-    if (!block || block->number != number_at(iv, 0) || has_branch(block, branch_at(iv, 0)))
+    if (!block || block->number != ipsec_iv_number_at(iv, 0) || ipsec_iv_has_branch(block, ipsec_iv_branch_at(iv, 0)))
         return store_elsewhere(store, state, iv, frame, first);
     add(store, state, block, iv, frame);
     return IPSEC_IV_FINE;
@@ -440,7 +202,7 @@ static void begin_counter(ipsec_iv_state *state)
 
     memset(&state->unique, 0, sizeof state->unique);
     state->unique.relation = relation;
-    state->unique.levels = state->kept ? LEVEL_MOST : 0;
+    state->unique.levels = state->kept ? IPSEC_IV_LEVEL_MOST : 0;
     state->proved = true;
 }
 
@@ -483,7 +245,7 @@ static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_stat
             state->run++;
         return store_unique(store, state, iv, packet->frame, first);
     }
-    if (is_stored(store, state, find_block(store, state, iv, 0), iv, first))
+    if (is_stored(store, state, ipsec_iv_find_block(store, state, iv, 0), iv, first))
         return IPSEC_IV_REUSED;
     if (--state->run == 0)
         begin_search(state, 0);
@@ -506,16 +268,16 @@ static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_stat
 static bool meet(ipsec_iv_store *store, uint32_t owner, uint32_t frame, const uint64_t *iv, uint32_t *first)
 {
     const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(store->seed, owner), iv[0]), iv[1]);
-    recent_iv *recent;
+    ipsec_recent_iv *recent;
 
     if (!store->recent)
-        store->recent = g_new0(recent_iv, RECENT);
+        store->recent = g_new0(ipsec_recent_iv, RECENT);
     recent = &store->recent[hash % RECENT];
     if (recent->frame && recent->owner == owner && recent->iv[0] == iv[0] && recent->iv[1] == iv[1]) {
         *first = recent->frame;
         return true;
     }
-    *recent = (recent_iv){.iv = {iv[0], iv[1]}, .owner = owner, .frame = frame};
+    *recent = (ipsec_recent_iv){.iv = {iv[0], iv[1]}, .owner = owner, .frame = frame};
     return false;
 }
 
@@ -578,43 +340,7 @@ static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state
     return foretold ? IPSEC_IV_PREDICTABLE : IPSEC_IV_FINE;
 }
 
-/* --- the store */
-
-ipsec_iv_store *ipsec_iv_store_new(void)
-{
-    ipsec_iv_store *store = g_new0(ipsec_iv_store, 1);
-
-    store->blocks = g_hash_table_new_full(block_hash, block_equal, g_free, NULL);
-    store->seed = ipsec_hash_seed();
-    return store;
-}
-
-void ipsec_iv_store_free(ipsec_iv_store *store)
-{
-    if (!store)
-        return;
-    for (unsigned i = 0; store->pages && i < PAGES; i++)
-        g_free(store->pages[i]);
-    g_free(store->pages);
-    g_free(store->recent);
-    g_hash_table_destroy(store->blocks);
-    if (store->forgotten)
-        g_hash_table_destroy(store->forgotten);
-    g_free(store);
-}
-
-void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state)
-{
-    const bool counts = state->demand == IPSEC_IV_UNIQUE || (state->demand == IPSEC_IV_UNKNOWN && state->proved);
-
-    if (state->id > 0 && ((counts && state->unique.blocks > 0) || state->kept)) {
-        if (!store->forgotten)
-            store->forgotten = g_hash_table_new(NULL, NULL);
-        g_hash_table_add(store->forgotten, GUINT_TO_POINTER(state->id));
-        store->released += counts ? state->unique.blocks : 0;
-    }
-    *state = (ipsec_iv_state){0};
-}
+/* --- all of them */
 
 ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                uint32_t *first)
