@@ -1,6 +1,8 @@
-/* The core in a program of its own: judges one packet with its key, and prints what is wrong with it.
+/* The core in a program of its own: judges one packet with its key, and prints what is wrong with it. From the root of
+ * the repository, after a build:
  *
- *     cc example.c -Iplugin/core libipsec_core.a $(pkg-config --cflags --libs glib-2.0 libgcrypt) -o example
+ *     cc tests/unit/example.c -Iplugin/core build/plugin/libipsec_core.a \
+ *         $(pkg-config --cflags --libs glib-2.0 libgcrypt) -o example
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
@@ -60,12 +62,14 @@ int main(void)
     db = ipsec_db_new(&config);
     add_key(db);
     ipsec_judge(db, &view, &record, &report);
-    printf("SPI 0x%08x, number %u: %s\n", report.header.spi, report.header.sequence,
+    printf("SPI 0x%08x, sequence number %u: %s\n", report.header.spi, report.header.sequence,
            ipsec_verdict_name(report.verdict));
     for (unsigned i = 0; i < report.findings.count; i++) {
         const ipsec_finding *finding = &report.findings.list[i];
 
-        printf("%s: %s\n", ipsec_catalogue(finding->id)->id, ipsec_finding_advice(finding, advice));
+        const ipsec_catalogue_row *about = ipsec_catalogue(finding->id);
+
+        printf("%s: %s. %s\n", about->id, about->summary, ipsec_finding_advice(finding, advice));
     }
     linux_says = ipsec_outcome_at(IPSEC_STACK_LINUX, &report);
     printf("Linux counts %s\n", linux_says ? linux_says->counter : "nothing");

@@ -76,6 +76,20 @@ static void test_udp_is_believed_after_two_advancing_numbers(void)
     guard_free_all();
 }
 
+static void test_udp_is_believed_up_to_a_jump(void)
+{
+    const expectation bad_length = FINDINGS(DROP, IPSEC_FINDING_ESP_ALIGNMENT);
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view bad = esp_in_udp_view(4, 0x1000, 66, 85), one = esp_in_udp_view(4, 0x1000, 1, 84),
+                     far = esp_in_udp_view(4, 0x1000, 65, 84);
+
+    expect(db, &one, &plausible, "one packet");
+    expect(db, &far, &plausible, "64 numbers on");
+    expect(db, &bad, &bad_length, "known");
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 static void test_udp_is_not_believed_after_a_jump(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -402,6 +416,7 @@ int main(int argc, char **argv)
     g_test_add_func("/judge/property-once", test_property_is_announced_once);
     g_test_add_func("/judge/reserved-spi-silenced", test_reserved_spi_may_be_silenced);
     g_test_add_func("/judge/udp-two-numbers", test_udp_is_believed_after_two_advancing_numbers);
+    g_test_add_func("/judge/udp-no-jump", test_udp_is_believed_up_to_a_jump);
     g_test_add_func("/judge/udp-jump", test_udp_is_not_believed_after_a_jump);
     g_test_add_func("/judge/udp-mostly-faulty", test_udp_is_not_believed_when_mostly_faulty);
     g_test_add_func("/judge/udp-ike", test_udp_is_believed_after_ike);

@@ -372,6 +372,20 @@ static void test_rekey(void)
     close_traffic(&t);
 }
 
+/* An SA that begins with one of its first 16 numbers was made during the capture, and takes over. */
+static void test_how_young(void)
+{
+    for (uint32_t first = 16; first <= 17; first++) {
+        traffic t = open_traffic();
+
+        send_run(&t, 1000, 1020);
+        t.spi++;
+        send_run(&t, first, first + 31);
+        g_assert_cmpuint(facts_of(&t, 0).successor, ==, first == 16 ? 1 : IPSEC_SA_NONE);
+        close_traffic(&t);
+    }
+}
+
 /* Stragglers are said on each, however many, as long as their successor goes on between them. */
 static void test_stragglers_of_a_rekey(void)
 {
@@ -723,6 +737,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/origin/port", test_port_changes);
     g_test_add_func("/life/successor/parallel", test_parallel);
     g_test_add_func("/life/successor/rekey", test_rekey);
+    g_test_add_func("/life/successor/how-young", test_how_young);
     g_test_add_func("/life/successor/not-replaced", test_not_replaced);
     g_test_add_func("/life/successor/stragglers", test_stragglers_of_a_rekey);
     g_test_add_func("/life/successor/made-up", test_made_up_successor);

@@ -130,6 +130,7 @@ static void test_esp_on_the_ike_port(void)
     } cases[] = {
         {"young SA", 0xc0ffee00, 7, 84, &found},
         {"shortest", 0xc0ffee00, 1, 20, &found},
+        {"last young number", 0xc0ffee00, 0x00ffffff, 84, &found},
         {"high number", 0xc0ffee00, 0x01000000, 84, &nothing},
         {"sequence 0", 0xc0ffee00, 0, 84, &nothing},
         {"low SPI", 255, 7, 84, &nothing},

@@ -448,9 +448,12 @@ static void test_end_of_the_counter(void)
 /* Number 60 after 100: Linux and FreeBSD see 32 packets, the others more. */
 static void test_windows_differ(void)
 {
-    const unsigned narrow = STACK(LINUX) | STACK(FREEBSD);
+    ipsec_stacks narrow = 0, wide = 0;
     stream s;
 
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        *(ipsec_stack_windows[stack] < 41 ? &narrow : &wide) |= ipsec_stack_bit((ipsec_stack)stack);
+    g_assert_true(narrow & STACK(LINUX) && wide & STACK(RFC));
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send_run(&s, 1, 59, GENUINE);
     send_run(&s, 61, 100, GENUINE);
@@ -459,7 +462,7 @@ static void test_windows_differ(void)
     g_assert_cmphex(s.note.old_by, ==, narrow);
     send(&s, 60, GENUINE);
     g_assert_cmphex(s.note.old_by, ==, narrow);
-    g_assert_cmphex(s.note.seen_by, ==, STACK(RFC) | STACK(WINDOWS) | STACK(OPENBSD) | STACK(VPP) | STACK(STRONGSWAN));
+    g_assert_cmphex(s.note.seen_by, ==, wide);
     close_stream(&s);
 }
 

@@ -1,0 +1,55 @@
+/* Kinds of headers: each is described in full. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "packet/kind.h"
+#include "packets.h"
+#include "report/outcomes.h"
+
+#include <string.h>
+
+/* A member that was left out is 0, which is a finding, too. */
+static void expect_findings_of(const ipsec_header_kind *kind)
+{
+    const ipsec_finding_id own[] = {kind->spi_zero, kind->spi_reserved, kind->spi_unknown, kind->icv,
+                                    kind->fragment, kind->v6_order,     kind->ip_checksum, kind->v4_option};
+    const char *family = ipsec_catalogue(own[0])->id;
+    const size_t length = strcspn(family, ".") + 1;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_assert_cmpmem(ipsec_catalogue(own[i])->id, length, family, length);
+        for (unsigned j = 0; j < i; j++)
+            g_assert_cmpint(own[i], !=, own[j]);
+    }
+}
+
+static void test_kinds_are_described(void)
+{
+    for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++) {
+        const ipsec_header_kind *kind = ipsec_header_kinds[i];
+
+        g_assert_true(ipsec_kind_of(kind->protocol) == kind);
+        g_assert_nonnull(kind->check);
+        g_assert_cmpuint(kind->spi_at + 4, <=, kind->fixed);
+        g_assert_cmpuint(kind->sequence_at + 4, <=, kind->fixed);
+        g_assert_cmpuint(kind->sequence_at, >=, kind->spi_at + 4);
+        expect_findings_of(kind);
+    }
+}
+
+/* No two are carried as if they were one. */
+static void test_carriers_differ(void)
+{
+    for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++)
+        for (unsigned j = 0; j < i; j++) {
+            const ipsec_report one = {.header = {.protocol = ipsec_header_kinds[i]->protocol}};
+            const ipsec_report other = {.header = {.protocol = ipsec_header_kinds[j]->protocol}};
+
+            g_assert_cmphex(ipsec_carriers_of(&one), !=, ipsec_carriers_of(&other));
+        }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/kind/described", test_kinds_are_described);
+    g_test_add_func("/kind/carriers", test_carriers_differ);
+    return g_test_run();
+}
