@@ -49,7 +49,7 @@ void ipsec_db_free(ipsec_db *db);
  *
  * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA of these already
  */
-bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec);
+bool ipsec_db_add(ipsec_db *db, const ipsec_key_row *spec);
 
 /** Number of SAs seen so far; the indices run from 0 to one below. An SA that was forgotten and comes back gets another
  * index. */

@@ -69,7 +69,7 @@ void ipsec_db_free(ipsec_db *db)
     g_free(db);
 }
 
-bool ipsec_db_add(ipsec_db *db, const ipsec_spec *spec)
+bool ipsec_db_add(ipsec_db *db, const ipsec_key_row *spec)
 {
     db->opens = true;
     return ipsec_keyring_add(db->opener->ring, spec);
@@ -169,7 +169,7 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const i
     return (uint16_t)shown;
 }
 
-static const ipsec_spec *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
+static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
 {
     return record->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
 }
@@ -186,7 +186,7 @@ static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, cons
 }
 
 /* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. */
-static bool is_over(const ipsec_db *db, const ipsec_spec *spec, ipsec_sa *sa, ipsec_note *note,
+static bool is_over(const ipsec_db *db, const ipsec_key_row *spec, ipsec_sa *sa, ipsec_note *note,
                     const ipsec_report *report)
 {
     if (!ipsec_life_is_limited(spec))
@@ -212,7 +212,7 @@ static bool is_made_twice(const ipsec_record *record, const ipsec_note *note)
            !ipsec_note_has(note, IPSEC_FINDING_ESN_WRONG_HIGH) && record->standing == IPSEC_VERIFIED;
 }
 
-static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                             const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (ipsec_iv_is_of_use(view, sa, spec))
@@ -220,7 +220,7 @@ static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, 
 }
 
 /* What one tells all the same that the receiver refuses, or that is not the sender's. */
-static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                  const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
 {
     if (record->has_row && db->opener->part_count > 0)
@@ -237,7 +237,7 @@ static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
 
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
-static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
     ipsec_sequence_report(record, note, &report->number);
@@ -262,7 +262,7 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
 }
 
 /* The same for the usual one, which only the end of the SA keeps from being taken. */
-static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
     ipsec_sequence_report_next(sa, record, &report->number);
@@ -279,7 +279,7 @@ static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
 static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                     ipsec_note *note, ipsec_report *report)
 {
-    const ipsec_spec *spec = spec_of(db, sa, record);
+    const ipsec_key_row *spec = spec_of(db, sa, record);
     bool usual;
 
     record->followed = true;

@@ -100,7 +100,7 @@ static uat_field_t *find_column(const uat_t *table, const char *name)
 static void hand_out(ipsec_take_row *row, uint32_t line, void *record, uat_field_t *const *fields, void *context)
 {
     char *columns[IPSEC_COLUMN_COUNT];
-    ipsec_spec_text text;
+    ipsec_key_row_text text;
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
         text.columns[i] = columns[i] = fields[i] ? uat_fld_tostr(record, fields[i]) : NULL;

@@ -76,7 +76,7 @@ dissector_handle_t ipsec_compat_entry_handle(void *entry, bool *changed);
 dissector_handle_t ipsec_compat_udpencap(void);
 
 /* A row of a table, counted from 1. The text is overwritten and freed afterwards. */
-typedef void ipsec_take_row(uint32_t line, const ipsec_spec_text *text, void *context);
+typedef void ipsec_take_row(uint32_t line, const ipsec_key_row_text *text, void *context);
 
 /* Calls `row` for each row of Wireshark's table "ESP SAs", with the text of the columns by the names that it has for
  * them; NULL for those that this version lacks. Neither the table nor the insides of tables are public. */

@@ -45,7 +45,7 @@ typedef struct loading {
     GString *lines;    /* what is wrong, a line for each of the first LINES_MOST */
 } loading;
 
-typedef bool compile_row(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
+typedef bool compile_row(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
 /* --- what was wrong ---------------------------------------------------------------------------------------------- */
 
@@ -54,7 +54,7 @@ static loading begin_loading(ipsec_db *db, ipsec_origin origin)
     return (loading){.db = db, .origin = origin, .lines = g_string_new(NULL)};
 }
 
-static void note_error(loading *load, uint32_t line, const ipsec_spec_error *error)
+static void note_error(loading *load, uint32_t line, const ipsec_key_row_error *error)
 {
     const source *from = &sources[load->origin];
 
@@ -107,9 +107,9 @@ static void end_loading(loading *load, const char *what)
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */
 
-static void add_row(loading *load, uint32_t line, ipsec_spec *spec)
+static void add_row(loading *load, uint32_t line, ipsec_key_row *spec)
 {
-    ipsec_spec_error no_room = {.column = NULL};
+    ipsec_key_row_error no_room = {.column = NULL};
 
     spec->origin = (uint8_t)load->origin;
     spec->line = line;
@@ -120,10 +120,10 @@ static void add_row(loading *load, uint32_t line, ipsec_spec *spec)
     note_error(load, line, &no_room);
 }
 
-static void load_row(loading *load, uint32_t line, const ipsec_spec_text *text, compile_row *compile)
+static void load_row(loading *load, uint32_t line, const ipsec_key_row_text *text, compile_row *compile)
 {
-    ipsec_spec spec = {0};
-    ipsec_spec_error error = {0};
+    ipsec_key_row spec = {0};
+    ipsec_key_row_error error = {0};
     bool usable;
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
@@ -135,7 +135,7 @@ static void load_row(loading *load, uint32_t line, const ipsec_spec_text *text, 
         add_row(load, line, &spec);
     if (error.reason[0])
         note_error(load, line, &error);
-    ipsec_spec_wipe(&spec);
+    ipsec_key_row_wipe(&spec);
 }
 
 static void load_table(ipsec_db *db)
@@ -143,16 +143,16 @@ static void load_table(ipsec_db *db)
     loading load = begin_loading(db, IPSEC_ORIGIN_TABLE);
 
     for (unsigned i = 0; i < ipsec_keys_table_count(); i++) {
-        const ipsec_spec_text text = ipsec_keys_table_row(i);
+        const ipsec_key_row_text text = ipsec_keys_table_row(i);
 
-        load_row(&load, i + 1, &text, ipsec_spec_compile);
+        load_row(&load, i + 1, &text, ipsec_key_row_compile);
     }
     end_loading(&load, "rows of the table ipsec_sa");
 }
 
-static void take_wireshark_row(uint32_t line, const ipsec_spec_text *text, void *context)
+static void take_wireshark_row(uint32_t line, const ipsec_key_row_text *text, void *context)
 {
-    load_row((loading *)context, line, text, ipsec_spec_compile_wireshark);
+    load_row((loading *)context, line, text, ipsec_key_row_compile_wireshark);
 }
 
 static void load_wireshark_table(ipsec_db *db)
@@ -166,7 +166,7 @@ static void load_wireshark_table(ipsec_db *db)
 
 /* --- the file ---------------------------------------------------------------------------------------------------- */
 
-static void take_xfrm_row(ipsec_spec *spec, void *context)
+static void take_xfrm_row(ipsec_key_row *spec, void *context)
 {
     loading *load = (loading *)context;
 
@@ -174,7 +174,7 @@ static void take_xfrm_row(ipsec_spec *spec, void *context)
     add_row(load, spec->line, spec);
 }
 
-static void take_xfrm_error(uint32_t line, const ipsec_spec_error *error, void *context)
+static void take_xfrm_error(uint32_t line, const ipsec_key_row_error *error, void *context)
 {
     loading *load = (loading *)context;
 

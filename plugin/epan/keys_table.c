@@ -119,9 +119,9 @@ unsigned ipsec_keys_table_count(void)
     return sa_row_count;
 }
 
-ipsec_spec_text ipsec_keys_table_row(unsigned row)
+ipsec_key_row_text ipsec_keys_table_row(unsigned row)
 {
-    ipsec_spec_text text;
+    ipsec_key_row_text text;
 
     for (unsigned column = 0; column < IPSEC_COLUMN_COUNT; column++)
         text.columns[column] = sa_rows[row].columns[column];

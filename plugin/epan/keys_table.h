@@ -13,6 +13,6 @@ void ipsec_keys_table_register(module_t *module);
 unsigned ipsec_keys_table_count(void);
 
 /* The text of a row, counted from 0. It is the table's, which does not change while packets are dissected. */
-ipsec_spec_text ipsec_keys_table_row(unsigned row);
+ipsec_key_row_text ipsec_keys_table_row(unsigned row);
 
 #endif

@@ -62,7 +62,7 @@ static const char *const row_texts[ROW_COUNT][IPSEC_COLUMN_COUNT] = {
     [ROW_CBC] = {"ESP", "*", "*", "*", "AES_CBC", KEY16, "HMAC_SHA1_96", KEY20, "auto", "any"},
     [ROW_NO_INTEGRITY] = {"ESP", "192.0.2.0/24", "*", "0x1005", "NULL", "", "NONE", "", "no", "any"},
 };
-static ipsec_spec rows[ROW_COUNT];
+static ipsec_key_row rows[ROW_COUNT];
 
 /* Copies in blocks of their size, made once: of 4 octets and of 16. */
 static uint8_t *addresses4[4], *addresses6[4];
@@ -104,11 +104,11 @@ static uint8_t *copy_of(const uint8_t *octets, size_t count)
 static void compile_rows(void)
 {
     for (unsigned row = 0; row < ROW_COUNT; row++) {
-        ipsec_spec_text text;
-        ipsec_spec_error error;
+        ipsec_key_row_text text;
+        ipsec_key_row_error error;
 
         memcpy(text.columns, row_texts[row], sizeof text.columns);
-        require(ipsec_spec_compile(&text, &rows[row], &error));
+        require(ipsec_key_row_compile(&text, &rows[row], &error));
     }
     /* What no table says. */
     rows[ROW_GCM].selector = (ipsec_selector){.present = true, .protocol = 17};

@@ -30,7 +30,7 @@ static void split(const uint8_t *data, size_t size, char *columns[IPSEC_COLUMN_C
     }
 }
 
-static void check_error(const ipsec_spec_error *error, bool usable)
+static void check_error(const ipsec_key_row_error *error, bool usable)
 {
     require(memchr(error->reason, '\0', sizeof error->reason));
     require(usable || (error->reason[0] && error->column));
@@ -39,7 +39,7 @@ static void check_error(const ipsec_spec_error *error, bool usable)
         require(*c >= ' ' && *c <= '~');
 }
 
-static void check_row(const ipsec_spec *spec)
+static void check_row(const ipsec_key_row *spec)
 {
     require(spec->integrity && spec->has_keys);
     require((spec->spi & ~spec->spi_mask) == 0);
@@ -52,7 +52,7 @@ static void check_row(const ipsec_spec *spec)
                 (spec->destination.octets[i] & ~spec->destination.mask[i]) == 0);
 }
 
-static void check(const ipsec_spec *spec, const ipsec_spec_error *error, bool usable)
+static void check(const ipsec_key_row *spec, const ipsec_key_row_error *error, bool usable)
 {
     check_error(error, usable);
     if (usable)
@@ -64,14 +64,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *columns[IPSEC_COLUMN_COUNT];
-    ipsec_spec_text text;
-    ipsec_spec spec;
-    ipsec_spec_error error;
+    ipsec_key_row_text text;
+    ipsec_key_row spec;
+    ipsec_key_row_error error;
 
     split(data, size, columns);
     memcpy(text.columns, columns, sizeof columns);
-    check(&spec, &error, ipsec_spec_compile(&text, &spec, &error));
-    check(&spec, &error, ipsec_spec_compile_wireshark(&text, &spec, &error));
+    check(&spec, &error, ipsec_key_row_compile(&text, &spec, &error));
+    check(&spec, &error, ipsec_key_row_compile_wireshark(&text, &spec, &error));
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
         free(columns[i]);
     return 0;

@@ -21,7 +21,7 @@ static void require(bool holds)
         abort();
 }
 
-static void check_keys(const ipsec_spec *spec)
+static void check_keys(const ipsec_key_row *spec)
 {
     if (!spec->has_keys) {
         require(spec->encryption_key_length == 0 && spec->integrity_key_length == 0);
@@ -34,7 +34,7 @@ static void check_keys(const ipsec_spec *spec)
             ipsec_integrity_takes(spec->integrity, spec->integrity_key_length));
 }
 
-static void check_row(ipsec_spec *spec, void *context)
+static void check_row(ipsec_key_row *spec, void *context)
 {
     seen *const seen = context;
 
@@ -51,7 +51,7 @@ static void check_row(ipsec_spec *spec, void *context)
     check_keys(spec);
 }
 
-static void check_error(uint32_t line, const ipsec_spec_error *error, void *context)
+static void check_error(uint32_t line, const ipsec_key_row_error *error, void *context)
 {
     seen *const seen = context;
 

@@ -21,21 +21,21 @@ static const uint8_t packet[] = {
 static const uint8_t source[] = {192, 0, 2, 1}, destination[] = {192, 0, 2, 2};
 
 /* The key, as a row of the table ipsec_sa has it. */
-static const ipsec_spec_text row = {.columns = {"ESP", "192.0.2.1", "192.0.2.2", "0x1000", "AES_GCM_16",
-                                                "000102030405060708090a0b0c0d0e0fcafebabe", "NONE", "", "no",
-                                                "tunnel"}};
+static const ipsec_key_row_text row = {.columns = {"ESP", "192.0.2.1", "192.0.2.2", "0x1000", "AES_GCM_16",
+                                                   "000102030405060708090a0b0c0d0e0fcafebabe", "NONE", "", "no",
+                                                   "tunnel"}};
 
 static void add_key(ipsec_db *db)
 {
-    ipsec_spec_error error;
-    ipsec_spec spec;
+    ipsec_key_row_error error;
+    ipsec_key_row spec;
 
-    if (!ipsec_spec_compile(&row, &spec, &error)) {
+    if (!ipsec_key_row_compile(&row, &spec, &error)) {
         fprintf(stderr, "%s: %s\n", error.column, error.reason);
         exit(EXIT_FAILURE);
     }
     ipsec_db_add(db, &spec);
-    ipsec_spec_wipe(&spec);
+    ipsec_key_row_wipe(&spec);
 }
 
 int main(void)

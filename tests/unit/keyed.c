@@ -10,17 +10,17 @@
 
 const uint8_t sound_plaintext[12] = {0, 7, 0, 7, 0, 8, 0, 0, 1, 2, 2, 17};
 
-ipsec_spec null_row(const char *integrity, const char *esn, const char *mode)
+ipsec_key_row null_row(const char *integrity, const char *esn, const char *mode)
 {
     char key[2 * IPSEC_INTEGRITY_KEY_MOST + 1] = "";
-    const ipsec_spec_text text = {{"ESP", "*", "*", KEYED_SPI, "NULL", "", integrity, key, esn, mode}};
+    const ipsec_key_row_text text = {{"ESP", "*", "*", KEYED_SPI, "NULL", "", integrity, key, esn, mode}};
     const ipsec_integrity *algorithm = ipsec_integrity_by_name(integrity);
-    ipsec_spec_error error;
-    ipsec_spec spec;
+    ipsec_key_row_error error;
+    ipsec_key_row spec;
 
     g_assert_nonnull(algorithm);
     memset(key, '5', 2u * algorithm->key);
-    if (!ipsec_spec_compile(&text, &spec, &error))
+    if (!ipsec_key_row_compile(&text, &spec, &error))
         g_error("%s: %s", error.column, error.reason);
     return spec;
 }
@@ -32,7 +32,7 @@ static void put_u32(uint8_t *to, uint32_t value)
 }
 
 /* Writes the ICV behind `length` octets; returns how many there are. */
-static size_t add_icv(const ipsec_spec *spec, const sealing *how, uint8_t *octets, size_t length)
+static size_t add_icv(const ipsec_key_row *spec, const sealing *how, uint8_t *octets, size_t length)
 {
     const uint8_t high[4] = {(uint8_t)(how->high >> 24), (uint8_t)(how->high >> 16), (uint8_t)(how->high >> 8),
                              (uint8_t)how->high};
@@ -51,7 +51,7 @@ static size_t add_icv(const ipsec_spec *spec, const sealing *how, uint8_t *octet
     return length + icv;
 }
 
-static ipsec_view seal(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+static ipsec_view seal(uint8_t ip_version, const ipsec_key_row *spec, const sealing *how, const uint8_t *plaintext,
                        size_t length, uint8_t damage)
 {
     uint8_t octets[512];
@@ -67,13 +67,13 @@ static ipsec_view seal(uint8_t ip_version, const ipsec_spec *spec, const sealing
     return view_of(IPSEC_PROTOCOL_ESP, ip_version, octets, total);
 }
 
-ipsec_view sealed_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+ipsec_view sealed_view(uint8_t ip_version, const ipsec_key_row *spec, const sealing *how, const uint8_t *plaintext,
                        size_t length)
 {
     return seal(ip_version, spec, how, plaintext, length, 0);
 }
 
-ipsec_view damaged_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+ipsec_view damaged_view(uint8_t ip_version, const ipsec_key_row *spec, const sealing *how, const uint8_t *plaintext,
                         size_t length)
 {
     return seal(ip_version, spec, how, plaintext, length, 1);

@@ -13,7 +13,7 @@
 
 /* A row of ESP with NULL encryption towards any destination; `integrity` with a key of as many octets of 0x5a as it
  * wants. */
-ipsec_spec null_row(const char *integrity, const char *esn, const char *mode);
+ipsec_key_row null_row(const char *integrity, const char *esn, const char *mode);
 
 /* How a packet is sealed. */
 typedef struct sealing {
@@ -25,11 +25,11 @@ typedef struct sealing {
 
 /* A packet of `spec`, which has NULL encryption and an HMAC, between the addresses of view_of(), with a valid ICV.
  * It ends at a protected page. */
-ipsec_view sealed_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+ipsec_view sealed_view(uint8_t ip_version, const ipsec_key_row *spec, const sealing *how, const uint8_t *plaintext,
                        size_t length);
 
 /* The same with its last octet changed. */
-ipsec_view damaged_view(uint8_t ip_version, const ipsec_spec *spec, const sealing *how, const uint8_t *plaintext,
+ipsec_view damaged_view(uint8_t ip_version, const ipsec_key_row *spec, const sealing *how, const uint8_t *plaintext,
                         size_t length);
 
 /* A sound plaintext: 8 octets of UDP, padding of 2, and the trailer. */

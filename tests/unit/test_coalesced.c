@@ -17,7 +17,7 @@ static const expectation offload = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_OFF
 
 typedef struct line {
     ipsec_db *db;
-    ipsec_spec spec;
+    ipsec_key_row spec;
     uint32_t frame;
 } line;
 

@@ -149,7 +149,7 @@ static void test_guessed_options(void)
 
 static void test_try(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "yes", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "yes", "any");
     const ipsec_view view =
         sealed_view(4, &spec, &(sealing){.sequence = 1, .esn = true, .high = 3}, sound_plaintext, 12);
     const ipsec_envelope envelope = ipsec_envelope_of(&view, spec.encryption, spec.integrity, outer);

@@ -10,7 +10,7 @@
 static uint8_t scratch[512], outer[IPSEC_AH_OUTER_MOST], detail;
 
 /* What is guessed of a packet of `sent` with the row `known`, which has the same key. */
-static ipsec_advice_case guess(const ipsec_spec *sent, ipsec_spec known, sealing how, uint8_t damage)
+static ipsec_advice_case guess(const ipsec_key_row *sent, ipsec_key_row known, sealing how, uint8_t damage)
 {
     static const uint8_t plaintext[64]; /* more than any row needs */
     ipsec_view view = sealed_view(4, sent, &how, plaintext, sizeof plaintext);
@@ -25,7 +25,7 @@ static ipsec_advice_case guess(const ipsec_spec *sent, ipsec_spec known, sealing
 
 static void test_nothing_fits(void)
 {
-    const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
+    const ipsec_key_row sent = null_row("HMAC_SHA2_256_128", "no", "any");
 
     g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1}, 1), ==, IPSEC_CASE_NONE);
     g_assert_cmpint(guess(&sent, null_row("HMAC_SHA2_512_256", "no", "any"), (sealing){.sequence = 1}, 1), ==,
@@ -41,7 +41,7 @@ static void test_algorithms(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
         for (unsigned k = 0; k < G_N_ELEMENTS(names); k++) {
-            const ipsec_spec sent = null_row(names[i], "no", "any");
+            const ipsec_key_row sent = null_row(names[i], "no", "any");
 
             if (i == k)
                 continue;
@@ -56,7 +56,7 @@ static void test_algorithms(void)
 static void test_truncations(void)
 {
     static const uint8_t lengths[] = {8, 10, 12, 14, 20, 24, 32};
-    const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
+    const ipsec_key_row sent = null_row("HMAC_SHA2_256_128", "no", "any");
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
         g_assert_cmpint(guess(&sent, sent, (sealing){.sequence = 1, .icv = lengths[i]}, 0), ==,
@@ -70,7 +70,7 @@ static void test_truncations(void)
 /* No octet in front of the packet or behind its end is read, however short it is. */
 static void test_short_packets(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA2_512_256", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_512_256", "no", "any");
     const uint8_t octets[80] = {0, 0, 0x10, 0};
 
     for (uint32_t length = 8; length < sizeof octets; length++) {

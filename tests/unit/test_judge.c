@@ -280,7 +280,7 @@ static void test_keys_of_what_was_forgotten(void)
     enum {
         PACKETS = 40
     };
-    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "transport");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "transport");
     static ipsec_view views[PACKETS];
     static ipsec_record records[PACKETS];
     static ipsec_report reports[PACKETS];

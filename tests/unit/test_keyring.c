@@ -7,21 +7,21 @@
 #include <string.h>
 
 /* A row of ESP with the integrity key `key`; packets.h has the addresses 192.0.2.1 to .2 and 2001:db8::1 to ::2. */
-static ipsec_spec row(const char *source, const char *destination, const char *spi, const char *esn)
+static ipsec_key_row row(const char *source, const char *destination, const char *spi, const char *esn)
 {
-    const ipsec_spec_text text = {{"ESP", source, destination, spi, "NULL", "", "HMAC_SHA1_96",
-                                   "0x0102030405060708090a0b0c0d0e0f1011121314", esn, "any"}};
-    ipsec_spec_error error;
-    ipsec_spec spec;
+    const ipsec_key_row_text text = {{"ESP", source, destination, spi, "NULL", "", "HMAC_SHA1_96",
+                                      "0x0102030405060708090a0b0c0d0e0f1011121314", esn, "any"}};
+    ipsec_key_row_error error;
+    ipsec_key_row spec;
 
-    if (!ipsec_spec_compile(&text, &spec, &error))
+    if (!ipsec_key_row_compile(&text, &spec, &error))
         g_error("%s: %s", error.column, error.reason);
     return spec;
 }
 
 static void add(ipsec_keyring *ring, const char *source, const char *destination, const char *spi)
 {
-    const ipsec_spec spec = row(source, destination, spi, "no");
+    const ipsec_key_row spec = row(source, destination, spi, "no");
 
     g_assert_true(ipsec_keyring_add(ring, &spec));
 }
@@ -113,9 +113,9 @@ static void test_source(void)
 static void test_second_row(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
-    ipsec_spec first = row("*", "192.0.2.2", "0x1000", "0x5"), second = row("*", "192.0.2.2", "0x1000", "0x9");
-    ipsec_spec rekeyed = first;
-    const ipsec_key_row *merged;
+    ipsec_key_row first = row("*", "192.0.2.2", "0x1000", "0x5"), second = row("*", "192.0.2.2", "0x1000", "0x9");
+    ipsec_key_row rekeyed = first;
+    const ipsec_key *merged;
 
     rekeyed.integrity_key[0] ^= 1;
     ipsec_keyring_add(ring, &first);
@@ -140,7 +140,7 @@ static void test_second_row(void)
 static void test_more_keys_than_are_tried(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
-    ipsec_spec spec = row("*", "192.0.2.2", "0x1000", "no");
+    ipsec_key_row spec = row("*", "192.0.2.2", "0x1000", "no");
 
     for (uint8_t key = 0; key < IPSEC_KEYS_PER_SA; key++) {
         spec.integrity_key[0] = key;
@@ -165,9 +165,9 @@ static void test_more_keys_than_are_tried(void)
 }
 
 /* The row of a dump without keys. */
-static ipsec_spec bare_row(uint32_t window)
+static ipsec_key_row bare_row(uint32_t window)
 {
-    ipsec_spec bare = row("*", "192.0.2.2", "0x1000", "no");
+    ipsec_key_row bare = row("*", "192.0.2.2", "0x1000", "no");
 
     memset(bare.integrity_key, 0, sizeof bare.integrity_key);
     bare.has_keys = false;
@@ -180,15 +180,15 @@ static ipsec_spec bare_row(uint32_t window)
 /* A row without keys gives way to one with keys, whichever comes first, and hands over what it knows. */
 static void test_row_without_keys(void)
 {
-    const ipsec_spec bare = bare_row(128), full = row("*", "192.0.2.2", "0x1000", "no");
+    const ipsec_key_row bare = bare_row(128), full = row("*", "192.0.2.2", "0x1000", "no");
 
     for (unsigned order = 0; order < 3; order++) {
         ipsec_keyring *ring = ipsec_keyring_new();
-        const ipsec_key_row *kept;
+        const ipsec_key *kept;
 
         ipsec_keyring_add(ring, order == 1 ? &full : &bare);
         if (order == 2) /* it was looked at in between */
-            g_assert_null(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
+            g_assert_null(ipsec_key_open(ipsec_keyring_row(ring, 0)));
         g_assert_true(ipsec_keyring_add(ring, order == 1 ? &bare : &full));
         kept = ipsec_keyring_row(ring, 0);
         g_assert_cmpuint(ipsec_keyring_count(ring), ==, 1);
@@ -197,8 +197,8 @@ static void test_row_without_keys(void)
         g_assert_cmpuint(kept->spec.line, ==, full.line);
         g_assert_cmpuint(kept->spec.replay_window, ==, 128);
         g_assert_cmpmem(kept->spec.integrity_key, 20, full.integrity_key, 20);
-        g_assert_nonnull(ipsec_key_row_open(ipsec_keyring_row(ring, 0)));
-        g_assert_true(ipsec_key_row_open(ipsec_keyring_row(ring, 0)) == kept->crypto);
+        g_assert_nonnull(ipsec_key_open(ipsec_keyring_row(ring, 0)));
+        g_assert_true(ipsec_key_open(ipsec_keyring_row(ring, 0)) == kept->crypto);
         end(ring);
     }
 }
@@ -207,7 +207,7 @@ static void test_row_without_keys(void)
 static void test_rows_without_keys(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
-    const ipsec_spec first = bare_row(128), second = bare_row(256), full = row("*", "192.0.2.2", "0x1000", "no");
+    const ipsec_key_row first = bare_row(128), second = bare_row(256), full = row("*", "192.0.2.2", "0x1000", "no");
 
     ipsec_keyring_add(ring, &first);
     ipsec_keyring_add(ring, &second);
@@ -221,7 +221,7 @@ static void test_rows_without_keys(void)
 static void test_row_without_keys_beside_several(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
-    ipsec_spec first = row("*", "192.0.2.2", "0x1000", "no"), second = first, bare = bare_row(128);
+    ipsec_key_row first = row("*", "192.0.2.2", "0x1000", "no"), second = first, bare = bare_row(128);
 
     second.integrity_key[0] ^= 1;
     ipsec_keyring_add(ring, &first);
@@ -276,7 +276,7 @@ static void test_many_rows(void)
         COUNT = 20000
     };
     ipsec_keyring *ring = ipsec_keyring_new();
-    ipsec_spec spec = row("*", "192.0.2.2", "0x1000", "no");
+    ipsec_key_row spec = row("*", "192.0.2.2", "0x1000", "no");
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
 
     for (uint32_t i = 0; i < COUNT; i++) {

@@ -508,7 +508,7 @@ static void test_behind_one_nat(void)
 
 /* --- with keys */
 
-static void add_row(traffic *t, uint8_t key, uint64_t hard_packets, ipsec_spec *spec)
+static void add_row(traffic *t, uint8_t key, uint64_t hard_packets, ipsec_key_row *spec)
 {
     *spec = null_row("HMAC_SHA2_256_128", "no", "any");
     spec->integrity_key[0] = key;
@@ -519,7 +519,7 @@ static void add_row(traffic *t, uint8_t key, uint64_t hard_packets, ipsec_spec *
     ipsec_db_add(t->db, spec);
 }
 
-static ipsec_view sealed(const ipsec_spec *spec, uint32_t sequence)
+static ipsec_view sealed(const ipsec_key_row *spec, uint32_t sequence)
 {
     return sealed_view(4, spec, &(sealing){.sequence = sequence}, sound_plaintext, sizeof sound_plaintext);
 }
@@ -529,7 +529,7 @@ static void test_unknown_spi(void)
 {
     ipsec_config config = ipsec_config_default();
     traffic t = open_traffic();
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
     ipsec_db_free(t.db);
     config.sa_complete = true;
@@ -553,7 +553,7 @@ static void test_unknown_spi(void)
 static void test_made_up_before_the_first_icv(void)
 {
     traffic t = open_traffic();
-    ipsec_spec specs[2];
+    ipsec_key_row specs[2];
 
     for (unsigned i = 0; i < 2; i++) {
         specs[i] = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -586,7 +586,7 @@ static void test_made_up_reverse(void)
     traffic t = open_traffic();
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sas); i++) {
-        ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+        ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
 
         t.spi = spec.spi = sas[i].spi;
         t.source = sas[i].back ? gateway : here;
@@ -613,7 +613,7 @@ static void test_made_up_reverse(void)
 static void test_refused_from_elsewhere(void)
 {
     static const struct {
-        ipsec_view (*seal)(uint8_t, const ipsec_spec *, const sealing *, const uint8_t *, size_t);
+        ipsec_view (*seal)(uint8_t, const ipsec_key_row *, const sealing *, const uint8_t *, size_t);
         uint32_t lead;
         bool same, senders;
     } cases[] = {{sealed_view, 5000, false, false},
@@ -625,7 +625,7 @@ static void test_refused_from_elsewhere(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         traffic t = open_traffic();
-        ipsec_spec spec;
+        ipsec_key_row spec;
 
         add_row(&t, 0x55, UINT64_MAX, &spec);
         for (uint32_t sequence = 1; sequence <= 20; sequence++) {
@@ -649,7 +649,7 @@ static void test_refused_from_elsewhere(void)
 static void test_successor_before_the_first_icv(void)
 {
     traffic t = open_traffic();
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
     add_row(&t, 1, UINT64_MAX, &spec);
     for (uint32_t sequence = 1; sequence <= 20; sequence++) {
@@ -677,7 +677,7 @@ static void test_lifetime(void)
 {
     for (uint32_t packets = 40; packets <= 60; packets += 20) {
         traffic t = open_traffic();
-        ipsec_spec specs[2];
+        ipsec_key_row specs[2];
 
         for (unsigned i = 0; i < 2; i++)
             add_row(&t, (uint8_t)(0x10 + i), 50, &specs[i]);
@@ -700,7 +700,7 @@ static void test_lifetime(void)
 static void test_lifetime_of_a_copy(void)
 {
     traffic t = open_traffic();
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
     add_row(&t, 0x10, 50, &spec);
     for (uint32_t i = 1; i <= 53; i++) {

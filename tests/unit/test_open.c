@@ -14,7 +14,7 @@ static const expectation plausible = NO_FINDINGS(PLAUSIBLE);
 static const expectation wrong_key = FINDINGS(SUSPICIOUS, IPSEC_FINDING_KEY_WRONG);
 static const expectation damaged = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
 
-static ipsec_db *db_with(const ipsec_spec *spec, bool sa_complete)
+static ipsec_db *db_with(const ipsec_key_row *spec, bool sa_complete)
 {
     ipsec_config config = ipsec_config_default();
     ipsec_db *db;
@@ -31,19 +31,19 @@ static void end(ipsec_db *db)
     guard_free_all();
 }
 
-static ipsec_view sound(const ipsec_spec *spec, sealing how)
+static ipsec_view sound(const ipsec_key_row *spec, sealing how)
 {
     return sealed_view(4, spec, &how, sound_plaintext, sizeof sound_plaintext);
 }
 
-static ipsec_view broken(const ipsec_spec *spec, sealing how)
+static ipsec_view broken(const ipsec_key_row *spec, sealing how)
 {
     return damaged_view(4, spec, &how, sound_plaintext, sizeof sound_plaintext);
 }
 
 static void test_verified(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
     ipsec_db *db = db_with(&spec, false);
 
     for (uint8_t version = 4; version <= 6; version += 2) {
@@ -66,7 +66,7 @@ static void test_verified(void)
 /* The key is doubted until it has verified once; the packet, afterwards. */
 static void test_key_or_packet(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
     ipsec_db *db = db_with(&spec, false);
     const ipsec_view first = broken(&spec, (sealing){.sequence = 1}), second = broken(&spec, (sealing){.sequence = 2});
     const ipsec_view good = sound(&spec, (sealing){.sequence = 3}), better = sound(&spec, (sealing){.sequence = 6});
@@ -84,7 +84,7 @@ static void test_key_or_packet(void)
 /* A packet that was judged before any verified stays what it was when it is explained later. */
 static void test_explained_later(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "auto", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "auto", "any");
     ipsec_db *db = db_with(&spec, false);
     const ipsec_view bad = broken(&spec, (sealing){.sequence = 1});
     const ipsec_view good = sound(&spec, (sealing){.sequence = 2, .esn = true, .high = 1});
@@ -107,7 +107,7 @@ static void test_explained_later(void)
 /* A caller that mixes up its records gets less, but nothing that is not there. */
 static void test_record_of_another_packet(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
     ipsec_db *db = db_with(&spec, false);
     const ipsec_view good = sound(&spec, (sealing){.sequence = 1}), other = esp_view(4, 0x1001, 1, 84);
     ipsec_record record;
@@ -122,9 +122,9 @@ static void test_record_of_another_packet(void)
 }
 
 /* Rows for one SA with other keys, of which the last verifies, and one that makes sources count. */
-static ipsec_db *db_with_chain(unsigned others, const ipsec_spec *last)
+static ipsec_db *db_with_chain(unsigned others, const ipsec_key_row *last)
 {
-    ipsec_spec row = *last, elsewhere = *last;
+    ipsec_key_row row = *last, elsewhere = *last;
     ipsec_db *db = ipsec_db_new(&(ipsec_config){
         .sas = IPSEC_SAS_DEFAULT, .receiver = IPSEC_STACK_RFC, .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN});
 
@@ -156,11 +156,11 @@ static ipsec_report judge(ipsec_db *db, const ipsec_view *view)
 /* A row that cannot verify the packet hides no damage: whether there is no ICV for it, or not enough of it. */
 static void test_row_that_verifies_nothing(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
-    const ipsec_spec others[] = {null_row("NONE", "no", "any"), null_row("HMAC_SHA2_512_256", "no", "any")};
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row others[] = {null_row("NONE", "no", "any"), null_row("HMAC_SHA2_512_256", "no", "any")};
 
     for (unsigned i = 0; i < 4; i++) {
-        const ipsec_spec *other = &others[i / 2];
+        const ipsec_key_row *other = &others[i / 2];
         ipsec_db *db = db_with(i % 2 ? &spec : other, false);
         const ipsec_view first = broken(&spec, (sealing){.sequence = 1}), good = sound(&spec, (sealing){.sequence = 2}),
                          bad = broken(&spec, (sealing){.sequence = 3}),
@@ -181,7 +181,7 @@ static void test_row_that_verifies_nothing(void)
 /* Before an ICV has verified, a sound trailer speaks for a row without one; a damaged packet has none. */
 static void test_row_without_icv(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any"), none = null_row("NONE", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any"), none = null_row("NONE", "no", "any");
 
     for (unsigned order = 0; order < 2; order++) {
         ipsec_db *db = db_with(order == 0 ? &spec : &none, false);
@@ -200,18 +200,18 @@ static void test_row_without_icv(void)
 /* What other rows make of a packet is forgotten, if it is not of their time. */
 static void test_plaintext_of_the_right_row(void)
 {
-    const ipsec_spec_text text = {
+    const ipsec_key_row_text text = {
         {"ESP", "*", "*", KEYED_SPI, "AES_CBC", "0x0102030405060708090a0b0c0d0e0f10", "NONE"}};
     const uint8_t plaintext[32] = {[0] = 7, [15] = 7, [28] = 1, 2, 2, 17};
-    const ipsec_spec none = null_row("NONE", "no", "any");
+    const ipsec_key_row none = null_row("NONE", "no", "any");
     const ipsec_view view = sealed_view(4, &none, &(sealing){.sequence = 1}, plaintext, sizeof plaintext);
     ipsec_db *db = db_with(&none, false);
-    ipsec_spec_error error;
+    ipsec_key_row_error error;
     ipsec_record record;
     ipsec_report report;
-    ipsec_spec cbc;
+    ipsec_key_row cbc;
 
-    g_assert_true(ipsec_spec_compile(&text, &cbc, &error));
+    g_assert_true(ipsec_key_row_compile(&text, &cbc, &error));
     ipsec_db_add(db, &cbc);
     ipsec_judge(db, &view, &record, &report);
     g_assert_cmpmem(report.opened.plaintext, report.opened.plaintext_length, plaintext, sizeof plaintext);
@@ -223,16 +223,16 @@ static void test_plaintext_of_the_right_row(void)
 static void test_no_length(void)
 {
     static const char key[] = "5555555555555555555555555555555555555555555555555555555555555555";
-    const ipsec_spec_text text = {{"ESP", "*", "*", KEYED_SPI, "AES_CBC", "0x0102030405060708090a0b0c0d0e0f10",
-                                   "HMAC_SHA2_256_128", key, "no", "any"}};
-    const ipsec_spec seal = null_row("HMAC_SHA2_256_128", "no", "any");
-    ipsec_spec_error error;
+    const ipsec_key_row_text text = {{"ESP", "*", "*", KEYED_SPI, "AES_CBC", "0x0102030405060708090a0b0c0d0e0f10",
+                                      "HMAC_SHA2_256_128", key, "no", "any"}};
+    const ipsec_key_row seal = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_key_row_error error;
     ipsec_record record;
     ipsec_report report;
-    ipsec_spec cbc;
+    ipsec_key_row cbc;
     ipsec_db *db;
 
-    g_assert_true(ipsec_spec_compile(&text, &cbc, &error));
+    g_assert_true(ipsec_key_row_compile(&text, &cbc, &error));
     db = db_with(&cbc, false);
     for (uint32_t number = 1; number <= 4; number++) {
         uint8_t body[48]; /* of the IV and two blocks; the last one is the next IV */
@@ -257,7 +257,7 @@ static void test_no_length(void)
 static void test_replay_from_another_source(void)
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 7};
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
 
     for (unsigned others = 0; others < 3; others++) {
         ipsec_db *db = db_with_chain(others, &spec);
@@ -283,7 +283,7 @@ static void test_replay_from_another_source(void)
 }
 
 /* Two rows that the source tells apart: 192.0.2.1 has the first. */
-static ipsec_db *db_with_sources(ipsec_spec *first, ipsec_spec *second)
+static ipsec_db *db_with_sources(ipsec_key_row *first, ipsec_key_row *second)
 {
     ipsec_db *db;
 
@@ -300,11 +300,11 @@ static ipsec_db *db_with_sources(ipsec_spec *first, ipsec_spec *second)
 static void test_row_of_another_source(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
-    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
+    ipsec_key_row first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
     ipsec_db *db = db_with_sources(&first, &second);
 
     for (unsigned i = 0; i < 2; i++) {
-        const ipsec_spec *spec = i == 0 ? &first : &second;
+        const ipsec_key_row *spec = i == 0 ? &first : &second;
         ipsec_view view = sound(spec, (sealing){.sequence = 1});
         ipsec_record record;
         ipsec_report report;
@@ -321,10 +321,10 @@ static void test_row_of_another_source(void)
 static void test_turns_of_sources(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
-    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first, third;
+    ipsec_key_row first = null_row("HMAC_SHA1_96", "no", "any"), second = first, third;
     ipsec_db *db = db_with_sources(&first, &second);
     const struct {
-        const ipsec_spec *spec;
+        const ipsec_key_row *spec;
         uint32_t number;
         bool again;
     } packets[] = {{&first, 1, false}, {&first, 2, false},  {&second, 1, false}, {&first, 1, true},  {&third, 1, false},
@@ -353,7 +353,7 @@ static void test_turns_of_sources(void)
 static void test_stranger(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2}, nowhere[4] = {203, 0, 113, 7};
-    ipsec_spec first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
+    ipsec_key_row first = null_row("HMAC_SHA1_96", "no", "any"), second = first;
     ipsec_db *db = db_with_sources(&first, &second);
 
     for (uint32_t number = 1; number <= 20; number++) {
@@ -382,7 +382,7 @@ static void test_stranger(void)
 
 static void test_complete_tables(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
     const expectation refused = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV, IPSEC_FINDING_KEY_WRONG);
     ipsec_db *db = db_with(&spec, true);
     const ipsec_view bad = broken(&spec, (sealing){.sequence = 1});
@@ -394,7 +394,7 @@ static void test_complete_tables(void)
 }
 
 /* Whether the half is tried; what the receiver's window makes of it is another matter. */
-static void expect_high(ipsec_db *db, const ipsec_spec *spec, bool esn, uint32_t high, const expectation *wanted)
+static void expect_high(ipsec_db *db, const ipsec_key_row *spec, bool esn, uint32_t high, const expectation *wanted)
 {
     static uint32_t sequence;
     const ipsec_view view = sound(spec, (sealing){.sequence = ++sequence, .esn = esn, .high = high});
@@ -414,7 +414,7 @@ static void expect_high(ipsec_db *db, const ipsec_spec *spec, bool esn, uint32_t
 /* `auto` tries both, and then stays with what verified. */
 static void test_esn_found_out(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "auto", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "auto", "any");
     ipsec_db *db = db_with(&spec, false);
 
     expect_high(db, &spec, false, 0, &verified);
@@ -431,7 +431,7 @@ static void test_esn_found_out(void)
 /* The last one and its neighbours, 0 and 1: no free search. */
 static void test_high_halves(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "yes", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "yes", "any");
     ipsec_db *db = db_with(&spec, false);
 
     expect_high(db, &spec, true, 2, &wrong_key);
@@ -448,8 +448,8 @@ static void test_high_halves(void)
 /* Each key of an SA has a high half of its own, or none; and it is known again when its turn comes. */
 static void test_high_halves_of_each_key(void)
 {
-    const ipsec_spec first = null_row("HMAC_SHA1_96", "auto", "any");
-    ipsec_spec second = first;
+    const ipsec_key_row first = null_row("HMAC_SHA1_96", "auto", "any");
+    ipsec_key_row second = first;
     ipsec_db *db = db_with(&first, false);
 
     second.integrity_key[0] ^= 1;
@@ -467,7 +467,7 @@ static void test_high_halves_of_each_key(void)
 
 static void test_high_half_of_a_row(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "0xffffffff", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "0xffffffff", "any");
     const expectation other_start = FINDINGS(DROP, IPSEC_FINDING_ESN_WRONG_HIGH);
     ipsec_db *db = db_with(&spec, false);
 
@@ -479,8 +479,8 @@ static void test_high_half_of_a_row(void)
 
 static void expect_hint(const char *integrity, const char *esn, sealing how, ipsec_advice_case hint, uint8_t detail)
 {
-    const ipsec_spec sent = null_row("HMAC_SHA2_256_128", "no", "any");
-    ipsec_spec known = null_row(integrity, esn, "any");
+    const ipsec_key_row sent = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_key_row known = null_row(integrity, esn, "any");
     const ipsec_view view = sound(&sent, how);
     ipsec_record record;
     ipsec_report report;
@@ -512,7 +512,7 @@ static void test_hints(void)
 /* --- how often the reason is looked for ------------------------------------------------------------------- */
 
 /* What the report says of the key of a packet that was sent with 256 bits of ICV. */
-static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_spec *spec, uint32_t sequence)
+static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_key_row *spec, uint32_t sequence)
 {
     const ipsec_view view = sound(spec, (sealing){.sequence = sequence, .icv = 32});
     ipsec_record record;
@@ -527,7 +527,7 @@ static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_spec *spec, uint32_t 
 /* Forged packets in front do not keep the reason from being found: at the fourth failure, and at each doubling. */
 static void test_reason_behind_forged_packets(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
 
     for (uint32_t forged = 0; forged < 70; forged++) {
         const uint32_t failures = forged + 1;
@@ -553,7 +553,7 @@ enum {
     COST = 8 + 12 + 32 + 512 /* of one look into a packet of hint_of() */
 };
 
-static ipsec_spec with_spi(ipsec_spec spec, uint32_t spi)
+static ipsec_key_row with_spi(ipsec_key_row spec, uint32_t spi)
 {
     spec.spi = spi;
     return spec;
@@ -562,14 +562,14 @@ static ipsec_spec with_spi(ipsec_spec spec, uint32_t spi)
 /* SPIs that a row for any takes use up its share, and leave the other rows theirs. */
 static void test_share_of_a_row(void)
 {
-    const ipsec_spec named = null_row("HMAC_SHA2_256_128", "no", "any");
-    ipsec_spec any = with_spi(named, 0);
+    const ipsec_key_row named = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_key_row any = with_spi(named, 0);
     ipsec_db *db = db_with(&named, false);
 
     any.spi_mask = 0;
     ipsec_db_add(db, &any);
     for (uint32_t i = 0; i < 2 * GUESSED_PER_ROW / COST; i++) {
-        const ipsec_spec one = with_spi(any, 0x20000 + i);
+        const ipsec_key_row one = with_spi(any, 0x20000 + i);
 
         g_assert_cmpint(hint_of(db, &one, 1), ==, i * COST < GUESSED_PER_ROW ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
     }
@@ -580,7 +580,7 @@ static void test_share_of_a_row(void)
 /* A second look has an end when so much was spent, and the first look of a row when it is twice as much. */
 static void test_all_that_is_looked_into(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA2_256_128", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
     const uint32_t rows = 2 * GUESSED_IN_ALL / COST + 2, forged = 8 + 12 + 16 + 512;
     const uint32_t half = (GUESSED_IN_ALL - forged) / COST + 1; /* spend the first half, with the forged one */
 
@@ -591,13 +591,13 @@ static void test_all_that_is_looked_into(void)
         ipsec_report report;
 
         for (uint32_t i = 0; i < rows; i++) {
-            const ipsec_spec one = with_spi(spec, 0x20000 + i);
+            const ipsec_key_row one = with_spi(spec, 0x20000 + i);
 
             ipsec_db_add(db, &one);
         }
         ipsec_judge(db, &view, &record, &report);
         for (uint32_t i = 0; i < rows; i++) {
-            const ipsec_spec one = with_spi(spec, 0x20000 + i);
+            const ipsec_key_row one = with_spi(spec, 0x20000 + i);
             const uint32_t spent = forged + (i + (!enough && i >= half - 1)) * COST;
 
             if (i == half - 1 + enough)
@@ -611,7 +611,7 @@ static void test_all_that_is_looked_into(void)
 
 static void test_no_integrity(void)
 {
-    const ipsec_spec spec = null_row("NONE", "no", "any");
+    const ipsec_key_row spec = null_row("NONE", "no", "any");
     const uint8_t long_pad[12] = {[10] = 11, [11] = 17};
     const expectation too_long = FINDINGS(DROP, IPSEC_FINDING_ESP_PAD_LENGTH);
     ipsec_db *db = db_with(&spec, false);
@@ -625,7 +625,7 @@ static void test_no_integrity(void)
 
 static void test_cut_and_quoted(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
     const expectation unchecked = NO_FINDINGS(UNCHECKED);
     ipsec_db *db = db_with(&spec, false);
     ipsec_view quoted = broken(&spec, (sealing){.sequence = 1});
@@ -648,7 +648,7 @@ static void test_cut_and_quoted(void)
 /* Every length of packet, up to what the row needs: nothing is read behind the end, and no verdict is "verified". */
 static void test_every_length(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA2_512_256", "auto", "tunnel");
+    const ipsec_key_row spec = null_row("HMAC_SHA2_512_256", "auto", "tunnel");
     uint8_t octets[64] = {0, 0, 0x10, 0, 0, 0, 0, 1};
     ipsec_db *db = db_with(&spec, false);
 
@@ -670,7 +670,7 @@ static void test_every_length(void)
 static void test_peers_by_key(void)
 {
     static const uint8_t stranger[4] = {203, 0, 113, 9};
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
 
     for (unsigned forged = 0; forged <= 1; forged++) {
         ipsec_db *db = db_with(&spec, false);
@@ -694,7 +694,7 @@ static void test_peers_by_key(void)
  * before. */
 static void test_made_up_behind_cut_ones(void)
 {
-    const ipsec_spec spec = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
     ipsec_db *db = db_with(&spec, false);
     ipsec_report report;
     ipsec_record record;

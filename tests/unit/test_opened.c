@@ -73,7 +73,7 @@ static void test_never_a_drop(void)
 /* The heuristic may be off, where a key for another SA is looked for all the same. */
 static void test_switched_off(void)
 {
-    const ipsec_spec elsewhere = null_row("HMAC_SHA1_96", "no", "any");
+    const ipsec_key_row elsewhere = null_row("HMAC_SHA1_96", "no", "any");
     ipsec_config config = ipsec_config_default();
     ipsec_record record;
 

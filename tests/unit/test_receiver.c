@@ -154,7 +154,7 @@ static void test_strongswan_inside(void)
 /* Without plaintext it is open whether it parses, whatever the mode of the SA: libipsec asks for none. */
 static void test_strongswan_asks_for_no_mode(void)
 {
-    static const ipsec_spec transport = {.mode = IPSEC_MODE_TRANSPORT};
+    static const ipsec_key_row transport = {.mode = IPSEC_MODE_TRANSPORT};
     ipsec_report report = report_with(IPSEC_FINDING_ESP_INNER_VERSION, 1);
 
     report.opened.valid = true;

@@ -233,7 +233,7 @@ static void test_insides(void)
         expect_reports(&insides[i]);
 }
 
-static ipsec_report opened(const faulty *packet, ipsec_spec *spec, ipsec_mode mode, uint8_t next)
+static ipsec_report opened(const faulty *packet, ipsec_key_row *spec, ipsec_mode mode, uint8_t next)
 {
     ipsec_report report = report_of(packet, false);
 
@@ -249,7 +249,7 @@ static void test_modes(void)
     const faulty next = {"next header", ESP, {F(ESP_NEXT_HEADER)}, NULL, NULL, NULL, NULL};
     const faulty empty = {"empty", ESP, {F(ESP_EMPTY_PAYLOAD)}, NULL, NULL, NULL, NULL};
     const faulty dummy = {"dummy", ESP, {F(ESP_DUMMY)}, NULL, NULL, NULL, NULL};
-    ipsec_spec spec = {0};
+    ipsec_key_row spec = {0};
     ipsec_report report = opened(&next, &spec, IPSEC_MODE_TRANSPORT, 200);
 
     expect_report(&next, &report, IPSEC_STACK_FREEBSD, NULL);

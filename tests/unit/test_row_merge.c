@@ -4,22 +4,22 @@
 
 #include <glib.h>
 
-static ipsec_spec row(void)
+static ipsec_key_row row(void)
 {
-    const ipsec_spec_text text = {
+    const ipsec_key_row_text text = {
         {"ESP", "*", "192.0.2.2", "0x1000", "NULL", "", "HMAC_SHA1_96", "0x0102030405060708090a0b0c0d0e0f1011121314"}};
-    ipsec_spec_error error;
-    ipsec_spec spec;
+    ipsec_key_row_error error;
+    ipsec_key_row spec;
 
-    if (!ipsec_spec_compile(&text, &spec, &error))
+    if (!ipsec_key_row_compile(&text, &spec, &error))
         g_error("%s: %s", error.column, error.reason);
     return spec;
 }
 
 /* A dump's row; `net` is the third octet of its selector's source, 0: it has none. */
-static ipsec_spec dump(ipsec_mode mode, ipsec_encap_mode encapsulation, uint8_t net)
+static ipsec_key_row dump(ipsec_mode mode, ipsec_encap_mode encapsulation, uint8_t net)
 {
-    ipsec_spec spec = row();
+    ipsec_key_row spec = row();
 
     spec.mode = (uint8_t)mode;
     spec.encapsulation = (uint8_t)encapsulation;
@@ -31,8 +31,8 @@ static ipsec_spec dump(ipsec_mode mode, ipsec_encap_mode encapsulation, uint8_t 
 
 static void test_same(void)
 {
-    const ipsec_spec a = row();
-    ipsec_spec b = a;
+    const ipsec_key_row a = row();
+    ipsec_key_row b = a;
 
     g_assert_true(ipsec_row_is_same(&a, &b));
     b.integrity_key[19] ^= 1;
@@ -65,7 +65,7 @@ static void test_window(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++)
         for (unsigned first = 0; first < 3; first++) {
-            ipsec_spec spec = row(), later = row();
+            ipsec_key_row spec = row(), later = row();
 
             spec.replay_window = samples[i][first];
             for (unsigned k = 1; k < 3; k++) {
@@ -79,7 +79,7 @@ static void test_window(void)
 
 static void test_lifetime(void)
 {
-    ipsec_spec spec = row(), later = row();
+    ipsec_key_row spec = row(), later = row();
 
     g_assert_false(ipsec_row_adds(&spec, &later));
     later.hard_packets = 100;
@@ -101,7 +101,7 @@ static void test_lifetime(void)
 /* The first, and the last. */
 static void test_highs(void)
 {
-    ipsec_spec spec = row(), later = row();
+    ipsec_key_row spec = row(), later = row();
 
     later.high_count = 1;
     for (uint32_t high = 5; high < 9; high++) {
@@ -118,13 +118,13 @@ static void test_highs(void)
 /* What one does not know, the other one tells: nothing differs. */
 static void test_what_is_not_said(void)
 {
-    const ipsec_spec silent = row(), table = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_ANY, 0),
-                     full = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 1);
-    const ipsec_spec *const orders[][3] = {
+    const ipsec_key_row silent = row(), table = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_ANY, 0),
+                        full = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 1);
+    const ipsec_key_row *const orders[][3] = {
         {&silent, &table, &full}, {&full, &table, &silent}, {&table, &full, &silent}, {&silent, &full, &table}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(orders); i++) {
-        ipsec_spec spec = *orders[i][0];
+        ipsec_key_row spec = *orders[i][0];
 
         ipsec_row_merge(&spec, orders[i][1]);
         ipsec_row_merge(&spec, orders[i][2]);
@@ -139,13 +139,13 @@ static void test_what_is_not_said(void)
 /* One thing that differs is enough. */
 static void test_what_differs(void)
 {
-    const ipsec_spec first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
-    const ipsec_spec others[] = {dump(IPSEC_MODE_TRANSPORT, IPSEC_ENCAP_NONE, 1),
-                                 dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 1),
-                                 dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 2)};
+    const ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
+    const ipsec_key_row others[] = {dump(IPSEC_MODE_TRANSPORT, IPSEC_ENCAP_NONE, 1),
+                                    dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 1),
+                                    dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 2)};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
-        ipsec_spec spec = first;
+        ipsec_key_row spec = first;
 
         g_assert_true(ipsec_row_adds(&spec, &others[i]));
         for (unsigned again = 0; again < 3; again++) {
@@ -164,10 +164,10 @@ static void test_what_differs(void)
 /* Each field of a selector tells it from another one. */
 static void test_selectors(void)
 {
-    const ipsec_spec first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
+    const ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
 
     for (unsigned field = 0; field < 9; field++) {
-        ipsec_spec spec = first, later = first;
+        ipsec_key_row spec = first, later = first;
         ipsec_selector *const selector = &later.selector;
 
         selector->source.mask[3] = field == 0 ? 255 : 0;
@@ -188,11 +188,11 @@ static void test_selectors(void)
 /* As many as there is room for are kept, and may come again; with one more, anything fits, whatever comes then. */
 static void test_more_terms_than_are_kept(void)
 {
-    ipsec_spec spec = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
+    ipsec_key_row spec = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
 
     for (unsigned round = 0; round < 2; round++)
         for (uint8_t net = 1; net <= IPSEC_TERMS_MOST; net++) {
-            const ipsec_spec later = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, net);
+            const ipsec_key_row later = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, net);
 
             ipsec_row_merge(&spec, &later);
             g_assert_cmpuint(spec.other_count + 1u, ==, round == 0 ? net : IPSEC_TERMS_MOST);
@@ -200,7 +200,7 @@ static void test_more_terms_than_are_kept(void)
                 g_assert_cmpint(spec.others[net - 2].selector.source.octets[2], ==, net);
         }
     for (uint8_t net = IPSEC_TERMS_MOST + 1; net < 10; net++) {
-        const ipsec_spec later = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, net);
+        const ipsec_key_row later = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, net);
         const ipsec_terms *const last = &spec.others[IPSEC_TERMS_MOST - 2];
 
         ipsec_row_merge(&spec, &later);
@@ -214,8 +214,8 @@ static void test_more_terms_than_are_kept(void)
 /* A row that was merged already brings all that it has. */
 static void test_merged_before(void)
 {
-    const ipsec_spec other = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 2);
-    ipsec_spec spec = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1), later = spec;
+    const ipsec_key_row other = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 2);
+    ipsec_key_row spec = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1), later = spec;
 
     ipsec_row_merge(&later, &other);
     g_assert_true(ipsec_row_adds(&spec, &later));

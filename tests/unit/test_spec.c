@@ -15,18 +15,18 @@
 #define GCM "AES_GCM_16", "0x" KEY_20
 #define CBC "AES_CBC", "0x" KEY_16
 
-typedef bool (*compiler)(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
+typedef bool (*compiler)(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
 /* A row, and what is said of it; a NULL column of the error means that nothing is said. */
 typedef struct sample {
-    ipsec_spec_text text;
+    ipsec_key_row_text text;
     const char *column, *reason;
 } sample;
 
 /* Compiles with every string at the end of readable memory. */
-static bool compile(compiler compiler, const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error)
+static bool compile(compiler compiler, const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error)
 {
-    ipsec_spec_text guarded;
+    ipsec_key_row_text guarded;
     bool usable;
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {
@@ -41,7 +41,7 @@ static bool compile(compiler compiler, const ipsec_spec_text *text, ipsec_spec *
     return usable;
 }
 
-static void assert_wiped(const ipsec_spec *spec)
+static void assert_wiped(const ipsec_key_row *spec)
 {
     for (size_t i = 0; i < sizeof *spec; i++)
         g_assert_cmpuint(((const uint8_t *)spec)[i], ==, 0);
@@ -50,8 +50,8 @@ static void assert_wiped(const ipsec_spec *spec)
 static void assert_samples(compiler compiler, const sample *samples, size_t count, bool usable)
 {
     for (size_t i = 0; i < count; i++) {
-        ipsec_spec spec;
-        ipsec_spec_error error;
+        ipsec_key_row spec;
+        ipsec_key_row_error error;
         const bool result = compile(compiler, &samples[i].text, &spec, &error);
 
         g_assert_cmpstr(error.reason, ==, samples[i].reason ? samples[i].reason : "");
@@ -64,9 +64,9 @@ static void assert_samples(compiler compiler, const sample *samples, size_t coun
     }
 }
 
-static void compile_good(compiler compiler, const ipsec_spec_text *text, ipsec_spec *spec)
+static void compile_good(compiler compiler, const ipsec_key_row_text *text, ipsec_key_row *spec)
 {
-    ipsec_spec_error error;
+    ipsec_key_row_error error;
 
     g_assert_true(compile(compiler, text, spec, &error));
     g_assert_cmpstr(error.reason, ==, "");
@@ -74,11 +74,11 @@ static void compile_good(compiler compiler, const ipsec_spec_text *text, ipsec_s
 
 static void test_esp_row(void)
 {
-    const ipsec_spec_text text = {
+    const ipsec_key_row_text text = {
         {" esp ", "192.0.2.1", "198.51.100.0/25", "0x1001", "aes_cbc", KEY_16, "HMAC_SHA2_256_128", "0x" KEY_32}};
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
-    compile_good(ipsec_spec_compile, &text, &spec);
+    compile_good(ipsec_key_row_compile, &text, &spec);
     g_assert_cmpuint(spec.protocol, ==, IPSEC_PROTOCOL_ESP);
     g_assert_cmpuint(spec.spi, ==, 0x1001);
     g_assert_cmphex(spec.spi_mask, ==, UINT32_MAX);
@@ -94,17 +94,17 @@ static void test_esp_row(void)
         g_assert_cmpuint(spec.integrity_key[i], ==, i);
     g_assert_true(spec.high_count == 0 && !spec.selector.present && spec.replay_window == IPSEC_REPLAY_WINDOW_UNKNOWN);
     g_assert_true(spec.hard_bytes == UINT64_MAX && spec.hard_packets == UINT64_MAX);
-    ipsec_spec_wipe(&spec);
+    ipsec_key_row_wipe(&spec);
     assert_wiped(&spec);
 }
 
 static void test_wildcard_row(void)
 {
-    const ipsec_spec_text text = {{"AH", "*", "*", "*", NULL, NULL, "AES_XCBC_96", KEY_16, "0x7", "Tunnel"}};
+    const ipsec_key_row_text text = {{"AH", "*", "*", "*", NULL, NULL, "AES_XCBC_96", KEY_16, "0x7", "Tunnel"}};
     const uint8_t address[16] = {1};
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
-    compile_good(ipsec_spec_compile, &text, &spec);
+    compile_good(ipsec_key_row_compile, &text, &spec);
     g_assert_cmpuint(spec.protocol, ==, IPSEC_PROTOCOL_AH);
     g_assert_true(spec.spi == 0 && spec.spi_mask == 0 && !spec.match_source && !spec.encryption);
     g_assert_true(ipsec_address_in_range(&spec.destination, address, 4));
@@ -131,7 +131,7 @@ static void test_good_rows(void)
         {{{"AH", "*", "*", "1", "NULL", NULL, "ANY_96"}}, NULL, NULL},
     };
 
-    assert_samples(ipsec_spec_compile, samples, G_N_ELEMENTS(samples), true);
+    assert_samples(ipsec_key_row_compile, samples, G_N_ELEMENTS(samples), true);
 }
 
 static void test_warnings(void)
@@ -149,7 +149,7 @@ static void test_warnings(void)
         {{{"ESP", "*", "*", "0", GCM}}, "spi", "no packet may have the SPI 0"},
     };
 
-    assert_samples(ipsec_spec_compile, samples, G_N_ELEMENTS(samples), true);
+    assert_samples(ipsec_key_row_compile, samples, G_N_ELEMENTS(samples), true);
 }
 
 static void test_errors(void)
@@ -236,7 +236,7 @@ static void test_errors(void)
          "AES_128_GMAC needs a key of 20 octets (salt included), not 16"},
     };
 
-    assert_samples(ipsec_spec_compile, samples, G_N_ELEMENTS(samples), false);
+    assert_samples(ipsec_key_row_compile, samples, G_N_ELEMENTS(samples), false);
 }
 
 /* --- addresses --- */
@@ -254,9 +254,9 @@ static void assert_ranges(compiler compiler, const char *protocol, const char *e
 {
     for (size_t i = 0; i < count; i++) {
         const range_sample *const s = &samples[i];
-        const ipsec_spec_text text = {{protocol, "*", s->range, "1", encryption, "0x" KEY_32, "NULL", NULL}};
-        ipsec_spec spec;
-        ipsec_spec_error error;
+        const ipsec_key_row_text text = {{protocol, "*", s->range, "1", encryption, "0x" KEY_32, "NULL", NULL}};
+        ipsec_key_row spec;
+        ipsec_key_row_error error;
 
         g_assert_true(compile(compiler, &text, &spec, &error));
         g_test_message("%s", s->range);
@@ -300,7 +300,7 @@ static void test_ranges(void)
         {"*", 4, {1}, true},
     };
 
-    assert_ranges(ipsec_spec_compile, "ESP", "AES_CBC", samples, G_N_ELEMENTS(samples));
+    assert_ranges(ipsec_key_row_compile, "ESP", "AES_CBC", samples, G_N_ELEMENTS(samples));
 }
 
 /* As RFC 4291 2.2 writes no address. */
@@ -338,12 +338,12 @@ static void test_no_addresses(void)
                                         "..."};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const ipsec_spec_text text = {{"ESP", texts[i], "*", "1", GCM}};
-        ipsec_spec spec;
-        ipsec_spec_error error;
+        const ipsec_key_row_text text = {{"ESP", texts[i], "*", "1", GCM}};
+        ipsec_key_row spec;
+        ipsec_key_row_error error;
 
         g_test_message("%s", texts[i]);
-        g_assert_false(compile(ipsec_spec_compile, &text, &spec, &error));
+        g_assert_false(compile(ipsec_key_row_compile, &text, &spec, &error));
         g_assert_cmpstr(error.column, ==, "src");
     }
 }
@@ -356,12 +356,12 @@ static void test_no_addresses(void)
 
 static void test_wireshark_row(void)
 {
-    const ipsec_spec_text text = {{"IPv4", "190.0.*.1", "*", "0x0000ab**", WIRESHARK_CBC, "0x" KEY_16, WIRESHARK_SHA256,
-                                   "0x" KEY_32, "64-bit", "1f"}};
+    const ipsec_key_row_text text = {{"IPv4", "190.0.*.1", "*", "0x0000ab**", WIRESHARK_CBC, "0x" KEY_16,
+                                      WIRESHARK_SHA256, "0x" KEY_32, "64-bit", "1f"}};
     const uint8_t good[4] = {190, 0, 77, 1}, bad[4] = {190, 1, 77, 1};
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
-    compile_good(ipsec_spec_compile_wireshark, &text, &spec);
+    compile_good(ipsec_key_row_compile_wireshark, &text, &spec);
     g_assert_cmpuint(spec.protocol, ==, IPSEC_PROTOCOL_ESP);
     g_assert_true(spec.match_source);
     g_assert_true(ipsec_address_in_range(&spec.source, good, 4));
@@ -390,11 +390,11 @@ static void test_wireshark_spis(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
-        const ipsec_spec_text text = {{"Any", "*", "*", samples[i].text, "NULL", "", WIRESHARK_SHA256, KEY_16 "0x"}};
-        ipsec_spec spec;
-        ipsec_spec_error error;
+        const ipsec_key_row_text text = {{"Any", "*", "*", samples[i].text, "NULL", "", WIRESHARK_SHA256, KEY_16 "0x"}};
+        ipsec_key_row spec;
+        ipsec_key_row_error error;
 
-        g_assert_true(compile(ipsec_spec_compile_wireshark, &text, &spec, &error));
+        g_assert_true(compile(ipsec_key_row_compile_wireshark, &text, &spec, &error));
         g_assert_cmphex(spec.spi, ==, samples[i].spi);
         g_assert_cmphex(spec.spi_mask, ==, samples[i].mask);
         g_assert_cmpuint(spec.destination.length, ==, 0);
@@ -423,8 +423,8 @@ static void test_wireshark_ranges(void)
         {"*", 4, {1, 2, 3, 4}, false},
     };
 
-    assert_ranges(ipsec_spec_compile_wireshark, "IPv4", WIRESHARK_CBC, samples4, G_N_ELEMENTS(samples4));
-    assert_ranges(ipsec_spec_compile_wireshark, "IPv6", WIRESHARK_CBC, samples6, G_N_ELEMENTS(samples6));
+    assert_ranges(ipsec_key_row_compile_wireshark, "IPv4", WIRESHARK_CBC, samples4, G_N_ELEMENTS(samples4));
+    assert_ranges(ipsec_key_row_compile_wireshark, "IPv6", WIRESHARK_CBC, samples6, G_N_ELEMENTS(samples6));
 }
 
 static void test_wireshark_keys(void)
@@ -443,11 +443,11 @@ static void test_wireshark_keys(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
-        const ipsec_spec_text text = {{"IPv4", "*", "*", "1", "NULL", "", WIRESHARK_SHA256, samples[i].text}};
-        ipsec_spec spec;
-        ipsec_spec_error error;
+        const ipsec_key_row_text text = {{"IPv4", "*", "*", "1", "NULL", "", WIRESHARK_SHA256, samples[i].text}};
+        ipsec_key_row spec;
+        ipsec_key_row_error error;
 
-        g_assert_true(compile(ipsec_spec_compile_wireshark, &text, &spec, &error));
+        g_assert_true(compile(ipsec_key_row_compile_wireshark, &text, &spec, &error));
         g_assert_cmpuint(spec.integrity_key_length, ==, samples[i].length);
         g_assert_cmpuint(spec.integrity_key[0], ==, samples[i].first);
         g_assert_cmpuint(spec.integrity_key[samples[i].length - 1], ==, samples[i].last);
@@ -470,11 +470,11 @@ static void test_wireshark_gcm(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
-        const ipsec_spec_text text = {
+        const ipsec_key_row_text text = {
             {"IPv4", "*", "*", "1", samples[i].encryption, "0x" KEY_20, samples[i].integrity, ""}};
-        ipsec_spec spec;
+        ipsec_key_row spec;
 
-        compile_good(ipsec_spec_compile_wireshark, &text, &spec);
+        compile_good(ipsec_key_row_compile_wireshark, &text, &spec);
         g_assert_cmpstr(spec.encryption->name, ==, samples[i].name);
         g_assert_cmpstr(spec.integrity->name, ==, "NONE");
     }
@@ -486,11 +486,11 @@ static void test_wireshark_esn(void)
     static const char *const lengths[] = {NULL, "", "32-bit"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++) {
-        const ipsec_spec_text text = {
+        const ipsec_key_row_text text = {
             {"IPv6", "*", "*", "1", "NULL", "ignored", "ANY 96 bit authentication [no checking]", "", lengths[i], "5"}};
-        ipsec_spec spec;
+        ipsec_key_row spec;
 
-        compile_good(ipsec_spec_compile_wireshark, &text, &spec);
+        compile_good(ipsec_key_row_compile_wireshark, &text, &spec);
         g_assert_cmpuint(spec.esn, ==, IPSEC_ESN_AUTO);
         g_assert_cmpuint(spec.high_count, ==, 0);
         g_assert_cmpuint(spec.destination.length, ==, 16);
@@ -511,7 +511,7 @@ static void test_wireshark_warnings(void)
          "RFC 4868 wants 32 octets for HMAC_SHA2_256_128, not 3"},
     };
 
-    assert_samples(ipsec_spec_compile_wireshark, samples, G_N_ELEMENTS(samples), true);
+    assert_samples(ipsec_key_row_compile_wireshark, samples, G_N_ELEMENTS(samples), true);
 }
 
 static void test_wireshark_errors(void)
@@ -554,7 +554,7 @@ static void test_wireshark_errors(void)
         {{{"IPv4", "*", "*", "1", "NULL", "", "NULL", "", "64-bit", "-1"}}, "ESN High Bits", "not 32 bits in hex"},
     };
 
-    assert_samples(ipsec_spec_compile_wireshark, samples, G_N_ELEMENTS(samples), false);
+    assert_samples(ipsec_key_row_compile_wireshark, samples, G_N_ELEMENTS(samples), false);
 }
 
 int main(int argc, char **argv)

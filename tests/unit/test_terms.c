@@ -22,9 +22,9 @@ static ipsec_selector from_net(uint8_t net)
     };
 }
 
-static ipsec_spec row_with(unsigned others)
+static ipsec_key_row row_with(unsigned others)
 {
-    return (ipsec_spec){
+    return (ipsec_key_row){
         .mode = IPSEC_MODE_TUNNEL,
         .encapsulation = IPSEC_ENCAP_NONE,
         .selector = from_net(1),
@@ -40,7 +40,7 @@ static ipsec_spec row_with(unsigned others)
 static void test_all(void)
 {
     for (unsigned others = 0; others < IPSEC_TERMS_MOST; others++) {
-        const ipsec_spec spec = row_with(others);
+        const ipsec_key_row spec = row_with(others);
 
         g_assert_cmpuint(ipsec_terms_of(&spec), ==, (1u << (others + 1)) - 1);
     }
@@ -54,7 +54,7 @@ static void test_encapsulation(void)
     for (unsigned udp = 0; udp < 2; udp++)
         for (unsigned others = 0; others < IPSEC_TERMS_MOST; others++) {
             const ipsec_view view = udp ? esp_in_udp_view(4, 0x1000, 1, 84) : esp_view(4, 0x1000, 1, 84);
-            const ipsec_spec spec = row_with(others);
+            const ipsec_key_row spec = row_with(others);
             ipsec_terms_set terms = ipsec_terms_of(&spec);
 
             g_assert_cmpint(ipsec_terms_fit_encapsulation(&spec, view.encapsulation, &terms), ==,
@@ -66,7 +66,7 @@ static void test_encapsulation(void)
 
 static void test_next_header(void)
 {
-    const ipsec_spec spec = row_with(2);
+    const ipsec_key_row spec = row_with(2);
     ipsec_terms_set terms = NATIVE | IN_UDP | TRANSPORT;
 
     g_assert_true(ipsec_terms_fit_next(&spec, 4, &terms));
@@ -80,7 +80,7 @@ static void test_next_header(void)
 
 static void test_mode(void)
 {
-    const ipsec_spec spec = row_with(3);
+    const ipsec_key_row spec = row_with(3);
 
     g_assert_cmpint(ipsec_terms_mode(&spec, NATIVE), ==, IPSEC_MODE_TUNNEL);
     g_assert_cmpint(ipsec_terms_mode(&spec, NATIVE | IN_UDP), ==, IPSEC_MODE_TUNNEL);
@@ -95,7 +95,7 @@ static ipsec_terms_set fit_packet(uint8_t net, ipsec_terms_set terms, bool fits)
 {
     const uint8_t packet[28] = {0x45, [3] = 28, [9] = 17, [12] = 10, 0, net, 1, 10, 9, 9, 9};
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
-    const ipsec_spec spec = row_with(3);
+    const ipsec_key_row spec = row_with(3);
 
     g_assert_cmpint(ipsec_terms_fit_selector(&spec, &view, 4, packet, sizeof packet, &terms), ==, fits);
     return terms;
@@ -129,7 +129,7 @@ static void test_as_a_whole(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
         const ipsec_view view = samples[i].udp ? esp_in_udp_view(4, 0x1000, 1, 84) : esp_view(4, 0x1000, 1, 84);
-        const ipsec_spec spec = row_with(1);
+        const ipsec_key_row spec = row_with(1);
         ipsec_terms_set terms = ipsec_terms_of(&spec);
         ipsec_finding_id finding = IPSEC_FINDING_COUNT;
         const uint8_t packet[28] = {0x45, [3] = 28, [9] = 17, [12] = 10, 0, samples[i].net, 1, 10, 9, 9, 9};

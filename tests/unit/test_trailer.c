@@ -14,9 +14,9 @@ typedef struct plain {
 } plain;
 
 /* A row that says of its SA only which mode it has. */
-static const ipsec_spec *row_with_mode(uint8_t mode)
+static const ipsec_key_row *row_with_mode(uint8_t mode)
 {
-    static ipsec_spec rows[IPSEC_MODE_IPTFS + 1];
+    static ipsec_key_row rows[IPSEC_MODE_IPTFS + 1];
 
     rows[mode].mode = mode;
     return &rows[mode];
@@ -174,7 +174,7 @@ static void test_terms(void)
 {
     const plain p = {.payload = 60, .pad = 2, .next = 17};
     ipsec_trailer trailer = trailer_of(&p, IPSEC_MODE_ANY, 4);
-    ipsec_spec spec = {.mode = IPSEC_MODE_TUNNEL, .other_count = 1, .others = {{.mode = IPSEC_MODE_TRANSPORT}}};
+    ipsec_key_row spec = {.mode = IPSEC_MODE_TUNNEL, .other_count = 1, .others = {{.mode = IPSEC_MODE_TRANSPORT}}};
     ipsec_report report;
 
     trailer.spec = &spec;

@@ -24,12 +24,12 @@ enum {
 /* What a text was read as. */
 typedef struct result {
     unsigned rows, errors;
-    ipsec_spec row[MOST];
-    ipsec_spec_error error[MOST];
+    ipsec_key_row row[MOST];
+    ipsec_key_row_error error[MOST];
     uint32_t line[MOST]; /* of the errors */
 } result;
 
-static void add_row(ipsec_spec *spec, void *context)
+static void add_row(ipsec_key_row *spec, void *context)
 {
     result *const result = context;
 
@@ -40,7 +40,7 @@ static void add_row(ipsec_spec *spec, void *context)
     result->row[result->rows++] = *spec;
 }
 
-static void add_error(uint32_t line, const ipsec_spec_error *error, void *context)
+static void add_error(uint32_t line, const ipsec_key_row_error *error, void *context)
 {
     result *const result = context;
 
@@ -65,7 +65,7 @@ static void read_text(const char *text, result *result)
 }
 
 /* Reads a text that has one SA and nothing wrong. */
-static ipsec_spec read_one(const char *text)
+static ipsec_key_row read_one(const char *text)
 {
     result result;
 
@@ -104,7 +104,7 @@ static const char real_dump[] = "src 10.9.0.2 dst 10.9.0.1\n"
                                 "\treplay-window 0 flag af-unspec\n"
                                 "\tanti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000\n";
 
-static void assert_real_ah(const ipsec_spec *spec)
+static void assert_real_ah(const ipsec_key_row *spec)
 {
     const uint8_t source[4] = {10, 9, 0, 2}, destination[4] = {10, 9, 0, 1};
 
@@ -128,7 +128,7 @@ static void assert_real_ah(const ipsec_spec *spec)
     g_assert_true(spec->hard_bytes == UINT64_MAX && spec->hard_packets == UINT64_MAX);
 }
 
-static void assert_real_esp(const ipsec_spec *spec)
+static void assert_real_esp(const ipsec_key_row *spec)
 {
     const uint8_t inner[4] = {10, 9, 1, 1};
 
@@ -234,7 +234,7 @@ static const char statistics[] =
     "\t  replay-window 5 replay 6 failed 7\n"
     "\tsecurity context system_u:object_r:ipsec_spd_t:s0 \n";
 
-static void assert_statistics(const ipsec_spec *spec)
+static void assert_statistics(const ipsec_key_row *spec)
 {
     g_assert_cmphex(spec->spi, ==, 0x1001);
     g_assert_cmpuint(spec->esn, ==, IPSEC_ESN_YES);
@@ -254,7 +254,7 @@ static void assert_statistics(const ipsec_spec *spec)
 
 static void test_statistics(void)
 {
-    const ipsec_spec spec = read_one(statistics);
+    const ipsec_key_row spec = read_one(statistics);
 
     assert_statistics(&spec);
 }
@@ -285,7 +285,7 @@ static void test_hidden_keys(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
-        const ipsec_spec spec = read_one(texts[i]);
+        const ipsec_key_row spec = read_one(texts[i]);
 
         g_assert_false(spec.has_keys);
         g_assert_cmpstr(spec.encryption->name, ==, "AES_CBC");
@@ -316,7 +316,7 @@ static void test_algorithms(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
         char *text = g_strconcat(ESP, samples[i].lines, "\n" SELECTOR, NULL);
-        const ipsec_spec spec = read_one(text);
+        const ipsec_key_row spec = read_one(text);
 
         g_assert_cmpstr(spec.encryption->name, ==, samples[i].encryption);
         g_assert_cmpstr(spec.integrity->name, ==, samples[i].integrity);
@@ -392,7 +392,7 @@ static void test_flags(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {
         char *text = g_strconcat(ADDRESSES "\tproto esp spi 0x00001001 reqid 1 mode tunnel\n\t", samples[i].text,
                                  "\n" GCM, NULL);
-        const ipsec_spec spec = read_one(text);
+        const ipsec_key_row spec = read_one(text);
 
         g_assert_cmpuint(spec.esn, ==, samples[i].esn ? IPSEC_ESN_YES : IPSEC_ESN_NO);
         g_assert_cmpint(spec.align4, ==, samples[i].align4);

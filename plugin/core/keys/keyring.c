@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-G_STATIC_ASSERT(sizeof(ipsec_row_key) == 40);
+G_STATIC_ASSERT(sizeof(ipsec_key_name) == 40);
 
 /* A place in a table of rows. */
 typedef struct slot {
@@ -19,7 +19,7 @@ typedef struct slot {
 /* Rows that leave the same open, in a table with open addressing. Not a GHashTable, which takes more memory and twice
  * the instructions; nothing is ever removed. */
 typedef struct row_group {
-    ipsec_row_key mask; /* ones where the key counts; of the lengths, what the rows have; protocol 0: any */
+    ipsec_key_name mask; /* ones where the key counts; of the lengths, what the rows have; protocol 0: any */
     slot *slots;
     uint32_t size; /* of the table, a power of two; at most half of it is taken */
     uint32_t used;
@@ -43,7 +43,7 @@ static guint key_hash(gconstpointer key)
     const uint8_t *octets = key;
     uint64_t hash = 0;
 
-    for (unsigned i = 0; i < sizeof(ipsec_row_key); i += 8) {
+    for (unsigned i = 0; i < sizeof(ipsec_key_name); i += 8) {
         uint64_t word;
 
         memcpy(&word, octets + i, sizeof word);
@@ -54,7 +54,7 @@ static guint key_hash(gconstpointer key)
 
 static gboolean key_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, sizeof(ipsec_row_key)) == 0;
+    return memcmp(a, b, sizeof(ipsec_key_name)) == 0;
 }
 
 static void free_group(gpointer data)
@@ -80,12 +80,12 @@ ipsec_keyring *ipsec_keyring_new(void)
 static void free_whole_rows(ipsec_keyring *ring)
 {
     for (uint32_t i = 0; i < ring->store.count; i++) {
-        ipsec_key_row *whole = ipsec_row_store_at(&ring->store, i)->whole;
+        ipsec_key *whole = ipsec_row_store_at(&ring->store, i)->whole;
 
         if (!whole)
             continue;
         ipsec_crypto_free(whole->crypto);
-        ipsec_spec_wipe(&whole->spec);
+        ipsec_key_row_wipe(&whole->spec);
         g_free(whole);
     }
 }
@@ -103,12 +103,12 @@ void ipsec_keyring_free(ipsec_keyring *ring)
     g_free(ring);
 }
 
-static ipsec_row_key mask_of(const ipsec_spec *spec)
+static ipsec_key_name mask_of(const ipsec_key_row *spec)
 {
-    ipsec_row_key mask = {.spi = spec->spi_mask,
-                          .destination_length = spec->destination.length,
-                          .source_length = spec->match_source ? spec->source.length : 0,
-                          .protocol = spec->protocol};
+    ipsec_key_name mask = {.spi = spec->spi_mask,
+                           .destination_length = spec->destination.length,
+                           .source_length = spec->match_source ? spec->source.length : 0,
+                           .protocol = spec->protocol};
 
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     if (spec->match_source)
@@ -116,9 +116,9 @@ static ipsec_row_key mask_of(const ipsec_spec *spec)
     return mask;
 }
 
-static ipsec_row_key key_of(const ipsec_spec *spec)
+static ipsec_key_name key_of(const ipsec_key_row *spec)
 {
-    ipsec_row_key key = mask_of(spec);
+    ipsec_key_name key = mask_of(spec);
 
     key.spi = spec->spi;
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
@@ -128,7 +128,7 @@ static ipsec_row_key key_of(const ipsec_spec *spec)
 }
 
 /* The group with that mask, made if it is new. */
-static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask)
+static row_group *group_of(GPtrArray *groups, const ipsec_key_name *mask)
 {
     row_group *group;
 
@@ -146,7 +146,7 @@ static row_group *group_of(GPtrArray *groups, const ipsec_row_key *mask)
 }
 
 /* Whether the row, one of the group, has that key. */
-static bool has_key(const row_group *group, const ipsec_kept_row *row, const ipsec_row_key *key)
+static bool has_key(const row_group *group, const ipsec_packed_row *row, const ipsec_key_name *key)
 {
     return (row->spi & group->mask.spi) == key->spi &&
            memcmp(row->destination, key->destination, sizeof key->destination) == 0 &&
@@ -154,7 +154,7 @@ static bool has_key(const row_group *group, const ipsec_kept_row *row, const ips
 }
 
 /* The slot of the row with that key, or the free one where it belongs. */
-static slot *find_slot(const ipsec_row_store *store, const row_group *group, const ipsec_row_key *key, uint32_t hash)
+static slot *find_slot(const ipsec_row_store *store, const row_group *group, const ipsec_key_name *key, uint32_t hash)
 {
     for (uint32_t i = hash;; i++) {
         slot *const at = &group->slots[i & (group->size - 1)];
@@ -191,16 +191,16 @@ static void fill_slot(row_group *group, slot *at, uint32_t hash, uint32_t row)
         grow(group);
 }
 
-static void add_to_set(GHashTable *set, const ipsec_row_key *key)
+static void add_to_set(GHashTable *set, const ipsec_key_name *key)
 {
     if (!g_hash_table_contains(set, key))
         g_hash_table_add(set, g_memdup2(key, sizeof *key));
 }
 
-static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec, uint32_t row)
+static void add_destination(ipsec_keyring *ring, const ipsec_key_row *spec, uint32_t row)
 {
     static const uint8_t zeros[sizeof spec->destination.mask];
-    ipsec_row_key mask = {.destination_length = spec->destination.length}, key = mask;
+    ipsec_key_name mask = {.destination_length = spec->destination.length}, key = mask;
     row_group *group;
     uint32_t hash;
     slot *at;
@@ -217,11 +217,11 @@ static void add_destination(ipsec_keyring *ring, const ipsec_spec *spec, uint32_
 }
 
 /* What ipsec_keyring_has() answers from. */
-static void add_name(ipsec_keyring *ring, const ipsec_spec *spec)
+static void add_name(ipsec_keyring *ring, const ipsec_key_row *spec)
 {
     static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
                                      0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    ipsec_row_key key = {.spi = spec->spi, .protocol = spec->protocol};
+    ipsec_key_name key = {.spi = spec->spi, .protocol = spec->protocol};
 
     if (spec->spi_mask != UINT32_MAX)
         return;
@@ -235,33 +235,33 @@ static void add_name(ipsec_keyring *ring, const ipsec_spec *spec)
 
 static bool has_keys(const ipsec_keyring *ring, uint32_t index)
 {
-    ipsec_spec spec;
+    ipsec_key_row spec;
 
     ipsec_row_store_read(ipsec_row_store_at(&ring->store, index), &spec);
     return spec.has_keys;
 }
 
 /* Takes *spec in if it speaks of the same time as the row; else false. */
-static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
+static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *spec)
 {
-    ipsec_spec first;
+    ipsec_key_row first;
     bool same, adds;
 
     ipsec_row_store_read_keys(ipsec_row_store_at(&ring->store, index), &first);
     same = ipsec_row_is_same(&first, spec);
     /* Most rows that come twice are from two dumps of the same SAs, and add nothing. */
     adds = same && ipsec_row_adds(&first, spec);
-    ipsec_spec_wipe(&first);
+    ipsec_key_row_wipe(&first);
     if (adds)
         ipsec_row_merge(&ipsec_keyring_row(ring, index)->spec, spec);
     return same;
 }
 
 /* A row with keys takes the place of one without, which hands over what it knows. */
-static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec)
+static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *spec)
 {
-    ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
-    ipsec_spec bare;
+    ipsec_packed_row *const row = ipsec_row_store_at(&ring->store, index);
+    ipsec_key_row bare;
 
     ipsec_row_store_read(row, &bare);
     if (row->whole)
@@ -275,9 +275,9 @@ static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_spec *spec
 
 /* A row for SAs that have one already. One without keys is never tried beside others: it would hide what does not
  * verify. Returns whether there was room for it. */
-static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_spec *spec)
+static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_key_row *spec)
 {
-    ipsec_kept_row *last;
+    ipsec_packed_row *last;
     uint32_t index = first;
     unsigned length = 0;
 
@@ -302,9 +302,9 @@ static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_spec *spe
     return true;
 }
 
-bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
+bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_key_row *spec)
 {
-    const ipsec_row_key mask = mask_of(spec), key = key_of(spec);
+    const ipsec_key_name mask = mask_of(spec), key = key_of(spec);
     const uint32_t hash = key_hash(&key);
     row_group *const group = group_of(ring->groups, &mask);
     slot *const at = find_slot(&ring->store, group, &key, hash);
@@ -321,7 +321,7 @@ bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec)
 static void survey(ipsec_keyring *ring)
 {
     for (; ring->surveyed < ring->store.count; ring->surveyed++) {
-        ipsec_spec spec;
+        ipsec_key_row spec;
 
         ipsec_row_store_read(ipsec_row_store_at(&ring->store, ring->surveyed), &spec);
         add_destination(ring, &spec, ring->surveyed);
@@ -334,12 +334,12 @@ uint32_t ipsec_keyring_count(const ipsec_keyring *ring)
     return ring->store.count;
 }
 
-ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
+ipsec_key *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index)
 {
-    ipsec_kept_row *const row = ipsec_row_store_at(&ring->store, index);
+    ipsec_packed_row *const row = ipsec_row_store_at(&ring->store, index);
 
     if (!row->whole) {
-        row->whole = g_new0(ipsec_key_row, 1);
+        row->whole = g_new0(ipsec_key, 1);
         row->whole->index = index;
         row->whole->position = row->position;
         ipsec_row_store_read_keys(row, &row->whole->spec);
@@ -364,14 +364,14 @@ static void mask_address(uint8_t *to, const uint8_t *address, const uint8_t *mas
 }
 
 /* The key of the view in a group; false if the group is for the other protocol or version of IP. */
-static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, ipsec_row_key *key)
+static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, ipsec_key_name *key)
 {
-    const ipsec_row_key *mask = &group->mask;
+    const ipsec_key_name *mask = &group->mask;
 
-    *key = (ipsec_row_key){.spi = spi & mask->spi,
-                           .destination_length = mask->destination_length,
-                           .source_length = mask->source_length,
-                           .protocol = mask->protocol};
+    *key = (ipsec_key_name){.spi = spi & mask->spi,
+                            .destination_length = mask->destination_length,
+                            .source_length = mask->source_length,
+                            .protocol = mask->protocol};
     if (mask->protocol && mask->protocol != view->protocol)
         return false;
     if (mask->destination_length && mask->destination_length != view->address_length)
@@ -389,7 +389,7 @@ uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, u
 
     for (unsigned i = 0; i < ring->groups->len; i++) {
         const row_group *group = g_ptr_array_index(ring->groups, i);
-        ipsec_row_key key;
+        ipsec_key_name key;
         uint32_t row;
 
         if (!key_in_group(group, view, spi, &key))
@@ -406,7 +406,7 @@ bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view
     survey(ring);
     for (unsigned i = 0; i < ring->destinations->len; i++) {
         const row_group *group = g_ptr_array_index(ring->destinations, i);
-        ipsec_row_key key;
+        ipsec_key_name key;
 
         if (key_in_group(group, view, 0, &key) && find_slot(&ring->store, group, &key, key_hash(&key))->row != 0)
             return true;
@@ -416,7 +416,7 @@ bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view
 
 bool ipsec_keyring_has(ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination, uint8_t length)
 {
-    ipsec_row_key key = {.spi = spi, .protocol = protocol};
+    ipsec_key_name key = {.spi = spi, .protocol = protocol};
 
     survey(ring);
     if (!destination)
@@ -426,9 +426,9 @@ bool ipsec_keyring_has(ipsec_keyring *ring, uint32_t spi, uint8_t protocol, cons
     return g_hash_table_contains(ring->names, &key);
 }
 
-ipsec_crypto *ipsec_key_row_open(ipsec_key_row *row)
+ipsec_crypto *ipsec_key_open(ipsec_key *row)
 {
-    const ipsec_spec *spec = &row->spec;
+    const ipsec_key_row *spec = &row->spec;
 
     if (row->crypto || row->refused || !spec->has_keys)
         return row->crypto;

@@ -17,7 +17,7 @@
 #define IPSEC_KEY_NONE UINT32_MAX
 
 /** What of a packet names its SA, with zeros where a row does not care. Compared and hashed as octets. */
-typedef struct ipsec_row_key {
+typedef struct ipsec_key_name {
     uint8_t destination[16];
     uint8_t source[16];
     uint32_t spi;
@@ -25,17 +25,17 @@ typedef struct ipsec_row_key {
     uint8_t source_length;
     uint8_t protocol;
     uint8_t zero;
-} ipsec_row_key;
+} ipsec_key_name;
 
 /** A row that an SA takes, with its contexts, which are opened when first asked for and serve every such SA. */
-typedef struct ipsec_key_row {
-    ipsec_spec spec;
+typedef struct ipsec_key {
+    ipsec_key_row spec;
     uint32_t index;       /**< in the ring */
     uint32_t guessed;     /**< octets of packets that it was looked into why they do not verify with it */
     uint8_t position;     /**< among the rows for the same SAs, from 0 */
-    ipsec_crypto *crypto; /**< NULL until ipsec_key_row_open() */
+    ipsec_crypto *crypto; /**< NULL until ipsec_key_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
-} ipsec_key_row;
+} ipsec_key;
 
 /** All rows; wipes keys when freed. */
 typedef struct ipsec_keyring ipsec_keyring;
@@ -50,14 +50,14 @@ void ipsec_keyring_free(ipsec_keyring *ring);
  *
  * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA rows with other keys for the same SAs
  */
-bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_spec *spec);
+bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_key_row *spec);
 
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
 /** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory.
  * Owned by the ring, which does not move it. */
-ipsec_key_row *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
+ipsec_key *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
 
 /** Index of the next row for the same SAs as row `index`, with other keys. Behind the last comes the first; a row that
  * is alone is its own next. */
@@ -78,6 +78,6 @@ bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view
 bool ipsec_keyring_has(ipsec_keyring *ring, uint32_t spi, uint8_t protocol, const uint8_t *destination, uint8_t length);
 
 /** The row's contexts, opened if they were not; NULL without keys, or where libgcrypt refuses them. */
-ipsec_crypto *ipsec_key_row_open(ipsec_key_row *row);
+ipsec_crypto *ipsec_key_open(ipsec_key *row);
 
 #endif

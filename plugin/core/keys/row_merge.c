@@ -7,14 +7,14 @@
 
 /* --- the same SA ------------------------------------------------------------------------------------- */
 
-static bool has_same_keys(const ipsec_spec *a, const ipsec_spec *b)
+static bool has_same_keys(const ipsec_key_row *a, const ipsec_key_row *b)
 {
     return a->encryption_key_length == b->encryption_key_length && a->integrity_key_length == b->integrity_key_length &&
            memcmp(a->encryption_key, b->encryption_key, a->encryption_key_length) == 0 &&
            memcmp(a->integrity_key, b->integrity_key, a->integrity_key_length) == 0;
 }
 
-bool ipsec_row_is_same(const ipsec_spec *a, const ipsec_spec *b)
+bool ipsec_row_is_same(const ipsec_key_row *a, const ipsec_key_row *b)
 {
     return a->encryption == b->encryption && a->integrity == b->integrity &&
            (!a->has_keys || !b->has_keys || has_same_keys(a, b));
@@ -37,14 +37,14 @@ static bool is_same_selector(const ipsec_selector *a, const ipsec_selector *b)
            a->destination_port_mask == b->destination_port_mask;
 }
 
-static ipsec_terms terms_at(const ipsec_spec *spec, unsigned i)
+static ipsec_terms terms_at(const ipsec_key_row *spec, unsigned i)
 {
     if (i > 0)
         return spec->others[i - 1];
     return (ipsec_terms){.mode = spec->mode, .encapsulation = spec->encapsulation, .selector = spec->selector};
 }
 
-static void set_terms(ipsec_spec *spec, unsigned i, const ipsec_terms *terms)
+static void set_terms(ipsec_key_row *spec, unsigned i, const ipsec_terms *terms)
 {
     if (i > 0) {
         spec->others[i - 1] = *terms;
@@ -74,7 +74,7 @@ static void fill_in(ipsec_terms *known, const ipsec_terms *said)
         known->selector = said->selector;
 }
 
-static void add_terms(ipsec_spec *spec, const ipsec_terms *said)
+static void add_terms(ipsec_key_row *spec, const ipsec_terms *said)
 {
     static const ipsec_terms anything = {.mode = IPSEC_MODE_ANY, .encapsulation = IPSEC_ENCAP_ANY};
     const unsigned count = spec->other_count + 1u;
@@ -97,7 +97,7 @@ static void add_terms(ipsec_spec *spec, const ipsec_terms *said)
 
 /* --- the rest ---------------------------------------------------------------------------------------- */
 
-static void add_high(ipsec_spec *spec, uint32_t high)
+static void add_high(ipsec_key_row *spec, uint32_t high)
 {
     for (unsigned i = 0; i < spec->high_count; i++)
         if (spec->highs[i] == high)
@@ -120,7 +120,7 @@ static uint64_t higher_limit(uint64_t a, uint64_t b)
     return a == UINT64_MAX || b == UINT64_MAX ? MIN(a, b) : MAX(a, b);
 }
 
-bool ipsec_row_adds(const ipsec_spec *first, const ipsec_spec *later)
+bool ipsec_row_adds(const ipsec_key_row *first, const ipsec_key_row *later)
 {
     return later->high_count > 0 || later->other_count > 0 || first->encapsulation != later->encapsulation ||
            first->mode != later->mode || first->replay_window != later->replay_window ||
@@ -128,7 +128,7 @@ bool ipsec_row_adds(const ipsec_spec *first, const ipsec_spec *later)
            !is_same_selector(&first->selector, &later->selector);
 }
 
-void ipsec_row_merge(ipsec_spec *first, const ipsec_spec *later)
+void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later)
 {
     for (unsigned i = 0; i < later->high_count; i++)
         add_high(first, later->highs[i]);

@@ -18,12 +18,12 @@
 
 /** Whether two rows for the same SAs speak of the same time: the algorithms are the same, and so are the keys if both
  * have any. */
-bool ipsec_row_is_same(const ipsec_spec *a, const ipsec_spec *b);
+bool ipsec_row_is_same(const ipsec_key_row *a, const ipsec_key_row *b);
 
 /** Whether merging may change *first. */
-bool ipsec_row_adds(const ipsec_spec *first, const ipsec_spec *later);
+bool ipsec_row_adds(const ipsec_key_row *first, const ipsec_key_row *later);
 
 /** Adds to *first, whose keys it keeps, what *later says. */
-void ipsec_row_merge(ipsec_spec *first, const ipsec_spec *later);
+void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later);
 
 #endif

@@ -10,11 +10,11 @@
 #define CHUNK 1024u
 #define PIECE ((size_t)65536)
 
-/* A shape is the front of an ipsec_spec, zero where rows tend to differ. */
-#define SHAPE offsetof(ipsec_spec, encryption_key)
+/* A shape is the front of an ipsec_key_row, zero where rows tend to differ. */
+#define SHAPE offsetof(ipsec_key_row, encryption_key)
 
-G_STATIC_ASSERT(SHAPE + IPSEC_ENCRYPTION_KEY_MOST + IPSEC_INTEGRITY_KEY_MOST <= sizeof(ipsec_spec));
-G_STATIC_ASSERT(sizeof(ipsec_spec) <= PIECE);
+G_STATIC_ASSERT(SHAPE + IPSEC_ENCRYPTION_KEY_MOST + IPSEC_INTEGRITY_KEY_MOST <= sizeof(ipsec_key_row));
+G_STATIC_ASSERT(sizeof(ipsec_key_row) <= PIECE);
 
 /* --- octets --- */
 
@@ -55,9 +55,9 @@ static void clear_pool(ipsec_octet_pool *pool)
 /* The shape of the row. Rows of a dump come in a few shapes, mostly those of the two directions by turns; a shape that
  * is made once more, for it was not among the last, takes no more than memory. That goes for padding too, which is
  * compared with the rest. */
-static const uint8_t *shape_of(ipsec_row_store *store, const ipsec_spec *spec)
+static const uint8_t *shape_of(ipsec_row_store *store, const ipsec_key_row *spec)
 {
-    ipsec_spec front;
+    ipsec_key_row front;
     uint8_t *shape;
 
     memcpy(&front, spec, SHAPE);
@@ -88,12 +88,12 @@ void ipsec_row_store_clear(ipsec_row_store *store)
     g_ptr_array_free(store->chunks, true);
 }
 
-ipsec_kept_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index)
+ipsec_packed_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index)
 {
-    return (ipsec_kept_row *)g_ptr_array_index(store->chunks, index / CHUNK) + index % CHUNK;
+    return (ipsec_packed_row *)g_ptr_array_index(store->chunks, index / CHUNK) + index % CHUNK;
 }
 
-static const uint8_t *keep_keys(ipsec_octet_pool *pool, const ipsec_spec *spec)
+static const uint8_t *keep_keys(ipsec_octet_pool *pool, const ipsec_key_row *spec)
 {
     uint8_t *const keys = take(pool, (size_t)spec->encryption_key_length + spec->integrity_key_length);
 
@@ -102,12 +102,12 @@ static const uint8_t *keep_keys(ipsec_octet_pool *pool, const ipsec_spec *spec)
     return keys;
 }
 
-void ipsec_row_store_add(ipsec_row_store *store, const ipsec_spec *spec)
+void ipsec_row_store_add(ipsec_row_store *store, const ipsec_key_row *spec)
 {
-    ipsec_kept_row *row;
+    ipsec_packed_row *row;
 
     if (store->count % CHUNK == 0)
-        g_ptr_array_add(store->chunks, g_new(ipsec_kept_row, CHUNK));
+        g_ptr_array_add(store->chunks, g_new(ipsec_packed_row, CHUNK));
     row = ipsec_row_store_at(store, store->count);
     row->next = store->count++;
     row->position = 0;
@@ -115,7 +115,7 @@ void ipsec_row_store_add(ipsec_row_store *store, const ipsec_spec *spec)
     ipsec_row_store_replace(store, row, spec);
 }
 
-void ipsec_row_store_replace(ipsec_row_store *store, ipsec_kept_row *row, const ipsec_spec *spec)
+void ipsec_row_store_replace(ipsec_row_store *store, ipsec_packed_row *row, const ipsec_key_row *spec)
 {
     memcpy(row->destination, spec->destination.octets, sizeof row->destination);
     memcpy(row->source, spec->source.octets, sizeof row->source);
@@ -125,7 +125,7 @@ void ipsec_row_store_replace(ipsec_row_store *store, ipsec_kept_row *row, const 
     row->keys = keep_keys(&store->pool, spec);
 }
 
-void ipsec_row_store_read(const ipsec_kept_row *row, ipsec_spec *spec)
+void ipsec_row_store_read(const ipsec_packed_row *row, ipsec_key_row *spec)
 {
     memset(spec, 0, sizeof *spec);
     memcpy(spec, row->shape, SHAPE);
@@ -135,7 +135,7 @@ void ipsec_row_store_read(const ipsec_kept_row *row, ipsec_spec *spec)
     spec->line = row->line;
 }
 
-void ipsec_row_store_read_keys(const ipsec_kept_row *row, ipsec_spec *spec)
+void ipsec_row_store_read_keys(const ipsec_packed_row *row, ipsec_key_row *spec)
 {
     ipsec_row_store_read(row, spec);
     memcpy(spec->encryption_key, row->keys, spec->encryption_key_length);

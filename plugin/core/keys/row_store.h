@@ -1,5 +1,5 @@
 /** @file
- * Key rows as they are kept: in an eighth of the memory that an ipsec_spec takes. Internal to the core.
+ * Key rows as they are kept: in an eighth of the memory that an ipsec_key_row takes. Internal to the core.
  *
  * Of a gateway's many SAs a capture has a few; and most of what their rows say is the same in all of them. What is the
  * same is kept once, and keys in their own lengths.
@@ -14,18 +14,18 @@
 #include <glib.h>
 #include <stddef.h>
 
-/** A row that is kept. The octets of addresses and the SPI are those of the ipsec_spec, as is the line. */
-typedef struct ipsec_kept_row {
+/** A row that is kept. The octets of addresses and the SPI are those of the ipsec_key_row, as is the line. */
+typedef struct ipsec_packed_row {
     uint8_t destination[16];
     uint8_t source[16];
     uint32_t spi;
     uint32_t line;
-    uint32_t next;               /**< index of another row for the same SAs, in a ring; its own if there is none */
-    uint8_t position;            /**< in that ring, from 0 */
-    const uint8_t *shape;        /**< what the row says beside, which it shares with others */
-    const uint8_t *keys;         /**< that of encryption, then that of integrity */
-    struct ipsec_key_row *whole; /**< the owner's; NULL at first */
-} ipsec_kept_row;
+    uint32_t next;           /**< index of another row for the same SAs, in a ring; its own if there is none */
+    uint8_t position;        /**< in that ring, from 0 */
+    const uint8_t *shape;    /**< what the row says beside, which it shares with others */
+    const uint8_t *keys;     /**< that of encryption, then that of integrity */
+    struct ipsec_key *whole; /**< the owner's; NULL at first */
+} ipsec_packed_row;
 
 /** Octets of several kinds, freed together. */
 typedef struct ipsec_octet_pool {
@@ -52,18 +52,18 @@ void ipsec_row_store_init(ipsec_row_store *store);
 void ipsec_row_store_clear(ipsec_row_store *store);
 
 /** Adds what *spec says as the last row, in a ring of its own. */
-void ipsec_row_store_add(ipsec_row_store *store, const ipsec_spec *spec);
+void ipsec_row_store_add(ipsec_row_store *store, const ipsec_key_row *spec);
 
 /** Puts what *spec says in the place of a row for the same SAs; leaves ring and `whole`. */
-void ipsec_row_store_replace(ipsec_row_store *store, ipsec_kept_row *row, const ipsec_spec *spec);
+void ipsec_row_store_replace(ipsec_row_store *store, ipsec_packed_row *row, const ipsec_key_row *spec);
 
 /** Row `index`, below the count; it does not move. */
-ipsec_kept_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index);
+ipsec_packed_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index);
 
 /** Makes the row again that was added, without its keys. */
-void ipsec_row_store_read(const ipsec_kept_row *row, ipsec_spec *spec);
+void ipsec_row_store_read(const ipsec_packed_row *row, ipsec_key_row *spec);
 
 /** The same with keys: wipe it. */
-void ipsec_row_store_read_keys(const ipsec_kept_row *row, ipsec_spec *spec);
+void ipsec_row_store_read_keys(const ipsec_packed_row *row, ipsec_key_row *spec);
 
 #endif

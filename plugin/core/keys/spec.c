@@ -10,11 +10,11 @@
 
 /* A row that is being compiled. */
 typedef struct row {
-    const ipsec_spec_text *text;
+    const ipsec_key_row_text *text;
     ipsec_text columns[IPSEC_COLUMN_COUNT]; /* trimmed */
     const char *const *names;               /* of the columns */
-    ipsec_spec *spec;
-    ipsec_spec_error *error;
+    ipsec_key_row *spec;
+    ipsec_key_row_error *error;
     bool no_integrity_key; /* whatever stands in that column */
 } row;
 
@@ -72,8 +72,8 @@ static const ipsec_word wireshark_protocols[] = {{"IPv4", 4}, {"IPv6", 16}, {"An
 static const ipsec_word wireshark_esn[] = {{"64-bit", true}, {NULL, false}};
 static const ipsec_word deprecated_gcm[] = {{"AES-GCM [RFC4106]", true}, {NULL, false}};
 
-#define FAIL(row, column, ...) ipsec_spec_fail((row)->error, (row)->names[column], __VA_ARGS__)
-#define WARN(row, column, ...) ipsec_spec_warn((row)->error, (row)->names[column], __VA_ARGS__)
+#define FAIL(row, column, ...) ipsec_key_row_fail((row)->error, (row)->names[column], __VA_ARGS__)
+#define WARN(row, column, ...) ipsec_key_row_warn((row)->error, (row)->names[column], __VA_ARGS__)
 
 /* The longest name of an algorithm that is looked up. */
 #define NAME_MOST 128
@@ -105,7 +105,7 @@ static bool read_range(row *row, ipsec_column column, bool wildcards, ipsec_addr
 
 static bool check_addresses(row *row)
 {
-    const ipsec_spec *const spec = row->spec;
+    const ipsec_key_row *const spec = row->spec;
 
     if (spec->source.length && spec->destination.length && spec->source.length != spec->destination.length)
         return FAIL(row, IPSEC_COLUMN_DESTINATION, "one address is of IPv4 and the other of IPv6");
@@ -122,7 +122,7 @@ static bool set_spi(row *row, uint64_t spi)
     return true;
 }
 
-static void set_high(ipsec_spec *spec, uint64_t high)
+static void set_high(ipsec_key_row *spec, uint64_t high)
 {
     spec->esn = IPSEC_ESN_YES;
     spec->highs[0] = (uint32_t)high;
@@ -131,7 +131,7 @@ static void set_high(ipsec_spec *spec, uint64_t high)
 
 static bool check_whole(row *row)
 {
-    const ipsec_spec *const spec = row->spec;
+    const ipsec_key_row *const spec = row->spec;
 
     if (spec->protocol == IPSEC_PROTOCOL_ESP && spec->encryption->mode == IPSEC_CIPHER_NULL &&
         spec->integrity->kind == IPSEC_MAC_NONE)
@@ -187,7 +187,8 @@ static bool read_encryption(row *row)
     if (is_empty(row, column))
         return FAIL(row, column, "an algorithm is missing (NULL for none)");
     row->spec->encryption = ipsec_encryption_by_name(name_of(row, column, name));
-    return row->spec->encryption || ipsec_spec_fail_unsupported(row->error, row->names[column], row->columns[column]);
+    return row->spec->encryption ||
+           ipsec_key_row_fail_unsupported(row->error, row->names[column], row->columns[column]);
 }
 
 static bool read_encryption_key(row *row)
@@ -197,16 +198,16 @@ static bool read_encryption_key(row *row)
 
     if (!row->spec->encryption)
         return true;
-    return ipsec_spec_decode_hex(row->columns[column], row->spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length,
-                                 row->names[column], row->error) &&
-           ipsec_spec_set_encryption_length(row->spec, length, row->names[column], row->error);
+    return ipsec_key_row_decode_hex(row->columns[column], row->spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length,
+                                    row->names[column], row->error) &&
+           ipsec_key_row_set_encryption_length(row->spec, length, row->names[column], row->error);
 }
 
 /* Whether the integrity algorithm, which was found, goes with the rest. */
 static bool check_integrity(row *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY;
-    ipsec_spec *const spec = row->spec;
+    ipsec_key_row *const spec = row->spec;
 
     if (spec->protocol == IPSEC_PROTOCOL_AH)
         return spec->integrity->kind != IPSEC_MAC_NONE || FAIL(row, column, "AH needs an algorithm");
@@ -227,21 +228,21 @@ static bool read_integrity(row *row)
     if (!is_empty(row, column))
         row->spec->integrity = ipsec_integrity_by_name(name_of(row, column, name));
     if (!row->spec->integrity)
-        return ipsec_spec_fail_unsupported(row->error, row->names[column], row->columns[column]);
+        return ipsec_key_row_fail_unsupported(row->error, row->names[column], row->columns[column]);
     return check_integrity(row);
 }
 
 static bool read_integrity_key(row *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY_KEY;
-    ipsec_spec *const spec = row->spec;
+    ipsec_key_row *const spec = row->spec;
     size_t length;
 
     if (row->no_integrity_key)
         return true;
-    return ipsec_spec_decode_hex(row->columns[column], spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length,
-                                 row->names[column], row->error) &&
-           ipsec_spec_set_integrity_length(spec, length, row->names[column], row->error);
+    return ipsec_key_row_decode_hex(row->columns[column], spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length,
+                                    row->names[column], row->error) &&
+           ipsec_key_row_set_integrity_length(spec, length, row->names[column], row->error);
 }
 
 static bool read_esn(row *row)
@@ -353,17 +354,17 @@ static bool set_deprecated_gcm(row *row)
 
 static bool read_wireshark_algorithms(row *row)
 {
-    ipsec_spec *const spec = row->spec;
+    ipsec_key_row *const spec = row->spec;
     char name[NAME_MOST];
 
     spec->encryption = ipsec_encryption_by_wireshark_name(name_of(row, IPSEC_COLUMN_ENCRYPTION, name));
     if (!spec->encryption)
-        return ipsec_spec_fail_unsupported(row->error, row->names[IPSEC_COLUMN_ENCRYPTION],
-                                           row->columns[IPSEC_COLUMN_ENCRYPTION]);
+        return ipsec_key_row_fail_unsupported(row->error, row->names[IPSEC_COLUMN_ENCRYPTION],
+                                              row->columns[IPSEC_COLUMN_ENCRYPTION]);
     spec->integrity = ipsec_integrity_by_wireshark_name(name_of(row, IPSEC_COLUMN_INTEGRITY, name));
     if (!spec->integrity)
-        return ipsec_spec_fail_unsupported(row->error, row->names[IPSEC_COLUMN_INTEGRITY],
-                                           row->columns[IPSEC_COLUMN_INTEGRITY]);
+        return ipsec_key_row_fail_unsupported(row->error, row->names[IPSEC_COLUMN_INTEGRITY],
+                                              row->columns[IPSEC_COLUMN_INTEGRITY]);
     if (ipsec_text_find(row->columns[IPSEC_COLUMN_ENCRYPTION], deprecated_gcm) && !set_deprecated_gcm(row))
         return false;
     if (ipsec_encryption_is_combined(spec->encryption))
@@ -387,8 +388,8 @@ static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets,
     }
     if (odd && ipsec_text_hex_digit(text.at[2]) >= 0)
         octets[0] = (uint8_t)ipsec_text_hex_digit(text.at[2]);
-    if (!ipsec_spec_decode_hex(ipsec_text_from(text, 2 + odd), octets + odd, most - odd, length, row->names[column],
-                               row->error))
+    if (!ipsec_key_row_decode_hex(ipsec_text_from(text, 2 + odd), octets + odd, most - odd, length, row->names[column],
+                                  row->error))
         return false;
     *length += odd;
     return !odd || ipsec_text_hex_digit(text.at[2]) >= 0 ||
@@ -398,25 +399,25 @@ static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets,
 static bool read_wireshark_encryption_key(row *row)
 {
     const ipsec_column column = IPSEC_COLUMN_ENCRYPTION_KEY;
-    ipsec_spec *const spec = row->spec;
+    ipsec_key_row *const spec = row->spec;
     size_t length;
 
     if (spec->encryption->mode == IPSEC_CIPHER_NULL)
         return true;
     return decode_wireshark_key(row, column, spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length) &&
-           ipsec_spec_set_encryption_length(spec, length, row->names[column], row->error);
+           ipsec_key_row_set_encryption_length(spec, length, row->names[column], row->error);
 }
 
 static bool read_wireshark_integrity_key(row *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY_KEY;
-    ipsec_spec *const spec = row->spec;
+    ipsec_key_row *const spec = row->spec;
     size_t length;
 
     if (!ipsec_integrity_has_key(spec->integrity))
         return true;
     return decode_wireshark_key(row, column, spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length) &&
-           ipsec_spec_set_integrity_length(spec, length, row->names[column], row->error);
+           ipsec_key_row_set_integrity_length(spec, length, row->names[column], row->error);
 }
 
 static bool read_wireshark_esn(row *row)
@@ -442,25 +443,25 @@ static bool read_wireshark_esn(row *row)
 
 /* --- both --- */
 
-static bool compile(const ipsec_spec_text *text, const char *const *names, const step *steps, size_t count,
-                    ipsec_spec *spec, ipsec_spec_error *error)
+static bool compile(const ipsec_key_row_text *text, const char *const *names, const step *steps, size_t count,
+                    ipsec_key_row *spec, ipsec_key_row_error *error)
 {
     row row = {.text = text, .names = names, .spec = spec, .error = error};
 
-    *error = (ipsec_spec_error){.column = NULL};
-    ipsec_spec_init(spec);
+    *error = (ipsec_key_row_error){.column = NULL};
+    ipsec_key_row_init(spec);
     for (unsigned column = 0; column < IPSEC_COLUMN_COUNT; column++)
         row.columns[column] = ipsec_text_trim(text->columns[column]);
     for (size_t i = 0; i < count; i++) {
         if (!steps[i](&row)) {
-            ipsec_spec_wipe(spec);
+            ipsec_key_row_wipe(spec);
             return false;
         }
     }
     return true;
 }
 
-bool ipsec_spec_compile(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error)
+bool ipsec_key_row_compile(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error)
 {
     static const step steps[] = {
         read_protocol,       read_addresses,     read_spi, read_encryption, read_integrity,
@@ -470,7 +471,7 @@ bool ipsec_spec_compile(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spe
     return compile(text, own_names, steps, G_N_ELEMENTS(steps), spec, error);
 }
 
-bool ipsec_spec_compile_wireshark(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error)
+bool ipsec_key_row_compile_wireshark(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error)
 {
     static const step steps[] = {
         read_wireshark_addresses,

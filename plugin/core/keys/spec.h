@@ -74,8 +74,8 @@ typedef struct ipsec_terms {
  * first and that of the last: the neighbours of both are tried, and what verifies is followed from there. */
 #define IPSEC_SPEC_HIGHS 2
 
-/** One row. Holds keys: wipe it with ipsec_spec_wipe() when it is no longer needed. */
-typedef struct ipsec_spec {
+/** One row. Holds keys: wipe it with ipsec_key_row_wipe() when it is no longer needed. */
+typedef struct ipsec_key_row {
     uint8_t protocol;      /**< IPSEC_PROTOCOL_ESP or IPSEC_PROTOCOL_AH */
     uint8_t esn;           /**< ipsec_esn_mode */
     uint8_t mode;          /**< ipsec_mode */
@@ -101,7 +101,7 @@ typedef struct ipsec_spec {
     uint8_t integrity_key[IPSEC_INTEGRITY_KEY_MOST];
     uint8_t other_count;                      /**< number of valid `others`; 0 in a row that is read, see row_merge.h */
     ipsec_terms others[IPSEC_TERMS_MOST - 1]; /**< what other dumps say in place of mode, encapsulation, selector */
-} ipsec_spec;
+} ipsec_key_row;
 
 /** Where a row came from; in the order in which rows are preferred. */
 typedef enum {
@@ -127,16 +127,16 @@ typedef enum {
 } ipsec_column;
 
 /** A row as text, one string per column; NULL is an empty string. */
-typedef struct ipsec_spec_text {
+typedef struct ipsec_key_row_text {
     const char *columns[IPSEC_COLUMN_COUNT];
-} ipsec_spec_text;
+} ipsec_key_row_text;
 
 /** What is wrong with a row. Never holds a part of a key. */
-typedef struct ipsec_spec_error {
+typedef struct ipsec_key_row_error {
     const char *column; /**< its name, static; NULL if it is no single column */
     char reason[160];   /**< a sentence without full stop, as "16, 24 or 32 octets are needed, not 15" */
     bool usable;        /**< a warning only: the row works */
-} ipsec_spec_error;
+} ipsec_key_row_error;
 
 /**
  * Compiles a row of the table `ipsec_sa`: algorithms by their IKEv2 names, keys in hex with or without 0x, addresses,
@@ -146,7 +146,7 @@ typedef struct ipsec_spec_error {
  * @param error  filled in if the result is false, or the row deserves a warning; otherwise reason is ""
  * @return whether the row is usable
  */
-bool ipsec_spec_compile(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
+bool ipsec_key_row_compile(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
 /**
  * Compiles a row of Wireshark's table "ESP SAs": IPSEC_COLUMN_PROTOCOL is its "IPv4", "IPv6" or "Any" column (the row
@@ -155,10 +155,10 @@ bool ipsec_spec_compile(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spe
  * where the table has no such column), IPSEC_COLUMN_MODE its `sn_upper`, which Wireshark keeps in hex without 0x.
  * Anything but 64 bits is IPSEC_ESN_AUTO, for 32 is what older rows are read as.
  */
-bool ipsec_spec_compile_wireshark(const ipsec_spec_text *text, ipsec_spec *spec, ipsec_spec_error *error);
+bool ipsec_key_row_compile_wireshark(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
 /** Overwrites a row, keys and all. */
-void ipsec_spec_wipe(ipsec_spec *spec);
+void ipsec_key_row_wipe(ipsec_key_row *spec);
 
 /** Whether an address of `length` octets (4 or 16) lies in the range. */
 bool ipsec_address_in_range(const ipsec_address_range *range, const uint8_t *address, unsigned length);

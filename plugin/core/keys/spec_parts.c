@@ -6,32 +6,32 @@
 #include <stdarg.h>
 #include <string.h>
 
-void ipsec_spec_init(ipsec_spec *spec)
+void ipsec_key_row_init(ipsec_key_row *spec)
 {
-    *spec = (ipsec_spec){.esn = IPSEC_ESN_AUTO,
-                         .mode = IPSEC_MODE_ANY,
-                         .encapsulation = IPSEC_ENCAP_ANY,
-                         .integrity = ipsec_integrity_none(),
-                         .has_keys = true,
-                         .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN,
-                         .hard_bytes = UINT64_MAX,
-                         .hard_packets = UINT64_MAX};
+    *spec = (ipsec_key_row){.esn = IPSEC_ESN_AUTO,
+                            .mode = IPSEC_MODE_ANY,
+                            .encapsulation = IPSEC_ENCAP_ANY,
+                            .integrity = ipsec_integrity_none(),
+                            .has_keys = true,
+                            .replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN,
+                            .hard_bytes = UINT64_MAX,
+                            .hard_packets = UINT64_MAX};
 }
 
-void ipsec_spec_wipe(ipsec_spec *spec)
+void ipsec_key_row_wipe(ipsec_key_row *spec)
 {
     ipsec_wipe(spec, sizeof *spec);
 }
 
 static void G_GNUC_PRINTF(4, 0)
-    state(ipsec_spec_error *error, bool usable, const char *column, const char *format, va_list arguments)
+    state(ipsec_key_row_error *error, bool usable, const char *column, const char *format, va_list arguments)
 {
     error->usable = usable;
     error->column = column;
     g_vsnprintf(error->reason, sizeof error->reason, format, arguments);
 }
 
-bool ipsec_spec_fail(ipsec_spec_error *error, const char *column, const char *format, ...)
+bool ipsec_key_row_fail(ipsec_key_row_error *error, const char *column, const char *format, ...)
 {
     va_list arguments;
 
@@ -41,7 +41,7 @@ bool ipsec_spec_fail(ipsec_spec_error *error, const char *column, const char *fo
     return false;
 }
 
-bool ipsec_spec_warn(ipsec_spec_error *error, const char *column, const char *format, ...)
+bool ipsec_key_row_warn(ipsec_key_row_error *error, const char *column, const char *format, ...)
 {
     va_list arguments;
 
@@ -53,12 +53,12 @@ bool ipsec_spec_warn(ipsec_spec_error *error, const char *column, const char *fo
     return true;
 }
 
-bool ipsec_spec_fail_unsupported(ipsec_spec_error *error, const char *column, ipsec_text name)
+bool ipsec_key_row_fail_unsupported(ipsec_key_row_error *error, const char *column, ipsec_text name)
 {
     char shown[IPSEC_TEXT_SHOWN];
 
     ipsec_text_show(name, shown);
-    return ipsec_spec_fail(error, column, "%s is not supported", shown);
+    return ipsec_key_row_fail(error, column, "%s is not supported", shown);
 }
 
 static bool is_hex(ipsec_text digits)
@@ -84,16 +84,16 @@ static bool decode(ipsec_text digits, uint8_t *octets)
     return true;
 }
 
-bool ipsec_spec_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
-                           ipsec_spec_error *error)
+bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
+                              ipsec_key_row_error *error)
 {
     const ipsec_text digits = ipsec_text_from(hex, ipsec_text_has_0x(hex) ? 2 : 0);
     const bool fits = digits.length % 2 == 0 && digits.length / 2 <= most;
 
     if (!(fits ? decode(digits, octets) : is_hex(digits)))
-        return ipsec_spec_fail(error, column, "the key has a character that is no hex digit");
+        return ipsec_key_row_fail(error, column, "the key has a character that is no hex digit");
     if (digits.length % 2)
-        return ipsec_spec_fail(error, column, "the key has an odd number of hex digits");
+        return ipsec_key_row_fail(error, column, "the key has an odd number of hex digits");
     *length = digits.length / 2;
     return true;
 }
@@ -120,16 +120,17 @@ static void list_lengths(const ipsec_encryption *encryption, char *list, gulong 
 }
 
 /* "needs a key of ... octets, not 15"; `suffix` of the length says what is to be known of it. */
-static bool fail_length(ipsec_spec_error *error, const char *column, const char *name, const char *lengths,
+static bool fail_length(ipsec_key_row_error *error, const char *column, const char *name, const char *lengths,
                         const char *suffix, size_t length)
 {
     if (length == 0)
-        return ipsec_spec_fail(error, column, "the key is missing: %s needs %s octets%s", name, lengths, suffix);
-    return ipsec_spec_fail(error, column, "%s needs a key of %s octets%s, not %" G_GSIZE_FORMAT, name, lengths, suffix,
-                           (gsize)length);
+        return ipsec_key_row_fail(error, column, "the key is missing: %s needs %s octets%s", name, lengths, suffix);
+    return ipsec_key_row_fail(error, column, "%s needs a key of %s octets%s, not %" G_GSIZE_FORMAT, name, lengths,
+                              suffix, (gsize)length);
 }
 
-bool ipsec_spec_set_encryption_length(ipsec_spec *spec, size_t length, const char *column, ipsec_spec_error *error)
+bool ipsec_key_row_set_encryption_length(ipsec_key_row *spec, size_t length, const char *column,
+                                         ipsec_key_row_error *error)
 {
     const ipsec_encryption *const encryption = spec->encryption;
     char lengths[48];
@@ -140,7 +141,7 @@ bool ipsec_spec_set_encryption_length(ipsec_spec *spec, size_t length, const cha
     }
     list_lengths(encryption, lengths, sizeof lengths);
     if (!lengths[0])
-        return ipsec_spec_fail(error, column, "%s has no key", encryption->name);
+        return ipsec_key_row_fail(error, column, "%s has no key", encryption->name);
     return fail_length(error, column, encryption->name, lengths, encryption->salt ? " (salt included)" : "", length);
 }
 
@@ -149,23 +150,24 @@ bool ipsec_integrity_has_key(const ipsec_integrity *integrity)
     return integrity->kind != IPSEC_MAC_NONE && integrity->kind != IPSEC_MAC_ANY;
 }
 
-bool ipsec_spec_set_integrity_length(ipsec_spec *spec, size_t length, const char *column, ipsec_spec_error *error)
+bool ipsec_key_row_set_integrity_length(ipsec_key_row *spec, size_t length, const char *column,
+                                        ipsec_key_row_error *error)
 {
     const ipsec_integrity *const integrity = spec->integrity;
     const char *const suffix = integrity->salt ? " (salt included)" : "";
     char lengths[8];
 
     if (!ipsec_integrity_has_key(integrity)) {
-        return length == 0 || ipsec_spec_fail(error, column, "%s has no key", integrity->name);
+        return length == 0 || ipsec_key_row_fail(error, column, "%s has no key", integrity->name);
     }
     g_snprintf(lengths, sizeof lengths, "%u", integrity->key);
     if (length == 0 || !ipsec_integrity_takes(integrity, length < UINT16_MAX ? (unsigned)length : UINT16_MAX))
         return fail_length(error, column, integrity->name, lengths, suffix, length);
     if (length > sizeof spec->integrity_key)
-        return ipsec_spec_fail(error, column, "the key has more than %u octets", IPSEC_INTEGRITY_KEY_MOST);
+        return ipsec_key_row_fail(error, column, "the key has more than %u octets", IPSEC_INTEGRITY_KEY_MOST);
     spec->integrity_key_length = (uint16_t)length;
     if (integrity->key && length != integrity->key)
-        return ipsec_spec_warn(error, column, "%s wants %s octets for %s, not %" G_GSIZE_FORMAT, integrity->reference,
-                               lengths, integrity->name, (gsize)length);
+        return ipsec_key_row_warn(error, column, "%s wants %s octets for %s, not %" G_GSIZE_FORMAT,
+                                  integrity->reference, lengths, integrity->name, (gsize)length);
     return true;
 }

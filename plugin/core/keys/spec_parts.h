@@ -13,16 +13,16 @@
 #include <stddef.h>
 
 /** Makes a row that says nothing: no protocol, no keys, any address and SPI. */
-void ipsec_spec_init(ipsec_spec *spec);
+void ipsec_key_row_init(ipsec_key_row *spec);
 
 /** States an error, in place of whatever stood there. Always false. */
-bool ipsec_spec_fail(ipsec_spec_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
+bool ipsec_key_row_fail(ipsec_key_row_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /** States a warning, unless there is one already. Always true. */
-bool ipsec_spec_warn(ipsec_spec_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
+bool ipsec_key_row_warn(ipsec_key_row_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /** States that `name` is no algorithm known here. Always false. */
-bool ipsec_spec_fail_unsupported(ipsec_spec_error *error, const char *column, ipsec_text name);
+bool ipsec_key_row_fail_unsupported(ipsec_key_row_error *error, const char *column, ipsec_text name);
 
 /**
  * Decodes a key in hex, with or without 0x.
@@ -31,14 +31,16 @@ bool ipsec_spec_fail_unsupported(ipsec_spec_error *error, const char *column, ip
  * @param length  set to the octets of the key, even if they do not fit; if it is hex
  * @return whether it is hex
  */
-bool ipsec_spec_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
-                           ipsec_spec_error *error);
+bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
+                              ipsec_key_row_error *error);
 
 /** Checks and sets the length of the key that was decoded into spec->encryption_key, for spec->encryption. */
-bool ipsec_spec_set_encryption_length(ipsec_spec *spec, size_t length, const char *column, ipsec_spec_error *error);
+bool ipsec_key_row_set_encryption_length(ipsec_key_row *spec, size_t length, const char *column,
+                                         ipsec_key_row_error *error);
 
 /** The same for integrity; a length that works but is not that of the RFC is warned of. */
-bool ipsec_spec_set_integrity_length(ipsec_spec *spec, size_t length, const char *column, ipsec_spec_error *error);
+bool ipsec_key_row_set_integrity_length(ipsec_key_row *spec, size_t length, const char *column,
+                                        ipsec_key_row_error *error);
 
 /** Whether the algorithm has a key at all. */
 bool ipsec_integrity_has_key(const ipsec_integrity *integrity);

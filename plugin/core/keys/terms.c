@@ -3,17 +3,17 @@
 #include "keys/terms.h"
 #include "keys/selector.h"
 
-static uint8_t mode_at(const ipsec_spec *spec, unsigned i)
+static uint8_t mode_at(const ipsec_key_row *spec, unsigned i)
 {
     return i == 0 ? spec->mode : spec->others[i - 1].mode;
 }
 
-static uint8_t encapsulation_at(const ipsec_spec *spec, unsigned i)
+static uint8_t encapsulation_at(const ipsec_key_row *spec, unsigned i)
 {
     return i == 0 ? spec->encapsulation : spec->others[i - 1].encapsulation;
 }
 
-static const ipsec_selector *selector_at(const ipsec_spec *spec, unsigned i)
+static const ipsec_selector *selector_at(const ipsec_key_row *spec, unsigned i)
 {
     return i == 0 ? &spec->selector : &spec->others[i - 1].selector;
 }
@@ -26,7 +26,7 @@ static bool narrow(ipsec_terms_set *terms, unsigned fitting)
     return true;
 }
 
-bool ipsec_terms_narrow_encapsulation(const ipsec_spec *spec, uint8_t encapsulation, ipsec_terms_set *terms)
+bool ipsec_terms_narrow_encapsulation(const ipsec_key_row *spec, uint8_t encapsulation, ipsec_terms_set *terms)
 {
     unsigned fitting = 0;
 
@@ -35,7 +35,7 @@ bool ipsec_terms_narrow_encapsulation(const ipsec_spec *spec, uint8_t encapsulat
     return narrow(terms, fitting);
 }
 
-bool ipsec_terms_narrow_next(const ipsec_spec *spec, uint8_t next, ipsec_terms_set *terms)
+bool ipsec_terms_narrow_next(const ipsec_key_row *spec, uint8_t next, ipsec_terms_set *terms)
 {
     unsigned fitting = 0;
 
@@ -44,7 +44,7 @@ bool ipsec_terms_narrow_next(const ipsec_spec *spec, uint8_t next, ipsec_terms_s
     return narrow(terms, fitting);
 }
 
-uint8_t ipsec_terms_common_mode(const ipsec_spec *spec, ipsec_terms_set terms)
+uint8_t ipsec_terms_common_mode(const ipsec_key_row *spec, ipsec_terms_set terms)
 {
     uint8_t mode = IPSEC_MODE_ANY;
 
@@ -74,7 +74,7 @@ static inline bool fits_selector(const ipsec_selector *selector, uint8_t mode, c
     return !known || ipsec_selector_has(selector, &flow);
 }
 
-bool ipsec_terms_fit_selector(const ipsec_spec *spec, const ipsec_view *view, uint8_t next, const uint8_t *payload,
+bool ipsec_terms_fit_selector(const ipsec_key_row *spec, const ipsec_view *view, uint8_t next, const uint8_t *payload,
                               uint32_t length, ipsec_terms_set *terms)
 {
     unsigned fitting = 0;

@@ -20,7 +20,7 @@
 typedef uint8_t ipsec_terms_set;
 
 /** All terms of a row. */
-static inline ipsec_terms_set ipsec_terms_of(const ipsec_spec *spec)
+static inline ipsec_terms_set ipsec_terms_of(const ipsec_key_row *spec)
 {
     return (ipsec_terms_set)((2u << spec->other_count) - 1);
 }
@@ -57,13 +57,14 @@ static inline bool ipsec_encapsulation_fits(uint8_t encapsulation, uint8_t wante
 /* --- all of them ------------------------------------------------------------------------------------- */
 
 /** What the calls below do where a row has several. */
-bool ipsec_terms_narrow_encapsulation(const ipsec_spec *spec, uint8_t encapsulation, ipsec_terms_set *terms);
-bool ipsec_terms_narrow_next(const ipsec_spec *spec, uint8_t next, ipsec_terms_set *terms);
-uint8_t ipsec_terms_common_mode(const ipsec_spec *spec, ipsec_terms_set terms);
+bool ipsec_terms_narrow_encapsulation(const ipsec_key_row *spec, uint8_t encapsulation, ipsec_terms_set *terms);
+bool ipsec_terms_narrow_next(const ipsec_key_row *spec, uint8_t next, ipsec_terms_set *terms);
+uint8_t ipsec_terms_common_mode(const ipsec_key_row *spec, ipsec_terms_set terms);
 
 /** Narrows *terms to those for this encapsulation (ipsec_encapsulation). False, and all are left, if there is none;
  * likewise the next two. */
-static inline bool ipsec_terms_fit_encapsulation(const ipsec_spec *spec, uint8_t encapsulation, ipsec_terms_set *terms)
+static inline bool ipsec_terms_fit_encapsulation(const ipsec_key_row *spec, uint8_t encapsulation,
+                                                 ipsec_terms_set *terms)
 {
     if (spec->other_count > 0)
         return ipsec_terms_narrow_encapsulation(spec, encapsulation, terms);
@@ -71,7 +72,7 @@ static inline bool ipsec_terms_fit_encapsulation(const ipsec_spec *spec, uint8_t
 }
 
 /** Narrows *terms to those whose mode may carry `next`. */
-static inline bool ipsec_terms_fit_next(const ipsec_spec *spec, uint8_t next, ipsec_terms_set *terms)
+static inline bool ipsec_terms_fit_next(const ipsec_key_row *spec, uint8_t next, ipsec_terms_set *terms)
 {
     if (spec->other_count > 0)
         return ipsec_terms_narrow_next(spec, next, terms);
@@ -79,11 +80,11 @@ static inline bool ipsec_terms_fit_next(const ipsec_spec *spec, uint8_t next, ip
 }
 
 /** Narrows *terms to those whose selector lets the payload through: `length` octets of `next`. */
-bool ipsec_terms_fit_selector(const ipsec_spec *spec, const ipsec_view *view, uint8_t next, const uint8_t *payload,
+bool ipsec_terms_fit_selector(const ipsec_key_row *spec, const ipsec_view *view, uint8_t next, const uint8_t *payload,
                               uint32_t length, ipsec_terms_set *terms);
 
 /** The mode that all of the terms have; IPSEC_MODE_ANY if they have several. */
-static inline uint8_t ipsec_terms_mode(const ipsec_spec *spec, ipsec_terms_set terms)
+static inline uint8_t ipsec_terms_mode(const ipsec_key_row *spec, ipsec_terms_set terms)
 {
     return spec->other_count > 0 ? ipsec_terms_common_mode(spec, terms) : spec->mode;
 }

@@ -52,17 +52,18 @@ static void fail_unsupported(reader *reader, const char *column, const algorithm
     reader->failed = true;
     ipsec_text_show(algorithm->name, shown);
     if (algorithm->name.length == 0)
-        ipsec_spec_fail(&reader->error, column, "a name is missing");
+        ipsec_key_row_fail(&reader->error, column, "a name is missing");
     else if (algorithm->bits)
-        ipsec_spec_fail(&reader->error, column, "%s with an ICV of %u bits is not supported", shown, algorithm->bits);
+        ipsec_key_row_fail(&reader->error, column, "%s with an ICV of %u bits is not supported", shown,
+                           algorithm->bits);
     else
-        ipsec_spec_fail(&reader->error, column, "%s is not supported", shown);
+        ipsec_key_row_fail(&reader->error, column, "%s is not supported", shown);
 }
 
 static void read_encryption(reader *reader, ipsec_text rest, const char *column)
 {
     const algorithm algorithm = read_algorithm(reader, rest);
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
     size_t length = 0;
 
     if (!is_last(&reader->encryption, &algorithm))
@@ -72,9 +73,9 @@ static void read_encryption(reader *reader, ipsec_text rest, const char *column)
         fail_unsupported(reader, column, &algorithm);
         return;
     }
-    if (!ipsec_spec_decode_hex(algorithm.key, spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length, column,
-                               &reader->error) ||
-        (length > 0 && !ipsec_spec_set_encryption_length(spec, length, column, &reader->error)))
+    if (!ipsec_key_row_decode_hex(algorithm.key, spec->encryption_key, IPSEC_ENCRYPTION_KEY_MOST, &length, column,
+                                  &reader->error) ||
+        (length > 0 && !ipsec_key_row_set_encryption_length(spec, length, column, &reader->error)))
         reader->failed = true;
     if (length == 0 && spec->encryption->mode != IPSEC_CIPHER_NULL)
         spec->has_keys = false;
@@ -93,7 +94,7 @@ void ipsec_xfrm_read_aead(reader *reader, ipsec_text rest)
 static void read_integrity(reader *reader, ipsec_text rest, const char *column)
 {
     const algorithm algorithm = read_algorithm(reader, rest);
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
     size_t length = 0;
 
     if (!is_last(&reader->integrity, &algorithm))
@@ -103,9 +104,9 @@ static void read_integrity(reader *reader, ipsec_text rest, const char *column)
         fail_unsupported(reader, column, &algorithm);
         return;
     }
-    if (!ipsec_spec_decode_hex(algorithm.key, spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length, column,
-                               &reader->error) ||
-        (length > 0 && !ipsec_spec_set_integrity_length(spec, length, column, &reader->error)))
+    if (!ipsec_key_row_decode_hex(algorithm.key, spec->integrity_key, IPSEC_INTEGRITY_KEY_MOST, &length, column,
+                                  &reader->error) ||
+        (length > 0 && !ipsec_key_row_set_integrity_length(spec, length, column, &reader->error)))
         reader->failed = true;
     if (length == 0 && ipsec_integrity_has_key(spec->integrity))
         spec->has_keys = false;

@@ -52,8 +52,8 @@ struct ipsec_xfrm_reader {
     last_selector selector;
 
     /* The SA that is read; its line is 0 where there is none. */
-    ipsec_spec spec;
-    ipsec_spec_error error;
+    ipsec_key_row spec;
+    ipsec_key_row_error error;
     bool failed;            /* there is an error that is no warning */
     bool has_algorithm;     /* there was a line for one, known or not */
     bool has_replay_window; /* the statistics have a line that begins with that word too */
@@ -80,7 +80,7 @@ static inline void keep_text(last_text *last, ipsec_text text)
 static inline void fail(reader *reader, const char *column, const char *reason)
 {
     if (!reader->failed)
-        ipsec_spec_fail(&reader->error, column, "%s", reason);
+        ipsec_key_row_fail(&reader->error, column, "%s", reason);
     reader->failed = true;
 }
 

@@ -53,12 +53,12 @@ static void begin_sa(reader *reader, ipsec_text rest)
     ipsec_text_word(&rest, &destination);
     if (memchr(source.at, '/', source.length))
         return;
-    ipsec_spec_init(&reader->spec);
+    ipsec_key_row_init(&reader->spec);
     reader->spec.line = reader->line;
     reader->spec.origin = IPSEC_ORIGIN_XFRM;
     reader->spec.encapsulation = IPSEC_ENCAP_NONE;
     reader->spec.esn = IPSEC_ESN_NO;
-    reader->error = (ipsec_spec_error){.column = NULL};
+    reader->error = (ipsec_key_row_error){.column = NULL};
     reader->failed = reader->has_algorithm = reader->has_replay_window = reader->has_esn_context = false;
     reader->is_outbound = reader->has_sent = reader->has_received = false;
     read_end(source, "src", &reader->source, &reader->spec.source, reader);
@@ -297,7 +297,7 @@ static bool is_senders(const reader *reader)
 
 static void add_high(reader *reader, ipsec_text value)
 {
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
     uint32_t high;
 
     if (!read_part(value, &high) || spec->high_count == IPSEC_SPEC_HIGHS)
@@ -391,20 +391,20 @@ static bool is_zero(const uint8_t *octets, unsigned count)
 /* A kernel in lockdown prints zeros for keys; no IKE would make such ones. */
 static void check_for_zeros(reader *reader)
 {
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
 
     if (spec->encryption_key_length + spec->integrity_key_length == 0 ||
         !is_zero(spec->encryption_key, spec->encryption_key_length) ||
         !is_zero(spec->integrity_key, spec->integrity_key_length))
         return;
     spec->has_keys = false;
-    ipsec_spec_warn(&reader->error, NULL, "the keys are all zeros, as a kernel in lockdown prints them: not used");
+    ipsec_key_row_warn(&reader->error, NULL, "the keys are all zeros, as a kernel in lockdown prints them: not used");
 }
 
 /* What the kernel would not have let in. */
 static void check_whole(reader *reader)
 {
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
 
     if (spec->protocol == IPSEC_PROTOCOL_AH && spec->encryption)
         fail(reader, "enc", "AH has no encryption");
@@ -418,7 +418,7 @@ static void check_whole(reader *reader)
         spec->integrity = ipsec_integrity_none();
 }
 
-static void strip_keys(ipsec_spec *spec)
+static void strip_keys(ipsec_key_row *spec)
 {
     if (spec->has_keys)
         return;
@@ -429,7 +429,7 @@ static void strip_keys(ipsec_spec *spec)
 
 static void hand_over(reader *reader)
 {
-    ipsec_spec *const spec = &reader->spec;
+    ipsec_key_row *const spec = &reader->spec;
 
     /* Linux keeps the window of ESN in the context alone, which an old iproute2 does not print. */
     if (spec->esn == IPSEC_ESN_YES && !reader->has_esn_context)
@@ -464,7 +464,7 @@ static void finish_sa(reader *reader)
         return;
     if (reader->spec.protocol != 0 && (reader->has_algorithm || reader->failed))
         close_sa(reader);
-    ipsec_spec_wipe(&reader->spec);
+    ipsec_key_row_wipe(&reader->spec);
 }
 
 /* A message of `ip xfrm monitor` that is no SA. */

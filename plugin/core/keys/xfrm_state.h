@@ -13,9 +13,9 @@
 /** What the reader calls while it reads. */
 typedef struct ipsec_xfrm_calls {
     /** For each SA of ESP or AH. The row is the reader's, and wiped after the call, which may change it. */
-    void (*row)(ipsec_spec *spec, void *context);
+    void (*row)(ipsec_key_row *spec, void *context);
     /** For each SA that cannot be used, and each usable one that deserves a warning; `line` counts from 1. */
-    void (*error)(uint32_t line, const ipsec_spec_error *error, void *context);
+    void (*error)(uint32_t line, const ipsec_key_row_error *error, void *context);
     void *context; /**< handed to both */
 } ipsec_xfrm_calls;
 

@@ -37,7 +37,7 @@ static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
 }
 
 /* Whether a part verifies; notes its number then, and the setting for the first of them. */
-static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row *row, const ipsec_sa *sa,
+static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *row, const ipsec_sa *sa,
                      ipsec_record *record)
 {
     const ipsec_envelope envelope = ipsec_envelope_of(part, row->spec.encryption, row->spec.integrity, NULL);
@@ -57,7 +57,7 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key_row
 }
 
 /* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
-static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa)
+static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa)
 {
     ipsec_record unused = {0};
     uint32_t size = ipsec_find_coalesced(view, IPSEC_ESP_FLOOR);
@@ -72,7 +72,7 @@ static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ips
     return 0;
 }
 
-ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
+ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa,
                                  ipsec_record *record)
 {
     const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
@@ -89,12 +89,12 @@ ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, i
     return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
 }
 
-ipsec_key_row *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
-                                         ipsec_record *record, ipsec_envelope *envelope)
+ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+                                     ipsec_envelope *envelope)
 {
     for (uint32_t i = ipsec_keyring_next(opener->ring, own->index); i != own->index;
          i = ipsec_keyring_next(opener->ring, i)) {
-        ipsec_key_row *row = ipsec_keyring_row(opener->ring, i);
+        ipsec_key *row = ipsec_keyring_row(opener->ring, i);
 
         record->icv = ipsec_try_parts(opener, envelope->view, row, ipsec_sa_with_row(opener, sa, i), record) & 3;
         if (record->icv != IPSEC_ICV_GOOD)

@@ -23,13 +23,13 @@ bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *r
 
 /** Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
  * say of the ICVs of all; those that verify are in opener->parts. */
-ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key_row *row, const ipsec_sa *sa,
+ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa,
                                  ipsec_record *record);
 
 /** The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
  * Returns the row, with its envelope. */
-ipsec_key_row *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
-                                         ipsec_record *record, ipsec_envelope *envelope);
+ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+                                     ipsec_envelope *envelope);
 
 /** It was a packet of the wire: one that verifies, or one on an SA where others do. */
 void ipsec_take_for_packet(const ipsec_open_report *report);

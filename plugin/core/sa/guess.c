@@ -15,7 +15,7 @@ static const ipsec_attempt settings[] = {{false, 0}, {true, 0}, {true, 1}};
 
 typedef struct search {
     const ipsec_envelope *envelope;
-    const ipsec_spec *spec;
+    const ipsec_key_row *spec;
     uint8_t *scratch;
 } search;
 
@@ -135,7 +135,8 @@ static ipsec_advice_case guess_encryption(const search *s, uint8_t *detail)
     return IPSEC_CASE_NONE;
 }
 
-ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch, uint8_t *detail)
+ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_key_row *spec, uint8_t *scratch,
+                              uint8_t *detail)
 {
     const search s = {.envelope = envelope, .spec = spec, .scratch = scratch};
 

@@ -18,7 +18,7 @@
  * @param detail   set to what the case speaks of
  * @return IPSEC_CASE_NONE if nothing fits
  */
-ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_spec *spec, uint8_t *scratch,
+ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_key_row *spec, uint8_t *scratch,
                               uint8_t *detail);
 
 #endif

@@ -15,7 +15,7 @@ static uint32_t iv_at(const ipsec_view *view)
     return ipsec_kind_of(view->protocol)->fixed;
 }
 
-static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
+static uint8_t iv_length(const ipsec_view *view, const ipsec_key_row *spec)
 {
     if (view->protocol == IPSEC_PROTOCOL_AH)
         return spec->integrity->iv;
@@ -23,7 +23,7 @@ static uint8_t iv_length(const ipsec_view *view, const ipsec_spec *spec)
 }
 
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
-static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipsec_record *record,
+static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_record *record,
                       const ipsec_findings *findings)
 {
     if (!findings->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
@@ -33,7 +33,7 @@ static bool is_judged(const ipsec_view *view, const ipsec_spec *spec, const ipse
     return record->trusted && iv_length(view, spec) > 0;
 }
 
-static ipsec_iv_demand demand_of(const ipsec_spec *spec)
+static ipsec_iv_demand demand_of(const ipsec_key_row *spec)
 {
     if (!spec)
         return IPSEC_IV_UNKNOWN;
@@ -66,7 +66,7 @@ static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand deman
     }
 }
 
-void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                     const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
                     ipsec_note *note)
 {

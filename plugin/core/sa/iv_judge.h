@@ -13,7 +13,7 @@
 
 /** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
  * and looks again at doubling distances. */
-static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_spec *spec)
+static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_key_row *spec)
 {
     if (view->protocol == IPSEC_PROTOCOL_AH)
         return spec && spec->integrity->iv > 0;
@@ -25,7 +25,7 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
  *
  * @param spec  the key row of the SA, or NULL
  */
-void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_spec *spec,
+void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                     const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
                     ipsec_note *note);
 

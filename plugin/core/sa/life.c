@@ -206,7 +206,7 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
     follow_turn(table, life->pair, sa, note);
 }
 
-bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_spec *spec, ipsec_note *note)
+bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_key_row *spec, ipsec_note *note)
 {
     ipsec_sa_life *life = &sa->life;
 

@@ -83,7 +83,7 @@ static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
 }
 
 /** Whether its key row says when the SA ends. */
-static inline bool ipsec_life_is_limited(const ipsec_spec *spec)
+static inline bool ipsec_life_is_limited(const ipsec_key_row *spec)
 {
     return spec->hard_packets != UINT64_MAX || spec->hard_bytes != UINT64_MAX;
 }
@@ -93,7 +93,7 @@ static inline bool ipsec_life_is_limited(const ipsec_spec *spec)
  * expired, of later ones that the receiver does not know it any more. What has counted towards the limit is genuine, if
  * anything of the SA is verified; else it is not sure.
  */
-bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_spec *spec, ipsec_note *note);
+bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_key_row *spec, ipsec_note *note);
 
 /** What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
 static inline uint32_t ipsec_life_payload(const ipsec_view *view, bool whole, const ipsec_opened *opened)

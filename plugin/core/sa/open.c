@@ -49,7 +49,7 @@ static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, cons
 /* The numbers of an SA with another key are other numbers, and so are its IVs. */
 static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
-    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
+    const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
     ipsec_sequence_begin(&sa->numbers, spec->replay_window, (ipsec_esn_mode)spec->esn);
     ipsec_iv_forget(opener->sas->ivs, &sa->iv);
@@ -119,14 +119,14 @@ static bool is_turn(unsigned failures)
     return failures <= GUESSES_AT_FIRST || (failures & (failures - 1)) == 0;
 }
 
-static bool is_affordable(const ipsec_opener *opener, const ipsec_key_row *row)
+static bool is_affordable(const ipsec_opener *opener, const ipsec_key *row)
 {
     if (row->guessed == 0)
         return opener->guessed < 2 * GUESSED_IN_ALL;
     return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
 }
 
-static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
     /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
@@ -181,13 +181,13 @@ static bool can_be_opened(const ipsec_view *view, const ipsec_open_report *repor
 
 /* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
  * there. That of a dump is of another moment. */
-static bool has_start(const ipsec_spec *spec)
+static bool has_start(const ipsec_key_row *spec)
 {
     return spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1;
 }
 
 /* Until the receiver has taken a packet, it stays with its start. */
-static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ipsec_record *record)
+static bool is_wrong_start(const ipsec_key_row *spec, ipsec_sa_keys *keys, const ipsec_record *record)
 {
     if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->start_seen || !has_start(spec))
         return false;
@@ -196,7 +196,7 @@ static bool is_wrong_start(const ipsec_spec *spec, ipsec_sa_keys *keys, const ip
 }
 
 /* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
-static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row)
+static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key *row)
 {
     const ipsec_sa_keys before = sa->keys;
 
@@ -208,14 +208,14 @@ static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, cons
     ipsec_life_begin(sa);
 }
 
-static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key_row *row, ipsec_record *record)
+static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key *row, ipsec_record *record)
 {
     if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD)
         change_row(opener, sa, row);
     record->alternative = row->position;
 }
 
-static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, ipsec_sa *sa,
+static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row, ipsec_sa *sa,
                       ipsec_record *record, ipsec_note *note)
 {
     ipsec_sa_keys *keys = &sa->keys;
@@ -239,7 +239,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                           ipsec_note *note, const ipsec_open_report *report)
 {
-    ipsec_key_row *row = ipsec_keyring_row(opener->ring, sa->keys.row);
+    ipsec_key *row = ipsec_keyring_row(opener->ring, sa->keys.row);
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_view plain;
     const bool offload = ipsec_looks_like_offload(view, report, &plain);
@@ -313,7 +313,7 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
 {
     const ipsec_sa fresh = {.index = sa->index, .keys = {.row = row}};
     const ipsec_sa *then = ipsec_generation_of(opener->sas->generations, sa, row);
-    const ipsec_spec *spec = &ipsec_keyring_row(opener->ring, row)->spec;
+    const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, row)->spec;
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record record = {0};
     ipsec_envelope envelope;
@@ -378,11 +378,11 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
 
 /* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
  * it. NULL if none is found, for then the record is another packet's. */
-static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
-                             const ipsec_note *note)
+static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
+                         const ipsec_note *note)
 {
     const uint32_t first = ipsec_keyring_find(ring, view, spi);
-    ipsec_key_row *row = first == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(ring, first);
+    ipsec_key *row = first == IPSEC_KEY_NONE ? NULL : ipsec_keyring_row(ring, first);
 
     if (note->row)
         return ipsec_keyring_row(ring, note->row - 1);
@@ -392,13 +392,13 @@ static ipsec_key_row *row_of(const ipsec_keyring *ring, const ipsec_view *view, 
 }
 
 /* The status of the record, if the row gives it once more; nothing is said to be good that is not. */
-static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row,
+static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                      const ipsec_record *record)
 {
     const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
     const ipsec_icv_status expected = (ipsec_icv_status)record->icv;
 
-    if (expected == IPSEC_ICV_BAD || !ipsec_key_row_open(row))
+    if (expected == IPSEC_ICV_BAD || !ipsec_key_open(row))
         return expected == IPSEC_ICV_BAD ? expected : IPSEC_ICV_UNVERIFIED;
     make_room(opener);
     return ipsec_envelope_try(envelope, row->crypto, attempt, opener->plaintext) == expected ? expected
@@ -408,7 +408,7 @@ static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope 
 static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
                            const ipsec_note *note, const ipsec_open_report *report)
 {
-    ipsec_key_row *row = row_of(opener->ring, view, report->header->spi, record->alternative, note);
+    ipsec_key *row = row_of(opener->ring, view, report->header->spi, record->alternative, note);
     uint8_t *const outer = room_for_outer(opener, view);
     ipsec_record again = *record;
     ipsec_envelope envelope;

@@ -15,7 +15,7 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
-void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
+void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     ipsec_terms_set terms = ipsec_terms_of(spec);
     const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
@@ -42,7 +42,7 @@ static bool is_null(const ipsec_envelope *envelope)
 }
 
 /* Decrypted, and no ICV that tells whether with the right key. */
-static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record)
+static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record)
 {
     if (!envelope->encryption || !row->crypto)
         return false;
@@ -50,7 +50,7 @@ static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key_ro
            (record->icv == IPSEC_ICV_UNVERIFIED && envelope->integrity->kind == IPSEC_MAC_ANY);
 }
 
-static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
+static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_key_row *spec, const uint8_t *plaintext)
 {
     const uint32_t block = envelope->encryption->block;
 
@@ -61,7 +61,7 @@ static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_spec
                            .spec = spec};
 }
 
-static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *spec, const uint8_t *plaintext)
+static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_key_row *spec, const uint8_t *plaintext)
 {
     ipsec_trailer trailer;
 
@@ -71,7 +71,7 @@ static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_spec *
     return ipsec_trailer_is_sound(&trailer);
 }
 
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                             const uint8_t *plaintext)
 {
     if (!is_decrypted_only(envelope, row, record))
@@ -80,12 +80,12 @@ bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row 
 }
 
 /* In UDP a row for any SPI is no sign that there is IPsec at all. */
-static bool may_be_another_protocol(const ipsec_view *view, const ipsec_spec *spec)
+static bool may_be_another_protocol(const ipsec_view *view, const ipsec_key_row *spec)
 {
     return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
 }
 
-static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                                const uint8_t *plaintext)
 {
     if (record->trusted || !row->crypto || may_be_another_protocol(envelope->view, &row->spec))
@@ -138,7 +138,7 @@ static uint32_t round_up(uint32_t octets, uint32_t unit)
 
 /* The lengths that receivers know for the SA: its ICV truncated or full, padded to words or to 8 octets. A row of Linux
  * says which padding it is to be. */
-static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec)
+static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_key_row *spec)
 {
     const uint32_t header = ipsec_ah_length(envelope->view->data);
     const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
@@ -151,7 +151,7 @@ static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spe
            (by_8 && (header == round_up(truncated, 8) || header == round_up(full, 8)));
 }
 
-static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
+static void report_ah_length(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     if (report->header->payload_lost || fits_ah_length(envelope, spec) ||
         ipsec_findings_have(report->findings, IPSEC_FINDING_AH_ICV_LENGTH))
@@ -160,7 +160,7 @@ static void report_ah_length(const ipsec_envelope *envelope, const ipsec_spec *s
 }
 
 /* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
-static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report)
+static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     const ipsec_view *view = envelope->view;
     const uint8_t next = view->data[0];
@@ -174,7 +174,7 @@ static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_spec *spe
         ipsec_findings_add(report->findings, IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 1);
 }
 
-static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key_row *row)
+static ipsec_unverified reason_of(const ipsec_envelope *envelope, const ipsec_key *row)
 {
     if (!row->spec.has_keys)
         return IPSEC_UNVERIFIED_NO_KEY;
@@ -194,7 +194,7 @@ static bool is_in_clear(const ipsec_envelope *envelope)
 
 /* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
  * looks like one, and not judged. */
-static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                           const uint8_t *plaintext, const ipsec_open_report *report)
 {
     const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
@@ -210,7 +210,7 @@ static void report_inside(const ipsec_envelope *envelope, const ipsec_key_row *r
         ipsec_check_trailer(envelope->view, &trailer, report->findings, report->opened);
 }
 
-void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {

@@ -23,7 +23,7 @@ typedef struct ipsec_open_report {
 } ipsec_open_report;
 
 /** Says what the row tells before anything is tried. */
-void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, const ipsec_open_report *report);
+void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report);
 
 /**
  * Says what trying the row gave.
@@ -31,12 +31,12 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_spec *spec, 
  * @param sa_complete  the row is the receiver's, whether it verifies or not
  * @param plaintext    what ipsec_envelope_try() left, unless the record has IPSEC_ICV_BAD
  */
-void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report);
 
 /** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key_row *row, const ipsec_record *record,
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                             const uint8_t *plaintext);
 
 /** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,

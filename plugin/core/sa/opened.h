@@ -26,7 +26,7 @@ typedef struct ipsec_opened {
     bool valid;         /**< the rest counts: a key row was found for the packet, or its shape is known */
     bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV; counts always */
     /** The row whose key was used; the database's. NULL for the heuristics. */
-    const struct ipsec_spec *spec;
+    const struct ipsec_key_row *spec;
     uint8_t terms;      /**< if spec is not NULL: which of its terms the packet fits, as far as it was looked into; see
                              terms.h */
     uint8_t icv_status; /**< ipsec_icv_status */

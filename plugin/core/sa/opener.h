@@ -25,7 +25,7 @@ typedef struct ipsec_opener {
     uint8_t *outer;      /**< the headers in front of the last AH as its ICV covers them; likewise */
     unsigned part_count; /**< of packets that were coalesced with the last one that had a row, itself among them */
     uint64_t parts[IPSEC_COALESCED_MOST]; /**< numbers of those that verified */
-    uint32_t guessed;                     /**< the same of all rows as ipsec_key_row.guessed, for this costs much */
+    uint32_t guessed;                     /**< the same of all rows as ipsec_key.guessed, for this costs much */
 } ipsec_opener;
 
 #endif

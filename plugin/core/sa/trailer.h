@@ -13,11 +13,11 @@
 
 /** Plaintext of ESP, and what is known of its SA. */
 typedef struct ipsec_trailer {
-    const uint8_t *plaintext; /**< payload data, padding, pad length, next header */
-    uint32_t length;          /**< octets of that, at least 2 */
-    uint32_t at;              /**< where it begins in the packet, from ipsec_view.data */
-    uint32_t block;           /**< octets that it is padded to a multiple of, as the cipher and RFC 4303 2.4 want */
-    const ipsec_spec *spec;   /**< NULL if there is no key row */
+    const uint8_t *plaintext;  /**< payload data, padding, pad length, next header */
+    uint32_t length;           /**< octets of that, at least 2 */
+    uint32_t at;               /**< where it begins in the packet, from ipsec_view.data */
+    uint32_t block;            /**< octets that it is padded to a multiple of, as the cipher and RFC 4303 2.4 want */
+    const ipsec_key_row *spec; /**< NULL if there is no key row */
 } ipsec_trailer;
 
 /** Whether padding and next header look like those of a true plaintext: those of others do in two cases of a thousand.

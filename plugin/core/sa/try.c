@@ -36,7 +36,7 @@ static void add_neighbours(attempts *to, uint32_t high)
 }
 
 /* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
-static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *to)
+static void list_attempts(const ipsec_key_row *spec, const ipsec_sa *sa, attempts *to)
 {
     const ipsec_sa_keys *keys = &sa->keys;
     const ipsec_window *window = &sa->numbers.window;
@@ -58,10 +58,10 @@ static void list_attempts(const ipsec_spec *spec, const ipsec_sa *sa, attempts *
     add_attempt(to, true, 1);
 }
 
-void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key_row *row, const ipsec_sa *sa,
+void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row, const ipsec_sa *sa,
                ipsec_record *record)
 {
-    ipsec_crypto *crypto = ipsec_key_row_open(row);
+    ipsec_crypto *crypto = ipsec_key_open(row);
     attempts tries;
 
     record->icv = IPSEC_ICV_UNVERIFIED;
@@ -89,15 +89,15 @@ const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa
 
 /* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
  * is left as it was with the SA's own. */
-static IPSEC_COLD ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key_row *own,
-                                            ipsec_record *record, ipsec_envelope *envelope, uint8_t *outer)
+static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+                                        ipsec_envelope *envelope, uint8_t *outer)
 {
     /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
     const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
 
     for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
-        ipsec_key_row *row = ipsec_keyring_row(ring, i);
+        ipsec_key *row = ipsec_keyring_row(ring, i);
 
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
         ipsec_try(opener, envelope, row, ipsec_sa_with_row(opener, sa, i), record);
@@ -110,10 +110,10 @@ static IPSEC_COLD ipsec_key_row *try_others(ipsec_opener *opener, const ipsec_sa
     return own;
 }
 
-ipsec_key_row *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
-                              uint8_t *outer)
+ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+                          uint8_t *outer)
 {
-    ipsec_key_row *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
+    ipsec_key *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
 
     ipsec_try(opener, envelope, own, sa, record);
     if (record->icv == IPSEC_ICV_GOOD || !ipsec_has_other_row(opener->ring, own))
