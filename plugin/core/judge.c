@@ -122,10 +122,11 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
 /* What IP and UDP of the receiver make of the packet. RFC 4301 leaves that to them. */
 static inline void check_ip(ipsec_db *db, const ipsec_view *view, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_finding_set found = IPSEC_FINDING_SET_EMPTY;
+    ipsec_finding_set found;
 
     if (db->config.receiver == IPSEC_STACK_RFC || is_unseen(db, view) || report->header.subject != IPSEC_SUBJECT_HEADER)
         return;
+    found = IPSEC_FINDING_SET_EMPTY;
     ipsec_ip_input_check(db->senders, view, &found);
     if (ipsec_finding_set_is_empty(&found))
         return;

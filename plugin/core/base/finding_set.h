@@ -80,9 +80,15 @@ static inline bool ipsec_finding_sets_meet(const ipsec_finding_set *a, const ips
  * a loop goes through a set in the order of the catalogue. */
 static inline unsigned ipsec_finding_set_next(const ipsec_finding_set *set, unsigned from)
 {
-    while (from < IPSEC_FINDING_COUNT && !ipsec_finding_set_has(set, (ipsec_finding_id)from))
-        from++;
-    return from;
+    while (from < IPSEC_FINDING_COUNT) {
+        uint64_t rest = set->words[from / 64] >> from % 64;
+
+        for (; rest; rest >>= 1, from++)
+            if (rest & 1)
+                return from;
+        from = (from / 64 + 1) * 64; /* no other in this word */
+    }
+    return IPSEC_FINDING_COUNT;
 }
 
 /** The findings that need IPSEC_NEEDS_WHOLE. */

@@ -12,10 +12,10 @@
 static inline void ipsec_findings_begin(ipsec_findings *findings, bool whole)
 {
     findings->any = false;
-    findings->whole = whole;
     findings->assuming = false;
     findings->flagged = false;
     findings->count = 0;
+    findings->whole = whole;
 }
 
 /**

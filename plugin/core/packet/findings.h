@@ -34,10 +34,10 @@ typedef struct ipsec_finding {
 /** The findings on one header. */
 typedef struct ipsec_findings {
     bool any;                  /**< there are some: the sets count */
-    bool whole;                /**< the packet was captured whole: findings that need that are made */
     bool assuming;             /**< findings that are added now rest on a heuristic */
     bool flagged;              /**< one is of Note or above, and no mere property of the SA */
     uint8_t count;             /**< number of valid members of the list */
+    bool whole;                /**< the packet was captured whole: findings that need that are made */
     ipsec_finding_set all;     /**< those in the list, those that it has no room for, and those that are foreseen */
     ipsec_finding_set assumed; /**< of these, those that rest on a heuristic */
     ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */

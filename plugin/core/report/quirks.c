@@ -1,10 +1,7 @@
 /* What a stack tells apart and the catalogue does not.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/quirks.h"
-#include "keys/crypto.h"
 #include "keys/terms.h"
-#include "packet/inner.h"
-#include "packet/view.h"
 #include "report/outcomes.h"
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
