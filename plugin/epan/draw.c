@@ -64,8 +64,9 @@ static int ett_ipsec_finding = -1;
 static expert_field experts[IPSEC_FINDING_COUNT];
 
 static const value_string protocol_vals[] = {
-    {IPSEC_PROTOCOL_ESP, "ESP"},
-    {IPSEC_PROTOCOL_AH, "AH"},
+#define KIND(symbol, name, number, encrypts, covers_outer) {number, #symbol},
+#include "../core/base/kind.def"
+#undef KIND
     {0, NULL},
 };
 

@@ -18,8 +18,9 @@
 #include <epan/proto_data.h>
 
 enum {
-    HOOK_ESP,
-    HOOK_AH,
+#define KIND(symbol, name, number, encrypts, covers_outer) HOOK_##symbol,
+#include "../core/base/kind.def"
+#undef KIND
     HOOK_UDPENCAP,
     HOOK_ISAKMP,
     HOOK_COUNT
@@ -29,6 +30,7 @@ typedef struct hook {
     const char *filter_name; /* of the stock protocol */
     const char *table;       /* where the stock dissector is registered */
     const char *title, *short_name, *wrapper_name;
+    unsigned header;          /* the hook of the header that it carries, or is */
     int proto;                /* the stock protocol */
     int wrapper_proto;        /* its helper, for the handles below */
     dissector_handle_t stock; /* called by the wrapper */
@@ -40,23 +42,24 @@ typedef struct hook {
 
 /* The numbers and handles are set at registration and handoff, and constant afterwards. */
 static hook hooks[HOOK_COUNT] = {
-    [HOOK_ESP] = {.filter_name = "esp",
-                  .table = "ip.proto",
-                  .title = "ESP with IPsec analysis",
-                  .short_name = "ESP (analysis)",
-                  .wrapper_name = "ipsec.esp_wrapper"},
-    [HOOK_AH] = {.filter_name = "ah",
-                 .table = "ip.proto",
-                 .title = "AH with IPsec analysis",
-                 .short_name = "AH (analysis)",
-                 .wrapper_name = "ipsec.ah_wrapper"},
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    [HOOK_##symbol] = {.filter_name = #name,                                                                           \
+                       .table = "ip.proto",                                                                            \
+                       .header = HOOK_##symbol,                                                                        \
+                       .title = #symbol " with IPsec analysis",                                                        \
+                       .short_name = #symbol " (analysis)",                                                            \
+                       .wrapper_name = "ipsec." #name "_wrapper"},
+#include "../core/base/kind.def"
+#undef KIND
     [HOOK_UDPENCAP] = {.filter_name = "udpencap",
                        .table = "udp.port",
+                       .header = HOOK_ESP,
                        .title = "UDPENCAP with IPsec analysis",
                        .short_name = "UDPENCAP (analysis)",
                        .wrapper_name = "ipsec.udpencap_wrapper"},
     [HOOK_ISAKMP] = {.filter_name = "isakmp",
                      .table = "udp.port",
+                     .header = HOOK_ESP,
                      .title = "ISAKMP with IPsec analysis",
                      .short_name = "ISAKMP (analysis)",
                      .wrapper_name = "ipsec.isakmp_wrapper"},
@@ -84,8 +87,8 @@ static protocol_t *esp_protocol;
 /* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
 static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
 {
-    const bool esp = report->header.subject == IPSEC_SUBJECT_HEADER && report->header.protocol == IPSEC_PROTOCOL_ESP;
-    proto_item *item = ipsec_compat_find_item(tree, mark, esp ? hooks[HOOK_ESP].proto : at->proto);
+    const bool header = report->header.subject == IPSEC_SUBJECT_HEADER;
+    proto_item *item = ipsec_compat_find_item(tree, mark, header ? hooks[at->header].proto : at->proto);
 
     return item ? item : ipsec_compat_find_item(tree, mark, at->proto);
 }
@@ -263,15 +266,14 @@ static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tre
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
 }
 
-static int wrap_esp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    return wrap_ip(&hooks[HOOK_ESP], IPSEC_PROTOCOL_ESP, tvb, pinfo, tree, data);
-}
-
-static int wrap_ah(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    return wrap_ip(&hooks[HOOK_AH], IPSEC_PROTOCOL_AH, tvb, pinfo, tree, data);
-}
+/* wrap_esp() and so on. */
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    static int wrap_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                            \
+    {                                                                                                                  \
+        return wrap_ip(&hooks[HOOK_##symbol], number, tvb, pinfo, tree, data);                                         \
+    }
+#include "../core/base/kind.def"
+#undef KIND
 
 static int wrap_udpencap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -302,7 +304,12 @@ void ipsec_hooks_register(int proto)
 void ipsec_hooks_handoff(void)
 {
     static const dissector_t wrappers[HOOK_COUNT] = {
-        [HOOK_ESP] = wrap_esp, [HOOK_AH] = wrap_ah, [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp};
+#define KIND(symbol, name, number, encrypts, covers_outer) [HOOK_##symbol] = wrap_##name,
+#include "../core/base/kind.def"
+#undef KIND
+        [HOOK_UDPENCAP] = wrap_udpencap,
+        [HOOK_ISAKMP] = wrap_isakmp,
+    };
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hooks[i].stock = i == HOOK_UDPENCAP ? ipsec_compat_udpencap() : find_dissector(hooks[i].filter_name);

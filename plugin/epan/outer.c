@@ -218,7 +218,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     if (!is_reassembled(tvb, pinfo))
         return;
     set_length(view, tvb_reported_length(tvb));
-    if (protocol == IPSEC_PROTOCOL_AH)
+    if (ipsec_covers_outer(protocol))
         rebuild_outer(tvb, pinfo, &search, view);
 }
 

@@ -109,6 +109,7 @@ static void test_missing_options(void)
             const ipsec_envelope whole = {.view = &view,
                                           .integrity = ipsec_integrity_by_name("HMAC_SHA1_96"),
                                           .icv = 12,
+                                          .front = 12,
                                           .outer = real,
                                           .outer_length = 20 + words * 4};
 

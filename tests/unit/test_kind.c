@@ -1,4 +1,5 @@
 /* Kinds of headers: each is described in full. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keys/envelope.h"
 #include "packet/kind.h"
 #include "packets.h"
 #include "report/outcomes.h"
@@ -46,10 +47,33 @@ static void test_carriers_differ(void)
         }
 }
 
+/* Each says where its ICV stands; a kind that encrypts leaves that, and its own length, to a key. */
+static void test_kinds_have_a_cover(void)
+{
+    static uint8_t outer[IPSEC_AH_OUTER_MOST];
+
+    for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++) {
+        const ipsec_header_kind *kind = ipsec_header_kinds[i];
+        const bool encrypts = ipsec_encrypts(kind->protocol);
+        const ipsec_view view = {.protocol = kind->protocol, .length = 100};
+        const ipsec_envelope envelope = ipsec_envelope_of(&view, encrypts ? ipsec_encryption_by_name("NULL") : NULL,
+                                                          ipsec_integrity_by_name("HMAC_SHA1_96"), outer);
+
+        g_assert_cmpuint(envelope.icv, ==, 12);
+        g_assert_cmpuint(envelope.front, ==, kind->fixed);
+        g_assert_cmpuint(ipsec_envelope_icv_at(&envelope, 12), ==, encrypts ? 88 : kind->fixed);
+        g_assert_cmpint(ipsec_envelope_is_verifiable(&envelope), ==, !ipsec_covers_outer(kind->protocol));
+        g_assert_true(!encrypts || !kind->length);
+    }
+    g_assert_false(ipsec_encrypts(0));
+    g_assert_false(ipsec_covers_outer(0));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/kind/described", test_kinds_are_described);
     g_test_add_func("/kind/carriers", test_carriers_differ);
+    g_test_add_func("/kind/cover", test_kinds_have_a_cover);
     return g_test_run();
 }

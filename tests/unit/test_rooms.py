@@ -10,6 +10,7 @@ CORE = PLUGIN / "core"
 ROOMS = ("base", "packet", "keys", "sa", "evidence", "report")     # each may include those in front of it
 ROOT = {"ipsec.h", "judge.c", "verdict.c", "verdict.h"}
 FACE = "ipsec.h"
+TABLE = "base/kind.def"        # each kind of header has its hook and its name
 # What a program holds: types, and the calls on them.
 PUBLIC = {FACE, "base/advice_case.h", "base/catalogue.h", "base/config.h", "base/finding_set.h", "base/octets.h",
           "base/stack.h", "base/wipe.h", "keys/algorithm.h", "keys/icv.h", "keys/spec.h", "keys/xfrm_state.h", "packet/findings.h",
@@ -86,9 +87,9 @@ def test_only_what_the_face_includes_is_public():
     assert {name for name in files if name.endswith(".h")} == public | internal
 
 
-def test_epan_includes_nothing_of_the_core_but_its_face():
+def test_epan_includes_nothing_of_the_core_but_its_face_and_the_kinds():
     for name, text in sources(PLUGIN / "epan").items():
-        assert {included for included in OWN.findall(text) if "core/" in included} <= {f"../core/{FACE}"}, name
+        assert {included for included in OWN.findall(text) if "core/" in included} <= {f"../core/{FACE}", f"../core/{TABLE}"}, name
 
 
 def test_the_core_knows_nothing_of_wireshark():

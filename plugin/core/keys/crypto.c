@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum {
-    HEADER = 8, /* SPI and sequence number */
     SEQUENCE_AT = 4,
     SALT_MOST = 4,
     EXPLICIT_IV = 8, /* the part of a nonce that changes */
@@ -256,7 +255,8 @@ static bool start_combined(ipsec_crypto *crypto, const ipsec_sealed *sealed, con
 {
     uint8_t nonce[NONCE_MOST];
     const size_t length = make_nonce(crypto, sealed, at->iv, nonce);
-    uint64_t lengths[] = {at->length, sealed->esn ? HEADER + sizeof sealed->high : HEADER, sealed->icv};
+    uint64_t lengths[] = {at->length, sealed->esn ? IPSEC_ESP_HEADER + sizeof sealed->high : IPSEC_ESP_HEADER,
+                          sealed->icv};
 
     if (gcry_cipher_setiv(crypto->cipher, nonce, length))
         return false;
@@ -268,13 +268,13 @@ static bool start_combined(ipsec_crypto *crypto, const ipsec_sealed *sealed, con
 static bool authenticate_header(ipsec_crypto *crypto, const ipsec_sealed *sealed)
 {
     const uint32_t high = GUINT32_TO_BE(sealed->high);
-    uint8_t header[HEADER + sizeof high];
+    uint8_t header[IPSEC_ESP_HEADER + sizeof high];
 
     if (!sealed->esn)
-        return !gcry_cipher_authenticate(crypto->cipher, sealed->esp, HEADER);
+        return !gcry_cipher_authenticate(crypto->cipher, sealed->esp, IPSEC_ESP_HEADER);
     memcpy(header, sealed->esp, SEQUENCE_AT);
     memcpy(header + SEQUENCE_AT, &high, sizeof high);
-    memcpy(header + SEQUENCE_AT + sizeof high, sealed->esp + SEQUENCE_AT, HEADER - SEQUENCE_AT);
+    memcpy(header + SEQUENCE_AT + sizeof high, sealed->esp + SEQUENCE_AT, IPSEC_ESP_HEADER - SEQUENCE_AT);
     return !gcry_cipher_authenticate(crypto->cipher, header, sizeof header);
 }
 
@@ -307,13 +307,15 @@ static ipsec_icv_status open_combined(ipsec_crypto *crypto, const ipsec_sealed *
 
 static bool lay_out(const ipsec_encryption *encryption, const ipsec_sealed *sealed, layout *at)
 {
-    if (!encryption || sealed->length < (uint32_t)HEADER + encryption->iv + sealed->icv)
+    const int64_t body = encryption ? ipsec_esp_body(encryption, sealed->length, sealed->icv) : -1;
+
+    if (body < 0 || !ipsec_esp_is_aligned(encryption, body))
         return false;
-    at->iv = sealed->esp + HEADER;
+    at->iv = sealed->esp + IPSEC_ESP_HEADER;
     at->body = at->iv + encryption->iv;
-    at->icv = sealed->esp + (sealed->length - sealed->icv);
-    at->length = sealed->length - HEADER - encryption->iv - sealed->icv;
-    return at->length % encryption->block == 0;
+    at->icv = at->body + body;
+    at->length = (uint32_t)body;
+    return true;
 }
 
 ipsec_icv_status ipsec_crypto_open(ipsec_crypto *crypto, const ipsec_sealed *sealed, uint8_t *plaintext)

@@ -10,6 +10,7 @@
 
 #include "keys/algorithm.h"
 #include "keys/icv.h"
+#include "packet/kind.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,6 +46,20 @@ typedef struct ipsec_sealed {
      * computed, and only even ones are good. */
     uint8_t icv;
 } ipsec_sealed;
+
+/** Octets that the algorithm has between IV and ICV in ESP of `length` octets with an ICV of `icv`; negative where
+ * these do not fit (RFC 4303 2). */
+static inline int64_t ipsec_esp_body(const ipsec_encryption *encryption, uint32_t length, uint8_t icv)
+{
+    return (int64_t)length - IPSEC_ESP_HEADER - encryption->iv - icv;
+}
+
+/** Whether that many octets are whole blocks of the cipher. RFC 4303 2.4 wants a multiple of 4 besides, but no receiver
+ * insists on it. */
+static inline bool ipsec_esp_is_aligned(const ipsec_encryption *encryption, int64_t body)
+{
+    return body >= 0 && body % encryption->block == 0;
+}
 
 /**
  * Verifies the ICV and, unless it is bad, decrypts (RFC 4303 3.4.4). The comparison takes constant time.

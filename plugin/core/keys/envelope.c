@@ -18,64 +18,23 @@ static bool is_combined(const ipsec_envelope *envelope)
     return envelope->encryption && ipsec_encryption_is_combined(envelope->encryption);
 }
 
-/* RFC 4303 2.4: plaintext ends on a multiple of 4 octets, but no receiver insists where the cipher does not. */
-static void divide_esp(ipsec_envelope *envelope)
+/* --- ESP --------------------------------------------------------------------------------------------- */
+
+static void divide_esp(ipsec_envelope *envelope, uint8_t *outer)
 {
     const ipsec_encryption *encryption = envelope->encryption;
 
+    (void)outer;
     envelope->iv = encryption->iv;
     envelope->icv = is_combined(envelope) ? encryption->icv : envelope->integrity->icv;
-    envelope->body = (int64_t)envelope->view->length - IPSEC_ESP_HEADER - envelope->iv - envelope->icv;
-    envelope->is_aligned = envelope->body >= 0 && envelope->body % encryption->block == 0;
+    envelope->front = is_combined(envelope) ? IPSEC_ESP_HEADER + encryption->iv : IPSEC_ESP_HEADER;
+    envelope->body = ipsec_esp_body(encryption, envelope->view->length, envelope->icv);
+    envelope->is_aligned = ipsec_esp_is_aligned(encryption, envelope->body);
 }
 
-ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
-                                 const ipsec_integrity *integrity, uint8_t *outer)
+static uint32_t icv_at_end(const ipsec_envelope *envelope, uint8_t icv)
 {
-    ipsec_envelope envelope = {.view = view, .encryption = encryption, .integrity = integrity};
-
-    if (view->protocol == IPSEC_PROTOCOL_ESP) {
-        divide_esp(&envelope);
-        return envelope;
-    }
-    envelope.iv = integrity->iv;
-    envelope.icv = integrity->icv;
-    envelope.outer = outer;
-    if (view->outer)
-        envelope.outer_length = ipsec_ah_cover_outer(view->outer, view->outer_length, outer);
-    envelope.is_guessed = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length > IPSEC_IPV4_HEADER;
-    envelope.may_lack_options = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope.outer_length == IPSEC_IPV4_HEADER;
-    return envelope;
-}
-
-bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope)
-{
-    const uint32_t length = envelope->view->length;
-
-    if (envelope->view->protocol == IPSEC_PROTOCOL_AH)
-        return length >= IPSEC_AH_HEADER + envelope->iv + envelope->icv && envelope->outer_length > 0;
-    if (is_combined(envelope))
-        return envelope->body >= 0;
-    return length >= IPSEC_ESP_HEADER + envelope->icv;
-}
-
-bool ipsec_envelope_is_openable(const ipsec_envelope *envelope)
-{
-    return envelope->body >= 2 && envelope->is_aligned;
-}
-
-/* What the ICV of AH covers: RFC 4302 3.3.3. The ICV itself counts as zeros, its padding as it is. */
-static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
-{
-    static const uint8_t zeros[IPSEC_DIGEST_MOST];
-    const ipsec_view *view = envelope->view;
-    const uint32_t rest = IPSEC_AH_HEADER + envelope->iv + icv;
-
-    pieces[0] = (ipsec_piece){envelope->outer, envelope->outer_length};
-    pieces[1] = (ipsec_piece){view->data, IPSEC_AH_HEADER};
-    pieces[2] = (ipsec_piece){zeros, (uint32_t)envelope->iv + icv};
-    pieces[3] = (ipsec_piece){view->data + rest, view->length - rest};
-    return 4;
+    return envelope->view->length > icv ? envelope->view->length - icv : 0;
 }
 
 /* RFC 4303 3.3.2.1: all but the ICV. */
@@ -85,20 +44,102 @@ static unsigned pieces_of_esp(const ipsec_envelope *envelope, uint8_t icv, ipsec
     return 1;
 }
 
+/* --- AH ---------------------------------------------------------------------------------------------- */
+
+static void divide_ah(ipsec_envelope *envelope, uint8_t *outer)
+{
+    const ipsec_view *view = envelope->view;
+
+    envelope->iv = envelope->integrity->iv;
+    envelope->icv = envelope->integrity->icv;
+    envelope->front = IPSEC_AH_HEADER + envelope->iv;
+    envelope->outer = outer;
+    if (view->outer)
+        envelope->outer_length = ipsec_ah_cover_outer(view->outer, view->outer_length, outer);
+    envelope->is_guessed = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope->outer_length > IPSEC_IPV4_HEADER;
+    envelope->may_lack_options = view->flags & IPSEC_VIEW_OUTER_GUESSED && envelope->outer_length == IPSEC_IPV4_HEADER;
+}
+
+static uint32_t icv_in_front(const ipsec_envelope *envelope, uint8_t icv)
+{
+    (void)icv;
+    return envelope->front;
+}
+
+/* RFC 4302 3.3.3. The ICV itself counts as zeros, its padding as it is. */
+static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
+{
+    static const uint8_t zeros[IPSEC_DIGEST_MOST];
+    const ipsec_view *view = envelope->view;
+    const uint32_t rest = envelope->front + icv;
+
+    pieces[0] = (ipsec_piece){envelope->outer, envelope->outer_length};
+    pieces[1] = (ipsec_piece){view->data, IPSEC_AH_HEADER};
+    pieces[2] = (ipsec_piece){zeros, (uint32_t)envelope->iv + icv};
+    pieces[3] = (ipsec_piece){view->data + rest, view->length - rest};
+    return 4;
+}
+
+/* --- all kinds --------------------------------------------------------------------------------------- */
+
+/* What a kind of header does with its ICV. */
+typedef struct cover {
+    /* Fills in the envelope from iv on; `outer` is as in ipsec_envelope_of(). */
+    void (*divide)(ipsec_envelope *envelope, uint8_t *outer);
+    /* See ipsec_envelope_icv_at(). */
+    uint32_t (*icv_at)(const ipsec_envelope *envelope, uint8_t icv);
+    /* What an ICV of `icv` octets, which fits, is computed over, but for the high half of the number: at most 4. */
+    unsigned (*pieces)(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces);
+} cover;
+
+static const cover covers[IPSEC_HEADER_KINDS] = {
+    [IPSEC_KIND_ESP] = {divide_esp, icv_at_end, pieces_of_esp},
+    [IPSEC_KIND_AH] = {divide_ah, icv_in_front, pieces_of_ah},
+};
+
+static const cover *cover_of(const ipsec_view *view)
+{
+    return &covers[ipsec_header_kind_index[view->protocol]];
+}
+
+ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
+                                 const ipsec_integrity *integrity, uint8_t *outer)
+{
+    ipsec_envelope envelope = {.view = view, .encryption = encryption, .integrity = integrity};
+
+    cover_of(view)->divide(&envelope, outer);
+    return envelope;
+}
+
+uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv)
+{
+    return cover_of(envelope->view)->icv_at(envelope, icv);
+}
+
+bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope)
+{
+    return envelope->view->length >= envelope->front + envelope->icv &&
+           (!ipsec_covers_outer(envelope->view->protocol) || envelope->outer_length > 0);
+}
+
+bool ipsec_envelope_is_openable(const ipsec_envelope *envelope)
+{
+    return envelope->body >= 2 && envelope->is_aligned;
+}
+
 bool ipsec_envelope_digest(const ipsec_envelope *envelope, ipsec_crypto *crypto, uint8_t icv, ipsec_attempt attempt,
                            uint8_t digest[IPSEC_DIGEST_MOST])
 {
     const ipsec_view *view = envelope->view;
     const uint8_t high[4] = {(uint8_t)(attempt.high >> 24), (uint8_t)(attempt.high >> 16), (uint8_t)(attempt.high >> 8),
                              (uint8_t)attempt.high};
-    const bool ah = !envelope->encryption;
-    const uint8_t *iv = envelope->iv && ah ? view->data + IPSEC_AH_HEADER : NULL;
+    const uint8_t *iv = envelope->integrity->iv > 0 ? view->data + ipsec_kind_of(view->protocol)->fixed : NULL;
     ipsec_piece pieces[IPSEC_PIECES_MOST];
     unsigned count;
 
-    if (view->length < (ah ? IPSEC_AH_HEADER + envelope->iv : IPSEC_ESP_HEADER) + icv)
+    if (view->length < envelope->front + icv)
         return false;
-    count = ah ? pieces_of_ah(envelope, icv, pieces) : pieces_of_esp(envelope, icv, pieces);
+    count = cover_of(view)->pieces(envelope, icv, pieces);
     if (attempt.esn)
         pieces[count++] = (ipsec_piece){high, sizeof high};
     return ipsec_crypto_digest(crypto, pieces, count, iv, digest);

@@ -18,6 +18,7 @@ typedef struct ipsec_envelope {
     const ipsec_encryption *encryption; /**< NULL for AH */
     const ipsec_integrity *integrity;
     uint8_t iv, icv;       /**< octets */
+    uint32_t front;        /**< octets in front of the ICV that there must be for it to be computed */
     int64_t body;          /**< ESP: octets between IV and ICV; negative where these do not fit */
     bool is_aligned;       /**< ESP: the body is a multiple of the block */
     const uint8_t *outer;  /**< AH: the headers in front as they enter the ICV */
@@ -43,12 +44,7 @@ ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption 
 
 /** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH behind the IV, in ESP at the end; 0
  * if there is no room for it. */
-static inline uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv)
-{
-    if (!envelope->encryption)
-        return IPSEC_AH_HEADER + envelope->iv;
-    return envelope->view->length > icv ? envelope->view->length - icv : 0;
-}
+uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv);
 
 /** Whether there is an ICV in the packet that can be compared with one computed. */
 bool ipsec_envelope_is_verifiable(const ipsec_envelope *envelope);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "keys/address.h"
 #include "keys/spec_parts.h"
+#include "packet/kind.h"
 #include "packet/view.h"
 
 #include <string.h>
@@ -47,7 +48,12 @@ static const char *const wireshark_names[IPSEC_COLUMN_COUNT] = {
     [IPSEC_COLUMN_MODE] = "ESN High Bits",
 };
 
-static const ipsec_word own_protocols[] = {{"ESP", IPSEC_PROTOCOL_ESP}, {"AH", IPSEC_PROTOCOL_AH}, {NULL, -1}};
+static const ipsec_word own_protocols[] = {
+#define KIND(symbol, name, number, encrypts, covers_outer) {#symbol, number},
+#include "base/kind.def"
+#undef KIND
+    {NULL, -1},
+};
 
 static const ipsec_word esn_modes[] = {
     {"", IPSEC_ESN_AUTO}, {"auto", IPSEC_ESN_AUTO}, {"no", IPSEC_ESN_NO}, {"yes", IPSEC_ESN_YES}, {NULL, -1},
@@ -133,8 +139,7 @@ static bool check_whole(row *row)
 {
     const ipsec_key_row *const spec = row->spec;
 
-    if (spec->protocol == IPSEC_PROTOCOL_ESP && spec->encryption->mode == IPSEC_CIPHER_NULL &&
-        spec->integrity->kind == IPSEC_MAC_NONE)
+    if (spec->encryption && spec->encryption->mode == IPSEC_CIPHER_NULL && spec->integrity->kind == IPSEC_MAC_NONE)
         return WARN(row, IPSEC_COLUMN_INTEGRITY, "neither encryption nor integrity: nothing can be verified");
     return true;
 }
@@ -169,6 +174,11 @@ static bool read_spi(row *row)
     return set_spi(row, spi);
 }
 
+static bool encrypts(const ipsec_key_row *spec)
+{
+    return ipsec_encrypts(spec->protocol);
+}
+
 /* AH encrypts nothing; the words for nothing are let through. */
 static bool read_no_encryption(row *row)
 {
@@ -182,7 +192,7 @@ static bool read_encryption(row *row)
     const ipsec_column column = IPSEC_COLUMN_ENCRYPTION;
     char name[NAME_MOST];
 
-    if (row->spec->protocol == IPSEC_PROTOCOL_AH)
+    if (!encrypts(row->spec))
         return read_no_encryption(row);
     if (is_empty(row, column))
         return FAIL(row, column, "an algorithm is missing (NULL for none)");
@@ -209,7 +219,7 @@ static bool check_integrity(row *row)
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY;
     ipsec_key_row *const spec = row->spec;
 
-    if (spec->protocol == IPSEC_PROTOCOL_AH)
+    if (!encrypts(spec))
         return spec->integrity->kind != IPSEC_MAC_NONE || FAIL(row, column, "AH needs an algorithm");
     if (spec->integrity->kind == IPSEC_MAC_AES_GMAC)
         return FAIL(row, column, "%s is for AH; ESP has the encryption NULL_AUTH_AES_GMAC", spec->integrity->name);

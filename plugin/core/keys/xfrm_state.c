@@ -9,6 +9,7 @@
 #include "keys/address.h"
 #include "keys/xfrm_reader.h"
 #include "keys/xfrm_selector.h"
+#include "packet/kind.h"
 #include "packet/view.h"
 
 #include <string.h>
@@ -73,10 +74,9 @@ static void begin_sa(reader *reader, ipsec_text rest)
 static void set_protocol(reader *reader, ipsec_text value)
 {
     static const ipsec_word protocols[] = {
-        {"esp", IPSEC_PROTOCOL_ESP},
-        {"ah", IPSEC_PROTOCOL_AH},
-        {"50", IPSEC_PROTOCOL_ESP},
-        {"51", IPSEC_PROTOCOL_AH},
+#define KIND(symbol, name, number, encrypts, covers_outer) {#name, number}, {#number, number},
+#include "base/kind.def"
+#undef KIND
         {NULL, 0},
     };
 
@@ -405,12 +405,13 @@ static void check_for_zeros(reader *reader)
 static void check_whole(reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
+    const bool encrypts = ipsec_encrypts(spec->protocol);
 
-    if (spec->protocol == IPSEC_PROTOCOL_AH && spec->encryption)
+    if (!encrypts && spec->encryption)
         fail(reader, "enc", "AH has no encryption");
-    else if (spec->protocol == IPSEC_PROTOCOL_AH && spec->integrity->kind == IPSEC_MAC_NONE)
+    else if (!encrypts && spec->integrity->kind == IPSEC_MAC_NONE)
         fail(reader, "auth", "AH needs an algorithm");
-    else if (spec->protocol == IPSEC_PROTOCOL_ESP && !spec->encryption)
+    else if (encrypts && !spec->encryption)
         fail(reader, "enc", "an algorithm is missing");
     else if (spec->spi == 0)
         fail(reader, "spi", "no packet has the SPI 0");

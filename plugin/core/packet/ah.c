@@ -6,8 +6,21 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
+enum {
+    NEXT_HEADER_AT = 0,
+    LENGTH_AT = 1,
+    RESERVED_AT = 2
+};
+
+/* RFC 4302 2.2: the field counts words, minus 2. */
+static uint32_t ah_length(const uint8_t *ah)
+{
+    return (ah[LENGTH_AT] + 2u) * 4;
+}
+
 const ipsec_header_kind ipsec_kind_ah = {.check = ipsec_check_ah,
                                          .protocol = IPSEC_PROTOCOL_AH,
+                                         .length = ah_length,
                                          .fixed = IPSEC_AH_HEADER,
                                          .spi_at = 4,
                                          .sequence_at = 8,
@@ -18,13 +31,8 @@ const ipsec_header_kind ipsec_kind_ah = {.check = ipsec_check_ah,
                                          .fragment = IPSEC_FINDING_AH_FRAGMENT,
                                          .v6_order = IPSEC_FINDING_AH_V6_ORDER,
                                          .ip_checksum = IPSEC_FINDING_AH_IP_CHECKSUM,
-                                         .v4_option = IPSEC_FINDING_AH_V4_OPTION_BAD};
-
-enum {
-    NEXT_HEADER_AT = 0,
-    LENGTH_AT = 1,
-    RESERVED_AT = 2
-};
+                                         .v4_option = IPSEC_FINDING_AH_V4_OPTION_BAD,
+                                         .encap_mismatch = IPSEC_FINDING_COUNT};
 
 /* RFC 2402 and RFC 4302 know no ICV below 96 bits. The longest field seen in good traffic holds a full
  * digest of 64 octets and padding to 8. */
@@ -62,7 +70,7 @@ static bool is_padded_to_8(uint32_t field)
 
 static void check_length(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
-    const uint32_t length = ipsec_ah_length(view->data);
+    const uint32_t length = ah_length(view->data);
     uint32_t icv;
 
     if (view->data[LENGTH_AT] < 2) {

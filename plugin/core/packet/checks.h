@@ -28,11 +28,11 @@ void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ips
 /** The findings on the numbers that were read. */
 IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
-/** ESP; see ipsec_header_kind.check. */
-void ipsec_check_esp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
-
-/** AH. */
-void ipsec_check_ah(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
+/** ipsec_check_esp() and so on; see ipsec_header_kind.check. */
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    void ipsec_check_##name(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
+#include "base/kind.def"
+#undef KIND
 
 /** Where, from octet `from` (at least 1) of a UDP payload of ESP on, a second packet of the same SA seems to begin; 0:
  * nowhere. Packets start at multiples of 4, for their lengths are. */

@@ -17,7 +17,8 @@ const ipsec_header_kind ipsec_kind_esp = {.check = ipsec_check_esp,
                                           .fragment = IPSEC_FINDING_ESP_FRAGMENT,
                                           .v6_order = IPSEC_FINDING_ESP_V6_ORDER,
                                           .ip_checksum = IPSEC_FINDING_ESP_IP_CHECKSUM,
-                                          .v4_option = IPSEC_FINDING_ESP_V4_OPTION_BAD};
+                                          .v4_option = IPSEC_FINDING_ESP_V4_OPTION_BAD,
+                                          .encap_mismatch = IPSEC_FINDING_ESP_ENCAP_MISMATCH};
 
 /* The length tells one thing only, the most basic. */
 static void check_length(const ipsec_view *view, ipsec_findings *findings)

@@ -32,6 +32,9 @@ typedef struct ipsec_header_kind {
     /** The rule for a header in IP, or behind a UDP header that is no more than it needs. The header is begun already.
      */
     void (*check)(const ipsec_view *view, ipsec_header *header, struct ipsec_findings *findings);
+    /** Octets that the header has by its own length field; its first two octets must be readable. NULL where it has
+     * none, or encrypts. */
+    uint32_t (*length)(const uint8_t *header);
     uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
     uint8_t fixed;             /**< octets of the fixed part */
     uint8_t spi_at;            /**< from the first octet; likewise the next */
@@ -44,15 +47,24 @@ typedef struct ipsec_header_kind {
     ipsec_finding_id v6_order;    /**< extension headers in front of it are out of order */
     ipsec_finding_id ip_checksum; /**< of the IP header in front; likewise the next */
     ipsec_finding_id v4_option;
+    ipsec_finding_id
+        encap_mismatch; /**< it came in UDP, or not, unlike its SA; IPSEC_FINDING_COUNT: that says nothing */
 } ipsec_header_kind;
 
-/** The kinds; each stands with its rules. */
-extern const ipsec_header_kind ipsec_kind_esp, ipsec_kind_ah;
+/** The kinds by index, and their number. */
+enum {
+#define KIND(symbol, name, number, encrypts, covers_outer) IPSEC_KIND_##symbol,
+#include "base/kind.def"
+#undef KIND
+    IPSEC_HEADER_KINDS
+};
 
-/** Number of kinds. */
-#define IPSEC_HEADER_KINDS 2
+/** The descriptors; each stands beside its rule. */
+#define KIND(symbol, name, number, encrypts, covers_outer) extern const ipsec_header_kind ipsec_kind_##name;
+#include "base/kind.def"
+#undef KIND
 
-/** All of them; that of what is none comes first. */
+/** All of them, by index. */
 extern const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS];
 
 /** By protocol, the index of its kind. */
@@ -62,12 +74,6 @@ extern const uint8_t ipsec_header_kind_index[UINT8_MAX + 1];
 static inline const ipsec_header_kind *ipsec_kind_of(uint8_t protocol)
 {
     return ipsec_header_kinds[ipsec_header_kind_index[protocol]];
-}
-
-/** Octets that an AH has by its length field (RFC 4302 2.2); its first two octets must be readable. */
-static inline uint32_t ipsec_ah_length(const uint8_t *ah)
-{
-    return (ah[1] + 2u) * 4;
 }
 
 /** Begins with what the view says. */

@@ -16,8 +16,9 @@
 
 /** IP protocol numbers (IANA), the values of ipsec_view.protocol. */
 enum {
-    IPSEC_PROTOCOL_ESP = 50, /**< RFC 4303 */
-    IPSEC_PROTOCOL_AH = 51   /**< RFC 4302 */
+#define KIND(symbol, name, number, encrypts, covers_outer) IPSEC_PROTOCOL_##symbol = (number),
+#include "base/kind.def"
+#undef KIND
 };
 
 /** How the header was carried. The values are part of the plugin's field `ipsec.encapsulation`. */
@@ -96,6 +97,28 @@ typedef struct ipsec_view {
      * it: ipsec_stacks_refusing() of that one's report. */
     ipsec_stacks refused_by;
 } ipsec_view;
+
+/** Whether what is behind this kind of header (IPSEC_PROTOCOL_...) is encrypted, see kind.def; false for what is none.
+ */
+static inline bool ipsec_encrypts(uint8_t protocol)
+{
+#define KIND(symbol, name, number, encrypts, covers_outer) ((encrypts) && protocol == (number)) ||
+    return
+#include "base/kind.def"
+        false;
+#undef KIND
+}
+
+/** Likewise, whether its ICV covers the headers in front of it: then these are worth being put together where they are
+ * in another buffer. */
+static inline bool ipsec_covers_outer(uint8_t protocol)
+{
+#define KIND(symbol, name, number, encrypts, covers_outer) ((covers_outer) && protocol == (number)) ||
+    return
+#include "base/kind.def"
+        false;
+#undef KIND
+}
 
 /** Whether the first `count` octets of the header were captured. */
 static inline bool ipsec_view_has(const ipsec_view *view, uint32_t count)

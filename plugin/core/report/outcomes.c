@@ -73,13 +73,14 @@ const ipsec_outcome ipsec_outcome_passes = {.decision = IPSEC_DECISION_PASSES};
 
 ipsec_carriers ipsec_carriers_of(const ipsec_report *report)
 {
-    const unsigned way =
-        report->header.encapsulation == IPSEC_ENCAPSULATION_UDP ? IPSEC_CARRIER_IN_UDP : IPSEC_CARRIER_IN_IP;
+    static const ipsec_carriers ways[] = {
+        [IPSEC_ENCAPSULATION_NONE] = IPSEC_CARRIER_IN_IP, [IPSEC_ENCAPSULATION_UDP] = IPSEC_CARRIER_IN_UDP};
+    const unsigned kind = ipsec_header_kind_index[report->header.protocol];
+    const ipsec_carriers carriers = (ipsec_carriers)(1u << kind | ways[report->header.encapsulation]);
 
-    if (report->header.protocol == IPSEC_PROTOCOL_AH)
-        return (ipsec_carriers)(IPSEC_CARRIER_AH | way);
-    return (ipsec_carriers)(IPSEC_CARRIER_ESP | way |
-                            (report->opened.combined_mode ? IPSEC_CARRIER_COMBINED : IPSEC_CARRIER_SEPARATE));
+    if (!ipsec_encrypts(report->header.protocol))
+        return carriers;
+    return carriers | (report->opened.combined_mode ? IPSEC_CARRIER_COMBINED : IPSEC_CARRIER_SEPARATE);
 }
 
 ipsec_finding_id ipsec_fault_finding(unsigned fault)

@@ -22,6 +22,7 @@
 #ifndef IPSEC_CORE_OUTCOMES_H
 #define IPSEC_CORE_OUTCOMES_H
 
+#include "packet/kind.h"
 #include "report/receiver.h"
 
 #include <glib.h>
@@ -70,6 +71,9 @@ enum {
 };
 
 G_STATIC_ASSERT(IPSEC_CARRIER_COUNT <= 8 * sizeof(ipsec_carriers));
+
+/* ipsec_carriers_of() counts on it. */
+G_STATIC_ASSERT((unsigned)IPSEC_CARRIER_INDEX_IN_IP == (unsigned)IPSEC_HEADER_KINDS);
 
 /** The set of one carrier. */
 enum {

@@ -148,8 +148,7 @@ static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 {
     if (fault == IPSEC_FAULT_ESN_WRONG_HIGH || fault == IPSEC_FAULT_AH_ICV)
         return true;
-    return report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid && report->opened.has_room &&
-           report->opened.icv_status == IPSEC_ICV_BAD;
+    return report->opened.valid && report->opened.has_room && report->opened.icv_status == IPSEC_ICV_BAD;
 }
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)

@@ -59,8 +59,8 @@ static inline bool ipsec_report_has_subject(const ipsec_report *report)
  * receiver would have gone on with it. */
 static inline bool ipsec_report_hides_payload(const ipsec_report *report)
 {
-    return report->header.payload_lost || (report->header.protocol == IPSEC_PROTOCOL_ESP && report->opened.valid &&
-                                           report->opened.icv_status == IPSEC_ICV_BAD);
+    return report->header.payload_lost ||
+           (report->opened.valid && report->opened.is_sealed && report->opened.icv_status == IPSEC_ICV_BAD);
 }
 
 /** Why an ICV is unverified, as a phrase; NULL for values that are no reason. */

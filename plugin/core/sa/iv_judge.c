@@ -15,13 +15,6 @@ static uint32_t iv_at(const ipsec_view *view)
     return ipsec_kind_of(view->protocol)->fixed;
 }
 
-static uint8_t iv_length(const ipsec_view *view, const ipsec_key_row *spec)
-{
-    if (view->protocol == IPSEC_PROTOCOL_AH)
-        return spec->integrity->iv;
-    return spec->encryption ? spec->encryption->iv : 0;
-}
-
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
 static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_record *record,
                       const ipsec_findings *findings)
@@ -30,7 +23,7 @@ static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const i
         return false;
     if (!spec)
         return !record->shape && !record->unknown;
-    return record->trusted && iv_length(view, spec) > 0;
+    return record->trusted && ipsec_iv_length(spec) > 0;
 }
 
 static ipsec_iv_demand demand_of(const ipsec_key_row *spec)
@@ -80,7 +73,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
     demand = demand_of(spec);
     packet = (ipsec_iv_packet){.demand = demand,
                                .iv = view->data + iv_at(view),
-                               .length = spec ? iv_length(view, spec) : 8,
+                               .length = spec ? ipsec_iv_length(spec) : 8,
                                .sequence = ipsec_record_number(record),
                                .packets = sa->numbers.packets,
                                .frame = view->frame};

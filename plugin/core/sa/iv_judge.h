@@ -7,17 +7,24 @@
 #define IPSEC_CORE_IV_JUDGE_H
 
 #include "packet/findings.h"
+#include "packet/kind.h"
 #include "sa/note.h"
 #include "sa/opened.h"
 #include "sa/sa.h"
+
+/** Octets of IV that packets with the key row have; in AH it is one of the integrity algorithm (RFC 4543 4). */
+static inline uint8_t ipsec_iv_length(const ipsec_key_row *spec)
+{
+    return spec->encryption ? spec->encryption->iv : spec->integrity->iv;
+}
 
 /** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
  * and looks again at doubling distances. */
 static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_key_row *spec)
 {
-    if (view->protocol == IPSEC_PROTOCOL_AH)
-        return spec && spec->integrity->iv > 0;
-    return spec || !ipsec_iv_is_idle(&sa->iv, sa->numbers.packets);
+    if (spec)
+        return ipsec_iv_length(spec) > 0;
+    return ipsec_encrypts(view->protocol) && !ipsec_iv_is_idle(&sa->iv, sa->numbers.packets);
 }
 
 /**

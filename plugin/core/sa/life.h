@@ -98,14 +98,16 @@ bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec
 /** What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
 static inline uint32_t ipsec_life_payload(const ipsec_view *view, bool whole, const ipsec_opened *opened)
 {
+    const ipsec_header_kind *kind;
     uint32_t length, header;
 
     if (!opened->valid || !whole)
         return 0;
-    if (view->protocol == IPSEC_PROTOCOL_ESP)
+    if (ipsec_encrypts(view->protocol))
         return opened->payload_length;
+    kind = ipsec_kind_of(view->protocol);
     length = ipsec_view_packet_length(view);
-    header = length >= IPSEC_AH_HEADER ? ipsec_ah_length(view->data) : length;
+    header = length >= kind->fixed && kind->length ? kind->length(view->data) : length;
     return length > header ? length - header : 0;
 }
 

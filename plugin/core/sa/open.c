@@ -165,10 +165,10 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(IPSEC_OPENED_MOST);
 }
 
-/* Room for the headers in front of AH, as ipsec_envelope_of() wants it. */
+/* Room for the headers in front that an ICV covers, as ipsec_envelope_of() wants it. */
 static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
 {
-    if (view->protocol == IPSEC_PROTOCOL_AH && !opener->outer)
+    if (ipsec_covers_outer(view->protocol) && !opener->outer)
         opener->outer = g_malloc(IPSEC_AH_OUTER_MOST);
     return opener->outer;
 }
@@ -282,7 +282,7 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
 static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
                        const ipsec_open_report *report)
 {
-    if (!opener->config->null_heuristic || view->protocol != IPSEC_PROTOCOL_ESP) {
+    if (!opener->config->null_heuristic || !ipsec_encrypts(view->protocol)) {
         ipsec_null_probe_rest(probe);
         return false;
     }

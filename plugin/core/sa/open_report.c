@@ -19,6 +19,7 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spe
 {
     ipsec_terms_set terms = ipsec_terms_of(spec);
     const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
+    const ipsec_finding_id mismatch = ipsec_kind_of(envelope->view->protocol)->encap_mismatch;
 
     *report->opened =
         (ipsec_opened){.valid = true,
@@ -29,9 +30,10 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spe
                        .iv_length = envelope->iv,
                        .icv_length = envelope->icv,
                        .combined_mode = envelope->encryption && ipsec_encryption_is_combined(envelope->encryption),
-                       .has_room = envelope->body >= 0};
-    if (spec->protocol == IPSEC_PROTOCOL_ESP && !fits)
-        ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_ENCAP_MISMATCH, 0, 0);
+                       .is_sealed = envelope->encryption != NULL,
+                       .has_room = envelope->encryption && envelope->body >= 0};
+    if (!fits && mismatch != IPSEC_FINDING_COUNT)
+        ipsec_findings_add(report->findings, mismatch, 0, 0);
 }
 
 /* --- the row --------------------------------------------------------------------------------------- */
@@ -140,7 +142,7 @@ static uint32_t round_up(uint32_t octets, uint32_t unit)
  * says which padding it is to be. */
 static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_key_row *spec)
 {
-    const uint32_t header = ipsec_ah_length(envelope->view->data);
+    const uint32_t header = ipsec_kind_ah.length(envelope->view->data);
     const uint32_t truncated = IPSEC_AH_HEADER + envelope->iv + envelope->icv;
     const uint32_t full = IPSEC_AH_HEADER + envelope->iv + envelope->integrity->digest;
     const bool from_linux = spec->origin == IPSEC_ORIGIN_XFRM;
@@ -164,7 +166,7 @@ static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *
 {
     const ipsec_view *view = envelope->view;
     const uint8_t next = view->data[0];
-    const uint32_t header = ipsec_ah_length(view->data);
+    const uint32_t header = ipsec_kind_ah.length(view->data);
     const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
 
     if (report->header->payload_lost || header > view->length ||
@@ -249,6 +251,7 @@ void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_
     trailer.plaintext = view->data + at;
     trailer.length = view->length - at - lengths->icv;
     *report->opened = (ipsec_opened){.valid = true,
+                                     .is_sealed = true,
                                      .icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
                                      .unverified = IPSEC_UNVERIFIED_NO_KEY,
                                      .iv_length = lengths->iv,
