@@ -177,10 +177,13 @@ static void test_coalesced(void)
         {"two equal packets", 40, 80, 0x55, 8, true},
         {"two of the least size", 20, 40, 0x55, 8, true},
         {"the last one shorter", 60, 80, 0x55, 8, true},
+        {"the first one shorter, as offload makes none", 36, 80, 0x55, 8, false},
         {"the second too short to be one", 64, 80, 0x55, 8, false},
         {"another SPI", 40, 80, 0x56, 8, false},
         {"a number in between lost", 40, 80, 0x55, 9, true},
         {"the same number", 40, 80, 0x55, 7, false},
+        {"a number before, in a late packet", 40, 80, 0x55, 6, true},
+        {"the last number that offload counts to", 40, 80, 0x55, 7 + 64, true},
         {"a number far off", 40, 80, 0x55, 7 + 65, false},
         {"not at a multiple of 4", 42, 80, 0x55, 8, false},
     };
@@ -198,6 +201,24 @@ static void test_coalesced(void)
     guard_free_all();
 }
 
+/* A packet among them may be late by more than any window reaches. */
+static void test_coalesced_with_late(void)
+{
+    const expectation offload = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_OFFLOAD), nothing = NO_FINDINGS(PLAUSIBLE);
+
+    for (uint32_t behind = 65534; behind <= 65537; behind++) {
+        const uint32_t late = 0x20000 - behind;
+        payload p = {.length = 80, .octets = {0x55, 0x55, 0x55, 0x55, 0, 2, 0, 0}};
+        ipsec_view view;
+
+        memcpy(p.octets + 40,
+               (uint8_t[]){0x55, 0x55, 0x55, 0x55, 0, (uint8_t)(late >> 16), (uint8_t)(late >> 8), (uint8_t)late}, 8);
+        view = udp_view(&p, 0);
+        expect(NULL, &view, behind <= 65535 ? &offload : &nothing, "late");
+    }
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -206,5 +227,6 @@ int main(int argc, char **argv)
     g_test_add_func("/natt/esp-on-the-ike-port", test_esp_on_the_ike_port);
     g_test_add_func("/natt/checksum", test_checksum);
     g_test_add_func("/natt/coalesced", test_coalesced);
+    g_test_add_func("/natt/coalesced-late", test_coalesced_with_late);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
+#include <glib.h>
 #include <string.h>
 
 enum {
@@ -18,6 +19,9 @@ enum {
 };
 
 #define KEEPALIVE 0xffu
+
+/* How far behind the first of several coalesced packets another one may be: 16 times the largest window there is. */
+#define LATE_MOST UINT16_MAX
 
 /* ESP on the IKE port is believed only while the numbers are young: a false alarm on other traffic to
  * port 500 needs a zero octet at the right place, besides all else. */
@@ -40,15 +44,17 @@ static bool is_isakmp(const ipsec_view *view, uint32_t offset)
            ipsec_read_u32(view->data + offset + ISAKMP_LENGTH_AT) == view->length - offset;
 }
 
-/* Whether a second packet of the same SA, with one of the next numbers, begins at p. */
-static bool is_second(const ipsec_view *view, const uint8_t *p)
+/* Whether a second packet of the same SA begins at p, with one of the next numbers or one up to `behind` lower. */
+static bool is_second(const ipsec_view *view, const uint8_t *p, uint32_t behind)
 {
     const uint32_t advance = ipsec_read_u32(p + 4) - ipsec_read_u32(view->data + 4);
 
-    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance > 0 && advance <= IPSEC_COALESCED_MOST;
+    return (p - view->data) % 4 == 0 && memcmp(p, view->data, 4) == 0 && advance != 0 &&
+           advance + behind <= IPSEC_COALESCED_MOST + behind;
 }
 
-uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
+/* See ipsec_find_coalesced(); for `behind`, is_second(). */
+static uint32_t find_second(const ipsec_view *view, uint32_t from, uint32_t behind)
 {
     const uint8_t *p, *last;
 
@@ -62,11 +68,24 @@ uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
         if (!p)
             return 0;
         p -= 3;
-        if (is_second(view, p))
+        if (is_second(view, p, behind))
             return (uint32_t)(p - view->data);
         p++;
     }
     return 0;
+}
+
+uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
+{
+    return find_second(view, from, 0);
+}
+
+/* Whether receive offload has made one packet of several: all of one length, but for the last, which may be shorter. So
+ * one begins in the second half; it may be a replay or late. Ciphertext is taken for one in 2^-32 (the SPI) * 2^-16
+ * (the number) of some hundred places. */
+static bool is_coalesced(const ipsec_view *view)
+{
+    return find_second(view, MAX(IPSEC_ESP_FLOOR, view->length / 2), LATE_MOST) > 0;
 }
 
 /* Octets of the IP header in front; of IPv6 without extension headers. */
@@ -86,7 +105,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }
-    if (findings->whole && ipsec_find_coalesced(view, IPSEC_ESP_FLOOR) > 0) {
+    if (findings->whole && is_coalesced(view)) {
         findings->whole = false;
         ipsec_findings_add(findings, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
