@@ -357,10 +357,15 @@ bool ipsec_keyring_needs_source(const ipsec_keyring *ring)
     return ring->needs_source;
 }
 
-static void mask_address(uint8_t *to, const uint8_t *address, const uint8_t *mask, unsigned length)
+/* Of an address of `length` octets; the rest of the mask is 0. */
+static void mask_address(uint8_t to[16], const uint8_t *address, const uint8_t mask[16], unsigned length)
 {
-    for (unsigned i = 0; i < length; i++)
-        to[i] = address[i] & mask[i];
+    uint8_t whole[16] = {0};
+
+    if (length > 0)
+        memcpy(whole, address, length);
+    for (unsigned i = 0; i < sizeof whole; i++)
+        to[i] = whole[i] & mask[i];
 }
 
 /* The key of the view in a group; false if the group is for the other protocol or version of IP. */
