@@ -143,11 +143,12 @@ static ipsec_record *at(uint32_t number)
     return (ipsec_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
 }
 
-static void store(const ipsec_record *record)
+/* Room for the next record, which is the last one once it is counted. */
+static ipsec_record *next_record(void)
 {
-    if (count % CHUNK == 0)
+    if (count == chunks->len * CHUNK)
         g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
-    *at(count++) = *record;
+    return at(count);
 }
 
 static bool is_before(uint32_t place, uint32_t frame)
@@ -179,11 +180,9 @@ static bool is_new(const packet_info *pinfo, ipsec_view *view)
 
 static void judge(const ipsec_view *view, ipsec_report *report)
 {
-    ipsec_record record;
-
-    ipsec_judge(db, view, &record, report);
+    ipsec_judge(db, view, next_record(), report);
     if (ipsec_report_has_subject(report))
-        store(&record);
+        count++;
 }
 
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
@@ -194,7 +193,8 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         view->frame = serial_of(pinfo->num);
         ipsec_explain(db, view, find(view), report);
     }
-    report->number.first_seen = number_of(report->number.first_seen);
+    if (report->number.first_seen)
+        report->number.first_seen = number_of(report->number.first_seen);
 }
 
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)

@@ -79,10 +79,11 @@ static bool inside_unproven;
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
 
-/* The protocols "ipsec" and "esp"; set at registration. */
-static int proto_ipsec = -1;
-static protocol_t *ipsec_protocol;
-static protocol_t *esp_protocol;
+static int proto_ipsec = -1; /* set at registration */
+
+/* Whether the protocols "ipsec" and "esp" are enabled: asked once per file, for a change makes Wireshark dissect it
+ * anew. */
+static bool is_ipsec_enabled, is_esp_enabled;
 
 /* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
 static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
@@ -177,16 +178,24 @@ static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_
     return result;
 }
 
+/* The same, and what was inside may be for us to hand on. */
+static int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                          proto_tree *tree, void *data)
+{
+    const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
+    const int result = call_stock_opened(report, at, tvb, pinfo, tree, data);
+
+    if (ipsec_prefs_decrypt())
+        ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
+    return result;
+}
+
 static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                    void *data)
 {
-    const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
-    const int result = report->opened.valid ? call_stock_opened(report, at, tvb, pinfo, tree, data)
-                                            : call_stock(report, at, tvb, pinfo, tree, data);
-
-    if (report->opened.valid && ipsec_prefs_decrypt())
-        ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
-    return result;
+    if (report->opened.valid)
+        return dissect_opened(report, at, tvb, pinfo, tree, data);
+    return call_stock(report, at, tvb, pinfo, tree, data);
 }
 
 /* The same for a packet that some stacks discard, and so never see what is inside; or that could not be verified. */
@@ -250,7 +259,7 @@ static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info 
 {
     ipsec_view view;
 
-    if (!proto_is_protocol_enabled(ipsec_protocol) || payload_is_lost)
+    if (!is_ipsec_enabled || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_ip(tvb, pinfo, data, protocol, &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
@@ -260,7 +269,7 @@ static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tre
 {
     ipsec_view view;
 
-    if (!proto_is_protocol_enabled(ipsec_protocol) || !proto_is_protocol_enabled(esp_protocol) || payload_is_lost)
+    if (!is_ipsec_enabled || !is_esp_enabled || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
@@ -288,7 +297,6 @@ static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
 void ipsec_hooks_register(int proto)
 {
     proto_ipsec = proto;
-    ipsec_protocol = find_protocol_by_id(proto);
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hook *h = &hooks[i];
 
@@ -298,7 +306,6 @@ void ipsec_hooks_register(int proto)
         h->wrapper_proto =
             proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
     }
-    esp_protocol = find_protocol_by_id(hooks[HOOK_ESP].proto);
 }
 
 void ipsec_hooks_handoff(void)
@@ -348,6 +355,8 @@ void ipsec_hooks_install(void)
     static const char *const tables[] = {"ip.proto", "udp.port"};
     GArray *entries = g_array_new(false, false, sizeof(table_entry));
 
+    is_ipsec_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_ipsec));
+    is_esp_enabled = proto_is_protocol_enabled(find_protocol_by_id(hooks[HOOK_ESP].proto));
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
         dissector_table_foreach(tables[i], collect, entries);
     for (unsigned i = 0; i < entries->len; i++) {

@@ -17,6 +17,12 @@
  * they are made to take long. */
 #define SEARCHED_MOST (1u << 20)
 
+/* Where an IPv4 header has its addresses. */
+enum {
+    V4_SOURCE_AT = 12,
+    V4_DESTINATION_AT = 16
+};
+
 static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
 {
     if (pinfo->src.type != pinfo->dst.type)
@@ -51,10 +57,61 @@ static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protoc
                          .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs};
     if (view->captured > 0)
         view->data = tvb_get_ptr(tvb, 0, (int)view->captured);
-    set_addresses(pinfo, view);
-    if (pinfo->flags.in_error_pkt)
-        view->flags |= IPSEC_VIEW_QUOTED;
 }
+
+/* Nothing is looked for around what another packet quotes. */
+static inline bool is_quoted(const packet_info *pinfo, ipsec_view *view)
+{
+    if (!pinfo->flags.in_error_pkt)
+        return false;
+    set_addresses(pinfo, view);
+    view->flags |= IPSEC_VIEW_QUOTED;
+    return true;
+}
+
+static inline void set_length(ipsec_view *view, uint32_t length)
+{
+    view->length = length;
+    if (view->captured > length)
+        view->captured = length; /* what follows is link padding */
+}
+
+/* --- behind a plain IPv4 header ------------------------------------------------------------------------ */
+
+/* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
+ * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,
+ * another protocol, or a length that needs a closer look. */
+static inline const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
+                                      uint8_t protocol)
+{
+    const uint8_t *ip;
+    uint32_t total;
+
+    if (!view->data || view->offset < headers || pinfo->src.type != AT_IPv4 || pinfo->dst.type != AT_IPv4)
+        return NULL;
+    ip = view->data - headers;
+    if (pinfo->src.data != ip + V4_SOURCE_AT || pinfo->dst.data != ip + V4_DESTINATION_AT ||
+        pinfo->net_src.data != pinfo->src.data)
+        return NULL;
+    total = ipsec_read_u16(ip + 2);
+    if (ip[0] != (4 << 4 | IPSEC_IPV4_HEADER / 4) || ip[9] != protocol || ipsec_ip_is_v4_fragment(ip) ||
+        total < headers || total > IPSEC_LARGEST_ON_WIRE)
+        return NULL;
+    return ip;
+}
+
+static inline void set_plain_v4(const uint8_t *ip, uint32_t headers, ipsec_view *view)
+{
+    view->outer = ip;
+    view->outer_length = headers;
+    view->source = ip + V4_SOURCE_AT;
+    view->destination = ip + V4_DESTINATION_AT;
+    view->address_length = 4;
+    view->ip_version = 4;
+    set_length(view, ipsec_read_u16(ip + 2) - headers);
+}
+
+/* --- elsewhere ----------------------------------------------------------------------------------------- */
 
 /* What was captured before the header, in the same data source, and how much follows. The offset of a proxy tvbuff
  * counts from further back than its data source does: then nothing is known. */
@@ -100,13 +157,6 @@ static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search 
 static bool is_reassembled(tvbuff_t *tvb, const packet_info *pinfo)
 {
     return ipsec_compat_is_reassembled(pinfo, tvb_get_ds_tvb(tvb));
-}
-
-static inline void set_length(ipsec_view *view, uint32_t length)
-{
-    view->length = length;
-    if (view->captured > length)
-        view->captured = length; /* what follows is link padding */
 }
 
 /* Decode As may have chosen ESP or AH for another protocol number, then the last one looked up. */
@@ -187,15 +237,12 @@ static void rebuild_outer(tvbuff_t *tvb, packet_info *pinfo, const ipsec_ip_sear
     view->flags |= IPSEC_VIEW_REASSEMBLED | (rebuilt.is_guessed ? IPSEC_VIEW_OUTER_GUESSED : 0);
 }
 
-void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
+static IPSEC_COLD void look_for_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, ipsec_view *view)
 {
-    ipsec_ip_search search = {.protocol = protocol};
+    ipsec_ip_search search = {.protocol = view->protocol};
     ipsec_ip_path path;
     uint32_t length;
 
-    begin(tvb, pinfo, protocol, view);
-    if (view->flags & IPSEC_VIEW_QUOTED)
-        return;
     set_octets(tvb, &search);
     set_source(pinfo, view, &search);
     search.hint = hint_of(tvb, data, &search);
@@ -218,24 +265,32 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
     if (!is_reassembled(tvb, pinfo))
         return;
     set_length(view, tvb_reported_length(tvb));
-    if (ipsec_covers_outer(protocol))
+    if (ipsec_covers_outer(view->protocol))
         rebuild_outer(tvb, pinfo, &search, view);
 }
 
-void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view)
+void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
+{
+    const uint8_t *ip;
+
+    begin(tvb, pinfo, protocol, view);
+    if (is_quoted(pinfo, view))
+        return;
+    ip = plain_v4(pinfo, view, IPSEC_IPV4_HEADER, protocol);
+    if (ip) {
+        set_plain_v4(ip, IPSEC_IPV4_HEADER, view);
+        return;
+    }
+    set_addresses(pinfo, view);
+    look_for_ip(tvb, pinfo, data, view);
+}
+
+static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_view *view)
 {
     ipsec_ip_search search = {.protocol = PROTOCOL_UDP};
     ipsec_ip_path path = {.length = IPSEC_LENGTH_UNKNOWN};
     ipsec_udp udp;
 
-    begin(tvb, pinfo, IPSEC_PROTOCOL_ESP, view);
-    view->encapsulation = IPSEC_ENCAPSULATION_UDP;
-    view->source_port = (uint16_t)pinfo->srcport;
-    view->destination_port = (uint16_t)pinfo->destport;
-    if (ike_port)
-        view->flags |= IPSEC_VIEW_IKE_PORT;
-    if (view->flags & IPSEC_VIEW_QUOTED)
-        return;
     set_octets(tvb, &search);
     if (!ipsec_udp_read(search.octets, search.count, view->source_port, view->destination_port, &udp))
         return;
@@ -254,4 +309,34 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     /* A UDP length beyond the IP packet is UDP's fault, and leaves nothing to go by. */
     if (path.length == IPSEC_LENGTH_UNKNOWN || udp.length <= path.length - IPSEC_UDP_HEADER)
         set_length(view, udp.length);
+}
+
+/* The same as look_for_udp() finds where the headers are plain, and the lengths of IP and UDP agree. */
+static inline bool find_plain_udp(const packet_info *pinfo, ipsec_view *view)
+{
+    const uint32_t headers = IPSEC_IPV4_HEADER + IPSEC_UDP_HEADER;
+    const uint8_t *const ip = plain_v4(pinfo, view, headers, PROTOCOL_UDP);
+    ipsec_udp udp;
+
+    if (!ip || !ipsec_udp_read(ip, headers, view->source_port, view->destination_port, &udp) ||
+        udp.length != ipsec_read_u16(ip + 2) - headers)
+        return false;
+    set_plain_v4(ip, headers, view);
+    if (udp.has_checksum)
+        view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
+    return true;
+}
+
+void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view)
+{
+    begin(tvb, pinfo, IPSEC_PROTOCOL_ESP, view);
+    view->encapsulation = IPSEC_ENCAPSULATION_UDP;
+    view->source_port = (uint16_t)pinfo->srcport;
+    view->destination_port = (uint16_t)pinfo->destport;
+    if (ike_port)
+        view->flags |= IPSEC_VIEW_IKE_PORT;
+    if (is_quoted(pinfo, view) || find_plain_udp(pinfo, view))
+        return;
+    set_addresses(pinfo, view);
+    look_for_udp(tvb, pinfo, view);
 }

@@ -13,9 +13,6 @@
 /* How far back an IP header is looked for: the header of IPv6 and the longest payload. */
 #define FARTHEST (IPSEC_IPV6_HEADER + (uint32_t)UINT16_MAX)
 
-/* Above any jumbo frame in use: such a packet is handed to the capture before segmentation. */
-#define LARGEST_ON_WIRE 9216u
-
 /* The headers that may stand between IP and the header looked for. All are 8 octets long plus so many for
  * each unit of their length octet. `place` is where RFC 8200 4.1 wants them; options for the destination
  * and the rest may stand anywhere. */
@@ -110,7 +107,7 @@ static inline void fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint
     }
     path->header = distance;
     path->length = stated ? total - distance : IPSEC_LENGTH_UNKNOWN;
-    path->flags = flags | (!stated || total > LARGEST_ON_WIRE ? IPSEC_VIEW_OFFLOAD : 0);
+    path->flags = flags | (!stated || total > IPSEC_LARGEST_ON_WIRE ? IPSEC_VIEW_OFFLOAD : 0);
 }
 
 /* Whether an IPv4 header begins at p, `distance` octets before the header looked for. Nothing but the chain may speak
@@ -147,7 +144,7 @@ static bool read_v6(const ipsec_ip_search *search, const uint8_t *p, uint32_t di
         return false;
     if (!walk(p, IPSEC_IPV6_HEADER, distance, p[6], search->protocol, true, known, &flags))
         return false;
-    /* A payload length of 0 is a jumbogram or offload: beyond LARGEST_ON_WIRE either way. */
+    /* A payload length of 0 is a jumbogram or offload: beyond IPSEC_LARGEST_ON_WIRE either way. */
     fill(search, path, distance, payload + IPSEC_IPV6_HEADER, payload != 0, flags);
     return true;
 }

@@ -21,6 +21,9 @@ enum {
     IPSEC_IPV6_HEADER = 40
 };
 
+/** Above any jumbo frame in use: a longer packet was handed to the capture before segmentation. */
+#define IPSEC_LARGEST_ON_WIRE 9216u
+
 /** Whether the IPv4 header at p is a fragment's: its offset is not 0, or more fragments follow. */
 static inline bool ipsec_ip_is_v4_fragment(const uint8_t *p)
 {
@@ -69,8 +72,7 @@ typedef struct ipsec_ip_path {
  * options, addresses or ICV of another one was put there by the sender. The work grows with the octets only, whatever
  * they are, up to the 65,575 that IPv6 can have in front.
  *
- * An IP length of 0 with octets behind the headers, or above 9216 (the largest jumbo frames in use), tells of
- * segmentation offload.
+ * An IP length of 0 with octets behind the headers, or above IPSEC_LARGEST_ON_WIRE, tells of segmentation offload.
  *
  * @return whether one was found; otherwise *path is unchanged
  */
