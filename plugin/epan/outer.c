@@ -6,8 +6,10 @@
 #include "compat.h"
 #include "payload.h"
 
+#include <epan/crc32-tvb.h>
 #include <epan/packet.h>
 #include <epan/dissectors/packet-ip.h>
+#include <wiretap/wtap.h>
 
 #include <string.h>
 
@@ -109,6 +111,58 @@ static inline void set_length(ipsec_view *view, uint32_t length)
         view->captured = length; /* what follows is link padding */
 }
 
+/* --- padding of Ethernet --- */
+
+enum {
+    ETHERNET_HEADER = 14,
+    VLAN_TAG = 4,
+    VLAN_TAGS_MOST = 2,
+    FCS = 4
+};
+
+/* Whether an Ethernet frame carries the IP packet behind `in_front` octets, and nothing else: then what follows it is
+ * padding. Other links have several packets in a frame, or trailers of their own. */
+static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t in_front)
+{
+    const wtap_rec *rec = pinfo->rec;
+
+    if (!rec || rec->rec_type != REC_TYPE_PACKET || rec->rec_header.packet_header.pkt_encap != WTAP_ENCAP_ETHERNET ||
+        !pinfo->data_src || get_data_source_tvb(pinfo->data_src->data) != source)
+        return false;
+    return in_front >= ETHERNET_HEADER && in_front <= ETHERNET_HEADER + VLAN_TAGS_MOST * VLAN_TAG &&
+           (in_front - ETHERNET_HEADER) % VLAN_TAG == 0;
+}
+
+/* Whether the frame ends with its check sequence, which no receiver's IP gets to see. */
+static bool has_fcs(tvbuff_t *frame, const packet_info *pinfo)
+{
+    const uint32_t count = tvb_captured_length(frame);
+
+    if (pinfo->pseudo_header && pinfo->pseudo_header->eth.fcs_len != -1)
+        return pinfo->pseudo_header->eth.fcs_len == FCS;
+    return tvb_get_ntohl(frame, (int)(count - FCS)) == crc32_802_tvb(frame, count - FCS);
+}
+
+/* Octets behind the IP packet that IPsec of a receiver may take for its own. Of a frame that was cut nobody knows. */
+static IPSEC_COLD uint32_t octets_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets)
+{
+    tvbuff_t *source = tvb_get_ds_tvb(tvb);
+
+    if (tvb_captured_length(source) < tvb_reported_length(source) || !is_in_ethernet(source, pinfo, in_front))
+        return 0;
+    if (octets < FCS || !has_fcs(source, pinfo))
+        return octets;
+    return octets - FCS;
+}
+
+/* The same of the packet that a path leads to, which has `octets` from the header on. */
+static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, const ipsec_ip_search *search,
+                              const ipsec_ip_path *path, uint32_t octets, ipsec_view *view)
+{
+    if (octets < search->behind)
+        view->behind = octets_behind(tvb, pinfo, search->count - path->header, search->behind - octets);
+}
+
 /* Decode As may have chosen ESP or AH for another protocol number, then the last one looked up. */
 static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_path *path)
 {
@@ -205,6 +259,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         view->outer_length = path.header;
         set_length(view, path.length);
         set_offload(tvb, view);
+        set_behind(tvb, pinfo, &search, &path, path.length, view);
         return;
     }
     /* What we decrypted was whole. */
@@ -248,6 +303,8 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
         view->flags |= path.flags;
         view->outer = search.octets + (search.count - path.header);
         view->outer_length = path.header + IPSEC_UDP_HEADER;
+        if (path.length != IPSEC_LENGTH_UNKNOWN && path.length >= IPSEC_UDP_HEADER)
+            set_behind(tvb, pinfo, &search, &path, path.length - IPSEC_UDP_HEADER, view);
     } else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo)) {
         return; /* UDP-Lite, with a coverage where UDP has its length, comes this way too */
     }
