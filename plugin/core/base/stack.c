@@ -36,9 +36,18 @@ uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets)
 
     if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN)
         return replay->window;
-    if (packets == 0 || packets >= MOST || replay->rounding == IPSEC_WINDOW_AS_ASKED)
+    if (packets == 0 || packets >= MOST)
         return packets;
-    return replay->rounding == IPSEC_WINDOW_OCTETS ? (packets + OCTET - 1) / OCTET * OCTET : power_of_two(packets);
+    switch (replay->rounding) {
+    case IPSEC_WINDOW_OCTETS:
+        return (packets + OCTET - 1) / OCTET * OCTET;
+    case IPSEC_WINDOW_POWER_OF_TWO:
+        return power_of_two(packets);
+    case IPSEC_WINDOW_FIXED:
+        return replay->window;
+    default:
+        return packets;
+    }
 }
 
 const char *ipsec_stack_name(unsigned stack)

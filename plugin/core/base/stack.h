@@ -45,11 +45,13 @@ static inline bool ipsec_stacks_have(ipsec_stacks stacks, ipsec_stack stack)
 typedef enum {
     IPSEC_WINDOW_AS_ASKED,
     IPSEC_WINDOW_OCTETS,
-    IPSEC_WINDOW_POWER_OF_TWO
+    IPSEC_WINDOW_POWER_OF_TWO,
+    IPSEC_WINDOW_FIXED
 } ipsec_window_rounding;
 
 /** What becomes of numbers below the first one that can be, see stack.def. */
 typedef enum {
+    IPSEC_BEFORE_FIRST_EPOCH,
     IPSEC_BEFORE_FIRST_AHEAD,
     IPSEC_BEFORE_FIRST_ESN_SEEN,
     IPSEC_BEFORE_FIRST_SEEN

@@ -137,13 +137,39 @@ static unsigned freebsd_fault(const ipsec_report *report, unsigned fault)
 /* --- OpenBSD ----------------------------------------------------------------------------------------- */
 
 /* checkreplaywindow() with ESN minds the number 0 only as long as the highest is 0 or 1. */
-static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
+static bool is_zero_as_any(const ipsec_report *report)
 {
     const bool has_esn = report->opened.valid && report->opened.esn;
 
-    if (fault == IPSEC_FAULT_SEQ_ZERO && has_esn && has_highest(report) && report->number.highest > 1)
-        return IPSEC_FAULT_NONE;
-    return fault;
+    return has_esn && has_highest(report) && report->number.highest > 1;
+}
+
+/* In UDP, 4 octets go to the socket, and with 8 an SA is looked for. */
+static unsigned openbsd_short(const ipsec_report *report, unsigned fault)
+{
+    const uint32_t octets = octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT);
+    const bool is_header = octets == 8;
+
+    return octets == 4 || is_header == (fault == IPSEC_FAULT_NATT_ESP_TOO_SHORT) ? IPSEC_FAULT_NONE : fault;
+}
+
+static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
+{
+    switch (fault) {
+    case IPSEC_FAULT_SEQ_ZERO:
+        return is_zero_as_any(report) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
+    case IPSEC_FAULT_AH_V4_EXTRA_PAD:
+        return has_sure_row(report) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_NEXT_HEADER_MODE:
+        return names_packet(report) ? IPSEC_FAULT_AH_INNER_TRUNCATED : fault;
+    case IPSEC_FAULT_NATT_ESP_TOO_SHORT:
+    case IPSEC_FAULT_SHORT_KNOWN:
+    case IPSEC_FAULT_SHORT_UNKNOWN:
+        return openbsd_short(report, fault);
+    default:
+        return fault;
+    }
 }
 
 /* --- VPP --------------------------------------------------------------------------------------------- */
@@ -191,6 +217,8 @@ static unsigned vpp_ah_fault(const ipsec_report *report, unsigned fault)
                    : IPSEC_FAULT_NONE;
     case IPSEC_FAULT_AH_NEXT_HEADER:
         return is_ah_behind_ah(report) ? IPSEC_FAULT_AH_BEHIND_AH : fault;
+    case IPSEC_FAULT_AH_SPI_UNKNOWN: /* nor does a policy know a protocol */
+        return has_oddity(report, IPSEC_ODDITY_SEEN_BY_OTHER) ? IPSEC_FAULT_NONE : fault;
     case IPSEC_FAULT_AH_NEXT_HEADER_MODE: /* what is inside is not asked */
         return names_packet(report) ? IPSEC_FAULT_NONE : fault;
     default:
@@ -330,5 +358,7 @@ ipsec_oddities ipsec_oddities_at(ipsec_stack stack, const ipsec_report *report)
 
 ipsec_reaction ipsec_reaction_to_oddity(ipsec_stack stack, const ipsec_report *report, unsigned index)
 {
-    return reaction_to_fault(stack, report, IPSEC_FAULT_FIRST_ODDITY + index);
+    const unsigned fault = IPSEC_FAULT_FIRST_ODDITY + index;
+
+    return reaction_to_fault(stack, report, told_apart[stack] ? told_apart[stack](report, fault) : fault);
 }

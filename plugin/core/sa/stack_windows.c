@@ -31,21 +31,29 @@ uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
     return reach;
 }
 
+/* A window that nobody asked for is remembered as a whole only where it is the receiver's: it would cost each SA more
+ * than all others. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
     uint32_t largest = 1;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        largest = MAX(largest, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
+        if (stack == config->receiver || ipsec_stack_replays[stack].rounding != IPSEC_WINDOW_FIXED)
+            largest = MAX(largest, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
     return largest;
 }
 
 /* Packets of the window by which the stack tells epochs apart; without anti-replay, of what it has in its place. */
 static uint32_t epoch_window(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
 {
+    const ipsec_stack_replay *replay = &ipsec_stack_replays[stack];
     const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
 
-    return packets > 0 ? packets : ipsec_stack_replays[stack].no_window_reach + 1;
+    if (packets == 0)
+        return replay->no_window_reach + 1;
+    if (replay->before_first == IPSEC_BEFORE_FIRST_AHEAD && sa->numbers.window.top < packets)
+        return MAX(1, (uint32_t)sa->numbers.window.top);
+    return packets;
 }
 
 /* Whether the stack's window reaches below the number 0, to where the low half is one of an epoch before the first.
@@ -59,11 +67,23 @@ static bool is_before_first(const ipsec_window *window, uint32_t low, uint32_t p
 static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack, uint32_t packets)
 {
     const uint8_t rule = ipsec_stack_replays[stack].before_first;
+    const bool minds =
+        rule == IPSEC_BEFORE_FIRST_SEEN || (rule == IPSEC_BEFORE_FIRST_ESN_SEEN && ipsec_sa_has_esn(sa, record));
 
-    if (packets == 0 || rule == IPSEC_BEFORE_FIRST_AHEAD ||
-        (rule == IPSEC_BEFORE_FIRST_ESN_SEEN && !ipsec_sa_has_esn(sa, record)))
-        return false;
-    return is_before_first(&sa->numbers.window, record->sequence, packets);
+    return minds && packets > 0 && is_before_first(&sa->numbers.window, record->sequence, packets);
+}
+
+/* Where the number lies in the stack's window. Of what is behind those that are remembered nobody knows whether it was
+ * seen. */
+static void note_place(const ipsec_window *window, uint64_t number, uint32_t packets, ipsec_stacks bit,
+                       ipsec_note *note)
+{
+    const ipsec_place place = ipsec_window_place(window, number, MIN(packets, window->size));
+
+    if (place == IPSEC_PLACE_SEEN)
+        note->seen_by |= bit;
+    if (place == IPSEC_PLACE_OLD && window->top - number >= packets)
+        note->old_by |= bit;
 }
 
 /* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
@@ -75,7 +95,6 @@ static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ips
     const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
     const ipsec_stacks bit = ipsec_stack_bit(stack);
     uint64_t taken = ipsec_record_number(record);
-    ipsec_place place;
 
     if (ipsec_sa_has_esn(sa, record))
         taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, epoch_window(config, sa, stack)) << 32 |
@@ -84,13 +103,8 @@ static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ips
         note->before_by |= bit;
     if (taken != ipsec_record_number(record))
         note->wrong_by |= bit;
-    if (packets == 0)
-        return;
-    place = ipsec_window_place(window, taken, packets);
-    if (place == IPSEC_PLACE_SEEN)
-        note->seen_by |= bit;
-    if (place == IPSEC_PLACE_OLD)
-        note->old_by |= bit;
+    if (packets > 0)
+        note_place(window, taken, packets, bit, note);
 }
 
 void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
