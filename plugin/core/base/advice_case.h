@@ -40,6 +40,7 @@ typedef enum {
     IPSEC_CASE_BEFORE_FIRST,    /**< a number close to 2^32 in a new SA */
     IPSEC_CASE_OTHER_SOURCE,    /**< a source address that is not the SA's */
     IPSEC_CASE_OTHER_PORTS,     /**< UDP ports that are not the SA's */
+    IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
     IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
     IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way */
     IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */

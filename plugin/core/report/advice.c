@@ -69,6 +69,10 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_OTHER_PORTS] = {"it takes ESP from the UDP ports of the SA only, so look for a NAT that forgot its "
                                 "mapping, and set up the SA anew",
                                 RECEIVER},
+    [IPSEC_CASE_UDP_SHORT] =
+        {"its UDP drops datagrams that are shorter than the IPv6 packet around them, so look for what "
+         "adds octets behind them",
+         RECEIVER},
     [IPSEC_CASE_AH_PADDING] =
         {"it wants AH without padding, so choose an ICV that needs none (96 bits in IPv6; in IPv4 "
          "set `flag align4` on Linux), or use ESP",
