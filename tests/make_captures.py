@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Callable, Tuple
 
+from samples.asked import faults_asked_freebsd, faults_asked_vpp
 from samples.benign import benign
 from samples.benign_keyed import benign_keyed, benign_table
 from samples.expectations import Capture
@@ -25,7 +26,8 @@ from samples.sequence import faults_sequence
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null)
+    faults_table, faults_sequence, faults_order, faults_receiver, faults_asked_vpp,
+    faults_asked_freebsd, benign_keyed, benign_table, forged_null)
 
 
 def main(folder):

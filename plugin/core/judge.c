@@ -5,6 +5,7 @@
 #include "evidence/peers.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
+#include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/iv_judge.h"
 #include "sa/life.h"
@@ -26,7 +27,8 @@ struct ipsec_db {
     ipsec_sequencer sequencer;
     ipsec_senders *senders;
     ipsec_peers *peers;
-    GArray *notes; /* of ipsec_note, the first unused */
+    GArray *notes;         /* of ipsec_note, the first unused */
+    ipsec_oddities minded; /* that the receiver minds, see oddity.def */
 };
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -43,6 +45,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
     db->senders = ipsec_senders_new();
     db->peers = ipsec_peers_new();
+    db->minded = ipsec_oddities_minded(config->receiver);
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
     g_array_set_size(db->notes, 1);
     return db;
@@ -110,6 +113,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     report->unproven = false;
     report->confirmed = true;
     report->refused_by = view->refused_by;
+    report->oddities = 0;
     report->verdict = findings->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         ipsec_check_udp(view, header, findings);
@@ -154,6 +158,17 @@ static bool is_traffic(const ipsec_db *db, const ipsec_view *view, const ipsec_h
 static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa)
 {
     return ipsec_is_confirmed(db->peers, db->opener->ring, view, sa);
+}
+
+/* What some stacks mind, and no finding tells. */
+static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
+                                   ipsec_report *report)
+{
+    report->oddities = ipsec_oddities_of(view, note, report);
+    if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
+        report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
+    if (report->oddities & db->minded)
+        ipsec_findings_foresee_any(&report->findings);
 }
 
 /* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
@@ -313,9 +328,11 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
 }
 
 /* Puts the findings together, of the header, of its key and of its neighbours. */
-static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
-                                ipsec_report *report)
+static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
+                                const ipsec_note *note, ipsec_report *report)
 {
+    if (!db->minded)
+        look_closer(db, view, note, report);
     if (record->followed && note->zero_by == 0)
         ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
     if (!db->config.report_reserved_spi)
@@ -327,7 +344,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_record *record, 
 static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                       ipsec_note *note, ipsec_report *report)
 {
-    assemble(db, record, note, report);
+    assemble(db, view, record, note, report);
     if (sa)
         note->properties = new_properties(sa, record, &report->findings);
     record->confirmed = is_confirmed(db, view, sa);
@@ -424,6 +441,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     begin_record(view, report, record);
     if (sa)
         open_and_weigh(db, view, sa, record, &note, report);
+    if (db->minded)
+        look_closer(db, view, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         ipsec_confirm(db->peers, view, sa, record, &report->header, report->findings.flagged);
     /* What is no IPsec has no numbers. */
@@ -467,12 +486,14 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         open_again(db, view, record, note, report);
     if (record->standing == IPSEC_UNPROVEN)
         report_unproven(report);
+    if (db->minded)
+        look_closer(db, view, note, report);
     if (record->followed)
         ipsec_sequence_report(record, note, &report->number);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     if (!report->findings.any && !note->any && !note->row)
         return;
-    assemble(db, record, note, report);
+    assemble(db, view, record, note, report);
     report->confirmed = record->confirmed;
     ipsec_conclude(&db->config, note, report);
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
 #include "keys/spec.h"
+#include "packet/find.h"
 
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report)
 {
@@ -39,11 +40,36 @@ static void announce(const ipsec_note *note, ipsec_finding *finding)
     finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
 }
 
+/* Says that the receiver refuses what the RFCs let pass. */
+static void report_restriction(ipsec_stack receiver, ipsec_report *report)
+{
+    const unsigned advice_case = ipsec_receiver_restriction(receiver, report);
+
+    if (advice_case != IPSEC_CASE_NONE)
+        ipsec_findings_add_with(&report->findings, IPSEC_FINDING_STACK_REFUSES, 0, 0,
+                                (ipsec_advice_detail){.advice_case = (uint8_t)advice_case});
+}
+
+static ipsec_verdict verdict_on_oddities(ipsec_stack receiver, const ipsec_report *report)
+{
+    switch (ipsec_receiver_decision_on_oddities(receiver, report)) {
+    case IPSEC_DECISION_REFUSES:
+        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+    case IPSEC_DECISION_MAY_REFUSE:
+        return IPSEC_VERDICT_SUSPICIOUS;
+    default:
+        return IPSEC_VERDICT_UNCHECKED;
+    }
+}
+
 void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_report *report)
 {
-    ipsec_verdict verdict = ipsec_verdict_of_sound(report);
+    ipsec_verdict verdict;
 
     report->anti_replay = (uint8_t)ipsec_anti_replay_of(config, report);
+    if (config->receiver != IPSEC_STACK_RFC)
+        report_restriction(config->receiver, report);
+    verdict = MAX(ipsec_verdict_of_sound(report), verdict_on_oddities(config->receiver, report));
     for (unsigned i = 0; i < report->findings.count; i++)
         announce(note, &report->findings.list[i]);
     for (unsigned i = 0; (i = ipsec_findings_next(&report->findings, i)) < IPSEC_FINDING_COUNT; i++) {

@@ -396,10 +396,13 @@ static void draw_windows(const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree
             tree, hf_ipsec_windows_event, tvb, 0, 0, outcome->event, "%s%u", hedge(outcome), outcome->event));
 }
 
+/* Two counters may move at once: then the field stands twice. */
 static void draw_text(int hf, const ipsec_outcome *outcome, tvbuff_t *tvb, proto_tree *tree)
 {
     proto_item_set_generated(proto_tree_add_string_format_value(tree, hf, tvb, 0, 0, outcome->counter, "%s%s",
                                                                 hedge(outcome), outcome->counter));
+    if (outcome->also)
+        add_string(tree, hf, tvb, outcome->also);
 }
 
 static void draw_linux_sa_counter(const char *counter, tvbuff_t *tvb, proto_tree *tree)

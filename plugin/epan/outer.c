@@ -6,8 +6,10 @@
 #include "compat.h"
 #include "payload.h"
 
+#include <epan/crc32-tvb.h>
 #include <epan/packet.h>
 #include <epan/dissectors/packet-ip.h>
+#include <wiretap/wtap.h>
 
 #include <string.h>
 
@@ -76,6 +78,59 @@ static inline void set_length(ipsec_view *view, uint32_t length)
         view->captured = length; /* what follows is link padding */
 }
 
+/* --- padding of Ethernet --- */
+
+enum {
+    ETHERNET_HEADER = 14,
+    VLAN_TAG = 4,
+    VLAN_TAGS_MOST = 2,
+    FCS = 4
+};
+
+/* Whether an Ethernet frame carries the IP packet behind `in_front` octets, and nothing else: then what follows it is
+ * padding. Other links have several packets in a frame, or trailers of their own. */
+static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t in_front)
+{
+    const wtap_rec *rec = pinfo->rec;
+
+    if (!rec || rec->rec_type != REC_TYPE_PACKET || rec->rec_header.packet_header.pkt_encap != WTAP_ENCAP_ETHERNET ||
+        !pinfo->data_src || get_data_source_tvb(pinfo->data_src->data) != source)
+        return false;
+    return in_front >= ETHERNET_HEADER && in_front <= ETHERNET_HEADER + VLAN_TAGS_MOST * VLAN_TAG &&
+           (in_front - ETHERNET_HEADER) % VLAN_TAG == 0;
+}
+
+/* Whether the frame ends with its check sequence, which no receiver's IP gets to see. */
+static bool has_fcs(tvbuff_t *frame, const packet_info *pinfo)
+{
+    const uint32_t count = tvb_captured_length(frame);
+
+    if (pinfo->pseudo_header && pinfo->pseudo_header->eth.fcs_len != -1)
+        return pinfo->pseudo_header->eth.fcs_len == FCS;
+    return tvb_get_ntohl(frame, (int)(count - FCS)) == crc32_802_tvb(frame, count - FCS);
+}
+
+/* Octets behind the IP packet that IPsec of a receiver may take for its own. Of a frame that was cut nobody knows. */
+static IPSEC_COLD uint32_t octets_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets)
+{
+    tvbuff_t *source = tvb_get_ds_tvb(tvb);
+
+    if (tvb_captured_length(source) < tvb_reported_length(source) || !is_in_ethernet(source, pinfo, in_front))
+        return 0;
+    if (octets < FCS || !has_fcs(source, pinfo))
+        return octets;
+    return octets - FCS;
+}
+
+/* The same for an IP packet that begins `in_front` octets after its buffer, and has `octets` from the header on, which
+ * is followed by `behind` in that buffer. */
+static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets,
+                              uint32_t behind, ipsec_view *view)
+{
+    if (octets < behind)
+        view->behind = octets_behind(tvb, pinfo, in_front, behind - octets);
+}
+
 /* --- behind a plain IPv4 header ------------------------------------------------------------------------ */
 
 /* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
@@ -100,15 +155,20 @@ static inline const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view
     return ip;
 }
 
-static inline void set_plain_v4(const uint8_t *ip, uint32_t headers, ipsec_view *view)
+static inline void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
+                                ipsec_view *view)
 {
+    const uint32_t length = ipsec_read_u16(ip + 2) - headers;
+
     view->outer = ip;
     view->outer_length = headers;
     view->source = ip + V4_SOURCE_AT;
     view->destination = ip + V4_DESTINATION_AT;
     view->address_length = 4;
     view->ip_version = 4;
-    set_length(view, ipsec_read_u16(ip + 2) - headers);
+    set_length(view, length);
+    set_behind(tvb, pinfo, view->offset - headers, length, tvb_reported_length(tvb_get_ds_tvb(tvb)) - view->offset,
+               view);
 }
 
 /* --- elsewhere ----------------------------------------------------------------------------------------- */
@@ -252,6 +312,7 @@ static IPSEC_COLD void look_for_ip(tvbuff_t *tvb, packet_info *pinfo, void *data
         view->outer_length = path.header;
         set_length(view, path.length);
         set_offload(tvb, view);
+        set_behind(tvb, pinfo, search.count - path.header, path.length, search.behind, view);
         return;
     }
     /* What we decrypted was whole. */
@@ -278,7 +339,7 @@ void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t proto
         return;
     ip = plain_v4(pinfo, view, IPSEC_IPV4_HEADER, protocol);
     if (ip) {
-        set_plain_v4(ip, IPSEC_IPV4_HEADER, view);
+        set_plain_v4(tvb, pinfo, ip, IPSEC_IPV4_HEADER, view);
         return;
     }
     set_addresses(pinfo, view);
@@ -303,6 +364,8 @@ static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_vie
         view->flags |= path.flags;
         view->outer = search.octets + (search.count - path.header);
         view->outer_length = path.header + IPSEC_UDP_HEADER;
+        if (path.length != IPSEC_LENGTH_UNKNOWN && path.length >= IPSEC_UDP_HEADER)
+            set_behind(tvb, pinfo, search.count - path.header, path.length - IPSEC_UDP_HEADER, search.behind, view);
     } else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo)) {
         return; /* UDP-Lite, with a coverage where UDP has its length, comes this way too */
     }
@@ -312,7 +375,7 @@ static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_vie
 }
 
 /* The same as look_for_udp() finds where the headers are plain, and the lengths of IP and UDP agree. */
-static inline bool find_plain_udp(const packet_info *pinfo, ipsec_view *view)
+static inline bool find_plain_udp(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
 {
     const uint32_t headers = IPSEC_IPV4_HEADER + IPSEC_UDP_HEADER;
     const uint8_t *const ip = plain_v4(pinfo, view, headers, PROTOCOL_UDP);
@@ -321,7 +384,7 @@ static inline bool find_plain_udp(const packet_info *pinfo, ipsec_view *view)
     if (!ip || !ipsec_udp_read(ip, headers, view->source_port, view->destination_port, &udp) ||
         udp.length != ipsec_read_u16(ip + 2) - headers)
         return false;
-    set_plain_v4(ip, headers, view);
+    set_plain_v4(tvb, pinfo, ip, headers, view);
     if (udp.has_checksum)
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     return true;
@@ -335,7 +398,7 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     view->destination_port = (uint16_t)pinfo->destport;
     if (ike_port)
         view->flags |= IPSEC_VIEW_IKE_PORT;
-    if (is_quoted(pinfo, view) || find_plain_udp(pinfo, view))
+    if (is_quoted(pinfo, view) || find_plain_udp(tvb, pinfo, view))
         return;
     set_addresses(pinfo, view);
     look_for_udp(tvb, pinfo, view);

@@ -32,10 +32,11 @@ def add_esp(capture):
         return sa.packet(sa.esp(datagram(), sequence=sequence))
 
     open_window(capture, "AES-GCM", esp)
+    # The window of OpenBSD has 2,100 packets.
     send(capture, "left of the window", esp(10), good(drop(*old, **replay)),
-         "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
+         "esps_replay", None, "replay", "VERIFY_ERROR")
     send(capture, "left of the window, ICV changed", sa.packet(flipped(sa.esp(datagram(), sequence=11), -1)),
-         bad(drop("esp.icv", *old, **replay)), "esps_badauth", "esps_replay", "replay", "VERIFY_ERROR")
+         bad(drop("esp.icv", *old, **replay)), "esps_badauth", "esps_badauth", "replay", "VERIFY_ERROR")
     send(capture, "seen, ICV changed", sa.packet(flipped(sa.esp(datagram(), sequence=100), -1)),
          bad(drop("esp.icv", *again, **replay)), "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "seen, with other content under the same IV", sa.packet(sa.esp(datagram(40), sequence=100)),
@@ -44,7 +45,7 @@ def add_esp(capture):
          "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
     send(capture, "left of the window, Pad Length too long",
          sa.packet(sa.seal(noise(46) + bytes([47, 17]), sequence=12)), good(drop("esp.pad_length", *old, **replay)),
-         "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
+         "esps_replay", "esps_badilen", "replay", "VERIFY_ERROR")
     send(capture, "seen, and shorter than IV and ICV", sa.packet(sa.seal(b"", sequence=100)[:-4]),
          drop("esp.runt_for_sa", *again, windows=INVALID_PACKET, linux=LINUX_SEQUENCE)._replace(icv="Unverified"),
          "esps_badilen", "esps_badilen", "replay", "PARSE_ERROR")
@@ -53,6 +54,9 @@ def add_esp(capture):
                          linux=LINUX_TRANSFORM)), "esps_badenc", "esps_badenc", None, "PARSE_ERROR")
     send(capture, "dummy", sa.packet(sa.esp(datagram(), NO_NEXT, sequence=102)),
          verified("esp.dummy", linux=LINUX_TRANSFORM), None, None, None, "PARSE_ERROR")
+    capture.add("AES-GCM: number 5000", ethernet(esp(5000)), verified("seq.gap"))
+    send(capture, "left of every window", esp(103), good(drop(*old, **replay)),
+         "esps_replay", "esps_replay", "replay", "VERIFY_ERROR")
 
 
 def add_lengths(capture):
@@ -83,9 +87,9 @@ def add_ah(capture):
     open_window(capture, "AH", ah, "ah.v4_extra_pad")
     send(capture, "AH, left of the window", ah(10),
          good(drop("ah.v4_extra_pad", "replay.old", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)),
-         "ahs_badauthl", "ahs_replay", "replay", None)
+         "ahs_badauthl", "ahs_badauthl", "replay", None)
     send(capture, "AH, left of the window, wrong length", with_length(ah(11)),
-         bad(drop("ah.icv_length", "ah.icv", "replay.old", **wrong)), "ahs_badauthl", "ahs_replay", "replay", None)
+         bad(drop("ah.icv_length", "ah.icv", "replay.old", **wrong)), "ahs_badauthl", "ahs_badauthl", "replay", None)
     send(capture, "AH, seen, wrong length", with_length(ah(100, 40)),
          bad(drop("ah.icv_length", "ah.icv", "replay.conflict", **wrong)), "ahs_replay", "ahs_replay", "replay", None)
 

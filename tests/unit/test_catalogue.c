@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const families[] = {"esp.",    "ah.",  "natt.", "tcp.", "wesp.", "ipcomp.",  "iptfs.", "seq.",
-                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "ike."};
+                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "stack.", "ike."};
 
 static void test_ids(void)
 {

@@ -452,7 +452,7 @@ static void test_windows_differ(void)
     stream s;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        *(ipsec_stack_windows[stack] < 41 ? &narrow : &wide) |= ipsec_stack_bit((ipsec_stack)stack);
+        *(ipsec_stack_replays[stack].window < 41 ? &narrow : &wide) |= ipsec_stack_bit((ipsec_stack)stack);
     g_assert_true(narrow & STACK(LINUX) && wide & STACK(RFC));
     open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
     send_run(&s, 1, 59, GENUINE);

@@ -30,7 +30,20 @@ typedef enum {
     IPSEC_CASE_WINDOW_QOS, /**< likewise, and all that overtook the packet had another DSCP */
     IPSEC_CASE_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
     IPSEC_CASE_EPOCH_QOS,
-    IPSEC_CASE_STRAY, /**< a number that the SA did not go on from; detail: its low half */
+    /** What a receiver refuses and the RFCs let pass; each of stack.refuses. */
+    IPSEC_CASE_FLAGS_COVERED,   /**< AH with DF or the reserved flag of IPv4 */
+    IPSEC_CASE_BEHIND_PACKET,   /**< octets behind the IP packet */
+    IPSEC_CASE_V4_OPTIONS,      /**< any option of IPv4 */
+    IPSEC_CASE_V6_EXTENSIONS,   /**< extension headers of IPv6 in front of ESP */
+    IPSEC_CASE_CHANGING_OPTION, /**< AH with options of IPv6 that may change on the way */
+    IPSEC_CASE_NUMBER_ZERO,     /**< the number 0 */
+    IPSEC_CASE_BEFORE_FIRST,    /**< a number close to 2^32 in a new SA */
+    IPSEC_CASE_OTHER_SOURCE,    /**< a source address that is not the SA's */
+    IPSEC_CASE_OTHER_PORTS,     /**< UDP ports that are not the SA's */
+    IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
+    IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
+    IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way */
+    IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 

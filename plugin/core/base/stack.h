@@ -41,8 +41,36 @@ static inline bool ipsec_stacks_have(ipsec_stacks stacks, ipsec_stack stack)
 /** Value of a replay window where nobody says how large it is. */
 #define IPSEC_REPLAY_WINDOW_UNKNOWN UINT32_MAX
 
-/** The anti-replay window of each stack where nobody says otherwise, in packets. */
-extern const uint32_t ipsec_stack_windows[IPSEC_STACK_COUNT];
+/** What becomes of a window that somebody asks for, see stack.def. */
+typedef enum {
+    IPSEC_WINDOW_AS_ASKED,
+    IPSEC_WINDOW_OCTETS,
+    IPSEC_WINDOW_POWER_OF_TWO,
+    IPSEC_WINDOW_FIXED
+} ipsec_window_rounding;
+
+/** What becomes of numbers below the first one that can be, see stack.def. */
+typedef enum {
+    IPSEC_BEFORE_FIRST_EPOCH,
+    IPSEC_BEFORE_FIRST_AHEAD,
+    IPSEC_BEFORE_FIRST_ESN_SEEN,
+    IPSEC_BEFORE_FIRST_SEEN
+} ipsec_before_first;
+
+/** The anti-replay of a stack. */
+typedef struct ipsec_stack_replay {
+    uint32_t window;          /**< packets, where nobody says otherwise */
+    uint32_t no_window_reach; /**< with ESN and no window: how far behind the highest is the same epoch, in packets */
+    uint8_t rounding;         /**< ipsec_window_rounding */
+    uint8_t before_first;     /**< ipsec_before_first */
+} ipsec_stack_replay;
+
+/** That of each stack. */
+extern const ipsec_stack_replay ipsec_stack_replays[IPSEC_STACK_COUNT];
+
+/** The smallest window of at least `packets` that the stack can have, where somebody asks for them; 0, no anti-replay,
+ * stays. IPSEC_REPLAY_WINDOW_UNKNOWN gives the stack's default. */
+uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets);
 
 /** The stack as the preference `ipsec.receiver` names it, "rfc" and so on; NULL for values that are no stack. */
 const char *ipsec_stack_name(unsigned stack);

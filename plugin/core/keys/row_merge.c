@@ -120,12 +120,19 @@ static uint64_t higher_limit(uint64_t a, uint64_t b)
     return a == UINT64_MAX || b == UINT64_MAX ? MIN(a, b) : MAX(a, b);
 }
 
+/* Where a NAT changed it, nobody knows which one the receiver has at a time. */
+static uint16_t agreed_port(uint16_t a, uint16_t b)
+{
+    return a == b ? a : 0;
+}
+
 bool ipsec_row_adds(const ipsec_key_row *first, const ipsec_key_row *later)
 {
     return later->high_count > 0 || later->other_count > 0 || first->encapsulation != later->encapsulation ||
            first->mode != later->mode || first->replay_window != later->replay_window ||
-           first->hard_bytes != later->hard_bytes || first->hard_packets != later->hard_packets ||
-           !is_same_selector(&first->selector, &later->selector);
+           first->source_port != later->source_port || first->destination_port != later->destination_port ||
+           !is_same_range(&first->source, &later->source) || first->hard_bytes != later->hard_bytes ||
+           first->hard_packets != later->hard_packets || !is_same_selector(&first->selector, &later->selector);
 }
 
 void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later)
@@ -137,6 +144,10 @@ void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later)
 
         add_terms(first, &terms);
     }
+    first->several_sources =
+        first->several_sources || later->several_sources || !is_same_range(&first->source, &later->source);
+    first->source_port = agreed_port(first->source_port, later->source_port);
+    first->destination_port = agreed_port(first->destination_port, later->destination_port);
     first->replay_window = larger_window(first->replay_window, later->replay_window);
     first->hard_bytes = higher_limit(first->hard_bytes, later->hard_bytes);
     first->hard_packets = higher_limit(first->hard_packets, later->hard_packets);

@@ -64,6 +64,7 @@ static const uint8_t *shape_of(ipsec_row_store *store, const ipsec_key_row *spec
     memset(front.destination.octets, 0, sizeof front.destination.octets);
     memset(front.source.octets, 0, sizeof front.source.octets);
     front.spi = front.line = 0;
+    front.source_port = front.destination_port = 0;
     for (unsigned i = 0; i < IPSEC_SHAPES_TRIED && store->shapes[i]; i++)
         if (memcmp(store->shapes[i], &front, SHAPE) == 0)
             return store->shapes[i];
@@ -121,6 +122,8 @@ void ipsec_row_store_replace(ipsec_row_store *store, ipsec_packed_row *row, cons
     memcpy(row->source, spec->source.octets, sizeof row->source);
     row->spi = spec->spi;
     row->line = spec->line;
+    row->source_port = spec->source_port;
+    row->destination_port = spec->destination_port;
     row->shape = shape_of(store, spec);
     row->keys = keep_keys(&store->pool, spec);
 }
@@ -133,6 +136,8 @@ void ipsec_row_store_read(const ipsec_packed_row *row, ipsec_key_row *spec)
     memcpy(spec->source.octets, row->source, sizeof row->source);
     spec->spi = row->spi;
     spec->line = row->line;
+    spec->source_port = row->source_port;
+    spec->destination_port = row->destination_port;
 }
 
 void ipsec_row_store_read_keys(const ipsec_packed_row *row, ipsec_key_row *spec)

@@ -81,6 +81,7 @@ typedef struct ipsec_key_row {
     uint8_t mode;          /**< ipsec_mode */
     uint8_t encapsulation; /**< ipsec_encap_mode */
     bool match_source;     /**< the source must match too; false for rows of the kernel, which never looks at it */
+    bool several_sources;  /**< dumps disagree on the source: which is the receiver's at a time, nobody knows */
     bool align4;           /**< AH in IPv4 is padded to 4 octets; Linux pads to 8 without this flag */
     uint8_t high_count;    /**< number of valid `highs` */
     uint32_t highs[IPSEC_SPEC_HIGHS]; /**< high halves that the row names: a start value, or those of a dump */
@@ -94,6 +95,7 @@ typedef struct ipsec_key_row {
     uint32_t replay_window; /**< of the receiver, in packets; 0: no anti-replay; or IPSEC_REPLAY_WINDOW_UNKNOWN */
     uint64_t hard_bytes, hard_packets; /**< lifetime; UINT64_MAX: no limit or unknown */
     ipsec_selector selector;
+    uint16_t source_port, destination_port; /**< of the UDP encapsulation, in host byte order; 0: unknown */
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */
     uint8_t origin; /**< ipsec_origin */
     /** Behind all else that a row is read with, for rows are kept without the unused part. */

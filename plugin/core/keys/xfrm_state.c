@@ -345,7 +345,27 @@ static void set_encapsulation(reader *reader, ipsec_text value)
     reader->spec.encapsulation = (uint8_t)ipsec_text_find(value, types);
 }
 
-static const field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encapsulation}, {{NULL, 0}, NULL}};
+static uint16_t port_of(ipsec_text value)
+{
+    uint64_t port;
+
+    return ipsec_text_number(value, UINT16_MAX, &port) ? (uint16_t)port : 0;
+}
+
+static void set_source_port(reader *reader, ipsec_text value)
+{
+    reader->spec.source_port = port_of(value);
+}
+
+static void set_destination_port(reader *reader, ipsec_text value)
+{
+    reader->spec.destination_port = port_of(value);
+}
+
+static const field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encapsulation},
+                                             {IPSEC_TEXT("sport"), set_source_port},
+                                             {IPSEC_TEXT("dport"), set_destination_port},
+                                             {{NULL, 0}, NULL}};
 
 /* "1000(bytes)", "1000(packets)" or "(INF)(bytes)"; the last is no number. */
 static void set_hard(reader *reader, ipsec_text value)

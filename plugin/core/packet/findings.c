@@ -98,6 +98,11 @@ void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *s
     findings->flagged = findings->flagged || ipsec_finding_sets_meet(&known, &ipsec_findings_that_flag);
 }
 
+void ipsec_findings_foresee_any(ipsec_findings *findings)
+{
+    begin_sets(findings);
+}
+
 void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id)
 {
     unsigned kept = 0;

@@ -33,7 +33,7 @@ typedef struct ipsec_finding {
 
 /** The findings on one header. */
 typedef struct ipsec_findings {
-    bool any;                  /**< there are some: the sets count */
+    bool any;                  /**< there are some, or may be at the end: the sets count */
     bool assuming;             /**< findings that are added now rest on a heuristic */
     bool flagged;              /**< one is of Note or above, and no mere property of the SA */
     uint8_t count;             /**< number of valid members of the list */

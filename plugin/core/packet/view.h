@@ -75,6 +75,9 @@ typedef struct ipsec_view {
      * ICV of AH covers them. */
     const uint8_t *outer;
     uint32_t outer_length; /**< octets of that; 0 if outer is NULL */
+    /** Octets of the frame behind the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
+     * known. */
+    uint32_t behind;
     /** With IPSEC_VIEW_OFFLOAD: octets of data that the frame had, captured or not; else 0. Read it with
      * ipsec_view_offload_length(). */
     uint32_t frame_length;

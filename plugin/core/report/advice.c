@@ -8,6 +8,7 @@
 #define PARAMETERS .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_TABLE
 #define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
+#define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
@@ -41,12 +42,51 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
+    [IPSEC_CASE_FLAGS_COVERED] =
+        {"it covers DF and the reserved flag with the ICV of AH, against RFC 4302, so have the "
+         "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
+         RECEIVER},
+    [IPSEC_CASE_BEHIND_PACKET] = {"it takes octets behind the IP packet for its own, so look for a link that pads "
+                                  "short frames, and have the sender pad (TFC)",
+                                  RECEIVER},
+    [IPSEC_CASE_V4_OPTIONS] = {"packets with IPv4 options never come to its IPsec, so have the sender leave them out",
+                               RECEIVER},
+    [IPSEC_CASE_V6_EXTENSIONS] = {"extension headers in front hide ESP from it, so have the sender leave them out",
+                                  RECEIVER},
+    [IPSEC_CASE_CHANGING_OPTION] = {"it zeroes IPv6 options that may change whole, type and length too, so leave them "
+                                    "out in front of AH, or use ESP",
+                                    RECEIVER},
+    [IPSEC_CASE_NUMBER_ZERO] = {"its window begins with 0 as seen, so have the sender begin at 1, or switch "
+                                "anti-replay off",
+                                RECEIVER},
+    [IPSEC_CASE_BEFORE_FIRST] =
+        {"it takes a number close to 2^32 for one before the first while its SA is new, so look "
+         "for a sender that jumps ahead",
+         RECEIVER},
+    [IPSEC_CASE_OTHER_SOURCE] = {"it finds its SA by the source address too, so look for NAT or a peer that moved, and "
+                                 "set up the SA for it",
+                                 RECEIVER},
+    [IPSEC_CASE_OTHER_PORTS] = {"it takes ESP from the UDP ports of the SA only, so look for a NAT that forgot its "
+                                "mapping, and set up the SA anew",
+                                RECEIVER},
+    [IPSEC_CASE_UDP_SHORT] =
+        {"its UDP drops datagrams that are shorter than the IPv6 packet around them, so look for what "
+         "adds octets behind them",
+         RECEIVER},
+    [IPSEC_CASE_AH_PADDING] =
+        {"it wants AH without padding, so choose an ICV that needs none (96 bits in IPv6; in IPv4 "
+         "set `flag align4` on Linux), or use ESP",
+         RECEIVER},
+    [IPSEC_CASE_AH_LENGTH] = {"it wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
+                              "sender's SA in IPv4, or use ESP",
+                              RECEIVER},
     [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
 };
 
 #undef PARAMETERS
 #undef CONTEXT
 #undef WINDOW
+#undef RECEIVER
 #undef STRAY
 
 /* What was found in the cases that hold a number or a name; in front of their text. */

@@ -1,7 +1,9 @@
 /* What each stack makes of each fault: the rows of the stacks' files, and how one is found.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/outcomes.h"
+#include "base/advice_case.h"
 #include "base/finding_set.h"
+#include "keys/terms.h"
 
 /* Carriers, as the rows name them. */
 enum {
@@ -11,9 +13,11 @@ enum {
 #undef CARRIER
 };
 
-#define LOG(text)     .log = text
-#define EVENT(number) .event = number
-#define INFERRED      .inferred = true
+#define LOG(text)         .log = text
+#define EVENT(number)     .event = number
+#define INFERRED          .inferred = true
+#define ALSO(text)        .also = text
+#define RESTRICTS(symbol) .restriction = IPSEC_CASE_##symbol
 /* RECEIVER is what each file defines it to be; it must be expanded before it is pasted. */
 #define KEY(stack, symbol) IPSEC_OUTCOME_KEY(IPSEC_STACK_##stack, IPSEC_FAULT_##symbol)
 #define ROW(receiver, symbol, carried, place, verdict, ...)                                                            \
@@ -29,6 +33,8 @@ static const ipsec_outcome_row rows[] = {
 #undef OUTCOME
 #undef ROW
 #undef KEY
+#undef RESTRICTS
+#undef ALSO
 #undef INFERRED
 #undef EVENT
 #undef LOG
@@ -71,12 +77,37 @@ static const ipsec_finding_set of_all = {{
 
 const ipsec_outcome ipsec_outcome_passes = {.decision = IPSEC_DECISION_PASSES};
 
+static unsigned carrier_of_version(uint8_t ip_version)
+{
+    if (ip_version == 4)
+        return IPSEC_CARRIER_IN_V4;
+    return ip_version == 6 ? IPSEC_CARRIER_IN_V6 : 0;
+}
+
+/* Where the row tells. */
+static unsigned carrier_of_mode(const ipsec_opened *opened)
+{
+    if (!opened->valid || !opened->spec)
+        return 0;
+    switch (ipsec_terms_mode(opened->spec, opened->terms)) {
+    case IPSEC_MODE_TUNNEL:
+        return IPSEC_CARRIER_TUNNEL;
+    case IPSEC_MODE_TRANSPORT:
+    case IPSEC_MODE_BEET:
+        return IPSEC_CARRIER_TRANSPORT;
+    default:
+        return 0;
+    }
+}
+
 ipsec_carriers ipsec_carriers_of(const ipsec_report *report)
 {
     static const ipsec_carriers ways[] = {
         [IPSEC_ENCAPSULATION_NONE] = IPSEC_CARRIER_IN_IP, [IPSEC_ENCAPSULATION_UDP] = IPSEC_CARRIER_IN_UDP};
     const unsigned kind = ipsec_header_kind_index[report->header.protocol];
-    const ipsec_carriers carriers = (ipsec_carriers)(1u << kind | ways[report->header.encapsulation]);
+    const ipsec_carriers carriers =
+        (ipsec_carriers)(1u << kind | ways[report->header.encapsulation] |
+                         carrier_of_version(report->header.ip_version) | carrier_of_mode(&report->opened));
 
     if (!ipsec_encrypts(report->header.protocol))
         return carriers;
@@ -89,6 +120,9 @@ ipsec_finding_id ipsec_fault_finding(unsigned fault)
 #define VARIANT(symbol, finding) [IPSEC_FAULT_##symbol - IPSEC_FINDING_COUNT] = IPSEC_FINDING_##finding,
 #include "report/variants.def"
 #undef VARIANT
+#define ODDITY(symbol, finding) [IPSEC_FAULT_##symbol - IPSEC_FINDING_COUNT] = IPSEC_FINDING_##finding,
+#include "base/oddity.def"
+#undef ODDITY
     };
 
     return (ipsec_finding_id)(fault < IPSEC_FINDING_COUNT ? fault : findings[fault - IPSEC_FINDING_COUNT]);

@@ -1,7 +1,9 @@
 /* What a stack tells apart and the catalogue does not.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/quirks.h"
+#include "base/advice_case.h"
 #include "keys/terms.h"
+#include "packet/protocol.h"
 #include "report/outcomes.h"
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
@@ -46,6 +48,44 @@ ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row)
     return IPSEC_DECISION_REFUSES;
 }
 
+/* --- what several stacks tell apart ------------------------------------------------------------------- */
+
+/* Octets that a finding of the report speaks of; 0 if it is not there. */
+static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
+{
+    const ipsec_finding *finding = ipsec_findings_get(&report->findings, id);
+
+    return finding ? finding->length : 0;
+}
+
+static bool has_oddity(const ipsec_report *report, ipsec_oddities oddities)
+{
+    return (report->oddities & oddities) != 0;
+}
+
+/* Whether the key row is the receiver's, so that what the row says is what the receiver goes by. */
+static bool has_sure_row(const ipsec_report *report)
+{
+    return report->opened.valid && report->opened.spec && report->opened.is_sure;
+}
+
+static bool has_right_icv(const ipsec_report *report)
+{
+    return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
+}
+
+/* Another AH behind AH in IPv6 is not read by itself. */
+static bool is_ah_behind_ah(const ipsec_report *report)
+{
+    return report->header.ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
+}
+
+/* Whether AH names an IP packet, which then is too short. */
+static bool names_packet(const ipsec_report *report)
+{
+    return has_right_icv(report) && ipsec_next_is_ip(report->opened.next_header);
+}
+
 /* --- FreeBSD ----------------------------------------------------------------------------------------- */
 
 /* Whether the highest number is the last of 32 bits. ipsec_chkreplay() finds it; but it is not called where there is no
@@ -57,39 +97,170 @@ static bool is_behind_end(const ipsec_report *report)
     return has_highest(report) && (uint32_t)report->number.highest == UINT32_MAX;
 }
 
+/* With the SPI alone it looks for an SA, and then asks for whole words (esp_input()). */
+static unsigned freebsd_short(const ipsec_report *report)
+{
+    if (!has_oddity(report, IPSEC_ODDITY_SHORT_KNOWN | IPSEC_ODDITY_SHORT_UNKNOWN))
+        return IPSEC_FAULT_NATT_ESP_TOO_SHORT;
+    if (has_oddity(report, IPSEC_ODDITY_SHORT_UNKNOWN))
+        return IPSEC_FAULT_NONE;
+    return octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT) == 4 ? IPSEC_FAULT_SHORT_OF_WORD
+                                                                    : IPSEC_FAULT_NATT_ESP_TOO_SHORT;
+}
+
 static unsigned freebsd_fault(const ipsec_report *report, unsigned fault)
 {
-    /* ipsec_chkreplay() minds it only as long as the highest number is 0 too. */
-    if (fault == IPSEC_FAULT_SEQ_ZERO && has_highest(report) && report->number.highest > 0)
-        return IPSEC_FAULT_NONE;
-    if (fault == IPSEC_FAULT_REPLAY_OLD && is_behind_end(report))
-        return IPSEC_FAULT_OLD_AT_END;
-    if (fault == IPSEC_FAULT_SEQ_WRAP && is_behind_end(report))
-        return IPSEC_FAULT_WRAP_AT_END;
-    return fault;
+    switch (fault) {
+    case IPSEC_FAULT_SEQ_ZERO: /* ipsec_chkreplay() minds it only as long as the highest number is 0 too */
+        return has_highest(report) && report->number.highest > 0 ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_REPLAY_OLD:
+        return is_behind_end(report) ? IPSEC_FAULT_OLD_AT_END : fault;
+    case IPSEC_FAULT_SEQ_WRAP:
+        return is_behind_end(report) ? IPSEC_FAULT_WRAP_AT_END : fault;
+    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
+    case IPSEC_FAULT_AH_V6_ALIGNMENT:
+    case IPSEC_FAULT_AH_V4_EXTRA_PAD:
+        return has_sure_row(report) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_NEXT_HEADER:
+        return is_ah_behind_ah(report) ? IPSEC_FAULT_AH_BEHIND_AH : fault;
+    case IPSEC_FAULT_AH_NEXT_HEADER_MODE:
+        return names_packet(report) ? IPSEC_FAULT_AH_INNER_TRUNCATED : fault;
+    case IPSEC_FAULT_SA_ADDRESS_CHANGED: /* ports are compared, addresses are not */
+        return has_sure_row(report) && report->opened.spec->source_port ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_NATT_ESP_TOO_SHORT:
+        return freebsd_short(report);
+    default:
+        return fault;
+    }
 }
 
 /* --- OpenBSD ----------------------------------------------------------------------------------------- */
 
 /* checkreplaywindow() with ESN minds the number 0 only as long as the highest is 0 or 1. */
-static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
+static bool is_zero_as_any(const ipsec_report *report)
 {
     const bool has_esn = report->opened.valid && report->opened.esn;
 
-    if (fault == IPSEC_FAULT_SEQ_ZERO && has_esn && has_highest(report) && report->number.highest > 1)
+    return has_esn && has_highest(report) && report->number.highest > 1;
+}
+
+/* In UDP, 4 octets go to the socket, and with 8 an SA is looked for. */
+static unsigned openbsd_short(const ipsec_report *report, unsigned fault)
+{
+    const uint32_t octets = octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT);
+    const bool is_header = octets == 8;
+
+    return octets == 4 || is_header == (fault == IPSEC_FAULT_NATT_ESP_TOO_SHORT) ? IPSEC_FAULT_NONE : fault;
+}
+
+static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
+{
+    switch (fault) {
+    case IPSEC_FAULT_SEQ_ZERO:
+        return is_zero_as_any(report) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
+    case IPSEC_FAULT_AH_V4_EXTRA_PAD:
+        return has_sure_row(report) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_NEXT_HEADER_MODE:
+        return names_packet(report) ? IPSEC_FAULT_AH_INNER_TRUNCATED : fault;
+    case IPSEC_FAULT_NATT_ESP_TOO_SHORT:
+    case IPSEC_FAULT_SHORT_KNOWN:
+    case IPSEC_FAULT_SHORT_UNKNOWN:
+        return openbsd_short(report, fault);
+    default:
+        return fault;
+    }
+}
+
+/* --- VPP --------------------------------------------------------------------------------------------- */
+
+/* GRE and MPLS, which VPP takes behind a tunnel's ESP besides IP. */
+enum {
+    PROTOCOL_GRE = 47,
+    PROTOCOL_MPLS = 137
+};
+
+static bool is_taken_inside(uint8_t next)
+{
+    return ipsec_next_is_ip(next) || next == PROTOCOL_GRE || next == PROTOCOL_MPLS;
+}
+
+/* There is room for IV and ICV and no more: the ICV is looked at, and then what lies where the trailer should be. */
+static unsigned vpp_short(const ipsec_report *report, unsigned fault)
+{
+    if (!has_sure_row(report))
+        return fault;
+    if (!report->opened.has_room)
+        return IPSEC_FAULT_ESP_RUNT_FOR_SA;
+    return report->opened.tail_known && !is_taken_inside(report->opened.tail_next) ? IPSEC_FAULT_RUNT_OF_TRAILER
+                                                                                   : IPSEC_FAULT_NONE;
+}
+
+/* Policies know an SPI, and no protocol. */
+static unsigned vpp_unknown(const ipsec_report *report)
+{
+    const ipsec_finding *finding = ipsec_findings_get(&report->findings, IPSEC_FINDING_ESP_SPI_UNKNOWN);
+
+    return finding && finding->advice_case == IPSEC_CASE_SPI_OTHER_PROTOCOL ? IPSEC_FAULT_ESP_OF_AH
+                                                                            : IPSEC_FAULT_ESP_SPI_UNKNOWN;
+}
+
+static unsigned vpp_ah_fault(const ipsec_report *report, unsigned fault)
+{
+    switch (fault) {
+    case IPSEC_FAULT_AH_LENGTH_OVERRUN: /* the length is not read: the ICV stands where it should, if there is one */
+        if (!has_sure_row(report))
+            return fault;
+        return report->opened.unverified == IPSEC_UNVERIFIED_TOO_SHORT &&
+                       report->opened.icv_status == IPSEC_ICV_UNVERIFIED
+                   ? IPSEC_FAULT_AH_CUT
+                   : IPSEC_FAULT_NONE;
+    case IPSEC_FAULT_AH_NEXT_HEADER:
+        return is_ah_behind_ah(report) ? IPSEC_FAULT_AH_BEHIND_AH : fault;
+    case IPSEC_FAULT_AH_SPI_UNKNOWN: /* nor does a policy know a protocol */
+        return has_oddity(report, IPSEC_ODDITY_SEEN_BY_OTHER) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_AH_NEXT_HEADER_MODE: /* what is inside is not asked */
+        return names_packet(report) ? IPSEC_FAULT_NONE : fault;
+    default:
+        return fault;
+    }
+}
+
+static unsigned vpp_esp_fault(const ipsec_report *report, unsigned fault)
+{
+    switch (fault) {
+    case IPSEC_FAULT_ESP_NO_PAYLOAD:
+    case IPSEC_FAULT_ESP_BELOW_FLOOR:
+    case IPSEC_FAULT_ESP_RUNT_FOR_SA:
+        return vpp_short(report, fault);
+    case IPSEC_FAULT_ESP_NEXT_HEADER:
+    case IPSEC_FAULT_ESP_NEXT_HEADER_MODE:
+        return report->opened.tail_known && is_taken_inside(report->opened.tail_next) ? IPSEC_FAULT_NONE : fault;
+    case IPSEC_FAULT_ESP_SPI_UNKNOWN:
+        return vpp_unknown(report);
+    case IPSEC_FAULT_NATT_ESP_TOO_SHORT: /* 8 octets are enough to look for an SA */
+        return octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT) == 8 ? IPSEC_FAULT_NONE : fault;
+    default:
+        return fault;
+    }
+}
+
+static unsigned vpp_fault(const ipsec_report *report, unsigned fault)
+{
+    const ipsec_outcome *outcome;
+
+    /* Its own source is what it looks for. */
+    if (fault == IPSEC_FAULT_SA_ADDRESS_CHANGED && has_sure_row(report) && report->opened.spec->source.length > 0)
         return IPSEC_FAULT_NONE;
-    return fault;
+    fault = report->header.protocol == IPSEC_PROTOCOL_AH ? vpp_ah_fault(report, fault) : vpp_esp_fault(report, fault);
+    if (fault == IPSEC_FAULT_NONE || !has_oddity(report, IPSEC_ODDITY_UDP_SHORT))
+        return fault;
+    /* The length of UDP is not used: it has other octets than were judged here. */
+    outcome = ipsec_outcome_find(IPSEC_STACK_VPP, fault, ipsec_carriers_of(report));
+    return outcome->stage >= IPSEC_STAGE_LENGTHS ? IPSEC_FAULT_NONE : fault;
 }
 
 /* --- strongSwan -------------------------------------------------------------------------------------- */
-
-/* Octets that a finding of the report speaks of; 0 if it is not there. */
-static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
-{
-    const ipsec_finding *finding = ipsec_findings_get(&report->findings, id);
-
-    return finding ? finding->length : 0;
-}
 
 /* What libipsec makes of a payload: it must parse as IP, whatever Next Header says; only then Next Header is looked at,
  * and what is neither IPv4 nor IPv6 is discarded in silence. */
@@ -123,6 +294,7 @@ static unsigned strongswan_fault(const ipsec_report *report, unsigned fault)
 static unsigned (*const told_apart[IPSEC_STACK_COUNT])(const ipsec_report *report, unsigned fault) = {
     [IPSEC_STACK_FREEBSD] = freebsd_fault,
     [IPSEC_STACK_OPENBSD] = openbsd_fault,
+    [IPSEC_STACK_VPP] = vpp_fault,
     [IPSEC_STACK_STRONGSWAN] = strongswan_fault,
 };
 
@@ -130,7 +302,9 @@ static unsigned fault_in(ipsec_stack stack, const ipsec_report *report, ipsec_fi
 {
     const unsigned fault = ipsec_is_of_window(id) ? by_own_window(stack, report, id) : id;
 
-    if (fault == IPSEC_FAULT_NONE || (fault == IPSEC_FAULT_SEQ_ZERO && takes_zero(stack, report)))
+    /* stack.refuses only says what an outcome does. */
+    if (fault == IPSEC_FAULT_NONE || id == IPSEC_FINDING_STACK_REFUSES ||
+        (fault == IPSEC_FAULT_SEQ_ZERO && takes_zero(stack, report)))
         return IPSEC_FAULT_NONE;
     return told_apart[stack] ? told_apart[stack](report, fault) : fault;
 }
@@ -157,9 +331,9 @@ static bool is_made(ipsec_stack stack, const ipsec_report *report, const ipsec_o
     return true;
 }
 
-ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+static ipsec_reaction reaction_to_fault(ipsec_stack stack, const ipsec_report *report, unsigned fault)
 {
-    ipsec_reaction reaction = {.fault = fault_in(stack, report, id), .outcome = &ipsec_outcome_passes};
+    ipsec_reaction reaction = {.fault = fault, .outcome = &ipsec_outcome_passes};
 
     if (reaction.fault != IPSEC_FAULT_NONE) {
         const ipsec_outcome *outcome = ipsec_outcome_find(stack, reaction.fault, ipsec_carriers_of(report));
@@ -168,4 +342,23 @@ ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, 
             reaction.outcome = outcome;
     }
     return reaction;
+}
+
+ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
+{
+    return reaction_to_fault(stack, report, fault_in(stack, report, id));
+}
+
+ipsec_oddities ipsec_oddities_at(ipsec_stack stack, const ipsec_report *report)
+{
+    const bool before = ipsec_stacks_have(report->number.before_by, stack);
+
+    return report->oddities | (before ? IPSEC_ODDITY_BEFORE_FIRST : 0);
+}
+
+ipsec_reaction ipsec_reaction_to_oddity(ipsec_stack stack, const ipsec_report *report, unsigned index)
+{
+    const unsigned fault = IPSEC_FAULT_FIRST_ODDITY + index;
+
+    return reaction_to_fault(stack, report, told_apart[stack] ? told_apart[stack](report, fault) : fault);
 }

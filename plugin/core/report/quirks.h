@@ -20,6 +20,12 @@ typedef struct ipsec_reaction {
 /** What the stack makes of a finding in the packet. */
 ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
+/** The oddities of the packet, as the stack has them. */
+ipsec_oddities ipsec_oddities_at(ipsec_stack stack, const ipsec_report *report);
+
+/** What it makes of the oddity `index` (IPSEC_ODDITY_INDEX_...). */
+ipsec_reaction ipsec_reaction_to_oddity(ipsec_stack stack, const ipsec_report *report, unsigned index);
+
 /** Whether IPSEC_STACK_RFC refuses a packet for a finding on which it has no row: the RFCs leave the counters to each
  * stack, and say what must be refused. */
 ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row);

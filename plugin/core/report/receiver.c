@@ -62,19 +62,47 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
     return reaction->outcome->stage;
 }
 
-/* Whether the packet is refused for a finding before the check at `stage`. */
+/* A check of a stack that the packet gives a reason to fail: a finding, or behind these an oddity. */
+typedef struct check {
+    unsigned index; /* a finding, or IPSEC_FINDING_COUNT and more: an oddity */
+    ipsec_reaction reaction;
+    ipsec_decision decision;
+    unsigned stage;
+} check;
+
+/* The checks at which a packet that is reported so may fail, one after the other; from index 0 on. Returns whether
+ * there is another one. */
+static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
+{
+    const ipsec_oddities oddities = ipsec_oddities_at(stack, report);
+    unsigned i = next->index;
+
+    if (i < IPSEC_FINDING_COUNT)
+        i = ipsec_findings_next(&report->findings, i);
+    next->index = i;
+    if (i < IPSEC_FINDING_COUNT) {
+        next->reaction = ipsec_reaction_to(stack, report, (ipsec_finding_id)i);
+        next->decision = decision_on(stack, report, (ipsec_finding_id)i, &next->reaction);
+        next->stage = stage_of(stack, report, (ipsec_finding_id)i, &next->reaction);
+        return true;
+    }
+    while (i < IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT && !(oddities >> (i - IPSEC_FINDING_COUNT) & 1))
+        i++;
+    next->index = i;
+    if (i == IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT)
+        return false;
+    next->reaction = ipsec_reaction_to_oddity(stack, report, i - IPSEC_FINDING_COUNT);
+    next->decision = (ipsec_decision)next->reaction.outcome->decision;
+    next->stage = next->reaction.outcome->stage;
+    return true;
+}
+
+/* Whether the packet is refused before the check at `stage`. */
 static bool is_refused_before(ipsec_stack stack, const ipsec_report *report, unsigned stage)
 {
-    const ipsec_findings *findings = &report->findings;
-
-    for (unsigned i = 0; (i = ipsec_findings_next(findings, i)) < IPSEC_FINDING_COUNT; i++) {
-        const ipsec_finding_id id = (ipsec_finding_id)i;
-        const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
-
-        if (decision_on(stack, report, id, &reaction) == IPSEC_DECISION_REFUSES &&
-            stage_of(stack, report, id, &reaction) < stage)
+    for (check at = {.index = 0}; next_check(stack, report, &at); at.index++)
+        if (at.decision == IPSEC_DECISION_REFUSES && at.stage < stage)
             return true;
-    }
     return false;
 }
 
@@ -105,39 +133,60 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
     return stacks;
 }
 
-/* Whether it is known what the stack got, and that it got it: not if another capture of it came before. */
+/* Whether it is known what the stack got, and that it got it: not if another capture of it came before. VPP counts
+ * fragments, and not what they are put together to. */
 static bool is_told(ipsec_stack stack, const ipsec_report *report)
 {
     return report->findings.whole && report->confirmed && !ipsec_stacks_have(report->refused_by, stack) &&
-           !ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE);
+           !ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE) &&
+           !(stack == IPSEC_STACK_VPP && report->oddities & IPSEC_ODDITY_REASSEMBLED);
 }
 
-/* The first check that fails, or may fail. IPSEC_FAULT_NONE if there is none, or if nothing can be told. */
-static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *report)
+/* Whether a check rests on a heuristic, so that it tells nothing of a stack. */
+static bool is_assumed(const ipsec_report *report, const check *at)
 {
-    const ipsec_findings *findings = &report->findings;
+    return at->index < IPSEC_FINDING_COUNT && ipsec_findings_assume(&report->findings, (ipsec_finding_id)at->index);
+}
+
+/* The first check that fails, or may fail: the decision is at least `least`. IPSEC_FAULT_NONE if there is none, or if
+ * nothing can be told. */
+static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *report, ipsec_decision least)
+{
     ipsec_reaction first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
     unsigned first_stage = UINT_MAX;
 
     if (!is_told(stack, report))
         return first;
-    for (unsigned i = 0; (i = ipsec_findings_next(findings, i)) < IPSEC_FINDING_COUNT; i++) {
-        const ipsec_finding_id id = (ipsec_finding_id)i;
-        const ipsec_reaction reaction = ipsec_reaction_to(stack, report, id);
-        const unsigned stage = stage_of(stack, report, id, &reaction);
-
-        if (stage < first_stage && !ipsec_findings_assume(findings, id) &&
-            decision_on(stack, report, id, &reaction) != IPSEC_DECISION_PASSES) {
-            first = reaction;
-            first_stage = stage;
-        }
+    for (check at = {.index = 0}; next_check(stack, report, &at); at.index++) {
+        if (at.stage >= first_stage || at.decision < least || is_assumed(report, &at))
+            continue;
+        first = at.reaction;
+        first_stage = at.stage;
     }
     return first;
 }
 
+ipsec_decision ipsec_receiver_decision_on_oddities(ipsec_stack stack, const ipsec_report *report)
+{
+    ipsec_decision surest = IPSEC_DECISION_PASSES;
+
+    for (check at = {.index = IPSEC_FINDING_COUNT}; next_check(stack, report, &at); at.index++)
+        surest = MAX(surest, at.decision);
+    return surest;
+}
+
+unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *report)
+{
+    const ipsec_reaction first = first_refusal(stack, report, IPSEC_DECISION_REFUSES);
+
+    if (first.outcome->restriction == IPSEC_CASE_NONE || is_refused_before(IPSEC_STACK_RFC, report, UINT_MAX))
+        return IPSEC_CASE_NONE;
+    return first.outcome->restriction;
+}
+
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *outcome = first_refusal(stack, report).outcome;
+    const ipsec_outcome *outcome = first_refusal(stack, report, IPSEC_DECISION_MAY_REFUSE).outcome;
 
     return outcome->counter ? outcome : NULL;
 }
@@ -153,7 +202,7 @@ static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
-    const ipsec_reaction first = first_refusal(IPSEC_STACK_LINUX, report);
+    const ipsec_reaction first = first_refusal(IPSEC_STACK_LINUX, report, IPSEC_DECISION_MAY_REFUSE);
 
     if (first.fault == IPSEC_FAULT_REPLAY_OLD)
         return "replay-window";

@@ -25,11 +25,13 @@ typedef enum {
 /** What a stack reports. */
 typedef struct ipsec_outcome {
     const char *counter; /**< counter, status or (Windows) error number in decimal; static; NULL: nothing */
+    const char *also;    /**< a second counter that moves with it; static; NULL: none */
     const char *log;  /**< what it writes to its log, up to where numbers follow; static; NULL: nothing that is known */
     uint16_t event;   /**< Windows: Security audit event, subcategory "Audit IPsec Driver"; 0 where none is published */
     uint8_t stage;    /**< place of the check in this stack's order, the first lowest */
     uint8_t decision; /**< ipsec_decision */
-    bool inferred;    /**< the stack publishes no mapping for this fault; ours is a conclusion */
+    uint8_t restriction; /**< ipsec_advice_case: the RFCs let such a packet pass; IPSEC_CASE_NONE: they do not */
+    bool inferred;       /**< the stack publishes no mapping for this fault; ours is a conclusion */
 } ipsec_outcome;
 
 /**
@@ -43,6 +45,13 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
 /** Whether `stack` refuses a packet of the protocol and encapsulation of `report` for one finding alone, given what its
  * own window makes of the number. For IPSEC_STACK_RFC the severity decides, unless rfc.def has a row. */
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
+
+/** What the oddities of the packet make of it at `stack`: the surest of their decisions. */
+ipsec_decision ipsec_receiver_decision_on_oddities(ipsec_stack stack, const ipsec_report *report);
+
+/** If `stack` refuses a packet that the RFCs let pass, what the advice on that is (ipsec_advice_case); else
+ * IPSEC_CASE_NONE. */
+unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *report);
 
 /** Whether `stack` refuses the packet for none of its findings before it comes to the check of `id`. */
 bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);

@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_REPORT_H
 #define IPSEC_CORE_REPORT_H
 
+#include "base/oddity.h"
 #include "base/stack.h"
 #include "packet/findings.h"
 #include "packet/header.h"
@@ -40,6 +41,8 @@ typedef struct ipsec_report {
     ipsec_findings findings; /**< what is wrong with it */
     ipsec_number number;     /**< what its sequence number is on its SA */
     ipsec_opened opened;     /**< what a key told of it */
+    ipsec_oddities oddities; /**< what some stacks mind, and no finding tells; if the receiver is one of them, or there
+                                  are findings */
     uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay;     /**< ipsec_anti_replay */
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a

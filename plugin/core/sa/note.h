@@ -24,7 +24,9 @@ typedef enum {
     IPSEC_NOTE_OTHER_OCTETS = 1 << 4, /**< another packet than the one before with that number */
     IPSEC_NOTE_DOUBTFUL = 1 << 5,     /**< what refuses the number rests on what is not verified, or may be missing */
     IPSEC_NOTE_COALESCED = 1 << 6,    /**< the packet stands for several */
-    IPSEC_NOTE_SAID = 1 << 7          /**< sa.several_senders or sa.no_anti_replay: it was said before */
+    IPSEC_NOTE_SAID = 1 << 7,         /**< sa.several_senders or sa.no_anti_replay: it was said before */
+    IPSEC_NOTE_SEEN_BY_OTHER = 1 << 8 /**< the SPI is that of an SA of another protocol, whose window at a receiver that
+                                           does not tell them apart refuses the number */
 } ipsec_note_fact;
 
 /** A note on one header. All zero where there is nothing to say. */
@@ -45,6 +47,7 @@ typedef struct ipsec_note {
     ipsec_stacks old_by;         /**< stacks to which it is left of the window */
     ipsec_stacks wrong_by;       /**< ESN: stacks that take it for a number with another high half */
     ipsec_stacks zero_by;        /**< stacks that take it for the number 0 */
+    ipsec_stacks before_by;      /**< stacks that take it for one before the first, and seen */
 } ipsec_note;
 
 /** Adds a finding that rests on other packets. */
@@ -81,7 +84,7 @@ static inline bool ipsec_note_is_empty(const ipsec_note *note)
 {
     return !note->any && note->facts == 0 && note->row == 0 && note->properties == 0 &&
            note->advice_case == IPSEC_CASE_NONE && note->wrong_by == 0 && note->zero_by == 0 && note->seen_by == 0 &&
-           note->old_by == 0 && note->first_seen == 0 && note->window == 0;
+           note->old_by == 0 && note->before_by == 0 && note->first_seen == 0 && note->window == 0;
 }
 
 /** Adds the findings of the note. */

@@ -14,6 +14,7 @@
 #include "sa/life.h"
 #include "sa/open_report.h"
 #include "sa/sequence.h"
+#include "sa/stack_windows.h"
 #include "sa/try.h"
 #include "packet/kind.h"
 
@@ -342,6 +343,30 @@ static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *
         note->row = sa->keys.row + 1;
 }
 
+/* Protected tunnels of VPP take ESP only; all other SAs come by policy. */
+static bool is_by_policy(const ipsec_opener *opener, const ipsec_sa *sa, uint8_t protocol)
+{
+    const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
+
+    return protocol == IPSEC_PROTOCOL_AH || spec->mode == IPSEC_MODE_TRANSPORT;
+}
+
+/* Whether a policy of VPP, to which SAs of ESP and AH are all one, leads to an SA that has seen the number. */
+static bool is_seen_by_other(const ipsec_opener *opener, const ipsec_view *view, const ipsec_header *header)
+{
+    for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++) {
+        ipsec_view other = *view;
+        const ipsec_sa *sa;
+
+        other.protocol = ipsec_header_kinds[i]->protocol;
+        sa = other.protocol == view->protocol ? NULL : ipsec_sa_find(opener->sas, &other, header->spi);
+        if (sa && sa->keys.icv_good && is_by_policy(opener, sa, other.protocol) &&
+            ipsec_sa_has_seen(opener->config, sa, header->sequence, IPSEC_STACK_VPP))
+            return true;
+    }
+    return false;
+}
+
 /* Where the SA has no row for the packet. */
 static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                              ipsec_note *note, const ipsec_open_report *report)
@@ -352,6 +377,8 @@ static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec
     }
     record->unknown = true;
     note->advice_case = look_around(opener->ring, view, report->header->spi);
+    if (note->advice_case == IPSEC_CASE_SPI_OTHER_PROTOCOL && is_seen_by_other(opener, view, report->header))
+        note->facts |= IPSEC_NOTE_SEEN_BY_OTHER;
     ipsec_opened_unknown(note, report);
 }
 
@@ -441,4 +468,11 @@ void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_
         ipsec_opened_null(view, record->shape - 1u, report);
     else if (record->has_row)
         open_row_again(opener, view, record, note, report);
+}
+
+ipsec_oddities ipsec_open_ask(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
+{
+    if (find_row(opener, view, spi) != IPSEC_KEY_NONE)
+        return IPSEC_ODDITY_SHORT_KNOWN;
+    return is_unknown(opener, view) ? IPSEC_ODDITY_SHORT_UNKNOWN : 0;
 }

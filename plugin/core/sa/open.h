@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_OPEN_H
 #define IPSEC_CORE_OPEN_H
 
+#include "base/oddity.h"
 #include "packet/view.h"
 #include "sa/note.h"
 #include "sa/open_report.h"
@@ -23,5 +24,9 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
 /** Opens a packet once more as its record and note say, and adds the same to the report. */
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
                       const ipsec_open_report *report);
+
+/** Whether the receiver has an SA with the SPI for what is too short for ESP: IPSEC_ODDITY_SHORT_KNOWN or _UNKNOWN; 0
+ * if the tables do not tell. */
+ipsec_oddities ipsec_open_ask(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi);
 
 #endif

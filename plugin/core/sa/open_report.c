@@ -11,6 +11,7 @@
 #include "packet/ip_input.h"
 #include "packet/protocol.h"
 #include "sa/null_probe.h"
+#include "sa/tail.h"
 #include "sa/trailer.h"
 #include "packet/kind.h"
 #include "packet/find.h"
@@ -169,6 +170,7 @@ static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *
     const uint32_t header = ipsec_kind_ah.length(view->data);
     const uint32_t least = next == IPSEC_PROTOCOL_IPV6 ? IPSEC_IPV6_HEADER : IPSEC_IPV4_HEADER;
 
+    report->opened->next_header = next;
     if (report->header->payload_lost || header > view->length ||
         ipsec_terms_mode(spec, report->opened->terms) != IPSEC_MODE_TUNNEL)
         return;
@@ -194,13 +196,38 @@ static bool is_in_clear(const ipsec_envelope *envelope)
     return is_null(envelope) || envelope->encryption->mode == IPSEC_CIPHER_GMAC;
 }
 
+/* Whether what is inside is what the sender wrote, for the ICV says so, or nothing was encrypted. */
+static bool is_sure(const ipsec_envelope *envelope, const ipsec_record *record)
+{
+    return record->icv == IPSEC_ICV_GOOD || (record->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
+}
+
+/* What is no whole number of blocks, or less than a trailer, was not decrypted. */
+static void measure_tail(const ipsec_envelope *envelope, const ipsec_record *record, const uint8_t *plaintext,
+                         const ipsec_open_report *report)
+{
+    const bool clear = is_in_clear(envelope);
+    const uint8_t *const body = clear ? envelope->view->data + IPSEC_ESP_HEADER + envelope->iv : plaintext;
+
+    if (!report->findings->any || envelope->body < 0 || !is_sure(envelope, record))
+        return;
+    if (envelope->body > 0 && !clear && (!plaintext || !ipsec_envelope_is_openable(envelope)))
+        return;
+    ipsec_measure_tail(&(ipsec_tail){.view = envelope->view,
+                                     .plaintext = body,
+                                     .body = (uint32_t)envelope->body,
+                                     .iv = envelope->iv,
+                                     .icv = envelope->icv},
+                       report->opened);
+}
+
 /* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
  * looks like one, and not judged. */
 static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                           const uint8_t *plaintext, const ipsec_open_report *report)
 {
     const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
-    const bool sure = record->icv == IPSEC_ICV_GOOD || (record->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
+    const bool sure = is_sure(envelope, record);
 
     if (!sure && !ipsec_trailer_is_sound(&trailer))
         return;
@@ -218,6 +245,7 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
 {
     const bool right_row = record->trusted || sa_complete;
 
+    report->opened->is_sure = right_row;
     report->opened->icv_status = record->icv;
     report->opened->unverified = (uint8_t)reason_of(envelope, row);
     report->opened->esn = record->esn;
@@ -233,6 +261,8 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
         report_ah_mode(envelope, &row->spec, report);
     if (row->crypto && plaintext && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
         report_inside(envelope, row, record, plaintext, report);
+    if (envelope->encryption)
+        measure_tail(envelope, record, plaintext, report);
 }
 
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)

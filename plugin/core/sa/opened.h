@@ -34,17 +34,23 @@ typedef struct ipsec_opened {
     uint8_t unverified; /**< ipsec_unverified, if that is the status */
     uint8_t iv_length;  /**< octets; likewise icv_length */
     uint8_t icv_length;
+    bool is_sure;          /**< the row is the receiver's: a packet has borne it out, or the tables are complete */
     bool is_refused_by_ip; /**< IP discards the packet, so that no stack has computed the ICV */
     bool has_room;         /**< ESP: there are octets enough for IV and ICV */
     bool lacks_trailer;    /**< IV and ICV fit, with whole blocks between them, but no trailer */
     bool has_trailer;      /**< pad_length and next_header are known */
     uint8_t pad_length;    /**< as the trailer says; may be too long */
-    uint8_t next_header;   /**< IP protocol number */
+    uint8_t next_header;   /**< IP protocol number; of AH if the ICV is right, of ESP if has_trailer */
     bool esn;              /**< `high` counts */
     uint32_t high;         /**< high half of the sequence number that verified */
     bool inside_parses;    /**< if there are findings on the trailer: what is in front of it parses as an IP packet */
-    bool has_inner;        /**< an inner IP packet of sound length: tfc_length is known */
-    uint32_t tfc_length;   /**< octets of TFC padding behind the inner packet */
+    /** Of ESP: the next three count. So if the trailer is sure and there are findings on it, or no room for it. */
+    bool tail_known;
+    bool pad_exceeds;         /**< pad length, trailer and ICV are longer than the packet */
+    bool inner_exceeds;       /**< with the length that an inner header states they are longer than all behind the IV */
+    uint8_t tail_next;        /**< the octet in front of the ICV, where next header should be */
+    bool has_inner;           /**< an inner IP packet of sound length: tfc_length is known */
+    uint32_t tfc_length;      /**< octets of TFC padding behind the inner packet */
     const uint8_t *plaintext; /**< payload data, padding, pad length and next header; NULL if there is none. Valid until
                                  the next call with the same database */
     uint32_t plaintext_length;

@@ -63,7 +63,7 @@ static IPSEC_COLD void start_numbers(const ipsec_config *config, ipsec_sa *sa)
 
     ipsec_window_init(&sa->numbers.window, ipsec_sa_largest_window(config, sa));
     /* Without a window losses are counted all the same. */
-    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_windows[IPSEC_STACK_RFC]) - 1);
+    sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_replays[IPSEC_STACK_RFC].window) - 1);
 }
 
 void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn)
@@ -324,6 +324,8 @@ static void place_ahead(const arrival *a)
     const ipsec_window *window = &a->sa->numbers.window;
     const uint64_t number = ipsec_record_number(a->record);
 
+    if (number - window->top >= JUMP && a->sa->keys.icv_good)
+        ipsec_sa_note_before_first(a->q->config, a->sa, a->record, a->note);
     if (!ipsec_is_genuine(a->record))
         return;
     if (is_copy_ahead(a)) {

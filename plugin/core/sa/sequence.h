@@ -89,6 +89,7 @@ static inline void ipsec_number_begin(ipsec_number *number)
     number->old_by = 0;
     number->wrong_by = 0;
     number->zero_by = 0;
+    number->before_by = 0;
     number->is_followed = false;
     number->is_placed = false;
     number->has_highest = false;
@@ -130,6 +131,7 @@ static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec
                              .advance = record->advance,
                              .first_seen = note->first_seen,
                              .seen_by = note->seen_by,
+                             .before_by = note->before_by,
                              .old_by = note->old_by,
                              .wrong_by = note->wrong_by,
                              .zero_by = note->zero_by,

@@ -14,8 +14,7 @@ uint32_t ipsec_sa_known_window(const ipsec_config *config, const ipsec_sa *sa)
 
 uint32_t ipsec_sa_window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
 {
-    const uint32_t known = ipsec_sa_known_window(config, sa);
-    const uint32_t window = known == IPSEC_REPLAY_WINDOW_UNKNOWN ? ipsec_stack_windows[stack] : known;
+    const uint32_t window = ipsec_stack_window(stack, ipsec_sa_known_window(config, sa));
 
     return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
 }
@@ -32,13 +31,59 @@ uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
     return reach;
 }
 
+/* A window that nobody asked for is remembered as a whole only where it is the receiver's: it would cost each SA more
+ * than all others. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
     uint32_t largest = 1;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        largest = MAX(largest, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
+        if (stack == config->receiver || ipsec_stack_replays[stack].rounding != IPSEC_WINDOW_FIXED)
+            largest = MAX(largest, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
     return largest;
+}
+
+/* Packets of the window by which the stack tells epochs apart; without anti-replay, of what it has in its place. */
+static uint32_t epoch_window(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
+{
+    const ipsec_stack_replay *replay = &ipsec_stack_replays[stack];
+    const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
+
+    if (packets == 0)
+        return replay->no_window_reach + 1;
+    if (replay->before_first == IPSEC_BEFORE_FIRST_AHEAD && sa->numbers.window.top < packets)
+        return MAX(1, (uint32_t)sa->numbers.window.top);
+    return packets;
+}
+
+/* Whether the stack's window reaches below the number 0, to where the low half is one of an epoch before the first.
+ * That is half of RFC 4303 appendix A2.2, case B. */
+static bool is_before_first(const ipsec_window *window, uint32_t low, uint32_t packets)
+{
+    return window->started && window->top < packets - 1 && low >= (uint32_t)window->top - (packets - 1);
+}
+
+/* The stack has an answer of its own to such a number. */
+static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack, uint32_t packets)
+{
+    const uint8_t rule = ipsec_stack_replays[stack].before_first;
+    const bool minds =
+        rule == IPSEC_BEFORE_FIRST_SEEN || (rule == IPSEC_BEFORE_FIRST_ESN_SEEN && ipsec_sa_has_esn(sa, record));
+
+    return minds && packets > 0 && is_before_first(&sa->numbers.window, record->sequence, packets);
+}
+
+/* Where the number lies in the stack's window. Of what is behind those that are remembered nobody knows whether it was
+ * seen. */
+static void note_place(const ipsec_window *window, uint64_t number, uint32_t packets, ipsec_stacks bit,
+                       ipsec_note *note)
+{
+    const ipsec_place place = ipsec_window_place(window, number, MIN(packets, window->size));
+
+    if (place == IPSEC_PLACE_SEEN)
+        note->seen_by |= bit;
+    if (place == IPSEC_PLACE_OLD && window->top - number >= packets)
+        note->old_by |= bit;
 }
 
 /* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
@@ -50,19 +95,16 @@ static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ips
     const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
     const ipsec_stacks bit = ipsec_stack_bit(stack);
     uint64_t taken = ipsec_record_number(record);
-    ipsec_place place;
 
     if (ipsec_sa_has_esn(sa, record))
-        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, MAX(1, packets)) << 32 | record->sequence;
+        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, epoch_window(config, sa, stack)) << 32 |
+                record->sequence;
+    if (is_seen_before_first(sa, record, stack, packets))
+        note->before_by |= bit;
     if (taken != ipsec_record_number(record))
         note->wrong_by |= bit;
-    if (packets == 0)
-        return;
-    place = ipsec_window_place(window, taken, packets);
-    if (place == IPSEC_PLACE_SEEN)
-        note->seen_by |= bit;
-    if (place == IPSEC_PLACE_OLD)
-        note->old_by |= bit;
+    if (packets > 0)
+        note_place(window, taken, packets, bit, note);
 }
 
 void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
@@ -76,10 +118,33 @@ void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ip
     const ipsec_window *window = &sa->numbers.window;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
-        const uint32_t packets = MAX(1, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
+        const uint32_t packets = epoch_window(config, sa, (ipsec_stack)stack);
         const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
 
         if (!ipsec_sa_has_esn(sa, record) || high == 0)
             note->zero_by |= ipsec_stack_bit((ipsec_stack)stack);
     }
+}
+
+void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record,
+                                ipsec_note *note)
+{
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        if (is_seen_before_first(sa, record, (ipsec_stack)stack, ipsec_sa_window_at(config, sa, (ipsec_stack)stack)))
+            note->before_by |= ipsec_stack_bit((ipsec_stack)stack);
+}
+
+bool ipsec_sa_has_seen(const ipsec_config *config, const ipsec_sa *sa, uint32_t sequence, ipsec_stack stack)
+{
+    const ipsec_window *window = &sa->numbers.window;
+    const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
+    uint64_t number = sequence;
+    ipsec_place place;
+
+    if (!window->started || packets == 0)
+        return false;
+    if (sa->numbers.esn == IPSEC_ESN_YES)
+        number |= (uint64_t)ipsec_window_infer_high(window, sequence, packets) << 32;
+    place = ipsec_window_place(window, number, packets);
+    return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }

@@ -39,6 +39,14 @@ static inline bool ipsec_sa_has_esn(const ipsec_sa *sa, const ipsec_record *reco
  */
 void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
 
+/** Whether a stack's window on the SA refuses the number of a packet that cannot be verified. */
+bool ipsec_sa_has_seen(const ipsec_config *config, const ipsec_sa *sa, uint32_t sequence, ipsec_stack stack);
+
+/** Notes which stacks take a number that is far ahead for one before the first. Where nothing has verified, what the
+ * highest number is rests on anybody's word. */
+void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record,
+                                ipsec_note *note);
+
 /** Notes which stacks take it for the number 0: with ESN the low half passes 0 once in every epoch, and only the first
  * may not. */
 void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);

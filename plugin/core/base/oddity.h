@@ -1,0 +1,32 @@
+/** @file
+ * Oddities: what some receiver minds about a packet, and no finding tells.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_ODDITY_H
+#define IPSEC_CORE_ODDITY_H
+
+#include <glib.h>
+#include <stdint.h>
+
+/** Their numbers, dense, from 0. */
+enum {
+#define ODDITY(symbol, finding) IPSEC_ODDITY_INDEX_##symbol,
+#include "base/oddity.def"
+#undef ODDITY
+    IPSEC_ODDITY_COUNT
+};
+
+/** A set of them. */
+typedef uint32_t ipsec_oddities;
+
+G_STATIC_ASSERT(IPSEC_ODDITY_COUNT < 8 * sizeof(ipsec_oddities));
+
+/** The set of one. */
+enum {
+#define ODDITY(symbol, finding) IPSEC_ODDITY_##symbol = 1 << IPSEC_ODDITY_INDEX_##symbol,
+#include "base/oddity.def"
+#undef ODDITY
+};
+
+#endif

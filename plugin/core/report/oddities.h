@@ -1,0 +1,21 @@
+/** @file
+ * What some receivers mind about a packet, and no finding tells. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_ODDITIES_H
+#define IPSEC_CORE_ODDITIES_H
+
+#include "base/oddity.h"
+#include "packet/view.h"
+#include "report/report.h"
+#include "sa/note.h"
+
+/** The oddities of a packet that was captured whole, but IPSEC_ODDITY_BEFORE_FIRST, which is not the same to all
+ * stacks. A function of what later passes have too. */
+ipsec_oddities ipsec_oddities_of(const ipsec_view *view, const ipsec_note *note, const ipsec_report *report);
+
+/** Those that the stack has any row on. */
+ipsec_oddities ipsec_oddities_minded(ipsec_stack stack);
+
+#endif
