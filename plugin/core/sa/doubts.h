@@ -65,7 +65,7 @@ typedef struct ipsec_own_numbers {
 typedef struct ipsec_doubts {
     ipsec_ahead ahead;
     uint64_t last_old;      /**< number of the last packet left of the window; valid if old_run is not 0 */
-    uint8_t old_run;        /**< old numbers in a row, up to `last_old`; stops at 255 */
+    uint8_t old_run;        /**< old numbers in a row, up to `last_old`; stops at 254; 255: said to be a restart */
     ipsec_excuses *excuses; /**< NULL: none */
     ipsec_own_numbers *own; /**< IPSEC_SENDERS_MOST of them; NULL: one sender, as far as is known */
 } ipsec_doubts;

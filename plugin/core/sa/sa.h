@@ -67,6 +67,7 @@ typedef struct ipsec_sa_numbers {
     bool in_gap : 1;    /**< numbers are leaving the window unseen */
     bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
     bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
+    bool near_end : 1;  /**< it was said that few numbers are left */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */

@@ -9,6 +9,7 @@
 #include "base/octets.h"
 #include "keys/crypto.h"
 #include "packet/checks.h"
+#include "sa/counter_end.h"
 #include "sa/life.h"
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
@@ -26,6 +27,9 @@
 #define RUN_START  128u
 #define RUN_LONG   16u
 #define REORDERING 1024u
+
+/* Value of ipsec_doubts.old_run once it is said, as long as the run goes on. */
+#define RUN_SAID UINT8_MAX
 
 /* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
  * two of the flow. */
@@ -146,13 +150,14 @@ static void count_run(ipsec_doubts *doubts, uint64_t number)
     if (advance == 0 || advance > RUN_GAP)
         doubts->old_run = 0;
     doubts->last_old = number;
-    if (doubts->old_run < UINT8_MAX)
+    if (doubts->old_run < RUN_SAID - 1)
         doubts->old_run++;
 }
 
+/* Of a counter with ESN that begins anew the high half is 0 again; one farther on than the receiver's is none of it. */
 static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
 {
-    const bool far = numbers->window.top - number > REORDERING;
+    const bool far = numbers->window.top > number && numbers->window.top - number > REORDERING;
     const uint8_t run = numbers->doubts->old_run;
 
     return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
@@ -179,7 +184,7 @@ static void follow_run(const arrival *a)
     ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
 
     count_run(doubts, number);
-    if (ipsec_window_is_past_end(&numbers->window, number)) {
+    if (ipsec_window_is_past_end(&numbers->window, number) && !ipsec_sa_has_esn(a->sa, a->record)) {
         if (doubts->old_run == 1)
             ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
         return;
@@ -189,7 +194,7 @@ static void follow_run(const arrival *a)
         return;
     }
     ipsec_note_add(a->note, IPSEC_FINDING_SEQ_RESTART);
-    doubts->old_run = UINT8_MAX; /* it is said */
+    doubts->old_run = RUN_SAID;
     if (!is_verified(a->record))
         forget_numbers(numbers);
 }
@@ -264,14 +269,26 @@ static void refuse_seen(const arrival *a, bool wrong)
     refuse(a, &findings);
 }
 
-/* It lies left of the window, or with ESN is taken for one of the next epoch. */
+/* Whether the packet is of a run that is said to be a restart: no window is large enough for it. */
+static bool is_of_restart(const arrival *a)
+{
+    const ipsec_doubts *doubts = a->sa->numbers.doubts;
+
+    return ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART) ||
+           (doubts && doubts->old_run == RUN_SAID && doubts->last_old == ipsec_record_number(a->record));
+}
+
+/* It lies left of the window, or with ESN is taken for one of the next epoch: then what refuses it is its ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
-    const bool epoch = wrong && is_verified(a->record);
+    const bool epoch = wrong && a->record->standing != IPSEC_FORGED;
     const ipsec_window *window = &a->sa->numbers.window;
     const uint64_t number = ipsec_record_number(a->record);
     ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
+    /* Of a packet that could not be tried, the receiver may be right about the epoch. */
+    if (epoch && a->record->standing == IPSEC_UNPROVEN)
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (!is_copy(a) && !is_surely_old(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (a->earlier && !epoch)
@@ -283,10 +300,10 @@ static void refuse_old(const arrival *a, bool wrong)
         return;
     if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         explain_lag(a);
-    if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
+    if (ipsec_is_genuine(a->record) && !is_copy(a))
         follow_run(a);
-    if (ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART))
-        a->note->window = 0; /* no window is large enough */
+    if (is_of_restart(a))
+        a->note->window = 0;
 }
 
 static void place_behind(const arrival *a)
@@ -425,12 +442,13 @@ static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
-/* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
+/* Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
+ * what it is. */
 static inline bool is_next(const ipsec_window *window, const ipsec_record *record)
 {
     const uint64_t next = window->top + 1;
 
-    return window->started && record->sequence == (uint32_t)next && record->sequence != 0 &&
+    return window->started && record->sequence == (uint32_t)next && record->sequence - 1 < IPSEC_NEAR_END - 1 &&
            (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
@@ -483,7 +501,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     ipsec_window *window = &numbers->window;
-    const bool advances = window->started && number > window->top;
+    const bool advances = window->started && number > window->top, first_of_all = !window->started;
     uint64_t first, lost, excused;
     const uint64_t leaving = ipsec_window_leaving(window, number, ipsec_receiver_window(numbers), &first);
 
@@ -491,7 +509,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
         for (uint64_t between = window->top + 1; between < number; between++)
             ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between, window->top);
-    if (advances || !window->started)
+    if (advances || first_of_all)
         numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
     excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
     lost = ipsec_window_commit(window, number, ipsec_receiver_window(numbers));
@@ -501,6 +519,8 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
         ipsec_sequence_lose(q, sa, lost, note);
     else if (advances)
         numbers->in_gap = false;
+    if (advances || first_of_all)
+        ipsec_counter_end_meet(numbers, number, note);
 }
 
 /* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last
