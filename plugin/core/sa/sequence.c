@@ -91,6 +91,8 @@ static void forget_numbers(ipsec_sa_numbers *numbers)
 {
     ipsec_window_clear(&numbers->window);
     ipsec_excuses_free(numbers->doubts);
+    if (numbers->doubts)
+        ipsec_points_renew(numbers->doubts->points);
 }
 
 /* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
@@ -109,7 +111,7 @@ static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_
 
 /* One packet on its way through the rules. */
 typedef struct arrival {
-    const ipsec_sequencer *q;
+    ipsec_sequencer *q;
     const ipsec_recent *packet;
     const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
     uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
@@ -382,19 +384,49 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
                                 : number - window->top > FIRST_REACH;
 }
 
+/* Whether it is a packet that another capture point had first. */
+static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
+{
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const uint64_t number = ipsec_record_number(a->record);
+    const ipsec_place where = ipsec_window_place(&numbers->window, number, ipsec_receiver_window(numbers));
+    const ipsec_point_arrival arrival = {
+        .packet = a->packet,
+        .earlier = is_copy(a) ? a->earlier : NULL,
+        .unproven = !ipsec_is_genuine(a->record) && alike && ipsec_recent_is_same(alike, a->packet) ? alike : NULL,
+        .number = number,
+        .is_new = !is_copy(a) && (where == IPSEC_PLACE_NEW || where == IPSEC_PLACE_LATE),
+        .is_genuine = ipsec_is_genuine(a->record)};
+
+    return a->record->standing != IPSEC_FORGED &&
+           ipsec_points_meet(&a->q->points, a->q->config, &a->sa->numbers, &arrival);
+}
+
+/* The receiver got it once. */
+static void pass_duplicate(const arrival *a, uint32_t first_seen)
+{
+    ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
+    a->note->facts |= IPSEC_NOTE_REPEATED;
+    a->note->first_seen = first_seen;
+}
+
 static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
 {
     const uint64_t time = a->q->config->duplicate_time;
     const ipsec_window *window = &a->sa->numbers.window;
+    bool elsewhere;
 
     record->placed = true;
     set_advance(window, record, a->note);
     if (a->earlier)
         a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
+    elsewhere = is_of_other_point(a, alike);
+    if (!alike)
+        alike = a->earlier;
     if (alike && ipsec_recent_is_captured_twice(alike, a->packet, time)) {
-        ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
-        a->note->facts |= IPSEC_NOTE_REPEATED;
-        a->note->first_seen = alike->frame;
+        pass_duplicate(a, alike->frame);
+    } else if (elsewhere) {
+        pass_duplicate(a, a->earlier ? a->earlier->first : 0);
     } else if (is_ahead(a->sa, record)) {
         place_ahead(a);
     } else {
@@ -413,6 +445,12 @@ static const ipsec_recent *find_earlier(const arrival *a)
     return ipsec_recents_find(a->q->recents, a->packet, genuine);
 }
 
+static void set_place(ipsec_sa_numbers *numbers, const ipsec_recent *packet)
+{
+    numbers->place = packet->place;
+    numbers->ttl = packet->ttl;
+}
+
 /* Where the number is not just the next one, or something is odd about the packet. */
 static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_note *note)
@@ -423,22 +461,25 @@ static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa);
+    if (!numbers->window.started)
+        set_place(numbers, packet);
     record->high = (uint32_t)(number_of(sa, record) >> 32);
     if (record->sequence == 0)
         ipsec_sa_note_zero(q->config, sa, record, note);
     if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
         forget_numbers(numbers);
         start_numbers(q->config, sa);
+        set_place(numbers, packet);
         record->high = 0;
     }
     if (numbers->window.started) {
         a.earlier = find_earlier(&a);
         alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
-        place(&a, alike ? alike : a.earlier, record);
+        place(&a, alike, record);
     }
     /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
      */
-    if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || (alike && packet->captured > alike->captured))
+    if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || !alike || packet->captured > alike->captured)
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
