@@ -21,12 +21,14 @@ from samples.forged_null import forged_null
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 from samples.order import faults_order
+from samples.points import points
 from samples.receiver import faults_receiver
 from samples.sequence import faults_sequence
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    faults_table, faults_sequence, faults_counters, faults_order, faults_receiver, benign_keyed, benign_table, forged_null)
+    faults_table, faults_sequence, faults_counters, faults_order, faults_receiver, benign_keyed, benign_table, forged_null,
+    points)
 
 
 def main(folder):
