@@ -244,9 +244,11 @@ static void test_handful(void)
         g_assert_cmpuint(count_refused(&sender, &others[i], 6, 1, 5), ==, 5);
     }
     g_assert_cmpuint(count_refused(&(station){NO_LINK, 64}, &(station){NO_LINK, 63}, 270, 1, 20), ==, 20);
+    g_assert_cmpuint(count_refused(&(station){NO_LINK, 64}, &(station){NO_LINK, 0}, 1, 1, 20), ==, 20);
+    g_assert_cmpuint(count_refused(&sender, &(station){LINK(1), 58}, 1, 1, 20), ==, 20);
 }
 
-/* Where the run begins to be a point: at 64 numbers of a long flow, at 16 of a short one. */
+/* Where the run begins to be a point: at 64 numbers of a long flow, at 16 of a short one, else at a quarter of all. */
 static void test_when_a_run_is_a_point(void)
 {
     capture c = begin();
@@ -256,6 +258,30 @@ static void test_when_a_run_is_a_point(void)
     see_run(&c, 10, 30, &elsewhere, 31);
     g_assert_cmpuint(c.refused, ==, 15);
     end(&c);
+
+    c = begin();
+    see_run(&c, 1, 120, &sender, 1);
+    see_run(&c, 40, 100, &elsewhere, 121);
+    g_assert_cmpuint(c.refused, ==, 38); /* the next is the 39th, of 159 */
+    end(&c);
+}
+
+/* Numbers that nobody has seen, of an end that shows them late: it begins where the SA does, or must have a run. */
+static void test_unseen(void)
+{
+    static const struct {
+        uint32_t first;
+        unsigned refused;
+    } cases[] = {{996, 0}, {995, 1}, {900, 1}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        capture c = begin();
+
+        see_run(&c, 1000, 1100, &sender, 1);
+        see_run(&c, cases[i].first, cases[i].first + 3, &receiver, 110);
+        g_assert_cmpuint(c.refused, ==, cases[i].refused);
+        end(&c);
+    }
 }
 
 /* From the first number of the SA on it is the other end, but only within a second, and only as long as it goes on. */
@@ -487,6 +513,7 @@ int main(int argc, char **argv)
     g_test_add_func("/points/interfaces", test_interfaces);
     g_test_add_func("/points/handful", test_handful);
     g_test_add_func("/points/run", test_when_a_run_is_a_point);
+    g_test_add_func("/points/unseen", test_unseen);
     g_test_add_func("/points/from-the-start", test_from_the_start);
     g_test_add_func("/points/replays", test_replays_at_points);
     g_test_add_func("/points/shared-links", test_shared_links);

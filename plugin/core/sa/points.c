@@ -15,7 +15,7 @@
 #define PLACES 4u
 
 /* So many numbers at a place make it a point, if few of its run are missing: as many as every fourth packet of the SA,
- * but no handful, and no more than a minute of a quiet flow has. */
+ * but no handful, and no more than a call of 50 packets a second has in 1.3 s. */
 #define RUN_LEAST 16u
 #define RUN_MOST  64u
 
@@ -26,13 +26,14 @@
 /* How far the first number at a place may lie above the first one of the SA, to begin with it. */
 #define BEGINS_WITHIN 4u
 
-/* How far two clocks and the way between them may be apart, in nanoseconds, where nothing else tells of two points. */
+/* How far two clocks and the way between them may be apart, in nanoseconds, where nothing else tells of two points: a
+ * way over a satellite takes 0.3 s, and clocks that nobody set with care differ by half a second. */
 #define BEGINS_APART 1000000000u
 
 #define LINK_MASK ((UINT32_C(1) << IPSEC_PLACE_LINK_BITS) - 1)
 
 typedef struct point {
-    uint32_t place;       /* as normalize() has it */
+    uint32_t place;       /* as place_of() has it */
     uint8_t ttl;          /* likewise */
     bool used : 1;        /* packets were captured here */
     bool known : 1;       /* it is a point */
@@ -189,15 +190,10 @@ static point *find_or_begin(const ipsec_point_pairs *told, ipsec_points *points,
 
 /* --- numbers at a place -------------------------------------------------------------------------------- */
 
-static ipsec_place place_at(const point *at, uint64_t number, uint32_t packets)
-{
-    return ipsec_window_place(&at->window, number, packets);
-}
-
 /* Whether the number came here before, or is too old to tell. */
 static bool was_here(point *at, uint64_t number, uint32_t packets)
 {
-    ipsec_place where = place_at(at, number, packets);
+    ipsec_place where = ipsec_window_place(&at->window, number, packets);
 
     if (at->renewed && where == IPSEC_PLACE_OLD) {
         const uint32_t size = at->window.size;

@@ -11,25 +11,12 @@
 #include "packet/checks.h"
 #include "sa/counter_end.h"
 #include "sa/life.h"
+#include "sa/restart.h"
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Numbers that lie no farther apart than this are of one run. */
-#define RUN_GAP 64u
-
-/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
- * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
- * too; copies show nothing. */
-#define RUN_LEAST  4u
-#define RUN_START  128u
-#define RUN_LONG   16u
-#define REORDERING 1024u
-
-/* Value of ipsec_doubts.old_run once it is said, as long as the run goes on. */
-#define RUN_SAID UINT8_MAX
 
 /* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
  * two of the flow. */
@@ -144,63 +131,6 @@ static bool is_surely_old(const arrival *a)
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
 }
 
-/* Counts old numbers that follow each other. */
-static void count_run(ipsec_doubts *doubts, uint64_t number)
-{
-    const uint64_t advance = number - doubts->last_old;
-
-    if (advance == 0 || advance > RUN_GAP)
-        doubts->old_run = 0;
-    doubts->last_old = number;
-    if (doubts->old_run < RUN_SAID - 1)
-        doubts->old_run++;
-}
-
-/* Of a counter with ESN that begins anew the high half is 0 again; one farther on than the receiver's is none of it. */
-static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
-{
-    const bool far = numbers->window.top > number && numbers->window.top - number > REORDERING;
-    const uint8_t run = numbers->doubts->old_run;
-
-    return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
-}
-
-/* What made the numbers old was odd, and not they. */
-static void begin_at_run(const arrival *a)
-{
-    ipsec_sa_numbers *numbers = &a->sa->numbers;
-
-    if (numbers->doubts->old_run < RUN_LEAST || is_surely_old(a))
-        return;
-    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_STRAY);
-    a->note->window = (uint32_t)numbers->window.top;
-    forget_numbers(numbers);
-}
-
-/* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
- * where none is verified, the window may as well have been led astray, and begins anew too. */
-static void follow_run(const arrival *a)
-{
-    ipsec_sa_numbers *numbers = &a->sa->numbers;
-    const uint64_t number = ipsec_record_number(a->record);
-    ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
-
-    count_run(doubts, number);
-    if (ipsec_window_is_past_end(&numbers->window, number) && !ipsec_sa_has_esn(a->sa, a->record)) {
-        if (doubts->old_run == 1)
-            ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
-        return;
-    }
-    if (!is_restart(numbers, number, a->note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
-        begin_at_run(a);
-        return;
-    }
-    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_RESTART);
-    doubts->old_run = RUN_SAID;
-    if (!is_verified(a->record))
-        forget_numbers(numbers);
-}
-
 /* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
  * their own, unless somebody says that there is one. */
 static bool has_no_window(const arrival *a)
@@ -271,15 +201,6 @@ static void refuse_seen(const arrival *a, bool wrong)
     refuse(a, &findings);
 }
 
-/* Whether the packet is of a run that is said to be a restart: no window is large enough for it. */
-static bool is_of_restart(const arrival *a)
-{
-    const ipsec_doubts *doubts = a->sa->numbers.doubts;
-
-    return ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART) ||
-           (doubts && doubts->old_run == RUN_SAID && doubts->last_old == ipsec_record_number(a->record));
-}
-
 /* It lies left of the window, or with ESN is taken for one of the next epoch: then what refuses it is its ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
@@ -302,10 +223,10 @@ static void refuse_old(const arrival *a, bool wrong)
         return;
     if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         explain_lag(a);
-    if (ipsec_is_genuine(a->record) && !is_copy(a))
-        follow_run(a);
-    if (is_of_restart(a))
-        a->note->window = 0;
+    if (ipsec_is_genuine(a->record) && !is_copy(a) && ipsec_restart_follow(a->sa, a->record, is_surely_old(a), a->note))
+        forget_numbers(&a->sa->numbers);
+    if (ipsec_restart_has(&a->sa->numbers, a->record, a->note))
+        a->note->window = 0; /* no window is large enough */
 }
 
 static void place_behind(const arrival *a)
