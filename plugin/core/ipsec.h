@@ -19,6 +19,7 @@
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
 #include "packet/ip.h"
+#include "packet/place.h"
 #include "packet/reassembled.h"
 #include "packet/view.h"
 #include "report/advice.h"

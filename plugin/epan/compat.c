@@ -4,10 +4,15 @@
 
 #include <epan/uat-int.h>
 #include <epan/uat.h>
+#include <wiretap/wtap.h>
+#include <wiretap/wtap_opttypes.h>
 
 #include <glib.h>
 
 #include <string.h>
+
+/* More interfaces than the sections of a file that was put together from several have, as a rule. */
+#define SECTION_INTERFACES 64u
 
 /* --- the tree ---------------------------------------------------------------------------------------------------- */
 
@@ -72,6 +77,28 @@ bool ipsec_compat_is_reassembled(const packet_info *pinfo, const tvbuff_t *sourc
     while (node && get_data_source_tvb(node->data) != source)
         node = node->next;
     return node && (find_source(node, "Reassembled IPv4") == source || find_source(node, "Reassembled IPv6") == source);
+}
+
+uint32_t ipsec_compat_interface(const packet_info *pinfo)
+{
+    const wtap_rec *rec = pinfo->rec;
+    uint32_t section;
+
+    if (!rec || rec->rec_type != REC_TYPE_PACKET || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID))
+        return 0;
+    section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0;
+    return rec->rec_header.packet_header.interface_id + SECTION_INTERFACES * section;
+}
+
+bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
+{
+    guint64 value; /* as 4.0 has it */
+
+    if (!pinfo->rec || !pinfo->rec->block || pinfo->rec->rec_type != REC_TYPE_PACKET ||
+        wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
+        return false;
+    *id = value;
+    return true;
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */

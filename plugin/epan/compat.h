@@ -65,6 +65,14 @@ static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
     return pinfo->fd->file_off;
 }
 
+/* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0: the
+ * file does not say. */
+uint32_t ipsec_compat_interface(const packet_info *pinfo);
+
+/* Whether the capturing system has a name for the packet, the same for each copy that it made (epb_packetid of pcapng):
+ * then sets *id to it. */
+bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
+
 /* --- tables ---------------------------------------------------------------------------------------------------- */
 
 /* The dissector that an entry of a dissector table leads to, or NULL; `entry` is what dissector_table_foreach() hands

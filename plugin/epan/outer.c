@@ -48,6 +48,29 @@ static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
     return (uint16_t)MIN(number, IPSEC_BUFFER_MOST);
 }
 
+static inline uint8_t octets_in(const address *link)
+{
+    return link->data ? (uint8_t)MIN(link->len, UINT8_MAX) : 0;
+}
+
+static inline uint32_t place_of(const packet_info *pinfo)
+{
+    const ipsec_link link = {.source = pinfo->dl_src.data,
+                             .destination = pinfo->dl_dst.data,
+                             .source_length = octets_in(&pinfo->dl_src),
+                             .destination_length = octets_in(&pinfo->dl_dst),
+                             .vlan = pinfo->vlan_id};
+
+    return ipsec_place_of(ipsec_compat_interface(pinfo), &link);
+}
+
+static inline uint16_t packet_id_of(const packet_info *pinfo)
+{
+    uint64_t id;
+
+    return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
+}
+
 static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     *view = (ipsec_view){.captured = tvb_captured_length(tvb),
@@ -56,6 +79,8 @@ static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protoc
                          .frame = pinfo->num,
                          .offset = (uint32_t)tvb_raw_offset(tvb),
                          .buffer = buffer_of(tvb, pinfo),
+                         .place = place_of(pinfo),
+                         .packet_id = packet_id_of(pinfo),
                          .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs};
     if (view->captured > 0)
         view->data = tvb_get_ptr(tvb, 0, (int)view->captured);

@@ -15,12 +15,18 @@ static int pref_receiver = IPSEC_STACK_RFC;
 static pref_bool pref_reserved_spi = true;
 static const char *pref_replay_window;
 static unsigned pref_duplicate_ms = 5;
+static int pref_points = IPSEC_POINTS_AUTO;
 static pref_bool pref_sa_complete;
 static pref_bool pref_null_heuristic = true;
 static pref_bool pref_decrypt = true;
 
 /* Filled in at registration, and constant afterwards; the last one ends them. */
 static enum_val_t receivers[IPSEC_STACK_COUNT + 1];
+
+static const enum_val_t points[] = {{"auto", "If it looks so", IPSEC_POINTS_AUTO},
+                                    {"yes", "Yes", IPSEC_POINTS_YES},
+                                    {"no", "No", IPSEC_POINTS_NO},
+                                    {NULL, NULL, 0}};
 
 static void name_receivers(void)
 {
@@ -50,6 +56,12 @@ void ipsec_prefs_register(int proto)
         "An identical frame so soon after the first is taken for an artefact of the capture, "
         "and not for a replay. 0: never.",
         10, &pref_duplicate_ms);
+    prefs_register_enum_preference(
+        module, "points", "Several capture points",
+        "Whether the capture was merged from both ends of a path, or taken at several "
+        "interfaces, so that packets come again and are no replays. \"No\": what comes again "
+        "from elsewhere is a replay.",
+        &pref_points, points, false);
     ipsec_keys_register(module);
     prefs_register_bool_preference(module, "sa_complete", "The key tables are complete",
                                    "The tables hold every SA that the receivers named in them had during the capture: "
@@ -94,6 +106,7 @@ ipsec_config ipsec_prefs_config(void)
                           .sa_complete = pref_sa_complete,
                           .null_heuristic = pref_null_heuristic,
                           .replay_window = replay_window(),
+                          .points = (ipsec_points_mode)pref_points,
                           .duplicate_time = (uint64_t)pref_duplicate_ms * 1000000u};
 }
 

@@ -47,5 +47,7 @@ def udp(payload, source_port=4500, destination_port=4500, length=None, pseudo=No
     return datagram[:6] + struct.pack("!H", checksum(covered) or 0xFFFF) + payload
 
 
-def frame(packet):
-    return ETHERNET[packet[0] >> 4] + packet
+def frame(packet, source=ETHERNET[4][6:12]):
+    """Ethernet; `source` is the address of whoever sends it."""
+    link = ETHERNET[packet[0] >> 4]
+    return link[:6] + source + link[12:] + packet

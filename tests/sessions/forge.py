@@ -38,6 +38,7 @@ class Moment:
         self.source = self._other_source() if self.elsewhere else source
         self.port = self._port_of(last) if session.udp else ANY_PORT
         self.ttl = 53 if self.elsewhere else 64
+        self.link = bytes.fromhex("020000000009" if self.elsewhere else "020000000001")
 
     def _other_source(self):
         base = wire.packed("198.51.100.0" if self.session.version == 4 else "2001:db8:bad::")
@@ -201,7 +202,7 @@ def as_packets(moment, packets, kind, checkable, numbers):
     other."""
     made = []
     for time, packet, number in zip(spread(moment, len(packets)), packets, numbers):
-        frame = wire.frame(packet)
+        frame = wire.frame(packet, moment.link)
         cut = frame[:moment.session.snaplen]
         made.append(Packet(time, cut, len(frame), moment.sa, number, kind, True, checkable and len(cut) == len(frame)))
     return made
@@ -242,12 +243,12 @@ def from_elsewhere(moment, packet):
     """The same packet from another address, or another way."""
     ip = packet.frame[14:]
     if moment.session.version == 6:
-        return wire.frame(ip[:7] + bytes([moment.ttl]) + moment.source + ip[24:])
+        return wire.frame(ip[:7] + bytes([moment.ttl]) + moment.source + ip[24:], moment.link)
     rest = bytearray(ip)
     struct.pack_into("!H", rest, 4, moment.random.randrange(1 << 16))
     rest[8], rest[10:12], rest[12:16] = moment.ttl, bytes(2), moment.source
     struct.pack_into("!H", rest, 10, wire.checksum(bytes(rest[:20])))
-    return wire.frame(bytes(rest))
+    return wire.frame(bytes(rest), moment.link)
 
 
 def forge_replays(moment):

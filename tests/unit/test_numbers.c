@@ -13,6 +13,7 @@ typedef enum {
     UNKNOWN,
     GENUINE,
     FORGED,
+    UNPROVEN,
     GENUINE_ESN
 } proof;
 
@@ -57,13 +58,14 @@ static void send(stream *s, uint64_t number, proof proven)
     s->note = (ipsec_note){0};
     s->report = (ipsec_report){.header = {.sequence = (uint32_t)number}};
     s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index, .sequence = (uint32_t)number};
-    s->record.has_row = proven != UNKNOWN;
+    s->record.has_row = proven != UNKNOWN && proven != UNPROVEN;
     s->record.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
     s->record.esn = proven == GENUINE_ESN;
     s->record.high = proven == GENUINE_ESN ? (uint32_t)(number >> 32) : 0;
     s->record.standing = (uint32_t[]){[UNKNOWN] = IPSEC_BELIEVED,
                                       [GENUINE] = IPSEC_VERIFIED,
                                       [FORGED] = IPSEC_FORGED,
+                                      [UNPROVEN] = IPSEC_UNPROVEN,
                                       [GENUINE_ESN] = IPSEC_VERIFIED}[proven];
     if (proven == GENUINE || proven == GENUINE_ESN) {
         s->sa->keys.icv_good = true;
@@ -75,7 +77,7 @@ static void send(stream *s, uint64_t number, proof proven)
         guard_free_all();
         return;
     }
-    if (proven != FORGED && (!ipsec_note_is_not_new(&s->note) || !s->sa->numbers.window.bits))
+    if (ipsec_is_genuine(&s->record) && (!ipsec_note_is_not_new(&s->note) || !s->sa->numbers.window.bits))
         ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
     ipsec_sequence_report(&s->record, &s->note, &s->report.number);
     guard_free_all();
@@ -281,6 +283,68 @@ static void test_verified_restart(void)
     close_stream(&s);
 }
 
+/* With ESN too: its receiver takes the numbers for those of the next epoch, and finds the ICVs wrong. The high half of
+ * the new ones is 0, whatever that of the old ones was. */
+static void test_restart_with_esn(void)
+{
+    for (uint64_t high = 0; high <= 3; high += 3) {
+        stream s;
+
+        open_stream(&s, IPSEC_STACK_RFC, 64);
+        send_run(&s, high * EPOCH + 5000, high * EPOCH + 5100, GENUINE_ESN);
+        send_run(&s, 1, 3, GENUINE_ESN);
+        expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+        g_assert_cmpuint(s.note.window, ==, 64);
+        send(&s, 4, GENUINE_ESN);
+        expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH, IPSEC_FINDING_SEQ_RESTART));
+        g_assert_cmpuint(s.note.window, ==, 0);
+        send_run(&s, 5, 300, GENUINE_ESN);
+        expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+        g_assert_cmpuint(s.note.window, ==, 0); /* no larger window would help */
+        close_stream(&s);
+    }
+}
+
+/* A high half that is one too far is no restart, and at the end of an epoch nothing wraps. */
+static void test_no_restart_with_esn(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 5000, 5100, GENUINE_ESN);
+    for (uint64_t number = 5000 - 20; number < 5000; number++) {
+        const ipsec_window before = s.sa->numbers.window;
+
+        send(&s, 2 * EPOCH + number, GENUINE_ESN);
+        g_assert_true(ipsec_note_has(&s.note, IPSEC_FINDING_ESN_WRONG_HIGH));
+        g_assert_false(ipsec_note_has(&s.note, IPSEC_FINDING_SEQ_RESTART));
+        g_assert_cmpuint(s.sa->numbers.window.top, ==, before.top);
+    }
+    close_stream(&s);
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 0xfffffff0, 0xffffffff, GENUINE_ESN);
+    send_run(&s, 1, 3, GENUINE_ESN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+    send(&s, 4, GENUINE_ESN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH, IPSEC_FINDING_SEQ_RESTART));
+    close_stream(&s);
+}
+
+/* A late straggler of a run that lasted long without being a restart is told how large a window it needs. */
+static void test_long_run_that_is_late(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 5000, 5100, GENUINE);
+    send(&s, 6000, GENUINE);
+    send_run(&s, 5101, 5101 + 300, GENUINE);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_OLD));
+    g_assert_cmpuint(s.note.window, ==, 64);
+    close_stream(&s);
+}
+
 /* Whether the last of these numbers, behind a flow that is far ahead, is said to begin anew. */
 static bool begins_anew(const uint64_t *numbers, unsigned count)
 {
@@ -480,6 +544,44 @@ static void test_windows_differ_with_esn(void)
     close_stream(&s);
 }
 
+/* An SA whose row says that it has ESN shows the same where nothing can be verified, as in a capture that was cut: one
+ * packet that is left of the window, and not its run. */
+static void test_esn_without_icv(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    s.sa->numbers.esn = IPSEC_ESN_YES;
+    send_run(&s, 5000, 5100, UNKNOWN);
+    send(&s, 5030, UNKNOWN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+    g_assert_false(s.note.facts & IPSEC_NOTE_DOUBTFUL);
+    send(&s, 5037, UNKNOWN);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_DUPLICATE));
+    send_run(&s, 1, 3, UNKNOWN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+    send(&s, 4, UNKNOWN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH, IPSEC_FINDING_SEQ_RESTART));
+    send_run(&s, 5, 50, UNKNOWN);
+    expect_found(&s, FOUND_NOTHING);
+    close_stream(&s);
+}
+
+/* Where others verify, it may as well be of the next epoch; and what has a wrong ICV is none of these. */
+static void test_esn_unproven(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 64);
+    send_run(&s, 5000, 5100, GENUINE_ESN);
+    send(&s, 5030, UNPROVEN);
+    expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
+    g_assert_true(s.note.facts & IPSEC_NOTE_DOUBTFUL);
+    send(&s, 5030, FORGED);
+    g_assert_false(ipsec_note_has(&s.note, IPSEC_FINDING_ESN_WRONG_HIGH));
+    close_stream(&s);
+}
+
 /* --- losses */
 
 /* Said once for each run of them, and counted. */
@@ -559,6 +661,9 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/no-anti-replay", test_no_anti_replay);
     g_test_add_func("/numbers/anew/restart", test_restart);
     g_test_add_func("/numbers/anew/verified", test_verified_restart);
+    g_test_add_func("/numbers/anew/esn", test_restart_with_esn);
+    g_test_add_func("/numbers/anew/esn-none", test_no_restart_with_esn);
+    g_test_add_func("/numbers/anew/long-run", test_long_run_that_is_late);
     g_test_add_func("/numbers/anew/at-the-start", test_restart_at_the_start);
     g_test_add_func("/numbers/anew/far-behind", test_restart_far_behind);
     g_test_add_func("/numbers/anew/late-burst", test_late_burst_is_no_restart);
@@ -569,6 +674,8 @@ int main(int argc, char **argv)
     g_test_add_func("/numbers/end", test_end_of_the_counter);
     g_test_add_func("/numbers/windows/differ", test_windows_differ);
     g_test_add_func("/numbers/windows/esn", test_windows_differ_with_esn);
+    g_test_add_func("/numbers/windows/esn-without-icv", test_esn_without_icv);
+    g_test_add_func("/numbers/windows/esn-unproven", test_esn_unproven);
     g_test_add_func("/numbers/losses", test_losses);
     g_test_add_func("/numbers/highest", test_highest);
     g_test_add_func("/numbers/first", test_first_of_several);

@@ -11,6 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Whether a capture has several capture points. */
+typedef enum {
+    IPSEC_POINTS_AUTO, /**< where it looks so */
+    IPSEC_POINTS_YES,  /**< each place is one */
+    IPSEC_POINTS_NO    /**< what comes again elsewhere is a replay */
+} ipsec_points_mode;
+
 /** What the user may choose. */
 typedef struct ipsec_config {
     ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
@@ -19,6 +26,7 @@ typedef struct ipsec_config {
     bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
     uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
     uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
+    ipsec_points_mode points; /**< whether a packet that comes again elsewhere is the same, captured there */
     /** SAs whose state is kept at a time: for one more, another is forgotten, and begins anew if it comes back. Those
      * that have verified stay for longest, and those of a single packet go first. 0: IPSEC_SAS_DEFAULT. */
     uint32_t sas;
@@ -28,7 +36,7 @@ typedef struct ipsec_config {
 #define IPSEC_SAS_DEFAULT 1048576u
 
 /** The defaults: IPSEC_STACK_RFC, reserved SPIs reported, key rows not complete, ESP-NULL looked for, the
- * window not set, duplicates within 5 ms, the state of IPSEC_SAS_DEFAULT SAs. */
+ * window not set, duplicates within 5 ms, capture points where it looks so, the state of IPSEC_SAS_DEFAULT SAs. */
 ipsec_config ipsec_config_default(void);
 
 #endif

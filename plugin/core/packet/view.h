@@ -37,6 +37,9 @@ typedef enum {
  * octets that it may carry. */
 #define IPSEC_AH_OUTER_MOST (40 + 65535)
 
+/** The low bits of ipsec_view.place, of the link. */
+#define IPSEC_PLACE_LINK_BITS 20
+
 /** What else is known; or-ed into ipsec_view.flags. */
 enum {
     /** Quoted by another protocol (an ICMP error, a flow sample): no traffic here, and usually cut. */
@@ -84,8 +87,13 @@ typedef struct ipsec_view {
     const uint8_t *source;      /**< outer source address, address_length octets */
     const uint8_t *destination; /**< outer (final) destination address, address_length octets */
     uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
-    uint32_t offset;      /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
-                               members and `frame` it tells this header from any other */
+    uint32_t offset; /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
+                          members and `frame` it tells this header from any other */
+    /** Where the frame was captured: the number of the interface, modulo 2^12, above IPSEC_PLACE_LINK_BITS of a hash of
+     * what the link tells (addresses, VLAN), which are 0 where it tells nothing. */
+    uint32_t place;
+    uint16_t packet_id;   /**< what the capturing system calls the packet, hashed: the same for each copy that it made;
+                               0: it does not say */
     uint64_t time;        /**< of the capture, in nanoseconds since any moment; 0: unknown */
     uint16_t source_port; /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
     uint16_t destination_port; /**< likewise */

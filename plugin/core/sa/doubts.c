@@ -1,6 +1,7 @@
 /* What may be of an SA's numbers, and is not known.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/doubts.h"
+#include "sa/points.h"
 
 #include <glib.h>
 
@@ -198,6 +199,7 @@ void ipsec_doubts_free(ipsec_doubts **doubts)
     for (unsigned i = 0; (*doubts)->own && i < IPSEC_SENDERS_MOST; i++)
         ipsec_window_clear(&(*doubts)->own[i].window);
     g_free((*doubts)->own);
+    ipsec_points_free((*doubts)->points);
     ipsec_excuses_free(*doubts);
     g_free(*doubts);
     *doubts = NULL;
@@ -207,7 +209,7 @@ void ipsec_doubts_settle(ipsec_doubts **doubts, uint64_t top)
 {
     const ipsec_doubts *held = *doubts;
 
-    if (!held || held->ahead.count > 0 || held->old_run > 0 || held->own)
+    if (!held || held->ahead.count > 0 || held->old_run > 0 || held->own || held->points)
         return;
     if (!held->excuses || (top > held->excuses->highest && top - held->excuses->highest > IPSEC_EXCUSES))
         ipsec_doubts_free(doubts);

@@ -52,6 +52,9 @@ bool ipsec_ahead_contradict(ipsec_ahead *ahead);
 /** Numbers of which a packet came that is not known to be genuine. */
 typedef struct ipsec_excuses ipsec_excuses;
 
+/** Places where packets were captured; see points.h. */
+typedef struct ipsec_points ipsec_points;
+
 /** The numbers of one sender of several. */
 typedef struct ipsec_own_numbers {
     uint32_t origin; /**< 0: free */
@@ -65,9 +68,10 @@ typedef struct ipsec_own_numbers {
 typedef struct ipsec_doubts {
     ipsec_ahead ahead;
     uint64_t last_old;      /**< number of the last packet left of the window; valid if old_run is not 0 */
-    uint8_t old_run;        /**< old numbers in a row, up to `last_old`; stops at 255 */
+    uint8_t old_run;        /**< old numbers in a row, up to `last_old`; stops at 254; 255: said to be a restart */
     ipsec_excuses *excuses; /**< NULL: none */
     ipsec_own_numbers *own; /**< IPSEC_SENDERS_MOST of them; NULL: one sender, as far as is known */
+    ipsec_points *points;   /**< NULL: all were captured at one place, as far as is known */
 } ipsec_doubts;
 
 /** The doubts at *doubts, made if there were none. */

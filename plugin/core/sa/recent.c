@@ -75,6 +75,8 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
                              .length = view->length,
                              .captured = view->captured,
                              .standing = (uint8_t)standing};
+    packet->place = view->place;
+    packet->packet_id = view->packet_id;
     describe_octets(view, packet);
     describe_ip(view, packet);
     return packet;
@@ -131,6 +133,8 @@ bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b
     const bool same_hop = a->ttl == b->ttl || a->ttl == b->ttl + 1 || a->ttl + 1 == b->ttl;
     const uint64_t apart = MIN(a->time - b->time, b->time - a->time);
 
+    if (a->packet_id != 0 && a->packet_id == b->packet_id)
+        return ipsec_recent_is_same(a, b);
     return time > 0 && a->time > 0 && b->time > 0 && apart <= time && same_hop &&
            a->identification == b->identification && ipsec_recent_is_same(a, b);
 }

@@ -21,8 +21,10 @@ typedef struct ipsec_recent {
     uint32_t frame, first;   /**< ipsec_view.frame; and of the first packet with that number */
     uint32_t length;         /**< octets on the wire */
     uint32_t captured;       /**< octets of these */
+    uint32_t place;          /**< ipsec_view.place */
     uint32_t older;          /**< count of the one before it with the same hash */
     uint16_t identification; /**< of IPv4; else 0 */
+    uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
     uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
 } ipsec_recent;
@@ -61,7 +63,7 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
 
 /** Whether they are one frame, captured at two places or by two ports within `time` nanoseconds: a router may have been
- * between them, and either may have been written first. */
+ * between them, and either may have been written first. Or, after whatever time, if the capturing system says so. */
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time);
 
 /** Whether those of the SA that overtook the packet all have another DSCP, as far as they are among the last thousand

@@ -63,10 +63,13 @@ typedef struct ipsec_sa_numbers {
     uint16_t window_less_1;
     uint16_t behind;    /**< how far the last number that was taken is below the top; stops at the most */
     uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint32_t place; /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
+    uint8_t ttl;
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
     bool in_gap : 1;    /**< numbers are leaving the window unseen */
     bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
     bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
+    bool near_end : 1;  /**< it was said that few numbers are left */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */

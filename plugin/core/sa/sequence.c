@@ -9,23 +9,14 @@
 #include "base/octets.h"
 #include "keys/crypto.h"
 #include "packet/checks.h"
+#include "sa/counter_end.h"
 #include "sa/life.h"
+#include "sa/restart.h"
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
 
 #include <glib.h>
 #include <string.h>
-
-/* Numbers that lie no farther apart than this are of one run. */
-#define RUN_GAP 64u
-
-/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
- * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
- * too; copies show nothing. */
-#define RUN_LEAST  4u
-#define RUN_START  128u
-#define RUN_LONG   16u
-#define REORDERING 1024u
 
 /* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
  * two of the flow. */
@@ -87,6 +78,8 @@ static void forget_numbers(ipsec_sa_numbers *numbers)
 {
     ipsec_window_clear(&numbers->window);
     ipsec_excuses_free(numbers->doubts);
+    if (numbers->doubts)
+        ipsec_points_renew(numbers->doubts->points);
 }
 
 /* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
@@ -105,7 +98,7 @@ static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_
 
 /* One packet on its way through the rules. */
 typedef struct arrival {
-    const ipsec_sequencer *q;
+    ipsec_sequencer *q;
     const ipsec_recent *packet;
     const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
     uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
@@ -136,62 +129,6 @@ static bool is_surely_old(const arrival *a)
 
     return a->record->standing != IPSEC_BELIEVED ||
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
-}
-
-/* Counts old numbers that follow each other. */
-static void count_run(ipsec_doubts *doubts, uint64_t number)
-{
-    const uint64_t advance = number - doubts->last_old;
-
-    if (advance == 0 || advance > RUN_GAP)
-        doubts->old_run = 0;
-    doubts->last_old = number;
-    if (doubts->old_run < UINT8_MAX)
-        doubts->old_run++;
-}
-
-static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
-{
-    const bool far = numbers->window.top - number > REORDERING;
-    const uint8_t run = numbers->doubts->old_run;
-
-    return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
-}
-
-/* What made the numbers old was odd, and not they. */
-static void begin_at_run(const arrival *a)
-{
-    ipsec_sa_numbers *numbers = &a->sa->numbers;
-
-    if (numbers->doubts->old_run < RUN_LEAST || is_surely_old(a))
-        return;
-    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_STRAY);
-    a->note->window = (uint32_t)numbers->window.top;
-    forget_numbers(numbers);
-}
-
-/* A run of old numbers is a sender that began anew, or whose counter passed its end. Its receiver refuses them all; but
- * where none is verified, the window may as well have been led astray, and begins anew too. */
-static void follow_run(const arrival *a)
-{
-    ipsec_sa_numbers *numbers = &a->sa->numbers;
-    const uint64_t number = ipsec_record_number(a->record);
-    ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
-
-    count_run(doubts, number);
-    if (ipsec_window_is_past_end(&numbers->window, number)) {
-        if (doubts->old_run == 1)
-            ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
-        return;
-    }
-    if (!is_restart(numbers, number, a->note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
-        begin_at_run(a);
-        return;
-    }
-    ipsec_note_add(a->note, IPSEC_FINDING_SEQ_RESTART);
-    doubts->old_run = UINT8_MAX; /* it is said */
-    if (!is_verified(a->record))
-        forget_numbers(numbers);
 }
 
 /* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
@@ -264,14 +201,17 @@ static void refuse_seen(const arrival *a, bool wrong)
     refuse(a, &findings);
 }
 
-/* It lies left of the window, or with ESN is taken for one of the next epoch. */
+/* It lies left of the window, or with ESN is taken for one of the next epoch: then what refuses it is its ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
-    const bool epoch = wrong && is_verified(a->record);
+    const bool epoch = wrong && a->record->standing != IPSEC_FORGED;
     const ipsec_window *window = &a->sa->numbers.window;
     const uint64_t number = ipsec_record_number(a->record);
     ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
+    /* Of a packet that could not be tried, the receiver may be right about the epoch. */
+    if (epoch && a->record->standing == IPSEC_UNPROVEN)
+        a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (!is_copy(a) && !is_surely_old(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (a->earlier && !epoch)
@@ -283,9 +223,9 @@ static void refuse_old(const arrival *a, bool wrong)
         return;
     if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         explain_lag(a);
-    if (ipsec_is_genuine(a->record) && !wrong && !is_copy(a))
-        follow_run(a);
-    if (ipsec_note_has(a->note, IPSEC_FINDING_SEQ_RESTART))
+    if (ipsec_is_genuine(a->record) && !is_copy(a) && ipsec_restart_follow(a->sa, a->record, is_surely_old(a), a->note))
+        forget_numbers(&a->sa->numbers);
+    if (ipsec_restart_has(&a->sa->numbers, a->record, a->note))
         a->note->window = 0; /* no window is large enough */
 }
 
@@ -367,19 +307,49 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
                                 : number - window->top > FIRST_REACH;
 }
 
+/* Whether it is a packet that another capture point had first. */
+static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
+{
+    const ipsec_sa_numbers *numbers = &a->sa->numbers;
+    const uint64_t number = ipsec_record_number(a->record);
+    const ipsec_place where = ipsec_window_place(&numbers->window, number, ipsec_receiver_window(numbers));
+    const ipsec_point_arrival arrival = {
+        .packet = a->packet,
+        .earlier = is_copy(a) ? a->earlier : NULL,
+        .unproven = !ipsec_is_genuine(a->record) && alike && ipsec_recent_is_same(alike, a->packet) ? alike : NULL,
+        .number = number,
+        .is_new = !is_copy(a) && (where == IPSEC_PLACE_NEW || where == IPSEC_PLACE_LATE),
+        .is_genuine = ipsec_is_genuine(a->record)};
+
+    return a->record->standing != IPSEC_FORGED &&
+           ipsec_points_meet(&a->q->points, a->q->config, &a->sa->numbers, &arrival);
+}
+
+/* The receiver got it once. */
+static void pass_duplicate(const arrival *a, uint32_t first_seen)
+{
+    ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
+    a->note->facts |= IPSEC_NOTE_REPEATED;
+    a->note->first_seen = first_seen;
+}
+
 static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
 {
     const uint64_t time = a->q->config->duplicate_time;
     const ipsec_window *window = &a->sa->numbers.window;
+    bool elsewhere;
 
     record->placed = true;
     set_advance(window, record, a->note);
     if (a->earlier)
         a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
+    elsewhere = is_of_other_point(a, alike);
+    if (!alike)
+        alike = a->earlier;
     if (alike && ipsec_recent_is_captured_twice(alike, a->packet, time)) {
-        ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
-        a->note->facts |= IPSEC_NOTE_REPEATED;
-        a->note->first_seen = alike->frame;
+        pass_duplicate(a, alike->frame);
+    } else if (elsewhere) {
+        pass_duplicate(a, a->earlier ? a->earlier->first : 0);
     } else if (is_ahead(a->sa, record)) {
         place_ahead(a);
     } else {
@@ -398,6 +368,12 @@ static const ipsec_recent *find_earlier(const arrival *a)
     return ipsec_recents_find(a->q->recents, a->packet, genuine);
 }
 
+static void set_place(ipsec_sa_numbers *numbers, const ipsec_recent *packet)
+{
+    numbers->place = packet->place;
+    numbers->ttl = packet->ttl;
+}
+
 /* Where the number is not just the next one, or something is odd about the packet. */
 static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_note *note)
@@ -408,31 +384,35 @@ static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
 
     if (!numbers->window.bits)
         start_numbers(q->config, sa);
+    if (!numbers->window.started)
+        set_place(numbers, packet);
     record->high = (uint32_t)(number_of(sa, record) >> 32);
     if (record->sequence == 0)
         ipsec_sa_note_zero(q->config, sa, record, note);
     if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
         forget_numbers(numbers);
         start_numbers(q->config, sa);
+        set_place(numbers, packet);
         record->high = 0;
     }
     if (numbers->window.started) {
         a.earlier = find_earlier(&a);
         alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
-        place(&a, alike ? alike : a.earlier, record);
+        place(&a, alike, record);
     }
     /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
      */
-    if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || (alike && packet->captured > alike->captured))
+    if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || !alike || packet->captured > alike->captured)
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
-/* Whether nothing was lost or reordered, and no epoch ends. Every window takes such a number for what it is. */
+/* Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
+ * what it is. */
 static inline bool is_next(const ipsec_window *window, const ipsec_record *record)
 {
     const uint64_t next = window->top + 1;
 
-    return window->started && record->sequence == (uint32_t)next && record->sequence != 0 &&
+    return window->started && record->sequence == (uint32_t)next && record->sequence - 1 < IPSEC_NEAR_END - 1 &&
            (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
@@ -485,7 +465,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
     ipsec_window *window = &numbers->window;
-    const bool advances = window->started && number > window->top;
+    const bool advances = window->started && number > window->top, first_of_all = !window->started;
     uint64_t first, lost, excused;
     const uint64_t leaving = ipsec_window_leaving(window, number, ipsec_receiver_window(numbers), &first);
 
@@ -493,7 +473,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
         for (uint64_t between = window->top + 1; between < number; between++)
             ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between, window->top);
-    if (advances || !window->started)
+    if (advances || first_of_all)
         numbers->coalesced = note->facts & IPSEC_NOTE_COALESCED;
     excused = ipsec_count_excused(numbers->doubts, window, first, leaving);
     lost = ipsec_window_commit(window, number, ipsec_receiver_window(numbers));
@@ -503,6 +483,8 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
         ipsec_sequence_lose(q, sa, lost, note);
     else if (advances)
         numbers->in_gap = false;
+    if (advances || first_of_all)
+        ipsec_counter_end_meet(numbers, number, note);
 }
 
 /* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last

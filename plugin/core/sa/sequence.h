@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "packet/findings.h"
 #include "sa/note.h"
+#include "sa/points.h"
 #include "sa/recent.h"
 #include "sa/sa.h"
 #include "sa/standing.h"
@@ -47,6 +48,7 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
+    ipsec_point_pairs points; /**< capture points of the SAs before */
     uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 

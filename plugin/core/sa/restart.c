@@ -1,0 +1,84 @@
+/* Counters that begin anew.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/restart.h"
+#include "sa/stack_windows.h"
+#include "sa/standing.h"
+
+/* Numbers that lie no farther apart than this are of one run. */
+#define RUN_GAP 64u
+
+/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
+ * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
+ * too; copies show nothing. */
+#define RUN_LEAST  4u
+#define RUN_START  128u
+#define RUN_LONG   16u
+#define REORDERING 1024u
+
+/* Value of ipsec_doubts.old_run once it is said, as long as the run goes on. */
+#define RUN_SAID UINT8_MAX
+
+/* Counts old numbers that follow each other. */
+static void count_run(ipsec_doubts *doubts, uint64_t number)
+{
+    const uint64_t advance = number - doubts->last_old;
+
+    if (advance == 0 || advance > RUN_GAP)
+        doubts->old_run = 0;
+    doubts->last_old = number;
+    if (doubts->old_run < RUN_SAID - 1)
+        doubts->old_run++;
+}
+
+/* Of a counter with ESN that begins anew the high half is 0 again; one farther on than the receiver's is none of it. */
+static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
+{
+    const bool far = numbers->window.top > number && numbers->window.top - number > REORDERING;
+    const uint8_t run = numbers->doubts->old_run;
+
+    return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
+}
+
+/* What made the numbers old may have been odd, and not they. */
+static bool is_led_astray(const ipsec_sa_numbers *numbers, bool is_surely_old)
+{
+    return numbers->doubts->old_run >= RUN_LEAST && !is_surely_old;
+}
+
+/* The numbers so far were somebody else's. */
+static void note_stray(const ipsec_sa_numbers *numbers, ipsec_note *note)
+{
+    ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);
+    note->window = (uint32_t)numbers->window.top;
+}
+
+bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_surely_old, ipsec_note *note)
+{
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    const uint64_t number = ipsec_record_number(record);
+    ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
+
+    count_run(doubts, number);
+    if (ipsec_window_is_past_end(&numbers->window, number) && !ipsec_sa_has_esn(sa, record)) {
+        if (doubts->old_run == 1)
+            ipsec_note_add(note, IPSEC_FINDING_SEQ_WRAP);
+        return false;
+    }
+    if (is_restart(numbers, number, note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
+        ipsec_note_add(note, IPSEC_FINDING_SEQ_RESTART);
+        doubts->old_run = RUN_SAID;
+        return record->standing != IPSEC_VERIFIED;
+    }
+    if (!is_led_astray(numbers, is_surely_old))
+        return false;
+    note_stray(numbers, note);
+    return true;
+}
+
+bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_record *record, const ipsec_note *note)
+{
+    const ipsec_doubts *doubts = numbers->doubts;
+
+    return ipsec_note_has(note, IPSEC_FINDING_SEQ_RESTART) ||
+           (doubts && doubts->old_run == RUN_SAID && doubts->last_old == ipsec_record_number(record));
+}

@@ -1,0 +1,28 @@
+/** @file
+ * Counters that begin anew on the same SA. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_RESTART_H
+#define IPSEC_CORE_RESTART_H
+
+#include "sa/note.h"
+#include "sa/record.h"
+#include "sa/sa.h"
+
+#include <stdbool.h>
+
+/**
+ * Follows a run of old numbers, with a genuine packet that is no copy: a sender that began anew, or whose counter
+ * passed its end. Its receiver refuses them all; but where none is verified, the window may as well have been led
+ * astray. Notes what it is.
+ *
+ * @param is_surely_old  what makes the number old is more than a packet or two that anybody may have made
+ * @return whether the numbers are to begin anew, too
+ */
+bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_surely_old, ipsec_note *note);
+
+/** Whether the packet is of a run that is said to be a restart. */
+bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_record *record, const ipsec_note *note);
+
+#endif
