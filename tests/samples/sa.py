@@ -160,11 +160,10 @@ class Sa:
         encryptor = Cipher(algorithms.AES(self.cipher_key), modes.CBC(iv)).encryptor()
         return iv + encryptor.update(body[:whole]) + body[whole:]
 
-    def mac(self, octets):
-        """What stands in the field of the ICV: with GMAC (RFC 4543) behind its IV."""
+    def mac(self, octets, iv=b""):
+        """The ICV; that of GMAC needs an IV."""
         if self.suite.cipher == "GMAC":
-            iv = self._iv(8)
-            return iv + AESGCM(self.mac_key[:-4]).encrypt(self.mac_key[-4:] + iv, b"", octets)
+            return AESGCM(self.mac_key[:-4]).encrypt(self.mac_key[-4:] + iv, b"", octets)
         if not self.suite.digest:
             return b""
         return hmac.new(self.mac_key, octets, self.suite.digest).digest()[:self.suite.icv]
@@ -193,8 +192,10 @@ class Sa:
         pad = bytes(-(12 + self.suite.mac_iv + self.suite.icv) % unit) if pad is None else pad
         field = self.suite.mac_iv + self.suite.icv + len(pad)
         header = struct.pack("!BBHII", next_header, (12 + field) // 4 - 2, 0, self.spi, self.next_sequence(sequence))
-        rest = header + bytes(self.suite.mac_iv + self.suite.icv) + pad + payload
-        icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high())
+        # The ICV alone counts as zeros: the IV of GMAC is authenticated (RFC 4543 3.4 and 4).
+        header += self._iv(self.suite.mac_iv)
+        rest = header + bytes(self.suite.icv) + pad + payload
+        icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high(), header[12:])
         return outer + header + icv + pad + payload
 
     # --- around it --------------------------------------------------------------------------------
