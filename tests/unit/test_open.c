@@ -666,6 +666,83 @@ static void test_every_length(void)
     end(db);
 }
 
+static ipsec_key_row row_of(const char *encryption, const char *key, const char *integrity)
+{
+    static const char integrity_key[] = "5555555555555555555555555555555555555555555555555555555555555555";
+    const ipsec_key_row_text text = {{"ESP", "*", "*", KEYED_SPI, encryption, key, integrity,
+                                      strcmp(integrity, "HMAC_SHA2_256_128") == 0 ? integrity_key : "", "no", "any"}};
+    ipsec_key_row_error error;
+    ipsec_key_row row;
+
+    g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+    return row;
+}
+
+/* Judges a packet of this many octets that no key made, the first of its SA; explaining says the same. */
+static ipsec_report judge_noise(const ipsec_key_row *row, uint32_t length, bool sa_complete)
+{
+    ipsec_db *db = db_with(row, sa_complete);
+    const ipsec_view view = esp_view(4, 0x1000, 1, length);
+    ipsec_record record;
+    ipsec_report judged, explained;
+
+    ipsec_judge(db, &view, &record, &judged);
+    ipsec_explain(db, &view, &record, &explained);
+    g_assert_cmpint(judged.verdict, ==, explained.verdict);
+    g_assert_cmpint(judged.findings.count, ==, explained.findings.count);
+    end(db);
+    return judged;
+}
+
+/* What is too short for its row, or no whole blocks, may be so by the row's fault: nothing is sure. */
+static void expect_lengths_doubted(const ipsec_report *report)
+{
+    const ipsec_finding *found = &report->findings.list[report->findings.count - 1];
+    char advice[IPSEC_ADVICE_SIZE];
+
+    g_assert_cmpint(report->verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
+    g_assert_true(found->assumed);
+    g_assert_nonnull(strstr(ipsec_finding_advice(found, advice), "length"));
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        g_assert_null(ipsec_outcome_at((ipsec_stack)stack, report));
+}
+
+/* Where no ICV was computed, the key is not to blame. */
+static void test_no_icv_no_blame(void)
+{
+    static const char aes[] = "0x0102030405060708090a0b0c0d0e0f10",
+                      gcm[] = "0x0102030405060708090a0b0c0d0e0f1011121314";
+    const struct {
+        ipsec_key_row row;
+        uint32_t least, block; /* octets that have a trailer, and what the ciphertext is a multiple of */
+        bool verifies;
+    } rows[] = {
+        {row_of("AES_CBC", aes, "HMAC_SHA2_256_128"), 8 + 16 + 2 + 16, 16, true},
+        {row_of("NULL", "", "HMAC_SHA2_256_128"), 8 + 2 + 16, 1, true},
+        {row_of("AES_GCM_16", gcm, "NONE"), 8 + 8 + 2 + 16, 1, true},
+        {row_of("AES_CBC", aes, "NONE"), 8 + 16 + 2, 16, false},
+        {row_of("AES_CBC", aes, "ANY_96"), 8 + 16 + 2 + 12, 16, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (uint32_t length = 20; length < 100; length += 4) {
+            const ipsec_report report = judge_noise(&rows[i].row, length, false);
+            const bool bad = report.opened.icv_status == IPSEC_ICV_BAD;
+            const bool runt = !bad && length < rows[i].least;
+            const bool odd = !bad && !runt && (length + 2 - rows[i].least) % rows[i].block != 0;
+
+            g_test_message("row %u, %u octets", i, length);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG), ==, bad);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_RUNT_FOR_SA), ==, runt);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT), ==, odd);
+            g_assert_true(rows[i].verifies ? bad || length < rows[i].least : !bad);
+            if (runt)
+                expect_lengths_doubted(&report);
+            if (runt)
+                g_assert_cmpint(judge_noise(&rows[i].row, length, true).verdict, ==, IPSEC_VERDICT_DROP);
+        }
+}
+
 /* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
 static void test_peers_by_key(void)
 {
@@ -743,6 +820,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);
+    g_test_add_func("/open/no-icv-no-blame", test_no_icv_no_blame);
     g_test_add_func("/open/peers-by-key", test_peers_by_key);
     g_test_add_func("/open/made-up-behind-cut-ones", test_made_up_behind_cut_ones);
     return g_test_run();

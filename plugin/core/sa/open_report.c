@@ -85,16 +85,10 @@ static bool may_be_another_protocol(const ipsec_view *view, const ipsec_key_row 
     return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
 }
 
-static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
-                               const uint8_t *plaintext)
+/* Only an ICV that was computed, and is another one, tells of the key. */
+static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record)
 {
-    if (record->trusted || !row->crypto || may_be_another_protocol(envelope->view, &row->spec))
-        return false;
-    if (record->icv == IPSEC_ICV_BAD)
-        return true;
-    if (is_decrypted_only(envelope, row, record))
-        return !has_sound_trailer(envelope, &row->spec, plaintext);
-    return envelope->encryption && !ipsec_envelope_is_openable(envelope);
+    return record->icv == IPSEC_ICV_BAD && !record->trusted && !may_be_another_protocol(envelope->view, &row->spec);
 }
 
 /* --- ICV and lengths --------------------------------------------------------------------------------- */
@@ -129,6 +123,19 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
     else if (!envelope->is_aligned)
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
+}
+
+/* Lengths that the row rules out. Before it has verified anything, it may be the row that is wrong. */
+static void report_lengths(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+                           bool right_row, const ipsec_open_report *report)
+{
+    const bool failed = record->icv == IPSEC_ICV_BAD;
+
+    if (!right_row && (failed || !row->crypto || may_be_another_protocol(envelope->view, &row->spec)))
+        return;
+    report->findings->assuming = !right_row;
+    report_esp_lengths(envelope, report);
+    report->findings->assuming = false;
 }
 
 static uint32_t round_up(uint32_t octets, uint32_t unit)
@@ -220,11 +227,11 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
     report->opened->unverified = (uint8_t)reason_of(envelope, row);
     report->opened->esn = record->esn;
     report->opened->high = record->high;
-    if (speaks_against_row(envelope, row, record, plaintext))
+    if (speaks_against_row(envelope, row, record))
         add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
     report_icv(envelope, record, note, right_row, report);
-    if (right_row && envelope->encryption)
-        report_esp_lengths(envelope, report);
+    if (envelope->encryption)
+        report_lengths(envelope, row, record, right_row, report);
     if (right_row && !envelope->encryption)
         report_ah_length(envelope, &row->spec, report);
     if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
