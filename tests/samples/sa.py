@@ -16,7 +16,7 @@ HIDDEN = "<<Keys hidden>>"
 
 
 class Suite(NamedTuple):
-    """Algorithms: NULL, CBC, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
+    """Algorithms: NULL, CBC, 3DES, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
     name: str
     cipher: str
     digest: Optional[str]
@@ -43,7 +43,8 @@ SUITES = (NULL_SHA256, CBC_SHA256, GCM)
 AH_SHA1 = Suite("HMAC-SHA1-96", "NULL", "sha1", 12)
 AH_SHA256 = Suite("HMAC-SHA2-256-128", "NULL", "sha256", 16)
 
-LINUX_CIPHERS = {"NULL": "ecb(cipher_null)", "CBC": "cbc(aes)"}
+LINUX_CIPHERS = {"NULL": "ecb(cipher_null)", "CBC": "cbc(aes)", "3DES": "cbc(des3_ede)"}
+BLOCK_CIPHERS = {"CBC": algorithms.AES, "3DES": algorithms.TripleDES}
 LINUX_COMBINED = {"GCM": "rfc4106(gcm(aes))", "CHACHA": "rfc7539esp(chacha20,poly1305)"}
 HASH_OCTETS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 
@@ -155,9 +156,10 @@ class Sa:
     def _encrypt(self, body):
         if self.suite.cipher == "NULL":
             return body
-        whole = len(body) - len(body) % 16      # what is no whole block stays as it is
-        iv = self._iv(16)
-        encryptor = Cipher(algorithms.AES(self.cipher_key), modes.CBC(iv)).encryptor()
+        block = self.suite.block
+        whole = len(body) - len(body) % block   # what is no whole block stays as it is
+        iv = self._iv(block)
+        encryptor = Cipher(BLOCK_CIPHERS[self.suite.cipher](self.cipher_key), modes.CBC(iv)).encryptor()
         return iv + encryptor.update(body[:whole]) + body[whole:]
 
     def mac(self, octets, iv=b""):

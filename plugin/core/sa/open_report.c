@@ -85,10 +85,17 @@ static bool may_be_another_protocol(const ipsec_view *view, const ipsec_key_row 
     return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
 }
 
-/* Only an ICV that was computed, and is another one, tells of the key. */
-static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record)
+/* Too short for what the row's algorithms add to a packet, whatever the key. */
+static bool is_runt(const ipsec_envelope *envelope)
 {
-    return record->icv == IPSEC_ICV_BAD && !record->trusted && !may_be_another_protocol(envelope->view, &row->spec);
+    return envelope->encryption && envelope->body < 2;
+}
+
+/* Whether an ICV was computed that fails by no fault of the length: what is too short has none to fail, unless it is
+ * known to verify otherwise. */
+static bool has_failed(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note)
+{
+    return record->icv == IPSEC_ICV_BAD && (!is_runt(envelope) || note->advice_case != IPSEC_CASE_NONE);
 }
 
 /* --- ICV and lengths --------------------------------------------------------------------------------- */
@@ -119,20 +126,15 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
     if (length < IPSEC_ESP_FLOOR)
         return; /* said already */
     report->opened->lacks_trailer = envelope->body < 2 && envelope->is_aligned;
-    if (envelope->body < 2)
+    if (is_runt(envelope))
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
     else if (!envelope->is_aligned)
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
 }
 
 /* Lengths that the row rules out. Before it has verified anything, it may be the row that is wrong. */
-static void report_lengths(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
-                           bool right_row, const ipsec_open_report *report)
+static void report_lengths(const ipsec_envelope *envelope, bool right_row, const ipsec_open_report *report)
 {
-    const bool failed = record->icv == IPSEC_ICV_BAD;
-
-    if (!right_row && (failed || !row->crypto || may_be_another_protocol(envelope->view, &row->spec)))
-        return;
     report->findings->assuming = !right_row;
     report_esp_lengths(envelope, report);
     report->findings->assuming = false;
@@ -221,17 +223,18 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {
-    const bool right_row = record->trusted || sa_complete;
+    const bool right_row = record->trusted || sa_complete, failed = has_failed(envelope, record, note);
+    const bool tells_of_row = !record->trusted && row->crypto && !may_be_another_protocol(envelope->view, &row->spec);
 
     report->opened->icv_status = record->icv;
     report->opened->unverified = (uint8_t)reason_of(envelope, row);
     report->opened->esn = record->esn;
     report->opened->high = record->high;
-    if (speaks_against_row(envelope, row, record))
+    if (failed && tells_of_row)
         add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
     report_icv(envelope, record, note, right_row, report);
-    if (envelope->encryption)
-        report_lengths(envelope, row, record, right_row, report);
+    if (envelope->encryption && (right_row || (tells_of_row && !failed)))
+        report_lengths(envelope, right_row, report);
     if (right_row && !envelope->encryption)
         report_ah_length(envelope, &row->spec, report);
     if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
