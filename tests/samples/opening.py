@@ -1,12 +1,19 @@
 """What keys tell of packets where the easy answer would be wrong: IVs that were common practice, packets that are too
-short to verify.
+short to verify, and what a network card is to encrypt.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
-from samples.expectations import Capture, drop, suspicious, verified
-from samples.keyed import datagram, new_sa
+import struct
+from ipaddress import ip_address
+
+from scapy.layers.inet import IP, TCP, UDP
+from scapy.layers.inet6 import IPv6
+from scapy.packet import Raw
+
+from samples.expectations import Capture, drop, suspicious, unchecked, verified
+from samples.keyed import WRONG_ICV, WRONG_KEY, datagram, flipped, good, inner, new_sa, next_of
 from samples.packets import ethernet, noise
-from samples.sa import CBC_SHA256, GCM, Suite, octets_of
+from samples.sa import CBC_SHA256, CHACHA, GCM, NULL_SHA256, Suite, octets_of, plaintext
 
 TRIPLE_DES = Suite("3DES, HMAC-SHA1-96", "3DES", "sha1", 12, block=8, key=24)
 BLOCK_SUITES = (TRIPLE_DES, CBC_SHA256)
@@ -54,6 +61,153 @@ def add_short(capture, version, suite):
     add(24, drop("esp.runt_for_sa", *(() if suite.combined else ("esp.icv",)), windows=13914, linux="XfrmInStateProtoError"))
 
 
+# --- what a network card is to encrypt -------------------------------------------------------------
+
+OFFLOADED = unchecked("capture.crypto_offload")._replace(icv="Unverified")
+TCP_NEXT, UDP_NEXT = 6, 17
+SEGMENT = 1400
+
+
+def segment(sa, payload, checksum=None):
+    """TCP of the SA's hosts; the card makes the checksum, unless there is one."""
+    ip = IP if sa.version == 4 else IPv6
+    packet = ip(**sa.addresses) / TCP(sport=40000, dport=443, flags="PA", window=500, chksum=checksum) / Raw(payload)
+    return bytes(packet)[20 if sa.version == 4 else 40:]
+
+
+def transport(sa, count):
+    return segment(sa, noise(count), 0x1234), TCP_NEXT
+
+
+def transport_udp(sa, count):
+    return datagram(count + 8), UDP_NEXT
+
+
+def tunnel(sa, count):
+    return inner(sa.version, count, protocol=6)[:-count] + segment(sa, noise(count - 20), 0x1234), next_of(sa.version)
+
+
+def tunnel_udp(sa, count):
+    return inner(sa.version, count), next_of(sa.version)
+
+
+INSIDES = {"TCP in transport mode": transport, "UDP in transport mode": transport_udp, "TCP in a tunnel": tunnel,
+           "UDP in a tunnel": tunnel_udp}
+
+
+def clear(sa, inside, count=101, iv=True, icv=True, trailer=True):
+    """ESP as esp_xmit() hands it to the card: header, room for the IV, clear text and trailer, room for the ICV."""
+    payload, next_header = inside(sa, count)
+    body = plaintext(payload, next_header, sa.suite.block) if trailer else payload
+    suite = sa.suite
+    return (struct.pack("!II", sa.spi, sa.next_sequence()) + bytes((16 if suite.block == 16 else 8) if iv else 0) + body +
+            bytes(suite.icv if icv else 0))
+
+
+def add_clear(capture, sa, what, octets, header=OFFLOADED, cut=None):
+    packet = ethernet(sa.in_udp(octets) if sa.udp else sa.packet(octets))
+    capture.add(f"IPv{sa.version}, {sa.suite.name}{' in UDP' if sa.udp else ''}: {what}", packet[:cut], header,
+                length=len(packet))
+
+
+def offload_sa(capture, version, suite, mode="transport", told="dir out", **settings):
+    """An SA whose dump says that a card does its cryptography."""
+    sa = new_sa(capture, version, suite, mode, **settings)
+    if told:
+        capture.states[-1] += f"\tcrypto offload parameters: dev eth0 {told}\n"
+    return sa
+
+
+def add_all_insides(capture, sa, **how):
+    for what, inside in INSIDES.items():
+        add_clear(capture, sa, f"{what}{', without '.join(['', *(name for name in how if not how[name])])}",
+                  clear(sa, inside, **how))
+
+
+def add_offload(capture, version, suite, told="dir out", udp=False):
+    """All that the card may be handed."""
+    sa = offload_sa(capture, version, suite, "transport", told, udp=udp)
+    for how in ({}, {"icv": False}, {"iv": False}, {"iv": False, "icv": False}):
+        add_all_insides(capture, sa, **how)
+
+
+def add_segments(capture, version, suite, told="dir out", udp=False):
+    """The card cuts it into segments: each takes the next number. With a trailer, as Linux has it, or without."""
+    insides = INSIDES if told else {what: inside for what, inside in INSIDES.items() if "tunnel" in what}
+    for size in (3 * SEGMENT + 1, 8 * SEGMENT):
+        sa = offload_sa(capture, version, suite, "transport", told, udp=udp)
+        header = OFFLOADED
+        if size + 100 > 9216:
+            header = OFFLOADED._replace(findings=("capture.offload", "capture.crypto_offload"))
+        for what, inside in insides.items():
+            for trailer in (True, False):
+                for icv in (True, False):
+                    add_clear(capture, sa, f"{what}, {size} octets{'' if trailer else ', no trailer'}",
+                              clear(sa, inside, size, icv=icv, trailer=trailer), header)
+                    sa.sequence += 7
+
+
+def add_cut(capture, version, suite, told="dir out"):
+    """Captured in part. UDP in transport mode shows nothing then that random octets would not."""
+    sa = offload_sa(capture, version, suite, told=told)
+    for what, inside in INSIDES.items():
+        for cut in (150, 600):
+            known = "tunnel" in what or (told and "TCP" in what)
+            add_clear(capture, sa, f"{what}, captured {cut} octets", clear(sa, inside, 1000),
+                      OFFLOADED if known else OFFLOADED._replace(findings=()), cut)
+
+
+def add_no_offload(capture, version, suite):
+    """What fails for another reason, on SAs of both directions."""
+    sa = offload_sa(capture, version, suite)
+    for number in range(2):
+        add_clear(capture, sa, "ciphertext, damaged", flipped(sa.esp(datagram()), 40), WRONG_KEY)
+    sa = offload_sa(capture, version, suite, told=None)
+    add_clear(capture, sa, "ciphertext of the other direction, damaged", flipped(sa.esp(datagram()), 40), WRONG_KEY)
+    add_clear(capture, sa, "clear text where the dump names another SA", clear(sa, transport), WRONG_KEY)
+    for told in ("dir out", "dir in", "dir out mode packet"):
+        sa = offload_sa(capture, version, suite, told=told)
+        add_clear(capture, sa, "clear text in front of the first that verifies", clear(sa, transport))
+        add_clear(capture, sa, "sound", sa.esp(datagram()), verified())
+        for what, inside in INSIDES.items():
+            add_clear(capture, sa, f"{what}, clear text where others verify", clear(sa, inside), WRONG_ICV)
+        add_clear(capture, sa, "sound", sa.esp(datagram()), verified())
+
+
+def add_forged(capture, version, suite):
+    """Without a word of the dump: whoever sends clear text gains nothing once a packet has verified."""
+    sa = new_sa(capture, version, suite)
+    add_clear(capture, sa, "noise", sa.esp(b"")[:8] + noise(100), WRONG_KEY)
+    sa.sequence = 1000
+    add_clear(capture, sa, "clear text in front of the first that verifies", clear(sa, transport))
+    sa.sequence = 0
+    for _ in range(2):
+        add_clear(capture, sa, "sound", sa.esp(datagram()), verified())
+    add_clear(capture, sa, "clear text where others verify", clear(sa, transport), WRONG_ICV)
+    add_clear(capture, sa, "sound", sa.esp(datagram()), verified())
+
+
+def add_null(capture):
+    """NULL encryption is in the clear always: it tells nothing."""
+    sa = new_sa(capture, 4, NULL_SHA256)
+    for _ in range(2):
+        add_clear(capture, sa, "an ICV of zeros", sa.esp(datagram())[:-16] + bytes(16), WRONG_KEY)
+
+
+def offload():
+    capture = Capture("offload", "Captured in front of a network card that encrypts: the dump says so")
+    for version in (4, 6):
+        for suite in (GCM, CHACHA, CBC_SHA256):
+            add_offload(capture, version, suite)
+            add_no_offload(capture, version, suite)
+        add_offload(capture, version, GCM, "dir in")
+        add_offload(capture, version, GCM, "dir out mode packet", udp=True)
+        add_segments(capture, version, GCM)
+        add_segments(capture, version, GCM, udp=True)
+        add_cut(capture, version, GCM)
+    return capture
+
+
 def opening():
     capture = Capture("opening", "Packets with keys where the easy answer would be wrong")
     for version in (4, 6):
@@ -62,4 +216,9 @@ def opening():
             add_counted_ivs(capture, version, suite)
         for suite in (CBC_SHA256, GCM):
             add_short(capture, version, suite)
+            add_offload(capture, version, suite, told=None)
+            add_forged(capture, version, suite)
+        add_segments(capture, version, GCM, told=None)
+        add_cut(capture, version, GCM, told=None)
+    add_null(capture)
     return capture

@@ -195,7 +195,7 @@ class Sa:
         field = self.suite.mac_iv + self.suite.icv + len(pad)
         header = struct.pack("!BBHII", next_header, (12 + field) // 4 - 2, 0, self.spi, self.next_sequence(sequence))
         # The ICV alone counts as zeros: the IV of GMAC is authenticated (RFC 4543 3.4 and 4).
-        header += self._iv(self.suite.mac_iv)
+        header += self._iv(self.suite.mac_iv) if self.suite.mac_iv else b""
         rest = header + bytes(self.suite.icv) + pad + payload
         icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high(), header[12:])
         return outer + header + icv + pad + payload

@@ -743,6 +743,107 @@ static void test_no_icv_no_blame(void)
         }
 }
 
+/* --- in the clear ----------------------------------------------------------------------------------------- */
+
+/* A row of AES-CBC with an HMAC, and packets that it has; in the clear they have 16 octets of IV, UDP and no ICV. */
+static ipsec_key_row cbc_row(void)
+{
+    return row_of("AES_CBC", "0x0102030405060708090a0b0c0d0e0f10", "HMAC_SHA2_256_128");
+}
+
+static ipsec_view clear_view(uint32_t sequence)
+{
+    static const uint8_t udp[32] = {0, 7, 0, 7, 0, 25, [25] = 1, 2, 3, 4, 5, 5, 17};
+    uint8_t octets[8 + 16 + sizeof udp + 16] = {0, 0, 0x10, 0, [6] = (uint8_t)(sequence >> 8), (uint8_t)sequence};
+
+    memcpy(octets + 24, udp, sizeof udp);
+    return view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
+}
+
+/* Sealed with an HMAC over what is no true ciphertext: it verifies all the same. */
+static ipsec_view verified_view(uint32_t sequence)
+{
+    const ipsec_key_row seal = null_row("HMAC_SHA2_256_128", "no", "any");
+    const uint8_t body[48] = {(uint8_t)sequence};
+
+    return sealed_view(4, &seal, &(sealing){.sequence = sequence}, body, sizeof body);
+}
+
+static const expectation offloaded = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
+
+/* Nobody has counted it, whatever the tables hold; and it is no damaged packet where none has verified. */
+static void test_captured_in_the_clear(void)
+{
+    for (unsigned complete = 0; complete <= 1; complete++) {
+        const ipsec_key_row spec = cbc_row();
+        ipsec_db *db = db_with(&spec, complete);
+
+        for (uint32_t sequence = 1; sequence <= 3; sequence++) {
+            const ipsec_view view = clear_view(sequence);
+            const ipsec_report report = expect(db, &view, &offloaded, "in the clear");
+
+            g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_UNVERIFIED);
+            g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_OFFLOAD);
+            for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+                g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &report));
+        }
+        end(db);
+    }
+}
+
+/* What a forged one gains ends with the first packet that verifies: neither numbers nor anything else of it stay. */
+static void test_forged_in_the_clear(void)
+{
+    const ipsec_key_row spec = cbc_row();
+    ipsec_db *db = db_with(&spec, false);
+    ipsec_view view = clear_view(60000);
+    ipsec_record record;
+    ipsec_report report;
+
+    expect(db, &view, &offloaded, "in front of all");
+    for (uint32_t sequence = 1; sequence <= 40; sequence++) {
+        view = verified_view(sequence);
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_OLD));
+        g_assert_cmpuint(report.number.is_placed ? report.number.advance : 1, ==, 1);
+    }
+    view = clear_view(41);
+    expect(db, &view, &damaged, "where others verify");
+    end(db);
+}
+
+/* A row whose cipher hides nothing tells nothing by clear text, unless the dump says that a card has a part in it. */
+static void test_clear_by_nature(void)
+{
+    for (unsigned told = 0; told <= 1; told++) {
+        ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
+        ipsec_view view;
+        ipsec_db *db;
+
+        spec.offload = told;
+        db = db_with(&spec, false);
+        view = broken(&spec, (sealing){.sequence = 1});
+        expect(db, &view, told ? &offloaded : &wrong_key, "NULL");
+        end(db);
+    }
+}
+
+/* Numbers that a card gave to the segments of one are not lost. */
+static void test_segments_take_numbers(void)
+{
+    const ipsec_key_row spec = cbc_row();
+    ipsec_db *db = db_with(&spec, false);
+
+    for (uint32_t sequence = 1; sequence < 4000; sequence += 64) {
+        const ipsec_view view = clear_view(sequence);
+
+        expect(db, &view, &offloaded, "in the clear");
+        guard_free_all();
+    }
+    end(db);
+}
+
 /* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
 static void test_peers_by_key(void)
 {
@@ -821,6 +922,10 @@ int main(int argc, char **argv)
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);
     g_test_add_func("/open/no-icv-no-blame", test_no_icv_no_blame);
+    g_test_add_func("/open/captured-in-the-clear", test_captured_in_the_clear);
+    g_test_add_func("/open/forged-in-the-clear", test_forged_in_the_clear);
+    g_test_add_func("/open/clear-by-nature", test_clear_by_nature);
+    g_test_add_func("/open/segments-take-numbers", test_segments_take_numbers);
     g_test_add_func("/open/peers-by-key", test_peers_by_key);
     g_test_add_func("/open/made-up-behind-cut-ones", test_made_up_behind_cut_ones);
     return g_test_run();

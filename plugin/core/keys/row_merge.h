@@ -8,6 +8,7 @@
  *   one more, all that came first are kept but one, in whose place anything fits: then nothing is held against a
  * packet.
  * - The first and the last high half of Extended Sequence Numbers.
+ * - That a network card does the cryptography, where one of them says so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -82,6 +82,7 @@ typedef struct ipsec_key_row {
     uint8_t encapsulation; /**< ipsec_encap_mode */
     bool match_source;     /**< the source must match too; false for rows of the kernel, which never looks at it */
     bool align4;           /**< AH in IPv4 is padded to 4 octets; Linux pads to 8 without this flag */
+    bool offload;          /**< a network card does the cryptography at the host of the dump */
     uint8_t high_count;    /**< number of valid `highs` */
     uint32_t highs[IPSEC_SPEC_HIGHS]; /**< high halves that the row names: a start value, or those of a dump */
     uint32_t spi, spi_mask;           /**< host byte order; spi is zero where the mask is */

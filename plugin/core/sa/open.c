@@ -11,6 +11,7 @@
 #include "packet/checks.h"
 #include "sa/coalesced.h"
 #include "sa/guess.h"
+#include "sa/in_clear.h"
 #include "sa/life.h"
 #include "sa/open_report.h"
 #include "sa/sequence.h"
@@ -234,6 +235,43 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
 
+/* --- in the clear ------------------------------------------------------------------------------------ */
+
+static bool is_encrypted(const ipsec_encryption *encryption)
+{
+    return encryption->mode != IPSEC_CIPHER_NULL && encryption->mode != IPSEC_CIPHER_GMAC;
+}
+
+/* Whether the packet is in the clear where its row has ciphertext, for it was captured on the host side of a network
+ * card that does the cryptography. Anybody can send what looks so; but once a packet has borne the row out, no card has
+ * a part in it. */
+static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
+                                    const ipsec_sa *sa, const ipsec_record *record, const uint8_t *plaintext)
+{
+    const ipsec_view *view = envelope->view;
+    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
+
+    if (!envelope->encryption || sa->keys.row_confirmed || view->flags & no_packet ||
+        view->length == IPSEC_LENGTH_UNKNOWN)
+        return false;
+    if (!ipsec_keyring_may_offload(opener->ring, &row->spec) ||
+        !(row->spec.offload || is_encrypted(envelope->encryption)) ||
+        ipsec_opened_bears_out(envelope, row, record, plaintext))
+        return false;
+    return ipsec_is_in_clear(envelope, &row->spec);
+}
+
+/* Such a packet moves what one moves that was captured in part: no longer than until the first ICV verifies. */
+static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_record *record, ipsec_note *note,
+                                      const ipsec_open_report *report)
+{
+    record->icv = IPSEC_ICV_UNVERIFIED;
+    record->alternative = row->position;
+    ipsec_note_add(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
+    ipsec_findings_foresee(report->findings, &note->found);
+    ipsec_opened_offloaded(report);
+}
+
 /* --- with a row ---------------------------------------------------------------------------------------- */
 
 static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
@@ -253,10 +291,19 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     if (!offload && !can_be_opened(view, report)) {
         record->alternative = sa->keys.position;
         ipsec_opened_begin(&envelope, &row->spec, report);
+        if (!report->findings->whole && is_offloaded(opener, &envelope, row, sa, record, NULL))
+            leave_in_clear(row, record, note, report);
         return;
     }
     make_room(opener);
     row = ipsec_try_rows(opener, sa, record, &envelope, outer);
+    if (record->icv != IPSEC_ICV_GOOD && is_offloaded(opener, &envelope, row, sa, record, opener->plaintext)) {
+        record->esn = false;
+        record->high = 0;
+        ipsec_opened_begin(&envelope, &row->spec, report);
+        leave_in_clear(row, record, note, report);
+        return;
+    }
     if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
@@ -419,6 +466,10 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         return;
     envelope = ipsec_envelope_of(offload ? &plain : view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_opened_begin(&envelope, &row->spec, report);
+    if (ipsec_note_has(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD)) {
+        ipsec_opened_offloaded(report);
+        return;
+    }
     if (offload ? record->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
         return;
     again.icv = verify_again(opener, &envelope, row, record) & 3;

@@ -243,6 +243,13 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
         report_inside(envelope, row, record, plaintext, report);
 }
 
+void ipsec_opened_offloaded(const ipsec_open_report *report)
+{
+    ipsec_findings_take_apart(report->findings);
+    report->opened->icv_status = IPSEC_ICV_UNVERIFIED;
+    report->opened->unverified = IPSEC_UNVERIFIED_OFFLOAD;
+}
+
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
 {
     const ipsec_null_shape *lengths;
