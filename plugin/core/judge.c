@@ -53,6 +53,7 @@ static void free_opener(ipsec_opener *opener)
     ipsec_keyring_free(opener->ring);
     g_free(opener->plaintext);
     g_free(opener->outer);
+    g_free(opener->senders);
     g_free(opener);
 }
 

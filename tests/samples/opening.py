@@ -10,10 +10,11 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6
 from scapy.packet import Raw
 
-from samples.expectations import Capture, drop, suspicious, unchecked, verified
-from samples.keyed import WRONG_ICV, WRONG_KEY, datagram, flipped, good, inner, new_sa, next_of
-from samples.packets import ethernet, noise
-from samples.sa import CBC_SHA256, CHACHA, GCM, NULL_SHA256, Suite, octets_of, plaintext
+from samples.benign_keyed import v4_header, v6_header
+from samples.expectations import INTEGRITY, LINUX_TRANSFORM, Capture, drop, suspicious, unchecked, verified
+from samples.keyed import WRONG_ICV, WRONG_KEY, bad, datagram, flipped, good, inner, new_sa, next_of
+from samples.packets import AH, ethernet, noise
+from samples.sa import AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, Suite, octets_of, mutable_as_zeros, plaintext
 
 TRIPLE_DES = Suite("3DES, HMAC-SHA1-96", "3DES", "sha1", 12, block=8, key=24)
 BLOCK_SUITES = (TRIPLE_DES, CBC_SHA256)
@@ -208,6 +209,98 @@ def offload():
     return capture
 
 
+# --- why the ICV of AH fails ------------------------------------------------------------------------
+
+OF_AH = bad(drop("ah.icv", windows=INTEGRITY, linux=LINUX_TRANSFORM))
+CHANGED = {"tos": 0xB8, "flags": 0x4000, "ttl": 61}
+AH_SUITES = {4: AH_SHA1, 6: AH_SHA256}
+FIRST_WORD = 0x6B8ABCDE     # of IPv6: traffic class 0xb8, flow label 0xabcde
+
+
+def kept(outer, *ranges):
+    """The headers as AH covers them, but for these octets, which stay (with a mask)."""
+    covered = bytearray(mutable_as_zeros(outer))
+    for at, mask in ranges:
+        covered[at] |= outer[at] & mask
+    return bytes(covered)
+
+
+V4_FIELDS = {"Type of Service": ((1, 0xFF),), "Flags": ((6, 0xE0),), "Time to Live": ((8, 0xFF),),
+             "Header Checksum": ((10, 0xFF), (11, 0xFF))}
+V6_FIELDS = {"Traffic Class": ((0, 0x0F), (1, 0xF0)), "Flow Label": ((1, 0x0F), (2, 0xFF), (3, 0xFF)),
+             "Hop Limit": ((7, 0xFF),)}
+
+
+def outer_of(sa, **addresses):
+    """The headers in front of AH; `src` and `dst` as packed addresses."""
+    payload = datagram()
+    if sa.version == 4:
+        header = bytearray(v4_header(sa, payload, **CHANGED))
+    else:
+        header = bytearray(v6_header(sa, AH, 12 + sa.suite.icv + -(12 + sa.suite.icv) % 8 + len(payload), FIRST_WORD, 61))
+    at, size = (12, 4) if sa.version == 4 else (8, 16)
+    for name, place in (("src", at), ("dst", at + size)):
+        if name in addresses:
+            header[place:place + size] = ip_address(addresses[name]).packed
+    return bytes(header)
+
+
+def add_ah(capture, sa, what, outer, covered=None, header=OF_AH):
+    capture.add(f"IPv{sa.version}, AH: {what}", ethernet(sa.ah(outer, datagram(), UDP_NEXT, covered=covered)), header)
+
+
+ELSEWHERE = {4: "203.0.113.9", 6: "2001:db8:f::9"}
+
+
+def add_ah_fields(capture, version, suite, first):
+    """A sender that leaves one field in the ICV, before or after packets of its SA that verify."""
+    for name, ranges in (V4_FIELDS if version == 4 else V6_FIELDS).items():
+        sa = new_sa(capture, version, suite, protocol=AH)
+        if first:
+            add_ah(capture, sa, "sound", outer_of(sa), header=verified())
+        for _ in range(6):
+            add_ah(capture, sa, f"the ICV covers {name}", outer_of(sa), kept(outer_of(sa), *ranges))
+
+
+def add_ah_started(capture):
+    """Routers have changed what the sender put in: TTL 64, and Don't Fragment."""
+    sa = new_sa(capture, 4, AH_SHA1, protocol=AH)
+    covered = mutable_as_zeros(outer_of(sa))
+    add_ah(capture, sa, "the ICV covers Time to Live", outer_of(sa), covered[:8] + bytes([64]) + covered[9:])
+    outer = outer_of(sa)[:6] + bytes(2) + outer_of(sa)[8:]
+    add_ah(capture, sa, "the ICV covers Flags", outer, covered[:6] + b"\x40" + covered[7:])
+
+
+def add_nat(capture, version):
+    """The key file names the addresses that the sender has put in; or another packet has shown them."""
+    sa = new_sa(capture, version, AH_SUITES[version], protocol=AH)
+    own = mutable_as_zeros(outer_of(sa))
+    for _ in range(2):
+        add_ah(capture, sa, "another Source Address than the ICV covers", outer_of(sa, src=ELSEWHERE[version]), own)
+    sa = new_sa(capture, version, AH_SUITES[version], protocol=AH, selector=
+                f"src {sa.addresses['src']} dst {ELSEWHERE[version]}")
+    covered = mutable_as_zeros(outer_of(sa, dst=ELSEWHERE[version]))
+    add_ah(capture, sa, "another Destination Address than the ICV covers", outer_of(sa), covered)
+    add_ah(capture, sa, "another Source Address and Destination Address than the ICV covers",
+           outer_of(sa, src=ELSEWHERE[version]), covered)
+    sa = new_sa(capture, version, AH_SUITES[version], protocol=AH)
+    capture.states[-1] = capture.states[-1].replace(f"src {sa.addresses['src']} ", f"src {ELSEWHERE[version]} ", 1)
+    add_ah(capture, sa, "sound", outer_of(sa), header=verified())
+    elsewhere = outer_of(sa, src="203.0.113.77" if version == 4 else "2001:db8:f::77")
+    add_ah(capture, sa, "another Source Address than the ICV covers", elsewhere, mutable_as_zeros(outer_of(sa)))
+
+
+def add_ah_damage(capture, version):
+    """Nothing in front of AH is the reason."""
+    sa = new_sa(capture, version, AH_SHA1, protocol=AH)
+    add_ah(capture, sa, "sound", outer_of(sa), header=verified())
+    packet = sa.ah(outer_of(sa), datagram(), UDP_NEXT)
+    capture.add(f"IPv{version}, AH: damaged", ethernet(flipped(packet, -1)), OF_AH)
+    sa = new_sa(capture, version, AH_SHA1, protocol=AH)
+    capture.add(f"IPv{version}, AH: damaged, the first",
+                ethernet(flipped(sa.ah(outer_of(sa), datagram(), UDP_NEXT), -1)), WRONG_KEY)
+
+
 def opening():
     capture = Capture("opening", "Packets with keys where the easy answer would be wrong")
     for version in (4, 6):
@@ -220,5 +313,10 @@ def opening():
             add_forged(capture, version, suite)
         add_segments(capture, version, GCM, told=None)
         add_cut(capture, version, GCM, told=None)
+        for first in (False, True):
+            add_ah_fields(capture, version, AH_SUITES[version], first)
+        add_nat(capture, version)
+        add_ah_damage(capture, version)
+    add_ah_started(capture)
     add_null(capture)
     return capture

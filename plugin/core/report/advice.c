@@ -8,6 +8,7 @@
 #define PARAMETERS .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_TABLE
 #define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
+#define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
@@ -41,6 +42,8 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
+    [IPSEC_CASE_FIELD_KEPT] = {"look for the sender's software version", KEPT},
+    [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
     [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
 };
 
@@ -48,6 +51,20 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
 #undef CONTEXT
 #undef WINDOW
 #undef STRAY
+#undef KEPT
+
+static const char *const fields[IPSEC_FIELD_COUNT] = {
+    [IPSEC_FIELD_TYPE_OF_SERVICE] = "Type of Service",
+    [IPSEC_FIELD_FLAGS] = "Flags",
+    [IPSEC_FIELD_TIME_TO_LIVE] = "Time to Live",
+    [IPSEC_FIELD_HEADER_CHECKSUM] = "Header Checksum",
+    [IPSEC_FIELD_TRAFFIC_CLASS] = "Traffic Class",
+    [IPSEC_FIELD_FLOW_LABEL] = "Flow Label",
+    [IPSEC_FIELD_HOP_LIMIT] = "Hop Limit",
+    [IPSEC_FIELD_SOURCE_ADDRESS] = "Source Address",
+    [IPSEC_FIELD_DESTINATION_ADDRESS] = "Destination Address",
+    [IPSEC_FIELD_BOTH_ADDRESSES] = "Source Address and Destination Address",
+};
 
 /* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
@@ -61,6 +78,10 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
     else if (finding->advice_case == IPSEC_CASE_ENCRYPTION)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
+    else if (finding->advice_case == IPSEC_CASE_FIELD_KEPT)
+        g_snprintf(buffer, size, "the ICV verifies with %s not taken for zero, so ", fields[finding->detail]);
+    else if (finding->advice_case == IPSEC_CASE_ADDRESS)
+        g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
         g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)

@@ -14,6 +14,7 @@
 #include "sa/in_clear.h"
 #include "sa/life.h"
 #include "sa/open_report.h"
+#include "sa/outer_reason.h"
 #include "sa/sequence.h"
 #include "sa/try.h"
 #include "packet/kind.h"
@@ -145,6 +146,44 @@ static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envel
     note->detail = keys->detail;
 }
 
+/* Where AH verified before, it is remembered who sent it: what NAT changes is told by that. */
+static void remember_sender(ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa)
+{
+    ipsec_sender *sender;
+
+    if (view->protocol != IPSEC_PROTOCOL_AH || view->address_length == 0)
+        return;
+    if (!opener->senders)
+        opener->senders = g_new0(ipsec_sender, IPSEC_SENDERS_KEPT);
+    sender = &opener->senders[sa->index % IPSEC_SENDERS_KEPT];
+    *sender = (ipsec_sender){.sa = sa->index + 1};
+    memcpy(sender->address, view->source, view->address_length);
+}
+
+static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
+{
+    const ipsec_sender *sender = opener->senders ? &opener->senders[sa->index % IPSEC_SENDERS_KEPT] : NULL;
+
+    return sender && sender->sa == sa->index + 1 ? sender->address : NULL;
+}
+
+/* Looks for what in front of AH makes its ICV fail; of each packet, for it may be another thing each time. What is
+ * found bears the key out for this packet, and moves nothing. */
+static IPSEC_COLD bool find_ah_reason(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
+                                      const ipsec_sa *sa, ipsec_note *note)
+{
+    const ipsec_key_row *spec = &row->spec;
+    ipsec_attempt attempt = {.esn = spec->esn == IPSEC_ESN_YES, .high = spec->high_count ? spec->highs[0] : 0};
+
+    if (envelope->encryption || !row->crypto)
+        return false;
+    if (sa->keys.row_confirmed)
+        attempt = (ipsec_attempt){.esn = sa->keys.esn, .high = sa->keys.high};
+    note->advice_case =
+        (uint8_t)ipsec_ah_reason(envelope, row->crypto, attempt, spec, sender_of(opener, sa), &note->detail);
+    return note->advice_case != IPSEC_CASE_NONE;
+}
+
 /* What was taken for numbers and senders before the first ICV verified were guesses. */
 static void learn(const ipsec_record *record, ipsec_sa *sa)
 {
@@ -220,6 +259,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
                       ipsec_record *record, ipsec_note *note)
 {
     ipsec_sa_keys *keys = &sa->keys;
+    bool proved = false;
 
     take_row(opener, sa, row, record);
     if (is_wrong_start(&row->spec, keys, record)) {
@@ -227,10 +267,14 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         note->wrong_by = IPSEC_STACKS_ALL; /* whatever the window */
     }
     if (record->icv == IPSEC_ICV_BAD)
+        proved = find_ah_reason(opener, envelope, row, sa, note);
+    if (record->icv == IPSEC_ICV_GOOD && !keys->icv_good)
+        remember_sender(opener, envelope->view, sa);
+    if (record->icv == IPSEC_ICV_BAD && !proved)
         look_into_failure(opener, envelope, row, keys, note);
     else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
         learn(record, sa);
-    record->trusted = keys->row_confirmed;
+    record->trusted = keys->row_confirmed || proved;
     if (keys->row_confirmed && row->spec.esn == IPSEC_ESN_AUTO)
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
