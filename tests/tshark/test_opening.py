@@ -52,6 +52,28 @@ def test_foretold_ivs_are_told_once_per_sa(tshark, passes, finding):
     assert not any(rows[frame]["ipsec.analysis.flags"] for frame in expected)
 
 
+TRAILER = ("ipsec.trailer.pad_length", "ipsec.trailer.next_header")
+
+
+@pytest.mark.parametrize("name", ["clean_esp", "forged_null"])
+def test_what_came_before_esp_null_was_known_is_opened_on_later_passes(tshark, name):
+    """With the payload; verdict, findings and counters are those of the first pass."""
+    first, later = tshark.rows(name), tshark.rows(name, "-2")
+    opened = 0
+    for frame, row in first.items():
+        again = later[frame]
+        said = [field for field in row if not re.search(r"trailer|icv|iv.length|key.source|frame.protocols|malformed", field)]
+        assert [row[field] for field in said] == [again[field] for field in said], frame
+        if row["ipsec.key.source"] == again["ipsec.key.source"]:
+            assert [row[field] for field in TRAILER] == [again[field] for field in TRAILER], frame
+            continue
+        assert again["ipsec.key.source"] == ["ESP-NULL heuristic"], frame
+        assert all(again[field] and not row[field] for field in TRAILER), frame
+        assert len(again["frame.protocols"][0]) > len(row["frame.protocols"][0]), frame
+        opened += 1
+    assert opened > 0
+
+
 @PASSES
 @pytest.mark.parametrize("name", ["opening", "offload"])
 @pytest.mark.parametrize("receiver", ["rfc", "windows", "linux", "freebsd", "openbsd", "vpp", "strongswan"])

@@ -537,3 +537,17 @@ void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_
     else if (record->has_row)
         open_row_again(opener, view, record, note, report);
 }
+
+void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+                             const ipsec_open_report *report)
+{
+    const ipsec_sa *sa;
+    uint8_t shape;
+
+    if (view->protocol != IPSEC_PROTOCOL_ESP || record->standing != IPSEC_BELIEVED || view->length < IPSEC_ESP_FLOOR)
+        return;
+    sa = ipsec_sa_find(opener->sas, view, report->header->spi);
+    shape = sa && sa->index == record->sa ? ipsec_null_probe_shape(&sa->keys.null) : 0;
+    if (shape)
+        ipsec_opened_in_hindsight(view, shape - 1u, report);
+}

@@ -250,33 +250,49 @@ void ipsec_opened_offloaded(const ipsec_open_report *report)
     report->opened->unverified = IPSEC_UNVERIFIED_OFFLOAD;
 }
 
-void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+/* Shows what is in a packet of ESP-NULL, with the trailer that it has; false if there is nothing to show. */
+static bool show_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report, ipsec_trailer *trailer)
 {
     const ipsec_null_shape *lengths;
-    ipsec_trailer trailer = {.block = 4};
     uint32_t at;
 
     if (!report->findings->whole || shape >= IPSEC_NULL_SHAPES)
-        return;
+        return false;
     lengths = ipsec_null_shape_row(shape);
     at = IPSEC_ESP_HEADER + lengths->iv;
     if (view->length < at + lengths->icv + 2)
-        return;
-    trailer.at = at;
-    trailer.plaintext = view->data + at;
-    trailer.length = view->length - at - lengths->icv;
+        return false;
+    *trailer =
+        (ipsec_trailer){.plaintext = view->data + at, .length = view->length - at - lengths->icv, .at = at, .block = 4};
     *report->opened = (ipsec_opened){.valid = true,
                                      .icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
                                      .unverified = IPSEC_UNVERIFIED_NO_KEY,
                                      .iv_length = lengths->iv,
                                      .icv_length = lengths->icv,
-                                     .plaintext = trailer.plaintext,
-                                     .plaintext_length = trailer.length,
+                                     .plaintext = trailer->plaintext,
+                                     .plaintext_length = trailer->length,
                                      .clear_at = at};
-    ipsec_read_trailer(&trailer, report->opened);
+    ipsec_read_trailer(trailer, report->opened);
+    return true;
+}
+
+void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+{
+    ipsec_trailer trailer;
+
+    if (!show_null(view, shape, report, &trailer))
+        return;
     report->findings->assuming = true;
     ipsec_check_trailer(view, &trailer, report->findings, report->opened);
     report->findings->assuming = false;
+}
+
+void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+{
+    ipsec_trailer unused;
+
+    if (report->findings->whole && shape < IPSEC_NULL_SHAPES && ipsec_null_shape_fits(shape, view))
+        show_null(view, shape, report, &unused);
 }
 
 void ipsec_opened_unproven(const ipsec_open_report *report)

@@ -47,6 +47,9 @@ void ipsec_opened_offloaded(const ipsec_open_report *report);
  * or there is no such shape, for then the record that names it is another packet's. */
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
 
+/** The same of a packet that came before the shape was known, without findings: these are of the time when it came. */
+void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
+
 /** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
 void ipsec_opened_unproven(const ipsec_open_report *report);
 

@@ -21,7 +21,10 @@ typedef struct field {
 
 static const field v4_fields[] = {
     {IPSEC_FIELD_TYPE_OF_SERVICE, 1, {0xff}, {0}},
-    {IPSEC_FIELD_FLAGS, 6, {0xe0}, {0x40}}, /* Don't Fragment, which routers are told to clear */
+    {IPSEC_FIELD_FLAGS,
+     6,
+     {0xe0},
+     {0x40, 0x20}}, /* Don't Fragment may be cleared, More Fragments goes with reassembly */
     {IPSEC_FIELD_TIME_TO_LIVE, 8, {0xff}, {64, 128, 255}},
     {IPSEC_FIELD_HEADER_CHECKSUM, 10, {0xff, 0xff}, {0}},
 };

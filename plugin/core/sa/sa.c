@@ -355,6 +355,14 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
     return sa;
 }
 
+const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+{
+    ipsec_sa_key key;
+
+    make_key(table, view, spi, &key);
+    return find(table, &key);
+}
+
 uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 {
     return table->summaries->len;

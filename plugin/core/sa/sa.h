@@ -189,6 +189,9 @@ void ipsec_sa_table_free(ipsec_sa_table *table);
  */
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
 
+/** The same SA, if it is there: nothing is made or counted. NULL if it is not, or not any more. */
+const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
+
 /** The facts of SA number `index`, below the count. Valid until an SA is made. */
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
 {
