@@ -56,6 +56,7 @@ static void free_opener(ipsec_opener *opener)
     ipsec_keyring_free(opener->ring);
     g_free(opener->plaintext);
     g_free(opener->outer);
+    g_free(opener->senders);
     g_free(opener);
 }
 
@@ -471,6 +472,16 @@ static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_r
     conclude_opening(view, report);
 }
 
+/* What the whole capture tells of the packet's SA, and the packets before it did not: what is inside, and nothing else.
+ */
+static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
+                                         ipsec_report *report)
+{
+    const ipsec_open_report open_report = open_report_of(report);
+
+    ipsec_open_in_hindsight(db->opener, view, record, &open_report);
+}
+
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
     const ipsec_record unseen = {
@@ -484,6 +495,8 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     report->sa = record->sa;
     if (record->has_row || record->shape || record->unknown)
         open_again(db, view, record, note, report);
+    else if (db->config.null_heuristic && record->sa != IPSEC_SA_NONE)
+        open_in_hindsight(db, view, record, report);
     if (record->standing == IPSEC_UNPROVEN)
         report_unproven(report);
     if (db->minded)

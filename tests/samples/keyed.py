@@ -19,7 +19,7 @@ TCP_NEXT, UDP_NEXT, BEET, AGGFRAG = 6, 17, 94, 144
 # The SAs of each capture have numbers of their own, so that all captures can be read as one.
 FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000, "faults_sequence": 0x9000,
                 "faults_order": 0x9800, "faults_asked_vpp": 0x9C00, "faults_asked_freebsd": 0x9D00, "faults_counters": 0x9E00,
-                "faults_table": 0x7000, "benign_table": 0x7800}
+                "faults_table": 0x7000, "benign_table": 0x7800, "opening": 0xE800, "offload": 0xF000}
 
 
 def new_sa(capture, version, suite, mode="transport", known=None, **settings):

@@ -16,7 +16,7 @@ HIDDEN = "<<Keys hidden>>"
 
 
 class Suite(NamedTuple):
-    """Algorithms: NULL, CBC, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
+    """Algorithms: NULL, CBC, 3DES, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
     name: str
     cipher: str
     digest: Optional[str]
@@ -43,7 +43,8 @@ SUITES = (NULL_SHA256, CBC_SHA256, GCM)
 AH_SHA1 = Suite("HMAC-SHA1-96", "NULL", "sha1", 12)
 AH_SHA256 = Suite("HMAC-SHA2-256-128", "NULL", "sha256", 16)
 
-LINUX_CIPHERS = {"NULL": "ecb(cipher_null)", "CBC": "cbc(aes)"}
+LINUX_CIPHERS = {"NULL": "ecb(cipher_null)", "CBC": "cbc(aes)", "3DES": "cbc(des3_ede)"}
+BLOCK_CIPHERS = {"CBC": algorithms.AES, "3DES": algorithms.TripleDES}
 LINUX_COMBINED = {"GCM": "rfc4106(gcm(aes))", "CHACHA": "rfc7539esp(chacha20,poly1305)"}
 HASH_OCTETS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 
@@ -155,16 +156,16 @@ class Sa:
     def _encrypt(self, body):
         if self.suite.cipher == "NULL":
             return body
-        whole = len(body) - len(body) % 16      # what is no whole block stays as it is
-        iv = self._iv(16)
-        encryptor = Cipher(algorithms.AES(self.cipher_key), modes.CBC(iv)).encryptor()
+        block = self.suite.block
+        whole = len(body) - len(body) % block   # what is no whole block stays as it is
+        iv = self._iv(block)
+        encryptor = Cipher(BLOCK_CIPHERS[self.suite.cipher](self.cipher_key), modes.CBC(iv)).encryptor()
         return iv + encryptor.update(body[:whole]) + body[whole:]
 
-    def mac(self, octets):
-        """What stands in the field of the ICV: with GMAC (RFC 4543) behind its IV."""
+    def mac(self, octets, iv=b""):
+        """The ICV; that of GMAC needs an IV."""
         if self.suite.cipher == "GMAC":
-            iv = self._iv(8)
-            return iv + AESGCM(self.mac_key[:-4]).encrypt(self.mac_key[-4:] + iv, b"", octets)
+            return AESGCM(self.mac_key[:-4]).encrypt(self.mac_key[-4:] + iv, b"", octets)
         if not self.suite.digest:
             return b""
         return hmac.new(self.mac_key, octets, self.suite.digest).digest()[:self.suite.icv]
@@ -193,8 +194,10 @@ class Sa:
         pad = bytes(-(12 + self.suite.mac_iv + self.suite.icv) % unit) if pad is None else pad
         field = self.suite.mac_iv + self.suite.icv + len(pad)
         header = struct.pack("!BBHII", next_header, (12 + field) // 4 - 2, 0, self.spi, self.next_sequence(sequence))
-        rest = header + bytes(self.suite.mac_iv + self.suite.icv) + pad + payload
-        icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high())
+        # The ICV alone counts as zeros: the IV of GMAC is authenticated (RFC 4543 3.4 and 4).
+        header += self._iv(self.suite.mac_iv) if self.suite.mac_iv else b""
+        rest = header + bytes(self.suite.icv) + pad + payload
+        icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high(), header[12:])
         return outer + header + icv + pad + payload
 
     # --- around it --------------------------------------------------------------------------------

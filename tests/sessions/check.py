@@ -161,6 +161,8 @@ class Comparison:
     def _check_passes(self, session, at, packet):
         for name in (*OF_PACKET, *OF_OTHERS):
             one, two = (run.rows[at][name] for run in (self.once, self.twice))
+            if name == "ipsec.icv.status" and not one and not session.keyed:
+                continue    # ESP-NULL, which the first packets are known for on later passes only
             if one != two:
                 self._fail(session, at, packet, f"one pass says {name} {one!r}, two say {two!r}")
 

@@ -169,6 +169,15 @@ def esp_null(moment, number):
     return moment.carry(struct.pack("!II", moment.sa.spi, number % END) + plaintext(inner, IPIP, 4))
 
 
+def in_clear(moment, number):
+    """The same with room for an IV and an ICV, as a network card is handed what it encrypts."""
+    inner = wire.ipv4(*map(wire.packed, ("10.1.0.1", "10.2.0.1")), wire.UDP, moment.random.randbytes(32), number)
+    suite = moment.sa.suite
+    room = {"CBC": 16, "NULL": 0}.get(suite.cipher, 8)
+    return moment.carry(struct.pack("!II", moment.sa.spi, number % END) + bytes(room) +
+                        plaintext(inner, IPIP, suite.block) + bytes(suite.icv))
+
+
 class Kind(NamedTuple):
     """How the packet with a number is made; whether an ICV could be computed; which sessions it can be in."""
     make: Callable
@@ -189,6 +198,7 @@ KINDS = {
     "first fragment": Kind(first_fragment, False),
     "9300 octets": Kind(jumbo, True),
     "looks like ESP-NULL": Kind(esp_null, True, lambda session: session.protocol == ESP),
+    "looks like crypto offload": Kind(in_clear, True, lambda session: session.protocol == ESP),
 }
 # Made otherwise: of packets that were there, or with an SPI of their own.
 CUT, REPLAY, SUCCESSION, REVERSE = "cut copy in front", "replays from elsewhere", "forged successor", "forged reverse SA"

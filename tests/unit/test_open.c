@@ -490,7 +490,7 @@ static void expect_hint(const char *integrity, const char *esn, sealing how, ips
     known.integrity_key_length = sent.integrity_key_length;
     db = db_with(&known, false);
     ipsec_judge(db, &view, &record, &report);
-    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG));
+    g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG), ==, how.icv != 4);
     g_assert_cmpint(report.findings.list[report.findings.count - 1].advice_case, ==, hint);
     if (detail)
         g_assert_cmpint(report.findings.list[report.findings.count - 1].detail, ==, detail);
@@ -666,6 +666,184 @@ static void test_every_length(void)
     end(db);
 }
 
+static ipsec_key_row row_of(const char *encryption, const char *key, const char *integrity)
+{
+    static const char integrity_key[] = "5555555555555555555555555555555555555555555555555555555555555555";
+    const ipsec_key_row_text text = {{"ESP", "*", "*", KEYED_SPI, encryption, key, integrity,
+                                      strcmp(integrity, "HMAC_SHA2_256_128") == 0 ? integrity_key : "", "no", "any"}};
+    ipsec_key_row_error error;
+    ipsec_key_row row;
+
+    g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+    return row;
+}
+
+/* Judges a packet of this many octets that no key made, the first of its SA; explaining says the same. */
+static ipsec_report judge_noise(const ipsec_key_row *row, uint32_t length, bool sa_complete)
+{
+    ipsec_db *db = db_with(row, sa_complete);
+    const ipsec_view view = esp_view(4, 0x1000, 1, length);
+    ipsec_record record;
+    ipsec_report judged, explained;
+
+    ipsec_judge(db, &view, &record, &judged);
+    ipsec_explain(db, &view, &record, &explained);
+    g_assert_cmpint(judged.verdict, ==, explained.verdict);
+    g_assert_cmpint(judged.findings.count, ==, explained.findings.count);
+    end(db);
+    return judged;
+}
+
+/* What is too short for its row, or no whole blocks, may be so by the row's fault: nothing is sure. */
+static void expect_lengths_doubted(const ipsec_report *report)
+{
+    const ipsec_finding *found = &report->findings.list[report->findings.count - 1];
+    char advice[IPSEC_ADVICE_SIZE];
+
+    g_assert_cmpint(report->verdict, ==, IPSEC_VERDICT_SUSPICIOUS);
+    g_assert_true(found->assumed);
+    g_assert_nonnull(strstr(ipsec_finding_advice(found, advice), "length"));
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+        g_assert_null(ipsec_outcome_at((ipsec_stack)stack, report));
+}
+
+/* Where no ICV was computed, the key is not to blame. */
+static void test_no_icv_no_blame(void)
+{
+    static const char aes[] = "0x0102030405060708090a0b0c0d0e0f10",
+                      gcm[] = "0x0102030405060708090a0b0c0d0e0f1011121314";
+    const struct {
+        ipsec_key_row row;
+        uint32_t least, block; /* octets that have a trailer, and what the ciphertext is a multiple of */
+        bool verifies;
+    } rows[] = {
+        {row_of("AES_CBC", aes, "HMAC_SHA2_256_128"), 8 + 16 + 2 + 16, 16, true},
+        {row_of("NULL", "", "HMAC_SHA2_256_128"), 8 + 2 + 16, 1, true},
+        {row_of("AES_GCM_16", gcm, "NONE"), 8 + 8 + 2 + 16, 1, true},
+        {row_of("AES_CBC", aes, "NONE"), 8 + 16 + 2, 16, false},
+        {row_of("AES_CBC", aes, "ANY_96"), 8 + 16 + 2 + 12, 16, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (uint32_t length = 20; length < 100; length += 4) {
+            const ipsec_report report = judge_noise(&rows[i].row, length, false);
+            const bool bad = report.opened.icv_status == IPSEC_ICV_BAD;
+            const bool runt = length < rows[i].least;
+            const bool odd = !bad && !runt && (length + 2 - rows[i].least) % rows[i].block != 0;
+
+            g_test_message("row %u, %u octets", i, length);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_KEY_WRONG), ==, bad && !runt);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_RUNT_FOR_SA), ==, runt);
+            g_assert_cmpint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT), ==, odd);
+            g_assert_true(rows[i].verifies ? bad || length < rows[i].least : !bad);
+            if (runt)
+                expect_lengths_doubted(&report);
+            if (runt)
+                g_assert_cmpint(judge_noise(&rows[i].row, length, true).verdict, ==, IPSEC_VERDICT_DROP);
+        }
+}
+
+/* --- in the clear ----------------------------------------------------------------------------------------- */
+
+/* A row of AES-CBC with an HMAC, and packets that it has; in the clear they have 16 octets of IV, UDP and no ICV. */
+static ipsec_key_row cbc_row(void)
+{
+    return row_of("AES_CBC", "0x0102030405060708090a0b0c0d0e0f10", "HMAC_SHA2_256_128");
+}
+
+static ipsec_view clear_view(uint32_t sequence)
+{
+    static const uint8_t udp[32] = {0, 7, 0, 7, 0, 25, [25] = 1, 2, 3, 4, 5, 5, 17};
+    uint8_t octets[8 + 16 + sizeof udp + 16] = {0, 0, 0x10, 0, [6] = (uint8_t)(sequence >> 8), (uint8_t)sequence};
+
+    memcpy(octets + 24, udp, sizeof udp);
+    return view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
+}
+
+/* Sealed with an HMAC over what is no true ciphertext: it verifies all the same. */
+static ipsec_view verified_view(uint32_t sequence)
+{
+    const ipsec_key_row seal = null_row("HMAC_SHA2_256_128", "no", "any");
+    const uint8_t body[48] = {(uint8_t)sequence};
+
+    return sealed_view(4, &seal, &(sealing){.sequence = sequence}, body, sizeof body);
+}
+
+static const expectation offloaded = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
+
+/* Nobody has counted it, whatever the tables hold; and it is no damaged packet where none has verified. */
+static void test_captured_in_the_clear(void)
+{
+    for (unsigned complete = 0; complete <= 1; complete++) {
+        const ipsec_key_row spec = cbc_row();
+        ipsec_db *db = db_with(&spec, complete);
+
+        for (uint32_t sequence = 1; sequence <= 3; sequence++) {
+            const ipsec_view view = clear_view(sequence);
+            const ipsec_report report = expect(db, &view, &offloaded, "in the clear");
+
+            g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_UNVERIFIED);
+            g_assert_cmpint(report.opened.unverified, ==, IPSEC_UNVERIFIED_OFFLOAD);
+            for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
+                g_assert_null(ipsec_outcome_at((ipsec_stack)stack, &report));
+        }
+        end(db);
+    }
+}
+
+/* What a forged one gains ends with the first packet that verifies: neither numbers nor anything else of it stay. */
+static void test_forged_in_the_clear(void)
+{
+    const ipsec_key_row spec = cbc_row();
+    ipsec_db *db = db_with(&spec, false);
+    ipsec_view view = clear_view(60000);
+    ipsec_record record;
+    ipsec_report report;
+
+    expect(db, &view, &offloaded, "in front of all");
+    for (uint32_t sequence = 1; sequence <= 40; sequence++) {
+        view = verified_view(sequence);
+        ipsec_judge(db, &view, &record, &report);
+        g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+        g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_REPLAY_OLD));
+        g_assert_cmpuint(report.number.is_placed ? report.number.advance : 1, ==, 1);
+    }
+    view = clear_view(41);
+    expect(db, &view, &damaged, "where others verify");
+    end(db);
+}
+
+/* A row whose cipher hides nothing tells nothing by clear text, unless the dump says that a card has a part in it. */
+static void test_clear_by_nature(void)
+{
+    for (unsigned told = 0; told <= 1; told++) {
+        ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
+        ipsec_view view;
+        ipsec_db *db;
+
+        spec.offload = told;
+        db = db_with(&spec, false);
+        view = broken(&spec, (sealing){.sequence = 1});
+        expect(db, &view, told ? &offloaded : &wrong_key, "NULL");
+        end(db);
+    }
+}
+
+/* Numbers that a card gave to the segments of one are not lost. */
+static void test_segments_take_numbers(void)
+{
+    const ipsec_key_row spec = cbc_row();
+    ipsec_db *db = db_with(&spec, false);
+
+    for (uint32_t sequence = 1; sequence < 4000; sequence += 64) {
+        const ipsec_view view = clear_view(sequence);
+
+        expect(db, &view, &offloaded, "in the clear");
+        guard_free_all();
+    }
+    end(db);
+}
+
 /* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
 static void test_peers_by_key(void)
 {
@@ -743,6 +921,11 @@ int main(int argc, char **argv)
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
     g_test_add_func("/open/every-length", test_every_length);
+    g_test_add_func("/open/no-icv-no-blame", test_no_icv_no_blame);
+    g_test_add_func("/open/captured-in-the-clear", test_captured_in_the_clear);
+    g_test_add_func("/open/forged-in-the-clear", test_forged_in_the_clear);
+    g_test_add_func("/open/clear-by-nature", test_clear_by_nature);
+    g_test_add_func("/open/segments-take-numbers", test_segments_take_numbers);
     g_test_add_func("/open/peers-by-key", test_peers_by_key);
     g_test_add_func("/open/made-up-behind-cut-ones", test_made_up_behind_cut_ones);
     return g_test_run();

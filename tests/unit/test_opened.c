@@ -70,6 +70,35 @@ static void test_never_a_drop(void)
     }
 }
 
+/* Explained later, the packet that came before the shape was known shows what is inside, and says the same as before.
+ */
+static void test_hindsight(void)
+{
+    for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
+        ipsec_db *db = db_for(IPSEC_STACK_LINUX);
+        const ipsec_view first = null_packet(shape, 1), noise = esp_view(4, 0x1001, 3, 100);
+        ipsec_record of_first, of_noise, record;
+        ipsec_report before, after;
+
+        ipsec_judge(db, &first, &of_first, &before);
+        g_assert_false(before.opened.valid);
+        judge_null(db, shape, 2, false, &record);
+        ipsec_explain(db, &first, &of_first, &after);
+        g_assert_true(after.opened.valid && after.opened.has_trailer);
+        g_assert_cmpint(after.opened.next_header, ==, ICMP);
+        g_assert_cmpuint(after.opened.payload_length, ==, 14);
+        g_assert_cmpint(after.verdict, ==, before.verdict);
+        g_assert_cmpuint(after.findings.count, ==, before.findings.count);
+        ipsec_judge(db, &noise, &of_noise, &before);
+        ipsec_explain(db, &noise, &of_noise, &after);
+        g_assert_false(before.opened.valid || after.opened.valid);
+        ipsec_explain(db, &first, &of_first, &after); /* the noise has ended the belief */
+        g_assert_false(after.opened.valid);
+        ipsec_db_free(db);
+        guard_free_all();
+    }
+}
+
 /* The heuristic may be off, where a key for another SA is looked for all the same. */
 static void test_switched_off(void)
 {
@@ -169,6 +198,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/opened/never-a-drop", test_never_a_drop);
+    g_test_add_func("/opened/hindsight", test_hindsight);
     g_test_add_func("/opened/switched-off", test_switched_off);
     g_test_add_func("/opened/not-looked-at", test_not_looked_at);
     g_test_add_func("/opened/found-again", test_found_again);

@@ -77,6 +77,20 @@ static void test_window(void)
         }
 }
 
+/* What one dump says of a network card holds, whichever came first. */
+static void test_offload(void)
+{
+    for (unsigned first = 0; first <= 1; first++) {
+        ipsec_key_row spec = row(), later = row();
+
+        spec.offload = first;
+        later.offload = !first;
+        g_assert_true(ipsec_row_adds(&spec, &later));
+        ipsec_row_merge(&spec, &later);
+        g_assert_true(spec.offload);
+    }
+}
+
 static void test_lifetime(void)
 {
     ipsec_key_row spec = row(), later = row();
@@ -229,6 +243,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/row-merge/same", test_same);
     g_test_add_func("/row-merge/window", test_window);
+    g_test_add_func("/row-merge/offload", test_offload);
     g_test_add_func("/row-merge/lifetime", test_lifetime);
     g_test_add_func("/row-merge/highs", test_highs);
     g_test_add_func("/row-merge/what-is-not-said", test_what_is_not_said);

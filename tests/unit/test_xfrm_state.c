@@ -250,6 +250,7 @@ static void assert_statistics(const ipsec_key_row *spec)
     g_assert_cmpuint(spec->selector.source_port, ==, 500);
     g_assert_cmphex(spec->selector.source_port_mask, ==, 0xffff);
     g_assert_cmpuint(spec->selector.destination_port, ==, 4500);
+    g_assert_true(spec->offload);
 }
 
 static void test_statistics(void)

@@ -43,9 +43,27 @@ typedef enum {
     IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
     IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
     IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way */
-    IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */
+    IPSEC_CASE_FIELD_KEPT, /**< AH: the ICV verifies with a field that counts as zero as it is; detail:
+                                ipsec_outer_field */
+    IPSEC_CASE_ADDRESS,    /**< AH: the ICV verifies with another address; detail: likewise */
+    IPSEC_CASE_STRAY,      /**< a number that the SA did not go on from; detail: its low half */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
+
+/** Fields of the IP header in front, as RFC 791 and RFC 8200 name them. */
+typedef enum {
+    IPSEC_FIELD_TYPE_OF_SERVICE,
+    IPSEC_FIELD_FLAGS,
+    IPSEC_FIELD_TIME_TO_LIVE,
+    IPSEC_FIELD_HEADER_CHECKSUM,
+    IPSEC_FIELD_TRAFFIC_CLASS,
+    IPSEC_FIELD_FLOW_LABEL,
+    IPSEC_FIELD_HOP_LIMIT,
+    IPSEC_FIELD_SOURCE_ADDRESS,
+    IPSEC_FIELD_DESTINATION_ADDRESS,
+    IPSEC_FIELD_BOTH_ADDRESSES,
+    IPSEC_FIELD_COUNT
+} ipsec_outer_field;
 
 /** What a finding's advice needs besides; all zero where the catalogue's stands. */
 typedef struct ipsec_advice_detail {

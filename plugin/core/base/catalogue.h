@@ -58,11 +58,13 @@ typedef enum {
 /** What a finding tells of the SA rather than of the packet; bits, so that an SA remembers a set. */
 typedef enum {
     IPSEC_PROPERTY_NONE = 0,
-    IPSEC_PROPERTY_SPI_RESERVED = 1 << 0, /**< SPI 1-255 */
-    IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1, /**< AH in IPv4 padded to 8 octets */
-    IPSEC_PROPERTY_KEY_WRONG = 1 << 2,    /**< nothing has verified yet */
-    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,   /**< its ICV has another length than its row says */
-    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4  /**< more IVs than are remembered */
+    IPSEC_PROPERTY_SPI_RESERVED = 1 << 0,   /**< SPI 1-255 */
+    IPSEC_PROPERTY_AH_EXTRA_PAD = 1 << 1,   /**< AH in IPv4 padded to 8 octets */
+    IPSEC_PROPERTY_KEY_WRONG = 1 << 2,      /**< nothing has verified yet */
+    IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,     /**< its ICV has another length than its row says */
+    IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4,   /**< more IVs than are remembered */
+    IPSEC_PROPERTY_IV_PREDICTABLE = 1 << 5, /**< its IVs of CBC can be foretold */
+    IPSEC_PROPERTY_IV_CHAINED = 1 << 6      /**< likewise, in the way that is common with the cipher */
 } ipsec_property;
 
 /** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's

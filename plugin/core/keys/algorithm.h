@@ -52,8 +52,9 @@ typedef enum {
     IPSEC_MAC_GCRYPT,   /**< HMAC and CMAC, by libgcrypt */
     IPSEC_MAC_AES_XCBC, /**< RFC 3566 */
     /** RFC 4543 4, AH only: the field of the ICV holds 8 octets of IV in front of the ICV. What is authenticated is
-     * that of RFC 4302, in which the whole field counts as zero: the caller clears the IV too, and hands it over apart.
-     * In IPv6 the field ends in 4 octets of padding (erratum 3643), which are authenticated (RFC 4302 3.3.3.2.1). */
+     * that of RFC 4302, in which the ICV alone counts as zero and the IV as it is (3.4); the caller hands it over apart
+     * once more. In IPv6 the field ends in 4 octets of padding (erratum 3643), which are authenticated (RFC 4302
+     * 3.3.3.2.1). */
     IPSEC_MAC_AES_GMAC
 } ipsec_mac_kind;
 

@@ -66,16 +66,17 @@ static uint32_t icv_in_front(const ipsec_envelope *envelope, uint8_t icv)
     return envelope->front;
 }
 
-/* RFC 4302 3.3.3. The ICV itself counts as zeros, its padding as it is. */
+/* RFC 4302 3.3.3. The ICV itself counts as zeros; its padding as it is, and so does the IV in front of it (RFC 4543 3.4
+ * and 4). */
 static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
 {
     static const uint8_t zeros[IPSEC_DIGEST_MOST];
     const ipsec_view *view = envelope->view;
-    const uint32_t rest = envelope->front + icv;
+    const uint32_t at = envelope->front, rest = at + icv;
 
     pieces[0] = (ipsec_piece){envelope->outer, envelope->outer_length};
-    pieces[1] = (ipsec_piece){view->data, IPSEC_AH_HEADER};
-    pieces[2] = (ipsec_piece){zeros, (uint32_t)envelope->iv + icv};
+    pieces[1] = (ipsec_piece){view->data, at};
+    pieces[2] = (ipsec_piece){zeros, icv};
     pieces[3] = (ipsec_piece){view->data + rest, view->length - rest};
     return 4;
 }

@@ -31,6 +31,7 @@ struct ipsec_keyring {
     ipsec_row_store store;
     GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
+    bool names_offload; /* a row of a dump has ipsec_key_row.offload */
     /* For advice and for unknown SPIs only; so made when first asked for. */
     unsigned surveyed;       /* rows that are in what follows */
     GHashTable *names;       /* set of keys with destination, SPI and protocol of the rows that name all three */
@@ -309,6 +310,7 @@ bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_key_row *spec)
     row_group *const group = group_of(ring->groups, &mask);
     slot *const at = find_slot(&ring->store, group, &key, hash);
 
+    ring->names_offload = ring->names_offload || spec->offload;
     if (at->row != 0)
         return add_again(ring, at->row - 1, spec);
     ipsec_row_store_add(&ring->store, spec);
@@ -327,6 +329,11 @@ static void survey(ipsec_keyring *ring)
         add_destination(ring, &spec, ring->surveyed);
         add_name(ring, &spec);
     }
+}
+
+bool ipsec_keyring_may_offload(const ipsec_keyring *ring, const ipsec_key_row *spec)
+{
+    return spec->offload || !ring->names_offload || spec->origin != IPSEC_ORIGIN_XFRM;
 }
 
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring)

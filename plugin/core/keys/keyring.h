@@ -70,6 +70,9 @@ uint32_t ipsec_keyring_find(const ipsec_keyring *ring, const ipsec_view *view, u
  * source only. */
 bool ipsec_keyring_needs_source(const ipsec_keyring *ring);
 
+/** Whether a network card may do the cryptography of the row's SA: where dumps say so of some, only of these. */
+bool ipsec_keyring_may_offload(const ipsec_keyring *ring, const ipsec_key_row *spec);
+
 /** Whether a row names the view's destination, other than by a wildcard for all. The first call after a row was added
  * walks over all rows; likewise for ipsec_keyring_has(). */
 bool ipsec_keyring_knows_destination(ipsec_keyring *ring, const ipsec_view *view);

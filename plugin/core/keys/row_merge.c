@@ -128,10 +128,11 @@ static uint16_t agreed_port(uint16_t a, uint16_t b)
 
 bool ipsec_row_adds(const ipsec_key_row *first, const ipsec_key_row *later)
 {
-    return later->high_count > 0 || later->other_count > 0 || first->encapsulation != later->encapsulation ||
-           first->mode != later->mode || first->replay_window != later->replay_window ||
-           first->source_port != later->source_port || first->destination_port != later->destination_port ||
-           !is_same_range(&first->source, &later->source) || first->hard_bytes != later->hard_bytes ||
+    return later->high_count > 0 || later->other_count > 0 || first->offload != later->offload ||
+           first->encapsulation != later->encapsulation || first->mode != later->mode ||
+           first->replay_window != later->replay_window || first->source_port != later->source_port ||
+           first->destination_port != later->destination_port || !is_same_range(&first->source, &later->source) ||
+           first->hard_bytes != later->hard_bytes ||
            first->hard_packets != later->hard_packets || !is_same_selector(&first->selector, &later->selector);
 }
 
@@ -151,4 +152,5 @@ void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later)
     first->replay_window = larger_window(first->replay_window, later->replay_window);
     first->hard_bytes = higher_limit(first->hard_bytes, later->hard_bytes);
     first->hard_packets = higher_limit(first->hard_packets, later->hard_packets);
+    first->offload = first->offload || later->offload;
 }

@@ -9,6 +9,7 @@
  * packet.
  * - The first and the last high half of Extended Sequence Numbers.
  * - Of sources and ports of an encapsulation that differ, none is known.
+ * - That a network card does the cryptography, where one of them says so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -83,6 +83,7 @@ typedef struct ipsec_key_row {
     bool match_source;     /**< the source must match too; false for rows of the kernel, which never looks at it */
     bool several_sources;  /**< dumps disagree on the source: which is the receiver's at a time, nobody knows */
     bool align4;           /**< AH in IPv4 is padded to 4 octets; Linux pads to 8 without this flag */
+    bool offload;          /**< a network card does the cryptography at the host of the dump */
     uint8_t high_count;    /**< number of valid `highs` */
     uint32_t highs[IPSEC_SPEC_HIGHS]; /**< high halves that the row names: a start value, or those of a dump */
     uint32_t spi, spi_mask;           /**< host byte order; spi is zero where the mask is */

@@ -276,9 +276,17 @@ static void set_direction(reader *reader, ipsec_text value)
         reader->is_outbound = true;
 }
 
+/* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" behind it. */
+static void set_offload(reader *reader, ipsec_text value)
+{
+    reader->spec.offload = ipsec_text_is(value, "parameters:");
+}
+
 static const field sequence_fields[] = {
     {IPSEC_TEXT("seq"), set_sequence}, {IPSEC_TEXT("oseq"), set_output_sequence}, {{NULL, 0}, NULL}};
 static const field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
+static const field offload_fields[] = {
+    {IPSEC_TEXT("offload"), set_offload}, {IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
 
 /* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". A window that there is needs no asking whose it is. */
 static void read_anti_replay(reader *reader, ipsec_text rest)
@@ -513,7 +521,7 @@ static const line_kind line_kinds[] = {
     {IPSEC_TEXT("limit:"), limit_fields, NULL},
     {IPSEC_TEXT("auth"), NULL, ipsec_xfrm_read_auth},
     {IPSEC_TEXT("dir"), direction_fields, NULL},
-    {IPSEC_TEXT("crypto"), direction_fields, NULL},
+    {IPSEC_TEXT("crypto"), offload_fields, NULL},
     {IPSEC_TEXT("acquire"), NULL, end_sa},
     {IPSEC_TEXT("report"), NULL, end_sa},
     {IPSEC_TEXT("Async"), NULL, end_sa},

@@ -43,6 +43,9 @@ void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);
 /** Takes back those that tell the property `property` of the SA. */
 void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property property);
 
+/** Takes back those that need the whole packet: it turned out to be none of the wire. */
+void ipsec_findings_take_apart(ipsec_findings *findings);
+
 /** Takes back all. */
 void ipsec_findings_clear(ipsec_findings *findings);
 

@@ -125,6 +125,14 @@ void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property pro
             ipsec_findings_remove(findings, (ipsec_finding_id)id);
 }
 
+void ipsec_findings_take_apart(ipsec_findings *findings)
+{
+    for (unsigned id = 0; (id = ipsec_findings_next(findings, id)) < IPSEC_FINDING_COUNT; id++)
+        if (ipsec_finding_set_has(&ipsec_findings_of_whole, (ipsec_finding_id)id))
+            ipsec_findings_remove(findings, (ipsec_finding_id)id);
+    findings->whole = false;
+}
+
 void ipsec_findings_clear(ipsec_findings *findings)
 {
     ipsec_findings_begin(findings, findings->whole);

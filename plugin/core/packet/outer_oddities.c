@@ -24,7 +24,7 @@ enum {
 
 static ipsec_oddities of_v4(const ipsec_view *view)
 {
-    const bool is_covered = view->protocol == IPSEC_PROTOCOL_AH && !(view->flags & IPSEC_VIEW_REASSEMBLED);
+    const bool is_covered = ipsec_covers_outer(view->protocol) && !(view->flags & IPSEC_VIEW_REASSEMBLED);
     ipsec_oddities odd = 0;
 
     if ((view->outer[0] & 0x0fu) * 4 > IPSEC_IPV4_HEADER)

@@ -9,6 +9,7 @@
 #define CONTEXT    .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_CONFIGURE
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
 #define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
+#define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
@@ -80,6 +81,8 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_AH_LENGTH] = {"it wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
                               "sender's SA in IPv4, or use ESP",
                               RECEIVER},
+    [IPSEC_CASE_FIELD_KEPT] = {"look for the sender's software version", KEPT},
+    [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
     [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
 };
 
@@ -88,6 +91,20 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
 #undef WINDOW
 #undef RECEIVER
 #undef STRAY
+#undef KEPT
+
+static const char *const fields[IPSEC_FIELD_COUNT] = {
+    [IPSEC_FIELD_TYPE_OF_SERVICE] = "Type of Service",
+    [IPSEC_FIELD_FLAGS] = "Flags",
+    [IPSEC_FIELD_TIME_TO_LIVE] = "Time to Live",
+    [IPSEC_FIELD_HEADER_CHECKSUM] = "Header Checksum",
+    [IPSEC_FIELD_TRAFFIC_CLASS] = "Traffic Class",
+    [IPSEC_FIELD_FLOW_LABEL] = "Flow Label",
+    [IPSEC_FIELD_HOP_LIMIT] = "Hop Limit",
+    [IPSEC_FIELD_SOURCE_ADDRESS] = "Source Address",
+    [IPSEC_FIELD_DESTINATION_ADDRESS] = "Destination Address",
+    [IPSEC_FIELD_BOTH_ADDRESSES] = "Source Address and Destination Address",
+};
 
 /* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
@@ -101,6 +118,10 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
     else if (finding->advice_case == IPSEC_CASE_ENCRYPTION)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
+    else if (finding->advice_case == IPSEC_CASE_FIELD_KEPT)
+        g_snprintf(buffer, size, "the ICV verifies with %s not taken for zero, so ", fields[finding->detail]);
+    else if (finding->advice_case == IPSEC_CASE_ADDRESS)
+        g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
         g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)

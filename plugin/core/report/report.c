@@ -11,6 +11,7 @@ const char *ipsec_unverified_name(unsigned reason)
         [IPSEC_UNVERIFIED_NO_KEY] = "no key",
         [IPSEC_UNVERIFIED_NO_OUTER] = "the outer IP header is not at hand",
         [IPSEC_UNVERIFIED_TOO_SHORT] = "no room for IV and ICV",
+        [IPSEC_UNVERIFIED_OFFLOAD] = "a network card does the cryptography",
         [IPSEC_UNVERIFIED_ALGORITHM] = "the algorithm is not known",
     };
 

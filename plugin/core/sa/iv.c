@@ -307,27 +307,31 @@ static void load_block(const uint8_t *octets, uint8_t length, uint64_t *block)
     block[1] = length == 16 ? load(octets + 8) : 0;
 }
 
-/* One packet is enough for a chain: a random IV ends as the block before with 2^-64. */
-static bool is_foretold(ipsec_iv_state *state, const uint64_t *iv, uint8_t length)
+/* How the IV could have been foretold. One packet is enough for a chain: a random IV ends as the block before with
+ * 2^-64. */
+static ipsec_iv_result foretell(ipsec_iv_state *state, const uint64_t *iv, uint8_t length)
 {
     if (!state->begun)
-        return false;
+        return IPSEC_IV_FINE;
     if (!is_next(state->cbc.before, iv))
         state->run = 0;
     else if (state->run < STEPS_PROVE)
         state->run++;
-    return state->run == STEPS_PROVE || (state->has_last_block && state->cbc.last_block == iv[length / 8 - 1]);
+    if (state->run == STEPS_PROVE)
+        return IPSEC_IV_PREDICTABLE;
+    return state->has_last_block && state->cbc.last_block == iv[length / 8 - 1] ? IPSEC_IV_CHAINED : IPSEC_IV_FINE;
 }
 
 static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                            uint32_t *first)
 {
+    ipsec_iv_result foretold;
     uint64_t iv[2];
-    bool is_met, foretold;
+    bool is_met;
 
     load_block(packet->iv, packet->length, iv);
     is_met = meet(store, state->id, packet->frame, iv, first);
-    foretold = is_foretold(state, iv, packet->length);
+    foretold = foretell(state, iv, packet->length);
     state->begun = true;
     memcpy(state->cbc.before, iv, sizeof iv);
     state->has_last_block = packet->last_block != NULL;
@@ -337,7 +341,7 @@ static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state
         return IPSEC_IV_ZERO;
     if (is_met)
         return IPSEC_IV_REUSED;
-    return foretold ? IPSEC_IV_PREDICTABLE : IPSEC_IV_FINE;
+    return foretold;
 }
 
 /* --- all of them */

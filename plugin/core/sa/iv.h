@@ -34,11 +34,11 @@ typedef struct ipsec_iv_packet {
 /** What was found. */
 typedef enum {
     IPSEC_IV_FINE,
-    IPSEC_IV_REUSED, /**< came before, with another packet of the SA */
-    /** CBC: follows a counter, or is the last block of the packet before. Said of each such packet, from the one on
-     * that makes it certain. */
-    IPSEC_IV_PREDICTABLE,
-    IPSEC_IV_ZERO, /**< CBC: all zero */
+    IPSEC_IV_REUSED,      /**< came before, with another packet of the SA */
+    IPSEC_IV_PREDICTABLE, /**< CBC: follows a counter. Said of each such packet, from the one on that makes it certain
+                           */
+    IPSEC_IV_CHAINED,     /**< CBC: is the last block of the packet before */
+    IPSEC_IV_ZERO,        /**< CBC: all zero */
     /** The bound on memory was met, so that this IV is not remembered; it is none of those that are. */
     IPSEC_IV_FORGETFUL
 } ipsec_iv_result;

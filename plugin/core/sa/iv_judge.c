@@ -42,14 +42,19 @@ static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_opened *
     return length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (length - behind - iv) : NULL;
 }
 
-/* IPSEC_FINDING_COUNT: none. */
-static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand demand)
+/* Blocks up to which a chain of IVs is common practice: RFC 2405 3 and RFC 2451 3, not RFC 3602 3. */
+#define CHAINED_BLOCK 8u
+
+/* IPSEC_FINDING_COUNT: none. `length` is that of the IV, which is a block of CBC. */
+static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand demand, uint8_t length)
 {
     switch (result) {
     case IPSEC_IV_REUSED:
         return demand == IPSEC_IV_UNPREDICTABLE ? IPSEC_FINDING_IV_PREDICTABLE : IPSEC_FINDING_IV_REUSE;
     case IPSEC_IV_PREDICTABLE:
         return IPSEC_FINDING_IV_PREDICTABLE;
+    case IPSEC_IV_CHAINED:
+        return length <= CHAINED_BLOCK ? IPSEC_FINDING_IV_CHAINED : IPSEC_FINDING_IV_PREDICTABLE;
     case IPSEC_IV_ZERO:
         return IPSEC_FINDING_IV_ZERO;
     case IPSEC_IV_FORGETFUL:
@@ -79,7 +84,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
         packet.last_block = last_block_of(view, opened, packet.length);
-    found = finding_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand);
+    found = finding_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand, packet.length);
     if (found != IPSEC_FINDING_COUNT)
         ipsec_note_add(note, found);
     if (first)

@@ -362,6 +362,18 @@ static void weigh(ipsec_null_probe *probe, const ipsec_view *view)
         pause_search(probe);
 }
 
+uint8_t ipsec_null_probe_shape(const ipsec_null_probe *probe)
+{
+    return is_believed(probe) ? probe->shape : 0;
+}
+
+bool ipsec_null_shape_fits(unsigned shape, const ipsec_view *view)
+{
+    payload unused;
+
+    return fits(&shapes[shape], view, &unused);
+}
+
 bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
 {
     payload unused;

@@ -34,6 +34,12 @@ typedef struct ipsec_null_probe {
     uint16_t sequence; /**< low half of the number of the last packet that proved `shape` while it was not believed */
 } ipsec_null_probe;
 
+/** The shape that is believed, plus 1; 0 if none is. */
+uint8_t ipsec_null_probe_shape(const ipsec_null_probe *probe);
+
+/** Whether the padding of a whole packet is what a shape, below IPSEC_NULL_SHAPES, makes of it. */
+bool ipsec_null_shape_fits(unsigned shape, const ipsec_view *view);
+
 /** Lets a packet pass by, if any may: it need not be given to ipsec_null_probe_learn() then. */
 static inline bool ipsec_null_probe_rests(ipsec_null_probe *probe)
 {

@@ -11,8 +11,10 @@
 #include "packet/checks.h"
 #include "sa/coalesced.h"
 #include "sa/guess.h"
+#include "sa/in_clear.h"
 #include "sa/life.h"
 #include "sa/open_report.h"
+#include "sa/outer_reason.h"
 #include "sa/sequence.h"
 #include "sa/stack_windows.h"
 #include "sa/try.h"
@@ -145,6 +147,44 @@ static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envel
     note->detail = keys->detail;
 }
 
+/* Where AH verified before, it is remembered who sent it: what NAT changes is told by that. */
+static void remember_sender(ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa)
+{
+    ipsec_sender *sender;
+
+    if (!ipsec_covers_outer(view->protocol) || view->address_length == 0)
+        return;
+    if (!opener->senders)
+        opener->senders = g_new0(ipsec_sender, IPSEC_SENDERS_KEPT);
+    sender = &opener->senders[sa->index % IPSEC_SENDERS_KEPT];
+    *sender = (ipsec_sender){.sa = sa->index + 1};
+    memcpy(sender->address, view->source, view->address_length);
+}
+
+static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
+{
+    const ipsec_sender *sender = opener->senders ? &opener->senders[sa->index % IPSEC_SENDERS_KEPT] : NULL;
+
+    return sender && sender->sa == sa->index + 1 ? sender->address : NULL;
+}
+
+/* Looks for what in front of AH makes its ICV fail; of each packet, for it may be another thing each time. What is
+ * found bears the key out for this packet, and moves nothing. */
+static IPSEC_COLD bool find_ah_reason(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
+                                      const ipsec_sa *sa, ipsec_note *note)
+{
+    const ipsec_key_row *spec = &row->spec;
+    ipsec_attempt attempt = {.esn = spec->esn == IPSEC_ESN_YES, .high = spec->high_count ? spec->highs[0] : 0};
+
+    if (envelope->encryption || !row->crypto)
+        return false;
+    if (sa->keys.row_confirmed)
+        attempt = (ipsec_attempt){.esn = sa->keys.esn, .high = sa->keys.high};
+    note->advice_case =
+        (uint8_t)ipsec_ah_reason(envelope, row->crypto, attempt, spec, sender_of(opener, sa), &note->detail);
+    return note->advice_case != IPSEC_CASE_NONE;
+}
+
 /* What was taken for numbers and senders before the first ICV verified were guesses. */
 static void learn(const ipsec_record *record, ipsec_sa *sa)
 {
@@ -220,6 +260,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
                       ipsec_record *record, ipsec_note *note)
 {
     ipsec_sa_keys *keys = &sa->keys;
+    bool proved = false;
 
     take_row(opener, sa, row, record);
     if (is_wrong_start(&row->spec, keys, record)) {
@@ -227,12 +268,53 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
         note->wrong_by = IPSEC_STACKS_ALL; /* whatever the window */
     }
     if (record->icv == IPSEC_ICV_BAD)
+        proved = find_ah_reason(opener, envelope, row, sa, note);
+    if (record->icv == IPSEC_ICV_GOOD && !keys->icv_good)
+        remember_sender(opener, envelope->view, sa);
+    if (record->icv == IPSEC_ICV_BAD && !proved)
         look_into_failure(opener, envelope, row, keys, note);
     else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
         learn(record, sa);
-    record->trusted = keys->row_confirmed;
+    record->trusted = keys->row_confirmed || proved;
     if (keys->row_confirmed && row->spec.esn == IPSEC_ESN_AUTO)
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
+}
+
+/* --- in the clear ------------------------------------------------------------------------------------ */
+
+static bool is_encrypted(const ipsec_encryption *encryption)
+{
+    return encryption->mode != IPSEC_CIPHER_NULL && encryption->mode != IPSEC_CIPHER_GMAC;
+}
+
+/* Whether the packet is in the clear where its row has ciphertext, for it was captured on the host side of a network
+ * card that does the cryptography. Anybody can send what looks so; but once a packet has borne the row out, no card has
+ * a part in it. */
+static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
+                                    const ipsec_sa *sa, const ipsec_record *record, const uint8_t *plaintext)
+{
+    const ipsec_view *view = envelope->view;
+    const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
+
+    if (!envelope->encryption || sa->keys.row_confirmed || view->flags & no_packet ||
+        view->length == IPSEC_LENGTH_UNKNOWN)
+        return false;
+    if (!ipsec_keyring_may_offload(opener->ring, &row->spec) ||
+        !(row->spec.offload || is_encrypted(envelope->encryption)) ||
+        ipsec_opened_bears_out(envelope, row, record, plaintext))
+        return false;
+    return ipsec_is_in_clear(envelope, &row->spec);
+}
+
+/* Such a packet moves what one moves that was captured in part: no longer than until the first ICV verifies. */
+static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_record *record, ipsec_note *note,
+                                      const ipsec_open_report *report)
+{
+    record->icv = IPSEC_ICV_UNVERIFIED;
+    record->alternative = row->position;
+    ipsec_note_add(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
+    ipsec_findings_foresee(report->findings, &note->found);
+    ipsec_opened_offloaded(report);
 }
 
 /* --- with a row ---------------------------------------------------------------------------------------- */
@@ -254,10 +336,19 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     if (!offload && !can_be_opened(view, report)) {
         record->alternative = sa->keys.position;
         ipsec_opened_begin(&envelope, &row->spec, report);
+        if (!report->findings->whole && is_offloaded(opener, &envelope, row, sa, record, NULL))
+            leave_in_clear(row, record, note, report);
         return;
     }
     make_room(opener);
     row = ipsec_try_rows(opener, sa, record, &envelope, outer);
+    if (record->icv != IPSEC_ICV_GOOD && is_offloaded(opener, &envelope, row, sa, record, opener->plaintext)) {
+        record->esn = false;
+        record->high = 0;
+        ipsec_opened_begin(&envelope, &row->spec, report);
+        leave_in_clear(row, record, note, report);
+        return;
+    }
     if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
         record->icv = IPSEC_ICV_UNVERIFIED;
     if (offload && record->icv == IPSEC_ICV_BAD)
@@ -348,7 +439,7 @@ static bool is_by_policy(const ipsec_opener *opener, const ipsec_sa *sa, uint8_t
 {
     const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
 
-    return protocol == IPSEC_PROTOCOL_AH || spec->mode == IPSEC_MODE_TRANSPORT;
+    return !ipsec_encrypts(protocol) || spec->mode == IPSEC_MODE_TRANSPORT;
 }
 
 /* Whether a policy of VPP, to which SAs of ESP and AH are all one, leads to an SA that has seen the number. */
@@ -446,6 +537,10 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         return;
     envelope = ipsec_envelope_of(offload ? &plain : view, row->spec.encryption, row->spec.integrity, outer);
     ipsec_opened_begin(&envelope, &row->spec, report);
+    if (ipsec_note_has(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD)) {
+        ipsec_opened_offloaded(report);
+        return;
+    }
     if (offload ? record->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
         return;
     again.icv = verify_again(opener, &envelope, row, record) & 3;
@@ -475,4 +570,18 @@ ipsec_oddities ipsec_open_ask(const ipsec_opener *opener, const ipsec_view *view
     if (find_row(opener, view, spi) != IPSEC_KEY_NONE)
         return IPSEC_ODDITY_SHORT_KNOWN;
     return is_unknown(opener, view) ? IPSEC_ODDITY_SHORT_UNKNOWN : 0;
+}
+
+void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+                             const ipsec_open_report *report)
+{
+    const ipsec_sa *sa;
+    uint8_t shape;
+
+    if (!ipsec_encrypts(view->protocol) || record->standing != IPSEC_BELIEVED || view->length < IPSEC_ESP_FLOOR)
+        return;
+    sa = ipsec_sa_find(opener->sas, view, report->header->spi);
+    shape = sa && sa->index == record->sa ? ipsec_null_probe_shape(&sa->keys.null) : 0;
+    if (shape)
+        ipsec_opened_in_hindsight(view, shape - 1u, report);
 }

@@ -21,6 +21,11 @@
 void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
                      const ipsec_open_report *report);
 
+/** On later passes, opens a packet that no key and no heuristic opened at first, if its SA turned out to be ESP-NULL.
+ * Adds no finding, so that the verdict stays. */
+void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+                             const ipsec_open_report *report);
+
 /** Opens a packet once more as its record and note say, and adds the same to the report. */
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
                       const ipsec_open_report *report);

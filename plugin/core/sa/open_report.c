@@ -88,16 +88,17 @@ static bool may_be_another_protocol(const ipsec_view *view, const ipsec_key_row 
     return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
 }
 
-static bool speaks_against_row(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
-                               const uint8_t *plaintext)
+/* Too short for what the row's algorithms add to a packet, whatever the key. */
+static bool is_runt(const ipsec_envelope *envelope)
 {
-    if (record->trusted || !row->crypto || may_be_another_protocol(envelope->view, &row->spec))
-        return false;
-    if (record->icv == IPSEC_ICV_BAD)
-        return true;
-    if (is_decrypted_only(envelope, row, record))
-        return !has_sound_trailer(envelope, &row->spec, plaintext);
-    return envelope->encryption && !ipsec_envelope_is_openable(envelope);
+    return envelope->encryption && envelope->body < 2;
+}
+
+/* Whether an ICV was computed that fails by no fault of the length: what is too short has none to fail, unless it is
+ * known to verify otherwise. */
+static bool has_failed(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note)
+{
+    return record->icv == IPSEC_ICV_BAD && (!is_runt(envelope) || note->advice_case != IPSEC_CASE_NONE);
 }
 
 /* --- ICV and lengths --------------------------------------------------------------------------------- */
@@ -128,10 +129,18 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
     if (length < IPSEC_ESP_FLOOR)
         return; /* said already */
     report->opened->lacks_trailer = envelope->body < 2 && envelope->is_aligned;
-    if (envelope->body < 2)
+    if (is_runt(envelope))
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
     else if (!envelope->is_aligned)
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
+}
+
+/* Lengths that the row rules out. Before it has verified anything, it may be the row that is wrong. */
+static void report_lengths(const ipsec_envelope *envelope, bool right_row, const ipsec_open_report *report)
+{
+    report->findings->assuming = !right_row;
+    report_esp_lengths(envelope, report);
+    report->findings->assuming = false;
 }
 
 static uint32_t round_up(uint32_t octets, uint32_t unit)
@@ -243,18 +252,19 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {
-    const bool right_row = record->trusted || sa_complete;
+    const bool right_row = record->trusted || sa_complete, failed = has_failed(envelope, record, note);
+    const bool tells_of_row = !record->trusted && row->crypto && !may_be_another_protocol(envelope->view, &row->spec);
 
     report->opened->is_sure = right_row;
     report->opened->icv_status = record->icv;
     report->opened->unverified = (uint8_t)reason_of(envelope, row);
     report->opened->esn = record->esn;
     report->opened->high = record->high;
-    if (speaks_against_row(envelope, row, record, plaintext))
+    if (failed && tells_of_row)
         add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
     report_icv(envelope, record, note, right_row, report);
-    if (right_row && envelope->encryption)
-        report_esp_lengths(envelope, report);
+    if (envelope->encryption && (right_row || (tells_of_row && !failed)))
+        report_lengths(envelope, right_row, report);
     if (right_row && !envelope->encryption)
         report_ah_length(envelope, &row->spec, report);
     if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
@@ -265,34 +275,57 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
         measure_tail(envelope, record, plaintext, report);
 }
 
-void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+void ipsec_opened_offloaded(const ipsec_open_report *report)
+{
+    ipsec_findings_take_apart(report->findings);
+    report->opened->icv_status = IPSEC_ICV_UNVERIFIED;
+    report->opened->unverified = IPSEC_UNVERIFIED_OFFLOAD;
+}
+
+/* Shows what is in a packet of ESP-NULL, with the trailer that it has; false if there is nothing to show. */
+static bool show_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report, ipsec_trailer *trailer)
 {
     const ipsec_null_shape *lengths;
-    ipsec_trailer trailer = {.block = 4};
     uint32_t at;
 
     if (!report->findings->whole || shape >= IPSEC_NULL_SHAPES)
-        return;
+        return false;
     lengths = ipsec_null_shape_row(shape);
     at = IPSEC_ESP_HEADER + lengths->iv;
     if (view->length < at + lengths->icv + 2)
-        return;
-    trailer.at = at;
-    trailer.plaintext = view->data + at;
-    trailer.length = view->length - at - lengths->icv;
+        return false;
+    *trailer =
+        (ipsec_trailer){.plaintext = view->data + at, .length = view->length - at - lengths->icv, .at = at, .block = 4};
     *report->opened = (ipsec_opened){.valid = true,
                                      .is_sealed = true,
                                      .icv_status = lengths->icv ? IPSEC_ICV_UNVERIFIED : IPSEC_ICV_NOT_PRESENT,
                                      .unverified = IPSEC_UNVERIFIED_NO_KEY,
                                      .iv_length = lengths->iv,
                                      .icv_length = lengths->icv,
-                                     .plaintext = trailer.plaintext,
-                                     .plaintext_length = trailer.length,
+                                     .plaintext = trailer->plaintext,
+                                     .plaintext_length = trailer->length,
                                      .clear_at = at};
-    ipsec_read_trailer(&trailer, report->opened);
+    ipsec_read_trailer(trailer, report->opened);
+    return true;
+}
+
+void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+{
+    ipsec_trailer trailer;
+
+    if (!show_null(view, shape, report, &trailer))
+        return;
     report->findings->assuming = true;
     ipsec_check_trailer(view, &trailer, report->findings, report->opened);
     report->findings->assuming = false;
+}
+
+void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ipsec_open_report *report)
+{
+    ipsec_trailer unused;
+
+    if (report->findings->whole && shape < IPSEC_NULL_SHAPES && ipsec_null_shape_fits(shape, view))
+        show_null(view, shape, report, &unused);
 }
 
 void ipsec_opened_unproven(const ipsec_open_report *report)

@@ -39,9 +39,16 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
 bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
                             const uint8_t *plaintext);
 
+/** Says that the packet was captured in the clear, where a network card does the cryptography: it is none of the wire,
+ * and nothing of it can be judged. The finding is the note's. */
+void ipsec_opened_offloaded(const ipsec_open_report *report);
+
 /** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
  * or there is no such shape, for then the record that names it is another packet's. */
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
+
+/** The same of a packet that came before the shape was known, without findings: these are of the time when it came. */
+void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
 
 /** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
 void ipsec_opened_unproven(const ipsec_open_report *report);

@@ -439,7 +439,8 @@ bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *
         return true;
     }
     /* Where all parts verify, their numbers are known. */
-    if (!is_verified(record) && ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD))
+    if (!is_verified(record) && (ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
+                                 ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD)))
         note->facts |= IPSEC_NOTE_COALESCED;
     numbers->packets += ipsec_is_genuine(record);
     q->origin = find_origin(q, view, sa);
@@ -493,9 +494,11 @@ static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_re
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint64_t number = ipsec_record_number(record);
+    /* What the last packet stood for lies between. */
+    const uint32_t between = sa->numbers.coalesced ? IPSEC_COALESCED_MOST : 0;
 
     return is_verified(record) || !window->started || number <= window->top ||
-           number - (window->top - sa->numbers.behind) <= ipsec_sa_reach(q->config, sa);
+           number - (window->top - sa->numbers.behind) <= ipsec_sa_reach(q->config, sa) + between;
 }
 
 /* A run far ahead is believed: the flow has jumped, and its numbers have come. */

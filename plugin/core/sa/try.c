@@ -87,27 +87,38 @@ const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa
     return then ? then : &nothing;
 }
 
+static void try_row(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *row, ipsec_record *record,
+                    ipsec_envelope *envelope, uint8_t *outer)
+{
+    *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
+    ipsec_try(opener, envelope, row, sa, record);
+}
+
 /* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
- * is left as it was with the SA's own. */
+ * is left as it was with the SA's own; or with the first whose ICV fails, where the own one has none to compute. */
 static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
                                         ipsec_envelope *envelope, uint8_t *outer)
 {
     /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
     const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
+    ipsec_key *left = own;
+    bool settled = by_icv || record->icv == IPSEC_ICV_BAD;
 
     for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
         ipsec_key *row = ipsec_keyring_row(ring, i);
 
-        *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-        ipsec_try(opener, envelope, row, ipsec_sa_with_row(opener, sa, i), record);
+        try_row(opener, ipsec_sa_with_row(opener, sa, i), row, record, envelope, outer);
         if (record->icv == IPSEC_ICV_GOOD ||
             (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
             return row;
+        if (!settled && record->icv == IPSEC_ICV_BAD)
+            left = row;
+        settled = settled || record->icv == IPSEC_ICV_BAD;
     }
-    *envelope = ipsec_envelope_of(envelope->view, own->spec.encryption, own->spec.integrity, outer);
-    ipsec_try(opener, envelope, own, sa, record); /* for its plaintext */
-    return own;
+    /* Once more, for its plaintext. */
+    try_row(opener, left == own ? sa : ipsec_sa_with_row(opener, sa, left->index), left, record, envelope, outer);
+    return left;
 }
 
 ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,

@@ -1,0 +1,181 @@
+/* Whether what a key does not open is in the clear.
+ *
+ * A trailer alone looks sound in two of a thousand ciphertexts; so what it names must be in front of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sa/in_clear.h"
+#include "base/checksum.h"
+#include "base/octets.h"
+#include "packet/ip.h"
+#include "packet/kind.h"
+#include "packet/protocol.h"
+#include "sa/trailer.h"
+
+#include <glib.h>
+
+enum {
+    TRAILER = 2, /* pad length, next header */
+    PAD_LENGTH_MOST = 255,
+    TCP_HEADER = 20,
+    ICMP_HEADER = 8,
+    /* Padding that is proof enough for a protocol that is not looked into: 2^-8 for its length, and for each octet. */
+    PAD_PROVES = 2
+};
+
+/* What is behind the IV, if there is one: `least` to `most` octets, of which some were captured. */
+typedef struct contents {
+    const uint8_t *octets;
+    uint32_t captured;
+    uint32_t least, most;
+    bool told; /* a dump says that a card does the cryptography */
+} contents;
+
+/* --- what may be inside. Random octets pass with 2^-21 for TCP, 2^-16 for UDP of a length that is known, 2^-9 for
+ * ICMP, whose number in the trailer is 2^-8 more and the end of the padding as much again. */
+
+static bool is_within(const contents *c, uint32_t length)
+{
+    return length >= c->least && length <= c->most;
+}
+
+/* Reserved bits, flags that contradict each other, and an urgent pointer that is not in use: RFC 9293 3.1. New software
+ * does not use it (RFC 6093 5). */
+static bool looks_like_tcp(const contents *c)
+{
+    const uint8_t *p = c->octets;
+    const unsigned flags = c->captured >= TCP_HEADER ? p[13] & 0x3fu : 0;
+    const unsigned fin_and_syn = 0x03, urgent = 0x20;
+
+    if (flags == 0 || (flags & fin_and_syn) == fin_and_syn || flags & urgent || ipsec_read_u16(p + 18) != 0)
+        return false;
+    return !(p[12] & 0x0e) && (p[12] >> 4) * 4u >= TCP_HEADER && (p[12] >> 4) * 4u <= c->most;
+}
+
+static bool looks_like_udp(const contents *c)
+{
+    return c->captured >= IPSEC_UDP_HEADER && c->most >= IPSEC_UDP_HEADER &&
+           is_within(c, ipsec_read_u16(c->octets + 4));
+}
+
+/* Types and codes that are in use: IANA "ICMP Parameters", "ICMPv6 Parameters". */
+static bool looks_like_icmp(const contents *c)
+{
+    const uint32_t types =
+        1u << 0 | 1u << 3 | 1u << 5 | 1u << 8 | 1u << 9 | 1u << 10 | 1u << 11 | 1u << 12 | 1u << 13 | 1u << 14;
+
+    return c->captured >= ICMP_HEADER && c->octets[0] < 32 && types >> c->octets[0] & 1 && c->octets[1] <= 15;
+}
+
+static bool looks_like_icmpv6(const contents *c)
+{
+    const uint8_t *p = c->octets;
+
+    return c->captured >= ICMP_HEADER && ((p[0] >= 1 && p[0] <= 4) || (p[0] >= 128 && p[0] <= 143)) && p[1] <= 7;
+}
+
+static bool looks_like(const contents *c, uint8_t protocol)
+{
+    switch (protocol) {
+    case IPSEC_PROTOCOL_TCP:
+        return looks_like_tcp(c);
+    case IPSEC_PROTOCOL_UDP:
+        return looks_like_udp(c);
+    case IPSEC_PROTOCOL_ICMP:
+        return looks_like_icmp(c);
+    case IPSEC_PROTOCOL_ICMPV6:
+        return looks_like_icmpv6(c);
+    default:
+        return false;
+    }
+}
+
+/* The header's checksum is right, for the host has made it; `sure` if its length is proof enough. */
+static bool looks_like_v4(const contents *c, bool sure)
+{
+    const uint8_t *p = c->octets;
+    uint32_t header;
+
+    if (c->captured < IPSEC_IPV4_HEADER || p[0] >> 4 != 4 || !is_within(c, ipsec_read_u16(p + 2)))
+        return false;
+    header = (p[0] & 0x0fu) * 4;
+    if (header < IPSEC_IPV4_HEADER || header > c->captured)
+        return false;
+    return sure || ipsec_sum_fold(ipsec_sum_add(0, p, header)) == UINT16_MAX;
+}
+
+/* The header has no checksum, so what is behind it must do; `sure` likewise. */
+static bool looks_like_v6(const contents *c, bool sure)
+{
+    const uint8_t *p = c->octets;
+    contents inside;
+
+    if (c->captured < IPSEC_IPV6_HEADER || p[0] >> 4 != 6 || !is_within(c, IPSEC_IPV6_HEADER + ipsec_read_u16(p + 4)))
+        return false;
+    inside = (contents){.octets = p + IPSEC_IPV6_HEADER,
+                        .captured = c->captured - IPSEC_IPV6_HEADER,
+                        .least = ipsec_read_u16(p + 4),
+                        .most = ipsec_read_u16(p + 4)};
+    return sure || looks_like(&inside, p[6]);
+}
+
+/* --- where it may be */
+
+static bool is_named(const contents *c, uint8_t next)
+{
+    if (next == IPSEC_PROTOCOL_IPV4)
+        return looks_like_v4(c, true);
+    if (next == IPSEC_PROTOCOL_IPV6)
+        return looks_like_v6(c, true);
+    return looks_like(c, next);
+}
+
+/* Whether the octets end in a trailer that tells what they are. */
+static bool has_trailer(const contents *c)
+{
+    const ipsec_trailer trailer = {.plaintext = c->octets, .length = c->most};
+    contents payload = *c;
+    uint8_t pad;
+
+    if (c->captured < c->most || c->most < TRAILER || !ipsec_trailer_is_sound(&trailer))
+        return false;
+    pad = c->octets[c->most - TRAILER];
+    payload.captured = payload.least = payload.most = c->most - TRAILER - pad;
+    return pad >= PAD_PROVES || is_named(&payload, c->octets[c->most - 1]);
+}
+
+/* Whether they begin with a header that is as long as they are. Of TCP and UDP only a card tells, which cuts them into
+ * segments and puts a trailer behind each. */
+static bool has_header(const contents *c)
+{
+    const bool sure = c->told && c->least == c->most;
+
+    if (looks_like_v4(c, sure) || looks_like_v6(c, sure))
+        return true;
+    return (c->told && looks_like_tcp(c)) || (sure && looks_like_udp(c));
+}
+
+/* With what is `behind` the contents, an ICV or room for one; of what was cut the trailer is not known either. */
+static bool is_clear_at(const ipsec_envelope *envelope, const ipsec_key_row *spec, uint32_t at, uint32_t behind)
+{
+    const ipsec_view *view = envelope->view;
+    contents c = {.told = spec->offload};
+
+    if (view->length < at + behind || view->captured <= at)
+        return false;
+    c.octets = view->data + at;
+    c.most = c.least = view->length - at - behind;
+    c.captured = MIN(view->captured - at, c.most);
+    if (c.captured == c.most)
+        return has_trailer(&c) || has_header(&c);
+    c.least -= MIN(c.least, TRAILER + PAD_LENGTH_MOST);
+    return has_header(&c);
+}
+
+bool ipsec_is_in_clear(const ipsec_envelope *envelope, const ipsec_key_row *spec)
+{
+    const uint32_t with_iv = IPSEC_ESP_HEADER + envelope->iv;
+
+    return is_clear_at(envelope, spec, with_iv, envelope->icv) || is_clear_at(envelope, spec, with_iv, 0) ||
+           is_clear_at(envelope, spec, IPSEC_ESP_HEADER, envelope->icv) ||
+           is_clear_at(envelope, spec, IPSEC_ESP_HEADER, 0);
+}

@@ -1,0 +1,25 @@
+/** @file
+ * Why the ICV of AH fails: whether it verifies with headers in front that are otherwise. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_OUTER_REASON_H
+#define IPSEC_CORE_OUTER_REASON_H
+
+#include "base/advice_case.h"
+#include "keys/envelope.h"
+#include "keys/spec.h"
+
+/**
+ * Tries the ICV with each field that counts as zero as it stands in the IP header, and as senders set it at first; then
+ * with the addresses that the row names, and that of a sender whom others have shown. Up to some thirty digests.
+ *
+ * @param envelope  of a packet of AH whose ICV fails with this attempt
+ * @param sender    the source of another packet of the SA, which verified, as long as the view's; NULL if none is known
+ * @param detail    set to the ipsec_outer_field that the case speaks of
+ * @return IPSEC_CASE_NONE if nothing fits
+ */
+ipsec_advice_case ipsec_ah_reason(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt,
+                                  const ipsec_key_row *spec, const uint8_t *sender, uint8_t *detail);
+
+#endif
