@@ -164,7 +164,8 @@ int ipsec_draw_register(void)
           HFILL}},
         {&hf_ipsec_seq,
          {"Sequence number", "ipsec.seq", FT_UINT64, BASE_DEC, NULL, 0x0,
-          "Sequence number, with the high half that verified or is taken for it (ESN)", HFILL}},
+          "Sequence number, with the high half that verified or is taken for it (ESN), as far as that is known",
+          HFILL}},
         {&hf_ipsec_seq_highest,
          {"Highest before", "ipsec.seq.highest", FT_UINT64, BASE_DEC, NULL, 0x0,
           "Highest sequence number of the SA before this packet", HFILL}},
@@ -319,6 +320,8 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *
         draw_sa(report->sa, ipsec_compat_is_visited(pinfo), tvb, tree);
     if (report->number.is_followed)
         draw_number(report, tvb, tree);
+    else if (report->header.has_sequence) /* logs name the packet by it, whatever is known of its SA */
+        add_uint64(tree, hf_ipsec_seq, tvb, report->header.sequence);
 }
 
 /* Trailer fields are those of the plaintext: they stand for octets of the packet only if nothing was encrypted. */
