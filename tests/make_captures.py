@@ -16,6 +16,7 @@ from samples.benign import benign
 from samples.benign_keyed import benign_keyed, benign_table
 from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
+from samples.foreign import foreign
 from samples.forged_null import forged_null
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
@@ -25,7 +26,7 @@ from samples.sequence import faults_sequence
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null)
+    faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null, foreign)
 
 
 def main(folder):

@@ -166,7 +166,7 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const i
     for (unsigned i = 0; i < findings->count; i++)
         shown |= ipsec_catalogue((ipsec_finding_id)findings->list[i].id)->property;
     shown &= ~(unsigned)sa->properties;
-    sa->properties |= (uint16_t)shown;
+    sa->properties |= (uint8_t)shown;
     return (uint16_t)shown;
 }
 
@@ -312,10 +312,32 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
+static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+{
+    *record = (ipsec_record){.frame = view->frame,
+                             .offset = view->offset,
+                             .sa = report->sa,
+                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
+                             .kind = ipsec_header_kind_index[view->protocol],
+                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+}
+
+/* What is no ESP has none of its findings, nor an SA. */
+static IPSEC_COLD void disown(const ipsec_view *view, ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    report->sa = IPSEC_SA_NONE;
+    report->opened.valid = false;
+    *note = (ipsec_note){0};
+    ipsec_note_add(note, IPSEC_FINDING_NATT_NOT_ESP);
+    begin_record(view, report, record);
+}
+
 /* Puts the findings together, of the header, of its key and of its neighbours. */
 static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
                                 ipsec_report *report)
 {
+    if (ipsec_note_has(note, IPSEC_FINDING_NATT_NOT_ESP))
+        ipsec_findings_begin(&report->findings, false);
     if (record->followed && note->zero_by == 0)
         ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
     if (!db->config.report_reserved_spi)
@@ -400,14 +422,16 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
         weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
 }
 
-static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+/* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */
+static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+                             const ipsec_report *report)
 {
-    *record = (ipsec_record){.frame = view->frame,
-                             .offset = view->offset,
-                             .sa = report->sa,
-                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
-                             .kind = ipsec_header_kind_index[view->protocol],
-                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+    const bool may_be_foreign =
+        !(sa && sa->confirmed) && report->header.subject == IPSEC_SUBJECT_HEADER && !(view->flags & IPSEC_VIEW_QUOTED);
+    const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
+
+    ipsec_confirm(db->peers, view, sa, record, &report->header);
+    return foreign && !is_confirmed(db, view, sa);
 }
 
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
@@ -424,8 +448,10 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     begin_record(view, report, record);
     if (sa)
         open_and_weigh(db, view, sa, record, &note, report);
-    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
-        ipsec_confirm(db->peers, view, sa, record, &report->header, report->findings.flagged);
+    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, record, report)) {
+        disown(view, record, &note, report);
+        sa = NULL;
+    }
     /* What is no IPsec has no numbers. */
     if (sa && report->header.has_sequence) {
         if (is_confirmed(db, view, sa))
