@@ -14,6 +14,7 @@ from typing import Callable, Tuple
 
 from samples.benign import benign
 from samples.benign_keyed import benign_keyed, benign_table
+from samples.daemons import daemons
 from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
 from samples.foreign import foreign
@@ -26,7 +27,8 @@ from samples.sequence import faults_sequence
 
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
-    faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null, foreign)
+    faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null, foreign,
+    daemons)
 
 
 def main(folder):

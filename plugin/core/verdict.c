@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
 #include "keys/spec.h"
+#include "packet/find.h"
 
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report)
 {
@@ -54,5 +55,9 @@ void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_re
     }
     if (report->number.is_doubtful)
         verdict = MAX(verdict, IPSEC_VERDICT_SUSPICIOUS);
+    if (verdict >= IPSEC_VERDICT_SUSPICIOUS && ipsec_report_is_of_daemon(report)) {
+        verdict = IPSEC_VERDICT_SUSPICIOUS;
+        ipsec_findings_add(&report->findings, IPSEC_FINDING_AH_BY_DAEMON, 0, 0);
+    }
     report->verdict = (uint8_t)verdict;
 }

@@ -63,6 +63,15 @@ static inline bool ipsec_report_hides_payload(const ipsec_report *report)
                                            report->opened.icv_status == IPSEC_ICV_BAD);
 }
 
+/** Whether a daemon judges the header, and no IPsec stack: none reports anything of it, and whether it is refused is
+ * not known. */
+static inline bool ipsec_report_is_of_daemon(const ipsec_report *report)
+{
+    const bool has_row = report->opened.valid && report->opened.spec;
+
+    return report->header.daemon == IPSEC_DAEMON_VRRP || (report->header.daemon == IPSEC_DAEMON_OSPF && !has_row);
+}
+
 /** Why an ICV is unverified, as a phrase; NULL for values that are no reason. */
 const char *ipsec_unverified_name(unsigned reason);
 
