@@ -19,6 +19,7 @@ from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
 from samples.foreign import foreign
 from samples.forged_null import forged_null
+from samples.fragments import fragments
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 from samples.order import faults_order
@@ -28,7 +29,7 @@ from samples.sequence import faults_sequence
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
     faults_table, faults_sequence, faults_order, faults_receiver, benign_keyed, benign_table, forged_null, foreign,
-    daemons)
+    daemons, fragments)
 
 
 def main(folder):

@@ -8,6 +8,7 @@
 #include "../core/ipsec.h"
 #include "compat.h"
 #include "draw.h"
+#include "fragments.h"
 #include "frames.h"
 #include "outer.h"
 #include "payload.h"
@@ -22,6 +23,7 @@ enum {
     HOOK_AH,
     HOOK_UDPENCAP,
     HOOK_ISAKMP,
+    HOOK_FRAGMENT,
     HOOK_COUNT
 };
 
@@ -60,7 +62,19 @@ static hook hooks[HOOK_COUNT] = {
                      .title = "ISAKMP with IPsec analysis",
                      .short_name = "ISAKMP (analysis)",
                      .wrapper_name = "ipsec.isakmp_wrapper"},
+    [HOOK_FRAGMENT] = {.filter_name = "ipv6.fraghdr",
+                       .table = "ip.proto",
+                       .title = "IPv6 fragments with IPsec analysis",
+                       .short_name = "IPv6 Fragment (analysis)",
+                       .wrapper_name = "ipsec.fragment_wrapper"},
 };
+
+/* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
+ * protocol's number, and our handle. */
+static hook after_ipv4 = {.filter_name = "ip",
+                          .title = "IPv4 fragments with IPsec analysis",
+                          .short_name = "IPv4 fragment (analysis)",
+                          .wrapper_name = "ipsec.ipv4_fragments"};
 
 /* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
  * every way out of it. */
@@ -283,29 +297,86 @@ static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
 }
 
+/* What is to be said of a fragment that nobody puts together. */
+static void draw_fragment(ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                          const ipsec_tree_mark *mark)
+{
+    if (ipsec_report_has_subject(report))
+        draw(report, at, tvb, pinfo, tree, mark);
+}
+
+static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const hook *at = &hooks[HOOK_FRAGMENT];
+    const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
+    ipsec_fragment fragment;
+    ipsec_report report;
+    int result;
+
+    if (!proto_is_protocol_enabled(ipsec_protocol) || payload_is_lost ||
+        !ipsec_fragments_read_v6(tvb, pinfo, &fragment))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    ipsec_frames_fragment(pinfo, &fragment, &report);
+    result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    draw_fragment(&report, at, tvb, pinfo, tree, &mark);
+    return result;
+}
+
+/* A postdissector; it has no payload of its own. */
+static int look_after_ipv4(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const ipsec_tree_mark whole_tree = {0};
+    ipsec_fragment fragment;
+    ipsec_report report;
+
+    if (!ipsec_fragments_read_v4(tvb, pinfo, &fragment) || !proto_is_protocol_enabled(ipsec_protocol))
+        return 0;
+    ipsec_frames_fragment(pinfo, &fragment, &report);
+    draw_fragment(&report, &after_ipv4, tvb, pinfo, tree, &whole_tree);
+    return 0;
+}
+
+/* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock protocol disables
+ * the wrapper. */
+static void register_names(hook *h)
+{
+    h->proto = proto_get_id_by_filter_name(h->filter_name);
+    h->wrapper_proto =
+        proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
+}
+
 void ipsec_hooks_register(int proto)
 {
     proto_ipsec = proto;
     ipsec_protocol = find_protocol_by_id(proto);
-    for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        hook *h = &hooks[i];
-
-        /* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock
-         * protocol disables the wrapper. */
-        h->proto = proto_get_id_by_filter_name(h->filter_name);
-        h->wrapper_proto =
-            proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
-    }
+    for (unsigned i = 0; i < HOOK_COUNT; i++)
+        register_names(&hooks[i]);
+    register_names(&after_ipv4);
     esp_protocol = find_protocol_by_id(hooks[HOOK_ESP].proto);
+}
+
+/* That of UDP encapsulation and that of the fragment header have no name. */
+static dissector_handle_t find_stock(unsigned hook)
+{
+    const uint32_t fragment_header = 44;
+
+    if (hook == HOOK_UDPENCAP)
+        return ipsec_compat_udpencap();
+    if (hook == HOOK_FRAGMENT)
+        return dissector_get_default_uint_handle("ip.proto", fragment_header);
+    return find_dissector(hooks[hook].filter_name);
 }
 
 void ipsec_hooks_handoff(void)
 {
-    static const dissector_t wrappers[HOOK_COUNT] = {
-        [HOOK_ESP] = wrap_esp, [HOOK_AH] = wrap_ah, [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp};
+    static const dissector_t wrappers[HOOK_COUNT] = {[HOOK_ESP] = wrap_esp,
+                                                     [HOOK_AH] = wrap_ah,
+                                                     [HOOK_UDPENCAP] = wrap_udpencap,
+                                                     [HOOK_ISAKMP] = wrap_isakmp,
+                                                     [HOOK_FRAGMENT] = wrap_fragment};
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        hooks[i].stock = i == HOOK_UDPENCAP ? ipsec_compat_udpencap() : find_dissector(hooks[i].filter_name);
+        hooks[i].stock = find_stock(i);
         hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
         hooks[i].twin = create_dissector_handle_with_name_and_description(
             wrappers[i], hooks[i].wrapper_proto, NULL,
@@ -314,6 +385,7 @@ void ipsec_hooks_handoff(void)
          */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
     }
+    register_postdissector(create_dissector_handle(look_after_ipv4, after_ipv4.wrapper_proto));
 }
 
 /* An entry of a dissector table that leads to a stock dissector. */

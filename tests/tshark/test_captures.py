@@ -21,7 +21,7 @@ def shown(row):
 @EVERY_CAPTURE
 @PASSES
 def test_frames_show_what_the_sidecar_says(tshark, name, passes):
-    expected = sidecars.load(name)
+    expected = sidecars.load(name, later=bool(passes))
     rows = tshark.rows(name, *passes)
     differences = [f"frame {frame} ({line.what}):\n  expected {line[:5]}\n  shown    {shown(rows[frame])}"
                    for frame, line in expected.items() if shown(rows[frame]) != line[:5]]

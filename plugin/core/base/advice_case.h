@@ -31,6 +31,7 @@ typedef enum {
     IPSEC_CASE_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
     IPSEC_CASE_EPOCH_QOS,
     IPSEC_CASE_STRAY, /**< a number that the SA did not go on from; detail: its low half */
+    IPSEC_CASE_FRAGMENT, /**< the rest of the packet lies in another frame */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 

@@ -34,6 +34,9 @@ void ipsec_findings_add_with(ipsec_findings *findings, ipsec_finding_id id, uint
  * ipsec_findings_have() and for what a receiver makes of the packet, and are not in the list. */
 void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *set);
 
+/** Makes the advice more exact on those of `findings` that have the catalogue's. */
+void ipsec_findings_advise(ipsec_findings *findings, const ipsec_finding_set *set, ipsec_advice_detail detail);
+
 /** Takes back the finding `id`, if it is there. */
 void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);
 

@@ -40,6 +40,7 @@ typedef struct ipsec_report {
     ipsec_findings findings; /**< what is wrong with it */
     ipsec_number number;     /**< what its sequence number is on its SA */
     ipsec_opened opened;     /**< what a key told of it */
+    uint32_t fragment;       /**< frame with the rest of the packet, or with the first part of it; 0: none is known */
     uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay;     /**< ipsec_anti_replay */
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
