@@ -75,6 +75,9 @@ dissector_handle_t ipsec_compat_entry_handle(void *entry, bool *changed);
  * first. */
 dissector_handle_t ipsec_compat_udpencap(void);
 
+/* The stock dissector of the fragment header of IPv6, or NULL. It has no name. */
+dissector_handle_t ipsec_compat_ipv6_fragment(void);
+
 /* A row of a table, counted from 1. The text is overwritten and freed afterwards. */
 typedef void ipsec_take_row(uint32_t line, const ipsec_key_row_text *text, void *context);
 

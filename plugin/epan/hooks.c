@@ -358,12 +358,10 @@ void ipsec_hooks_register(int proto)
 /* That of UDP encapsulation and that of the fragment header have no name. */
 static dissector_handle_t find_stock(unsigned hook)
 {
-    const uint32_t fragment_header = 44;
-
     if (hook == HOOK_UDPENCAP)
         return ipsec_compat_udpencap();
     if (hook == HOOK_FRAGMENT)
-        return dissector_get_default_uint_handle("ip.proto", fragment_header);
+        return ipsec_compat_ipv6_fragment();
     return find_dissector(hooks[hook].filter_name);
 }
 

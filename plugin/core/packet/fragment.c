@@ -5,11 +5,10 @@
 #include "packet/ip.h"
 #include "packet/protocol.h"
 
-/* Octets of the view's packet behind the first `count` of its headers, and what these say of it. */
-static bool end_at(const ipsec_view *view, uint32_t count, ipsec_fragment *fragment)
+/* Octets that the packet has behind the first `count` of its headers: where a next fragment would begin. */
+static uint32_t length_behind(const ipsec_view *view, uint32_t count)
 {
-    fragment->offset = view->outer_length - count + view->length;
-    return true;
+    return view->outer_length - count + view->length;
 }
 
 static bool read_v4(const ipsec_view *view, ipsec_fragment *fragment)
@@ -20,7 +19,8 @@ static bool read_v4(const ipsec_view *view, ipsec_fragment *fragment)
         return false;
     fragment->identification = ipsec_read_u16(view->outer + 4);
     fragment->protocol = view->outer[9];
-    return end_at(view, header, fragment);
+    fragment->offset = length_behind(view, header);
+    return true;
 }
 
 /* Of IPv6 only an atomic fragment (RFC 6946) has an identification. */
@@ -41,7 +41,8 @@ static bool read_v6(const ipsec_view *view, ipsec_fragment *fragment)
         return false;
     fragment->protocol = view->outer[offset];
     fragment->identification = ipsec_read_u32(view->outer + offset + 4);
-    return end_at(view, offset + IPSEC_IPV6_FRAGMENT_HEADER, fragment);
+    fragment->offset = length_behind(view, offset + IPSEC_IPV6_FRAGMENT_HEADER);
+    return true;
 }
 
 bool ipsec_fragment_read(const ipsec_view *view, ipsec_fragment *fragment)
