@@ -16,9 +16,12 @@ from samples.asked import faults_asked_freebsd, faults_asked_vpp
 from samples.benign import benign
 from samples.benign_keyed import benign_keyed, benign_table
 from samples.counters import faults_counters
+from samples.daemons import daemons
 from samples.expectations import Capture
 from samples.faults import faults, faults_ipv6, faults_nested
+from samples.foreign import foreign
 from samples.forged_null import forged_null
+from samples.fragments import fragments
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 from samples.opening import offload, opening
@@ -30,7 +33,7 @@ from samples.sequence import faults_sequence
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
     faults_table, faults_sequence, faults_counters, faults_order, faults_receiver, faults_asked_vpp,
-    faults_asked_freebsd, benign_keyed, benign_table, forged_null, points, opening, offload)
+    faults_asked_freebsd, benign_keyed, benign_table, forged_null, points, opening, offload, foreign, daemons, fragments)
 
 
 def main(folder):

@@ -187,6 +187,24 @@ const page_line linux_sa_lines[] = {
     {0},
 };
 
+const page_line linux_other_lines[] = {
+    {"`IpInUnknownProtos` (`nstat -az`, `netstat -s`)",
+     "`ip.proto == 50 or ip.proto == 51`, `icmp.type == 3 and icmp.code == 2`",
+     "The host has no ESP or AH at all (`esp4`, `ah4` are not loaded): no xfrm counter moves, and it may answer with "
+     "ICMP \"protocol unreachable\".",
+     "`lsmod`, and whether IPsec is set up on this host."},
+    {"`Ip6InUnknownProtos`", "`ipv6.nxt == 50 or ipv6.nxt == 51`, `icmpv6.type == 4 and icmpv6.code == 1`",
+     "The same in IPv6 (`esp6`, `ah6`); the answer is ICMPv6 \"unrecognized next header\".",
+     "`lsmod`, and whether IPsec is set up on this host."},
+    {"mlx5, `ethtool -S`: `ipsec_dec_auth_fail_packets`", "`ipsec.icv.status == \"Bad\"`",
+     "The card that decrypts found the ICV wrong: [esp.icv](CHECKS.md#espicv). No xfrm counter need move.",
+     "Damage, keys; packets that the card passes on as they are. Needs [keys](../README.md#keys)."},
+    {"mlx5, `ethtool -S`: `ipsec_dec_drop_packets`", "`ipsec.protocol == 50 and ipsec.verdict >= 3`",
+     "The card discarded packets that it was to decrypt; for which reasons is not published.",
+     "Offload: `ethtool -K DEV esp-hw-offload off`, and the xfrm counters then."},
+    {0},
+};
+
 const page_line linux_audit_lines[] = {
     {"`op=SA-notfound`, `spi=3221225482(0xc000000a) seqno=1`", "`ipsec.spi == 0xc000000a and ipsec.seq == 1`",
      "No SA: XfrmInNoStates.", "The SPI in `ip xfrm state`."},
@@ -311,6 +329,11 @@ const report_note strongswan_notes[] = {
 
 /* --- a log line with SPI and sequence number ------------------------------------------------------------- */
 
+#define ICV_FINDINGS                                                                                                   \
+    "[esp.icv](CHECKS.md#espicv), [ah.icv](CHECKS.md#ahicv), or [key.wrong](CHECKS.md#keywrong) where nothing of the " \
+    "SA verifies"
+#define ICV_CHECK "Damage, keys, an attack. Needs [keys](../README.md#keys)."
+
 const page_line vendor_lines[] = {
     {"Cisco ASA: `%ASA-4-402119: IPSEC: Received an ESP packet (SPI= 0xBD48845F, sequence number= 0x347BB) ... that "
      "failed anti-replay checking`",
@@ -327,6 +350,22 @@ const page_line vendor_lines[] = {
      "`ipsec.seq == 5`",
      "Refused by the replay window. The connection is one of `show crypto ipsec sa`, which has its SPI.",
      "Add `ipsec.spi == 0x...`."},
+    {"Cisco IOS: `%CRYPTO-4-RECVD_PKT_MAC_ERR: decrypt: mac verify failed for connection id=2989 ... spi=BD48845F "
+     "seqno=000347BB`",
+     "`ipsec.spi == 0xbd48845f and ipsec.seq == 0x347bb`",
+     "The ICV was wrong: " ICV_FINDINGS ". Both values are hexadecimal, without 0x.", ICV_CHECK},
+    {"Cisco IOS XE: `%IPSEC-3-HMAC_ERROR: IPSec SA receives HMAC error, ... SPI 0xf0f`",
+     "`ipsec.spi == 0xf0f and ipsec.icv.status == \"Bad\"`",
+     "The ICV was wrong: " ICV_FINDINGS ". The line has no number.", ICV_CHECK},
+    {"Cisco IOS XE, `show platform hardware qfp active feature ipsec datapath drops`: `IN_OCT_MAC_EXCEPTION` and other "
+     "`..._MAC_EXCEPTION`",
+     "`ipsec.icv.status == \"Bad\"`", "The ICV was wrong: " ICV_FINDINGS ". A counter names no packet.", ICV_CHECK},
+    {"Cisco IOS XE, likewise: `OCT_PAD_MISMATCH` and other `..._PAD_MISMATCH`",
+     "`ipsec.esp.pad_length or ipsec.esp.pad_bytes or ipsec.esp.pad_last_byte`",
+     "The padding is not 1 2 3 and so on, or longer than the packet: [esp.pad_bytes](CHECKS.md#esppad_bytes), "
+     "[esp.pad_last_byte](CHECKS.md#esppad_last_byte), [esp.pad_length](CHECKS.md#esppad_length). Needs "
+     "[keys](../README.md#keys).",
+     "The sender's software, which pads so if the ICV is right; keys that differ, where nothing verifies."},
     {"Cisco IOS XE: `%IPSEC-3-REPLAY_ERROR: ... SPI 0xf0f`, and `anti-replay drop ... spi 3855/(0xf0f), ... "
      "seq_no=5, ar_highest=2554`",
      "`ipsec.spi == 3855 and ipsec.seq == 5`",
@@ -354,5 +393,28 @@ const page_line vendor_lines[] = {
     {"Check Point: `decryption failure: Replay attack`, `Warning: possible replay attack`",
      "`ipsec.replay.duplicate or ipsec.replay.old or ipsec.replay.conflict`", "Refused by the replay window.",
      "Members of a cluster that both send; reordering."},
+    {"libreswan, pluto: `has no Non-ESP marker`",
+     "`ipsec.natt.no_marker_ike or ipsec.natt.esp_too_short or ipsec.natt.truncated or ipsec.natt.not_esp`",
+     "A datagram on port 4500 that reached IKE without the marker of four zeros: IKE of a peer that leaves it out "
+     "([natt.no_marker_ike](CHECKS.md#nattno_marker_ike)), something too short for ESP "
+     "([natt.esp_too_short](CHECKS.md#nattesp_too_short), [natt.truncated](CHECKS.md#natttruncated)), or another "
+     "protocol ([natt.not_esp](CHECKS.md#nattnot_esp)).",
+     "NAT traversal and firmware of the peer; a scan of the port."},
+    {"openconnect: `Received ESP packet with invalid HMAC`",
+     "`ipsec.encapsulation == 1 and ipsec.icv.status == \"Bad\"`",
+     "The ICV was wrong: " ICV_FINDINGS ". The line names neither SPI nor number; `Parameters for incoming ESP: SPI "
+     "...` has the SPI.",
+     "Keys of an older session after a reconnect; damage. Needs [keys](../README.md#keys)."},
+    {"keepalived: `(VI_1) IPSEC-AH : sequence number 5 already processed. Packet dropped. Local(2554)`",
+     "`ipsec.protocol == 51 and ipsec.seq == 5`",
+     "AH of VRRP: the number is not above the last one, `Local`, of any sender; there is no window. "
+     "[replay.duplicate](CHECKS.md#replayduplicate) and [replay.old](CHECKS.md#replayold) where it is a copy or late, "
+     "[seq.restart](CHECKS.md#seqrestart) where the sender began anew.",
+     "Two routers that are both master; one that was restarted."},
+    {"keepalived: `(VI_1) IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !`",
+     "`ipsec.ah.by_daemon or ipsec.ah.icv`",
+     "AH of VRRP: the ICV was wrong ([ah.icv](CHECKS.md#ahicv)). keepalived covers the Time to Live with it where it "
+     "sends to the group, so a key row verifies nothing: [ah.by_daemon](CHECKS.md#ahby_daemon).",
+     "`auth_pass` of both routers; another VRRP router that does as RFC 4302 says."},
     {0},
 };

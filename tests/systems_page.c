@@ -243,7 +243,8 @@ static void print_intro(void)
         "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), "
         "[DoS Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
         "[counters](#windows-performance-counters-and-wfp-statistics). Linux: [counters](#linux-procnetxfrm_stat), "
-        "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log). [FreeBSD](#freebsd-netstat--s), "
+        "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log), "
+        "[host and card](#linux-nstat-and-ethtool). [FreeBSD](#freebsd-netstat--s), "
         "[OpenBSD](#openbsd-netstat--s), [VPP](#vpp-show-errors), [strongSwan](#strongswan). "
         "[Cisco, Juniper, Fortinet and others](#a-log-line-with-spi-and-sequence-number).");
 }
@@ -262,6 +263,10 @@ int main(void)
                "Records of type MAC_IPSEC_EVENT, where audit is on; they name SPI (twice) and sequence number.",
                "it says");
     print_lines(linux_audit_lines);
+    print_head("Linux: nstat and ethtool",
+               "Where no counter of xfrm moves: the host does not know the protocol, or a network card decrypts.",
+               "it counts");
+    print_lines(linux_other_lines);
     print_head("FreeBSD: netstat -s", "`netstat -sp esp`, `netstat -sp ah`. Version 13.", "it counts");
     print_stack(&on_freebsd);
     print_head("OpenBSD: netstat -s", "`netstat -sp esp`, `netstat -sp ah`.", "it counts");

@@ -18,6 +18,7 @@
 #include "base/wipe.h"
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
+#include "packet/fragment.h"
 #include "packet/ip.h"
 #include "packet/place.h"
 #include "packet/reassembled.h"
@@ -81,5 +82,13 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
  *                judged on its own octets alone.
  */
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
+
+/** Takes note of an IP fragment of ESP or AH, of each that has More Fragments set or an offset, in the order in which
+ * they were captured; whatever is given to ipsec_judge() besides. */
+void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment);
+
+/** Reports on a fragment, on any pass: nothing (see ipsec_report_has_subject()), unless it is an orphan whose first
+ * part is known by now. */
+void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report);
 
 #endif

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
 #include "evidence/confirmed.h"
+#include "evidence/fragments.h"
 #include "evidence/peers.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
@@ -27,6 +28,7 @@ struct ipsec_db {
     ipsec_sequencer sequencer;
     ipsec_senders *senders;
     ipsec_peers *peers;
+    ipsec_fragments *fragments;
     GArray *notes;         /* of ipsec_note, the first unused */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
 };
@@ -46,6 +48,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->senders = ipsec_senders_new();
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
+    db->fragments = ipsec_fragments_new();
     db->notes = g_array_new(false, true, sizeof(ipsec_note));
     g_array_set_size(db->notes, 1);
     return db;
@@ -69,6 +72,7 @@ void ipsec_db_free(ipsec_db *db)
     g_free(db->sequencer.recents);
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
+    ipsec_fragments_free(db->fragments);
     g_array_free(db->notes, true);
     g_free(db);
 }
@@ -110,6 +114,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     report->opened.valid = false;
     report->opened.combined_mode = false;
     report->sa = IPSEC_SA_NONE;
+    report->fragment = 0;
     report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
     report->unproven = false;
     report->confirmed = true;
@@ -182,7 +187,7 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const i
     for (unsigned i = 0; i < findings->count; i++)
         shown |= ipsec_catalogue((ipsec_finding_id)findings->list[i].id)->property;
     shown &= ~(unsigned)sa->properties;
-    sa->properties |= (uint16_t)shown;
+    sa->properties |= (uint8_t)shown;
     return (uint16_t)shown;
 }
 
@@ -328,10 +333,52 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
+static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+{
+    *record = (ipsec_record){.frame = view->frame,
+                             .offset = view->offset,
+                             .sa = report->sa,
+                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
+                             .kind = ipsec_header_kind_index[view->protocol],
+                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+}
+
+/* What is no ESP has none of its findings, nor an SA. */
+static IPSEC_COLD void disown(const ipsec_view *view, ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    report->sa = IPSEC_SA_NONE;
+    report->opened.valid = false;
+    *note = (ipsec_note){0};
+    ipsec_note_add(note, IPSEC_FINDING_NATT_NOT_ESP);
+    begin_record(view, report, record);
+}
+
+/* Says that the rest of the packet, or its first part, is in another frame. */
+static void report_fragment(ipsec_report *report, uint32_t frame)
+{
+    report->fragment = frame;
+    ipsec_findings_add(&report->findings,
+                       report->header.protocol == IPSEC_PROTOCOL_AH ? IPSEC_FINDING_AH_MISSING_FRAGMENT
+                                                                    : IPSEC_FINDING_ESP_MISSING_FRAGMENT,
+                       0, 0);
+}
+
+/* Whether a packet that looks whole is the first part of one that was cut. */
+static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
+{
+    const uint32_t rest =
+        report->header.subject == IPSEC_SUBJECT_HEADER ? ipsec_fragments_rest_of(db->fragments, view) : 0;
+
+    if (rest > 0)
+        report_fragment(report, rest);
+}
+
 /* Puts the findings together, of the header, of its key and of its neighbours. */
 static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
                                 const ipsec_note *note, ipsec_report *report)
 {
+    if (ipsec_note_has(note, IPSEC_FINDING_NATT_NOT_ESP))
+        ipsec_findings_begin(&report->findings, false);
     if (!db->minded)
         look_closer(db, view, note, report);
     if (record->followed && note->zero_by == 0)
@@ -339,12 +386,21 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
     if (!db->config.report_reserved_spi)
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
+    if (report->fragment > 0)
+        ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
+                              (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
 }
 
-/* Notes what a later pass cannot find out again of a header with findings, and concludes. */
-static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+/* Notes what a later pass cannot find out again of a header with findings, and concludes. False if it has none. */
+static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                       ipsec_note *note, ipsec_report *report)
 {
+    if (db->fragments->waiting > 0) {
+        ipsec_fragments_meet_first(db->fragments, view);
+        look_for_rest(db, view, report);
+    }
+    if (!report->findings.any && !note->any && !note->row)
+        return false;
     assemble(db, view, record, note, report);
     if (sa)
         note->properties = new_properties(sa, record, &report->findings);
@@ -352,9 +408,10 @@ static IPSEC_COLD void judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     report->confirmed = record->confirmed;
     ipsec_conclude(&db->config, note, report);
     if (ipsec_note_is_empty(note))
-        return;
+        return true;
     record->note = db->notes->len;
     g_array_append_val(db->notes, *note);
+    return true;
 }
 
 /* What was told by packets before the first one that verifies may have been anybody's. */
@@ -418,14 +475,16 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
         weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
 }
 
-static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
+/* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */
+static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+                             const ipsec_report *report)
 {
-    *record = (ipsec_record){.frame = view->frame,
-                             .offset = view->offset,
-                             .sa = report->sa,
-                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
-                             .kind = ipsec_header_kind_index[view->protocol],
-                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+    const bool may_be_foreign =
+        !(sa && sa->confirmed) && report->header.subject == IPSEC_SUBJECT_HEADER && !(view->flags & IPSEC_VIEW_QUOTED);
+    const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
+
+    ipsec_confirm(db->peers, view, sa, record, &report->header);
+    return foreign && !is_confirmed(db, view, sa);
 }
 
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
@@ -444,8 +503,10 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         open_and_weigh(db, view, sa, record, &note, report);
     if (db->minded)
         look_closer(db, view, &note, report);
-    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
-        ipsec_confirm(db->peers, view, sa, record, &report->header, report->findings.flagged);
+    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, record, report)) {
+        disown(view, record, &note, report);
+        sa = NULL;
+    }
     /* What is no IPsec has no numbers. */
     if (sa && report->header.has_sequence) {
         if (is_confirmed(db, view, sa))
@@ -453,10 +514,9 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         else if (!report->findings.any)
             remember_number(db, view, sa, record, report);
     }
-    if (report->findings.any || note.any || note.row) {
-        judge_findings(db, view, sa, record, &note, report);
+    if ((report->findings.any || note.any || note.row || db->fragments->waiting > 0) &&
+        judge_findings(db, view, sa, record, &note, report))
         return;
-    }
     /* No note is kept of it. */
     report->number.first_seen = 0;
     if (note.facts & IPSEC_NOTE_FAR)
@@ -504,9 +564,29 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     if (record->followed)
         ipsec_sequence_report(record, note, &report->number);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
+    look_for_rest(db, view, report);
     if (!report->findings.any && !note->any && !note->row)
         return;
     assemble(db, view, record, note, report);
-    report->confirmed = record->confirmed;
+    report->confirmed = record->confirmed || view->encapsulation == IPSEC_ENCAPSULATION_NONE;
     ipsec_conclude(&db->config, note, report);
+}
+
+void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)
+{
+    ipsec_fragments_meet(db->fragments, db->sequencer.recents, fragment);
+}
+
+void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report)
+{
+    const uint32_t first = ipsec_fragments_first_of(db->fragments, fragment->frame);
+
+    *report = (ipsec_report){.header = {.protocol = fragment->protocol, .subject = IPSEC_SUBJECT_NOTHING},
+                             .sa = IPSEC_SA_NONE,
+                             .confirmed = true,
+                             .verdict = IPSEC_VERDICT_UNCHECKED};
+    if (first == 0)
+        return;
+    report->header.subject = IPSEC_SUBJECT_HEADER;
+    report_fragment(report, first);
 }

@@ -80,5 +80,9 @@ void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_re
     }
     if (report->number.is_doubtful)
         verdict = MAX(verdict, IPSEC_VERDICT_SUSPICIOUS);
+    if (verdict >= IPSEC_VERDICT_SUSPICIOUS && ipsec_report_is_of_daemon(report)) {
+        verdict = IPSEC_VERDICT_SUSPICIOUS;
+        ipsec_findings_add(&report->findings, IPSEC_FINDING_AH_BY_DAEMON, 0, 0);
+    }
     report->verdict = (uint8_t)verdict;
 }

@@ -116,6 +116,11 @@ dissector_handle_t ipsec_compat_udpencap(void)
     return dissector_get_default_uint_handle("udp.port", 4500);
 }
 
+dissector_handle_t ipsec_compat_ipv6_fragment(void)
+{
+    return dissector_get_default_uint_handle("ip.proto", 44);
+}
+
 static uat_field_t *find_column(const uat_t *table, const char *name)
 {
     for (uat_field_t *field = table->fields; field->title; field++)

@@ -65,8 +65,8 @@ static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
     return pinfo->fd->file_off;
 }
 
-/* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0: the
- * file does not say. */
+/* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0:
+ * the file does not say. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);
 
 /* Whether the capturing system has a name for the packet, the same for each copy that it made (epb_packetid of pcapng):
@@ -82,6 +82,9 @@ dissector_handle_t ipsec_compat_entry_handle(void *entry, bool *changed);
 /* The stock dissector of UDP encapsulation, or NULL. It has no name in 4.0, so it is the one that port 4500 had at
  * first. */
 dissector_handle_t ipsec_compat_udpencap(void);
+
+/* The stock dissector of the fragment header of IPv6, or NULL. It has no name. */
+dissector_handle_t ipsec_compat_ipv6_fragment(void);
 
 /* A row of a table, counted from 1. The text is overwritten and freed afterwards. */
 typedef void ipsec_take_row(uint32_t line, const ipsec_key_row_text *text, void *context);

@@ -35,6 +35,7 @@ static int hf_ipsec_seq_highest = -1;
 static int hf_ipsec_seq_lag = -1;
 static int hf_ipsec_seq_skipped = -1;
 static int hf_ipsec_seq_first_seen = -1;
+static int hf_ipsec_fragment_frame = -1;
 static int hf_ipsec_icv_status = -1;
 static int hf_ipsec_icv_length = -1;
 static int hf_ipsec_iv_length = -1;
@@ -165,7 +166,8 @@ int ipsec_draw_register(void)
           HFILL}},
         {&hf_ipsec_seq,
          {"Sequence number", "ipsec.seq", FT_UINT64, BASE_DEC, NULL, 0x0,
-          "Sequence number, with the high half that verified or is taken for it (ESN)", HFILL}},
+          "Sequence number, with the high half that verified or is taken for it (ESN), as far as that is known",
+          HFILL}},
         {&hf_ipsec_seq_highest,
          {"Highest before", "ipsec.seq.highest", FT_UINT64, BASE_DEC, NULL, 0x0,
           "Highest sequence number of the SA before this packet", HFILL}},
@@ -177,6 +179,9 @@ int ipsec_draw_register(void)
         {&hf_ipsec_seq_first_seen,
          {"First seen in", "ipsec.seq.first_seen", FT_FRAMENUM, BASE_NONE, NULL, 0x0,
           "The frame that carried this number first", HFILL}},
+        {&hf_ipsec_fragment_frame,
+         {"Rest of the packet in", "ipsec.fragment.frame", FT_FRAMENUM, BASE_NONE, NULL, 0x0,
+          "The frame with the other part of a packet that was cut without More Fragments", HFILL}},
         {&hf_ipsec_icv_status,
          {"ICV status", "ipsec.icv.status", FT_UINT8, BASE_NONE, VALS(proto_checksum_vals), 0x0,
           "Whether the Integrity Check Value verifies with a key of the tables", HFILL}},
@@ -320,6 +325,9 @@ static void draw_header(const ipsec_report *report, tvbuff_t *tvb, packet_info *
         draw_sa(report->sa, ipsec_compat_is_visited(pinfo), tvb, tree);
     if (report->number.is_followed)
         draw_number(report, tvb, tree);
+    else if (report->header.has_sequence) /* logs name the packet by it, whatever is known of its SA */
+        add_uint64(tree, hf_ipsec_seq, tvb, report->header.sequence);
+    add_frame(tree, hf_ipsec_fragment_frame, tvb, report->fragment);
 }
 
 /* Trailer fields are those of the plaintext: they stand for octets of the packet only if nothing was encrypted. */

@@ -195,6 +195,19 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
     }
     if (report->number.first_seen)
         report->number.first_seen = number_of(report->number.first_seen);
+    if (report->fragment)
+        report->fragment = number_of(report->fragment);
+}
+
+void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)
+{
+    const bool is_first_pass = !ipsec_compat_is_visited(pinfo) && is_in_order(pinfo);
+
+    fragment->frame = serial_of(pinfo->num);
+    if (is_first_pass)
+        ipsec_judge_fragment(db, fragment);
+    ipsec_explain_fragment(db, fragment, report);
+    report->fragment = number_of(report->fragment);
 }
 
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)

@@ -15,6 +15,9 @@ void ipsec_frames_end(void);
  * report has its number; 0 where a read filter rejected it. */
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
 
+/* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
+void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);
+
 /* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
  * rejected it. */
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);

@@ -8,6 +8,7 @@
 #include "../core/ipsec.h"
 #include "compat.h"
 #include "draw.h"
+#include "fragments.h"
 #include "frames.h"
 #include "outer.h"
 #include "payload.h"
@@ -23,6 +24,7 @@ enum {
 #undef KIND
     HOOK_UDPENCAP,
     HOOK_ISAKMP,
+    HOOK_FRAGMENT,
     HOOK_COUNT
 };
 
@@ -63,7 +65,19 @@ static hook hooks[HOOK_COUNT] = {
                      .title = "ISAKMP with IPsec analysis",
                      .short_name = "ISAKMP (analysis)",
                      .wrapper_name = "ipsec.isakmp_wrapper"},
+    [HOOK_FRAGMENT] = {.filter_name = "ipv6.fraghdr",
+                       .table = "ip.proto",
+                       .title = "IPv6 fragments with IPsec analysis",
+                       .short_name = "IPv6 Fragment (analysis)",
+                       .wrapper_name = "ipsec.fragment_wrapper"},
 };
+
+/* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
+ * protocol's number, and our handle. */
+static hook after_ipv4 = {.filter_name = "ip",
+                          .title = "IPv4 fragments with IPsec analysis",
+                          .short_name = "IPv4 fragment (analysis)",
+                          .wrapper_name = "ipsec.ipv4_fragments"};
 
 /* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
  * every way out of it. */
@@ -237,6 +251,39 @@ static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
     return false;
 }
 
+/* What is to be said of a fragment that nobody puts together. */
+static void draw_fragment(ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                          const ipsec_tree_mark *mark)
+{
+    if (ipsec_report_has_subject(report))
+        draw(report, at, tvb, pinfo, tree, mark);
+}
+
+/* A postdissector; it has no payload of its own. */
+static int look_after_ipv4(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+    const ipsec_tree_mark whole_tree = {0};
+    ipsec_fragment fragment;
+    ipsec_report report;
+
+    if (!ipsec_fragments_read_v4(tvb, pinfo, &fragment) || !is_ipsec_enabled)
+        return 0;
+    ipsec_frames_fragment(pinfo, &fragment, &report);
+    draw_fragment(&report, &after_ipv4, tvb, pinfo, tree, &whole_tree);
+    return 0;
+}
+
+/* Fragments of IPv4 reach no dissector, and a postdissector costs every frame some 300 instructions. So there is none
+ * until a packet is met that may have lost its end: before that, no fragment explains anything. Wireshark takes none
+ * back: it stays for other files. */
+static bool looks_after_ipv4;
+
+static void start_looking_after_ipv4(void)
+{
+    looks_after_ipv4 = true;
+    register_postdissector(create_dissector_handle(look_after_ipv4, after_ipv4.wrapper_proto));
+}
+
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
@@ -248,6 +295,8 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     if (inside_unproven)
         view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
     ipsec_frames_report(pinfo, view, &report);
+    if (report.findings.count > 0 && !looks_after_ipv4 && ipsec_report_may_be_cut(&report))
+        start_looking_after_ipv4();
     if (report.header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
         report.header.subject = IPSEC_SUBJECT_NOTHING;
     if (report.findings.count > 0 || report.unproven)
@@ -294,18 +343,47 @@ static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void
     return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
 }
 
+static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const hook *at = &hooks[HOOK_FRAGMENT];
+    const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
+    ipsec_fragment fragment;
+    ipsec_report report;
+    int result;
+
+    if (!is_ipsec_enabled || payload_is_lost || !ipsec_fragments_read_v6(tvb, pinfo, &fragment))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    ipsec_frames_fragment(pinfo, &fragment, &report);
+    result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    draw_fragment(&report, at, tvb, pinfo, tree, &mark);
+    return result;
+}
+
+/* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock protocol disables
+ * the wrapper. */
+static void register_names(hook *h)
+{
+    h->proto = proto_get_id_by_filter_name(h->filter_name);
+    h->wrapper_proto =
+        proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
+}
+
 void ipsec_hooks_register(int proto)
 {
     proto_ipsec = proto;
-    for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        hook *h = &hooks[i];
+    for (unsigned i = 0; i < HOOK_COUNT; i++)
+        register_names(&hooks[i]);
+    register_names(&after_ipv4);
+}
 
-        /* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock
-         * protocol disables the wrapper. */
-        h->proto = proto_get_id_by_filter_name(h->filter_name);
-        h->wrapper_proto =
-            proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
-    }
+/* That of UDP encapsulation and that of the fragment header have no name. */
+static dissector_handle_t find_stock(unsigned hook)
+{
+    if (hook == HOOK_UDPENCAP)
+        return ipsec_compat_udpencap();
+    if (hook == HOOK_FRAGMENT)
+        return ipsec_compat_ipv6_fragment();
+    return find_dissector(hooks[hook].filter_name);
 }
 
 void ipsec_hooks_handoff(void)
@@ -316,10 +394,11 @@ void ipsec_hooks_handoff(void)
 #undef KIND
         [HOOK_UDPENCAP] = wrap_udpencap,
         [HOOK_ISAKMP] = wrap_isakmp,
+        [HOOK_FRAGMENT] = wrap_fragment,
     };
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
-        hooks[i].stock = i == HOOK_UDPENCAP ? ipsec_compat_udpencap() : find_dissector(hooks[i].filter_name);
+        hooks[i].stock = find_stock(i);
         hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
         hooks[i].twin = create_dissector_handle_with_name_and_description(
             wrappers[i], hooks[i].wrapper_proto, NULL,

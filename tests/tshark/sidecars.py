@@ -24,19 +24,24 @@ class Expected(NamedTuple):
     what: str = ""
 
 
-def _values(column, separator):
-    return () if column == "-" else tuple(column.split(separator))
+LATER = "+"     # in front of what a first pass cannot know, for it rests on frames behind
 
 
-def load(name):
-    """The expectations of a sample capture, as {frame number: Expected}."""
+def _values(column, separator, later):
+    values = () if column == "-" else tuple(column.split(separator))
+    return tuple(value.lstrip(LATER) for value in values if later or not value.startswith(LATER))
+
+
+def load(name, later=True):
+    """The expectations of a sample capture, as {frame number: Expected}; `later` on passes behind the first one."""
     expected = {}
     for line in (CAPTURES / f"{name}.expected.tsv").read_text().splitlines():
         if line.startswith("#"):
             continue
         frame, verdicts, findings, windows, linux, icv, what = line.split("\t")
-        expected[int(frame)] = Expected(_values(verdicts, ";"), _values(findings, ","), _values(windows, ";"),
-                                        _values(linux, ";"), _values(icv, ";"), what)
+        expected[int(frame)] = Expected(_values(verdicts, ";", later), _values(findings, ",", later),
+                                        _values(windows, ";", later), _values(linux, ";", later),
+                                        _values(icv, ";", later), what)
     return expected
 
 

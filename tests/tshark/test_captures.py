@@ -27,7 +27,7 @@ def differs(line, row, passes):
 @EVERY_CAPTURE
 @PASSES
 def test_frames_show_what_the_sidecar_says(tshark, name, passes):
-    expected = sidecars.load(name)
+    expected = sidecars.load(name, later=bool(passes))
     rows = tshark.rows(name, *passes)
     differences = [f"frame {frame} ({line.what}):\n  expected {line[:5]}\n  shown    {shown(rows[frame])}"
                    for frame, line in expected.items() if differs(line, rows[frame], passes)]

@@ -11,6 +11,7 @@ import pytest
 
 import pcap
 from samples.keyed import datagram
+from samples.fragments import part
 from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, fragments6, ipv4, ipv6, udp4
 from samples.sa import CBC_SHA256, Sa
 
@@ -139,6 +140,13 @@ def test_ipsec_compat_udpencap(tshark, tmp_path):
     capture = pcap.write_frames(tmp_path / "udp.pcap", [ethernet(udp4(1, esp(61)))])
     assert tshark.rows(capture)[1].findings == ["esp.alignment"], \
         broken("ipsec_compat_udpencap", "ESP in UDP is not judged")
+
+
+def test_ipsec_compat_ipv6_fragment(tshark, tmp_path):
+    octets = esp(600)
+    capture = pcap.write_frames(tmp_path / "cut.pcap", [part(6, 7, ESP, octets[:304]), part(6, 7, ESP, octets[304:], 304)])
+    assert tshark.rows(capture)[2].findings == ["esp.missing_fragment"], \
+        broken("ipsec_compat_ipv6_fragment", "fragments in IPv6 are not looked at")
 
 
 # The row of an SA by columns, and in each column another value that fits no packet of it. Only later versions have the

@@ -17,7 +17,7 @@ import sidecars
 from samples.keyed import datagram
 from samples.packets import ESP, esp, ethernet, ipv4
 from samples.sa import NULL_SHA256, Sa
-from tshark_runner import AGGREGATOR, field_options
+from tshark_runner import AGGREGATOR, LATER, field_options
 
 NAME = "faults_sequence"
 
@@ -34,7 +34,10 @@ def without(row, *names):
 
 def assert_same_but_for_numbers(filtered, read):
     names = ("frame.number", *LINKS)
-    assert [without(row, *names) for row in read] == [without(row, *names) for row in filtered]
+    assert len(filtered) == len(read)
+    for one, other in zip(filtered, read):
+        if not LATER & {*one.findings, *other.findings}:
+            assert without(other, *names) == without(one, *names)
 
 
 def read_filtered(tshark, capture, passing, *options):
@@ -127,8 +130,9 @@ def test_a_session_loads_the_same_file_again(tshark):
 # --- tshark -M: the analysis ends and begins anew after so many frames ---------------------------------------
 
 # What a finding of these families says depends on packets before, and a checksum is wrong only from a sender that had a
-# right one.
-OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture)\.|.*\.(ip_checksum|udp_checksum_bad)$")
+# right one. Between peers that are not known any more, a payload may be no ESP, and then nothing else is said of it.
+OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture)\.|.*\.(ip_checksum|udp_checksum_bad|missing_fragment)$")
+NOT_ESP = "natt.not_esp"
 
 
 def of_frames(tshark, capture, *options):
@@ -154,4 +158,4 @@ def test_reset_loses_no_finding_that_needs_no_neighbour(tshark, everything, fram
     parts, whole = (of_frames(tshark, everything, *options) for options in (("-M", frames), ()))
     assert len(parts) == len(whole) > 1000
     for number, ((after_reset, _), (findings, fragments)) in enumerate(zip(parts, whole), 1):
-        assert fragments or alone(after_reset) == alone(findings), number
+        assert fragments or NOT_ESP in after_reset + findings or alone(after_reset) == alone(findings), number

@@ -32,6 +32,18 @@ def test_lag_and_highest(tshark, what, sequence, highest, lag):
     assert shown[:3] == ([str(sequence)], [str(highest)], [str(lag)])
 
 
+@pytest.mark.parametrize("name", ["clean_natt", "faults_natt", "benign", "foreign"])
+@pytest.mark.parametrize("options", [(), ("-2",)], ids=["one pass", "two passes"])
+def test_every_header_has_its_number(tshark, name, options):
+    """From the first packet on, whatever is known of its SA: what a log says must lead to it."""
+    stock = tshark.read(name, *tshark.options(name), *options, "-Y", "esp.sequence && !ah", "-T", "fields", "-e", "frame.number",
+                        "-e", "esp.sequence", "-e", "ipsec.seq", "-e", "esp.spi", "-e", "ipsec.spi", "-E", "separator=,", "-E",
+                        "occurrence=l").split()
+    rows = [line.split(",") for line in stock]
+    assert len(rows) > 2
+    assert [row for row in rows if row[1] != row[2] or int(row[3], 0) != int(row[4], 0)] == []
+
+
 def test_numbers_skipped(tshark):
     rows = tshark.rows(NAME)
     assert rows[frame_of("order: number 0x4")]["ipsec.seq.skipped"] == ["1"]

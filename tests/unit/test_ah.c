@@ -110,11 +110,48 @@ static void test_not_whole(void)
     guard_free_all();
 }
 
+/* VRRP and OSPF to a group are a daemon's; with other next headers, or to a host, AH is the IPsec stack's. */
+static void test_daemons(void)
+{
+    enum {
+        OSPF = 89,
+        VRRP = 112
+    };
+    static const uint8_t vrrp4[4] = {224, 0, 0, 18}, ospf4[4] = {239, 255, 255, 255}, host4[4] = {223, 255, 0, 1},
+                         high4[4] = {240, 0, 0, 1}, group6[16] = {0xff, 2, [15] = 0x12}, host6[16] = {0xfe, 0x80};
+    static const struct {
+        const uint8_t *destination;
+        uint8_t version, next;
+        ipsec_daemon wanted;
+    } cases[] = {
+        {vrrp4, 4, VRRP, IPSEC_DAEMON_VRRP},  {ospf4, 4, OSPF, IPSEC_DAEMON_OSPF},  {host4, 4, VRRP, IPSEC_DAEMON_NONE},
+        {high4, 4, VRRP, IPSEC_DAEMON_NONE},  {vrrp4, 4, 17, IPSEC_DAEMON_NONE},    {vrrp4, 4, 111, IPSEC_DAEMON_NONE},
+        {group6, 6, VRRP, IPSEC_DAEMON_VRRP}, {group6, 6, OSPF, IPSEC_DAEMON_OSPF}, {host6, 6, OSPF, IPSEC_DAEMON_NONE},
+        {group6, 6, 58, IPSEC_DAEMON_NONE},
+    };
+    const expectation refused = FINDINGS(DROP, IPSEC_FINDING_AH_SPI_ZERO);
+    const expectation doubtful = FINDINGS(SUSPICIOUS, IPSEC_FINDING_AH_SPI_ZERO, IPSEC_FINDING_AH_BY_DAEMON);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const bool daemon = cases[i].wanted != IPSEC_DAEMON_NONE;
+        ipsec_view view = ah_view(cases[i].version, cases[i].next, 4, 0, 1, 100);
+        ipsec_report report;
+
+        view.destination = cases[i].destination;
+        report = expect(NULL, &view, daemon ? &doubtful : &refused, "SPI 0");
+        g_assert_cmpint(report.header.daemon, ==, cases[i].wanted);
+        g_assert_cmpint(ipsec_outcome_at(IPSEC_STACK_LINUX, &report) != NULL, ==, !daemon);
+        g_assert_cmpint(ipsec_stacks_refusing(&report) != 0, ==, !daemon);
+    }
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ah/header", test_header);
     g_test_add_func("/ah/reserved", test_reserved);
     g_test_add_func("/ah/not-whole", test_not_whole);
+    g_test_add_func("/ah/daemons", test_daemons);
     return g_test_run();
 }

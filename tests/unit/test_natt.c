@@ -24,7 +24,7 @@ static payload ike(size_t zeros, uint8_t version, uint8_t claimed)
 {
     payload p = {.length = zeros + 40};
 
-    memset(p.octets + zeros, 0x5c, 40);
+    memset(p.octets + zeros, 0xdc, 40); /* no text */
     p.octets[zeros + 17] = version;
     memset(p.octets + zeros + 24, 0, 3);
     p.octets[zeros + 27] = claimed;

@@ -63,7 +63,7 @@ static void test_ah_differs_from_esp(void)
 /* Linux drops what is shorter than the outer IP header in UDP, before IPsec sees it. */
 static void test_udp_differs_from_ip(void)
 {
-    const ipsec_view long_enough = esp_in_udp_view(4, 0x1000, 1, 20), too_short = esp_in_udp_view(4, 0x1000, 1, 16);
+    const ipsec_view long_enough = esp_in_udp_view(4, 0x1000, 1, 20), too_short = esp_in_udp_view(4, 0x1000, 2, 16);
     const ipsec_view v6 = esp_in_udp_view(6, 0x1000, 1, 36);
     ipsec_report report;
     ipsec_record record;

@@ -43,10 +43,11 @@ typedef enum {
     IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
     IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
     IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way */
-    IPSEC_CASE_FIELD_KEPT, /**< AH: the ICV verifies with a field that counts as zero as it is; detail:
-                                ipsec_outer_field */
-    IPSEC_CASE_ADDRESS,    /**< AH: the ICV verifies with another address; detail: likewise */
-    IPSEC_CASE_STRAY,      /**< a number that the SA did not go on from; detail: its low half */
+    IPSEC_CASE_FIELD_KEPT,      /**< AH: the ICV verifies with a field that counts as zero as it is; detail:
+                                     ipsec_outer_field */
+    IPSEC_CASE_ADDRESS,         /**< AH: the ICV verifies with another address; detail: likewise */
+    IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */
+    IPSEC_CASE_FRAGMENT,        /**< the rest of the packet lies in another frame */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 

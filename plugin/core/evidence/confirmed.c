@@ -1,6 +1,8 @@
 /* Whether what comes in UDP is IPsec at all.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/confirmed.h"
+#include "base/octets.h"
+#include "packet/foreign.h"
 
 /* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
 #define ADVANCE_MOST 64u
@@ -13,8 +15,21 @@
  * another protocol one length in four is a multiple of 4: it gets there with a chance of (1/3)^16, or 2^-25. */
 #define STEADY 16u
 
-/* A sender that counts is a sender of IPsec: two sound packets with advancing numbers. */
-void ipsec_confirm_by_numbers(ipsec_sa *sa, uint32_t sequence, bool flagged)
+/* Length and octets, so that a copy is told from another packet: a copy is never taken for one, another packet for a
+ * copy once in 256 times. */
+static uint8_t describe(const ipsec_view *view)
+{
+    enum {
+        BEHIND_NUMBERS = 8
+    };
+    const uint32_t octets = ipsec_view_has(view, BEHIND_NUMBERS + 4) ? ipsec_read_u32(view->data + BEHIND_NUMBERS) : 0;
+
+    return (uint8_t)((view->length ^ octets) * 0x9e3779b1u >> 24);
+}
+
+/* Counts a packet. A sender that counts is a sender of IPsec: two sound packets with advancing numbers. Where they look
+ * like another protocol's, it must go on for longer. */
+static void count(ipsec_sa *sa, uint32_t sequence, bool flagged, bool foreign)
 {
     const uint32_t advance = sequence - sa->sequence;
 
@@ -29,10 +44,46 @@ void ipsec_confirm_by_numbers(ipsec_sa *sa, uint32_t sequence, bool flagged)
     }
     sa->sound++;
     if (sa->sound > 1 && advance > 0 && advance <= ADVANCE_MOST) {
-        sa->advanced = true;
+        sa->advanced = sa->advanced || !foreign;
         sa->confirmed = ++sa->steady >= STEADY;
     }
     sa->sequence = sequence;
+}
+
+/* Whether all packets of the SPI so far had the number of this one, and not all of them were the same packet. */
+static bool is_constant(ipsec_sa *sa, const ipsec_view *view, uint32_t sequence)
+{
+    if (sa->sound + sa->faulty == 0) {
+        sa->sequence = sequence;
+        sa->looks = describe(view);
+        return false;
+    }
+    sa->varied = sa->varied || sa->sequence != sequence;
+    return !sa->varied && sa->looks != describe(view);
+}
+
+static IPSEC_COLD bool is_foreign(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
+                                  const ipsec_findings *findings)
+{
+    const ipsec_foreign looks =
+        ipsec_may_be_foreign(view, header, findings) ? ipsec_find_foreign(view, header, findings) : IPSEC_FOREIGN_NOT;
+    bool constant;
+
+    if (!sa || !header->has_sequence)
+        return looks == IPSEC_FOREIGN_SURE;
+    constant = is_constant(sa, view, header->sequence);
+    count(sa, header->sequence, findings->flagged, looks != IPSEC_FOREIGN_NOT);
+    return constant || looks == IPSEC_FOREIGN_SURE;
+}
+
+bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
+                             const ipsec_findings *findings)
+{
+    /* What a sound packet looks like counts only until two of the SA have advanced. */
+    if (!sa || !sa->advanced || findings->any)
+        return is_foreign(sa, view, header, findings);
+    count(sa, header->sequence, false, false);
+    return false;
 }
 
 /* A key row speaks for its SPI, unless it is for any: then a packet must have verified. */

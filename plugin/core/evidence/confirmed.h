@@ -32,18 +32,21 @@ static inline bool ipsec_is_confirmed(const ipsec_peers *peers, const ipsec_keyr
            ipsec_is_borne_out(peers, ring, view, sa);
 }
 
-/** What ipsec_confirm() does where the SA is not confirmed yet. */
-void ipsec_confirm_by_numbers(ipsec_sa *sa, uint32_t sequence, bool flagged);
+/**
+ * Learns from number and octets of a packet in UDP, of an SA that is not confirmed yet; `sa` may be NULL.
+ *
+ * @return whether it is no ESP, unless something else bears it out: it looks like another protocol, or like all others
+ *         with its SPI it has the same number
+ */
+bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
+                             const ipsec_findings *findings);
 
-/** Learns from a packet in UDP: numbers that advance, IKE, and ICVs that verify tell whether the port carries IPsec.
- * `sa` may be NULL. */
+/** Learns from a packet in UDP: IKE, and ICVs that verify, tell whether the port carries IPsec. `sa` may be NULL. */
 static inline void ipsec_confirm(ipsec_peers *peers, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
-                                 const ipsec_header *header, bool flagged)
+                                 const ipsec_header *header)
 {
     const bool verified = sa && record->standing == IPSEC_VERIFIED;
 
-    if (sa && !sa->confirmed)
-        ipsec_confirm_by_numbers(sa, header->sequence, flagged);
     if (header->subject == IPSEC_SUBJECT_IKE || (verified && !sa->told_peers))
         ipsec_peers_add(peers, view, verified);
     if (verified)

@@ -132,8 +132,8 @@ bool ipsec_row_adds(const ipsec_key_row *first, const ipsec_key_row *later)
            first->encapsulation != later->encapsulation || first->mode != later->mode ||
            first->replay_window != later->replay_window || first->source_port != later->source_port ||
            first->destination_port != later->destination_port || !is_same_range(&first->source, &later->source) ||
-           first->hard_bytes != later->hard_bytes ||
-           first->hard_packets != later->hard_packets || !is_same_selector(&first->selector, &later->selector);
+           first->hard_bytes != later->hard_bytes || first->hard_packets != later->hard_packets ||
+           !is_same_selector(&first->selector, &later->selector);
 }
 
 void ipsec_row_merge(ipsec_key_row *first, const ipsec_key_row *later)

@@ -92,6 +92,24 @@ static void check_length(const ipsec_view *view, ipsec_header *header, ipsec_fin
         ipsec_findings_add(findings, IPSEC_FINDING_AH_V4_EXTRA_PAD, IPSEC_AH_HEADER + icv - 4, 4);
 }
 
+static bool is_multicast(const ipsec_view *view)
+{
+    if (view->address_length == 4)
+        return view->destination[0] >> 4 == 0xe;
+    return view->address_length == 16 && view->destination[0] == 0xff;
+}
+
+/* VRRP and OSPF authenticate themselves with AH (RFC 2338 5.3.6.3, RFC 4552): a daemon may read it from a raw socket
+ * and judge it. */
+static ipsec_daemon find_daemon(const ipsec_view *view)
+{
+    const uint8_t next = view->data[NEXT_HEADER_AT];
+
+    if ((next != IPSEC_PROTOCOL_VRRP && next != IPSEC_PROTOCOL_OSPF) || !is_multicast(view))
+        return IPSEC_DAEMON_NONE;
+    return next == IPSEC_PROTOCOL_VRRP ? IPSEC_DAEMON_VRRP : IPSEC_DAEMON_OSPF;
+}
+
 /* Most AH breaks none of the rules on the first word: an upper layer or ESP behind an ICV of 96 bits, which needs no
  * padding in either version of IP, and nothing in the reserved field. */
 static inline bool is_usual(const ipsec_view *view)
@@ -111,6 +129,7 @@ static IPSEC_COLD void check(const ipsec_view *view, ipsec_header *header, ipsec
             ipsec_findings_add(findings, IPSEC_FINDING_AH_TRUNCATED_HEADER, 0, view->length);
         return;
     }
+    header->daemon = (uint8_t)find_daemon(view);
     if (ipsec_read_u16(view->data + RESERVED_AT) != 0)
         ipsec_findings_add(findings, IPSEC_FINDING_AH_RESERVED, RESERVED_AT, 2);
     check_length(view, header, findings);

@@ -36,6 +36,8 @@ void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *s
 
 /** Takes into account that there may be findings at the end, though none is known yet: the packet is not as any. */
 void ipsec_findings_foresee_any(ipsec_findings *findings);
+/** Makes the advice more exact on those of `findings` that have the catalogue's. */
+void ipsec_findings_advise(ipsec_findings *findings, const ipsec_finding_set *set, ipsec_advice_detail detail);
 
 /** Takes back the finding `id`, if it is there. */
 void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);

@@ -103,6 +103,19 @@ void ipsec_findings_foresee_any(ipsec_findings *findings)
     begin_sets(findings);
 }
 
+void ipsec_findings_advise(ipsec_findings *findings, const ipsec_finding_set *set, ipsec_advice_detail detail)
+{
+    for (unsigned i = 0; i < findings->count; i++) {
+        ipsec_finding *finding = &findings->list[i];
+
+        if (finding->advice_case != IPSEC_CASE_NONE || !ipsec_finding_set_has(set, (ipsec_finding_id)finding->id))
+            continue;
+        finding->advice_case = detail.advice_case;
+        finding->detail = detail.detail;
+        finding->missed = detail.missed;
+    }
+}
+
 void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id)
 {
     unsigned kept = 0;

@@ -18,6 +18,13 @@ typedef enum {
     IPSEC_SUBJECT_IKE_PORT /**< a faulty payload on the IKE port */
 } ipsec_subject;
 
+/** Whose AH it may be, other than that of the receiver's IPsec. */
+typedef enum {
+    IPSEC_DAEMON_NONE,
+    IPSEC_DAEMON_OSPF, /**< OSPF to a multicast group; but the host's IPsec has its SA, if there is a key row for it */
+    IPSEC_DAEMON_VRRP  /**< VRRP to a multicast group */
+} ipsec_daemon;
+
 /** What the octets of one header tell. */
 typedef struct ipsec_header {
     uint32_t spi;          /**< valid if has_spi */
@@ -26,6 +33,7 @@ typedef struct ipsec_header {
     uint8_t encapsulation; /**< ipsec_encapsulation */
     uint8_t ip_version;    /**< of the header in front: 4, 6, or 0 where unknown */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
+    uint8_t daemon;        /**< ipsec_daemon */
     bool has_spi;
     bool has_sequence;
     bool payload_lost; /**< where the header ends is unknown; what seems to follow it must not be judged */

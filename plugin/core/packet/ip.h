@@ -18,7 +18,8 @@
 /** Octets of an IP header, for IPv4 without its options. */
 enum {
     IPSEC_IPV4_HEADER = 20,
-    IPSEC_IPV6_HEADER = 40
+    IPSEC_IPV6_HEADER = 40,
+    IPSEC_IPV6_FRAGMENT_HEADER = 8
 };
 
 /** Above any jumbo frame in use: a longer packet was handed to the capture before segmentation. */

@@ -102,6 +102,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
     header->subject = IPSEC_SUBJECT_HEADER;
     if (is_isakmp(view, 0)) {
         header->subject = IPSEC_SUBJECT_UDP;
+        ipsec_header_read_numbers(view, &ipsec_kind_esp, header); /* as which it is taken */
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }
@@ -112,8 +113,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
     if (view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view))
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
     if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
-        header->has_spi = true;
-        header->spi = ipsec_read_u32(view->data);
+        ipsec_header_read_numbers(view, &ipsec_kind_esp, header);
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, view->length);
     } else {
         ipsec_check_esp(view, header, findings);

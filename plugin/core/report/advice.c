@@ -84,6 +84,10 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_FIELD_KEPT] = {"look for the sender's software version", KEPT},
     [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
     [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
+    [IPSEC_CASE_FRAGMENT] =
+        {"the rest of the packet lies in another frame (ipsec.fragment.frame), so look at what cuts it "
+         "and does not set More Fragments",
+         .step = IPSEC_STEP_OBJECT, .remedy = IPSEC_REMEDY_CONFIGURE},
 };
 
 #undef PARAMETERS

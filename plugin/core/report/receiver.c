@@ -125,7 +125,7 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
 {
     ipsec_stacks stacks = report->refused_by;
 
-    if (!report->confirmed)
+    if (!report->confirmed || ipsec_report_is_of_daemon(report))
         return stacks;
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         if (is_refused_before((ipsec_stack)stack, report, UINT_MAX))
@@ -133,11 +133,12 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
     return stacks;
 }
 
-/* Whether it is known what the stack got, and that it got it: not if another capture of it came before. VPP counts
- * fragments, and not what they are put together to. */
+/* Whether it is known what the stack got, and that it got it: not if another capture of it came before, nor if a daemon
+ * looks at it instead. VPP counts fragments, and not what they are put together to. */
 static bool is_told(ipsec_stack stack, const ipsec_report *report)
 {
-    return report->findings.whole && report->confirmed && !ipsec_stacks_have(report->refused_by, stack) &&
+    return report->findings.whole && report->confirmed && !ipsec_report_is_of_daemon(report) &&
+           !ipsec_stacks_have(report->refused_by, stack) &&
            !ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE) &&
            !(stack == IPSEC_STACK_VPP && report->oddities & IPSEC_ODDITY_REASSEMBLED);
 }

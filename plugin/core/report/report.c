@@ -1,8 +1,19 @@
 /* Words of a report.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/report.h"
+#include "evidence/fragments.h"
 
 #include <stddef.h>
+
+bool ipsec_report_may_be_cut(const ipsec_report *report)
+{
+    const ipsec_findings *findings = &report->findings;
+
+    for (unsigned i = 0; i < findings->count; i++)
+        if (ipsec_finding_set_has(&ipsec_findings_of_cut_packets, (ipsec_finding_id)findings->list[i].id))
+            return true;
+    return false;
+}
 
 const char *ipsec_unverified_name(unsigned reason)
 {

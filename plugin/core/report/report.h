@@ -43,6 +43,7 @@ typedef struct ipsec_report {
     ipsec_opened opened;     /**< what a key told of it */
     ipsec_oddities oddities; /**< what some stacks mind, and no finding tells; if the receiver is one of them, or there
                                   are findings */
+    uint32_t fragment;       /**< frame with the rest of the packet, or with the first part of it; 0: none is known */
     uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay;     /**< ipsec_anti_replay */
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
@@ -65,6 +66,18 @@ static inline bool ipsec_report_hides_payload(const ipsec_report *report)
     return report->header.payload_lost ||
            (report->opened.valid && report->opened.is_sealed && report->opened.icv_status == IPSEC_ICV_BAD);
 }
+
+/** Whether a daemon judges the header, and no IPsec stack: none reports anything of it, and whether it is refused is
+ * not known. */
+static inline bool ipsec_report_is_of_daemon(const ipsec_report *report)
+{
+    const bool has_row = report->opened.valid && report->opened.spec;
+
+    return report->header.daemon == IPSEC_DAEMON_VRRP || (report->header.daemon == IPSEC_DAEMON_OSPF && !has_row);
+}
+
+/** Whether the packet has a finding that would be explained if its end were in a fragment of its own. */
+bool ipsec_report_may_be_cut(const ipsec_report *report);
 
 /** Why an ICV is unverified, as a phrase; NULL for values that are no reason. */
 const char *ipsec_unverified_name(unsigned reason);

@@ -3,6 +3,7 @@
 #include "sa/recent.h"
 #include "base/hash.h"
 #include "base/octets.h"
+#include "packet/fragment.h"
 #include "packet/ip.h"
 
 #include <glib.h>
@@ -47,6 +48,17 @@ static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
     }
 }
 
+/* Only an atomic fragment has an identification in IPv6. */
+static IPSEC_COLD void describe_v6_fragment(const ipsec_view *view, ipsec_recent *packet)
+{
+    ipsec_fragment fragment;
+
+    if (!ipsec_fragment_read(view, &fragment))
+        return;
+    packet->identification = (uint16_t)fragment.identification;
+    packet->addresses = ipsec_addresses_digest(view->source, view->destination, view->address_length);
+}
+
 static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
 {
     const uint8_t *ip = view->outer;
@@ -55,11 +67,14 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
         packet->dscp = IPSEC_DSCP_UNKNOWN;
     } else if (view->ip_version == 4) {
         packet->identification = ipsec_read_u16(ip + 4);
+        packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
     } else {
         packet->ttl = ip[7];
         packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
+        if (view->outer_length > IPSEC_IPV6_HEADER)
+            describe_v6_fragment(view, packet);
     }
 }
 
@@ -126,6 +141,19 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
         number = earlier->older;
     }
     return last;
+}
+
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end)
+{
+    const uint32_t most = MIN(recents->count, IPSEC_RECENTS);
+
+    for (uint32_t back = 0; back < most; back++) {
+        const ipsec_recent *packet = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
+
+        if (packet->identification == identification && packet->length == end && packet->addresses == addresses)
+            return packet->frame;
+    }
+    return 0;
 }
 
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time)

@@ -23,9 +23,10 @@ typedef struct ipsec_recent {
     uint32_t captured;       /**< octets of these */
     uint32_t place;          /**< ipsec_view.place */
     uint32_t older;          /**< count of the one before it with the same hash */
-    uint16_t identification; /**< of IPv4; else 0 */
+    uint16_t identification; /**< of IPv4; of an atomic fragment of IPv6 the low half; else 0 */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
+    uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
     uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
 } ipsec_recent;
 
@@ -57,6 +58,10 @@ void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipse
  * if there is none, the last one. NULL if there is none of the number. */
 const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
                                        ipsec_standing standing);
+
+/** The frame of the last packet between such addresses (a digest) with that identification whose payload of IP ends at
+ * octet `end`; 0 if none is remembered. Looks through all. */
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end);
 
 /** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than
  * the other, by the first ones alone. */

@@ -61,9 +61,9 @@ typedef struct ipsec_sa_numbers {
     uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
     /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
     uint16_t window_less_1;
-    uint16_t behind;    /**< how far the last number that was taken is below the top; stops at the most */
-    uint16_t refused;   /**< packets that are refused and others than those under their numbers; stops at the most */
-    uint32_t place; /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
+    uint16_t behind;  /**< how far the last number that was taken is below the top; stops at the most */
+    uint16_t refused; /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
     uint8_t ttl;
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
     bool in_gap : 1;    /**< numbers are leaving the window unseen */
@@ -122,15 +122,17 @@ typedef struct ipsec_sa {
     ipsec_sa_key key;
     uint32_t index;      /**< in order of appearance, from 0 */
     uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
-    uint32_t sequence;   /**< in UDP: of the last sound packet; valid if sound is not 0 */
+    uint32_t sequence;   /**< in UDP: of the last sound packet; if none was sound, of the first one */
     uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, where either is at the most */
     uint16_t faulty;     /**< in UDP: the others */
-    uint16_t properties; /**< ipsec_property bits that were reported already */
+    uint8_t properties;  /**< ipsec_property bits that were reported already */
+    uint8_t looks;       /**< in UDP: digest of the first packet */
     uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
     bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
+    bool varied : 1;          /**< in UDP: not all packets had the same number */
     uint8_t rank : 2;         /**< how much it had shown when it was last asked for; likewise */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;

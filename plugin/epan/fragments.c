@@ -1,0 +1,90 @@
+/* Fragments of ESP and AH, as the IP dissectors see them before anybody else does.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fragments.h"
+
+#include <epan/packet.h>
+
+enum {
+    V4_IDENTIFICATION_AT = 4,
+    V4_FLAGS_AT = 6,
+    V4_PROTOCOL_AT = 9,
+    V4_SOURCE_AT = 12,
+    V4_HEADER = 20,
+    V6_FLAGS_AT = 2,
+    V6_IDENTIFICATION_AT = 4,
+    V6_FRAGMENT_HEADER = 8
+};
+
+static uint32_t read_u16(const uint8_t *octets)
+{
+    return (uint32_t)octets[0] << 8 | octets[1];
+}
+
+static uint32_t read_u32(const uint8_t *octets)
+{
+    return read_u16(octets) << 16 | read_u16(octets + 2);
+}
+
+static bool is_ipsec(uint8_t protocol)
+{
+    return protocol == IPSEC_PROTOCOL_ESP || protocol == IPSEC_PROTOCOL_AH;
+}
+
+/* The IPv4 dissector leaves the addresses where they are, so that they lead to their header; NULL if that is not in the
+ * frame's own octets. */
+static inline const uint8_t *find_v4(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    const uint32_t captured = tvb_captured_length(tvb);
+    uintptr_t at;
+
+    if (pinfo->net_src.type != AT_IPv4 || captured < V4_HEADER)
+        return NULL;
+    at = (uintptr_t)pinfo->net_src.data - (uintptr_t)tvb_get_ptr(tvb, 0, (int)captured) - V4_SOURCE_AT;
+    return at <= captured - V4_HEADER ? (const uint8_t *)pinfo->net_src.data - V4_SOURCE_AT : NULL;
+}
+
+/* What other protocols quote is no packet here. */
+static bool is_quoted(const packet_info *pinfo)
+{
+    return proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6") ||
+           proto_is_frame_protocol(pinfo->layers, "sflow");
+}
+
+bool ipsec_fragments_read_v4(tvbuff_t *tvb, const packet_info *pinfo, ipsec_fragment *fragment)
+{
+    const uint8_t *ip = find_v4(tvb, pinfo);
+    uint32_t flags;
+
+    if (!ip || ((ip[V4_FLAGS_AT] & 0x3f) | ip[V4_FLAGS_AT + 1]) == 0 || ip[0] >> 4 != 4 ||
+        !is_ipsec(ip[V4_PROTOCOL_AT]) || is_quoted(pinfo))
+        return false;
+    flags = read_u16(ip + V4_FLAGS_AT);
+    *fragment = (ipsec_fragment){.source = ip + V4_SOURCE_AT,
+                                 .destination = ip + V4_SOURCE_AT + 4,
+                                 .address_length = 4,
+                                 .protocol = ip[V4_PROTOCOL_AT],
+                                 .more = flags & 0x2000,
+                                 .identification = read_u16(ip + V4_IDENTIFICATION_AT),
+                                 .offset = (flags & 0x1fff) * 8};
+    return true;
+}
+
+bool ipsec_fragments_read_v6(tvbuff_t *tvb, const packet_info *pinfo, ipsec_fragment *fragment)
+{
+    const uint8_t *header;
+    uint32_t flags;
+
+    if (pinfo->flags.in_error_pkt || pinfo->src.type != AT_IPv6 || pinfo->dst.type != AT_IPv6 ||
+        tvb_captured_length(tvb) < V6_FRAGMENT_HEADER)
+        return false;
+    header = tvb_get_ptr(tvb, 0, V6_FRAGMENT_HEADER);
+    flags = read_u16(header + V6_FLAGS_AT);
+    *fragment = (ipsec_fragment){.source = pinfo->src.data,
+                                 .destination = pinfo->dst.data,
+                                 .address_length = 16,
+                                 .protocol = header[0],
+                                 .more = flags & 1,
+                                 .identification = read_u32(header + V6_IDENTIFICATION_AT),
+                                 .offset = flags & 0xfff8};
+    return is_ipsec(header[0]) && (fragment->more || fragment->offset > 0);
+}

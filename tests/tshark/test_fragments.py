@@ -1,0 +1,77 @@
+"""The parts of a packet that was cut without More Fragments lead to each other, with and without reassembly.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import pytest
+
+import pcap
+import sidecars
+from samples.fragments import part
+from samples.packets import AH, ESP, ah, esp, ethernet, ipv4, noise
+from tshark_runner import field_options, parse_rows
+
+FIELDS = ("frame.number", "ipsec.verdict", "ipsec.protocol", "ipsec.finding", "ipsec.fragment.frame", "ipsec.advice")
+# Orphans in IPv4 are looked for from the first packet on that lacks something.
+LACKS_SOMETHING = ethernet(ipv4(200, AH, ah(words=255)))
+NO_REASSEMBLY = ("-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE")
+REASSEMBLY = pytest.mark.parametrize("preferences", [(), NO_REASSEMBLY], ids=["reassembly", "no reassembly"])
+
+
+def links(tshark, capture, *options):
+    """{frame: frame with the other part}"""
+    rows = parse_rows(tshark.read(capture, *options, *field_options(FIELDS)), FIELDS)
+    return {frame: int(row["ipsec.fragment.frame"][0]) for frame, row in rows.items() if row["ipsec.fragment.frame"]}
+
+
+@REASSEMBLY
+@pytest.mark.parametrize("version", [4, 6])
+@pytest.mark.parametrize("protocol, octets", [(ESP, esp(600)), (AH, ah(payload=noise(600)))], ids=["ESP", "AH"])
+def test_parts_lead_to_each_other(tshark, tmp_path, version, protocol, octets, preferences):
+    first = part(version, 7, protocol, octets[:304])
+    rest = part(version, 7, protocol, octets[304:], 304)
+    behind = pcap.write_frames(tmp_path / "behind.pcap", [LACKS_SOMETHING, first, rest])
+    in_front = pcap.write_frames(tmp_path / "front.pcap", [LACKS_SOMETHING, rest, first])
+    for capture in (behind, in_front):
+        assert links(tshark, capture, *preferences) == {3: 2}
+        assert links(tshark, capture, *preferences, "-2") == {2: 3, 3: 2}
+
+
+def test_without_a_fault_there_is_nothing_to_explain(tshark, tmp_path):
+    octets = esp(600)
+    parts = {version: [part(version, 7, ESP, octets[:304]), part(version, 7, ESP, octets[304:], 304)] for version in (4, 6)}
+    capture = pcap.write_frames(tmp_path / "sound.pcap", parts[4] + parts[6])
+    assert links(tshark, capture, "-2") == {3: 4, 4: 3}
+
+
+def test_a_read_filter_takes_the_other_part_away(tshark, tmp_path):
+    octets = esp(600)
+    capture = pcap.write_frames(tmp_path / "cut.pcap", [
+        LACKS_SOMETHING, part(4, 9, ESP, esp(60)), part(4, 7, ESP, octets[:304]), part(4, 7, ESP, octets[304:], 304),
+        part(4, 9, ESP, esp(60, sequence=2))])
+    assert links(tshark, capture, "-2", "-R", "ip.id == 7") == {1: 2, 2: 1}
+    assert links(tshark, capture, "-2", "-R", "ip.frag_offset == 0") == {}
+
+
+def test_quotes_are_no_fragments(tshark, tmp_path):
+    octets = esp(600)
+    first, rest = part(4, 7, ESP, octets[:304]), part(4, 7, ESP, octets[304:], 304)
+    error = ethernet(ipv4(8, 1, bytes.fromhex("0b00000000000000") + rest[14:14 + 28]))
+    assert links(tshark, pcap.write_frames(tmp_path / "quoted.pcap", [LACKS_SOMETHING, first, error]), "-2") == {}
+
+
+def test_the_rest_explains_what_fails(tshark):
+    """Not the link nor the key, once it is known."""
+    rows = tshark.rows("fragments", "-2")
+    keyed = [row for row in rows.values() if "esp.icv" in row.findings or "ah.icv" in row.findings]
+    assert len(keyed) == 8
+    for row in keyed:
+        assert all("fragment" in advice for advice in row["ipsec.advice"]), row
+    blamed = [frame for frame, row in tshark.rows("fragments").items() if "link" in " ".join(row["ipsec.advice"])]
+    assert len(blamed) == 2 and set(blamed) <= set(sidecars.load("fragments"))
+
+
+def test_no_layer_is_added(tshark):
+    """Looking behind the IP dissector leaves no trace where there is nothing to say."""
+    def protocols(plugin):
+        return tshark.read("fragments", "-T", "fields", "-e", "frame.protocols", plugin=plugin)
+    assert protocols(True) == protocols(False)
