@@ -286,6 +286,9 @@ static void set_addresses(ipsec_view *view, uint8_t fact)
     view->destination = view->address_length == 4 ? addresses4[fact >> 6] : addresses6[fact >> 6];
 }
 
+/* No link; two links of one interface; another interface. */
+static const uint32_t places[] = {0, 1, 2, 1u << IPSEC_PLACE_LINK_BITS | 1};
+
 /* The next header of the input; false at its end. */
 static bool read_item(session *s, input *in, uint32_t *sequence)
 {
@@ -323,6 +326,8 @@ static bool read_item(session *s, input *in, uint32_t *sequence)
         .refused_by = facts[FACT_REFUSED] & 0x7f,
         .source_port = (uint16_t)(facts[FACT_PORTS] & 1 ? 4500 : facts[FACT_PORTS] << 4),
         .destination_port = 4500,
+        .place = places[facts[FACT_PORTS] >> 1 & 3],
+        .packet_id = facts[FACT_PORTS] >> 7,
     };
     set_addresses(&it->view, facts[FACT_ADDRESSES]);
     put_numbers(it, facts[FACT_CARRIER] >> 2 & 7, (int8_t)facts[FACT_ADVANCE], sequence);

@@ -149,6 +149,13 @@ def test_a_handful_from_elsewhere_are_replays(tshark, tmp_path, count, step):
     assert replays({number: row for number, row in rows.items() if number <= 300}) == {}
 
 
+def test_the_first_packets_again(tshark, tmp_path):
+    """Sent by somebody else to the same next hop: that is one link, and so one point."""
+    flow = [Seen(10.0 * number, number, plain(number)) for number in range(1, 31)]
+    again = [Seen(310 + number, number, with_ttl(plain(number), 2), 3) for number in range(1, 6)]
+    assert list(replays(tshark.rows(of_one_interface(tmp_path, flow + again)))) == [31, 32, 33, 34, 35]
+
+
 @pytest.mark.parametrize("points, replayed", [("auto", False), ("yes", False), ("no", True)])
 def test_preference(tshark, tmp_path, points, replayed):
     rows = tshark.rows(of_one_interface(tmp_path, ends(plain)), "-o", f"ipsec.points:{points}")

@@ -31,6 +31,19 @@ static void test_each_counts(void)
     g_assert_cmphex(places[6] >> IPSEC_PLACE_LINK_BITS, ==, 1);
 }
 
+/* What is sent to the same next hop has that half in common, and what the same station sends the other one. */
+static void test_halves(void)
+{
+    const uint32_t half = MASK >> IPSEC_PLACE_LINK_BITS / 2;
+    const uint32_t place = place_of(0, one, 6, other, 6, 0);
+
+    g_assert_cmphex(place & half, ==, place_of(0, other, 6, other, 6, 0) & half);
+    g_assert_cmphex(place & ~half, ==, place_of(0, one, 6, one, 6, 0) & ~half);
+    g_assert_cmphex(place & half, !=, place_of(0, one, 6, one, 6, 0) & half);
+    g_assert_cmphex(place & half, !=, place_of(0, one, 6, other, 6, 7) & half);
+    g_assert_cmphex(place_of(0, one, 6, NULL, 0, 0) & half, ==, 0);
+}
+
 /* A link that tells nothing is 0, and no other is. */
 static void test_no_link(void)
 {
@@ -64,6 +77,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/place/each-counts", test_each_counts);
+    g_test_add_func("/place/halves", test_halves);
     g_test_add_func("/place/no-link", test_no_link);
     g_test_add_func("/place/lengths", test_lengths);
     g_test_add_func("/place/packet-id", test_packet_id);

@@ -7,10 +7,11 @@
 
 #define MS UINT64_C(1000000)
 
-/* Places: the low half is the link, the next the interface. */
-#define LINK(n)          (n)
-#define AT(interface, n) ((uint32_t)(interface) << IPSEC_PLACE_LINK_BITS | (n))
-#define NO_LINK          0
+/* Places, of a link with the addresses n at both ends, or of an interface. */
+#define LINKED(source, destination) ((uint32_t)(source) << IPSEC_PLACE_LINK_BITS / 2 | (destination))
+#define LINK(n)                     LINKED(n, n)
+#define AT(interface, n)            ((uint32_t)(interface) << IPSEC_PLACE_LINK_BITS | LINK(n))
+#define NO_LINK                     0
 
 /* A place as a capture has it. */
 typedef struct station {
@@ -317,6 +318,29 @@ static void test_from_the_start(void)
     }
 }
 
+/* Whoever sends to the same next hop is on the same link, and replays from the first packet on; unless no link tells of
+ * the next hop. */
+static void test_same_next_hop(void)
+{
+    static const struct {
+        station flow, other;
+        unsigned refused;
+    } cases[] = {{{LINKED(1, 2), 64}, {LINKED(9, 2), 60}, 5},
+                 {{LINKED(1, 2), 64}, {LINKED(1, 9), 60}, 5},
+                 {{LINKED(1, 2), 64}, {LINKED(9, 0), 60}, 0},
+                 {{LINKED(1, 2), 64}, {LINKED(9, 8), 60}, 0},
+                 {{LINKED(1, 0), 64}, {LINKED(9, 0), 60}, 0}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        capture c = begin();
+
+        see_run(&c, 1, 30, &cases[i].flow, 1);
+        see_run(&c, 1, 5, &cases[i].other, 40);
+        g_assert_cmpuint(c.refused, ==, cases[i].refused);
+        end(&c);
+    }
+}
+
 /* A replay is found at either of two points, from a third place, and when it comes along the whole path. */
 static void test_replays_at_points(void)
 {
@@ -399,7 +423,7 @@ static void test_many_places(void)
 
     for (uint32_t n = 1; n <= 300; n++) {
         see(&c, n, &sender, n);
-        see(&c, n, &(station){LINK(10 + n), 60}, n + 0.2);
+        see(&c, n, &(station){LINK(10 + n % 1000), 60}, n + 0.2);
         if (n <= 10)
             continue;
         const unsigned before = c.refused;
@@ -515,6 +539,7 @@ int main(int argc, char **argv)
     g_test_add_func("/points/run", test_when_a_run_is_a_point);
     g_test_add_func("/points/unseen", test_unseen);
     g_test_add_func("/points/from-the-start", test_from_the_start);
+    g_test_add_func("/points/same-next-hop", test_same_next_hop);
     g_test_add_func("/points/replays", test_replays_at_points);
     g_test_add_func("/points/shared-links", test_shared_links);
     g_test_add_func("/points/copy-in-front", test_copy_in_front);

@@ -7,27 +7,25 @@
 #include <glib.h>
 #include <string.h>
 
-/* Takes in as much of an address as a word holds: link addresses have 6 octets, or 8. */
-static uint64_t hash_address(uint64_t hash, const uint8_t *octets, uint8_t length)
+/* As much of an address as a word holds, in half of the bits: link addresses have 6 octets, or 8. */
+static uint32_t half_of(const uint8_t *octets, uint8_t length, uint32_t vlan)
 {
-    uint64_t word = 0;
+    const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
+    uint64_t hash = vlan, word = 0;
 
-    if (length == 0)
-        return hash;
-    memcpy(&word, octets, MIN(length, sizeof word));
-    return ipsec_hash_mix(hash, word);
+    if (length > 0) {
+        memcpy(&word, octets, MIN(length, sizeof word));
+        hash = ipsec_hash_mix(hash, word);
+    }
+    return hash == 0 ? 0 : MAX((uint32_t)hash & mask, 1);
 }
 
 uint32_t ipsec_place_of(uint32_t interface, const ipsec_link *link)
 {
-    const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS) - 1;
-    uint64_t hash = link->vlan;
+    const uint32_t source = half_of(link->source, link->source_length, link->vlan);
+    const uint32_t destination = half_of(link->destination, link->destination_length, link->vlan);
 
-    hash = hash_address(hash, link->source, link->source_length);
-    hash = hash_address(hash, link->destination, link->destination_length);
-    if (hash != 0)
-        hash = MAX(hash & mask, 1);
-    return interface << IPSEC_PLACE_LINK_BITS | (uint32_t)hash;
+    return interface << IPSEC_PLACE_LINK_BITS | source << IPSEC_PLACE_LINK_BITS / 2 | destination;
 }
 
 uint16_t ipsec_packet_id_of(uint64_t id)

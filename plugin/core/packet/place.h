@@ -16,8 +16,8 @@ typedef struct ipsec_link {
 } ipsec_link;
 
 /**
- * Value of ipsec_view.place. Two links have the same one with a chance of 2^-20; whoever brings that about on purpose
- * passes for the other link, and gains nothing by it.
+ * Value of ipsec_view.place. Two addresses have the same half of it with a chance of 2^-10, two links both with one of
+ * 2^-20; whoever brings that about on purpose passes for the other link, and gains nothing by it.
  *
  * @param interface  number of the interface in the capture
  */

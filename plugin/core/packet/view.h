@@ -89,8 +89,9 @@ typedef struct ipsec_view {
     uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
     uint32_t offset; /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
                           members and `frame` it tells this header from any other */
-    /** Where the frame was captured: the number of the interface, modulo 2^12, above IPSEC_PLACE_LINK_BITS of a hash of
-     * what the link tells (addresses, VLAN), which are 0 where it tells nothing. */
+    /** Where the frame was captured: the number of the interface, modulo 2^12, above IPSEC_PLACE_LINK_BITS: half of
+     * them a hash of the link's source address and VLAN, the lower half one of its destination and VLAN; each 0 where
+     * the link tells nothing. */
     uint32_t place;
     uint16_t packet_id;   /**< what the capturing system calls the packet, hashed: the same for each copy that it made;
                                0: it does not say */

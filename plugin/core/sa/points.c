@@ -3,7 +3,8 @@
  * Each place has a window of its own, so that reordering, losses and the clocks between two points do not matter.
  *
  * The first copies come before it is known that there are two points. Another interface is believed at once, and so is
- * another link where the SA begins at both, within a second: as long as few numbers are missing there. Elsewhere in the
+ * another link, with other addresses at both ends of it, where the SA begins at both within a second: as long as few
+ * numbers are missing there. Elsewhere in the
  * flow a link must first show a run, for until then it looks like somebody who replays.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -38,7 +39,7 @@ typedef struct point {
     bool used : 1;        /* packets were captured here */
     bool known : 1;       /* it is a point */
     bool sparse : 1;      /* so many numbers were missing that the run began once more */
-    bool from_start : 1;  /* its numbers began where those of the SA did */
+    bool from_start : 1;  /* its numbers began where those of the SA did, on another link */
     bool renewed : 1;     /* the counter began anew */
     uint32_t count;       /* of numbers in the run */
     uint64_t first, last; /* of the run */
@@ -78,6 +79,15 @@ static bool is_other_interface(uint32_t a, uint32_t b)
 static bool is_of_base(uint32_t base, uint8_t base_ttl, const ipsec_recent *packet)
 {
     return packet->place == base && (base & LINK_MASK || packet->ttl == 0 || packet->ttl == base_ttl);
+}
+
+/* Whether the frames were on another link, and not only sent by somebody else to the same next hop. */
+static bool is_other_link(uint32_t a, uint32_t b)
+{
+    const uint32_t half = LINK_MASK >> IPSEC_PLACE_LINK_BITS / 2;
+    const bool has_destination = (a | b) & half;
+
+    return (a ^ b) & LINK_MASK & ~half && (!has_destination || (a ^ b) & half);
 }
 
 /* The place of a packet that is not of the base, and nothing that does not tell it from that. */
@@ -134,7 +144,8 @@ static point *begin_place(ipsec_points *points, const ipsec_sa_numbers *numbers,
     *at = place_of(&points->places[0], packet);
     at->used = true;
     at->turn = ++points->turns;
-    at->from_start = number <= numbers->window.bottom + BEGINS_WITHIN;
+    at->from_start = number <= numbers->window.bottom + BEGINS_WITHIN &&
+                     (at->place == points->places[0].place || is_other_link(at->place, points->places[0].place));
     ipsec_window_init(&at->window, numbers->window.size);
     return at;
 }
