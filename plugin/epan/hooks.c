@@ -192,6 +192,24 @@ static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_
     return result;
 }
 
+/* What is inside of a packet that only later passes open was not judged on the first, and so is not now. */
+static void dissect_in_hindsight(const ipsec_report *report, const payload_mark *mark, tvbuff_t *tvb,
+                                 packet_info *pinfo, proto_tree *tree)
+{
+    const volatile bool before = payload_is_lost;
+
+    payload_is_lost = true;
+    TRY
+    {
+        ipsec_payload_dissect(report, mark, wrappers_run, tvb, pinfo, tree);
+    }
+    FINALLY
+    {
+        payload_is_lost = before;
+    }
+    ENDTRY;
+}
+
 /* The same, and what was inside may be for us to hand on. */
 static int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                           proto_tree *tree, void *data)
@@ -199,7 +217,11 @@ static int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *
     const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
     const int result = call_stock_opened(report, at, tvb, pinfo, tree, data);
 
-    if (ipsec_prefs_decrypt())
+    if (!ipsec_prefs_decrypt())
+        return result;
+    if (report->opened.in_hindsight)
+        dissect_in_hindsight(report, &mark, tvb, pinfo, tree);
+    else
         ipsec_payload_dissect(report, &mark, wrappers_run, tvb, pinfo, tree);
     return result;
 }

@@ -210,6 +210,7 @@ def test_a_forged_successor_is_forgotten(tshark, passes):
 # ESP around 254 AH around ESP, in one frame; ESP around 254 options headers and an IPv4 header of length 0 around ESP, in
 # two fragments. Of both two packets.
 MANY_LAYERS = pytest.mark.parametrize("name, frames, headers", [("01-crash-2-frames", 2, 256), ("01-crash-4-fragments", 4, 2)])
+LATE = re.compile(r"^ipsec(?!\.(trailer|icv|iv|key)\.)")
 NULL_ROW = ("-o", 'uat:ipsec_sa:"ESP","*","*","*","NULL","","NONE","","no","any"')
 
 
@@ -234,8 +235,13 @@ def test_each_header_of_many_layers_is_its_own(tshark, name, frames, headers, op
 @MANY_LAYERS
 @pytest.mark.parametrize("options", [(), NULL_ROW], ids=["no key", "NULL"])
 def test_one_and_two_passes_agree_on_many_layers(tshark, name, frames, headers, options):
-    rows = rows_of(tshark, name, *options)
-    assert len(rows) == frames and headers > 1 and rows == rows_of(tshark, name, *options, "-2")
+    rows, again = rows_of(tshark, name, *options), rows_of(tshark, name, *options, "-2")
+    assert len(rows) == len(again) == frames and headers > 1
+    for frame, row in rows.items():
+        # ESP-NULL that was not known for it yet is opened on later passes; no header inside is judged then.
+        late = row["ipsec.key.source"] != again[frame]["ipsec.key.source"]
+        said = [field for field in row if not late or LATE.search(field)]
+        assert [row[field] for field in said] == [again[frame][field] for field in said], frame
 
 
 DEEP = 300

@@ -158,4 +158,7 @@ def test_reset_loses_no_finding_that_needs_no_neighbour(tshark, everything, fram
     parts, whole = (of_frames(tshark, everything, *options) for options in (("-M", frames), ()))
     assert len(parts) == len(whole) > 1000
     for number, ((after_reset, _), (findings, fragments)) in enumerate(zip(parts, whole), 1):
-        assert fragments or NOT_ESP in after_reset + findings or alone(after_reset) == alone(findings), number
+        # Clear text is forged only where a packet before it has verified.
+        if fragments or NOT_ESP in after_reset + findings or "capture.crypto_offload" in after_reset:
+            continue
+        assert alone(after_reset) == alone(findings), number

@@ -228,6 +228,25 @@ static void test_segments(void)
     }
 }
 
+/* IP that says it is longer than the packet must have TCP or UDP of that length in it, or a dump that says so. */
+static void test_longer(void)
+{
+    for (unsigned told = 0; told <= 1; told++)
+        for (uint32_t gone = 0; gone < 250; gone += 50) {
+            packet v4 = unsealed(IPIP, UDP, 300, true), v6 = unsealed(IPV6, TCP, 300, true);
+
+            v4.length -= gone;
+            v6.length -= gone;
+            g_assert_true(is_clear(&v4, told) && is_clear(&v6, told));
+            v4.octets[16 + 20 + 5] ^= 1; /* the length of UDP, and the offset of TCP */
+            v6.octets[16 + 40 + 12] = 0;
+            g_assert_cmpint(is_clear(&v4, told), ==, told || gone == 0);
+            g_assert_cmpint(is_clear(&v6, told), ==, told && gone == 0);
+            v4.octets[16 + 10] ^= 1;
+            g_assert_cmpint(is_clear(&v4, told), ==, told && gone == 0);
+        }
+}
+
 /* Of what was captured in part, the length may be that of any trailer; and nothing is read behind the octets. */
 static void test_cut(void)
 {
@@ -276,6 +295,7 @@ int main(int argc, char **argv)
     g_test_add_func("/in-clear/padding", test_padding);
     g_test_add_func("/in-clear/headers", test_headers);
     g_test_add_func("/in-clear/segments", test_segments);
+    g_test_add_func("/in-clear/longer", test_longer);
     g_test_add_func("/in-clear/cut", test_cut);
     g_test_add_func("/in-clear/noise", test_noise);
     return g_test_run();

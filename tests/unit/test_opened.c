@@ -84,7 +84,7 @@ static void test_hindsight(void)
         g_assert_false(before.opened.valid);
         judge_null(db, shape, 2, false, &record);
         ipsec_explain(db, &first, &of_first, &after);
-        g_assert_true(after.opened.valid && after.opened.has_trailer);
+        g_assert_true(after.opened.valid && after.opened.has_trailer && after.opened.in_hindsight);
         g_assert_cmpint(after.opened.next_header, ==, ICMP);
         g_assert_cmpuint(after.opened.payload_length, ==, 14);
         g_assert_cmpint(after.verdict, ==, before.verdict);

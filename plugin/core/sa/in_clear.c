@@ -143,13 +143,41 @@ static bool has_trailer(const contents *c)
     return pad >= PAD_PROVES || is_named(&payload, c->octets[c->most - 1]);
 }
 
+/* What an IPv4 header that was looked at has behind it. */
+static bool has_upper_layer(const contents *c)
+{
+    const uint32_t header = (c->octets[0] & 0x0fu) * 4, length = ipsec_read_u16(c->octets + 2) - header;
+    const contents inside = {
+        .octets = c->octets + header, .captured = c->captured - header, .least = length, .most = length};
+
+    return looks_like(&inside, c->octets[9]);
+}
+
+static bool is_segmented(uint8_t protocol)
+{
+    return protocol == IPSEC_PROTOCOL_TCP || protocol == IPSEC_PROTOCOL_UDP;
+}
+
+/* IP that says it is longer than its packet: of several segments the first is there, or what it takes the card to cut.
+ */
+static bool is_longer(const contents *c)
+{
+    contents longer = *c;
+
+    longer.least = c->most + 1;
+    longer.most = IPSEC_IPV6_HEADER + UINT16_MAX;
+    if (looks_like_v6(&longer, false))
+        return is_segmented(c->octets[6]);
+    return looks_like_v4(&longer, false) && (c->told || (is_segmented(c->octets[9]) && has_upper_layer(&longer)));
+}
+
 /* Whether they begin with a header that is as long as they are. Of TCP and UDP only a card tells, which cuts them into
  * segments and puts a trailer behind each. */
 static bool has_header(const contents *c)
 {
     const bool sure = c->told && c->least == c->most;
 
-    if (looks_like_v4(c, sure) || looks_like_v6(c, sure))
+    if (looks_like_v4(c, sure) || looks_like_v6(c, sure) || is_longer(c))
         return true;
     return (c->told && looks_like_tcp(c)) || (sure && looks_like_udp(c));
 }

@@ -311,6 +311,8 @@ static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_record *record
                                       const ipsec_open_report *report)
 {
     record->icv = IPSEC_ICV_UNVERIFIED;
+    record->esn = false;
+    record->high = 0;
     record->alternative = row->position;
     ipsec_note_add(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
     ipsec_findings_foresee(report->findings, &note->found);
@@ -343,8 +345,6 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     make_room(opener);
     row = ipsec_try_rows(opener, sa, record, &envelope, outer);
     if (record->icv != IPSEC_ICV_GOOD && is_offloaded(opener, &envelope, row, sa, record, opener->plaintext)) {
-        record->esn = false;
-        record->high = 0;
         ipsec_opened_begin(&envelope, &row->spec, report);
         leave_in_clear(row, record, note, report);
         return;

@@ -325,7 +325,7 @@ void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ips
     ipsec_trailer unused;
 
     if (report->findings->whole && shape < IPSEC_NULL_SHAPES && ipsec_null_shape_fits(shape, view))
-        show_null(view, shape, report, &unused);
+        report->opened->in_hindsight = show_null(view, shape, report, &unused);
 }
 
 void ipsec_opened_unproven(const ipsec_open_report *report)

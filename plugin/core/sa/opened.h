@@ -26,6 +26,7 @@ typedef enum {
 typedef struct ipsec_opened {
     bool valid;         /**< the rest counts: a key row was found for the packet, or its shape is known */
     bool is_sealed;     /**< what is behind the header is encrypted, be it by NULL */
+    bool in_hindsight;  /**< on later passes only: headers inside were not judged when it came */
     bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV; counts always */
     /** The row whose key was used; the database's. NULL for the heuristics. */
     const struct ipsec_key_row *spec;

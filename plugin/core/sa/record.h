@@ -37,7 +37,7 @@ typedef struct ipsec_record {
     uint32_t icv : 2;         /**< ipsec_icv_status, if has_row */
     uint32_t has_row : 1;     /**< a key row was used: the one that ipsec_keyring_find() gives */
     uint32_t esn : 1;         /**< the ICV verified with `high` */
-    uint32_t trusted : 1;     /**< another packet of the SA had verified before, or this one did */
+    uint32_t trusted : 1;     /**< another packet of the SA had verified, or this one has proved its row */
     uint32_t confirmed : 1;   /**< if there are findings: known to be IPsec, native or with evidence besides the port */
     uint32_t unknown : 1;     /**< the SPI is none of the receiver's */
     uint32_t placed : 1;      /**< `advance` counts */
