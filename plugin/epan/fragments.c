@@ -43,11 +43,22 @@ static inline const uint8_t *find_v4(tvbuff_t *tvb, const packet_info *pinfo)
     return at <= captured - V4_HEADER ? (const uint8_t *)pinfo->net_src.data - V4_SOURCE_AT : NULL;
 }
 
-/* What other protocols quote is no packet here. */
+/* Whether the innermost IPv4 header is in what another protocol quotes, and so is no packet here. */
 static bool is_quoted(const packet_info *pinfo)
 {
-    return proto_is_frame_protocol(pinfo->layers, "icmp") || proto_is_frame_protocol(pinfo->layers, "icmpv6") ||
-           proto_is_frame_protocol(pinfo->layers, "sflow");
+    static const char *const quoting[] = {"icmp", "icmpv6", "sflow"};
+    const int ip = proto_get_id_by_filter_name("ip");
+    bool quotes = false, quoted = false;
+
+    for (const wmem_list_frame_t *layer = wmem_list_head(pinfo->layers); layer; layer = wmem_list_frame_next(layer)) {
+        const int proto = GPOINTER_TO_INT(wmem_list_frame_data(layer));
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(quoting); i++)
+            quotes = quotes || proto == proto_get_id_by_filter_name(quoting[i]);
+        if (proto == ip)
+            quoted = quotes;
+    }
+    return quoted;
 }
 
 bool ipsec_fragments_read_v4(tvbuff_t *tvb, const packet_info *pinfo, ipsec_fragment *fragment)

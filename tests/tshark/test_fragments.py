@@ -52,6 +52,16 @@ def test_a_read_filter_takes_the_other_part_away(tshark, tmp_path):
     assert links(tshark, capture, "-2", "-R", "ip.frag_offset == 0") == {}
 
 
+@pytest.mark.parametrize("next_header, inside", [(1, bytes.fromhex("0800") + noise(598)), (4, ipv4(9, 17, noise(580)))],
+                         ids=["ICMP", "tunnel"])
+def test_proper_fragments_without_reassembly(tshark, tmp_path, next_header, inside):
+    """What AH leaves in the clear is dissected in the first fragment, and does not hide that it is one."""
+    octets = ah(next_header=next_header, payload=inside)
+    capture = pcap.write_frames(tmp_path / "proper.pcap", [
+        part(4, 7, AH, octets[:304], more=True), part(4, 7, AH, octets[304:], 304)])
+    assert links(tshark, capture, *NO_REASSEMBLY) == links(tshark, capture, *NO_REASSEMBLY, "-2") == {}
+
+
 def test_quotes_are_no_fragments(tshark, tmp_path):
     octets = esp(600)
     first, rest = part(4, 7, ESP, octets[:304]), part(4, 7, ESP, octets[304:], 304)

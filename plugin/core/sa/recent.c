@@ -66,7 +66,7 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
     if (!ip || view->outer_length < IPSEC_IPV4_HEADER) {
         packet->dscp = IPSEC_DSCP_UNKNOWN;
     } else if (view->ip_version == 4) {
-        packet->identification = ipsec_read_u16(ip + 4);
+        packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
         packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
@@ -145,7 +145,7 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
 
 uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end)
 {
-    const uint32_t most = MIN(recents->count, IPSEC_RECENTS);
+    const uint32_t most = identification > 0 ? MIN(recents->count, IPSEC_RECENTS) : 0;
 
     for (uint32_t back = 0; back < most; back++) {
         const ipsec_recent *packet = &recents->packets[(recents->count - back) % IPSEC_RECENTS];

@@ -23,7 +23,7 @@ typedef struct ipsec_recent {
     uint32_t captured;       /**< octets of these */
     uint32_t place;          /**< ipsec_view.place */
     uint32_t older;          /**< count of the one before it with the same hash */
-    uint16_t identification; /**< of IPv4; of an atomic fragment of IPv6 the low half; else 0 */
+    uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
     uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
