@@ -112,6 +112,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
     report->unproven = false;
     report->confirmed = true;
+    report->ip_version = 0;
     report->refused_by = view->refused_by;
     report->oddities = 0;
     report->verdict = findings->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
@@ -164,7 +165,8 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
 static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
                                    ipsec_report *report)
 {
-    report->oddities = ipsec_oddities_of(view, note, report);
+    report->ip_version = view->ip_version;
+    report->oddities |= ipsec_oddities_of(view, note, report);
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
         report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
     if (report->oddities & db->minded)
@@ -251,12 +253,20 @@ static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
         judge_iv(db, view, sa, spec, record, note, report);
 }
 
+/* What the note has on the number, and what some stacks mind about it. */
+static IPSEC_COLD void report_number(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+{
+    ipsec_sequence_report(record, note, &report->number);
+    if (note->before_by)
+        report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
+}
+
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sequence_report(record, note, &report->number);
+    report_number(record, note, report);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
     if (report->findings.any)
@@ -489,7 +499,7 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     if (db->minded)
         look_closer(db, view, note, report);
     if (record->followed)
-        ipsec_sequence_report(record, note, &report->number);
+        report_number(record, note, report);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     if (!report->findings.any && !note->any && !note->row)
         return;

@@ -104,7 +104,7 @@ ipsec_carriers ipsec_carriers_of(const ipsec_report *report)
 {
     const unsigned way =
         (report->header.encapsulation == IPSEC_ENCAPSULATION_UDP ? IPSEC_CARRIER_IN_UDP : IPSEC_CARRIER_IN_IP) |
-        carrier_of_version(report->header.ip_version) | carrier_of_mode(&report->opened);
+        carrier_of_version(report->ip_version) | carrier_of_mode(&report->opened);
 
     if (report->header.protocol == IPSEC_PROTOCOL_AH)
         return (ipsec_carriers)(IPSEC_CARRIER_AH | way);

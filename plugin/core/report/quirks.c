@@ -77,7 +77,7 @@ static bool has_right_icv(const ipsec_report *report)
 /* Another AH behind AH in IPv6 is not read by itself. */
 static bool is_ah_behind_ah(const ipsec_report *report)
 {
-    return report->header.ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
+    return report->ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
 }
 
 /* Whether AH names an IP packet, which then is too short. */
@@ -351,9 +351,10 @@ ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, 
 
 ipsec_oddities ipsec_oddities_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const bool before = ipsec_stacks_have(report->number.before_by, stack);
+    const ipsec_oddities before = report->oddities & IPSEC_ODDITY_BEFORE_FIRST;
 
-    return report->oddities | (before ? IPSEC_ODDITY_BEFORE_FIRST : 0);
+    return before && !ipsec_stacks_have(report->number.before_by, stack) ? report->oddities & ~before
+                                                                         : report->oddities;
 }
 
 ipsec_reaction ipsec_reaction_to_oddity(ipsec_stack stack, const ipsec_report *report, unsigned index)
