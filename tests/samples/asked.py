@@ -192,6 +192,9 @@ def add_esp_to_freebsd(capture):
     before = good(drop("seq.jump", "stack.refuses"))
     send(capture, "new SA: 31 below the highest, before the first", esp(2 ** 32 - 29), before, "esps_replay")
     send(capture, "new SA: 2^32 - 1", esp(2 ** 32 - 1), before, "esps_replay")
+    send(capture, "new SA: 2^32 - 1, and a wrong ICV",
+         ethernet(flipped(sa.packet(sa.esp(datagram(), sequence=2 ** 32 - 1)), -1)),
+         bad(drop("esp.icv", windows=INTEGRITY, linux=LINUX_TRANSFORM)), "esps_replay")
     send(capture, "new SA: 3", esp(3), verified())
     send(capture, "new SA: 100", esp(100), verified("seq.gap"))
     send(capture, "new SA: 2^32 - 1, behind a whole window", esp(2 ** 32 - 1), good(suspicious("seq.jump")))

@@ -1,6 +1,7 @@
 /* What some receivers mind, and no finding tells. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/oddities.h"
 #include "guard.h"
+#include "packet/find.h"
 #include "packet/kind.h"
 #include "packet/outer_oddities.h"
 #include "packets.h"
@@ -304,6 +305,76 @@ static void test_fragments(void)
     g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report)->counter, ==, "ahs_badauthl");
 }
 
+/* Nothing is said that no finding explains: not of what may be no IPsec, nor of a header that the stack never sees. A
+ * second capture of a packet is refused as the first was, and counted once. */
+static void test_when_it_is_known(void)
+{
+    ipsec_report report = odd_report(ESP, ODD(OTHER_PORTS));
+
+    report.confirmed = false;
+    g_assert_cmpint(ipsec_receiver_decision_on_oddities(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_DECISION_PASSES);
+    g_assert_cmpuint(ipsec_receiver_restriction(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_CASE_NONE);
+    report.confirmed = true;
+    report.refused_by = ipsec_stack_bit(IPSEC_STACK_FREEBSD);
+    g_assert_cmpint(ipsec_receiver_decision_on_oddities(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_DECISION_PASSES);
+    report.refused_by = 0;
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_CAPTURE_DUPLICATE, 0, 0);
+    g_assert_cmpint(ipsec_receiver_decision_on_oddities(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_DECISION_REFUSES);
+    g_assert_cmpuint(ipsec_receiver_restriction(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_CASE_OTHER_PORTS);
+    g_assert_null(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report));
+}
+
+/* What the RFCs refuse as well is no restriction; nor is what another check refuses first. */
+static void test_what_is_no_restriction(void)
+{
+    ipsec_report report = odd_report(AH, ODD(V4_FLAGS));
+
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_AH_ICV, 0, 0);
+    g_assert_cmpuint(ipsec_receiver_restriction(IPSEC_STACK_VPP, &report), ==, IPSEC_CASE_NONE);
+    report = odd_report(ESP, ODD(AH_OTHER_LENGTH));
+    g_assert_cmpuint(ipsec_receiver_restriction(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_CASE_NONE);
+}
+
+/* What a BSD sends to another with such options is right to both, and to nobody who keeps to RFC 4302. */
+static void test_options_of_the_bsds(void)
+{
+    ipsec_report report = odd_report(AH, ODD(V6_CHANGING_OPTIONS));
+
+    g_assert_null(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report));
+    report.opened = (ipsec_opened){.valid = true, .icv_status = IPSEC_ICV_GOOD};
+    g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report)->counter, ==, "ahs_badauth");
+    g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_OPENBSD, &report)->counter, ==, "ahs_badauth");
+}
+
+/* In UDP, what is too short for ESP: 4 octets, no whole words, the header alone. */
+static void test_too_short_in_udp(void)
+{
+    static const struct {
+        uint32_t octets;
+        const char *freebsd, *openbsd, *vpp;
+    } known[] = {
+        {4, "esps_hdrops", NULL, "too_short"},
+        {5, "esps_badilen", "esps_hdrops", "too_short"},
+        {7, "esps_badilen", "esps_hdrops", "too_short"},
+        {8, "esps_badilen", "esps_badilen", "runt"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
+        ipsec_report report = odd_report(ESP, ODD(SHORT_KNOWN));
+        const ipsec_outcome *openbsd;
+
+        ipsec_findings_add(&report.findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT, 0, known[i].octets);
+        g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report)->counter, ==, known[i].freebsd);
+        g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_VPP, &report)->counter, ==, known[i].vpp);
+        openbsd = ipsec_outcome_at(IPSEC_STACK_OPENBSD, &report);
+        g_assert_cmpstr(openbsd ? openbsd->counter : NULL, ==, known[i].openbsd);
+        report.oddities = ODD(SHORT_UNKNOWN);
+        g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report)->counter, ==, "esps_notdb");
+        g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_VPP, &report)->counter, ==,
+                        known[i].octets == 8 ? "no_tunnel" : "too_short");
+    }
+}
+
 /* Two counters that move at once. */
 static void test_also(void)
 {
@@ -328,6 +399,10 @@ int main(int argc, char **argv)
     g_test_add_func("/oddities/who-minds", test_who_minds);
     g_test_add_func("/oddities/before-first", test_before_the_first_is_of_a_stack);
     g_test_add_func("/oddities/fragments", test_fragments);
+    g_test_add_func("/oddities/when-known", test_when_it_is_known);
+    g_test_add_func("/oddities/no-restriction", test_what_is_no_restriction);
+    g_test_add_func("/oddities/bsd-options", test_options_of_the_bsds);
+    g_test_add_func("/oddities/too-short", test_too_short_in_udp);
     g_test_add_func("/oddities/also", test_also);
     return g_test_run();
 }

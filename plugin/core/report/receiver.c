@@ -133,12 +133,10 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
     return stacks;
 }
 
-/* Whether it is known what the stack got, and that it got it: not if another capture of it came before. VPP counts
- * fragments, and not what they are put together to. */
-static bool is_told(ipsec_stack stack, const ipsec_report *report)
+/* Whether it is known what the stack got. VPP gets fragments, and not what they are put together to. */
+static bool is_got(ipsec_stack stack, const ipsec_report *report)
 {
     return report->findings.whole && report->confirmed && !ipsec_stacks_have(report->refused_by, stack) &&
-           !ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE) &&
            !(stack == IPSEC_STACK_VPP && report->oddities & IPSEC_ODDITY_REASSEMBLED);
 }
 
@@ -155,7 +153,7 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     ipsec_reaction first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
     unsigned first_stage = UINT_MAX;
 
-    if (!is_told(stack, report))
+    if (!is_got(stack, report))
         return first;
     for (check at = {.index = 0}; next_check(stack, report, &at); at.index++) {
         if (at.stage >= first_stage || at.decision < least || is_assumed(report, &at))
@@ -166,10 +164,20 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     return first;
 }
 
+/* The one that the stack reports: none if another capture of the packet came before, for it got that once. */
+static ipsec_reaction first_report(ipsec_stack stack, const ipsec_report *report)
+{
+    if (ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE))
+        return (ipsec_reaction){.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
+    return first_refusal(stack, report, IPSEC_DECISION_MAY_REFUSE);
+}
+
 ipsec_decision ipsec_receiver_decision_on_oddities(ipsec_stack stack, const ipsec_report *report)
 {
     ipsec_decision surest = IPSEC_DECISION_PASSES;
 
+    if (!is_got(stack, report))
+        return surest;
     for (check at = {.index = IPSEC_FINDING_COUNT}; next_check(stack, report, &at); at.index++)
         surest = MAX(surest, at.decision);
     return surest;
@@ -186,7 +194,7 @@ unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *repor
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *outcome = first_refusal(stack, report, IPSEC_DECISION_MAY_REFUSE).outcome;
+    const ipsec_outcome *outcome = first_report(stack, report).outcome;
 
     return outcome->counter ? outcome : NULL;
 }
@@ -203,7 +211,7 @@ static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
-    const ipsec_reaction first = first_refusal(IPSEC_STACK_LINUX, report, IPSEC_DECISION_MAY_REFUSE);
+    const ipsec_reaction first = first_report(IPSEC_STACK_LINUX, report);
 
     if (first.fault == IPSEC_FAULT_REPLAY_OLD)
         return "replay-window";
