@@ -161,7 +161,12 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
     return ipsec_is_confirmed(db->peers, db->opener->ring, view, sa);
 }
 
-/* What some stacks mind, and no finding tells. */
+/* --- what some stacks mind, and no finding tells --- */
+
+/* What is held against a packet only where its SA was seen to be used as its row says: a capture in front of a NAT
+ * shows other addresses and ports than the receiver gets. */
+#define ELSEWHERE (IPSEC_ODDITY_OTHER_SOURCE | IPSEC_ODDITY_OTHER_PORTS | IPSEC_ODDITY_OTHER_LISTENER)
+
 static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
                                    ipsec_report *report)
 {
@@ -169,8 +174,26 @@ static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, c
     report->oddities |= ipsec_oddities_of(view, note, report);
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
         report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
+}
+
+/* The same for a receiver that may mind. */
+static void mind(const ipsec_db *db, const ipsec_note *note, ipsec_report *report)
+{
+    if (!(note->facts & IPSEC_NOTE_ELSEWHERE))
+        report->oddities &= ~(ipsec_oddities)ELSEWHERE;
     if (report->oddities & db->minded)
         ipsec_findings_foresee_any(&report->findings);
+}
+
+static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
+                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    look_closer(db, view, note, report);
+    if (sa && report->oddities & ELSEWHERE)
+        note->facts |= sa->life.at_home ? IPSEC_NOTE_ELSEWHERE : 0;
+    else if (sa && record->standing == IPSEC_VERIFIED)
+        sa->life.at_home = true;
+    mind(db, note, report);
 }
 
 /* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
@@ -452,7 +475,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         open_and_weigh(db, view, sa, record, &note, report);
     if (db->minded)
-        look_closer(db, view, &note, report);
+        judge_oddities(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE)
         ipsec_confirm(db->peers, view, sa, record, &report->header, report->findings.flagged);
     /* What is no IPsec has no numbers. */
@@ -496,8 +519,10 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         open_again(db, view, record, note, report);
     if (record->standing == IPSEC_UNPROVEN)
         report_unproven(report);
-    if (db->minded)
+    if (db->minded) {
         look_closer(db, view, note, report);
+        mind(db, note, report);
+    }
     if (record->followed)
         report_number(record, note, report);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;

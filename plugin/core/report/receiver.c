@@ -62,38 +62,46 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
     return reaction->outcome->stage;
 }
 
-/* A check of a stack that the packet gives a reason to fail: a finding, or behind these an oddity. */
+/* A check of a stack at which a packet may fail: for a finding, or behind these for an oddity. */
 typedef struct check {
-    unsigned index; /* a finding, or IPSEC_FINDING_COUNT and more: an oddity */
+    unsigned index; /* of a finding; or IPSEC_FINDING_COUNT and more, of an oddity */
     ipsec_reaction reaction;
     ipsec_decision decision;
     unsigned stage;
 } check;
 
-/* The checks at which a packet that is reported so may fail, one after the other; from index 0 on. Returns whether
- * there is another one. */
-static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
+#define CHECK_COUNT (IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT)
+
+/* The index of the first check that is not before `from`; CHECK_COUNT if there is none. */
+static unsigned find_check(ipsec_stack stack, const ipsec_report *report, unsigned from)
 {
     const ipsec_oddities oddities = ipsec_oddities_at(stack, report);
-    unsigned i = next->index;
 
-    if (i < IPSEC_FINDING_COUNT)
-        i = ipsec_findings_next(&report->findings, i);
+    if (from < IPSEC_FINDING_COUNT)
+        from = ipsec_findings_next(&report->findings, from);
+    while (from >= IPSEC_FINDING_COUNT && from < CHECK_COUNT && !(oddities >> (from - IPSEC_FINDING_COUNT) & 1))
+        from++;
+    return from;
+}
+
+/* Goes through them, from next->index on. Returns whether there is another one. */
+static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
+{
+    const unsigned i = find_check(stack, report, next->index);
+    const ipsec_finding_id id = (ipsec_finding_id)i;
+
     next->index = i;
-    if (i < IPSEC_FINDING_COUNT) {
-        next->reaction = ipsec_reaction_to(stack, report, (ipsec_finding_id)i);
-        next->decision = decision_on(stack, report, (ipsec_finding_id)i, &next->reaction);
-        next->stage = stage_of(stack, report, (ipsec_finding_id)i, &next->reaction);
-        return true;
-    }
-    while (i < IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT && !(oddities >> (i - IPSEC_FINDING_COUNT) & 1))
-        i++;
-    next->index = i;
-    if (i == IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT)
+    if (i == CHECK_COUNT)
         return false;
-    next->reaction = ipsec_reaction_to_oddity(stack, report, i - IPSEC_FINDING_COUNT);
-    next->decision = (ipsec_decision)next->reaction.outcome->decision;
-    next->stage = next->reaction.outcome->stage;
+    if (i < IPSEC_FINDING_COUNT) {
+        next->reaction = ipsec_reaction_to(stack, report, id);
+        next->decision = decision_on(stack, report, id, &next->reaction);
+        next->stage = stage_of(stack, report, id, &next->reaction);
+    } else {
+        next->reaction = ipsec_reaction_to_oddity(stack, report, i - IPSEC_FINDING_COUNT);
+        next->decision = (ipsec_decision)next->reaction.outcome->decision;
+        next->stage = next->reaction.outcome->stage;
+    }
     return true;
 }
 
