@@ -118,6 +118,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     report->anti_replay = IPSEC_ANTI_REPLAY_UNKNOWN;
     report->unproven = false;
     report->confirmed = true;
+    report->ip_version = 0;
     report->refused_by = view->refused_by;
     report->oddities = 0;
     report->verdict = findings->whole ? IPSEC_VERDICT_PLAUSIBLE : IPSEC_VERDICT_UNCHECKED;
@@ -166,15 +167,39 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
     return ipsec_is_confirmed(db->peers, db->opener->ring, view, sa);
 }
 
-/* What some stacks mind, and no finding tells. */
+/* --- what some stacks mind, and no finding tells --- */
+
+/* What is held against a packet only where its SA was seen to be used as its row says: a capture in front of a NAT
+ * shows other addresses and ports than the receiver gets. */
+#define ELSEWHERE (IPSEC_ODDITY_OTHER_SOURCE | IPSEC_ODDITY_OTHER_PORTS | IPSEC_ODDITY_OTHER_LISTENER)
+
 static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
                                    ipsec_report *report)
 {
-    report->oddities = ipsec_oddities_of(view, note, report);
+    report->ip_version = view->ip_version;
+    report->oddities |= ipsec_oddities_of(view, note, report);
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
         report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
+}
+
+/* The same for a receiver that may mind. */
+static void mind(const ipsec_db *db, const ipsec_note *note, ipsec_report *report)
+{
+    if (!(note->facts & IPSEC_NOTE_ELSEWHERE))
+        report->oddities &= ~(ipsec_oddities)ELSEWHERE;
     if (report->oddities & db->minded)
         ipsec_findings_foresee_any(&report->findings);
+}
+
+static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
+                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
+{
+    look_closer(db, view, note, report);
+    if (sa && report->oddities & ELSEWHERE)
+        note->facts |= sa->life.at_home ? IPSEC_NOTE_ELSEWHERE : 0;
+    else if (sa && record->standing == IPSEC_VERIFIED)
+        sa->life.at_home = true;
+    mind(db, note, report);
 }
 
 /* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
@@ -257,12 +282,20 @@ static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
         judge_iv(db, view, sa, spec, record, note, report);
 }
 
+/* What the note has on the number, and what some stacks mind about it. */
+static IPSEC_COLD void report_number(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+{
+    ipsec_sequence_report(record, note, &report->number);
+    if (note->before_by)
+        report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
+}
+
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sequence_report(record, note, &report->number);
+    report_number(record, note, report);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
     if (report->findings.any)
@@ -502,7 +535,7 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     if (sa)
         open_and_weigh(db, view, sa, record, &note, report);
     if (db->minded)
-        look_closer(db, view, &note, report);
+        judge_oddities(db, view, sa, record, &note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, record, report)) {
         disown(view, record, &note, report);
         sa = NULL;
@@ -559,10 +592,12 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
         open_in_hindsight(db, view, record, report);
     if (record->standing == IPSEC_UNPROVEN)
         report_unproven(report);
-    if (db->minded)
+    if (db->minded) {
         look_closer(db, view, note, report);
+        mind(db, note, report);
+    }
     if (record->followed)
-        ipsec_sequence_report(record, note, &report->number);
+        report_number(record, note, report);
     report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
     look_for_rest(db, view, report);
     if (!report->findings.any && !note->any && !note->row)

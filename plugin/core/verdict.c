@@ -54,7 +54,7 @@ static ipsec_verdict verdict_on_oddities(ipsec_stack receiver, const ipsec_repor
 {
     switch (ipsec_receiver_decision_on_oddities(receiver, report)) {
     case IPSEC_DECISION_REFUSES:
-        return report->confirmed ? IPSEC_VERDICT_DROP : IPSEC_VERDICT_SUSPICIOUS;
+        return IPSEC_VERDICT_DROP;
     case IPSEC_DECISION_MAY_REFUSE:
         return IPSEC_VERDICT_SUSPICIOUS;
     default:

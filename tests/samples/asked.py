@@ -93,6 +93,14 @@ def add_esp_to_vpp(capture):
             send(capture, f"{name}: the next number", esp(3), verified())
 
 
+def add_behind_nat_to_vpp(capture):
+    """The receiver gets other addresses and ports than this capture has: nothing is held against the packets."""
+    sa = new_sa(capture, 4, GCM)
+    for sequence in (1, 2):
+        send(capture, f"in front of a NAT: {sequence}",
+             ethernet(sa.packet(sa.esp(datagram(), sequence=sequence), src=ELSEWHERE[4])), verified())
+
+
 def add_tails_to_vpp(capture):
     for version in (4, 6):
         for suite in (NULL_SHA256, CBC_SHA256, GCM):
@@ -153,6 +161,7 @@ def faults_asked_vpp():
                       "ipsec.sa_complete:TRUE")
     add_ah_to_vpp(capture)
     add_esp_to_vpp(capture)
+    add_behind_nat_to_vpp(capture)
     add_tails_to_vpp(capture)
     add_udp_to_vpp(capture)
     return capture
@@ -192,6 +201,9 @@ def add_esp_to_freebsd(capture):
     before = good(drop("seq.jump", "stack.refuses"))
     send(capture, "new SA: 31 below the highest, before the first", esp(2 ** 32 - 29), before, "esps_replay")
     send(capture, "new SA: 2^32 - 1", esp(2 ** 32 - 1), before, "esps_replay")
+    send(capture, "new SA: 2^32 - 1, and a wrong ICV",
+         ethernet(flipped(sa.packet(sa.esp(datagram(), sequence=2 ** 32 - 1)), -1)),
+         bad(drop("esp.icv", windows=INTEGRITY, linux=LINUX_TRANSFORM)), "esps_replay")
     send(capture, "new SA: 3", esp(3), verified())
     send(capture, "new SA: 100", esp(100), verified("seq.gap"))
     send(capture, "new SA: 2^32 - 1, behind a whole window", esp(2 ** 32 - 1), good(suspicious("seq.jump")))
@@ -228,6 +240,9 @@ def add_udp_to_freebsd(capture):
              drop("natt.esp_too_short"), counter)
         send(capture, f"UDP, FreeBSD: {octets} octets to an unknown SPI", of(octets, sa.spi + 0x10000),
              drop("natt.esp_too_short"), "esps_notdb")
+    sa = new_sa(capture, 4, GCM, "tunnel", udp=True)
+    for sequence in (1, 2):
+        send(capture, f"UDP, FreeBSD, in front of a NAT: {sequence}", esp(sequence, ports=(1024, 4500)), verified())
     sa = new_sa(capture, 6, GCM, udp=True)
     send(capture, "UDP in IPv6, FreeBSD: sound", ethernet(udp6(sa.number, sa.esp(datagram()))), verified())
     packet = udp6(sa.number, sa.esp(datagram()))

@@ -256,7 +256,7 @@ def test_expert_messages_are_the_catalogues_summaries(tshark, catalogue, everyth
     seen = set()
     # Numbers are judged apart: with all keys at once, rows for any SPI claim the packets that have none.
     trees = [ElementTree.fromstring(tshark.read(capture, *tshark.options(capture), "-T", "pdml"))
-             for capture in (everything, "faults_sequence")]
+             for capture in (everything, "faults_sequence", "faults_asked_vpp")]
     for finding in (field for tree in trees for field in tree.iter("field")):
         if finding.get("name") != "ipsec.finding":
             continue

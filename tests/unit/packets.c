@@ -84,7 +84,7 @@ static void compare(const ipsec_report *report, const expectation *wanted, const
 
 ipsec_report report_on(const ipsec_view *view)
 {
-    ipsec_report report = {.confirmed = true, .sa = IPSEC_SA_NONE};
+    ipsec_report report = {.confirmed = true, .sa = IPSEC_SA_NONE, .ip_version = view->ip_version};
 
     ipsec_header_begin(&report.header, view);
     ipsec_findings_begin(&report.findings, ipsec_view_is_whole(view));

@@ -150,6 +150,31 @@ static void test_what_is_not_said(void)
     }
 }
 
+/* What a NAT or a peer that moved has changed is known no more. */
+static void test_where_it_comes_from(void)
+{
+    ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 0), later, spec;
+
+    first.source = (ipsec_address_range){.octets = {192, 0, 2, 1}, .mask = {255, 255, 255, 255}, .length = 4};
+    first.source_port = 1024;
+    first.destination_port = 4500;
+    spec = later = first;
+    g_assert_false(ipsec_row_adds(&spec, &later));
+    ipsec_row_merge(&spec, &later);
+    g_assert_true(spec.source_port == 1024 && spec.destination_port == 4500 && !spec.several_sources);
+    later.source_port = 1025;
+    g_assert_true(ipsec_row_adds(&spec, &later));
+    ipsec_row_merge(&spec, &later);
+    g_assert_true(spec.source_port == 0 && spec.destination_port == 4500 && !spec.several_sources);
+    later = first;
+    later.source.octets[3] = 2;
+    g_assert_true(ipsec_row_adds(&first, &later));
+    ipsec_row_merge(&spec, &later);
+    g_assert_true(spec.several_sources);
+    ipsec_row_merge(&first, &spec);
+    g_assert_true(first.several_sources);
+}
+
 /* One thing that differs is enough. */
 static void test_what_differs(void)
 {
@@ -247,6 +272,7 @@ int main(int argc, char **argv)
     g_test_add_func("/row-merge/lifetime", test_lifetime);
     g_test_add_func("/row-merge/highs", test_highs);
     g_test_add_func("/row-merge/what-is-not-said", test_what_is_not_said);
+    g_test_add_func("/row-merge/where-from", test_where_it_comes_from);
     g_test_add_func("/row-merge/what-differs", test_what_differs);
     g_test_add_func("/row-merge/selectors", test_selectors);
     g_test_add_func("/row-merge/more-terms-than-are-kept", test_more_terms_than_are_kept);

@@ -367,6 +367,17 @@ static void test_encapsulations(void)
     }
 }
 
+static void test_ports(void)
+{
+    const ipsec_key_row spec = read_one(ESP GCM "\tencap type espinudp sport 1024 dport 65535 addr 0.0.0.0");
+    const ipsec_key_row bad = read_one(ESP GCM "\tencap type espinudp sport 65536 dport x addr 0.0.0.0");
+    const ipsec_key_row none = read_one(ESP GCM);
+
+    g_assert_cmpuint(spec.source_port, ==, 1024);
+    g_assert_cmpuint(spec.destination_port, ==, 65535);
+    g_assert_cmpuint(bad.source_port + bad.destination_port + none.source_port + none.destination_port, ==, 0);
+}
+
 /* Flags by name, and in hex for an iproute2 that has no name for them. */
 static void test_flags(void)
 {
@@ -727,6 +738,7 @@ int main(int argc, char **argv)
     g_test_add_func("/xfrm-state/algorithms", test_algorithms);
     g_test_add_func("/xfrm-state/modes", test_modes);
     g_test_add_func("/xfrm-state/encapsulations", test_encapsulations);
+    g_test_add_func("/xfrm-state/ports", test_ports);
     g_test_add_func("/xfrm-state/flags", test_flags);
     g_test_add_func("/xfrm-state/window-of-the-sender", test_window_of_the_sender);
     g_test_add_func("/xfrm-state/selectors", test_selectors);

@@ -30,12 +30,10 @@ static uint32_t power_of_two(uint32_t packets)
     return power;
 }
 
-uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets)
+uint32_t ipsec_stack_window_rounded(ipsec_stack stack, uint32_t packets)
 {
     const ipsec_stack_replay *replay = &ipsec_stack_replays[stack];
 
-    if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN)
-        return replay->window;
     if (packets == 0 || packets >= MOST)
         return packets;
     switch (replay->rounding) {

@@ -68,9 +68,16 @@ typedef struct ipsec_stack_replay {
 /** That of each stack. */
 extern const ipsec_stack_replay ipsec_stack_replays[IPSEC_STACK_COUNT];
 
+/** What ipsec_stack_window() does for a window that is known. */
+uint32_t ipsec_stack_window_rounded(ipsec_stack stack, uint32_t packets);
+
 /** The smallest window of at least `packets` that the stack can have, where somebody asks for them; 0, no anti-replay,
  * stays. IPSEC_REPLAY_WINDOW_UNKNOWN gives the stack's default. */
-uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets);
+static inline uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets)
+{
+    return packets == IPSEC_REPLAY_WINDOW_UNKNOWN ? ipsec_stack_replays[stack].window
+                                                  : ipsec_stack_window_rounded(stack, packets);
+}
 
 /** The stack as the preference `ipsec.receiver` names it, "rfc" and so on; NULL for values that are no stack. */
 const char *ipsec_stack_name(unsigned stack);

@@ -1,5 +1,6 @@
 /** @file
- * Fragments without a first one: of what was sent with its first fragment marked as a whole packet. Internal to the core.
+ * Fragments without a first one: of what was sent with its first fragment marked as a whole packet. Internal to the
+ * core.
  *
  * A device that cuts a packet and does not set More Fragments in the first piece (RFC 791 3.2, RFC 8200 4.5) makes two
  * packets of it that nobody puts together: one that looks whole and fails its ICV, and an orphan. They have the same

@@ -94,13 +94,34 @@ ipsec_packed_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t inde
     return (ipsec_packed_row *)g_ptr_array_index(store->chunks, index / CHUNK) + index % CHUNK;
 }
 
+/* The ports of the encapsulation; each NAT has others. */
+static size_t port_octets(const ipsec_key_row *spec)
+{
+    return spec->encapsulation == IPSEC_ENCAP_UDP ? sizeof spec->source_port + sizeof spec->destination_port : 0;
+}
+
 static const uint8_t *keep_keys(ipsec_octet_pool *pool, const ipsec_key_row *spec)
 {
-    uint8_t *const keys = take(pool, (size_t)spec->encryption_key_length + spec->integrity_key_length);
+    const size_t length = (size_t)spec->encryption_key_length + spec->integrity_key_length;
+    uint8_t *const keys = take(pool, length + port_octets(spec));
 
     memcpy(keys, spec->encryption_key, spec->encryption_key_length);
     memcpy(keys + spec->encryption_key_length, spec->integrity_key, spec->integrity_key_length);
+    if (port_octets(spec) > 0) {
+        memcpy(keys + length, &spec->source_port, sizeof spec->source_port);
+        memcpy(keys + length + sizeof spec->source_port, &spec->destination_port, sizeof spec->destination_port);
+    }
     return keys;
+}
+
+static void read_ports(const ipsec_packed_row *row, ipsec_key_row *spec)
+{
+    const uint8_t *ports = row->keys + spec->encryption_key_length + spec->integrity_key_length;
+
+    if (port_octets(spec) == 0)
+        return;
+    memcpy(&spec->source_port, ports, sizeof spec->source_port);
+    memcpy(&spec->destination_port, ports + sizeof spec->source_port, sizeof spec->destination_port);
 }
 
 void ipsec_row_store_add(ipsec_row_store *store, const ipsec_key_row *spec)
@@ -122,8 +143,6 @@ void ipsec_row_store_replace(ipsec_row_store *store, ipsec_packed_row *row, cons
     memcpy(row->source, spec->source.octets, sizeof row->source);
     row->spi = spec->spi;
     row->line = spec->line;
-    row->source_port = spec->source_port;
-    row->destination_port = spec->destination_port;
     row->shape = shape_of(store, spec);
     row->keys = keep_keys(&store->pool, spec);
 }
@@ -136,8 +155,7 @@ void ipsec_row_store_read(const ipsec_packed_row *row, ipsec_key_row *spec)
     memcpy(spec->source.octets, row->source, sizeof row->source);
     spec->spi = row->spi;
     spec->line = row->line;
-    spec->source_port = row->source_port;
-    spec->destination_port = row->destination_port;
+    read_ports(row, spec);
 }
 
 void ipsec_row_store_read_keys(const ipsec_packed_row *row, ipsec_key_row *spec)

@@ -14,18 +14,16 @@
 #include <glib.h>
 #include <stddef.h>
 
-/** A row that is kept. The octets of addresses and the SPI are those of the ipsec_key_row, as are line and ports. */
+/** A row that is kept. The octets of addresses and the SPI are those of the ipsec_key_row, as is the line. */
 typedef struct ipsec_packed_row {
     uint8_t destination[16];
     uint8_t source[16];
     uint32_t spi;
     uint32_t line;
-    uint32_t next;        /**< index of another row for the same SAs, in a ring; its own if there is none */
-    uint8_t position;     /**< in that ring, from 0 */
-    uint16_t source_port; /**< of the encapsulation; likewise the next */
-    uint16_t destination_port;
+    uint32_t next;           /**< index of another row for the same SAs, in a ring; its own if there is none */
+    uint8_t position;        /**< in that ring, from 0 */
     const uint8_t *shape;    /**< what the row says beside, which it shares with others */
-    const uint8_t *keys;     /**< that of encryption, then that of integrity */
+    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports behind them */
     struct ipsec_key *whole; /**< the owner's; NULL at first */
 } ipsec_packed_row;
 

@@ -31,7 +31,6 @@ typedef struct ipsec_header {
     uint32_t sequence;     /**< as found in the header; valid if has_sequence */
     uint8_t protocol;      /**< IPSEC_PROTOCOL_... */
     uint8_t encapsulation; /**< ipsec_encapsulation */
-    uint8_t ip_version;    /**< of the header in front: 4, 6, or 0 where unknown */
     uint8_t subject;       /**< ipsec_subject; with _NOTHING and _IKE there are no findings and nothing to show */
     uint8_t daemon;        /**< ipsec_daemon */
     bool has_spi;

@@ -79,10 +79,8 @@ static inline const ipsec_header_kind *ipsec_kind_of(uint8_t protocol)
 /** Begins with what the view says. */
 static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *view)
 {
-    *header = (ipsec_header){.protocol = view->protocol,
-                             .encapsulation = view->encapsulation,
-                             .ip_version = view->ip_version,
-                             .subject = IPSEC_SUBJECT_HEADER};
+    *header = (ipsec_header){
+        .protocol = view->protocol, .encapsulation = view->encapsulation, .subject = IPSEC_SUBJECT_HEADER};
 }
 
 /** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say of them; so

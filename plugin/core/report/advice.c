@@ -47,9 +47,10 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
         {"it covers DF and the reserved flag with the ICV of AH, against RFC 4302, so have the "
          "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
          RECEIVER},
-    [IPSEC_CASE_BEHIND_PACKET] = {"it takes octets behind the IP packet for its own, so look for a link that pads "
-                                  "short frames, and have the sender pad (TFC)",
-                                  RECEIVER},
+    [IPSEC_CASE_BEHIND_PACKET] =
+        {"it takes octets behind the IP packet for its own, so look for a link that pads short "
+         "frames, unless the capture's tap added them",
+         RECEIVER},
     [IPSEC_CASE_V4_OPTIONS] = {"packets with IPv4 options never come to its IPsec, so have the sender leave them out",
                                RECEIVER},
     [IPSEC_CASE_V6_EXTENSIONS] = {"extension headers in front hide ESP from it, so have the sender leave them out",

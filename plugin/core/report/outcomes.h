@@ -3,19 +3,20 @@
  *
  * OUTCOME(fault, carriers, stage, decision, counter, ...) is a row of a stack's file:
  *
- * fault     symbol of the catalogue, of variants.def or of oddity.def; a fault without a row passes this stack
- * unreported, unless every.def has one carriers  what the header must be, all of it, for the row to hold: ANY, or
- * symbols of carriers.def, joined by |. Of several rows on one fault the first that holds counts: the more special come
- * first stage     where the check stands in this stack's own order, see ipsec_stage: the first that fails is what it
- * reports decision  REFUSES      whatever the SA MAY_REFUSE   depends on the SA's settings, which the packet does not
- * show PASSES       although all others refuse it, see every.def counter   counter, status or (Windows) error number as
- * text; NULL where it discards in silence
+ * fault     symbol of the catalogue, of variants.def or oddity.def; a fault without a row passes this stack unreported,
+ *           unless every.def has one
+ * carriers  what the header must be, all of it, for the row to hold: ANY, or symbols of carriers.def, joined by |. Of
+ *           several rows on one fault the first that holds counts: the more special come first
+ * stage     where the check stands in this stack's own order, see ipsec_stage: the first that fails is what it reports
+ * decision  REFUSES      whatever the SA
+ *           MAY_REFUSE   depends on the SA's settings, which the packet does not show
+ *           PASSES       although all others refuse it, see every.def
+ * counter   counter, status or (Windows) error number as text; NULL where it discards in silence
  * ...       LOG(text)      what the stack writes to its log
  *           EVENT(number)  Windows: the Security audit event
  *           INFERRED       the stack publishes no mapping for this fault
  *           ALSO(counter)  a second counter, which moves with the first
- *           RESTRICTS(symbol)  a restriction of this stack: the RFCs let such a packet pass. IPSEC_CASE_<symbol> is the
- *                          advice on it
+ *           RESTRICTS(symbol)  the RFCs let such a packet pass; IPSEC_CASE_<symbol> is the advice on it
  *
  * Rows are in the order of the catalogue, then of variants.def, then of oddity.def, for they are searched by halves.
  *

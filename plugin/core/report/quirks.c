@@ -77,7 +77,14 @@ static bool has_right_icv(const ipsec_report *report)
 /* Another AH behind AH in IPv6 is not read by itself. */
 static bool is_ah_behind_ah(const ipsec_report *report)
 {
-    return report->header.ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
+    return report->ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
+}
+
+/* The BSDs zero options of IPv6 that may change with type and length, and so do those who send to each other: what is
+ * right by RFC 4302 fails. */
+static unsigned covers_options(const ipsec_report *report, unsigned fault)
+{
+    return has_right_icv(report) ? fault : IPSEC_FAULT_NONE;
 }
 
 /* Whether AH names an IP packet, which then is too short. */
@@ -111,6 +118,8 @@ static unsigned freebsd_short(const ipsec_report *report)
 static unsigned freebsd_fault(const ipsec_report *report, unsigned fault)
 {
     switch (fault) {
+    case IPSEC_FAULT_V6_CHANGING_OPTIONS:
+        return covers_options(report, fault);
     case IPSEC_FAULT_SEQ_ZERO: /* ipsec_chkreplay() minds it only as long as the highest number is 0 too */
         return has_highest(report) && report->number.highest > 0 ? IPSEC_FAULT_NONE : fault;
     case IPSEC_FAULT_REPLAY_OLD:
@@ -156,6 +165,8 @@ static unsigned openbsd_short(const ipsec_report *report, unsigned fault)
 static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
 {
     switch (fault) {
+    case IPSEC_FAULT_V6_CHANGING_OPTIONS:
+        return covers_options(report, fault);
     case IPSEC_FAULT_SEQ_ZERO:
         return is_zero_as_any(report) ? IPSEC_FAULT_NONE : fault;
     case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
@@ -351,9 +362,10 @@ ipsec_reaction ipsec_reaction_to(ipsec_stack stack, const ipsec_report *report, 
 
 ipsec_oddities ipsec_oddities_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const bool before = ipsec_stacks_have(report->number.before_by, stack);
+    const ipsec_oddities before = report->oddities & IPSEC_ODDITY_BEFORE_FIRST;
 
-    return report->oddities | (before ? IPSEC_ODDITY_BEFORE_FIRST : 0);
+    return before && !ipsec_stacks_have(report->number.before_by, stack) ? report->oddities & ~before
+                                                                         : report->oddities;
 }
 
 ipsec_reaction ipsec_reaction_to_oddity(ipsec_stack stack, const ipsec_report *report, unsigned index)

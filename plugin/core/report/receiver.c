@@ -62,38 +62,46 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
     return reaction->outcome->stage;
 }
 
-/* A check of a stack that the packet gives a reason to fail: a finding, or behind these an oddity. */
+/* A check of a stack at which a packet may fail: for a finding, or behind these for an oddity. */
 typedef struct check {
-    unsigned index; /* a finding, or IPSEC_FINDING_COUNT and more: an oddity */
+    unsigned index; /* of a finding; or IPSEC_FINDING_COUNT and more, of an oddity */
     ipsec_reaction reaction;
     ipsec_decision decision;
     unsigned stage;
 } check;
 
-/* The checks at which a packet that is reported so may fail, one after the other; from index 0 on. Returns whether
- * there is another one. */
-static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
+#define CHECK_COUNT (IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT)
+
+/* The index of the first check that is not before `from`; CHECK_COUNT if there is none. */
+static unsigned find_check(ipsec_stack stack, const ipsec_report *report, unsigned from)
 {
     const ipsec_oddities oddities = ipsec_oddities_at(stack, report);
-    unsigned i = next->index;
 
-    if (i < IPSEC_FINDING_COUNT)
-        i = ipsec_findings_next(&report->findings, i);
+    if (from < IPSEC_FINDING_COUNT)
+        from = ipsec_findings_next(&report->findings, from);
+    while (from >= IPSEC_FINDING_COUNT && from < CHECK_COUNT && !(oddities >> (from - IPSEC_FINDING_COUNT) & 1))
+        from++;
+    return from;
+}
+
+/* Goes through them, from next->index on. Returns whether there is another one. */
+static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
+{
+    const unsigned i = find_check(stack, report, next->index);
+    const ipsec_finding_id id = (ipsec_finding_id)i;
+
     next->index = i;
-    if (i < IPSEC_FINDING_COUNT) {
-        next->reaction = ipsec_reaction_to(stack, report, (ipsec_finding_id)i);
-        next->decision = decision_on(stack, report, (ipsec_finding_id)i, &next->reaction);
-        next->stage = stage_of(stack, report, (ipsec_finding_id)i, &next->reaction);
-        return true;
-    }
-    while (i < IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT && !(oddities >> (i - IPSEC_FINDING_COUNT) & 1))
-        i++;
-    next->index = i;
-    if (i == IPSEC_FINDING_COUNT + IPSEC_ODDITY_COUNT)
+    if (i == CHECK_COUNT)
         return false;
-    next->reaction = ipsec_reaction_to_oddity(stack, report, i - IPSEC_FINDING_COUNT);
-    next->decision = (ipsec_decision)next->reaction.outcome->decision;
-    next->stage = next->reaction.outcome->stage;
+    if (i < IPSEC_FINDING_COUNT) {
+        next->reaction = ipsec_reaction_to(stack, report, id);
+        next->decision = decision_on(stack, report, id, &next->reaction);
+        next->stage = stage_of(stack, report, id, &next->reaction);
+    } else {
+        next->reaction = ipsec_reaction_to_oddity(stack, report, i - IPSEC_FINDING_COUNT);
+        next->decision = (ipsec_decision)next->reaction.outcome->decision;
+        next->stage = next->reaction.outcome->stage;
+    }
     return true;
 }
 
@@ -133,13 +141,12 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
     return stacks;
 }
 
-/* Whether it is known what the stack got, and that it got it: not if another capture of it came before, nor if a daemon
- * looks at it instead. VPP counts fragments, and not what they are put together to. */
-static bool is_told(ipsec_stack stack, const ipsec_report *report)
+/* Whether it is known what the stack got: nothing that a daemon looks at instead. VPP gets fragments, and not what they
+ * are put together to. */
+static bool is_got(ipsec_stack stack, const ipsec_report *report)
 {
     return report->findings.whole && report->confirmed && !ipsec_report_is_of_daemon(report) &&
            !ipsec_stacks_have(report->refused_by, stack) &&
-           !ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE) &&
            !(stack == IPSEC_STACK_VPP && report->oddities & IPSEC_ODDITY_REASSEMBLED);
 }
 
@@ -156,7 +163,7 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     ipsec_reaction first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
     unsigned first_stage = UINT_MAX;
 
-    if (!is_told(stack, report))
+    if (!is_got(stack, report))
         return first;
     for (check at = {.index = 0}; next_check(stack, report, &at); at.index++) {
         if (at.stage >= first_stage || at.decision < least || is_assumed(report, &at))
@@ -167,10 +174,20 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     return first;
 }
 
+/* The one that the stack reports: none if another capture of the packet came before, for it got that once. */
+static ipsec_reaction first_report(ipsec_stack stack, const ipsec_report *report)
+{
+    if (ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE))
+        return (ipsec_reaction){.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
+    return first_refusal(stack, report, IPSEC_DECISION_MAY_REFUSE);
+}
+
 ipsec_decision ipsec_receiver_decision_on_oddities(ipsec_stack stack, const ipsec_report *report)
 {
     ipsec_decision surest = IPSEC_DECISION_PASSES;
 
+    if (!is_got(stack, report))
+        return surest;
     for (check at = {.index = IPSEC_FINDING_COUNT}; next_check(stack, report, &at); at.index++)
         surest = MAX(surest, at.decision);
     return surest;
@@ -187,7 +204,7 @@ unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *repor
 
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *outcome = first_refusal(stack, report, IPSEC_DECISION_MAY_REFUSE).outcome;
+    const ipsec_outcome *outcome = first_report(stack, report).outcome;
 
     return outcome->counter ? outcome : NULL;
 }
@@ -203,7 +220,7 @@ static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 
 const char *ipsec_linux_sa_counter(const ipsec_report *report)
 {
-    const ipsec_reaction first = first_refusal(IPSEC_STACK_LINUX, report, IPSEC_DECISION_MAY_REFUSE);
+    const ipsec_reaction first = first_report(IPSEC_STACK_LINUX, report);
 
     if (first.fault == IPSEC_FAULT_REPLAY_OLD)
         return "replay-window";

@@ -46,7 +46,8 @@ const ipsec_outcome *ipsec_receiver_row(ipsec_stack stack, const ipsec_report *r
  * own window makes of the number. For IPSEC_STACK_RFC the severity decides, unless rfc.def has a row. */
 ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id);
 
-/** What the oddities of the packet make of it at `stack`: the surest of their decisions. */
+/** What the oddities of the packet make of it at `stack`: the surest of their decisions, if it is known what that got.
+ */
 ipsec_decision ipsec_receiver_decision_on_oddities(ipsec_stack stack, const ipsec_report *report);
 
 /** If `stack` refuses a packet that the RFCs let pass, what the advice on that is (ipsec_advice_case); else

@@ -49,6 +49,7 @@ typedef struct ipsec_report {
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
                                   header */
     bool confirmed;          /**< known to be IPsec: native, or in UDP with evidence besides the port */
+    uint8_t ip_version;      /**< of the header in front, 4 or 6; with the oddities. 0: unknown, or nobody asked */
     ipsec_stacks refused_by; /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t verdict;         /**< ipsec_verdict */
 } ipsec_report;

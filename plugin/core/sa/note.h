@@ -16,17 +16,18 @@
 
 /** What else neighbours tell, and is no finding of its own; bits of ipsec_note.facts. */
 typedef enum {
-    IPSEC_NOTE_OTHER_DSCP = 1 << 0,   /**< what overtook a packet that is replay.old or esn.wrong_high had another
-                                           DSCP */
-    IPSEC_NOTE_REPEATED = 1 << 1,     /**< the number came before, or may have; its IV is no new one */
-    IPSEC_NOTE_FAR = 1 << 2,          /**< ipsec_note.highest counts */
-    IPSEC_NOTE_COPY = 1 << 3,         /**< the same packet as one before */
-    IPSEC_NOTE_OTHER_OCTETS = 1 << 4, /**< another packet than the one before with that number */
-    IPSEC_NOTE_DOUBTFUL = 1 << 5,     /**< what refuses the number rests on what is not verified, or may be missing */
-    IPSEC_NOTE_COALESCED = 1 << 6,    /**< the packet stands for several */
-    IPSEC_NOTE_SAID = 1 << 7,         /**< sa.several_senders or sa.no_anti_replay: it was said before */
-    IPSEC_NOTE_SEEN_BY_OTHER = 1 << 8 /**< the SPI is that of an SA of another protocol, whose window at a receiver that
-                                           does not tell them apart refuses the number */
+    IPSEC_NOTE_OTHER_DSCP = 1 << 0,    /**< what overtook a packet that is replay.old or esn.wrong_high had another
+                                            DSCP */
+    IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number came before, or may have; its IV is no new one */
+    IPSEC_NOTE_FAR = 1 << 2,           /**< ipsec_note.highest counts */
+    IPSEC_NOTE_COPY = 1 << 3,          /**< the same packet as one before */
+    IPSEC_NOTE_OTHER_OCTETS = 1 << 4,  /**< another packet than the one before with that number */
+    IPSEC_NOTE_DOUBTFUL = 1 << 5,      /**< what refuses the number rests on what is not verified, or may be missing */
+    IPSEC_NOTE_COALESCED = 1 << 6,     /**< the packet stands for several */
+    IPSEC_NOTE_SAID = 1 << 7,          /**< sa.several_senders or sa.no_anti_replay: it was said before */
+    IPSEC_NOTE_SEEN_BY_OTHER = 1 << 8, /**< the SPI is that of an SA of another protocol, whose window at a receiver
+                                          that does not tell them apart refuses the number */
+    IPSEC_NOTE_ELSEWHERE = 1 << 9      /**< others of the SA came from the source and the ports of its row */
 } ipsec_note_fact;
 
 /** A note on one header. All zero where there is nothing to say. */

@@ -21,11 +21,11 @@ typedef struct ipsec_number {
     ipsec_stacks old_by;    /**< stacks to which it is left of the window */
     ipsec_stacks wrong_by;  /**< ESN: stacks that take it for a number with another high half */
     ipsec_stacks zero_by;   /**< stacks that take it for the number 0, if is_followed */
-    ipsec_stacks before_by; /**< stacks that take it for one before the first, and seen */
     bool is_followed;       /**< the number was judged */
     bool is_placed;         /**< there was a packet of the SA before */
     bool has_highest;       /**< `highest` counts, if is_placed */
     bool is_doubtful;       /**< what refuses it may be wrong, or missing: no stack is sure to refuse it */
+    ipsec_stacks before_by; /**< stacks to which it is before the first one; if IPSEC_ODDITY_BEFORE_FIRST */
 } ipsec_number;
 
 #endif

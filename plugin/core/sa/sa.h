@@ -115,6 +115,7 @@ typedef struct ipsec_sa_life {
     bool senders : 1;        /**< several send on it */
     bool separate : 1;       /**< and each has numbers of its own */
     bool expired : 1;        /**< a hard limit was reached */
+    bool at_home : 1;        /**< a packet came from where its row says, and verified */
 } ipsec_sa_life;
 
 /** One SA whose state is kept. */

@@ -91,7 +91,6 @@ static inline void ipsec_number_begin(ipsec_number *number)
     number->old_by = 0;
     number->wrong_by = 0;
     number->zero_by = 0;
-    number->before_by = 0;
     number->is_followed = false;
     number->is_placed = false;
     number->has_highest = false;

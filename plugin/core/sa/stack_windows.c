@@ -12,11 +12,15 @@ uint32_t ipsec_sa_known_window(const ipsec_config *config, const ipsec_sa *sa)
     return sa->numbers.row_window;
 }
 
+/* That of a stack, where the SA's own is known, or not. */
+static inline uint32_t window_of(ipsec_stack stack, uint32_t known)
+{
+    return MIN(ipsec_stack_window(stack, known), IPSEC_WINDOW_MOST);
+}
+
 uint32_t ipsec_sa_window_at(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
 {
-    const uint32_t window = ipsec_stack_window(stack, ipsec_sa_known_window(config, sa));
-
-    return window < IPSEC_WINDOW_MOST ? window : IPSEC_WINDOW_MOST;
+    return window_of(stack, ipsec_sa_known_window(config, sa));
 }
 
 uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
@@ -35,11 +39,12 @@ uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
  * than all others. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
+    const uint32_t known = ipsec_sa_known_window(config, sa);
     uint32_t largest = 1;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
         if (stack == config->receiver || ipsec_stack_replays[stack].rounding != IPSEC_WINDOW_FIXED)
-            largest = MAX(largest, ipsec_sa_window_at(config, sa, (ipsec_stack)stack));
+            largest = MAX(largest, window_of((ipsec_stack)stack, known));
     return largest;
 }
 
