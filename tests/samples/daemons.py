@@ -87,4 +87,4 @@ def add_keyed(capture, version, daemon):
     if daemon == VRRP:
         sa = new_sa()
         add("as keepalived has it", sa.message(ttl_covered=True),
-            Header("suspicious", ("ah.by_daemon", "key.wrong"), icv="Bad"))
+            Header("suspicious", ("ah.icv", "ah.by_daemon"), icv="Bad"))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import pcap
+import pcapng
 from samples.keyed import datagram
 from samples.fragments import part
 from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, fragments6, ipv4, ipv6, udp4
@@ -147,6 +148,33 @@ def test_ipsec_compat_ipv6_fragment(tshark, tmp_path):
     capture = pcap.write_frames(tmp_path / "cut.pcap", [part(6, 7, ESP, octets[:304]), part(6, 7, ESP, octets[304:], 304)])
     assert tshark.rows(capture)[2].findings == ["esp.missing_fragment"], \
         broken("ipsec_compat_ipv6_fragment", "fragments in IPv6 are not looked at")
+
+
+def points_of(tshark, path, packets):
+    """The findings of each frame."""
+    return [row.findings for row in tshark.rows(pcapng.write(path, packets)).values()]
+
+
+def test_ipsec_compat_interface(tshark, tmp_path):
+    """Only where interfaces differ is a copy that comes late another point's."""
+    for interface, findings in ((1, ["capture.duplicate"]), (0, ["replay.duplicate"])):
+        packets = [pcapng.Packet(1_700_000_000_000_000 + number * 1000 + late * 40_000, frame, late * interface)
+                   for number in range(1, 21) for frame in [ethernet(ipv4(1, ESP, esp(100, sequence=number), id=number))]
+                   for late in (0, 1)]
+        packets.sort(key=lambda packet: packet.microseconds)
+        seen = points_of(tshark, tmp_path / "interface.pcapng", packets)
+        assert (findings in seen) and (["replay.duplicate"] in seen) == (interface == 0), \
+            broken("ipsec_compat_interface", f"copies at interface {interface} are {seen}")
+
+
+def test_ipsec_compat_packet_id(tshark, tmp_path):
+    """Two frames of one packet id are one packet, however late the second one is."""
+    for other, finding in ((7, "capture.duplicate"), (8, "replay.duplicate")):
+        packets = [pcapng.Packet(1_700_000_000_000_000 + number * 1_000_000,
+                                 ethernet(ipv4(1, ESP, esp(100, sequence=min(number, 9)), id=min(number, 9))),
+                                 packet_id={9: 7, 10: other}.get(number, 100 + number)) for number in range(1, 11)]
+        seen = points_of(tshark, tmp_path / "id.pcapng", packets)
+        assert seen[-1] == [finding], broken("ipsec_compat_packet_id", f"the second of two ids is {seen[-1]}")
 
 
 # The row of an SA by columns, and in each column another value that fits no packet of it. Only later versions have the

@@ -15,16 +15,14 @@
  * another protocol one length in four is a multiple of 4: it gets there with a chance of (1/3)^16, or 2^-25. */
 #define STEADY 16u
 
+/* Where octets are that a packet is described by: four behind the numbers. */
+#define DESCRIBED_AT 8u
+
 /* Length and octets, so that a copy is told from another packet: a copy is never taken for one, another packet for a
  * copy once in 256 times. */
 static uint8_t describe(const ipsec_view *view)
 {
-    enum {
-        BEHIND_NUMBERS = 8
-    };
-    const uint32_t octets = ipsec_view_has(view, BEHIND_NUMBERS + 4) ? ipsec_read_u32(view->data + BEHIND_NUMBERS) : 0;
-
-    return (uint8_t)((view->length ^ octets) * 0x9e3779b1u >> 24);
+    return (uint8_t)((view->length ^ ipsec_read_u32(view->data + DESCRIBED_AT)) * 0x9e3779b1u >> 24);
 }
 
 /* Counts a packet. A sender that counts is a sender of IPsec: two sound packets with advancing numbers. Where they look
@@ -50,9 +48,14 @@ static void count(ipsec_sa *sa, uint32_t sequence, bool flagged, bool foreign)
     sa->sequence = sequence;
 }
 
-/* Whether all packets of the SPI so far had the number of this one, and not all of them were the same packet. */
+/* Whether all packets of the SPI so far had the number of this one, and not all of them were the same packet. Nothing
+ * is known of that once one was too short, or cut. */
 static bool is_constant(ipsec_sa *sa, const ipsec_view *view, uint32_t sequence)
 {
+    if (!ipsec_view_has(view, DESCRIBED_AT + 4)) {
+        sa->varied = true;
+        return false;
+    }
     if (sa->sound + sa->faulty == 0) {
         sa->sequence = sequence;
         sa->looks = describe(view);
