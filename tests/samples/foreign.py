@@ -17,7 +17,7 @@ NOT_ESP = unchecked("natt.not_esp")
 
 SIP = (b"OPTIONS sip:100@198.18.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK-1;rport\r\n"
        b"From: \"scan\"<sip:100@1.1.1.1>;tag=1\r\nTo: <sip:100@1.1.1.1>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n")
-DNS_NAME = DNSQR(qname="example.com", qtype="ANY")
+DNS_NAME = DNSQR(qname="example.com", qtype=255)
 DNS_ROOT = bytes.fromhex("1a2b01000001000000000000") + b"\0\0\x02\0\x01"
 WIREGUARD = b"\x04\0\0\0" + bytes.fromhex("5d1f03a7")
 QUIC_ID = bytes.fromhex("8394c8f03e515708")
