@@ -178,6 +178,8 @@ static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, c
 {
     report->ip_version = view->ip_version;
     report->oddities |= ipsec_oddities_of(view, note, report);
+    if (!db->minded)
+        report->oddities &= ~(ipsec_oddities)ELSEWHERE; /* nobody has looked where its SA is used */
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
         report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
 }
@@ -381,6 +383,10 @@ static IPSEC_COLD void disown(const ipsec_view *view, ipsec_record *record, ipse
 {
     report->sa = IPSEC_SA_NONE;
     report->opened.valid = false;
+    report->oddities = 0;
+    report->unproven = false;
+    report->refused_by = view->refused_by;
+    report->verdict = IPSEC_VERDICT_UNCHECKED;
     *note = (ipsec_note){0};
     ipsec_note_add(note, IPSEC_FINDING_NATT_NOT_ESP);
     begin_record(view, report, record);
@@ -396,11 +402,18 @@ static void report_fragment(ipsec_report *report, uint32_t frame)
                        0, 0);
 }
 
+/* Nothing lacks where the ICV verifies: a fragment that fits behind it is somebody else's. */
+static bool is_whole_for_sure(const ipsec_report *report)
+{
+    return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
+}
+
 /* Whether a packet that looks whole is the first part of one that was cut. */
 static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
 {
-    const uint32_t rest =
-        report->header.subject == IPSEC_SUBJECT_HEADER ? ipsec_fragments_rest_of(db->fragments, view) : 0;
+    const uint32_t rest = is_whole_for_sure(report) || report->header.subject != IPSEC_SUBJECT_HEADER
+                              ? 0
+                              : ipsec_fragments_rest_of(db->fragments, view);
 
     if (rest > 0)
         report_fragment(report, rest);
@@ -429,7 +442,8 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
                                       ipsec_note *note, ipsec_report *report)
 {
     if (db->fragments->waiting > 0) {
-        ipsec_fragments_meet_first(db->fragments, view);
+        if (!is_whole_for_sure(report))
+            ipsec_fragments_meet_first(db->fragments, view);
         look_for_rest(db, view, report);
     }
     if (!report->findings.any && !note->any && !note->row)

@@ -75,6 +75,7 @@ static hook hooks[HOOK_COUNT] = {
 /* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
  * protocol's number, and our handle. */
 static hook after_ipv4 = {.filter_name = "ip",
+                          .header = HOOK_FRAGMENT,
                           .title = "IPv4 fragments with IPsec analysis",
                           .short_name = "IPv4 fragment (analysis)",
                           .wrapper_name = "ipsec.ipv4_fragments"};
@@ -296,8 +297,9 @@ static int look_after_ipv4(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 }
 
 /* Fragments of IPv4 reach no dissector, and a postdissector costs every frame some 300 instructions. So there is none
- * until a packet is met that may have lost its end: before that, no fragment explains anything. Wireshark takes none
- * back: it stays for other files. */
+ * until a packet is met that may have lost its end: before that, there is no fault that a fragment would explain. What
+ * was dissected before may be explained when it is dissected again. Wireshark takes none back: it stays for other
+ * files. */
 static bool looks_after_ipv4;
 
 static void start_looking_after_ipv4(void)

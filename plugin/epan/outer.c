@@ -7,6 +7,7 @@
 #include "payload.h"
 
 #include <epan/crc32-tvb.h>
+#include <epan/etypes.h>
 #include <epan/packet.h>
 #include <epan/dissectors/packet-ip.h>
 #include <wiretap/wtap.h>
@@ -117,12 +118,14 @@ enum {
 static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t in_front)
 {
     const wtap_rec *rec = pinfo->rec;
+    uint16_t type;
 
     if (!rec || rec->rec_type != REC_TYPE_PACKET || rec->rec_header.packet_header.pkt_encap != WTAP_ENCAP_ETHERNET ||
-        !pinfo->data_src || get_data_source_tvb(pinfo->data_src->data) != source)
+        !pinfo->data_src || get_data_source_tvb(pinfo->data_src->data) != source || in_front < ETHERNET_HEADER ||
+        in_front > ETHERNET_HEADER + VLAN_TAGS_MOST * VLAN_TAG || (in_front - ETHERNET_HEADER) % VLAN_TAG != 0)
         return false;
-    return in_front >= ETHERNET_HEADER && in_front <= ETHERNET_HEADER + VLAN_TAGS_MOST * VLAN_TAG &&
-           (in_front - ETHERNET_HEADER) % VLAN_TAG == 0;
+    type = tvb_get_ntohs(source, (int)in_front - 2); /* not where it is MPLS or PPP */
+    return type == ETHERTYPE_IP || type == ETHERTYPE_IPv6;
 }
 
 /* Whether the frame ends with its check sequence, which no receiver's IP gets to see. */

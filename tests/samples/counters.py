@@ -50,7 +50,7 @@ def add_ends(capture):
         flow.send(NEAR + 1)
         flow = Flow(capture, "without ESN, the end", version, suite, protocol)
         flow.send(LAST - 1, verified("seq.near_end"))
-        flow.send(LAST, good(suspicious("seq.at_end")))
+        flow.send(LAST, good(verified("seq.at_end")))
         flow = Flow(capture, "ESN", version, suite, protocol, esn=True)
         flow.send(LAST - 1)
         flow.send(LAST)

@@ -206,3 +206,17 @@ def test_packet_ids(tshark, tmp_path):
     rows = tshark.rows(pcapng.write(tmp_path / "ids.pcap", packets))
     assert replays(rows) == {len(packets): ["replay.duplicate"]}
     assert sum(row.findings == ["capture.duplicate"] for row in rows.values()) == 19 * 3
+
+
+def test_what_somebody_made_up_is_no_point_of_a_verified_sa(tshark, tmp_path):
+    """Numbers of an SA that does not exist, once with the genuine link and once with another, teach nothing."""
+    sa = Sa(1, 4, GCM)
+    genuine = [Seen(10.0 * number, number, sa.packet(sa.esp(datagram()))) for number in range(1, 101)]
+    made_up = [Seen(2000 + 10.0 * number + 40 * point, number, plain(number), point) for number in range(1, 101)
+               for point in (1, 2)]
+    again = [genuine[-1]._replace(at=4000, point=2)]
+    capture = of_one_interface(tmp_path, genuine + sorted(made_up) + again)
+    capture.with_suffix(KEYS).write_text(sa.state())
+    rows = tshark.rows(capture)
+    assert rows[len(rows)].findings == ["replay.duplicate"]
+    assert replays({number: row for number, row in rows.items() if number < len(rows)}) == {}

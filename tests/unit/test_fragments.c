@@ -201,15 +201,33 @@ static void test_advice(void)
     guard_free_all();
 }
 
+/* Packets that may not be cut need no identification, so that many have 0. */
+static void test_no_identification(void)
+{
+    ipsec_fragments *fragments = ipsec_fragments_new();
+    ipsec_recents *recents = ipsec_recents_new();
+
+    for (uint32_t id = 0; id <= 1; id++) {
+        const ipsec_view first = packet(4, IPSEC_PROTOCOL_ESP, id, 104, 2);
+        const ipsec_fragment rest = rest_of(&first, id, 104, 1);
+
+        ipsec_fragments_meet(fragments, recents, &rest);
+        g_assert_cmpuint(fragments->waiting, ==, id);
+    }
+    g_free(recents);
+    ipsec_fragments_free(fragments);
+    guard_free_all();
+}
+
 /* As many orphans at a time as there are slots, and as many pairs as are remembered. */
 static void test_bounds(void)
 {
     ipsec_fragments *fragments = ipsec_fragments_new();
     ipsec_recents *recents = ipsec_recents_new();
 
-    for (uint32_t id = 0; id < FOUND_MOST; id++) {
-        const ipsec_view first = packet(6, IPSEC_PROTOCOL_ESP, id & 0xffff, 104, 2 * id + 2);
-        const ipsec_fragment rest = rest_of(&first, id & 0xffff, 104, 2 * id + 1);
+    for (uint32_t id = 0; id < FOUND_MOST - 1; id++) {
+        const ipsec_view first = packet(6, IPSEC_PROTOCOL_ESP, id + 1, 104, 2 * id + 2);
+        const ipsec_fragment rest = rest_of(&first, id + 1, 104, 2 * id + 1);
 
         ipsec_fragments_meet(fragments, recents, &rest);
         g_assert_cmpuint(fragments->waiting, ==, 1);
@@ -247,5 +265,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fragments/proper", test_proper);
     g_test_add_func("/fragments/advice", test_advice);
     g_test_add_func("/fragments/bounds", test_bounds);
+    g_test_add_func("/fragments/no-identification", test_no_identification);
     return g_test_run();
 }

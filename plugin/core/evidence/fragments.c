@@ -134,8 +134,11 @@ static uint32_t find_before(const ipsec_recents *recents, const ipsec_fragment *
 
 void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recents, const ipsec_fragment *fragment)
 {
-    datagram *slot = slot_for(fragments, name_of(fragments, fragment));
+    datagram *slot;
 
+    if (fragment->identification == 0) /* many packets have none */
+        return;
+    slot = slot_for(fragments, name_of(fragments, fragment));
     if (fragment->offset == 0) {
         meet_proper_first(fragments, slot);
         return;
@@ -163,7 +166,7 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
     datagram *slot;
     uint64_t name;
 
-    if (!ipsec_fragment_read(view, &whole))
+    if (!ipsec_fragment_read(view, &whole) || whole.identification == 0)
         return;
     name = name_of(fragments, &whole);
     slot = &fragments->slots[name % SLOTS];

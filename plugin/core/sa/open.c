@@ -170,13 +170,14 @@ static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
 
 /* Looks for what in front of AH makes its ICV fail; of each packet, for it may be another thing each time. What is
  * found bears the key out for this packet, and moves nothing. */
-static IPSEC_COLD bool find_ah_reason(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
+static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
                                       const ipsec_sa *sa, ipsec_note *note)
 {
     const ipsec_key_row *spec = &row->spec;
     ipsec_attempt attempt = {.esn = spec->esn == IPSEC_ESN_YES, .high = spec->high_count ? spec->highs[0] : 0};
 
-    if (envelope->encryption || !row->crypto)
+    /* It takes some 30 digests: not of what no link carries. */
+    if (envelope->encryption || !row->crypto || envelope->view->length > IPSEC_LARGEST_ON_WIRE)
         return false;
     if (sa->keys.row_confirmed)
         attempt = (ipsec_attempt){.esn = sa->keys.esn, .high = sa->keys.high};

@@ -27,7 +27,7 @@ void ipsec_points_free(ipsec_points *points);
 /** The SA's numbers begin anew: those at each place will, too. NULL is fine. */
 void ipsec_points_renew(ipsec_points *points);
 
-/** Pairs of places that are points of some SA: they are those of the next one between the same hosts, too. */
+/** Pairs of places that are points of some SA: they are those of the next ones, too. */
 #define IPSEC_POINT_PAIRS 8u
 
 /** Two of them, each as ipsec_view.place; without the link if the interface tells them apart. */

@@ -150,7 +150,8 @@ uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses,
     for (uint32_t back = 0; back < most; back++) {
         const ipsec_recent *packet = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
-        if (packet->identification == identification && packet->length == end && packet->addresses == addresses)
+        if (packet->identification == identification && packet->length == end && packet->addresses == addresses &&
+            packet->standing != IPSEC_VERIFIED)
             return packet->frame;
     }
     return 0;

@@ -322,7 +322,7 @@ static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
         .is_genuine = ipsec_is_genuine(a->record)};
 
     return a->record->standing != IPSEC_FORGED &&
-           ipsec_points_meet(&a->q->points, a->q->config, &a->sa->numbers, &arrival);
+           ipsec_points_meet(&a->q->points[a->sa->keys.icv_good], a->q->config, &a->sa->numbers, &arrival);
 }
 
 /* The receiver got it once. */

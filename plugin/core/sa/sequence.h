@@ -48,7 +48,8 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    ipsec_point_pairs points; /**< capture points of the SAs before */
+    /** Capture points of the SAs before; apart, those of SAs of which an ICV has verified: these believe no others. */
+    ipsec_point_pairs points[2];
     uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 
