@@ -30,8 +30,9 @@ static void add(packet *p, const void *octets, uint32_t count)
 
 static void add_zeros(packet *p, uint32_t count)
 {
-    static const uint8_t zeros[256];
+    static const uint8_t zeros[512];
 
+    g_assert_cmpuint(count, <=, sizeof zeros);
     add(p, zeros, count);
 }
 

@@ -18,6 +18,7 @@
 #include "sa/sequence.h"
 #include "sa/stack_windows.h"
 #include "sa/try.h"
+#include "packet/ip.h"
 #include "packet/kind.h"
 
 #include <glib.h>
