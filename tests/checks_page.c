@@ -104,7 +104,9 @@ static void print_row(ipsec_finding_id id)
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         reported |= print_outcome((ipsec_stack)stack, id);
-    if (!reported)
+    if (id == IPSEC_FINDING_STACK_REFUSES)
+        puts("- What the system reports depends on its restriction: see the tables above.");
+    else if (!reported)
         puts("- No system reports it.");
 }
 
