@@ -15,19 +15,13 @@ enum {
     V6_FRAGMENT_HEADER = 8
 };
 
-static uint32_t read_u16(const uint8_t *octets)
-{
-    return (uint32_t)octets[0] << 8 | octets[1];
-}
-
-static uint32_t read_u32(const uint8_t *octets)
-{
-    return read_u16(octets) << 16 | read_u16(octets + 2);
-}
-
 static bool is_ipsec(uint8_t protocol)
 {
-    return protocol == IPSEC_PROTOCOL_ESP || protocol == IPSEC_PROTOCOL_AH;
+#define KIND(symbol, name, number, encrypts, covers_outer) protocol == (number) ||
+    return
+#include "../core/base/kind.def"
+        false;
+#undef KIND
 }
 
 /* The IPv4 dissector leaves the addresses where they are, so that they lead to their header; NULL if that is not in the
@@ -69,13 +63,13 @@ bool ipsec_fragments_read_v4(tvbuff_t *tvb, const packet_info *pinfo, ipsec_frag
     if (!ip || ((ip[V4_FLAGS_AT] & 0x3f) | ip[V4_FLAGS_AT + 1]) == 0 || ip[0] >> 4 != 4 ||
         !is_ipsec(ip[V4_PROTOCOL_AT]) || is_quoted(pinfo))
         return false;
-    flags = read_u16(ip + V4_FLAGS_AT);
+    flags = ipsec_read_u16(ip + V4_FLAGS_AT);
     *fragment = (ipsec_fragment){.source = ip + V4_SOURCE_AT,
                                  .destination = ip + V4_SOURCE_AT + 4,
                                  .address_length = 4,
                                  .protocol = ip[V4_PROTOCOL_AT],
                                  .more = flags & 0x2000,
-                                 .identification = read_u16(ip + V4_IDENTIFICATION_AT),
+                                 .identification = ipsec_read_u16(ip + V4_IDENTIFICATION_AT),
                                  .offset = (flags & 0x1fff) * 8};
     return true;
 }
@@ -89,13 +83,13 @@ bool ipsec_fragments_read_v6(tvbuff_t *tvb, const packet_info *pinfo, ipsec_frag
         tvb_captured_length(tvb) < V6_FRAGMENT_HEADER)
         return false;
     header = tvb_get_ptr(tvb, 0, V6_FRAGMENT_HEADER);
-    flags = read_u16(header + V6_FLAGS_AT);
+    flags = ipsec_read_u16(header + V6_FLAGS_AT);
     *fragment = (ipsec_fragment){.source = pinfo->src.data,
                                  .destination = pinfo->dst.data,
                                  .address_length = 16,
                                  .protocol = header[0],
                                  .more = flags & 1,
-                                 .identification = read_u32(header + V6_IDENTIFICATION_AT),
+                                 .identification = ipsec_read_u32(header + V6_IDENTIFICATION_AT),
                                  .offset = flags & 0xfff8};
     return is_ipsec(header[0]) && (fragment->more || fragment->offset > 0);
 }
