@@ -83,6 +83,10 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
  */
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
 
+/** Whether a record, of the same frame, is of this header: what stands at the same place and is read as the same. A
+ * record of another one does not speak for it. */
+bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ipsec_view *view);
+
 /** Takes note of an IP fragment of ESP or AH, of each that has More Fragments set or an offset, in the order in which
  * they were captured; whatever is given to ipsec_judge() besides. */
 void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment);

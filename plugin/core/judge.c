@@ -11,6 +11,7 @@
 #include "sa/iv_judge.h"
 #include "sa/life.h"
 #include "sa/open.h"
+#include "sa/records.h"
 #include "sa/sa.h"
 #include "sa/sequence.h"
 #include "verdict.h"
@@ -29,7 +30,7 @@ struct ipsec_db {
     ipsec_senders *senders;
     ipsec_peers *peers;
     ipsec_fragments *fragments;
-    GArray *notes;         /* of ipsec_note, the first unused */
+    GArray *notes;         /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
 };
 
@@ -49,8 +50,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
-    db->notes = g_array_new(false, true, sizeof(ipsec_note));
-    g_array_set_size(db->notes, 1);
+    db->notes = ipsec_notes_new();
     return db;
 }
 
@@ -69,7 +69,7 @@ void ipsec_db_free(ipsec_db *db)
         return;
     free_opener(db->opener);
     ipsec_sa_table_free(db->sas);
-    g_free(db->sequencer.recents);
+    ipsec_recents_free(db->sequencer.recents);
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
@@ -125,7 +125,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         ipsec_check_udp(view, header, findings);
     else
-        ipsec_kind_of(view->protocol)->check(view, header, findings);
+        ipsec_check_header(view, header, findings);
     if (view->flags & IPSEC_VIEW_CIRCUMSTANCES)
         ipsec_check_circumstances(view, header, findings);
 }
@@ -194,22 +194,22 @@ static void mind(const ipsec_db *db, const ipsec_note *note, ipsec_report *repor
 }
 
 static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
-                                      const ipsec_record *record, ipsec_note *note, ipsec_report *report)
+                                      const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     look_closer(db, view, note, report);
     if (sa && report->oddities & ELSEWHERE)
         note->facts |= sa->life.at_home ? IPSEC_NOTE_ELSEWHERE : 0;
-    else if (sa && record->standing == IPSEC_VERIFIED)
+    else if (sa && ruling->standing == IPSEC_VERIFIED)
         sa->life.at_home = true;
     mind(db, note, report);
 }
 
 /* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
-static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const ipsec_findings *findings)
+static uint16_t new_properties(ipsec_sa *sa, const ipsec_ruling *ruling, const ipsec_findings *findings)
 {
     unsigned shown = 0;
 
-    if (sa->keys.icv_good && !ipsec_is_genuine(record))
+    if (sa->keys.icv_good && !ipsec_is_genuine(ruling))
         return 0;
     for (unsigned i = 0; i < findings->count; i++)
         shown |= ipsec_catalogue((ipsec_finding_id)findings->list[i].id)->property;
@@ -218,17 +218,17 @@ static uint16_t new_properties(ipsec_sa *sa, const ipsec_record *record, const i
     return (uint16_t)shown;
 }
 
-static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_record *record)
+static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
-    return record->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
+    return ruling->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
 }
 
 /* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
-static inline bool is_taken(const ipsec_db *db, const ipsec_record *record, const ipsec_note *note,
+static inline bool is_taken(const ipsec_db *db, const ipsec_ruling *ruling, const ipsec_note *note,
                             const ipsec_report *report)
 {
     /* What is said of the SA instead of its number is no new packet either. */
-    if (!ipsec_is_genuine(record) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
+    if (!ipsec_is_genuine(ruling) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;
     return !report->findings.any || ipsec_receiver_moves_window(db->config.receiver, report);
@@ -248,46 +248,46 @@ static bool is_over(const ipsec_db *db, const ipsec_key_row *spec, ipsec_sa *sa,
 }
 
 /* A packet that took another way than its SA tells nothing of where the sender is. */
-static bool is_from_sender(const ipsec_record *record, const ipsec_report *report)
+static bool is_from_sender(const ipsec_ruling *ruling, const ipsec_report *report)
 {
-    return !record->unknown && ipsec_is_genuine(record) &&
+    return !ruling->unknown && ipsec_is_genuine(ruling) &&
            !ipsec_findings_have(&report->findings, IPSEC_FINDING_ESP_ENCAP_MISMATCH);
 }
 
 /* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
-static bool is_made_twice(const ipsec_record *record, const ipsec_note *note)
+static bool is_made_twice(const ipsec_ruling *ruling, const ipsec_note *note)
 {
     return (ipsec_note_has(note, IPSEC_FINDING_REPLAY_CONFLICT) || note->facts & IPSEC_NOTE_OTHER_OCTETS) &&
-           !ipsec_note_has(note, IPSEC_FINDING_ESN_WRONG_HIGH) && record->standing == IPSEC_VERIFIED;
+           !ipsec_note_has(note, IPSEC_FINDING_ESN_WRONG_HIGH) && ruling->standing == IPSEC_VERIFIED;
 }
 
 static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                            const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+                            const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
 {
     if (ipsec_iv_is_of_use(view, sa, spec))
-        ipsec_iv_judge(db->sas->ivs, view, sa, spec, record, &report->findings, &report->opened, note);
+        ipsec_iv_judge(db->sas->ivs, view, sa, spec, ruling, &report->findings, &report->opened, note);
 }
 
 /* What one tells all the same that the receiver refuses, or that is not the sender's. */
 static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                                 const ipsec_record *record, ipsec_note *note, const ipsec_report *report)
+                                 const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
 {
-    if (record->has_row && db->opener->part_count > 0)
+    if (ruling->has_row && db->opener->part_count > 0)
         ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts, db->opener->part_count, note);
-    if (!report->findings.whole && record->standing == IPSEC_UNPROVEN)
-        ipsec_sequence_excuse(sa, record);
-    if (!sa->numbers.window.bits && ipsec_is_genuine(record))
-        ipsec_sequence_commit(&db->sequencer, sa, record, note);
-    if (ipsec_life_is_stranger(note) && is_from_sender(record, report))
+    if (!report->findings.whole && ruling->standing == IPSEC_UNPROVEN)
+        ipsec_sequence_excuse(sa, ruling);
+    if (sa->numbers.window.size == 0 && ipsec_is_genuine(ruling))
+        ipsec_sequence_commit(&db->sequencer, sa, ruling, note);
+    if (ipsec_life_is_stranger(note) && is_from_sender(ruling, report))
         ipsec_life_refuse(db->sas, view, sa, note);
-    if (is_made_twice(record, note))
-        judge_iv(db, view, sa, spec, record, note, report);
+    if (is_made_twice(ruling, note))
+        judge_iv(db, view, sa, spec, ruling, note, report);
 }
 
 /* What the note has on the number, and what some stacks mind about it. */
-static IPSEC_COLD void report_number(const ipsec_record *record, const ipsec_note *note, ipsec_report *report)
+static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sequence_report(record, note, &report->number);
+    ipsec_sequence_report(ruling, note, &report->number);
     if (note->before_by)
         report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
 }
@@ -295,9 +295,9 @@ static IPSEC_COLD void report_number(const ipsec_record *record, const ipsec_not
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                                     const ipsec_record *record, ipsec_note *note, ipsec_report *report)
+                                     const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
-    report_number(record, note, report);
+    report_number(ruling, note, report);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
     if (report->findings.any)
@@ -305,26 +305,26 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     const bool over = spec && is_over(db, spec, sa, note, report);
 
     report->number.is_doubtful =
-        note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown; /* what has no SA is refused for sure */
-    if (over || !is_taken(db, record, note, report)) {
-        pass_over(db, view, sa, spec, record, note, report);
+        note->facts & IPSEC_NOTE_DOUBTFUL && !ruling->unknown; /* what has no SA is refused for sure */
+    if (over || !is_taken(db, ruling, note, report)) {
+        pass_over(db, view, sa, spec, ruling, note, report);
         return false;
     }
-    if (!ipsec_sequence_commit(&db->sequencer, sa, record, note))
+    if (!ipsec_sequence_commit(&db->sequencer, sa, ruling, note))
         return false;
-    /* The first of them is what the record has. */
-    if (record->has_row && db->opener->part_count > 1)
+    /* The first of them is what the ruling has. */
+    if (ruling->has_row && db->opener->part_count > 1)
         ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts + 1, db->opener->part_count - 1, note);
     return true;
 }
 
 /* The same for the usual one, which only the end of the SA keeps from being taken. */
 static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                               ipsec_record *record, ipsec_note *note, ipsec_report *report)
+                               ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sequence_report_next(sa, record, &report->number);
+    ipsec_sequence_report_next(sa, ruling, &report->number);
     if (spec && is_over(db, spec, sa, note, report)) {
-        pass_over(db, view, sa, spec, record, note, report);
+        pass_over(db, view, sa, spec, ruling, note, report);
         report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
         return false;
     }
@@ -333,32 +333,32 @@ static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
 }
 
 /* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
-static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                     ipsec_note *note, ipsec_report *report)
 {
-    const ipsec_key_row *spec = spec_of(db, sa, record);
+    const ipsec_key_row *spec = spec_of(db, sa, ruling);
     bool usual;
 
-    record->followed = true;
-    record->sequence = report->header.sequence;
-    usual = ipsec_sequence_place(&db->sequencer, view, sa, record, note, &report->findings);
-    if (usual ? judge_usual(db, view, sa, spec, record, note, report)
-              : judge_unusual(db, view, sa, spec, record, note, report)) {
+    ruling->followed = true;
+    ruling->sequence = report->header.sequence;
+    usual = ipsec_sequence_place(&db->sequencer, view, sa, ruling, note, &report->findings);
+    if (usual ? judge_usual(db, view, sa, spec, ruling, note, report)
+              : judge_unusual(db, view, sa, spec, ruling, note, report)) {
         ipsec_life_spend(sa, ipsec_life_payload(view, report->findings.whole, &report->opened));
-        if (usual ? !record->unknown : is_from_sender(record, report))
+        if (usual ? !ruling->unknown : is_from_sender(ruling, report))
             ipsec_life_follow(db->sas, view, sa, report->header.sequence, note);
         if (!(note->facts & IPSEC_NOTE_REPEATED))
-            judge_iv(db, view, sa, spec, record, note, report);
+            judge_iv(db, view, sa, spec, ruling, note, report);
     }
     report->number.first_seen = note->first_seen;
 }
 
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
  * that somebody keeps from being confirmed could be replayed. */
-static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                        const ipsec_report *report)
 {
-    ipsec_record own = *record;
+    ipsec_ruling own = *ruling;
     ipsec_note unsaid = {0};
 
     own.sequence = report->header.sequence;
@@ -368,18 +368,8 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
-static inline void begin_record(const ipsec_view *view, const ipsec_report *report, ipsec_record *record)
-{
-    *record = (ipsec_record){.frame = view->frame,
-                             .offset = view->offset,
-                             .sa = report->sa,
-                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
-                             .kind = ipsec_header_kind_index[view->protocol],
-                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
-}
-
 /* What is no ESP has none of its findings, nor an SA. */
-static IPSEC_COLD void disown(const ipsec_view *view, ipsec_record *record, ipsec_note *note, ipsec_report *report)
+static IPSEC_COLD void disown(const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report->sa = IPSEC_SA_NONE;
     report->opened.valid = false;
@@ -389,7 +379,7 @@ static IPSEC_COLD void disown(const ipsec_view *view, ipsec_record *record, ipse
     report->verdict = IPSEC_VERDICT_UNCHECKED;
     *note = (ipsec_note){0};
     ipsec_note_add(note, IPSEC_FINDING_NATT_NOT_ESP);
-    begin_record(view, report, record);
+    ipsec_ruling_begin(ruling, view, IPSEC_SA_NONE);
 }
 
 /* Says that the rest of the packet, or its first part, is in another frame. */
@@ -420,14 +410,14 @@ static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view,
 }
 
 /* Puts the findings together, of the header, of its key and of its neighbours. */
-static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
+static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                 const ipsec_note *note, ipsec_report *report)
 {
     if (ipsec_note_has(note, IPSEC_FINDING_NATT_NOT_ESP))
         ipsec_findings_begin(&report->findings, false);
     if (!db->minded)
         look_closer(db, view, note, report);
-    if (record->followed && note->zero_by == 0)
+    if (ruling->followed && note->zero_by == 0)
         ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
     if (!db->config.report_reserved_spi)
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
@@ -437,8 +427,8 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
 }
 
-/* Notes what a later pass cannot find out again of a header with findings, and concludes. False if it has none. */
-static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+/* Concludes on a header with findings, whose note is kept then; false if it has none. */
+static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                       ipsec_note *note, ipsec_report *report)
 {
     if (db->fragments->waiting > 0) {
@@ -446,18 +436,14 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
             ipsec_fragments_meet_first(db->fragments, view);
         look_for_rest(db, view, report);
     }
-    if (!report->findings.any && !note->any && !note->row)
+    if (!report->findings.any && !note->any)
         return false;
-    assemble(db, view, record, note, report);
+    assemble(db, view, ruling, note, report);
     if (sa)
-        note->properties = new_properties(sa, record, &report->findings);
-    record->confirmed = is_confirmed(db, view, sa);
-    report->confirmed = record->confirmed;
+        note->properties = new_properties(sa, ruling, &report->findings);
+    ruling->confirmed = is_confirmed(db, view, sa);
+    report->confirmed = ruling->confirmed;
     ipsec_conclude(&db->config, note, report);
-    if (ipsec_note_is_empty(note))
-        return true;
-    record->note = db->notes->len;
-    g_array_append_val(db->notes, *note);
     return true;
 }
 
@@ -493,132 +479,169 @@ static IPSEC_COLD void report_unproven(ipsec_report *report)
 }
 
 /* Finds out what speaks for the packet, where that is not clear from the start. */
-static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_report *report)
 {
-    record->standing = ipsec_standing_of(sa, record, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
-    if (record->standing == IPSEC_UNPROVEN)
+    ruling->standing = ipsec_standing_of(sa, ruling, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
+    if (ruling->standing == IPSEC_UNPROVEN)
         report_unproven(report);
 }
 
-static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                  ipsec_note *note, ipsec_report *report)
 {
     const ipsec_open_report open_report = open_report_of(report);
     const bool was_good = sa->keys.icv_good;
 
-    ipsec_open_next(db->opener, view, sa, record, note, &open_report);
+    ipsec_open_next(db->opener, view, sa, ruling, note, &open_report);
     conclude_opening(view, report);
     if (sa->keys.icv_good != was_good)
         meet_first_verified(db->sas, sa);
 }
 
+static IPSEC_COLD void open_without_key(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
+                                        ipsec_report *report)
+{
+    const ipsec_open_report open_report = open_report_of(report);
+
+    ipsec_open_without_key(db->opener, view, &sa->keys.null, ruling, &open_report);
+    conclude_opening(view, report);
+}
+
 /* Opens the packet, if it may be of use, and weighs it. */
-static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                   ipsec_note *note, ipsec_report *report)
 {
-    if (db->opens && !(sa->keys.nothing_to_try && ipsec_null_probe_rests(&sa->keys.null)))
-        open_next(db, view, sa, record, note, report);
-    if (record->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
-        weigh(view, sa, record, report); /* else it is believed, as the record has it from the start */
+    if (db->opens && !sa->keys.nothing_to_try)
+        open_next(db, view, sa, ruling, note, report);
+    else if (db->opens && !ipsec_null_probe_rests(&sa->keys.null))
+        open_without_key(db, view, sa, ruling, report);
+    if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
+        weigh(view, sa, ruling, report); /* else it is believed, as the ruling has it from the start */
 }
 
 /* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */
-static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                              const ipsec_report *report)
 {
     const bool may_be_foreign =
         !(sa && sa->confirmed) && report->header.subject == IPSEC_SUBJECT_HEADER && !(view->flags & IPSEC_VIEW_QUOTED);
     const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
 
-    ipsec_confirm(db->peers, view, sa, record, &report->header);
+    ipsec_confirm(db->peers, view, sa, ruling, &report->header);
     return foreign && !is_confirmed(db, view, sa);
+}
+
+/* Moves the state of the header's SA, if it is one's traffic. Returns the SA. */
+static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note,
+                                     ipsec_report *report)
+{
+    ipsec_sa *sa = NULL;
+
+    if (is_traffic(db, view, &report->header)) {
+        sa = ipsec_sa_get(db->sas, view, report->header.spi, note);
+        report->sa = sa->index;
+    }
+    ipsec_ruling_begin(ruling, view, report->sa);
+    if (sa)
+        open_and_weigh(db, view, sa, ruling, note, report);
+    if (db->minded)
+        judge_oddities(db, view, sa, ruling, note, report);
+    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, ruling, report)) {
+        disown(view, ruling, note, report);
+        return NULL; /* what is no IPsec has no numbers */
+    }
+    if (!sa || !report->header.has_sequence)
+        return sa;
+    if (is_confirmed(db, view, sa))
+        judge_neighbours(db, view, sa, ruling, note, report);
+    else if (!report->findings.any)
+        remember_number(db, view, sa, ruling, report);
+    return sa;
 }
 
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};
-    ipsec_sa *sa = NULL;
+    ipsec_ruling ruling;
+    ipsec_sa *sa;
 
     check(view, report);
     check_ip(db, view, &note, report);
-    if (is_traffic(db, view, &report->header))
-        sa = ipsec_sa_get(db->sas, view, report->header.spi, &note);
-    if (sa)
-        report->sa = sa->index;
-    begin_record(view, report, record);
-    if (sa)
-        open_and_weigh(db, view, sa, record, &note, report);
-    if (db->minded)
-        judge_oddities(db, view, sa, record, &note, report);
-    if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, record, report)) {
-        disown(view, record, &note, report);
-        sa = NULL;
-    }
-    /* What is no IPsec has no numbers. */
-    if (sa && report->header.has_sequence) {
-        if (is_confirmed(db, view, sa))
-            judge_neighbours(db, view, sa, record, &note, report);
-        else if (!report->findings.any)
-            remember_number(db, view, sa, record, report);
-    }
-    if ((report->findings.any || note.any || note.row || db->fragments->waiting > 0) &&
-        judge_findings(db, view, sa, record, &note, report))
+    sa = judge_header(db, view, &ruling, &note, report);
+    if ((report->findings.any || note.any || db->fragments->waiting > 0) &&
+        judge_findings(db, view, sa, &ruling, &note, report) && !ipsec_note_is_empty(&note)) {
+        ipsec_record_keep_noted(db->notes, view, &ruling, &note, record);
         return;
-    /* No note is kept of it. */
+    }
+    ipsec_record_keep(db->notes, view, &ruling, record);
+    /* The note is not kept. */
     report->number.first_seen = 0;
     if (note.facts & IPSEC_NOTE_FAR)
         report->number.has_highest = false;
 }
 
-static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,
                        ipsec_report *report)
 {
     const ipsec_open_report open_report = open_report_of(report);
 
-    ipsec_open_again(db->opener, view, record, note, &open_report);
+    ipsec_open_again(db->opener, view, ruling, note, &open_report);
     conclude_opening(view, report);
 }
 
 /* What the whole capture tells of the packet's SA, and the packets before it did not: what is inside, and nothing else.
  */
-static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
+static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                          ipsec_report *report)
 {
     const ipsec_open_report open_report = open_report_of(report);
 
-    ipsec_open_in_hindsight(db->opener, view, record, &open_report);
+    ipsec_open_in_hindsight(db->opener, view, ruling, &open_report);
+}
+
+/* The ruling that the record keeps, and its note; what nobody has judged has an empty one. */
+static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
+                                     ipsec_ruling *ruling)
+{
+    if (record && ipsec_record_has(db->notes, record, view))
+        return ipsec_record_read(db->notes, record, ruling);
+    ipsec_ruling_begin(ruling, view, IPSEC_SA_NONE);
+    ruling->confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE;
+    return ipsec_note_none(db->notes);
 }
 
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
-    const ipsec_record unseen = {
-        .sa = IPSEC_SA_NONE, .standing = IPSEC_BELIEVED, .confirmed = view->encapsulation == IPSEC_ENCAPSULATION_NONE};
-    const ipsec_note *note;
+    ipsec_ruling ruling;
+    const ipsec_note *note = find_ruling(db, view, record, &ruling);
 
-    if (!record || !ipsec_record_is_of(record, view))
-        record = &unseen;
-    note = &g_array_index(db->notes, ipsec_note, record->note < db->notes->len ? record->note : 0);
     check(view, report);
-    report->sa = record->sa;
-    if (record->has_row || record->shape || record->unknown)
-        open_again(db, view, record, note, report);
-    else if (db->config.null_heuristic && record->sa != IPSEC_SA_NONE)
-        open_in_hindsight(db, view, record, report);
-    if (record->standing == IPSEC_UNPROVEN)
+    ruling.sequence = report->header.sequence;
+    report->sa = ruling.sa;
+    if (ruling.has_row || ruling.shape || ruling.unknown)
+        open_again(db, view, &ruling, note, report);
+    else if (db->config.null_heuristic && ruling.sa != IPSEC_SA_NONE)
+        open_in_hindsight(db, view, &ruling, report);
+    if (ruling.standing == IPSEC_UNPROVEN)
         report_unproven(report);
     if (db->minded) {
         look_closer(db, view, note, report);
         mind(db, note, report);
     }
-    if (record->followed)
-        report_number(record, note, report);
-    report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !record->unknown;
+    if (ruling.followed)
+        report_number(&ruling, note, report);
+    report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL && !ruling.unknown;
     look_for_rest(db, view, report);
-    if (!report->findings.any && !note->any && !note->row)
+    if (!report->findings.any && !note->any)
         return;
-    assemble(db, view, record, note, report);
-    report->confirmed = record->confirmed || view->encapsulation == IPSEC_ENCAPSULATION_NONE;
+    assemble(db, view, &ruling, note, report);
+    report->confirmed = ruling.confirmed || view->encapsulation == IPSEC_ENCAPSULATION_NONE;
     ipsec_conclude(&db->config, note, report);
+}
+
+bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ipsec_view *view)
+{
+    return ipsec_record_has(db->notes, record, view);
 }
 
 void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)

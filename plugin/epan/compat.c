@@ -92,10 +92,12 @@ uint32_t ipsec_compat_interface(const packet_info *pinfo)
 
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 {
+    const wtap_rec *rec = pinfo->rec;
     guint64 value; /* as 4.0 has it */
 
-    if (!pinfo->rec || !pinfo->rec->block || pinfo->rec->rec_type != REC_TYPE_PACKET ||
-        wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
+    /* What may have one, a packet of pcapng, names its interface: to look for an option takes 120 instructions. */
+    if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || !rec->block || rec->rec_type != REC_TYPE_PACKET ||
+        wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
         return false;
     *id = value;
     return true;

@@ -1,6 +1,6 @@
 /* The core's database of the file at hand, and an ordered vector of one small record per header.
  *
- * p_add_proto_data() would cost 87 octets a frame and a list to walk; this costs 32.
+ * p_add_proto_data() would cost 87 octets a frame and a list to walk; this costs 16.
  *
  * A read filter (tshark -2 -R; that of Wireshark's Open dialog) is asked after a frame was dissected, and the number of
  * one that it rejects goes to the next. So the number does not tell a frame, and the core gets a serial instead: the
@@ -29,15 +29,17 @@
 
 #include <glib.h>
 
-G_STATIC_ASSERT(sizeof(ipsec_record) <= 32);
+G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 
-#define CHUNK 4096u
+/* A megabyte: such a block is fresh memory of its own, whose pages are touched once, when they are needed. */
+#define CHUNK 65536u
 
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): made anew for each capture file and
  * each redissection. */
 static ipsec_db *db;
 static GPtrArray *chunks; /* of CHUNK records each, so that growing never copies */
 static uint32_t count;    /* records in all chunks, ascending by frame */
+static uint32_t newest;   /* frame of the last of them; 0: there is none */
 static GArray *rejected;  /* of uint32_t: serials of the frames that a read filter rejected, ascending */
 static struct {
     uint32_t number; /* 0: there was none */
@@ -62,7 +64,7 @@ void ipsec_frames_end(void)
     if (chunks)
         g_ptr_array_free(chunks, true);
     chunks = NULL;
-    count = 0;
+    count = newest = 0;
     if (rejected)
         g_array_free(rejected, true);
     rejected = NULL;
@@ -104,8 +106,10 @@ static bool has_serial_below(uint32_t place, uint32_t serial)
     return rejected_at(place) < serial;
 }
 
-static uint32_t serial_of(uint32_t number)
+static inline uint32_t serial_of(uint32_t number)
 {
+    if (rejected->len == 0)
+        return number;
     return number + partition(rejected->len, has_number_up_to, number);
 }
 
@@ -160,10 +164,10 @@ static bool is_before(uint32_t place, uint32_t frame)
  * stand, and not by their layer. */
 static const ipsec_record *find(const ipsec_view *view)
 {
-    if (count == 0 || at(count - 1)->frame < view->frame)
+    if (newest < view->frame)
         return NULL;
     for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)
-        if (ipsec_record_is_of(at(i), view))
+        if (ipsec_record_is_of(db, at(i), view))
             return at(i);
     return NULL;
 }
@@ -181,8 +185,10 @@ static bool is_new(const packet_info *pinfo, ipsec_view *view)
 static void judge(const ipsec_view *view, ipsec_report *report)
 {
     ipsec_judge(db, view, next_record(), report);
-    if (ipsec_report_has_subject(report))
-        count++;
+    if (!ipsec_report_has_subject(report))
+        return;
+    count++;
+    newest = view->frame;
 }
 
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)

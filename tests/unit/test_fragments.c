@@ -214,7 +214,7 @@ static void test_no_identification(void)
         ipsec_fragments_meet(fragments, recents, &rest);
         g_assert_cmpuint(fragments->waiting, ==, id);
     }
-    g_free(recents);
+    ipsec_recents_free(recents);
     ipsec_fragments_free(fragments);
     guard_free_all();
 }
@@ -252,7 +252,7 @@ static void test_bounds(void)
     g_assert_cmpuint(fragments->waiting, >, SLOTS / 2);
     ipsec_fragments_free(fragments);
     ipsec_fragments_free(NULL);
-    g_free(recents);
+    ipsec_recents_free(recents);
     guard_free_all();
 }
 

@@ -24,7 +24,7 @@ typedef struct stream {
     ipsec_sa *sa;
     uint32_t frame;
     uint32_t length;     /* octets of a packet */
-    ipsec_record record; /* of the last packet, and so on */
+    ipsec_ruling ruling; /* of the last packet, and so on */
     ipsec_note note;
     ipsec_report report;
 } stream;
@@ -45,7 +45,7 @@ static void open_stream(stream *s, ipsec_stack receiver, uint32_t window)
 static void close_stream(stream *s)
 {
     ipsec_sa_table_free(s->sequencer.sas);
-    g_free(s->sequencer.recents);
+    ipsec_recents_free(s->sequencer.recents);
     guard_free_all();
 }
 
@@ -57,12 +57,12 @@ static void send(stream *s, uint64_t number, proof proven)
     view.frame = ++s->frame;
     s->note = (ipsec_note){0};
     s->report = (ipsec_report){.header = {.sequence = (uint32_t)number}};
-    s->record = (ipsec_record){.frame = s->frame, .sa = s->sa->index, .sequence = (uint32_t)number};
-    s->record.has_row = proven != UNKNOWN && proven != UNPROVEN;
-    s->record.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
-    s->record.esn = proven == GENUINE_ESN;
-    s->record.high = proven == GENUINE_ESN ? (uint32_t)(number >> 32) : 0;
-    s->record.standing = (uint32_t[]){[UNKNOWN] = IPSEC_BELIEVED,
+    s->ruling = (ipsec_ruling){.sa = s->sa->index, .sequence = (uint32_t)number};
+    s->ruling.has_row = proven != UNKNOWN && proven != UNPROVEN;
+    s->ruling.icv = proven == FORGED ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD;
+    s->ruling.esn = proven == GENUINE_ESN;
+    s->ruling.high = proven == GENUINE_ESN ? (uint32_t)(number >> 32) : 0;
+    s->ruling.standing = (uint32_t[]){[UNKNOWN] = IPSEC_BELIEVED,
                                       [GENUINE] = IPSEC_VERIFIED,
                                       [FORGED] = IPSEC_FORGED,
                                       [UNPROVEN] = IPSEC_UNPROVEN,
@@ -71,15 +71,15 @@ static void send(stream *s, uint64_t number, proof proven)
         s->sa->keys.icv_good = true;
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
-    if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->record, &s->note, &s->report.findings)) {
-        ipsec_sequence_report_next(s->sa, &s->record, &s->report.number);
+    if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->ruling, &s->note, &s->report.findings)) {
+        ipsec_sequence_report_next(s->sa, &s->ruling, &s->report.number);
         ipsec_sequence_step(&s->sequencer, s->sa, &s->note);
         guard_free_all();
         return;
     }
-    if (ipsec_is_genuine(&s->record) && (!ipsec_note_is_not_new(&s->note) || !s->sa->numbers.window.bits))
-        ipsec_sequence_commit(&s->sequencer, s->sa, &s->record, &s->note);
-    ipsec_sequence_report(&s->record, &s->note, &s->report.number);
+    if (ipsec_is_genuine(&s->ruling) && (!ipsec_note_is_not_new(&s->note) || s->sa->numbers.window.size == 0))
+        ipsec_sequence_commit(&s->sequencer, s->sa, &s->ruling, &s->note);
+    ipsec_sequence_report(&s->ruling, &s->note, &s->report.number);
     guard_free_all();
 }
 
@@ -203,7 +203,7 @@ static void test_how_far_the_second_is(void)
         open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
         send(&s, 1000, UNKNOWN);
         send(&s, 1000 + 65536 + more, UNKNOWN);
-        g_assert_cmpint(s.record.placed, ==, more == 0);
+        g_assert_cmpint(s.ruling.placed, ==, more == 0);
         close_stream(&s);
     }
 }

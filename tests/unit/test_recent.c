@@ -27,7 +27,9 @@ static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32
     view.outer_length = sizeof outer;
     view.time = packet->time;
     view.frame = frame;
-    return ipsec_recents_describe(recents, &view, packet->sa, packet->sequence, packet->standing);
+    return ipsec_recents_describe(
+        recents, &view,
+        &(ipsec_ruling){.sa = packet->sa, .sequence = packet->sequence, .standing = packet->standing});
 }
 
 static void keep(ipsec_recents *recents, const sent *packet, uint32_t frame)
@@ -62,7 +64,7 @@ static void test_last_and_first_of_a_number(void)
     g_assert_cmpuint(find(recents, &packet), ==, 2);
     g_assert_cmpuint(find(recents, &forged), ==, 3);
     g_assert_cmpuint(ipsec_recents_find(recents, describe(recents, &packet, 4), IPSEC_BELIEVED)->first, ==, 1);
-    g_free(recents);
+    ipsec_recents_free(recents);
     guard_free_all();
 }
 
@@ -78,7 +80,7 @@ static void test_the_same(void)
     g_assert_cmpuint(find(recents, &one), ==, 1);
     g_assert_cmpuint(find(recents, &other), ==, 2);
     g_assert_cmpuint(find(recents, &third), ==, 2);
-    g_free(recents);
+    ipsec_recents_free(recents);
     guard_free_all();
 }
 
@@ -107,7 +109,7 @@ static void test_forgotten(void)
         if (n % 1024 == 0)
             guard_free_all();
     }
-    g_free(recents);
+    ipsec_recents_free(recents);
     guard_free_all();
 }
 
@@ -129,7 +131,7 @@ static void test_many_of_one_number(void)
     g_assert_cmpuint(find(recents, &packet), ==, 1);
     keep(recents, &other, 263);
     g_assert_cmpuint(find(recents, &packet), ==, 263);
-    g_free(recents);
+    ipsec_recents_free(recents);
     guard_free_all();
 }
 
@@ -164,7 +166,7 @@ static void test_captured_twice(void)
         described = describe(recents, &cases[i].other, 2);
         g_assert_true(ipsec_recent_is_captured_twice(ipsec_recents_find(recents, described, IPSEC_BELIEVED), described,
                                                      cases[i].within) == cases[i].twice);
-        g_free(recents);
+        ipsec_recents_free(recents);
     }
     guard_free_all();
 }
@@ -183,7 +185,7 @@ static void test_overtaken(void)
         g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 3)), ==, dscp != 0);
         keep(recents, &voice, 3);
         g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 4)), ==, dscp != 0);
-        g_free(recents);
+        ipsec_recents_free(recents);
         guard_free_all();
     }
 }

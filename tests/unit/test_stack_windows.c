@@ -61,19 +61,19 @@ static void close_scene(scene *s)
 /* What the stacks make of a number with the high half 0. */
 static const ipsec_note *look(scene *s, uint32_t number, bool esn)
 {
-    const ipsec_record record = {.sequence = number, .esn = esn};
+    const ipsec_ruling ruling = {.sequence = number, .esn = esn};
 
     s->note = (ipsec_note){0};
-    ipsec_sa_note_stacks(&s->config, s->sa, &record, &s->note);
+    ipsec_sa_note_stacks(&s->config, s->sa, &ruling, &s->note);
     return &s->note;
 }
 
 static ipsec_stacks before(scene *s, uint32_t number)
 {
-    const ipsec_record record = {.sequence = number};
+    const ipsec_ruling ruling = {.sequence = number};
 
     s->note = (ipsec_note){0};
-    ipsec_sa_note_before_first(&s->config, s->sa, &record, &s->note);
+    ipsec_sa_note_before_first(&s->config, s->sa, &ruling, &s->note);
     return s->note.before_by;
 }
 

@@ -14,7 +14,7 @@
 #include "packet/findings.h"
 #include "packet/header.h"
 #include "packet/view.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 #include "sa/sa.h"
 
 #include <stdbool.h>
@@ -42,10 +42,10 @@ bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_h
                              const ipsec_findings *findings);
 
 /** Learns from a packet in UDP: IKE, and ICVs that verify, tell whether the port carries IPsec. `sa` may be NULL. */
-static inline void ipsec_confirm(ipsec_peers *peers, const ipsec_view *view, ipsec_sa *sa, const ipsec_record *record,
+static inline void ipsec_confirm(ipsec_peers *peers, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                  const ipsec_header *header)
 {
-    const bool verified = sa && record->standing == IPSEC_VERIFIED;
+    const bool verified = sa && ruling->standing == IPSEC_VERIFIED;
 
     if (header->subject == IPSEC_SUBJECT_IKE || (verified && !sa->told_peers))
         ipsec_peers_add(peers, view, verified);

@@ -18,8 +18,7 @@ static uint32_t ah_length(const uint8_t *ah)
     return (ah[LENGTH_AT] + 2u) * 4;
 }
 
-const ipsec_header_kind ipsec_kind_ah = {.check = ipsec_check_ah,
-                                         .protocol = IPSEC_PROTOCOL_AH,
+const ipsec_header_kind ipsec_kind_ah = {.protocol = IPSEC_PROTOCOL_AH,
                                          .length = ah_length,
                                          .fixed = IPSEC_AH_HEADER,
                                          .spi_at = 4,

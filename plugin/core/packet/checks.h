@@ -28,11 +28,22 @@ void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ips
 /** The findings on the numbers that were read. */
 IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
-/** ipsec_check_esp() and so on; see ipsec_header_kind.check. */
+/** ipsec_check_esp() and so on: the rule for a header in IP, or behind a UDP header that is no more than it needs. The
+ * header is begun already. */
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     void ipsec_check_##name(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
 #include "base/kind.def"
 #undef KIND
+
+/** That of the header's own kind. */
+static inline void ipsec_check_header(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
+{
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    if (view->protocol == (number))                                                                                    \
+        ipsec_check_##name(view, header, findings);
+#include "base/kind.def"
+#undef KIND
+}
 
 /** Where, from octet `from` (at least 1) of a UDP payload of ESP on, a second packet of the same SA seems to begin; 0:
  * nowhere. Packets start at multiples of 4, for their lengths are. */

@@ -5,8 +5,7 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
-const ipsec_header_kind ipsec_kind_esp = {.check = ipsec_check_esp,
-                                          .protocol = IPSEC_PROTOCOL_ESP,
+const ipsec_header_kind ipsec_kind_esp = {.protocol = IPSEC_PROTOCOL_ESP,
                                           .fixed = IPSEC_ESP_HEADER,
                                           .spi_at = 0,
                                           .sequence_at = 4,

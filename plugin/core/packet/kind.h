@@ -27,11 +27,8 @@
 
 struct ipsec_findings;
 
-/** One kind of header: its rule, where its fields stand, and which findings are its own. */
+/** One kind of header: where its fields stand, and which findings are its own. */
 typedef struct ipsec_header_kind {
-    /** The rule for a header in IP, or behind a UDP header that is no more than it needs. The header is begun already.
-     */
-    void (*check)(const ipsec_view *view, ipsec_header *header, struct ipsec_findings *findings);
     /** Octets that the header has by its own length field; its first two octets must be readable. NULL where it has
      * none, or encrypts. */
     uint32_t (*length)(const uint8_t *header);

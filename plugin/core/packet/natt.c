@@ -27,7 +27,7 @@ enum {
  * port 500 needs a zero octet at the right place, besides all else. */
 #define YOUNG_SEQUENCE 0x00ffffffu
 
-static bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
+static inline bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
 {
     const unsigned major = view->data[offset + ISAKMP_VERSION_AT] >> 4;
 
@@ -36,11 +36,10 @@ static bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
 
 /* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
  * length is exactly what is left. False where the octets or the length are not at hand. */
-static bool is_isakmp(const ipsec_view *view, uint32_t offset)
+static inline bool is_isakmp(const ipsec_view *view, uint32_t offset)
 {
-    if (view->length == IPSEC_LENGTH_UNKNOWN || !ipsec_view_has(view, offset + ISAKMP_HEADER))
-        return false;
-    return is_isakmp_version(view, offset) &&
+    return ipsec_view_has(view, offset + ISAKMP_HEADER) && is_isakmp_version(view, offset) &&
+           view->length != IPSEC_LENGTH_UNKNOWN &&
            ipsec_read_u32(view->data + offset + ISAKMP_LENGTH_AT) == view->length - offset;
 }
 

@@ -7,16 +7,28 @@
 #include <glib.h>
 #include <string.h>
 
-/* As much of an address as a word holds, in half of the bits: link addresses have 6 octets, or 8. */
-static uint32_t half_of(const uint8_t *octets, uint8_t length, uint32_t vlan)
+#define MAC 6u
+
+/* As much of an address as a word holds. Link addresses have 6 octets, or 8. */
+static inline uint64_t word_of(const uint8_t *octets, uint8_t length)
+{
+    uint64_t word = 0;
+
+    if (length == MAC)
+        memcpy(&word, octets, MAC);
+    else if (length > 0)
+        memcpy(&word, octets, MIN(length, sizeof word));
+    return word;
+}
+
+/* An address in half of the bits. */
+static inline uint32_t half_of(const uint8_t *octets, uint8_t length, uint32_t vlan)
 {
     const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
-    uint64_t hash = vlan, word = 0;
+    uint64_t hash = vlan;
 
-    if (length > 0) {
-        memcpy(&word, octets, MIN(length, sizeof word));
-        hash = ipsec_hash_mix(hash, word);
-    }
+    if (length > 0)
+        hash = ipsec_hash_mix(hash, word_of(octets, length));
     return hash == 0 ? 0 : MAX((uint32_t)hash & mask, 1);
 }
 

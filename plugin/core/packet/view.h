@@ -28,7 +28,7 @@ typedef enum {
 } ipsec_encapsulation;
 
 /** The highest number of a buffer; more than Wireshark has layers in a frame. */
-#define IPSEC_BUFFER_MOST 4095u
+#define IPSEC_BUFFER_MOST 2047u
 
 /** Value of ipsec_view.length where no header says how long the packet is. */
 #define IPSEC_LENGTH_UNKNOWN UINT32_MAX

@@ -38,10 +38,10 @@ static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
 
 /* Whether a part verifies; notes its number then, and the setting for the first of them. */
 static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *row, const ipsec_sa *sa,
-                     ipsec_record *record)
+                     ipsec_ruling *ruling)
 {
     const ipsec_envelope envelope = ipsec_envelope_of(part, row->spec.encryption, row->spec.integrity, NULL);
-    ipsec_record own = {.icv = IPSEC_ICV_BAD};
+    ipsec_ruling own = {.icv = IPSEC_ICV_BAD};
 
     if (part->length < IPSEC_ESP_FLOOR || opener->part_count == IPSEC_COALESCED_MOST)
         return false;
@@ -49,8 +49,8 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *ro
     if (own.icv != IPSEC_ICV_GOOD)
         return false;
     if (opener->part_count == 0) {
-        record->esn = own.esn;
-        record->high = own.high;
+        ruling->esn = own.esn;
+        ruling->high = own.high;
     }
     opener->parts[opener->part_count++] = (uint64_t)own.high << 32 | ipsec_read_u32(part->data + 4);
     return true;
@@ -59,7 +59,7 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *ro
 /* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
 static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa)
 {
-    ipsec_record unused = {0};
+    ipsec_ruling unused = {0};
     uint32_t size = ipsec_find_coalesced(view, IPSEC_ESP_FLOOR);
 
     for (unsigned tries = 0; size > 0 && tries < SIZES_TRIED; tries++) {
@@ -73,36 +73,36 @@ static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ips
 }
 
 ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa,
-                                 ipsec_record *record)
+                                 ipsec_ruling *ruling)
 {
     const uint32_t size = view->encapsulation == IPSEC_ENCAPSULATION_UDP ? find_part_size(opener, view, row, sa) : 0;
     bool all = size > 0;
 
-    record->esn = false;
-    record->high = 0;
+    ruling->esn = false;
+    ruling->high = 0;
     opener->part_count = 0;
     for (uint32_t at = 0; size > 0 && at < view->length; at += size) {
         const ipsec_view part = part_of(view, at, size);
 
-        all = try_part(opener, &part, row, sa, record) && all;
+        all = try_part(opener, &part, row, sa, ruling) && all;
     }
     return all ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
 }
 
-ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_ruling *ruling,
                                      ipsec_envelope *envelope)
 {
     for (uint32_t i = ipsec_keyring_next(opener->ring, own->index); i != own->index;
          i = ipsec_keyring_next(opener->ring, i)) {
         ipsec_key *row = ipsec_keyring_row(opener->ring, i);
 
-        record->icv = ipsec_try_parts(opener, envelope->view, row, ipsec_sa_with_row(opener, sa, i), record) & 3;
-        if (record->icv != IPSEC_ICV_GOOD)
+        ruling->icv = ipsec_try_parts(opener, envelope->view, row, ipsec_sa_with_row(opener, sa, i), ruling) & 3;
+        if (ruling->icv != IPSEC_ICV_GOOD)
             continue;
         *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, NULL);
         return row;
     }
-    record->icv = ipsec_try_parts(opener, envelope->view, own, sa, record) & 3;
+    ruling->icv = ipsec_try_parts(opener, envelope->view, own, sa, ruling) & 3;
     return own;
 }
 
@@ -112,14 +112,14 @@ void ipsec_take_for_packet(const ipsec_open_report *report)
     report->findings->whole = true;
 }
 
-bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
+bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_ruling *ruling,
                           const ipsec_open_report *report)
 {
-    if (record->icv == IPSEC_ICV_NOT_PRESENT || (record->icv == IPSEC_ICV_BAD && !sa->keys.icv_good))
-        record->icv = IPSEC_ICV_UNVERIFIED;
-    if (record->icv == IPSEC_ICV_UNVERIFIED)
+    if (ruling->icv == IPSEC_ICV_NOT_PRESENT || (ruling->icv == IPSEC_ICV_BAD && !sa->keys.icv_good))
+        ruling->icv = IPSEC_ICV_UNVERIFIED;
+    if (ruling->icv == IPSEC_ICV_UNVERIFIED)
         return false;
-    if (record->icv == IPSEC_ICV_BAD || opener->part_count == 0)
+    if (ruling->icv == IPSEC_ICV_BAD || opener->part_count == 0)
         ipsec_take_for_packet(report);
     return true;
 }

@@ -13,7 +13,7 @@
 #include "keys/envelope.h"
 #include "sa/open_report.h"
 #include "sa/opener.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 
 #include <stdbool.h>
 
@@ -24,11 +24,11 @@ bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *r
 /** Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to
  * say of the ICVs of all; those that verify are in opener->parts. */
 ipsec_icv_status ipsec_try_parts(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa,
-                                 ipsec_record *record);
+                                 ipsec_ruling *ruling);
 
 /** The same with the other rows that the SA may have; but what one of them opens in part only is left to the SA's own.
  * Returns the row, with its envelope. */
-ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+ipsec_key *ipsec_try_parts_of_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_ruling *ruling,
                                      ipsec_envelope *envelope);
 
 /** It was a packet of the wire: one that verifies, or one on an SA where others do. */
@@ -36,7 +36,7 @@ void ipsec_take_for_packet(const ipsec_open_report *report);
 
 /** Says what the ICV of such a packet makes of it. Until a packet of the SA has verified, what does not is more likely
  * to be offload; and what has no ICV is told from it by nothing. Returns whether it is known what it is. */
-bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record,
+bool ipsec_settle_offload(const ipsec_opener *opener, const ipsec_sa *sa, ipsec_ruling *ruling,
                           const ipsec_open_report *report);
 
 #endif

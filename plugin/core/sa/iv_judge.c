@@ -16,14 +16,14 @@ static uint32_t iv_at(const ipsec_view *view)
 }
 
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
-static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_record *record,
+static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_ruling *ruling,
                       const ipsec_findings *findings)
 {
-    if (!findings->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(record))
+    if (!findings->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(ruling))
         return false;
     if (!spec)
-        return !record->shape && !record->unknown;
-    return record->trusted && ipsec_iv_length(spec) > 0;
+        return !ruling->shape && !ruling->unknown;
+    return ruling->trusted && ipsec_iv_length(spec) > 0;
 }
 
 static ipsec_iv_demand demand_of(const ipsec_key_row *spec)
@@ -65,7 +65,7 @@ static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand deman
 }
 
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                    const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
+                    const ipsec_ruling *ruling, const ipsec_findings *findings, const ipsec_opened *opened,
                     ipsec_note *note)
 {
     ipsec_iv_demand demand;
@@ -73,13 +73,13 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
     ipsec_finding_id found;
     uint32_t first = 0;
 
-    if (!is_judged(view, spec, record, findings))
+    if (!is_judged(view, spec, ruling, findings))
         return;
     demand = demand_of(spec);
     packet = (ipsec_iv_packet){.demand = demand,
                                .iv = view->data + iv_at(view),
                                .length = spec ? ipsec_iv_length(spec) : 8,
-                               .sequence = ipsec_record_number(record),
+                               .sequence = ipsec_ruling_number(ruling),
                                .packets = sa->numbers.packets,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)

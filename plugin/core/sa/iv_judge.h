@@ -33,7 +33,7 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
  * @param spec  the key row of the SA, or NULL
  */
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                    const ipsec_record *record, const ipsec_findings *findings, const ipsec_opened *opened,
+                    const ipsec_ruling *ruling, const ipsec_findings *findings, const ipsec_opened *opened,
                     ipsec_note *note);
 
 #endif

@@ -33,15 +33,18 @@ typedef enum {
 /** A note on one header. All zero where there is nothing to say. */
 typedef struct ipsec_note {
     ipsec_finding_set found; /**< findings that rest on other packets; written by the calls below */
-    uint64_t highest;        /**< number before this packet, where ipsec_record.advance cannot tell it */
-    uint32_t first_seen;     /**< frame that carried this number (or IV) first; 0: unknown */
+    uint64_t highest;        /**< number before this packet, where ipsec_ruling.advance cannot tell it */
+    uint32_t offset;         /**< of the ruling, once it is kept; likewise the next two */
+    uint32_t high;
+    int32_t advance;
+    uint32_t first_seen; /**< frame that carried this number (or IV) first; 0: unknown */
     uint32_t window;     /**< packets of the receiver's window, where replay.old or esn.wrong_high come of its size; of
                               seq.stray,
                               the low half of the number that was odd; else 0 */
     uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
                                is the SA's all the same; else 0 */
     uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
-    bool any;            /**< there is one in `found` */
+    bool any;            /**< there is a finding in `found`, or a row */
     uint16_t facts;      /**< ipsec_note_fact */
     uint8_t advice_case, detail; /**< of the finding on its key, ICV or SPI */
     ipsec_stacks seen_by;        /**< stacks (bits by ipsec_stack) to which the number is one that they have seen */
@@ -55,6 +58,13 @@ typedef struct ipsec_note {
 static inline void ipsec_note_add(ipsec_note *note, ipsec_finding_id id)
 {
     ipsec_finding_set_add(&note->found, id);
+    note->any = true;
+}
+
+/** Names the key row, by its index. */
+static inline void ipsec_note_row(ipsec_note *note, uint32_t row)
+{
+    note->row = row + 1;
     note->any = true;
 }
 
@@ -83,7 +93,7 @@ static inline bool ipsec_note_is_not_new(const ipsec_note *note)
 /** Whether there is nothing in it. */
 static inline bool ipsec_note_is_empty(const ipsec_note *note)
 {
-    return !note->any && note->facts == 0 && note->row == 0 && note->properties == 0 &&
+    return !note->any && note->facts == 0 && note->properties == 0 &&
            note->advice_case == IPSEC_CASE_NONE && note->wrong_by == 0 && note->zero_by == 0 && note->seen_by == 0 &&
            note->old_by == 0 && note->before_by == 0 && note->first_seen == 0 && note->window == 0;
 }

@@ -54,7 +54,14 @@ enum {
 #define PAUSE_DOUBLES 15u
 #define LOOKS_MOST    (LOOKS_DENSE + LOOKS_A_PAUSE * PAUSE_DOUBLES)
 
-static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {{0, 0}, {0, 8}, {0, 12}, {0, 16}, {0, 24}, {0, 32}, {8, 16}};
+/* ROW(octets of IV, of ICV) */
+#define SHAPES ROW(0, 0) ROW(0, 8) ROW(0, 12) ROW(0, 16) ROW(0, 24) ROW(0, 32) ROW(8, 16)
+
+static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {
+#define ROW(iv, icv) {iv, icv},
+    SHAPES
+#undef ROW
+};
 
 const ipsec_null_shape *ipsec_null_shape_row(unsigned index)
 {
@@ -273,23 +280,29 @@ typedef struct evidence {
 /* Octets that leave room for every shape. */
 #define ROOMY (ESP_HEADER + 8 + ESP_TRAILER + 32)
 
-/* Whether the last octet of padding, if there is to be one, is its number: of ciphertext one in 128 gets past. The
- * packet, which ends at `end`, has room. */
-static inline bool may_fit(const ipsec_null_shape *shape, const uint8_t *end)
+/* Whether the last octet of padding, if there is to be one, is its number: of ciphertext one in 128 gets past. */
+static inline bool may_fit(const uint8_t *trailer)
 {
-    const uint8_t *const trailer = end - shape->icv - ESP_TRAILER;
-
     return trailer[0] == 0 || trailer[-1] == trailer[0];
+}
+
+/* The same of any shape: one packet of ciphertext in 21. The packet, which ends at `end`, has room for each. */
+static inline bool may_fit_any(const uint8_t *end)
+{
+#define ROW(iv, icv) may_fit(end - (icv)-ESP_TRAILER) ||
+    return SHAPES false;
+#undef ROW
 }
 
 static evidence examine(const ipsec_view *view)
 {
-    const bool roomy = view->length >= ROOMY;
     evidence found = {0};
     payload p;
 
+    if (view->length >= ROOMY && !may_fit_any(view->data + view->length))
+        return found;
     for (unsigned i = 0; i < IPSEC_NULL_SHAPES; i++) {
-        if ((roomy && !may_fit(&shapes[i], view->data + view->length)) || !fits(&shapes[i], view, &p))
+        if (!fits(&shapes[i], view, &p))
             continue;
         found.fits |= 1u << i;
         if (proves(&p))

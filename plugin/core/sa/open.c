@@ -1,6 +1,6 @@
 /* Opening packets: which key an SA has, whether the ICV verifies, and what is inside.
  *
- * What is found out by trying goes into the record; what the report says follows from packet and record alone (see
+ * What is found out by trying goes into the ruling; what the report says follows from packet and ruling alone (see
  * open_report.c), so that later passes say the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -188,18 +188,18 @@ static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope
 }
 
 /* What was taken for numbers and senders before the first ICV verified were guesses. */
-static void learn(const ipsec_record *record, ipsec_sa *sa)
+static void learn(const ipsec_ruling *ruling, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
 
-    if (record->icv == IPSEC_ICV_GOOD && !keys->icv_good) {
+    if (ruling->icv == IPSEC_ICV_GOOD && !keys->icv_good) {
         ipsec_sequence_distrust(&sa->numbers);
         ipsec_life_begin(sa);
     }
     keys->row_confirmed = true;
-    keys->icv_good = keys->icv_good || record->icv == IPSEC_ICV_GOOD;
-    keys->esn = record->esn;
-    keys->high = record->high;
+    keys->icv_good = keys->icv_good || ruling->icv == IPSEC_ICV_GOOD;
+    keys->esn = ruling->esn;
+    keys->high = ruling->high;
 }
 
 static void make_room(ipsec_opener *opener)
@@ -230,11 +230,11 @@ static bool has_start(const ipsec_key_row *spec)
 }
 
 /* Until the receiver has taken a packet, it stays with its start. */
-static bool is_wrong_start(const ipsec_key_row *spec, ipsec_sa_keys *keys, const ipsec_record *record)
+static bool is_wrong_start(const ipsec_key_row *spec, ipsec_sa_keys *keys, const ipsec_ruling *ruling)
 {
-    if (record->icv != IPSEC_ICV_GOOD || !record->esn || keys->start_seen || !has_start(spec))
+    if (ruling->icv != IPSEC_ICV_GOOD || !ruling->esn || keys->start_seen || !has_start(spec))
         return false;
-    keys->start_seen = record->high == spec->highs[0];
+    keys->start_seen = ruling->high == spec->highs[0];
     return !keys->start_seen;
 }
 
@@ -251,33 +251,33 @@ static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, cons
     ipsec_life_begin(sa);
 }
 
-static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key *row, ipsec_record *record)
+static void take_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key *row, ipsec_ruling *ruling)
 {
-    if (row->index != sa->keys.row && record->icv == IPSEC_ICV_GOOD)
+    if (row->index != sa->keys.row && ruling->icv == IPSEC_ICV_GOOD)
         change_row(opener, sa, row);
-    record->alternative = row->position;
+    ruling->alternative = row->position;
 }
 
 static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row, ipsec_sa *sa,
-                      ipsec_record *record, ipsec_note *note)
+                      ipsec_ruling *ruling, ipsec_note *note)
 {
     ipsec_sa_keys *keys = &sa->keys;
     bool proved = false;
 
-    take_row(opener, sa, row, record);
-    if (is_wrong_start(&row->spec, keys, record)) {
+    take_row(opener, sa, row, ruling);
+    if (is_wrong_start(&row->spec, keys, ruling)) {
         ipsec_note_add(note, IPSEC_FINDING_ESN_WRONG_HIGH);
         note->wrong_by = IPSEC_STACKS_ALL; /* whatever the window */
     }
-    if (record->icv == IPSEC_ICV_BAD)
+    if (ruling->icv == IPSEC_ICV_BAD)
         proved = find_ah_reason(opener, envelope, row, sa, note);
-    if (record->icv == IPSEC_ICV_GOOD && !keys->icv_good)
+    if (ruling->icv == IPSEC_ICV_GOOD && !keys->icv_good)
         remember_sender(opener, envelope->view, sa);
-    if (record->icv == IPSEC_ICV_BAD && !proved)
+    if (ruling->icv == IPSEC_ICV_BAD && !proved)
         look_into_failure(opener, envelope, row, keys, note);
-    else if (ipsec_opened_bears_out(envelope, row, record, opener->plaintext))
-        learn(record, sa);
-    record->trusted = keys->row_confirmed || proved;
+    else if (ipsec_opened_bears_out(envelope, row, ruling, opener->plaintext))
+        learn(ruling, sa);
+    ruling->trusted = keys->row_confirmed || proved;
     if (keys->row_confirmed && row->spec.esn == IPSEC_ESN_AUTO)
         ipsec_sequence_learn_esn(&sa->numbers, keys->esn);
 }
@@ -293,7 +293,7 @@ static bool is_encrypted(const ipsec_encryption *encryption)
  * card that does the cryptography. Anybody can send what looks so; but once a packet has borne the row out, no card has
  * a part in it. */
 static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
-                                    const ipsec_sa *sa, const ipsec_record *record, const uint8_t *plaintext)
+                                    const ipsec_sa *sa, const ipsec_ruling *ruling, const uint8_t *plaintext)
 {
     const ipsec_view *view = envelope->view;
     const unsigned no_packet = IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT;
@@ -303,19 +303,19 @@ static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_enve
         return false;
     if (!ipsec_keyring_may_offload(opener->ring, &row->spec) ||
         !(row->spec.offload || is_encrypted(envelope->encryption)) ||
-        ipsec_opened_bears_out(envelope, row, record, plaintext))
+        ipsec_opened_bears_out(envelope, row, ruling, plaintext))
         return false;
     return ipsec_is_in_clear(envelope, &row->spec);
 }
 
 /* Such a packet moves what one moves that was captured in part: no longer than until the first ICV verifies. */
-static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_record *record, ipsec_note *note,
+static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_ruling *ruling, ipsec_note *note,
                                       const ipsec_open_report *report)
 {
-    record->icv = IPSEC_ICV_UNVERIFIED;
-    record->esn = false;
-    record->high = 0;
-    record->alternative = row->position;
+    ruling->icv = IPSEC_ICV_UNVERIFIED;
+    ruling->esn = false;
+    ruling->high = 0;
+    ruling->alternative = row->position;
     ipsec_note_add(note, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
     ipsec_findings_foresee(report->findings, &note->found);
     ipsec_opened_offloaded(report);
@@ -323,7 +323,7 @@ static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_record *record
 
 /* --- with a row ---------------------------------------------------------------------------------------- */
 
-static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                           ipsec_note *note, const ipsec_open_report *report)
 {
     ipsec_key *row = ipsec_keyring_row(opener->ring, sa->keys.row);
@@ -334,40 +334,40 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
     ipsec_envelope envelope = ipsec_envelope_of(seen, row->spec.encryption, row->spec.integrity, outer);
 
     opener->part_count = 0;
-    record->has_row = true;
-    record->alternative = 0;
-    record->icv = IPSEC_ICV_UNVERIFIED;
+    ruling->has_row = true;
+    ruling->alternative = 0;
+    ruling->icv = IPSEC_ICV_UNVERIFIED;
     if (!offload && !can_be_opened(view, report)) {
-        record->alternative = sa->keys.position;
+        ruling->alternative = sa->keys.position;
         ipsec_opened_begin(&envelope, &row->spec, report);
-        if (!report->findings->whole && is_offloaded(opener, &envelope, row, sa, record, NULL))
-            leave_in_clear(row, record, note, report);
+        if (!report->findings->whole && is_offloaded(opener, &envelope, row, sa, ruling, NULL))
+            leave_in_clear(row, ruling, note, report);
         return;
     }
     make_room(opener);
-    row = ipsec_try_rows(opener, sa, record, &envelope, outer);
-    if (record->icv != IPSEC_ICV_GOOD && is_offloaded(opener, &envelope, row, sa, record, opener->plaintext)) {
+    row = ipsec_try_rows(opener, sa, ruling, &envelope, outer);
+    if (ruling->icv != IPSEC_ICV_GOOD && is_offloaded(opener, &envelope, row, sa, ruling, opener->plaintext)) {
         ipsec_opened_begin(&envelope, &row->spec, report);
-        leave_in_clear(row, record, note, report);
+        leave_in_clear(row, ruling, note, report);
         return;
     }
-    if (record->icv == IPSEC_ICV_BAD && envelope.is_guessed)
-        record->icv = IPSEC_ICV_UNVERIFIED;
-    if (offload && record->icv == IPSEC_ICV_BAD)
-        record->icv = ipsec_try_parts(opener, seen, row, sa, record) & 3;
-    if (offload && record->icv == IPSEC_ICV_BAD && opener->part_count == 0 && ipsec_has_other_row(opener->ring, row))
-        row = ipsec_try_parts_of_others(opener, sa, row, record, &envelope);
-    if (offload && !ipsec_settle_offload(opener, sa, record, report)) {
-        record->alternative = row->position;
+    if (ruling->icv == IPSEC_ICV_BAD && envelope.is_guessed)
+        ruling->icv = IPSEC_ICV_UNVERIFIED;
+    if (offload && ruling->icv == IPSEC_ICV_BAD)
+        ruling->icv = ipsec_try_parts(opener, seen, row, sa, ruling) & 3;
+    if (offload && ruling->icv == IPSEC_ICV_BAD && opener->part_count == 0 && ipsec_has_other_row(opener->ring, row))
+        row = ipsec_try_parts_of_others(opener, sa, row, ruling, &envelope);
+    if (offload && !ipsec_settle_offload(opener, sa, ruling, report)) {
+        ruling->alternative = row->position;
         ipsec_opened_begin(&envelope, &row->spec, report);
         return;
     }
-    learn_row(opener, &envelope, row, sa, record, note);
+    learn_row(opener, &envelope, row, sa, ruling, note);
     ipsec_opened_begin(&envelope, &row->spec, report);
-    if (record->icv == IPSEC_ICV_GOOD && opener->part_count > 0)
+    if (ruling->icv == IPSEC_ICV_GOOD && opener->part_count > 0)
         report->opened->icv_status = IPSEC_ICV_GOOD;
     else
-        ipsec_opened_report(&envelope, row, record, note, opener->config->sa_complete, opener->plaintext, report);
+        ipsec_opened_report(&envelope, row, ruling, note, opener->config->sa_complete, opener->plaintext, report);
 }
 
 /* --- without a key ----------------------------------------------------------------------------------- */
@@ -383,14 +383,13 @@ static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec
     return report->findings->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
 }
 
-static void open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_sa_keys *keys,
-                             ipsec_record *record, const ipsec_open_report *report)
+void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
+                            ipsec_ruling *ruling, const ipsec_open_report *report)
 {
-    keys->nothing_to_try = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
-    if (!probe_null(opener, view, &keys->null, report))
+    if (!probe_null(opener, view, probe, report))
         return;
-    record->shape = keys->null.shape;
-    ipsec_opened_null(view, keys->null.shape - 1u, report);
+    ruling->shape = probe->shape;
+    ipsec_opened_null(view, probe->shape - 1u, report);
 }
 
 static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
@@ -409,21 +408,21 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
     const ipsec_sa *then = ipsec_generation_of(opener->sas->generations, sa, row);
     const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, row)->spec;
     uint8_t *const outer = room_for_outer(opener, view);
-    ipsec_record record = {0};
+    ipsec_ruling ruling = {0};
     ipsec_envelope envelope;
 
     if (!can_be_opened(view, report))
         return false;
     make_room(opener);
     envelope = ipsec_envelope_of(view, spec->encryption, spec->integrity, outer);
-    ipsec_try_rows(opener, then ? then : &fresh, &record, &envelope, outer);
-    return record.icv == IPSEC_ICV_GOOD;
+    ipsec_try_rows(opener, then ? then : &fresh, &ruling, &envelope, outer);
+    return ruling.icv == IPSEC_ICV_GOOD;
 }
 
 /* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
  * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
 static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
-                                        ipsec_record *record, ipsec_note *note, const ipsec_open_report *report)
+                                        ipsec_ruling *ruling, ipsec_note *note, const ipsec_open_report *report)
 {
     const bool changes = row != IPSEC_KEY_NONE && opens_with(opener, view, report, row, sa);
 
@@ -431,9 +430,9 @@ static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *
         change_row(opener, sa, ipsec_keyring_row(opener->ring, row));
         sa->keys.source = hash_source(opener, view);
     }
-    open_with_row(opener, view, sa, record, note, report);
+    open_with_row(opener, view, sa, ruling, note, report);
     if (!changes)
-        note->row = sa->keys.row + 1;
+        ipsec_note_row(note, sa->keys.row);
 }
 
 /* Protected tunnels of VPP take ESP only; all other SAs come by policy. */
@@ -461,21 +460,22 @@ static bool is_seen_by_other(const ipsec_opener *opener, const ipsec_view *view,
 }
 
 /* Where the SA has no row for the packet. */
-static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                              ipsec_note *note, const ipsec_open_report *report)
 {
     if (!is_unknown(opener, view)) {
-        open_without_key(opener, view, &sa->keys, record, report);
+        sa->keys.nothing_to_try = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
+        ipsec_open_without_key(opener, view, &sa->keys.null, ruling, report);
         return;
     }
-    record->unknown = true;
+    ruling->unknown = true;
     note->advice_case = look_around(opener->ring, view, report->header->spi);
     if (note->advice_case == IPSEC_CASE_SPI_OTHER_PROTOCOL && is_seen_by_other(opener, view, report->header))
         note->facts |= IPSEC_NOTE_SEEN_BY_OTHER;
     ipsec_opened_unknown(note, report);
 }
 
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note,
                      const ipsec_open_report *report)
 {
     const ipsec_sa_keys *keys = &sa->keys;
@@ -485,19 +485,19 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
         const uint32_t row = find_row(opener, view, report->header->spi);
 
         if (keys->icv_good && !is_row_of(opener->ring, keys, row)) {
-            open_as_stranger(opener, view, row, sa, record, note, report);
+            open_as_stranger(opener, view, row, sa, ruling, note, report);
             return;
         }
         has_row = resolve(opener, view, row, sa);
     }
     if (has_row)
-        open_with_row(opener, view, sa, record, note, report);
+        open_with_row(opener, view, sa, ruling, note, report);
     else
-        open_without_row(opener, view, sa, record, note, report);
+        open_without_row(opener, view, sa, ruling, note, report);
 }
 
 /* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
- * it. NULL if none is found, for then the record is another packet's. */
+ * it. NULL if none is found, for then the ruling is another packet's. */
 static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
                          const ipsec_note *note)
 {
@@ -511,12 +511,12 @@ static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint
     return row;
 }
 
-/* The status of the record, if the row gives it once more; nothing is said to be good that is not. */
+/* The status of the ruling, if the row gives it once more; nothing is said to be good that is not. */
 static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
-                                     const ipsec_record *record)
+                                     const ipsec_ruling *ruling)
 {
-    const ipsec_attempt attempt = {.esn = record->esn, .high = record->high};
-    const ipsec_icv_status expected = (ipsec_icv_status)record->icv;
+    const ipsec_attempt attempt = {.esn = ruling->esn, .high = ruling->high};
+    const ipsec_icv_status expected = (ipsec_icv_status)ruling->icv;
 
     if (expected == IPSEC_ICV_BAD || !ipsec_key_open(row))
         return expected == IPSEC_ICV_BAD ? expected : IPSEC_ICV_UNVERIFIED;
@@ -525,12 +525,12 @@ static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope 
                                                                                              : IPSEC_ICV_UNVERIFIED;
 }
 
-static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling,
                            const ipsec_note *note, const ipsec_open_report *report)
 {
-    ipsec_key *row = row_of(opener->ring, view, report->header->spi, record->alternative, note);
+    ipsec_key *row = row_of(opener->ring, view, report->header->spi, ruling->alternative, note);
     uint8_t *const outer = room_for_outer(opener, view);
-    ipsec_record again = *record;
+    ipsec_ruling again = *ruling;
     ipsec_envelope envelope;
     ipsec_view plain;
     const bool offload = ipsec_looks_like_offload(view, report, &plain);
@@ -543,28 +543,28 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         ipsec_opened_offloaded(report);
         return;
     }
-    if (offload ? record->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
+    if (offload ? ruling->icv == IPSEC_ICV_UNVERIFIED : !can_be_opened(view, report))
         return;
-    again.icv = verify_again(opener, &envelope, row, record) & 3;
-    if (offload && record->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
+    again.icv = verify_again(opener, &envelope, row, ruling) & 3;
+    if (offload && ruling->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
         report->opened->icv_status = IPSEC_ICV_GOOD; /* its parts are */
         return;
     }
     if (offload)
         ipsec_take_for_packet(report);
     ipsec_opened_report(&envelope, row, &again, note, opener->config->sa_complete,
-                        again.icv == record->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
+                        again.icv == ruling->icv && again.icv != IPSEC_ICV_BAD ? opener->plaintext : NULL, report);
 }
 
-void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,
                       const ipsec_open_report *report)
 {
-    if (record->unknown)
+    if (ruling->unknown)
         ipsec_opened_unknown(note, report);
-    else if (record->shape)
-        ipsec_opened_null(view, record->shape - 1u, report);
-    else if (record->has_row)
-        open_row_again(opener, view, record, note, report);
+    else if (ruling->shape)
+        ipsec_opened_null(view, ruling->shape - 1u, report);
+    else if (ruling->has_row)
+        open_row_again(opener, view, ruling, note, report);
 }
 
 ipsec_oddities ipsec_open_ask(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
@@ -574,16 +574,16 @@ ipsec_oddities ipsec_open_ask(const ipsec_opener *opener, const ipsec_view *view
     return is_unknown(opener, view) ? IPSEC_ODDITY_SHORT_UNKNOWN : 0;
 }
 
-void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling,
                              const ipsec_open_report *report)
 {
     const ipsec_sa *sa;
     uint8_t shape;
 
-    if (!ipsec_encrypts(view->protocol) || record->standing != IPSEC_BELIEVED || view->length < IPSEC_ESP_FLOOR)
+    if (!ipsec_encrypts(view->protocol) || ruling->standing != IPSEC_BELIEVED || view->length < IPSEC_ESP_FLOOR)
         return;
     sa = ipsec_sa_find(opener->sas, view, report->header->spi);
-    shape = sa && sa->index == record->sa ? ipsec_null_probe_shape(&sa->keys.null) : 0;
+    shape = sa && sa->index == ruling->sa ? ipsec_null_probe_shape(&sa->keys.null) : 0;
     if (shape)
         ipsec_opened_in_hindsight(view, shape - 1u, report);
 }

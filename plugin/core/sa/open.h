@@ -11,23 +11,28 @@
 #include "sa/note.h"
 #include "sa/open_report.h"
 #include "sa/opener.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 #include "sa/sa.h"
 
 /**
  * Opens the next packet of an SA with its key row, or with the heuristics for ESP-NULL: moves what the SA knows of its
- * keys, fills in what record and note have on keys, and adds to the report.
+ * keys, fills in what ruling and note have on keys, and adds to the report.
  */
-void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_note *note,
+void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note,
                      const ipsec_open_report *report);
+
+/** The same for an SA that has no key to be looked for (ipsec_sa_keys.nothing_to_try), and whose probe does not rest.
+ */
+void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
+                            ipsec_ruling *ruling, const ipsec_open_report *report);
 
 /** On later passes, opens a packet that no key and no heuristic opened at first, if its SA turned out to be ESP-NULL.
  * Adds no finding, so that the verdict stays. */
-void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record,
+void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling,
                              const ipsec_open_report *report);
 
-/** Opens a packet once more as its record and note say, and adds the same to the report. */
-void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_record *record, const ipsec_note *note,
+/** Opens a packet once more as its ruling and note say, and adds the same to the report. */
+void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,
                       const ipsec_open_report *report);
 
 /** Whether the receiver has an SA with the SPI for what is too short for ESP: IPSEC_ODDITY_SHORT_KNOWN or _UNKNOWN; 0

@@ -45,12 +45,12 @@ static bool is_null(const ipsec_envelope *envelope)
 }
 
 /* Decrypted, and no ICV that tells whether with the right key. */
-static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record)
+static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling)
 {
     if (!envelope->encryption || !row->crypto)
         return false;
-    return record->icv == IPSEC_ICV_NOT_PRESENT ||
-           (record->icv == IPSEC_ICV_UNVERIFIED && envelope->integrity->kind == IPSEC_MAC_ANY);
+    return ruling->icv == IPSEC_ICV_NOT_PRESENT ||
+           (ruling->icv == IPSEC_ICV_UNVERIFIED && envelope->integrity->kind == IPSEC_MAC_ANY);
 }
 
 static ipsec_trailer trailer_of(const ipsec_envelope *envelope, const ipsec_key_row *spec, const uint8_t *plaintext)
@@ -74,11 +74,11 @@ static bool has_sound_trailer(const ipsec_envelope *envelope, const ipsec_key_ro
     return ipsec_trailer_is_sound(&trailer);
 }
 
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                             const uint8_t *plaintext)
 {
-    if (!is_decrypted_only(envelope, row, record))
-        return record->icv == IPSEC_ICV_GOOD;
+    if (!is_decrypted_only(envelope, row, ruling))
+        return ruling->icv == IPSEC_ICV_GOOD;
     return has_sound_trailer(envelope, &row->spec, plaintext);
 }
 
@@ -96,9 +96,9 @@ static bool is_runt(const ipsec_envelope *envelope)
 
 /* Whether an ICV was computed that fails by no fault of the length: what is too short has none to fail, unless it is
  * known to verify otherwise. */
-static bool has_failed(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note)
+static bool has_failed(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const ipsec_note *note)
 {
-    return record->icv == IPSEC_ICV_BAD && (!is_runt(envelope) || note->advice_case != IPSEC_CASE_NONE);
+    return ruling->icv == IPSEC_ICV_BAD && (!is_runt(envelope) || note->advice_case != IPSEC_CASE_NONE);
 }
 
 /* --- ICV and lengths --------------------------------------------------------------------------------- */
@@ -110,14 +110,14 @@ static void add_icv(const ipsec_envelope *envelope, const ipsec_note *note, ipse
                             (ipsec_advice_detail){.advice_case = note->advice_case, .detail = note->detail});
 }
 
-static void report_icv(const ipsec_envelope *envelope, const ipsec_record *record, const ipsec_note *note,
+static void report_icv(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const ipsec_note *note,
                        bool right_row, const ipsec_open_report *report)
 {
-    if (record->icv == IPSEC_ICV_BAD && right_row)
+    if (ruling->icv == IPSEC_ICV_BAD && right_row)
         add_icv(envelope, note, ipsec_kind_of(envelope->view->protocol)->icv, report);
-    if (record->icv == IPSEC_ICV_BAD && ipsec_ip_has_broken_options(envelope->view))
+    if (ruling->icv == IPSEC_ICV_BAD && ipsec_ip_has_broken_options(envelope->view))
         report->opened->is_refused_by_ip = true;
-    if (record->icv == IPSEC_ICV_BAD && envelope->encryption &&
+    if (ruling->icv == IPSEC_ICV_BAD && envelope->encryption &&
         (note->advice_case == IPSEC_CASE_ICV_LENGTH || note->advice_case == IPSEC_CASE_SHA256_96))
         add_icv(envelope, note, IPSEC_FINDING_ESP_ICV_LENGTH, report);
 }
@@ -206,19 +206,19 @@ static bool is_in_clear(const ipsec_envelope *envelope)
 }
 
 /* Whether what is inside is what the sender wrote, for the ICV says so, or nothing was encrypted. */
-static bool is_sure(const ipsec_envelope *envelope, const ipsec_record *record)
+static bool is_sure(const ipsec_envelope *envelope, const ipsec_ruling *ruling)
 {
-    return record->icv == IPSEC_ICV_GOOD || (record->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
+    return ruling->icv == IPSEC_ICV_GOOD || (ruling->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
 }
 
 /* What is no whole number of blocks, or less than a trailer, was not decrypted. */
-static void measure_tail(const ipsec_envelope *envelope, const ipsec_record *record, const uint8_t *plaintext,
+static void measure_tail(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {
     const bool clear = is_in_clear(envelope);
     const uint8_t *const body = clear ? envelope->view->data + IPSEC_ESP_HEADER + envelope->iv : plaintext;
 
-    if (!report->findings->any || envelope->body < 0 || !is_sure(envelope, record))
+    if (!report->findings->any || envelope->body < 0 || !is_sure(envelope, ruling))
         return;
     if (envelope->body > 0 && !clear && (!plaintext || !ipsec_envelope_is_openable(envelope)))
         return;
@@ -232,11 +232,11 @@ static void measure_tail(const ipsec_envelope *envelope, const ipsec_record *rec
 
 /* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
  * looks like one, and not judged. */
-static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                           const uint8_t *plaintext, const ipsec_open_report *report)
 {
     const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
-    const bool sure = is_sure(envelope, record);
+    const bool sure = is_sure(envelope, ruling);
 
     if (!sure && !ipsec_trailer_is_sound(&trailer))
         return;
@@ -248,31 +248,31 @@ static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, 
         ipsec_check_trailer(envelope->view, &trailer, report->findings, report->opened);
 }
 
-void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {
-    const bool right_row = record->trusted || sa_complete, failed = has_failed(envelope, record, note);
-    const bool tells_of_row = !record->trusted && row->crypto && !may_be_another_protocol(envelope->view, &row->spec);
+    const bool right_row = ruling->trusted || sa_complete, failed = has_failed(envelope, ruling, note);
+    const bool tells_of_row = !ruling->trusted && row->crypto && !may_be_another_protocol(envelope->view, &row->spec);
 
     report->opened->is_sure = right_row;
-    report->opened->icv_status = record->icv;
+    report->opened->icv_status = ruling->icv;
     report->opened->unverified = (uint8_t)reason_of(envelope, row);
-    report->opened->esn = record->esn;
-    report->opened->high = record->high;
+    report->opened->esn = ruling->esn;
+    report->opened->high = ruling->high;
     if (failed && tells_of_row)
         add_icv(envelope, note, IPSEC_FINDING_KEY_WRONG, report);
-    report_icv(envelope, record, note, right_row, report);
+    report_icv(envelope, ruling, note, right_row, report);
     if (envelope->encryption && (right_row || (tells_of_row && !failed)))
         report_lengths(envelope, right_row, report);
     if (right_row && !envelope->encryption)
         report_ah_length(envelope, &row->spec, report);
-    if (record->icv == IPSEC_ICV_GOOD && !envelope->encryption)
+    if (ruling->icv == IPSEC_ICV_GOOD && !envelope->encryption)
         report_ah_mode(envelope, &row->spec, report);
-    if (row->crypto && plaintext && record->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
-        report_inside(envelope, row, record, plaintext, report);
+    if (row->crypto && plaintext && ruling->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
+        report_inside(envelope, row, ruling, plaintext, report);
     if (envelope->encryption)
-        measure_tail(envelope, record, plaintext, report);
+        measure_tail(envelope, ruling, plaintext, report);
 }
 
 void ipsec_opened_offloaded(const ipsec_open_report *report)

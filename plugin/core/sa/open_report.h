@@ -1,5 +1,5 @@
 /** @file
- * What the report says of a packet that was opened: a function of packet, key row and record alone. Internal to the
+ * What the report says of a packet that was opened: a function of packet, key row and ruling alone. Internal to the
  * core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -13,7 +13,7 @@
 #include "packet/header.h"
 #include "sa/note.h"
 #include "sa/opened.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 
 /** The parts of a report that opening a packet reads and fills in. */
 typedef struct ipsec_open_report {
@@ -29,14 +29,14 @@ void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spe
  * Says what trying the row gave.
  *
  * @param sa_complete  the row is the receiver's, whether it verifies or not
- * @param plaintext    what ipsec_envelope_try() left, unless the record has IPSEC_ICV_BAD
+ * @param plaintext    what ipsec_envelope_try() left, unless the ruling has IPSEC_ICV_BAD
  */
-void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report);
 
 /** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
-bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_record *record,
+bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                             const uint8_t *plaintext);
 
 /** Says that the packet was captured in the clear, where a network card does the cryptography: it is none of the wire,
@@ -44,7 +44,7 @@ bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row
 void ipsec_opened_offloaded(const ipsec_open_report *report);
 
 /** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
- * or there is no such shape, for then the record that names it is another packet's. */
+ * or there is no such shape, for then the ruling that names it is another packet's. */
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
 
 /** The same of a packet that came before the shape was known, without findings: these are of the time when it came. */

@@ -277,8 +277,7 @@ static ipsec_points *begin(const ipsec_point_pairs *told, const ipsec_sa_numbers
                     .count = 1,
                     .first = all->top,
                     .last = all->top,
-                    .window = *all};
-    base->window.bits = g_memdup2(all->bits, all->size / 8);
+                    .window = ipsec_window_copy(all)};
     there = arrival->earlier ? find_or_begin(told, points, numbers, arrival->earlier, number) : base;
     if (there == base || !ipsec_window_has(all, number))
         return points;

@@ -21,12 +21,31 @@ enum {
 /* Packets that are looked through for those that overtook one. */
 #define OVERTAKERS_MOST 1023u
 
+/* The packets by number: each is entered when one is looked for the next time, and no packet of a capture in which all
+ * goes as usual ever is. */
+typedef struct recents_index {
+    uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last one; 0: none */
+    uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the one before it with the same hash */
+    uint32_t count;                /* numbers up to this one have been entered */
+    uint64_t seed;                 /* of the hashes */
+} recents_index;
+
+struct ipsec_recents {
+    ipsec_recent packets[IPSEC_RECENTS]; /* number n stands at n % IPSEC_RECENTS */
+    uint32_t count;                      /* numbers given so far, the first 1 */
+    recents_index *index;                /* NULL until one is looked for */
+};
+
 ipsec_recents *ipsec_recents_new(void)
 {
-    ipsec_recents *recents = g_new0(ipsec_recents, 1);
+    return g_new0(ipsec_recents, 1);
+}
 
-    recents->seed = ipsec_hash_seed();
-    return recents;
+void ipsec_recents_free(ipsec_recents *recents)
+{
+    if (recents)
+        g_free(recents->index);
+    g_free(recents);
 }
 
 static inline uint64_t load(const uint8_t *octets)
@@ -78,40 +97,28 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
     }
 }
 
-ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
-                                     ipsec_standing standing)
+ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
     ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
 
     *packet = (ipsec_recent){.time = view->time,
-                             .sa = sa,
-                             .sequence = sequence,
+                             .sa = ruling->sa,
+                             .sequence = ruling->sequence,
                              .frame = view->frame,
                              .length = view->length,
                              .captured = view->captured,
-                             .standing = (uint8_t)standing};
-    packet->place = view->place;
-    packet->packet_id = view->packet_id;
+                             .place = view->place,
+                             .packet_id = view->packet_id,
+                             .standing = (uint8_t)ruling->standing};
     describe_octets(view, packet);
     describe_ip(view, packet);
     return packet;
 }
 
-/* What is forged under a number makes no chain longer that is gone along for genuine packets. */
-static inline uint32_t slot_of(const ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
-{
-    const uint64_t hash = ipsec_hash_mix(recents->seed, (uint64_t)packet->sa << 32 | packet->sequence);
-
-    return (uint32_t)(hash + standing) % IPSEC_RECENTS;
-}
-
 void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
 {
-    uint32_t *head = &recents->heads[slot_of(recents, packet, (ipsec_standing)packet->standing)];
-
     packet->first = earlier ? earlier->first : packet->frame;
-    packet->older = *head;
-    *head = ++recents->count;
+    recents->count++;
 }
 
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
@@ -123,13 +130,49 @@ bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
            (a->captured != b->captured || a->last_octets == b->last_octets);
 }
 
-const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
-                                       ipsec_standing standing)
-{
-    const ipsec_recent *last = NULL;
-    uint32_t number = recents->heads[slot_of(recents, packet, standing)];
+/* --- the index --- */
 
-    /* The place of the oldest is taken by the packet itself. */
+/* What is forged under a number makes no chain longer that is gone along for genuine packets. */
+static uint32_t slot_of(const recents_index *index, const ipsec_recent *packet, ipsec_standing standing)
+{
+    const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->sa << 32 | packet->sequence);
+
+    return (uint32_t)(hash + standing) % IPSEC_RECENTS;
+}
+
+static recents_index *index_new(void)
+{
+    recents_index *index = g_new0(recents_index, 1);
+
+    index->seed = ipsec_hash_seed();
+    return index;
+}
+
+/* Enters what came since the last time, and is still there. */
+static const recents_index *update_index(ipsec_recents *recents)
+{
+    recents_index *index = recents->index ? recents->index : index_new();
+
+    recents->index = index;
+    if (recents->count - index->count > IPSEC_RECENTS - 1)
+        index->count = recents->count - (IPSEC_RECENTS - 1); /* the place of the oldest is taken by the next one */
+    while (index->count < recents->count) {
+        const uint32_t number = ++index->count;
+        const ipsec_recent *packet = &recents->packets[number % IPSEC_RECENTS];
+        uint32_t *head = &index->heads[slot_of(index, packet, (ipsec_standing)packet->standing)];
+
+        index->older[number % IPSEC_RECENTS] = *head;
+        *head = number;
+    }
+    return index;
+}
+
+const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
+{
+    const recents_index *index = update_index(recents);
+    const ipsec_recent *last = NULL;
+    uint32_t number = index->heads[slot_of(index, packet, standing)];
+
     for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
         const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
 
@@ -138,7 +181,7 @@ const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec
                 return earlier;
             last = last ? last : earlier;
         }
-        number = earlier->older;
+        number = index->older[number % IPSEC_RECENTS];
     }
     return last;
 }

@@ -7,12 +7,12 @@
 #define IPSEC_CORE_RECENT_H
 
 #include "packet/view.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/** One packet: what tells whether another one is the same. */
+/** One packet: what tells whether another one is the same. As large as a line of the processor's cache. */
 typedef struct ipsec_recent {
     uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;
@@ -22,7 +22,6 @@ typedef struct ipsec_recent {
     uint32_t length;         /**< octets on the wire */
     uint32_t captured;       /**< octets of these */
     uint32_t place;          /**< ipsec_view.place */
-    uint32_t older;          /**< count of the one before it with the same hash */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
@@ -32,32 +31,28 @@ typedef struct ipsec_recent {
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
 
-/** At 5 ms they cover 1.6 million packets a second. A power of two. */
+/** Packets that are remembered: at 5 ms they cover 1.6 million packets a second. A power of two. */
 #define IPSEC_RECENTS 8192u
 
-/** The packets that came last. They take 0.5 MB. */
-typedef struct ipsec_recents {
-    ipsec_recent packets[IPSEC_RECENTS]; /**< number n stands at n % IPSEC_RECENTS */
-    uint32_t heads[IPSEC_RECENTS];       /**< by hash, number of the last one; 0: none */
-    uint32_t count;                      /**< numbers given so far, the first 1 */
-    uint64_t seed;                       /**< of the hashes */
-} ipsec_recents;
+/** The packets that came last. They take 0.5 MB, and their index 64 KB, which most captures never need. */
+typedef struct ipsec_recents ipsec_recents;
 
-/** None so far. Free it with g_free(). */
+/** None so far. Free it with ipsec_recents_free(). */
 ipsec_recents *ipsec_recents_new(void);
 
-/** Describes a packet, in the place of the oldest one. It is remembered only by ipsec_recents_keep(). Valid until the
- * next call. */
-ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, uint32_t sa, uint32_t sequence,
-                                     ipsec_standing standing);
+/** NULL is fine. */
+void ipsec_recents_free(ipsec_recents *recents);
+
+/** Describes a packet that has a number, in the place of the oldest one. It is remembered only by ipsec_recents_keep().
+ * Valid until the next call. */
+ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling);
 
 /** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
 void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier);
 
 /** What is remembered of the same SA with the same number and with that standing: the last one that is the same packet;
- * if there is none, the last one. NULL if there is none of the number. */
-const ipsec_recent *ipsec_recents_find(const ipsec_recents *recents, const ipsec_recent *packet,
-                                       ipsec_standing standing);
+ * if there is none, the last one. NULL if there is none of the number. Brings the index up to date first. */
+const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing);
 
 /** The frame of the last packet between such addresses (a digest) with that identification whose payload of IP ends at
  * octet `end`; 0 if none is remembered. Looks through all. */

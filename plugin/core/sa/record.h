@@ -1,56 +1,23 @@
 /** @file
- * The record: what the first pass decided on one header.
+ * The record: what the first pass leaves of one header.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_RECORD_H
 #define IPSEC_CORE_RECORD_H
 
-#include "packet/view.h"
-
 #include <glib.h>
-#include <stdbool.h>
 #include <stdint.h>
 
-/** What speaks for a packet. */
-typedef enum {
-    IPSEC_BELIEVED, /**< its SA has shown nothing to verify with: it is taken for the sender's */
-    IPSEC_VERIFIED, /**< its ICV is right */
-    IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried; or it is inside such
-                       one */
-    IPSEC_FORGED    /**< its ICV is wrong */
-} ipsec_standing;
-
-/** What the first pass decided on one header: 32 octets. Plain data: may be copied and stored; means nothing without
- * the database that it came from, and nothing for another header: see ipsec_record_is_of(). */
+/** What ipsec_judge() leaves of one header for ipsec_explain(): 16 octets. Plain data: may be copied and stored; means
+ * nothing without the database that it came from, and nothing for another header: see ipsec_record_is_of(). */
 typedef struct ipsec_record {
-    uint32_t frame; /**< ipsec_view.frame; likewise the offset */
-    uint32_t offset;
-    uint32_t sa;       /**< index of the SA, or IPSEC_SA_NONE */
-    uint32_t sequence; /**< as found in the header, if followed */
-    uint32_t high;   /**< high half of the sequence number: the one that verified, else the one that is taken for it */
-    int32_t advance; /**< how far the number is above the highest before it; negative: behind. Saturated */
-    uint32_t note;   /**< what else there is to say: kept by the database under this number; 0: nothing */
-    uint32_t buffer : 12;     /**< ipsec_view.buffer */
-    uint32_t kind : 2;        /**< of header */
-    uint32_t udp : 1;         /**< it came in UDP */
-    uint32_t icv : 2;         /**< ipsec_icv_status, if has_row */
-    uint32_t has_row : 1;     /**< a key row was used: the one that ipsec_keyring_find() gives */
-    uint32_t esn : 1;         /**< the ICV verified with `high` */
-    uint32_t trusted : 1;     /**< another packet of the SA had verified, or this one has proved its row */
-    uint32_t confirmed : 1;   /**< if there are findings: known to be IPsec, native or with evidence besides the port */
-    uint32_t unknown : 1;     /**< the SPI is none of the receiver's */
-    uint32_t placed : 1;      /**< `advance` counts */
-    uint32_t standing : 2;    /**< ipsec_standing, if it belongs to an SA */
-    uint32_t followed : 1;    /**< the number was judged: `sequence` and `high` count */
-    uint32_t shape : 3;       /**< of ESP-NULL, plus 1; 0: not recognised as that */
-    uint32_t alternative : 3; /**< position of the row among those for the same SA */
+    uint32_t frame; /**< ipsec_view.frame; the rest is the core's, see records.h */
+    uint32_t sa;
+    uint32_t where_or_note;
+    uint32_t bits;
 } ipsec_record;
 
-G_STATIC_ASSERT(sizeof(ipsec_record) == 32);
-
-/** Whether the record, of the same frame, is of this header: what stands at the same place and is read as the same. A
- * record of another one must not speak for it. */
-bool ipsec_record_is_of(const ipsec_record *record, const ipsec_view *view);
+G_STATIC_ASSERT(sizeof(ipsec_record) == 16);
 
 #endif

@@ -52,14 +52,14 @@ static void note_stray(const ipsec_sa_numbers *numbers, ipsec_note *note)
     note->window = (uint32_t)numbers->window.top;
 }
 
-bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_surely_old, ipsec_note *note)
+bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_ruling *ruling, bool is_surely_old, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t number = ipsec_record_number(record);
+    const uint64_t number = ipsec_ruling_number(ruling);
     ipsec_doubts *const doubts = ipsec_doubts_get(&numbers->doubts);
 
     count_run(doubts, number);
-    if (ipsec_window_is_past_end(&numbers->window, number) && !ipsec_sa_has_esn(sa, record)) {
+    if (ipsec_window_is_past_end(&numbers->window, number) && !ipsec_sa_has_esn(sa, ruling)) {
         if (doubts->old_run == 1)
             ipsec_note_add(note, IPSEC_FINDING_SEQ_WRAP);
         return false;
@@ -67,7 +67,7 @@ bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_sure
     if (is_restart(numbers, number, note->facts & IPSEC_NOTE_OTHER_OCTETS)) {
         ipsec_note_add(note, IPSEC_FINDING_SEQ_RESTART);
         doubts->old_run = RUN_SAID;
-        return record->standing != IPSEC_VERIFIED;
+        return ruling->standing != IPSEC_VERIFIED;
     }
     if (!is_led_astray(numbers, is_surely_old))
         return false;
@@ -75,10 +75,10 @@ bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_sure
     return true;
 }
 
-bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_record *record, const ipsec_note *note)
+bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_ruling *ruling, const ipsec_note *note)
 {
     const ipsec_doubts *doubts = numbers->doubts;
 
     return ipsec_note_has(note, IPSEC_FINDING_SEQ_RESTART) ||
-           (doubts && doubts->old_run == RUN_SAID && doubts->last_old == ipsec_record_number(record));
+           (doubts && doubts->old_run == RUN_SAID && doubts->last_old == ipsec_ruling_number(ruling));
 }

@@ -7,7 +7,7 @@
 #define IPSEC_CORE_RESTART_H
 
 #include "sa/note.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 #include "sa/sa.h"
 
 #include <stdbool.h>
@@ -20,9 +20,9 @@
  * @param is_surely_old  what makes the number old is more than a packet or two that anybody may have made
  * @return whether the numbers are to begin anew, too
  */
-bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_record *record, bool is_surely_old, ipsec_note *note);
+bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_ruling *ruling, bool is_surely_old, ipsec_note *note);
 
 /** Whether the packet is of a run that is said to be a restart. */
-bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_record *record, const ipsec_note *note);
+bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_ruling *ruling, const ipsec_note *note);
 
 #endif

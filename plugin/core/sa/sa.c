@@ -31,12 +31,6 @@ enum {
     RANK_VERIFIED
 };
 
-/* A pair with the key that it is found by. */
-typedef struct sa_pair {
-    ipsec_sa_pair pair; /* the first member: what others know it by */
-    ipsec_sa_key key;
-} sa_pair;
-
 /* --- names */
 
 static inline bool is_multicast(const ipsec_view *view)
@@ -44,43 +38,48 @@ static inline bool is_multicast(const ipsec_view *view)
     return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
 }
 
-static uint64_t hash_address(const ipsec_sa_table *table, const uint8_t *address, uint8_t length)
+static inline uint64_t hash_address(uint64_t hash, const uint8_t *address, uint8_t length)
 {
     uint64_t words[2];
 
-    return ipsec_hash_address(table->seed, address, length, words);
+    return ipsec_hash_address(hash, address, length, words);
 }
 
-static inline void make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_sa_key *key)
+static inline uint64_t name_of(uint32_t number, const ipsec_view *view)
 {
-    uint64_t hash;
+    return (uint64_t)number << 32 | view->protocol;
+}
 
-    *key = (ipsec_sa_key){.name = (uint64_t)spi << 32 | (uint32_t)view->address_length << 8 | view->protocol};
-    hash = ipsec_hash_mix(table->seed, key->name);
-    if (view->address_length > 0) {
-        hash = ipsec_hash_address(hash, view->destination, view->address_length, key->destination);
-        if (is_multicast(view)) {
-            key->source = hash_address(table, view->source, view->address_length);
-            hash = ipsec_hash_mix(hash, key->source);
-        }
-    }
-    key->hash = (uint32_t)hash;
+static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+{
+    ipsec_sa_key key = {.name = name_of(spi, view), .where = table->seed};
+
+    if (view->address_length == 0)
+        return key;
+    key.where = hash_address(key.where, view->destination, view->address_length);
+    if (is_multicast(view))
+        key.where = hash_address(key.where, view->source, view->address_length);
+    return key;
 }
 
 static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
 {
-    return a->name == b->name && a->destination[0] == b->destination[0] && a->destination[1] == b->destination[1] &&
-           a->source == b->source;
+    return a->name == b->name && a->where == b->where;
 }
 
-static guint key_hash(gconstpointer key)
+static inline uint32_t hash_key(const ipsec_sa_key *key)
 {
-    return ((const ipsec_sa_key *)key)->hash;
+    return (uint32_t)ipsec_hash_mix(key->where, key->name);
 }
 
-static gboolean key_equal(gconstpointer a, gconstpointer b)
+static guint pair_hash(gconstpointer pair)
 {
-    return is_same(a, b);
+    return hash_key(&((const ipsec_sa_pair *)pair)->key);
+}
+
+static gboolean pair_equal(gconstpointer a, gconstpointer b)
+{
+    return is_same(&((const ipsec_sa_pair *)a)->key, &((const ipsec_sa_pair *)b)->key);
 }
 
 /* --- the table */
@@ -94,7 +93,9 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->mask = SLOTS_LEAST - 1;
     table->most = most ? most : IPSEC_SAS_DEFAULT;
     table->summaries = g_array_new(false, false, sizeof(ipsec_sa_summary));
-    table->pairs = g_hash_table_new_full(key_hash, key_equal, NULL, g_free);
+    table->pairs = g_hash_table_new(pair_hash, pair_equal);
+    table->sa_blocks = ipsec_blocks_new(sizeof(ipsec_sa));
+    table->pair_blocks = ipsec_blocks_new(sizeof(ipsec_sa_pair));
     table->ivs = ipsec_iv_store_new();
     table->generations = ipsec_generations_new(table->ivs);
     return table;
@@ -107,8 +108,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     for (uint32_t i = 0; i <= table->mask; i++)
         if (table->slots[i])
             ipsec_sequence_clear(&table->slots[i]->numbers);
-    for (uint32_t i = 0; i <= table->mask; i++)
-        g_free(table->slots[i]);
+    ipsec_blocks_free(table->sa_blocks);
     g_free(table->slots);
     if (table->known) {
         g_ptr_array_free(table->newcomers, true);
@@ -119,12 +119,13 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     ipsec_forgotten_free(table->forgotten);
     g_array_free(table->summaries, true);
     g_hash_table_destroy(table->pairs);
+    ipsec_blocks_free(table->pair_blocks);
     g_free(table);
 }
 
 static void put(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    uint32_t at = sa->key.hash & table->mask;
+    uint32_t at = hash_key(&sa->key) & table->mask;
 
     while (table->slots[at])
         at = (at + 1) & table->mask;
@@ -147,12 +148,12 @@ static void grow(ipsec_sa_table *table)
 /* Empties the slot of an SA. Whoever stands behind it because that slot, or one before, was taken moves up. */
 static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
 {
-    uint32_t gap = sa->key.hash & table->mask;
+    uint32_t gap = hash_key(&sa->key) & table->mask;
 
     while (table->slots[gap] != sa)
         gap = (gap + 1) & table->mask;
     for (uint32_t at = (gap + 1) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
-        const uint32_t own = table->slots[at]->key.hash & table->mask;
+        const uint32_t own = hash_key(&table->slots[at]->key) & table->mask;
 
         if (((at - own) & table->mask) < ((at - gap) & table->mask))
             continue;
@@ -254,11 +255,7 @@ static ipsec_sa *take_first(ipsec_sa_table *table)
 /* Another hash than the one that slots are found by: wider, and with a seed of its own. */
 static uint64_t hash_forgotten(const ipsec_sa_table *table, const ipsec_sa_key *key)
 {
-    uint64_t hash = ipsec_hash_mix(~table->seed, key->name);
-
-    hash = ipsec_hash_mix(hash, key->destination[0]);
-    hash = ipsec_hash_mix(hash, key->destination[1]);
-    return ipsec_hash_mix(hash, key->source);
+    return ipsec_hash_mix(ipsec_hash_mix(~table->seed, key->name), key->where);
 }
 
 /* An SA of one packet leaves nothing behind but its summary: it had no window yet. */
@@ -277,7 +274,8 @@ static void leave_pair(ipsec_sa_table *table, ipsec_sa_pair *pair)
         return;
     if (pair->back)
         pair->back->back = NULL;
-    g_hash_table_remove(table->pairs, &((sa_pair *)pair)->key);
+    g_hash_table_remove(table->pairs, pair);
+    ipsec_blocks_give_back(table->pair_blocks, pair);
 }
 
 /* Makes room: takes an SA out of the table, and returns it for the next one. */
@@ -325,14 +323,14 @@ static IPSEC_COLD ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key,
     }
     if (++table->live > (table->mask + 1) / 2)
         grow(table);
-    sa = g_new(ipsec_sa, 1);
+    sa = ipsec_blocks_take(table->sa_blocks);
     begin(table, sa, key, frame);
     return sa;
 }
 
 static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *key)
 {
-    for (uint32_t at = key->hash & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+    for (uint32_t at = hash_key(key) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
         if (is_same(&table->slots[at]->key, key))
             return table->slots[at];
     return NULL;
@@ -340,12 +338,10 @@ static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *ke
 
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
-    ipsec_sa_key key;
+    const ipsec_sa_key key = make_key(table, view, spi);
+    ipsec_sa *sa = find(table, &key);
     ipsec_sa_summary *summary;
-    ipsec_sa *sa;
 
-    make_key(table, view, spi, &key);
-    sa = find(table, &key);
     if (!sa)
         sa = make(table, &key, view->frame, note);
     summary = ipsec_sa_summary_at(table, sa->index);
@@ -357,9 +353,8 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
 
 const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    ipsec_sa_key key;
+    const ipsec_sa_key key = make_key(table, view, spi);
 
-    make_key(table, view, spi, &key);
     return find(table, &key);
 }
 
@@ -370,19 +365,16 @@ uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 
 /* --- pairs */
 
-/* The key of what goes from one address (and port, in UDP) of the view to the other, or back. */
-static ipsec_sa_key make_pair_key(const ipsec_sa_table *table, const ipsec_view *view, bool back)
+/* What goes from one address (and port, in UDP) of the view to the other, or back, by its key. */
+static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *view, bool back)
 {
-    const uint8_t length = view->address_length;
     const uint32_t source = back ? view->destination_port : view->source_port;
     const uint32_t destination = back ? view->source_port : view->destination_port;
-    ipsec_sa_key key = {.name = (uint64_t)(source << 16 | destination) << 32 | (uint32_t)length << 8 | view->protocol};
-    uint64_t hash = ipsec_hash_mix(table->seed, key.name);
+    ipsec_sa_pair pair = {.key = {.name = name_of(source << 16 | destination, view)}};
 
-    hash = ipsec_hash_address(hash, back ? view->source : view->destination, length, key.destination);
-    key.source = hash_address(table, back ? view->destination : view->source, length);
-    key.hash = (uint32_t)ipsec_hash_mix(hash, key.source);
-    return key;
+    pair.key.where = hash_address(table->seed, back ? view->source : view->destination, view->address_length);
+    pair.key.where = hash_address(pair.key.where, back ? view->destination : view->source, view->address_length);
+    return pair;
 }
 
 /* The SAs of both directions are made together, so those that appear next to each other belong together. But one that
@@ -483,24 +475,29 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
         pair->unmatched = IPSEC_SA_NONE;
 }
 
+static ipsec_sa_pair *make_pair(ipsec_sa_table *table, const ipsec_sa_pair *name)
+{
+    ipsec_sa_pair *pair = ipsec_blocks_take(table->pair_blocks);
+
+    *pair = *name;
+    pair->active = pair->next = pair->unmatched = pair->matched = IPSEC_SA_NONE;
+    g_hash_table_add(table->pairs, pair);
+    return pair;
+}
+
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa)
 {
-    const ipsec_sa_key key = make_pair_key(table, view, false), back_key = make_pair_key(table, view, true);
-    sa_pair *found = g_hash_table_lookup(table->pairs, &key), *back;
+    const ipsec_sa_pair name = name_pair(table, view, false), back_name = name_pair(table, view, true);
+    ipsec_sa_pair *pair = g_hash_table_lookup(table->pairs, &name), *back;
 
-    if (!found) {
-        found = g_new0(sa_pair, 1);
-        found->key = key;
-        found->pair.active = found->pair.next = IPSEC_SA_NONE;
-        found->pair.unmatched = found->pair.matched = IPSEC_SA_NONE;
-        g_hash_table_insert(table->pairs, &found->key, found);
+    if (!pair)
+        pair = make_pair(table, &name);
+    back = g_hash_table_lookup(table->pairs, &back_name);
+    if (back && back != pair) {
+        pair->back = back;
+        back->back = pair;
     }
-    back = g_hash_table_lookup(table->pairs, &back_key);
-    if (back && back != found) {
-        found->pair.back = &back->pair;
-        back->pair.back = &found->pair;
-    }
-    found->pair.sas++;
-    match(table, &found->pair, sa->index, sa->keys.icv_good);
-    return &found->pair;
+    pair->sas++;
+    match(table, pair, sa->index, sa->keys.icv_good);
+    return pair;
 }

@@ -9,6 +9,7 @@
 #ifndef IPSEC_CORE_SA_H
 #define IPSEC_CORE_SA_H
 
+#include "base/blocks.h"
 #include "keys/crypto.h"
 #include "keys/spec.h"
 #include "packet/view.h"
@@ -18,7 +19,7 @@
 #include "sa/iv.h"
 #include "sa/note.h"
 #include "sa/null_probe.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 #include "sa/summary.h"
 #include "sa/window.h"
 #include "sa/standing.h"
@@ -29,10 +30,11 @@
 
 /** What names an SA, in words that are quick to compare. */
 typedef struct ipsec_sa_key {
-    uint64_t name;           /**< SPI, length of the address and protocol */
-    uint64_t destination[2]; /**< the octets of the address as they lie in memory, zero-padded */
-    uint64_t source;         /**< the source address, hashed, if the destination is multicast; else 0 */
-    uint32_t hash;           /**< of the rest, so that it is computed once */
+    uint64_t name; /**< SPI and protocol */
+    /** The destination, and if that is multicast the source, hashed with a seed that nobody knows. Two IPv4 addresses
+     * never have the same. Of 2^20 SAs with one SPI to as many IPv6 hosts, two are taken for one with a chance of
+     * 2^-25. */
+    uint64_t where;
 } ipsec_sa_key;
 
 /** What an SA knows of its keys; see open.c. */
@@ -41,7 +43,7 @@ typedef struct ipsec_sa_keys {
     uint32_t high;               /**< high half that verified last, if esn */
     uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
     bool resolved : 1;           /**< a row was looked for */
-    bool nothing_to_try : 1;     /**< no key to be looked for: packets may pass by while `null` rests */
+    bool nothing_to_try : 1;     /**< no key to be looked for: `null` is all that packets are tried with */
     bool row_confirmed : 1;      /**< a packet has borne out the row */
     bool icv_good : 1;           /**< and did so by its ICV */
     bool start_seen : 1;         /**< and its high half was the one that the row names to start from */
@@ -65,10 +67,10 @@ typedef struct ipsec_sa_numbers {
     uint16_t refused; /**< packets that are refused and others than those under their numbers; stops at the most */
     uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
     uint8_t ttl;
+    bool in_gap;        /**< numbers are leaving the window unseen */
+    bool coalesced;     /**< the last packet stands for several, which may have had the next numbers */
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool in_gap : 1;    /**< numbers are leaving the window unseen */
     bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
-    bool coalesced : 1; /**< the last packet stands for several, which may have had the next numbers */
     bool near_end : 1;  /**< it was said that few numbers are left */
 } ipsec_sa_numbers;
 
@@ -81,6 +83,7 @@ static inline uint32_t ipsec_receiver_window(const ipsec_sa_numbers *numbers)
 /** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
  * been forgotten. */
 typedef struct ipsec_sa_pair {
+    ipsec_sa_key key;           /**< what the table finds it by: ports in the place of the SPI, and both addresses */
     struct ipsec_sa_pair *back; /**< the other direction; NULL if it has no SA */
     uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
     uint32_t next;              /**< another one that has begun */
@@ -142,19 +145,19 @@ typedef struct ipsec_sa {
 } ipsec_sa;
 
 /* What is kept per SA, besides the bitmap of its window. */
-G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 264);
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 240);
 
 /**
- * What speaks for a packet of the SA, once its record has what opening it gave. The one question that all state asks:
+ * What speaks for a packet of the SA, once its ruling has what opening it gave. The one question that all state asks:
  * where there is something to verify with, what is not verified moves nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
  *
  * @param inside_unproven  it came inside a header that is unproven
  */
-static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_record *record, bool inside_unproven)
+static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_ruling *ruling, bool inside_unproven)
 {
-    if (record->has_row && record->icv == IPSEC_ICV_GOOD)
+    if (ruling->has_row && ruling->icv == IPSEC_ICV_GOOD)
         return IPSEC_VERIFIED;
-    if (record->has_row && record->icv == IPSEC_ICV_BAD)
+    if (ruling->has_row && ruling->icv == IPSEC_ICV_BAD)
         return IPSEC_FORGED;
     return sa->keys.icv_good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
 }
@@ -172,7 +175,8 @@ typedef struct ipsec_sa_table {
     ipsec_iv_store *ivs;            /**< of all SAs; for the calls of iv.h */
     ipsec_generations *generations; /**< likewise, of generation.h */
     ipsec_forgotten *forgotten;     /**< SAs that left the table, but for those of one packet; NULL until one did */
-    GHashTable *pairs;
+    GHashTable *pairs;              /**< a set of ipsec_sa_pair, found by their keys */
+    ipsec_blocks *sa_blocks, *pair_blocks; /**< that they lie in */
 } ipsec_sa_table;
 
 /**

@@ -34,17 +34,17 @@
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
 
-static inline bool is_verified(const ipsec_record *record)
+static inline bool is_verified(const ipsec_ruling *ruling)
 {
-    return record->standing == IPSEC_VERIFIED;
+    return ruling->standing == IPSEC_VERIFIED;
 }
 
-static uint64_t number_of(const ipsec_sa *sa, const ipsec_record *record)
+static uint64_t number_of(const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
-    const uint32_t low = record->sequence;
+    const uint32_t low = ruling->sequence;
 
-    if (is_verified(record))
-        return record->esn ? (uint64_t)record->high << 32 | low : low;
+    if (is_verified(ruling))
+        return ruling->esn ? (uint64_t)ruling->high << 32 | low : low;
     return sa->numbers.esn == IPSEC_ESN_NO ? low : ipsec_window_guess_number(&sa->numbers.window, low);
 }
 
@@ -82,12 +82,12 @@ static void forget_numbers(ipsec_sa_numbers *numbers)
         ipsec_points_renew(numbers->doubts->points);
 }
 
-/* How far the number is above the highest, as far as the record can hold it; a note holds the rest. */
-static void set_advance(const ipsec_window *window, ipsec_record *record, ipsec_note *note)
+/* How far the number is above the highest, as far as the ruling can hold it; a note holds the rest. */
+static void set_advance(const ipsec_window *window, ipsec_ruling *ruling, ipsec_note *note)
 {
-    const int64_t advance = (int64_t)(ipsec_record_number(record) - window->top);
+    const int64_t advance = (int64_t)(ipsec_ruling_number(ruling) - window->top);
 
-    record->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
+    ruling->advance = (int32_t)CLAMP(advance, INT32_MIN, INT32_MAX);
     if (advance < INT32_MAX && advance > INT32_MIN)
         return;
     note->facts |= IPSEC_NOTE_FAR;
@@ -103,7 +103,7 @@ typedef struct arrival {
     const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
     uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
     ipsec_sa *sa;
-    const ipsec_record *record;
+    const ipsec_ruling *ruling;
     ipsec_note *note;
 } arrival;
 
@@ -125,9 +125,9 @@ static bool is_surely_old(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
 
-    const uint64_t first = ipsec_record_number(a->record) + ipsec_receiver_window(numbers);
+    const uint64_t first = ipsec_ruling_number(a->ruling) + ipsec_receiver_window(numbers);
 
-    return a->record->standing != IPSEC_BELIEVED ||
+    return a->ruling->standing != IPSEC_BELIEVED ||
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
 }
 
@@ -155,9 +155,9 @@ static bool meet_own_window(const arrival *a)
     own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)
         return false;
-    place = ipsec_window_place(own, ipsec_record_number(a->record), ipsec_receiver_window(numbers));
-    if (ipsec_is_genuine(a->record))
-        ipsec_window_commit(own, ipsec_record_number(a->record), ipsec_receiver_window(numbers));
+    place = ipsec_window_place(own, ipsec_ruling_number(a->ruling), ipsec_receiver_window(numbers));
+    if (ipsec_is_genuine(a->ruling))
+        ipsec_window_commit(own, ipsec_ruling_number(a->ruling), ipsec_receiver_window(numbers));
     return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }
 
@@ -167,7 +167,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     ipsec_sa_numbers *numbers = &a->sa->numbers;
     const bool said = numbers->no_window || a->sa->life.separate;
 
-    if (ipsec_is_genuine(a->record) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
+    if (ipsec_is_genuine(a->ruling) && a->note->facts & IPSEC_NOTE_OTHER_OCTETS)
         numbers->refused += numbers->refused < UINT16_MAX;
     if (!has_no_window(a)) {
         ipsec_note_add_all(a->note, findings);
@@ -181,7 +181,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     }
     ipsec_note_add(a->note, a->sa->life.separate ? IPSEC_FINDING_SA_SENDERS : IPSEC_FINDING_SA_NO_REPLAY);
     a->note->facts |= said ? IPSEC_NOTE_SAID : 0;
-    numbers->no_window = numbers->no_window || ipsec_is_genuine(a->record);
+    numbers->no_window = numbers->no_window || ipsec_is_genuine(a->ruling);
 }
 
 /* The stack takes the number for one that it has seen. Of two unverified packets either may be the one that it takes,
@@ -191,12 +191,12 @@ static void refuse_seen(const arrival *a, bool wrong)
     const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
     ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
-    if (a->record->standing == IPSEC_BELIEVED && !is_copy(a))
+    if (a->ruling->standing == IPSEC_BELIEVED && !is_copy(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (a->earlier)
         a->note->first_seen = a->earlier->first;
     ipsec_finding_set_add(&findings, other ? IPSEC_FINDING_REPLAY_CONFLICT : IPSEC_FINDING_REPLAY_DUPLICATE);
-    if (wrong && is_verified(a->record))
+    if (wrong && is_verified(a->ruling))
         ipsec_finding_set_add(&findings, IPSEC_FINDING_ESN_WRONG_HIGH);
     refuse(a, &findings);
 }
@@ -204,13 +204,13 @@ static void refuse_seen(const arrival *a, bool wrong)
 /* It lies left of the window, or with ESN is taken for one of the next epoch: then what refuses it is its ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
-    const bool epoch = wrong && a->record->standing != IPSEC_FORGED;
+    const bool epoch = wrong && a->ruling->standing != IPSEC_FORGED;
     const ipsec_window *window = &a->sa->numbers.window;
-    const uint64_t number = ipsec_record_number(a->record);
+    const uint64_t number = ipsec_ruling_number(a->ruling);
     ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
     /* Of a packet that could not be tried, the receiver may be right about the epoch. */
-    if (epoch && a->record->standing == IPSEC_UNPROVEN)
+    if (epoch && a->ruling->standing == IPSEC_UNPROVEN)
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (!is_copy(a) && !is_surely_old(a))
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
@@ -221,11 +221,11 @@ static void refuse_old(const arrival *a, bool wrong)
     /* Where nothing is refused, or several send, numbers go back all the time. */
     if (!ipsec_finding_sets_meet(&a->note->found, &findings) || has_no_window(a))
         return;
-    if (a->record->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
+    if (a->ruling->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         explain_lag(a);
-    if (ipsec_is_genuine(a->record) && !is_copy(a) && ipsec_restart_follow(a->sa, a->record, is_surely_old(a), a->note))
+    if (ipsec_is_genuine(a->ruling) && !is_copy(a) && ipsec_restart_follow(a->sa, a->ruling, is_surely_old(a), a->note))
         forget_numbers(&a->sa->numbers);
-    if (ipsec_restart_has(&a->sa->numbers, a->record, a->note))
+    if (ipsec_restart_has(&a->sa->numbers, a->ruling, a->note))
         a->note->window = 0; /* no window is large enough */
 }
 
@@ -233,11 +233,11 @@ static void place_behind(const arrival *a)
 {
     const ipsec_window *window = &a->sa->numbers.window;
     const ipsec_stacks own = ipsec_stack_bit(a->q->config->receiver);
-    const uint64_t number = ipsec_record_number(a->record);
+    const uint64_t number = ipsec_ruling_number(a->ruling);
     const ipsec_place place = ipsec_window_place(window, number, window->size);
     bool wrong;
 
-    ipsec_sa_note_stacks(a->q->config, a->sa, a->record, a->note);
+    ipsec_sa_note_stacks(a->q->config, a->sa, a->ruling, a->note);
     wrong = a->note->wrong_by & own;
     if (place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD)
         a->note->facts |= IPSEC_NOTE_REPEATED;
@@ -256,17 +256,17 @@ static bool is_copy_ahead(const arrival *a)
 {
     const ipsec_doubts *doubts = a->sa->numbers.doubts;
 
-    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, ipsec_record_number(a->record));
+    return is_copy(a) && doubts && ipsec_ahead_has(&doubts->ahead, ipsec_ruling_number(a->ruling));
 }
 
 static void place_ahead(const arrival *a)
 {
     const ipsec_window *window = &a->sa->numbers.window;
-    const uint64_t number = ipsec_record_number(a->record);
+    const uint64_t number = ipsec_ruling_number(a->ruling);
 
     if (number - window->top >= JUMP && a->sa->keys.icv_good)
-        ipsec_sa_note_before_first(a->q->config, a->sa, a->record, a->note);
-    if (!ipsec_is_genuine(a->record))
+        ipsec_sa_note_before_first(a->q->config, a->sa, a->ruling, a->note);
+    if (!ipsec_is_genuine(a->ruling))
         return;
     if (is_copy_ahead(a)) {
         ipsec_note_add(a->note, IPSEC_FINDING_REPLAY_DUPLICATE);
@@ -276,30 +276,30 @@ static void place_ahead(const arrival *a)
     }
     if (number - window->top >= JUMP)
         ipsec_note_add(a->note, IPSEC_FINDING_SEQ_JUMP);
-    if (!is_verified(a->record) && number >> 32 != window->top >> 32 && a->sa->numbers.esn != IPSEC_ESN_YES)
+    if (!is_verified(a->ruling) && number >> 32 != window->top >> 32 && a->sa->numbers.esn != IPSEC_ESN_YES)
         ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
 }
 
 /* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
-static bool is_ahead(const ipsec_sa *sa, const ipsec_record *record)
+static bool is_ahead(const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t top = (uint32_t)window->top;
 
-    if (ipsec_record_number(record) <= window->top)
+    if (ipsec_ruling_number(ruling) <= window->top)
         return false;
-    return !ipsec_sa_has_esn(sa, record) ||
-           (record->high == window->top >> 32 && record->sequence > top && top >= IPSEC_WINDOW_MOST);
+    return !ipsec_sa_has_esn(sa, ruling) ||
+           (ruling->high == window->top >> 32 && ruling->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
 /* A first number that the second one is far from may have been anybody's; and so may one at the end of the numbers
  * that the second one is not the next of. */
-static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record)
+static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = ipsec_record_number(record);
+    const uint64_t number = ipsec_ruling_number(ruling);
 
-    if (window->bottom != window->top || record->standing != IPSEC_BELIEVED)
+    if (window->bottom != window->top || ruling->standing != IPSEC_BELIEVED)
         return false;
     if (number >> 32 > window->top >> 32)
         return number - window->top > 1;
@@ -311,17 +311,17 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
 static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
-    const uint64_t number = ipsec_record_number(a->record);
+    const uint64_t number = ipsec_ruling_number(a->ruling);
     const ipsec_place where = ipsec_window_place(&numbers->window, number, ipsec_receiver_window(numbers));
     const ipsec_point_arrival arrival = {
         .packet = a->packet,
         .earlier = is_copy(a) ? a->earlier : NULL,
-        .unproven = !ipsec_is_genuine(a->record) && alike && ipsec_recent_is_same(alike, a->packet) ? alike : NULL,
+        .unproven = !ipsec_is_genuine(a->ruling) && alike && ipsec_recent_is_same(alike, a->packet) ? alike : NULL,
         .number = number,
         .is_new = !is_copy(a) && (where == IPSEC_PLACE_NEW || where == IPSEC_PLACE_LATE),
-        .is_genuine = ipsec_is_genuine(a->record)};
+        .is_genuine = ipsec_is_genuine(a->ruling)};
 
-    return a->record->standing != IPSEC_FORGED &&
+    return a->ruling->standing != IPSEC_FORGED &&
            ipsec_points_meet(&a->q->points[a->sa->keys.icv_good], a->q->config, &a->sa->numbers, &arrival);
 }
 
@@ -333,14 +333,14 @@ static void pass_duplicate(const arrival *a, uint32_t first_seen)
     a->note->first_seen = first_seen;
 }
 
-static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
+static void place(arrival *a, const ipsec_recent *alike, ipsec_ruling *ruling)
 {
     const uint64_t time = a->q->config->duplicate_time;
     const ipsec_window *window = &a->sa->numbers.window;
     bool elsewhere;
 
-    record->placed = true;
-    set_advance(window, record, a->note);
+    ruling->placed = true;
+    set_advance(window, ruling, a->note);
     if (a->earlier)
         a->note->facts |= ipsec_recent_is_same(a->earlier, a->packet) ? IPSEC_NOTE_COPY : IPSEC_NOTE_OTHER_OCTETS;
     elsewhere = is_of_other_point(a, alike);
@@ -350,11 +350,11 @@ static void place(arrival *a, const ipsec_recent *alike, ipsec_record *record)
         pass_duplicate(a, alike->frame);
     } else if (elsewhere) {
         pass_duplicate(a, a->earlier ? a->earlier->first : 0);
-    } else if (is_ahead(a->sa, record)) {
+    } else if (is_ahead(a->sa, ruling)) {
         place_ahead(a);
     } else {
         place_behind(a);
-        if (ipsec_record_number(record) > window->top && window->started &&
+        if (ipsec_ruling_number(ruling) > window->top && window->started &&
             !(ipsec_note_has(a->note, IPSEC_FINDING_REPLAY_OLD)))
             place_ahead(a);
     }
@@ -375,45 +375,35 @@ static void set_place(ipsec_sa_numbers *numbers, const ipsec_recent *packet)
 }
 
 /* Where the number is not just the next one, or something is odd about the packet. */
-static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_record *record,
+static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_ruling *ruling,
                                        ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    arrival a = {.q = q, .packet = packet, .origin = q->origin, .sa = sa, .record = record, .note = note};
+    arrival a = {.q = q, .packet = packet, .origin = q->origin, .sa = sa, .ruling = ruling, .note = note};
     const ipsec_recent *alike = NULL;
 
-    if (!numbers->window.bits)
+    if (numbers->window.size == 0)
         start_numbers(q->config, sa);
     if (!numbers->window.started)
         set_place(numbers, packet);
-    record->high = (uint32_t)(number_of(sa, record) >> 32);
-    if (record->sequence == 0)
-        ipsec_sa_note_zero(q->config, sa, record, note);
-    if (numbers->window.started && is_first_doubtful(q->config, sa, record)) {
+    ruling->high = (uint32_t)(number_of(sa, ruling) >> 32);
+    if (ruling->sequence == 0)
+        ipsec_sa_note_zero(q->config, sa, ruling, note);
+    if (numbers->window.started && is_first_doubtful(q->config, sa, ruling)) {
         forget_numbers(numbers);
         start_numbers(q->config, sa);
         set_place(numbers, packet);
-        record->high = 0;
+        ruling->high = 0;
     }
     if (numbers->window.started) {
         a.earlier = find_earlier(&a);
-        alike = ipsec_is_genuine(record) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
-        place(&a, alike, record);
+        alike = ipsec_is_genuine(ruling) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
+        place(&a, alike, ruling);
     }
     /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
      */
     if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || !alike || packet->captured > alike->captured)
         ipsec_recents_keep(q->recents, packet, a.earlier);
-}
-
-/* Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
- * what it is. */
-static inline bool is_next(const ipsec_window *window, const ipsec_record *record)
-{
-    const uint64_t next = window->top + 1;
-
-    return window->started && record->sequence == (uint32_t)next && record->sequence - 1 < IPSEC_NEAR_END - 1 &&
-           (!is_verified(record) || (record->esn ? record->high : 0) == next >> 32);
 }
 
 /* Where the packet came from, if that counts and is known. */
@@ -424,28 +414,16 @@ static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, co
     return counts && view->address_length > 0 ? ipsec_life_origin(q->sas, view) : 0;
 }
 
-bool ipsec_sequence_place(ipsec_sequencer *q, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                          ipsec_note *note, const ipsec_findings *findings)
+void ipsec_sequence_place_unusual(ipsec_sequencer *q, const ipsec_view *view, ipsec_recent *packet, ipsec_sa *sa,
+                                  ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings)
 {
-    ipsec_sa_numbers *numbers = &sa->numbers;
-    ipsec_recent *packet;
-
-    packet = ipsec_recents_describe(q->recents, view, record->sa, record->sequence, (ipsec_standing)record->standing);
-    /* What has findings may be refused, and then comes again as the next number. */
-    if (!findings->any && ipsec_is_genuine(record) && !numbers->doubts && !numbers->coalesced &&
-        is_next(&numbers->window, record)) {
-        numbers->packets++;
-        ipsec_recents_keep(q->recents, packet, NULL);
-        return true;
-    }
     /* Where all parts verify, their numbers are known. */
-    if (!is_verified(record) && (ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
+    if (!is_verified(ruling) && (ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
                                  ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD)))
         note->facts |= IPSEC_NOTE_COALESCED;
-    numbers->packets += ipsec_is_genuine(record);
+    sa->numbers.packets += ipsec_is_genuine(ruling);
     q->origin = find_origin(q, view, sa);
-    place_elsewhere(q, packet, sa, record, note);
-    return false;
+    place_elsewhere(q, packet, sa, ruling, note);
 }
 
 /* --- what the receiver's window does ------------------------------------------------------------------- */
@@ -490,14 +468,14 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
 
 /* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last
  * packet, or a forged one now and then would lead the top away step by step. */
-static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_record *record)
+static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
-    const uint64_t number = ipsec_record_number(record);
+    const uint64_t number = ipsec_ruling_number(ruling);
     /* What the last packet stood for lies between. */
     const uint32_t between = sa->numbers.coalesced ? IPSEC_COALESCED_MOST : 0;
 
-    return is_verified(record) || !window->started || number <= window->top ||
+    return is_verified(ruling) || !window->started || number <= window->top ||
            number - (window->top - sa->numbers.behind) <= ipsec_sa_reach(q->config, sa) + between;
 }
 
@@ -520,10 +498,10 @@ static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     sa->numbers.behind = (uint16_t)(ahead.last - number);
 }
 
-static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note)
 {
     ipsec_doubts *doubts = ipsec_doubts_get(&sa->numbers.doubts);
-    const uint64_t number = ipsec_record_number(record);
+    const uint64_t number = ipsec_ruling_number(ruling);
 
     if (!ipsec_ahead_meet(&doubts->ahead, number, ipsec_sa_reach(q->config, sa), q->origin))
         return false;
@@ -550,41 +528,41 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
     note->window = (uint32_t)ahead.last;
 }
 
-bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
-    const uint64_t number = ipsec_record_number(record);
+    const uint64_t number = ipsec_ruling_number(ruling);
 
-    if (!numbers->window.bits)
+    if (numbers->window.size == 0)
         start_numbers(q->config, sa); /* it began anew */
     else if (ipsec_note_is_not_new(note))
         return false;
-    if (!is_near(q, sa, record))
-        return hold(q, sa, record, note);
+    if (!is_near(q, sa, ruling))
+        return hold(q, sa, ruling, note);
     if (numbers->doubts)
         contradict(sa, note);
     if (numbers->doubts && (!numbers->window.started || number > numbers->window.top))
         numbers->doubts->old_run = 0;
     take(q, sa, number, note);
     if (sa->life.separate)
-        meet_own_window(&(arrival){.q = q, .origin = q->origin, .sa = sa, .record = record, .note = note});
+        meet_own_window(&(arrival){.q = q, .origin = q->origin, .sa = sa, .ruling = ruling, .note = note});
     ipsec_doubts_settle(&numbers->doubts, numbers->window.top);
     return true;
 }
 
-void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record)
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
-    if (ipsec_is_excusable(numbers->doubts, &numbers->window, ipsec_record_number(record),
+    if (ipsec_is_excusable(numbers->doubts, &numbers->window, ipsec_ruling_number(ruling),
                            ipsec_receiver_window(numbers)))
-        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), ipsec_record_number(record), numbers->window.top);
+        ipsec_excuse(ipsec_doubts_get(&numbers->doubts), ipsec_ruling_number(ruling), numbers->window.top);
 }
 
 void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note)
 {
-    if (!sa->numbers.window.bits)
+    if (sa->numbers.window.size == 0)
         start_numbers(q->config, sa); /* it began anew */
     for (unsigned i = 0; i < count; i++) {
         const ipsec_place place =

@@ -8,6 +8,7 @@
 
 #include "base/config.h"
 #include "packet/findings.h"
+#include "sa/counter_end.h"
 #include "sa/note.h"
 #include "sa/points.h"
 #include "sa/recent.h"
@@ -53,15 +54,44 @@ typedef struct ipsec_sequencer {
     uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 
+/** The same for a number that is not the usual next one. */
+void ipsec_sequence_place_unusual(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_recent *packet,
+                                  ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings);
+
+/** Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
+ * what it is. */
+static inline bool ipsec_sequence_is_next(const ipsec_window *window, const ipsec_ruling *ruling)
+{
+    const uint64_t next = window->top + 1;
+
+    return window->started && ruling->sequence == (uint32_t)next && ruling->sequence - 1 < IPSEC_NEAR_END - 1 &&
+           (ruling->standing != IPSEC_VERIFIED || (ruling->esn ? ruling->high : 0) == next >> 32);
+}
+
 /**
- * Says where the number of the record lies on its SA: fills in what else record and note have on it. Moves nothing but
+ * Says where the number of the ruling lies on its SA: fills in what else ruling and note have on it. Moves nothing but
  * the memory of what came last.
  *
- * @return whether it is the usual next number of a packet with nothing odd about it: then record and note have nothing
+ * @return whether it is the usual next number of a packet with nothing odd about it: then ruling and note have nothing
  *         on it yet, and ipsec_sequence_step() is to be called if the packet is taken
  */
-bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                          ipsec_note *note, const ipsec_findings *findings);
+static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa,
+                                        ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings)
+{
+    ipsec_recent *packet = ipsec_recents_describe(sequencer->recents, view, ruling);
+    ipsec_sa_numbers *numbers = &sa->numbers;
+    /* What has findings may be refused, and then comes again as the next number. */
+    const bool usual = !findings->any && ipsec_is_genuine(ruling) && !numbers->doubts && !numbers->coalesced &&
+                       ipsec_sequence_is_next(&numbers->window, ruling);
+
+    if (!usual) {
+        ipsec_sequence_place_unusual(sequencer, view, packet, sa, ruling, note, findings);
+        return false;
+    }
+    numbers->packets++;
+    ipsec_recents_keep(sequencer->recents, packet, NULL);
+    return true;
+}
 
 /** Counts numbers that left the window unseen, and says so of the first in a row. */
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
@@ -69,7 +99,7 @@ void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost
 /** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
  * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
  * others go on from it. */
-bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 /** The same for the usual next number: a fraction of the cost. */
 static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
@@ -98,14 +128,14 @@ static inline void ipsec_number_begin(ipsec_number *number)
     number->is_doubtful = false;
 }
 
-/** What record and report say of the usual next number, before it moves the window; of a number that is begun. */
-static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *record, ipsec_number *number)
+/** What ruling and report say of the usual next number, before it moves the window; of a number that is begun. */
+static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_number *number)
 {
     const uint64_t top = sa->numbers.window.top;
 
-    record->high = (uint32_t)(top >> 32);
-    record->placed = true;
-    record->advance = 1;
+    ruling->high = (uint32_t)(top >> 32);
+    ruling->placed = true;
+    ruling->advance = 1;
     number->value = top + 1;
     number->highest = top;
     number->advance = 1;
@@ -116,21 +146,21 @@ static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_record *
 
 /** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
  * then. To be called for what was not captured whole. */
-void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_record *record);
+void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_ruling *ruling);
 
 /** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; says so of one that was
  * seen before. */
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);
 
-/** What record and note say of the number. */
-static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec_note *note, ipsec_number *number)
+/** What ruling and note say of the number. */
+static inline void ipsec_sequence_report(const ipsec_ruling *ruling, const ipsec_note *note, ipsec_number *number)
 {
-    const uint64_t value = ipsec_record_number(record);
+    const uint64_t value = ipsec_ruling_number(ruling);
 
     *number = (ipsec_number){.value = value,
-                             .highest = value - (uint64_t)(int64_t)record->advance,
-                             .advance = record->advance,
+                             .highest = value - (uint64_t)(int64_t)ruling->advance,
+                             .advance = ruling->advance,
                              .first_seen = note->first_seen,
                              .seen_by = note->seen_by,
                              .before_by = note->before_by,
@@ -138,9 +168,9 @@ static inline void ipsec_sequence_report(const ipsec_record *record, const ipsec
                              .wrong_by = note->wrong_by,
                              .zero_by = note->zero_by,
                              .is_followed = true,
-                             .is_placed = record->placed,
+                             .is_placed = ruling->placed,
                              .is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL,
-                             .has_highest = record->advance < INT32_MAX && record->advance > INT32_MIN};
+                             .has_highest = ruling->advance < INT32_MAX && ruling->advance > INT32_MIN};
     if (note->facts & IPSEC_NOTE_FAR) {
         number->has_highest = true;
         number->highest = note->highest;

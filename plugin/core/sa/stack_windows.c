@@ -69,13 +69,13 @@ static bool is_before_first(const ipsec_window *window, uint32_t low, uint32_t p
 }
 
 /* The stack has an answer of its own to such a number. */
-static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack, uint32_t packets)
+static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_stack stack, uint32_t packets)
 {
     const uint8_t rule = ipsec_stack_replays[stack].before_first;
     const bool minds =
-        rule == IPSEC_BEFORE_FIRST_SEEN || (rule == IPSEC_BEFORE_FIRST_ESN_SEEN && ipsec_sa_has_esn(sa, record));
+        rule == IPSEC_BEFORE_FIRST_SEEN || (rule == IPSEC_BEFORE_FIRST_ESN_SEEN && ipsec_sa_has_esn(sa, ruling));
 
-    return minds && packets > 0 && is_before_first(&sa->numbers.window, record->sequence, packets);
+    return minds && packets > 0 && is_before_first(&sa->numbers.window, ruling->sequence, packets);
 }
 
 /* Where the number lies in the stack's window. Of what is behind those that are remembered nobody knows whether it was
@@ -93,49 +93,49 @@ static void note_place(const ipsec_window *window, uint64_t number, uint32_t pac
 
 /* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
  * another one: RFC 4303 appendix A. */
-static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_stack stack,
+static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_stack stack,
                        ipsec_note *note)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint32_t packets = ipsec_sa_window_at(config, sa, stack);
     const ipsec_stacks bit = ipsec_stack_bit(stack);
-    uint64_t taken = ipsec_record_number(record);
+    uint64_t taken = ipsec_ruling_number(ruling);
 
-    if (ipsec_sa_has_esn(sa, record))
-        taken = (uint64_t)ipsec_window_infer_high(window, record->sequence, epoch_window(config, sa, stack)) << 32 |
-                record->sequence;
-    if (is_seen_before_first(sa, record, stack, packets))
+    if (ipsec_sa_has_esn(sa, ruling))
+        taken = (uint64_t)ipsec_window_infer_high(window, ruling->sequence, epoch_window(config, sa, stack)) << 32 |
+                ruling->sequence;
+    if (is_seen_before_first(sa, ruling, stack, packets))
         note->before_by |= bit;
-    if (taken != ipsec_record_number(record))
+    if (taken != ipsec_ruling_number(ruling))
         note->wrong_by |= bit;
     if (packets > 0)
         note_place(window, taken, packets, bit, note);
 }
 
-void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note)
 {
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        note_stack(config, sa, record, (ipsec_stack)stack, note);
+        note_stack(config, sa, ruling, (ipsec_stack)stack, note);
 }
 
-void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note)
+void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note)
 {
     const ipsec_window *window = &sa->numbers.window;
 
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
         const uint32_t packets = epoch_window(config, sa, (ipsec_stack)stack);
-        const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : record->high;
+        const uint32_t high = window->started ? ipsec_window_infer_high(window, 0, packets) : ruling->high;
 
-        if (!ipsec_sa_has_esn(sa, record) || high == 0)
+        if (!ipsec_sa_has_esn(sa, ruling) || high == 0)
             note->zero_by |= ipsec_stack_bit((ipsec_stack)stack);
     }
 }
 
-void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record,
+void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling,
                                 ipsec_note *note)
 {
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++)
-        if (is_seen_before_first(sa, record, (ipsec_stack)stack, ipsec_sa_window_at(config, sa, (ipsec_stack)stack)))
+        if (is_seen_before_first(sa, ruling, (ipsec_stack)stack, ipsec_sa_window_at(config, sa, (ipsec_stack)stack)))
             note->before_by |= ipsec_stack_bit((ipsec_stack)stack);
 }
 

@@ -9,7 +9,7 @@
 #include "base/config.h"
 #include "base/stack.h"
 #include "sa/note.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 #include "sa/sa.h"
 
 #include <stdbool.h>
@@ -30,25 +30,25 @@ uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa);
 
 /** Whether the packet's number has a high half, as far as is known. */
-static inline bool ipsec_sa_has_esn(const ipsec_sa *sa, const ipsec_record *record)
+static inline bool ipsec_sa_has_esn(const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
-    return record->esn || sa->numbers.esn == IPSEC_ESN_YES;
+    return ruling->esn || sa->numbers.esn == IPSEC_ESN_YES;
 }
 
 /** Notes which stacks take the number for one that they have seen, for an old one, or for one with another high half.
  */
-void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 /** Whether a stack's window on the SA refuses the number of a packet that cannot be verified. */
 bool ipsec_sa_has_seen(const ipsec_config *config, const ipsec_sa *sa, uint32_t sequence, ipsec_stack stack);
 
 /** Notes which stacks take a number that is far ahead for one before the first. Where nothing has verified, what the
  * highest number is rests on anybody's word. */
-void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record,
+void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling,
                                 ipsec_note *note);
 
 /** Notes which stacks take it for the number 0: with ESN the low half passes 0 once in every epoch, and only the first
  * may not. */
-void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_record *record, ipsec_note *note);
+void ipsec_sa_note_zero(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- * What a record says of a packet and its header. Internal to the core.
+ * What a ruling says of a packet and its header. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,22 +7,22 @@
 #define IPSEC_CORE_STANDING_H
 
 #include "packet/kind.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 
 #include <glib.h>
 
-G_STATIC_ASSERT(IPSEC_HEADER_KINDS <= 4); /* ipsec_record.kind */
+G_STATIC_ASSERT(IPSEC_HEADER_KINDS <= 4); /* ipsec_ruling.kind */
 
 /** Whether a packet may move the state of its SA. */
-static inline bool ipsec_is_genuine(const ipsec_record *record)
+static inline bool ipsec_is_genuine(const ipsec_ruling *ruling)
 {
-    return record->standing <= IPSEC_VERIFIED;
+    return ruling->standing <= IPSEC_VERIFIED;
 }
 
 /** The sequence number with its high half, if followed. */
-static inline uint64_t ipsec_record_number(const ipsec_record *record)
+static inline uint64_t ipsec_ruling_number(const ipsec_ruling *ruling)
 {
-    return (uint64_t)record->high << 32 | record->sequence;
+    return (uint64_t)ruling->high << 32 | ruling->sequence;
 }
 
 #endif

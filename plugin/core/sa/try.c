@@ -10,7 +10,7 @@
 /* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
 #define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
 
-/* Positions in a chain that a record can hold. */
+/* Positions in a chain that a ruling can hold. */
 G_STATIC_ASSERT(IPSEC_KEYS_PER_SA <= 8);
 
 typedef struct attempts {
@@ -59,24 +59,24 @@ static void list_attempts(const ipsec_key_row *spec, const ipsec_sa *sa, attempt
 }
 
 void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row, const ipsec_sa *sa,
-               ipsec_record *record)
+               ipsec_ruling *ruling)
 {
     ipsec_crypto *crypto = ipsec_key_open(row);
     attempts tries;
 
-    record->icv = IPSEC_ICV_UNVERIFIED;
+    ruling->icv = IPSEC_ICV_UNVERIFIED;
     if (!crypto)
         return;
     list_attempts(&row->spec, sa, &tries);
     for (unsigned i = 0; i < tries.count; i++) {
-        record->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
-        record->esn = tries.list[i].esn;
-        record->high = tries.list[i].high;
-        if (record->icv != IPSEC_ICV_BAD)
+        ruling->icv = (uint8_t)ipsec_envelope_try(envelope, crypto, tries.list[i], opener->plaintext) & 3;
+        ruling->esn = tries.list[i].esn;
+        ruling->high = tries.list[i].high;
+        if (ruling->icv != IPSEC_ICV_BAD)
             return;
     }
-    record->esn = false;
-    record->high = 0;
+    ruling->esn = false;
+    ruling->high = 0;
 }
 
 const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa, uint32_t row)
@@ -87,47 +87,47 @@ const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa
     return then ? then : &nothing;
 }
 
-static void try_row(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *row, ipsec_record *record,
+static void try_row(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *row, ipsec_ruling *ruling,
                     ipsec_envelope *envelope, uint8_t *outer)
 {
     *envelope = ipsec_envelope_of(envelope->view, row->spec.encryption, row->spec.integrity, outer);
-    ipsec_try(opener, envelope, row, sa, record);
+    ipsec_try(opener, envelope, row, sa, ruling);
 }
 
 /* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
  * is left as it was with the SA's own; or with the first whose ICV fails, where the own one has none to compute. */
-static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_record *record,
+static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_ruling *ruling,
                                         ipsec_envelope *envelope, uint8_t *outer)
 {
     /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
-    const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, record, opener->plaintext);
+    const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, ruling, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
     ipsec_key *left = own;
-    bool settled = by_icv || record->icv == IPSEC_ICV_BAD;
+    bool settled = by_icv || ruling->icv == IPSEC_ICV_BAD;
 
     for (uint32_t i = ipsec_keyring_next(ring, own->index); i != own->index; i = ipsec_keyring_next(ring, i)) {
         ipsec_key *row = ipsec_keyring_row(ring, i);
 
-        try_row(opener, ipsec_sa_with_row(opener, sa, i), row, record, envelope, outer);
-        if (record->icv == IPSEC_ICV_GOOD ||
-            (!by_icv && ipsec_opened_bears_out(envelope, row, record, opener->plaintext)))
+        try_row(opener, ipsec_sa_with_row(opener, sa, i), row, ruling, envelope, outer);
+        if (ruling->icv == IPSEC_ICV_GOOD ||
+            (!by_icv && ipsec_opened_bears_out(envelope, row, ruling, opener->plaintext)))
             return row;
-        if (!settled && record->icv == IPSEC_ICV_BAD)
+        if (!settled && ruling->icv == IPSEC_ICV_BAD)
             left = row;
-        settled = settled || record->icv == IPSEC_ICV_BAD;
+        settled = settled || ruling->icv == IPSEC_ICV_BAD;
     }
     /* Once more, for its plaintext. */
-    try_row(opener, left == own ? sa : ipsec_sa_with_row(opener, sa, left->index), left, record, envelope, outer);
+    try_row(opener, left == own ? sa : ipsec_sa_with_row(opener, sa, left->index), left, ruling, envelope, outer);
     return left;
 }
 
-ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_envelope *envelope,
                           uint8_t *outer)
 {
     ipsec_key *const own = ipsec_keyring_row(opener->ring, sa->keys.row);
 
-    ipsec_try(opener, envelope, own, sa, record);
-    if (record->icv == IPSEC_ICV_GOOD || !ipsec_has_other_row(opener->ring, own))
+    ipsec_try(opener, envelope, own, sa, ruling);
+    if (ruling->icv == IPSEC_ICV_GOOD || !ipsec_has_other_row(opener->ring, own))
         return own;
-    return try_others(opener, sa, own, record, envelope, outer);
+    return try_others(opener, sa, own, ruling, envelope, outer);
 }

@@ -8,14 +8,14 @@
 
 #include "keys/envelope.h"
 #include "sa/opener.h"
-#include "sa/record.h"
+#include "sa/ruling.h"
 
 #include <stdbool.h>
 
-/** Tries a row with what may be, until the ICV is good; the record gets what came of it, and opener->plaintext what is
+/** Tries a row with what may be, until the ICV is good; the ruling gets what came of it, and opener->plaintext what is
  * inside. `sa` is the SA as it is with that row. */
 void ipsec_try(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row, const ipsec_sa *sa,
-               ipsec_record *record);
+               ipsec_ruling *ruling);
 
 /** Whether others are chained to the row. */
 static inline bool ipsec_has_other_row(const ipsec_keyring *ring, const ipsec_key *row)
@@ -32,7 +32,7 @@ const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa
  * @param envelope  of the packet with the SA's row; becomes that with the row that is found
  * @param outer     see ipsec_envelope_of()
  */
-ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_record *record, ipsec_envelope *envelope,
+ipsec_key *ipsec_try_rows(ipsec_opener *opener, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_envelope *envelope,
                           uint8_t *outer);
 
 #endif

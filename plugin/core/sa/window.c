@@ -24,30 +24,43 @@ void ipsec_window_init(ipsec_window *window, uint32_t packets)
 
     while (size < packets)
         size *= 2;
-    *window = (ipsec_window){.bits = g_new0(uint64_t, size / WORD), .size = size};
+    *window = (ipsec_window){.size = size};
+    if (size > IPSEC_WINDOW_SMALL)
+        window->bits.large = g_new0(uint64_t, size / WORD);
 }
 
 void ipsec_window_clear(ipsec_window *window)
 {
-    g_free(window->bits);
+    if (window->size > IPSEC_WINDOW_SMALL)
+        g_free(window->bits.large);
     *window = (ipsec_window){0};
+}
+
+ipsec_window ipsec_window_copy(const ipsec_window *window)
+{
+    ipsec_window copy = *window;
+
+    if (window->size > IPSEC_WINDOW_SMALL)
+        copy.bits.large = g_memdup2(window->bits.large, window->size / 8);
+    return copy;
 }
 
 /* --- the ring */
 
-static inline uint64_t *word_of(const ipsec_window *window, uint64_t number)
+/* To look at: what it is asked for does not change it. */
+static inline uint64_t word_of(const ipsec_window *window, uint64_t number)
 {
-    return ipsec_window_word(window, number);
+    return *ipsec_window_word((ipsec_window *)window, number);
 }
 
 static inline bool is_marked(const ipsec_window *window, uint64_t number)
 {
-    return *word_of(window, number) >> number % WORD & 1;
+    return word_of(window, number) >> number % WORD & 1;
 }
 
 static inline void mark(ipsec_window *window, uint64_t number)
 {
-    *word_of(window, number) |= UINT64_C(1) << number % WORD;
+    *ipsec_window_word(window, number) |= UINT64_C(1) << number % WORD;
 }
 
 /* How many of the `count` numbers from `number` on share its word. */
@@ -79,7 +92,7 @@ static uint64_t count_marked(const ipsec_window *window, uint64_t number, uint64
     while (count > 0) {
         const uint64_t here = count_in_word(number, count);
 
-        marked += count_bits(*word_of(window, number) & bits_in_word(number, here));
+        marked += count_bits(word_of(window, number) & bits_in_word(number, here));
         number += here;
         count -= here;
     }
@@ -90,13 +103,13 @@ static uint64_t count_marked(const ipsec_window *window, uint64_t number, uint64
 static void unmark(ipsec_window *window, uint64_t number, uint64_t count)
 {
     if (count >= window->size) {
-        memset(window->bits, 0, window->size / WORD * sizeof *window->bits);
+        memset(ipsec_window_word(window, 0), 0, window->size / 8);
         return;
     }
     while (count > 0) {
         const uint64_t here = count_in_word(number, count);
 
-        *word_of(window, number) &= ~bits_in_word(number, here);
+        *ipsec_window_word(window, number) &= ~bits_in_word(number, here);
         number += here;
         count -= here;
     }

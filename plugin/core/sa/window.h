@@ -21,10 +21,21 @@ typedef struct ipsec_window {
     /** The first number that was committed, or a lower one that came while it was inside the window: what is below may
      * have come before the capture. */
     uint64_t bottom;
-    uint64_t *bits; /**< bit per number, in a ring */
-    uint32_t size;  /**< packets that the bitmap remembers: a power of two, at least 64 */
-    bool started;   /**< a number was committed */
+    /** Bit per number, in a ring; in place if that is IPSEC_WINDOW_SMALL or less, as it is for most SAs. Ask
+     * ipsec_window_word(). */
+    union {
+        uint64_t *large;
+        uint64_t small[2];
+    } bits;
+    uint32_t size; /**< packets that the bitmap remembers: a power of two, at least 64; 0 before ipsec_window_init() */
+    bool started;  /**< a number was committed */
 } ipsec_window;
+
+/** Numbers per word of the bitmap. */
+#define IPSEC_WINDOW_WORD 64u
+
+/** The largest bitmap that is not allocated. */
+#define IPSEC_WINDOW_SMALL 128u
 
 /** Where a number lies. */
 typedef enum {
@@ -39,6 +50,9 @@ void ipsec_window_init(ipsec_window *window, uint32_t packets);
 
 /** Frees what it holds; a window that is all zero is fine. */
 void ipsec_window_clear(ipsec_window *window);
+
+/** A window of its own with the same numbers; clear it with ipsec_window_clear(). */
+ipsec_window ipsec_window_copy(const ipsec_window *window);
 
 /** Where `number` lies in a window of `packets` (at least 1, at most the size of the bitmap). Moves nothing. */
 ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets);
@@ -68,13 +82,15 @@ uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint3
  */
 uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets);
 
-/** Numbers per word of the bitmap. */
-#define IPSEC_WINDOW_WORD 64u
+static inline uint64_t *ipsec_window_words(ipsec_window *window)
+{
+    return window->size <= IPSEC_WINDOW_SMALL ? window->bits.small : window->bits.large;
+}
 
 /** The word that has the number's bit, if the number is in the bitmap. */
-static inline uint64_t *ipsec_window_word(const ipsec_window *window, uint64_t number)
+static inline uint64_t *ipsec_window_word(ipsec_window *window, uint64_t number)
 {
-    return &window->bits[(number & (window->size - 1)) / IPSEC_WINDOW_WORD];
+    return &ipsec_window_words(window)[(number & (window->size - 1)) / IPSEC_WINDOW_WORD];
 }
 
 /**
@@ -86,11 +102,13 @@ static inline uint64_t *ipsec_window_word(const ipsec_window *window, uint64_t n
 static inline bool ipsec_window_step(ipsec_window *window, uint32_t packets)
 {
     const uint64_t number = window->top + 1, leaving = number - packets;
+    uint64_t *const words = ipsec_window_words(window);
+    const uint64_t mask = window->size - 1;
     const bool leaves = number >= packets && leaving >= window->bottom;
     /* Asked before the new one is marked: they share a bit if the window is as wide as the ring. */
-    const bool lost = leaves && !(*ipsec_window_word(window, leaving) >> leaving % IPSEC_WINDOW_WORD & 1);
+    const bool lost = leaves && !(words[(leaving & mask) / IPSEC_WINDOW_WORD] >> leaving % IPSEC_WINDOW_WORD & 1);
 
-    *ipsec_window_word(window, number) |= UINT64_C(1) << number % IPSEC_WINDOW_WORD;
+    words[(number & mask) / IPSEC_WINDOW_WORD] |= UINT64_C(1) << number % IPSEC_WINDOW_WORD;
     window->top = number;
     return lost;
 }

@@ -1,0 +1,58 @@
+/* Memory for many objects of one size.
+ *
+ * GLib's slices would do the same, but are malloc() from 2.76 on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/blocks.h"
+
+#include <glib.h>
+
+#include <stdbool.h>
+
+#define OBJECTS 64u /* in a block */
+
+struct ipsec_blocks {
+    size_t size;       /* of an object, rounded up so that each is aligned as the first */
+    GPtrArray *blocks; /* the last one is in use */
+    unsigned used;     /* objects of that */
+    void *free;        /* one that was given back, which begins with the next; NULL: none */
+};
+
+ipsec_blocks *ipsec_blocks_new(size_t size)
+{
+    ipsec_blocks *blocks = g_new0(ipsec_blocks, 1);
+
+    blocks->size = (size + sizeof(void *) - 1) / sizeof(void *) * sizeof(void *);
+    blocks->blocks = g_ptr_array_new_with_free_func(g_free);
+    blocks->used = OBJECTS;
+    return blocks;
+}
+
+void ipsec_blocks_free(ipsec_blocks *blocks)
+{
+    if (!blocks)
+        return;
+    g_ptr_array_free(blocks->blocks, true);
+    g_free(blocks);
+}
+
+void *ipsec_blocks_take(ipsec_blocks *blocks)
+{
+    void *const object = blocks->free;
+
+    if (object) {
+        blocks->free = *(void **)object;
+        return object;
+    }
+    if (blocks->used == OBJECTS) {
+        g_ptr_array_add(blocks->blocks, g_malloc_n(OBJECTS, blocks->size));
+        blocks->used = 0;
+    }
+    return (char *)g_ptr_array_index(blocks->blocks, blocks->blocks->len - 1) + blocks->size * blocks->used++;
+}
+
+void ipsec_blocks_give_back(ipsec_blocks *blocks, void *object)
+{
+    *(void **)object = blocks->free;
+    blocks->free = object;
+}

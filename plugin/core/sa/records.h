@@ -1,0 +1,75 @@
+/** @file
+ * How a ruling is kept in a record, and the notes on those of which there is more to say. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_RECORDS_H
+#define IPSEC_CORE_RECORDS_H
+
+#include "packet/kind.h"
+#include "sa/note.h"
+#include "sa/record.h"
+#include "sa/ruling.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Begins the ruling on a header: what names it, and that nothing is decided. */
+static inline void ipsec_ruling_begin(ipsec_ruling *ruling, const ipsec_view *view, uint32_t sa)
+{
+    *ruling = (ipsec_ruling){.sa = sa,
+                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
+                             .kind = ipsec_header_kind_index[view->protocol],
+                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+}
+
+/** No notes so far, of ipsec_note. Free it with g_array_free(). */
+GArray *ipsec_notes_new(void);
+
+/** The empty one. */
+static inline const ipsec_note *ipsec_note_none(const GArray *notes)
+{
+    return &g_array_index(notes, ipsec_note, 0);
+}
+
+/** Keeps the ruling on a header, and a copy of the note that comes with it. */
+void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling, ipsec_note *note,
+                             ipsec_record *record);
+
+/**
+ * Keeps a ruling of which there is no more to say. That takes a note all the same where the header is not the next one
+ * of its SA, or a number of the ruling is large.
+ *
+ * The record has two words for it: the bits, and the offset with the high half of the sequence number, 16 bits each, or
+ * else the number of a note that has both. A frame has a header beyond 64 KB, and an SA a 2^48th packet, so rarely that
+ * these may cost a note.
+ */
+static inline void ipsec_record_keep(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling,
+                                     ipsec_record *record)
+{
+    if ((view->offset | ruling->high) > UINT16_MAX || ruling->advance != ruling->placed) {
+        ipsec_note empty = {0};
+
+        ipsec_record_keep_noted(notes, view, ruling, &empty, record);
+        return;
+    }
+    *record = (ipsec_record){.frame = view->frame,
+                             .sa = ruling->sa,
+                             .where_or_note = ruling->high << 16 | view->offset,
+                             .bits = ruling->bits};
+}
+
+/**
+ * Finds a ruling again.
+ *
+ * @param record  may hold anything
+ * @param ruling  set to it, but for the sequence number, which the header has
+ * @return its note, valid until another one is added; one that is empty if it has none
+ */
+const ipsec_note *ipsec_record_read(const GArray *notes, const ipsec_record *record, ipsec_ruling *ruling);
+
+/** Whether a record, of the same frame, is of this header; see ipsec.h. */
+bool ipsec_record_has(const GArray *notes, const ipsec_record *record, const ipsec_view *view);
+
+#endif
