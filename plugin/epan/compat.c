@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
 
+#include <epan/conversation_filter.h>
 #include <epan/uat-int.h>
 #include <epan/uat.h>
 #include <wiretap/wtap.h>
@@ -9,6 +10,7 @@
 
 #include <glib.h>
 
+#include <dlfcn.h>
 #include <string.h>
 
 /* More interfaces than the sections of a file that was put together from several have, as a rule. */
@@ -99,6 +101,56 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
         return false;
     *id = value;
     return true;
+}
+
+/* --- statistics -------------------------------------------------------------------------------------------------- */
+
+bool ipsec_compat_has_window(void)
+{
+    void *program = dlopen(NULL, RTLD_LAZY);
+    const bool has = program && dlsym(program, "qVersion");
+
+    if (program)
+        dlclose(program);
+    return has;
+}
+
+/* The one filter; set at registration. */
+static ipsec_has_filter *has_filter;
+static ipsec_make_filter *make_filter;
+
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+static bool call_has_filter(packet_info *pinfo, void *user_data _U_)
+{
+    return has_filter(pinfo);
+}
+
+static char *call_make_filter(packet_info *pinfo, void *user_data _U_)
+{
+    return make_filter(pinfo);
+}
+#else
+static gboolean call_has_filter(packet_info *pinfo)
+{
+    return has_filter(pinfo);
+}
+
+static char *call_make_filter(packet_info *pinfo)
+{
+    return make_filter(pinfo);
+}
+#endif
+
+void ipsec_compat_register_conversation_filter(const char *proto, const char *title, ipsec_has_filter *has,
+                                               ipsec_make_filter *make)
+{
+    has_filter = has;
+    make_filter = make;
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+    register_conversation_filter(proto, title, call_has_filter, call_make_filter, NULL);
+#else
+    register_conversation_filter(proto, title, call_has_filter, call_make_filter);
+#endif
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */
