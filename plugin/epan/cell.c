@@ -47,15 +47,15 @@ static int64_t split_seconds(int64_t nanoseconds, int64_t *rest)
 void ipsec_cell_set_time(ipsec_cell *cell, int64_t nanoseconds)
 {
     int64_t rest;
-    GDateTime *time = g_date_time_new_from_unix_utc(split_seconds(nanoseconds, &rest));
+    GDateTime *moment = g_date_time_new_from_unix_utc(split_seconds(nanoseconds, &rest));
 
-    set_text(cell, time ? cell->buffer : NULL);
-    if (!time)
+    set_text(cell, moment ? cell->buffer : NULL);
+    if (!moment)
         return;
-    snprintf(cell->buffer, sizeof cell->buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", g_date_time_get_year(time),
-             g_date_time_get_month(time), g_date_time_get_day_of_month(time), g_date_time_get_hour(time),
-             g_date_time_get_minute(time), g_date_time_get_second(time), (int)rest);
-    g_date_time_unref(time);
+    snprintf(cell->buffer, sizeof cell->buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", g_date_time_get_year(moment),
+             g_date_time_get_month(moment), g_date_time_get_day_of_month(moment), g_date_time_get_hour(moment),
+             g_date_time_get_minute(moment), g_date_time_get_second(moment), (int)rest);
+    g_date_time_unref(moment);
 }
 
 void ipsec_cell_set_epoch(ipsec_cell *cell, int64_t nanoseconds)
@@ -80,5 +80,5 @@ void ipsec_cell_set_name(ipsec_cell *cell, const char *field, uint32_t value)
 {
     const header_field_info *info = proto_registrar_get_byname(field);
 
-    set_text(cell, try_val_to_str(value, (const value_string *)info->strings));
+    set_text(cell, val_to_str_const(value, (const value_string *)info->strings, "unknown"));
 }

@@ -37,12 +37,12 @@ static void put_hex(json_dumper *line, const char *name, uint32_t value)
 
 static void put_times(json_dumper *line, const packet_info *pinfo)
 {
-    const int64_t time = ipsec_tap_nanoseconds(&pinfo->abs_ts);
+    const int64_t nanoseconds = ipsec_tap_nanoseconds(&pinfo->abs_ts);
     ipsec_cell cell;
 
-    ipsec_cell_set_time(&cell, time);
+    ipsec_cell_set_time(&cell, nanoseconds);
     ipsec_json_cell(line, "time", IPSEC_CELL_TEXT, &cell);
-    ipsec_cell_set_epoch(&cell, time);
+    ipsec_cell_set_epoch(&cell, nanoseconds);
     ipsec_json_cell(line, "epoch", IPSEC_CELL_EPOCH, &cell);
 }
 

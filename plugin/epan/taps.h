@@ -23,11 +23,11 @@ typedef struct ipsec_tapped {
 extern int ipsec_tap;
 
 /* A time or a difference of times, in nanoseconds; at most what fits. */
-static inline int64_t ipsec_tap_nanoseconds(const nstime_t *time)
+static inline int64_t ipsec_tap_nanoseconds(const nstime_t *at)
 {
     const int64_t most = INT64_MAX / 1000000000 - 1;
 
-    return CLAMP((int64_t)time->secs, -most, most) * 1000000000 + time->nsecs;
+    return CLAMP((int64_t)at->secs, -most, most) * 1000000000 + at->nsecs;
 }
 
 /* Registers the tap; once. */
