@@ -7,9 +7,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* The line at hand, empty between lines: put together first, for the dumper writes octet by octet. */
+static GString *text;
+
 void ipsec_json_begin(json_dumper *line)
 {
-    *line = (json_dumper){.output_file = stdout};
+    if (!text)
+        text = g_string_new(NULL);
+    *line = (json_dumper){.output_string = text};
     json_dumper_begin_object(line);
 }
 
@@ -17,6 +22,8 @@ void ipsec_json_end(json_dumper *line)
 {
     json_dumper_end_object(line);
     json_dumper_finish(line);
+    fwrite(text->str, 1, text->len, stdout);
+    g_string_truncate(text, 0);
 }
 
 void ipsec_json_number(json_dumper *line, const char *name, uint64_t value)
@@ -28,10 +35,10 @@ void ipsec_json_number(json_dumper *line, const char *name, uint64_t value)
 /* Whatever the locale has for a decimal point. */
 void ipsec_json_real(json_dumper *line, const char *name, double value)
 {
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    char digits[G_ASCII_DTOSTR_BUF_SIZE];
 
     json_dumper_set_member_name(line, name);
-    json_dumper_value_anyf(line, "%s", g_ascii_formatd(text, sizeof text, "%.6f", value));
+    json_dumper_value_anyf(line, "%s", g_ascii_formatd(digits, sizeof digits, "%.6f", value));
 }
 
 void ipsec_json_bool(json_dumper *line, const char *name, bool value)
@@ -40,10 +47,10 @@ void ipsec_json_bool(json_dumper *line, const char *name, bool value)
     json_dumper_value_anyf(line, value ? "true" : "false");
 }
 
-void ipsec_json_text(json_dumper *line, const char *name, const char *text)
+void ipsec_json_text(json_dumper *line, const char *name, const char *value)
 {
     json_dumper_set_member_name(line, name);
-    json_dumper_value_string(line, text);
+    json_dumper_value_string(line, value);
 }
 
 void ipsec_json_cell(json_dumper *line, const char *name, ipsec_cell_type type, const ipsec_cell *cell)

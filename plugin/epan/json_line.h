@@ -17,7 +17,7 @@ void ipsec_json_end(json_dumper *line);
 void ipsec_json_number(json_dumper *line, const char *name, uint64_t value);
 void ipsec_json_real(json_dumper *line, const char *name, double value);
 void ipsec_json_bool(json_dumper *line, const char *name, bool value);
-void ipsec_json_text(json_dumper *line, const char *name, const char *text); /* NULL: null */
+void ipsec_json_text(json_dumper *line, const char *name, const char *value); /* NULL: null */
 void ipsec_json_cell(json_dumper *line, const char *name, ipsec_cell_type type, const ipsec_cell *cell);
 
 #endif
