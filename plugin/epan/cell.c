@@ -36,25 +36,31 @@ void ipsec_cell_set_hex(ipsec_cell *cell, uint32_t value)
     set_text(cell, cell->buffer);
 }
 
-/* Whole seconds and the rest, which is never negative. */
-static int64_t split_seconds(int64_t nanoseconds, int64_t *rest)
+/* Whether it is a time: what was too large for one is the largest, or the smallest. */
+static bool is_time(int64_t nanoseconds)
 {
-    *rest = (nanoseconds % SECOND + SECOND) % SECOND;
+    return nanoseconds > INT64_MIN && nanoseconds < INT64_MAX;
+}
+
+/* Whole seconds and the rest, which is never negative. */
+static int64_t split_seconds(int64_t nanoseconds, int *rest)
+{
+    *rest = (int)((nanoseconds % SECOND + SECOND) % SECOND);
     return (nanoseconds - *rest) / SECOND;
 }
 
-/* There is none of a year beyond 9999. */
 void ipsec_cell_set_time(ipsec_cell *cell, int64_t nanoseconds)
 {
-    int64_t rest;
-    GDateTime *moment = g_date_time_new_from_unix_utc(split_seconds(nanoseconds, &rest));
+    GDateTime *moment;
+    int rest;
 
-    set_text(cell, moment ? cell->buffer : NULL);
-    if (!moment)
+    set_text(cell, is_time(nanoseconds) ? cell->buffer : NULL);
+    if (cell->is_empty)
         return;
+    moment = g_date_time_new_from_unix_utc(split_seconds(nanoseconds, &rest));
     snprintf(cell->buffer, sizeof cell->buffer, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", g_date_time_get_year(moment),
              g_date_time_get_month(moment), g_date_time_get_day_of_month(moment), g_date_time_get_hour(moment),
-             g_date_time_get_minute(moment), g_date_time_get_second(moment), (int)rest);
+             g_date_time_get_minute(moment), g_date_time_get_second(moment), rest);
     g_date_time_unref(moment);
 }
 
@@ -62,9 +68,9 @@ void ipsec_cell_set_epoch(ipsec_cell *cell, int64_t nanoseconds)
 {
     const uint64_t size = nanoseconds < 0 ? -(uint64_t)nanoseconds : (uint64_t)nanoseconds;
 
+    set_text(cell, is_time(nanoseconds) ? cell->buffer : NULL);
     snprintf(cell->buffer, sizeof cell->buffer, "%s%" PRIu64 ".%09" PRIu64, nanoseconds < 0 ? "-" : "",
              size / (uint64_t)SECOND, size % (uint64_t)SECOND);
-    set_text(cell, cell->buffer);
 }
 
 void ipsec_cell_set_key_source(ipsec_cell *cell, uint8_t origin, uint32_t line)

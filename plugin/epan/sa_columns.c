@@ -54,7 +54,7 @@ static void get_largest(const ipsec_sa_at *at, ipsec_cell *cell)
 /* Since the beginning of the capture. */
 static void get_seconds(const ipsec_sa_at *at, ipsec_cell *cell)
 {
-    cell->real = (double)(*(const int64_t *)member(at) - at->all->start) / NANOSECONDS;
+    cell->real = (double)ipsec_tap_between(at->all->start, *(const int64_t *)member(at)) / NANOSECONDS;
 }
 
 static void get_time(const ipsec_sa_at *at, ipsec_cell *cell)
@@ -70,7 +70,7 @@ static void get_epoch(const ipsec_sa_at *at, ipsec_cell *cell)
 /* What came at one moment has none. */
 static void set_rate(ipsec_cell *cell, const ipsec_tally *tally, uint64_t amount)
 {
-    const double seconds = ((double)tally->last_time - (double)tally->first_time) / NANOSECONDS;
+    const double seconds = (double)ipsec_tap_between(tally->first_time, tally->last_time) / NANOSECONDS;
 
     cell->is_empty = seconds <= 0;
     cell->real = cell->is_empty ? 0 : (double)amount / seconds;

@@ -31,7 +31,7 @@ static ipsec_sa_row *begin_row(ipsec_sa_rows *all, const packet_info *pinfo, con
     ipsec_sa_row *row;
 
     if (all->rows->len == 0)
-        all->start = ipsec_tap_nanoseconds(&pinfo->abs_ts) - ipsec_tap_nanoseconds(&pinfo->rel_ts);
+        all->start = ipsec_tap_between(ipsec_tap_nanoseconds(&pinfo->rel_ts), ipsec_tap_nanoseconds(&pinfo->abs_ts));
     g_array_set_size(all->rows, all->rows->len + 1);
     row = ipsec_sa_rows_at(all, all->rows->len - 1);
     row->sa = tapped->report.sa;

@@ -22,12 +22,20 @@ typedef struct ipsec_tapped {
 /* The number of the tap; constant once it is registered. */
 extern int ipsec_tap;
 
-/* A time or a difference of times, in nanoseconds; at most what fits. */
+/* A time or a difference of times, in nanoseconds; those of more than 292 years become the largest. */
+#define IPSEC_TAP_SECONDS_MOST (INT64_MAX / 1000000000 - 1)
+
 static inline int64_t ipsec_tap_nanoseconds(const nstime_t *at)
 {
-    const int64_t most = INT64_MAX / 1000000000 - 1;
+    if (at->secs <= -IPSEC_TAP_SECONDS_MOST || at->secs >= IPSEC_TAP_SECONDS_MOST)
+        return at->secs < 0 ? INT64_MIN : INT64_MAX;
+    return (int64_t)at->secs * 1000000000 + at->nsecs;
+}
 
-    return CLAMP((int64_t)at->secs, -most, most) * 1000000000 + at->nsecs;
+/* From one such time to another; of no use where it is too long. */
+static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
+{
+    return (int64_t)((uint64_t)to - (uint64_t)from);
 }
 
 /* Registers the tap; once. */
