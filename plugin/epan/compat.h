@@ -70,6 +70,12 @@ static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
     return pinfo->fd->file_off;
 }
 
+/* Octets of the frame, captured or not. */
+static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
+{
+    return pinfo->fd->pkt_len;
+}
+
 /* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0:
  * the file does not say. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);

@@ -54,8 +54,9 @@ static tap_packet_status add_conversation(void *table, packet_info *pinfo, epan_
     ((conv_hash_t *)table)->flags = flags;
     if (!has_addresses((const ipsec_tapped *)tapped, &source, &destination))
         return TAP_PACKET_DONT_REDRAW;
-    add_conversation_table_data((conv_hash_t *)table, &source, &destination, 0, 0, 1, (int)pinfo->fd->pkt_len,
-                                &pinfo->rel_ts, &pinfo->abs_ts, &info, CONVERSATION_NONE);
+    add_conversation_table_data((conv_hash_t *)table, &source, &destination, 0, 0, 1,
+                                (int)ipsec_compat_frame_length(pinfo), &pinfo->rel_ts, &pinfo->abs_ts, &info,
+                                CONVERSATION_NONE);
     return TAP_PACKET_REDRAW;
 }
 
@@ -63,7 +64,7 @@ static tap_packet_status add_endpoints(void *table, packet_info *pinfo, epan_dis
                                        tap_flags_t flags)
 {
     static et_dissector_info_t info = {endpoint_filter};
-    const int octets = (int)pinfo->fd->pkt_len;
+    const int octets = (int)ipsec_compat_frame_length(pinfo);
     address source, destination;
 
     ((conv_hash_t *)table)->flags = flags;
