@@ -3,6 +3,7 @@
 #include "compat.h"
 
 #include <epan/conversation_filter.h>
+#include <epan/stat_tap_ui.h>
 #include <epan/uat-int.h>
 #include <epan/uat.h>
 #include <wiretap/wtap.h>
@@ -11,6 +12,7 @@
 #include <glib.h>
 
 #include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* More interfaces than the sections of a file that was put together from several have, as a rule. */
@@ -113,6 +115,34 @@ bool ipsec_compat_has_window(void)
     if (program)
         dlclose(program);
     return has;
+}
+
+/* One option; lasts as long as the program. */
+typedef struct option {
+    ipsec_start_option *start;
+} option;
+
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
+static bool start_option(const char *argument, void *which)
+{
+    return ((const option *)which)->start(argument);
+}
+#else
+static void start_option(const char *argument, void *which)
+{
+    if (!((const option *)which)->start(argument))
+        exit(1); /* as the program does for its own */
+}
+#endif
+
+void ipsec_compat_register_option(const char *name, ipsec_start_option *start)
+{
+    stat_tap_ui ui = {
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED, .title = NULL, .cli_string = name, .tap_init_cb = start_option};
+    option *which = g_new(option, 1);
+
+    which->start = start;
+    register_stat_tap_ui(&ui, which);
 }
 
 /* The one filter; set at registration. */

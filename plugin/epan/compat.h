@@ -89,6 +89,12 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
 /* Whether the program has a window, as Wireshark has and tshark has not. Knows it by Qt. */
 bool ipsec_compat_has_window(void);
 
+/* Begins what an option "-z" asks for. Returns whether that can be done; if not, it has said why. */
+typedef bool ipsec_start_option(const char *argument);
+
+/* Registers the option "-z NAME...". Where it cannot be done, the program ends. */
+void ipsec_compat_register_option(const char *name, ipsec_start_option *start);
+
 /* A filter for Analyze > Conversation Filter, of which there may be one: whether there is one for the packet, and its
  * text, which is freed with g_free(). */
 typedef bool ipsec_has_filter(const packet_info *pinfo);

@@ -212,9 +212,9 @@ static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t 
     return TAP_PACKET_DONT_REDRAW;
 }
 
-void ipsec_findings_json_start(const char *argument, void *userdata _U_)
+bool ipsec_findings_json_start(const char *argument)
 {
     static char listener; /* its address tells this listener from others; one option is enough */
 
-    ipsec_listen(NAME, argument, &listener, NULL, add, NULL);
+    return ipsec_listen(NAME, argument, &listener, NULL, add, NULL);
 }

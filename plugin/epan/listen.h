@@ -5,17 +5,15 @@
 
 #include <wireshark.h>
 
-#include <epan/stat_tap_ui.h>
 #include <epan/tap.h>
 
-/* Registers the option "-z NAME[,FILTER]", if the program has no window: there, nobody reads what is printed. */
-void ipsec_listen_register(const char *name, stat_tap_init_cb init);
+#include <stdbool.h>
 
 /* What stands behind the name in the option's argument; NULL: nothing. */
 const char *ipsec_listen_filter(const char *name, const char *argument);
 
-/* Begins to listen. Where the argument is of no use, says so and ends the program, as tshark does with its own. */
-void ipsec_listen(const char *name, const char *argument, void *data, tap_reset_cb reset, tap_packet_cb packet,
+/* Begins to listen for the option "-z NAME[,FILTER]". Returns false, and says why, where the argument is of no use. */
+bool ipsec_listen(const char *name, const char *argument, void *data, tap_reset_cb reset, tap_packet_cb packet,
                   tap_draw_cb draw);
 
 #endif

@@ -48,12 +48,11 @@ static void reset(void *data)
 }
 
 /* tshark goes by the beginning of the argument: behind "ipsec,sa", a filter that begins with "json" comes here too. */
-void ipsec_sa_json_start(const char *argument, void *userdata)
+bool ipsec_sa_json_start(const char *argument)
 {
     const char end = argument[strlen(NAME)];
 
-    if (end == '\0' || end == ',')
-        ipsec_listen(NAME, argument, ipsec_sa_rows_new(), reset, add, draw);
-    else
-        ipsec_sa_text_start(argument, userdata);
+    if (end != '\0' && end != ',')
+        return ipsec_sa_text_start(argument);
+    return ipsec_listen(NAME, argument, ipsec_sa_rows_new(), reset, add, draw);
 }

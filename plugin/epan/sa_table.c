@@ -4,10 +4,11 @@
  * pointers to its rows until the last window with it is closed, so rows are kept until then.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "listen.h"
 #include "sa_columns.h"
 #include "statistics.h"
 #include "taps.h"
+
+#include <epan/stat_tap_ui.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -95,11 +95,11 @@ static void reset(void *data)
     ipsec_sa_rows_clear(((sa_text *)data)->all);
 }
 
-void ipsec_sa_text_start(const char *argument, void *userdata _U_)
+bool ipsec_sa_text_start(const char *argument)
 {
     sa_text *table = g_new0(sa_text, 1);
 
     table->all = ipsec_sa_rows_new();
     table->filter = g_strdup(ipsec_listen_filter(NAME, argument));
-    ipsec_listen(NAME, argument, table, reset, add, draw);
+    return ipsec_listen(NAME, argument, table, reset, add, draw);
 }

@@ -3,14 +3,16 @@
 #ifndef IPSEC_EPAN_STATISTICS_H
 #define IPSEC_EPAN_STATISTICS_H
 
+#include <stdbool.h>
+
 /* Registers all of them; once, after the fields. `proto` is the number of the protocol "ipsec". */
 void ipsec_statistics_register(int proto);
 
 /* Each of these is one, in a file of its own. The first three are begun by an option "-z"; the others register
  * themselves. */
-void ipsec_sa_text_start(const char *argument, void *userdata);
-void ipsec_sa_json_start(const char *argument, void *userdata);
-void ipsec_findings_json_start(const char *argument, void *userdata);
+bool ipsec_sa_text_start(const char *argument);
+bool ipsec_sa_json_start(const char *argument);
+bool ipsec_findings_json_start(const char *argument);
 void ipsec_sa_table_register(void);
 void ipsec_summary_tree_register(void);
 void ipsec_conversations_register(int proto);

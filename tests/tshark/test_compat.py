@@ -155,6 +155,16 @@ def test_ipsec_compat_has_window(tshark):
         assert "ipsec,sa" in listed and not printing & listed, broken("ipsec_compat_has_window", listed)
 
 
+def test_ipsec_compat_register_option(tshark, tmp_path):
+    """One that is of no use ends the program."""
+    capture = pcap.write_frames(tmp_path / "one.pcap", [ethernet(ipv4(1, ESP, esp(60)))])
+    assert '"packets":1,' in tshark.read(capture, "-q", "-z", "ipsec,sa,json"), \
+        broken("ipsec_compat_register_option", "the option does nothing")
+    command = tshark._command(["-q", "-r", str(tshark.stage(capture)), "-z", "ipsec,sa,json,no filter"], True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tshark.root, check=False, timeout=TIMEOUT)
+    assert done.returncode == 1, broken("ipsec_compat_register_option", f"a bad one is let pass: {done.stderr}")
+
+
 def test_ipsec_compat_register_conversation_filter(tshark, tmp_path):
     """An SA and that of the other direction, once it is known; of headers in headers, the innermost one."""
     there, back = (ethernet(ipv4(number, ESP, esp(60), reply=reply)) for number, reply in ((1, False), (1, True)))
