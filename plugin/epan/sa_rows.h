@@ -10,10 +10,9 @@
 /* One SA. */
 typedef struct ipsec_sa_row {
     ipsec_tally tally;
-    uint32_t sa;      /* its index */
-    uint32_t lost;    /* as ipsec_sa_summary has it, of the whole capture; likewise the next two. See */
-    uint32_t reverse; /* ipsec_sa_rows_settle() */
-    uint32_t successor;
+    uint32_t sa; /* its index */
+    /* As ipsec_sa_summary has them, of the whole capture; once ipsec_sa_row_settle() was called. */
+    uint32_t lost, reverse, successor;
     uint8_t address_length; /* of its first packet; likewise the next two */
     uint8_t source[16], destination[16];
 } ipsec_sa_row;
