@@ -164,9 +164,9 @@ static void test_captured_twice(void)
     config.duplicate_time = 2 * STEP;
     c.db = ipsec_db_new(&config);
     add_numbers(&c, 1, 5);
-    add_numbers(&c, 5, 5);
+    add_numbers(&c, 4, 5);
     tally = end(&c);
-    g_assert_cmpuint(tally.captured_twice, ==, 1);
+    g_assert_cmpuint(tally.captured_twice, ==, 2);
     g_assert_cmpuint(tally.duplicates, ==, 0);
     g_assert_cmpuint(tally.late.count, ==, 0);
 }
@@ -189,6 +189,31 @@ static void test_a_restart(void)
     g_assert_cmpuint(tally.highest, ==, 5120);
 }
 
+/* Other packets under the same numbers, again and again: no window has anything to do with it. */
+static void test_an_sa_without_window(void)
+{
+    static const uint8_t elsewhere[] = {192, 0, 2, 77};
+
+    for (unsigned senders = 1; senders <= 2; senders++) {
+        const ipsec_finding_id said = senders == 1 ? IPSEC_FINDING_SA_NO_REPLAY : IPSEC_FINDING_SA_SENDERS;
+        capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
+        unsigned found = 0;
+
+        for (uint32_t number = 1; number <= 60; number++) {
+            ipsec_view other = esp_view(4, SPI, number / 2 + 1, 92);
+            ipsec_report report;
+
+            if (senders == 2)
+                other.source = elsewhere;
+            add(&c, esp_view(4, SPI, number, 84));
+            report = add(&c, other);
+            found += ipsec_findings_have(&report.findings, said);
+        }
+        g_assert_cmpuint(found, >, 10);
+        g_assert_cmpuint(end(&c).late.count, ==, 0);
+    }
+}
+
 static void test_a_stray_number_is_not_the_highest(void)
 {
     capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
@@ -200,6 +225,43 @@ static void test_a_stray_number_is_not_the_highest(void)
     tally = end(&c);
     g_assert_cmpuint(tally.highest, ==, 60);
     g_assert_cmpuint(tally.late.count, ==, 0);
+}
+
+/* The first number was somebody else's: those that come then are not late. */
+static void test_a_stray_number_in_front(void)
+{
+    capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
+    ipsec_tally tally;
+
+    add_numbers(&c, 1000, 1000);
+    add_numbers(&c, 1, 20);
+    tally = end(&c);
+    g_assert_cmpuint(tally.highest, ==, 20);
+    g_assert_cmpuint(tally.late.count, ==, 0);
+}
+
+/* Of the packets that are chosen, one says what others were. */
+static void test_the_highest_of_others(void)
+{
+    capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
+
+    add_numbers(&c, 1, 9);
+    add_numbers(&c, 11, 50);
+    c.judged = c.explained = (ipsec_tally){0};
+    add_numbers(&c, 10, 10);
+    g_assert_cmpuint(end(&c).highest, ==, 50);
+}
+
+/* At the end of an SA nobody bears a number out. */
+static void test_how_far_ahead(void)
+{
+    for (uint32_t beyond = 0; beyond < 2; beyond++) {
+        capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
+
+        add_numbers(&c, 1, 50);
+        add_numbers(&c, 50 + 2048 + beyond, 50 + 2048 + beyond);
+        g_assert_cmpuint(end(&c).highest, ==, beyond ? 50 : 50 + 2048);
+    }
 }
 
 static void test_a_jump_that_goes_on_is_the_highest(void)
@@ -224,13 +286,14 @@ static void test_a_first_number_that_nobody_follows(void)
     g_assert_cmpuint(tally.highest, ==, 9);
 }
 
-/* What fails its ICV says nothing of the numbers, and its lengths are told apart. */
+/* What fails its ICV, or cannot be tried, says nothing of the numbers, and its lengths are told apart. */
 static void test_icvs(void)
 {
     const ipsec_key_row row = null_row("HMAC_SHA2_256_128", "no", "any");
     capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, &row);
     uint8_t longer[40] = {0, 7, 0, 7, 0, 36};
     ipsec_tally tally;
+    ipsec_view cut;
 
     for (unsigned i = 8; i < 36; i++)
         longer[i] = 0x55;
@@ -239,6 +302,9 @@ static void test_icvs(void)
         add(&c, sealed_view(4, &row, &(sealing){.sequence = number}, sound_plaintext, sizeof sound_plaintext));
     add(&c, damaged_view(4, &row, &(sealing){.sequence = 900}, longer, sizeof longer));
     add(&c, damaged_view(4, &row, &(sealing){.sequence = 2}, longer, sizeof longer));
+    cut = sealed_view(4, &row, &(sealing){.sequence = 1000}, longer, sizeof longer);
+    cut.captured -= 4;
+    add(&c, cut);
     tally = end(&c);
     g_assert_cmpuint(tally.icv_good.count, ==, 5);
     g_assert_cmpuint(tally.icv_bad.count, ==, 2);
@@ -277,7 +343,10 @@ static void test_windows(void)
     tally = end(&c);
     g_assert_cmpuint(tally.esn, ==, IPSEC_ESN_YES);
     g_assert_cmpuint(ipsec_tally_window(&tally, &config), ==, 128);
-    config.replay_window = 0; /* the user's word comes first */
+    c = begin(IPSEC_STACK_LINUX, AS_CHOSEN, &row);
+    add(&c, damaged_view(4, &row, &(sealing){.sequence = 1, .esn = true}, sound_plaintext, sizeof sound_plaintext));
+    g_assert_cmpuint(end(&c).esn, ==, IPSEC_ESN_YES); /* as the row says */
+    config.replay_window = 0;                         /* the user's word comes first */
     g_assert_cmpuint(ipsec_tally_window(&tally, &config), ==, 0);
     config.replay_window = UINT32_MAX - 1;
     g_assert_cmpuint(ipsec_tally_window(&tally, &config), ==, 65536);
@@ -289,18 +358,22 @@ static void test_windows(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/tally/sums_and_bounds", test_sums_and_bounds);
-    g_test_add_func("/tally/the_earliest_and_the_latest_time", test_the_earliest_and_the_latest_time);
-    g_test_add_func("/tally/late_within_the_window", test_late_within_the_window);
-    g_test_add_func("/tally/late_beyond_the_window", test_late_beyond_the_window);
-    g_test_add_func("/tally/what_came_before_is_not_late", test_what_came_before_is_not_late);
-    g_test_add_func("/tally/captured_twice", test_captured_twice);
-    g_test_add_func("/tally/a_restart", test_a_restart);
-    g_test_add_func("/tally/a_stray_number_is_not_the_highest", test_a_stray_number_is_not_the_highest);
-    g_test_add_func("/tally/a_jump_that_goes_on_is_the_highest", test_a_jump_that_goes_on_is_the_highest);
-    g_test_add_func("/tally/a_first_number_that_nobody_follows", test_a_first_number_that_nobody_follows);
+    g_test_add_func("/tally/sums-and-bounds", test_sums_and_bounds);
+    g_test_add_func("/tally/the-earliest-and-the-latest-time", test_the_earliest_and_the_latest_time);
+    g_test_add_func("/tally/late-within-the-window", test_late_within_the_window);
+    g_test_add_func("/tally/late-beyond-the-window", test_late_beyond_the_window);
+    g_test_add_func("/tally/what-came-before-is-not-late", test_what_came_before_is_not_late);
+    g_test_add_func("/tally/captured-twice", test_captured_twice);
+    g_test_add_func("/tally/a-restart", test_a_restart);
+    g_test_add_func("/tally/a-stray-number-is-not-the-highest", test_a_stray_number_is_not_the_highest);
+    g_test_add_func("/tally/an-sa-without-window", test_an_sa_without_window);
+    g_test_add_func("/tally/a-stray-number-in-front", test_a_stray_number_in_front);
+    g_test_add_func("/tally/the-highest-of-others", test_the_highest_of_others);
+    g_test_add_func("/tally/how-far-ahead", test_how_far_ahead);
+    g_test_add_func("/tally/a-jump-that-goes-on-is-the-highest", test_a_jump_that_goes_on_is_the_highest);
+    g_test_add_func("/tally/a-first-number-that-nobody-follows", test_a_first_number_that_nobody_follows);
     g_test_add_func("/tally/icvs", test_icvs);
-    g_test_add_func("/tally/a_verified_number_is_the_highest", test_a_verified_number_is_the_highest);
+    g_test_add_func("/tally/a-verified-number-is-the-highest", test_a_verified_number_is_the_highest);
     g_test_add_func("/tally/windows", test_windows);
     return g_test_run();
 }

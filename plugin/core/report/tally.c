@@ -47,10 +47,12 @@ static bool has(const ipsec_report *report, ipsec_finding_id id)
     return ipsec_findings_have(&report->findings, id);
 }
 
-/* Whether what came behind the highest number is the beginning of another run, and not late. */
-static bool begins_anew(const ipsec_report *report)
+/* Whether the highest number turned out to be the one that is odd. */
+static bool was_led_astray(const ipsec_report *report)
 {
-    return has(report, IPSEC_FINDING_SEQ_RESTART) || has(report, IPSEC_FINDING_SEQ_STRAY);
+    const ipsec_finding *stray = ipsec_findings_get(&report->findings, IPSEC_FINDING_SEQ_STRAY);
+
+    return stray && stray->detail == (uint32_t)report->number.highest;
 }
 
 /* Left of the window, and the advice names no window that would have let it in: it came before, or there is none. */
@@ -78,7 +80,9 @@ static void add_behind(ipsec_tally *tally, const ipsec_report *report)
 {
     const uint64_t by = report->number.highest - report->number.value;
 
-    if (begins_anew(report)) {
+    if (was_led_astray(report))
+        tally->highest = report->number.value;
+    if (was_led_astray(report) || has(report, IPSEC_FINDING_SEQ_RESTART)) {
         tally->late = tally->settled;
     } else if (by > 0 && is_late(report)) {
         tally->late.count++;
