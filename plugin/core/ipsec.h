@@ -27,6 +27,7 @@
 #include "report/inventory.h"
 #include "report/receiver.h"
 #include "report/report.h"
+#include "report/tally.h"
 #include "report/windows.h"
 #include "sa/record.h"
 #include "sa/summary.h"

@@ -6,10 +6,10 @@
 
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report)
 {
-    uint32_t packets = config->replay_window;
+    const bool has_row = report->opened.valid && report->opened.spec;
+    const uint32_t packets =
+        ipsec_config_window(config, has_row ? report->opened.spec->replay_window : IPSEC_REPLAY_WINDOW_UNKNOWN);
 
-    if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN && report->opened.valid && report->opened.spec)
-        packets = report->opened.spec->replay_window;
     if (packets == IPSEC_REPLAY_WINDOW_UNKNOWN)
         return IPSEC_ANTI_REPLAY_UNKNOWN;
     return packets == 0 ? IPSEC_ANTI_REPLAY_OFF : IPSEC_ANTI_REPLAY_ON;

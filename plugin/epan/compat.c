@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
 
+#include <epan/conversation_filter.h>
+#include <epan/stat_tap_ui.h>
 #include <epan/uat-int.h>
 #include <epan/uat.h>
 #include <wiretap/wtap.h>
@@ -9,6 +11,8 @@
 
 #include <glib.h>
 
+#include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* More interfaces than the sections of a file that was put together from several have, as a rule. */
@@ -101,6 +105,84 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
         return false;
     *id = value;
     return true;
+}
+
+/* --- statistics -------------------------------------------------------------------------------------------------- */
+
+bool ipsec_compat_has_window(void)
+{
+    void *program = dlopen(NULL, RTLD_LAZY);
+    const bool has = program && dlsym(program, "qVersion");
+
+    if (program)
+        dlclose(program);
+    return has;
+}
+
+/* One option; lasts as long as the program. */
+typedef struct option {
+    ipsec_start_option *start;
+} option;
+
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
+static bool start_option(const char *argument, void *which)
+{
+    return ((const option *)which)->start(argument);
+}
+#else
+static void start_option(const char *argument, void *which)
+{
+    if (!((const option *)which)->start(argument))
+        exit(1); /* as the program does for its own */
+}
+#endif
+
+void ipsec_compat_register_option(const char *name, ipsec_start_option *start)
+{
+    stat_tap_ui ui = {
+        .group = REGISTER_PACKET_STAT_GROUP_UNSORTED, .title = NULL, .cli_string = name, .tap_init_cb = start_option};
+    option *which = g_new(option, 1);
+
+    which->start = start;
+    register_stat_tap_ui(&ui, which);
+}
+
+/* The one filter; set at registration. */
+static ipsec_has_filter *has_filter;
+static ipsec_make_filter *make_filter;
+
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+static bool call_has_filter(packet_info *pinfo, void *user_data _U_)
+{
+    return has_filter(pinfo);
+}
+
+static char *call_make_filter(packet_info *pinfo, void *user_data _U_)
+{
+    return make_filter(pinfo);
+}
+#else
+static gboolean call_has_filter(packet_info *pinfo)
+{
+    return has_filter(pinfo);
+}
+
+static char *call_make_filter(packet_info *pinfo)
+{
+    return make_filter(pinfo);
+}
+#endif
+
+void ipsec_compat_register_conversation_filter(const char *proto, const char *title, ipsec_has_filter *has,
+                                               ipsec_make_filter *make)
+{
+    has_filter = has;
+    make_filter = make;
+#if IPSEC_WIRESHARK_AT_LEAST(4, 4)
+    register_conversation_filter(proto, title, call_has_filter, call_make_filter, NULL);
+#else
+    register_conversation_filter(proto, title, call_has_filter, call_make_filter);
+#endif
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------ */

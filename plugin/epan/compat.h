@@ -22,6 +22,11 @@
 #define IPSEC_WIRESHARK_AT_LEAST(major, minor)                                                                         \
     (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
+/* Between the menu and the title of a tree of statistics. */
+#if !IPSEC_WIRESHARK_AT_LEAST(4, 2)
+#define STATS_TREE_MENU_SEPARATOR "/"
+#endif
+
 /* The variable behind a boolean preference. */
 #if IPSEC_WIRESHARK_AT_LEAST(4, 2)
 typedef bool pref_bool;
@@ -65,6 +70,12 @@ static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
     return pinfo->fd->file_off;
 }
 
+/* Octets of the frame, captured or not. */
+static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
+{
+    return pinfo->fd->pkt_len;
+}
+
 /* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0:
  * the file does not say. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);
@@ -72,6 +83,24 @@ uint32_t ipsec_compat_interface(const packet_info *pinfo);
 /* Whether the capturing system has a name for the packet, the same for each copy that it made (epb_packetid of pcapng):
  * then sets *id to it. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
+
+/* --- statistics ------------------------------------------------------------------------------------------------ */
+
+/* Whether the program has a window, as Wireshark has and tshark has not. Knows it by Qt. */
+bool ipsec_compat_has_window(void);
+
+/* Begins what an option "-z" asks for. Returns whether that can be done; if not, it has said why. */
+typedef bool ipsec_start_option(const char *argument);
+
+/* Registers the option "-z NAME...". Where it cannot be done, the program ends. */
+void ipsec_compat_register_option(const char *name, ipsec_start_option *start);
+
+/* A filter for Analyze > Conversation Filter, of which there may be one: whether there is one for the packet, and its
+ * text, which is freed with g_free(). */
+typedef bool ipsec_has_filter(const packet_info *pinfo);
+typedef char *ipsec_make_filter(const packet_info *pinfo);
+void ipsec_compat_register_conversation_filter(const char *proto, const char *title, ipsec_has_filter *has,
+                                               ipsec_make_filter *make);
 
 /* --- tables ---------------------------------------------------------------------------------------------------- */
 

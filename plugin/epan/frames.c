@@ -224,3 +224,14 @@ bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)
     summary->last_frame = number_of(summary->last_frame);
     return true;
 }
+
+uint32_t ipsec_frames_innermost_sa(const packet_info *pinfo)
+{
+    const uint32_t frame = count > 0 ? serial_of(pinfo->num) : 0;
+    uint32_t sa = IPSEC_SA_NONE;
+
+    for (uint32_t i = partition(count, is_before, frame); i < count && at(i)->frame == frame; i++)
+        if (at(i)->sa != IPSEC_SA_NONE)
+            sa = at(i)->sa;
+    return sa;
+}

@@ -13,6 +13,7 @@
 #include "outer.h"
 #include "payload.h"
 #include "prefs.h"
+#include "taps.h"
 
 #include <epan/exceptions.h>
 #include <epan/packet.h>
@@ -323,6 +324,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
         start_looking_after_ipv4();
     if (report.header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
         report.header.subject = IPSEC_SUBJECT_NOTHING;
+    ipsec_tap_offer(&report, view, pinfo);
     if (report.findings.count > 0 || report.unproven)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);
     return dissect(&report, at, tvb, pinfo, tree, data);

@@ -5,6 +5,8 @@
 #include "frames.h"
 #include "hooks.h"
 #include "prefs.h"
+#include "sa_rows.h"
+#include "statistics.h"
 
 #include <epan/packet.h>
 #include <epan/proto.h>
@@ -27,14 +29,21 @@ static void start_file(void)
     ipsec_frames_start();
 }
 
+static void end_file(void)
+{
+    ipsec_sa_rows_end_file();
+    ipsec_frames_end();
+}
+
 static void register_protoinfo(void)
 {
     const int proto = ipsec_draw_register();
 
     ipsec_prefs_register(proto);
     ipsec_hooks_register(proto);
+    ipsec_statistics_register(proto);
     register_init_routine(start_file);
-    register_cleanup_routine(ipsec_frames_end);
+    register_cleanup_routine(end_file);
 }
 
 void plugin_register(void)

@@ -3,7 +3,10 @@ function, where the version of Wireshark at hand no longer has what that one res
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import os
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from samples.keyed import datagram
 from samples.fragments import part
 from samples.packets import AH, ESP, ah, esp, ethernet, fragments4, fragments6, ipv4, ipv6, udp4
 from samples.sa import CBC_SHA256, Sa
+from tshark_runner import TIMEOUT
 
 EPAN = Path(__file__).resolve().parents[2] / "plugin" / "epan"
 FUNCTION = re.compile(r"\b(ipsec_compat_\w+)\(")
@@ -121,6 +125,61 @@ def test_ipsec_compat_file_offset(tshark, tmp_path):
     read = tshark.rows(capture, "-2", "-R", "ip.ttl == 64")
     assert [row["ipsec.seq"] for row in read.values()] == [["1"], ["3"], ["6"]], \
         broken("ipsec_compat_file_offset", "frames that a read filter rejects are taken for others")
+
+
+def test_ipsec_compat_frame_length(tshark, tmp_path):
+    """Of a frame that was cut, too."""
+    frame = ethernet(ipv4(1, ESP, esp(400)))
+    capture = pcap.write(tmp_path / "cut.pcap", [pcap.Record(1_700_000_000, 0, len(frame), frame[:80])])
+    output = tshark.read(capture, "-q", "-z", "conv,ipsec")
+    assert re.search(rf" {len(frame)} bytes ", output), broken("ipsec_compat_frame_length", output)
+
+
+# --- statistics -----------------------------------------------------------------------------------------------------
+
+def options_of(tshark, program):
+    """What it says to "-z help"."""
+    command = tshark._command(["-z", "help"], True, program)
+    at = command.index(program)
+    command[at:at] = ["QT_QPA_PLATFORM=offscreen", f"XDG_RUNTIME_DIR={tshark.home}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tshark.root, check=False, timeout=TIMEOUT)
+    return {line.strip() for line in (done.stdout + done.stderr).splitlines()}
+
+
+def test_ipsec_compat_has_window(tshark):
+    """Where nobody reads what is printed there is no option that prints."""
+    printing = {"ipsec,sa,json", "ipsec,findings,json"}
+    assert printing <= options_of(tshark, "tshark"), broken("ipsec_compat_has_window", "tshark has none")
+    if shutil.which("wireshark"):
+        listed = options_of(tshark, "wireshark")
+        assert "ipsec,sa" in listed and not printing & listed, broken("ipsec_compat_has_window", listed)
+
+
+def test_ipsec_compat_register_option(tshark, tmp_path):
+    """One that is of no use ends the program."""
+    capture = pcap.write_frames(tmp_path / "one.pcap", [ethernet(ipv4(1, ESP, esp(60)))])
+    assert '"packets":1,' in tshark.read(capture, "-q", "-z", "ipsec,sa,json"), \
+        broken("ipsec_compat_register_option", "the option does nothing")
+    command = tshark._command(["-q", "-r", str(tshark.stage(capture)), "-z", "ipsec,sa,json,no filter"], True)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tshark.root, check=False, timeout=TIMEOUT)
+    assert done.returncode == 1, broken("ipsec_compat_register_option", f"a bad one is let pass: {done.stderr}")
+
+
+def test_ipsec_compat_register_conversation_filter(tshark, tmp_path):
+    """An SA and that of the other direction, once it is known; of headers in headers, the innermost one."""
+    there, back = (ethernet(ipv4(number, ESP, esp(60), reply=reply)) for number, reply in ((1, False), (1, True)))
+    nested = ethernet(ipv4(2, AH, ah(next_header=ESP, payload=esp(60))))
+    capture = pcap.write_frames(tmp_path / "filters.pcap", [there, ethernet(ipv4(3, 17, bytes(8))), back, nested])
+    probe = shutil.copy(os.environ["IPSEC_PROBE"], next(tshark.plugins.rglob("ipsec_analysis.so")).parent)
+    try:
+        once, twice = tshark.read(capture, "-q", "-z", "io,stat,0"), tshark.read(capture, "-q", "-2", "-z", "io,stat,0")
+    finally:
+        os.remove(probe)
+    found = [dict(re.findall(r"^(\d+): (.*)$", output, re.MULTILINE)) for output in (once, twice)]
+    both = "ipsec.sa in {0, 1}"
+    assert found[0] == {"1": "ipsec.sa == 0", "2": "none", "3": "ipsec.sa in {1, 0}", "4": "ipsec.sa == 3"}, \
+        broken("ipsec_compat_register_conversation_filter", once)
+    assert found[1]["1"] == both and tshark.frames(capture, both, "-2") == [1, 3]
 
 
 # --- tables -------------------------------------------------------------------------------------------------------

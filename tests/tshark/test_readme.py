@@ -20,13 +20,25 @@ def test_there_are_examples_and_filters():
     assert len(EXAMPLES) >= 4 and len(FILTERS) >= 12
 
 
+def cut(output, ranges):
+    """What cut -c makes of it."""
+    bounds = [tuple(map(int, one.split("-"))) for one in ranges.split(",")]
+    return "".join("".join(line[first - 1:last] for first, last in bounds) + "\n" for line in output.splitlines())
+
+
+def without_trailing_space(text):
+    return "\n".join(line.rstrip() for line in text.strip("\n").splitlines())
+
+
 @pytest.mark.parametrize("command, shown", EXAMPLES, ids=[command for command, _ in EXAMPLES])
 def test_example(tshark, command, shown):
     if not tshark.run("--version").stdout.startswith("TShark (Wireshark) 4.0."):
         pytest.skip("the README shows what Wireshark 4.0 prints")
-    program, *arguments = shlex.split(command.replace("\\\n", ""))
+    command, _, ranges = command.replace("\\\n", "").partition(" | cut -c ")
+    program, *arguments = shlex.split(command)
     assert program == "tshark"
-    assert tshark.run(*arguments).stdout.strip("\n") == shown.strip("\n")
+    output = tshark.run(*arguments).stdout
+    assert without_trailing_space(cut(output, ranges) if ranges else output) == without_trailing_space(shown)
 
 
 def test_every_filter_finds_something(tshark, everything):

@@ -32,6 +32,13 @@ typedef struct ipsec_config {
     uint32_t sas;
 } ipsec_config;
 
+/** Packets of a window that a key row says to be `own`: the user's word comes first. Either may be
+ * IPSEC_REPLAY_WINDOW_UNKNOWN, and if both are, so is the window. */
+static inline uint32_t ipsec_config_window(const ipsec_config *config, uint32_t own)
+{
+    return config->replay_window != IPSEC_REPLAY_WINDOW_UNKNOWN ? config->replay_window : own;
+}
+
 /** SAs whose state is kept unless the user says otherwise. */
 #define IPSEC_SAS_DEFAULT 1048576u
 

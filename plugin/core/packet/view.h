@@ -153,6 +153,13 @@ static inline uint32_t ipsec_view_packet_length(const ipsec_view *view)
     return view->length != IPSEC_LENGTH_UNKNOWN ? view->length : view->frame_length;
 }
 
+/** Octets of data as statistics count them: as many as IP says; where the length is not known, those that were captured.
+ */
+static inline uint32_t ipsec_view_octets(const ipsec_view *view)
+{
+    return view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
+}
+
 /** With IPSEC_VIEW_OFFLOAD, the octets of data if what was captured is taken for one packet as it is: as many as IP
  * says, or else all that the frame had. 0 if it is no offload, or if these octets were not all captured. */
 static inline uint32_t ipsec_view_offload_length(const ipsec_view *view)

@@ -347,7 +347,7 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
     summary = ipsec_sa_summary_at(table, sa->index);
     summary->packets++;
     summary->last_frame = view->frame;
-    summary->octets += view->length == IPSEC_LENGTH_UNKNOWN ? view->captured : view->length;
+    summary->octets += ipsec_view_octets(view);
     return sa;
 }
 

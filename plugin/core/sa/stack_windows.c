@@ -7,9 +7,7 @@
 
 uint32_t ipsec_sa_known_window(const ipsec_config *config, const ipsec_sa *sa)
 {
-    if (config->replay_window != IPSEC_REPLAY_WINDOW_UNKNOWN)
-        return config->replay_window;
-    return sa->numbers.row_window;
+    return ipsec_config_window(config, sa->numbers.row_window);
 }
 
 /* That of a stack, where the SA's own is known, or not. */

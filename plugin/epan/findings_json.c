@@ -1,0 +1,220 @@
+/* -z ipsec,findings,json: a line with an object for each header that has a finding or is not clean, as soon as it is
+ * dissected. What it means is in plugin/schema/ipsec-findings.schema.json.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "json_line.h"
+#include "listen.h"
+#include "statistics.h"
+#include "taps.h"
+
+#include <stdio.h>
+
+#define NAME "ipsec,findings,json"
+
+static void put_name(json_dumper *line, const char *name, const char *field, uint32_t value)
+{
+    ipsec_cell cell;
+
+    ipsec_cell_set_name(&cell, field, value);
+    ipsec_json_cell(line, name, IPSEC_CELL_TEXT, &cell);
+}
+
+static void put_address(json_dumper *line, const char *name, const uint8_t *octets, unsigned length)
+{
+    ipsec_cell cell;
+
+    ipsec_cell_set_address(&cell, octets, length);
+    ipsec_json_cell(line, name, IPSEC_CELL_TEXT, &cell);
+}
+
+static void put_hex(json_dumper *line, const char *name, uint32_t value)
+{
+    ipsec_cell cell;
+
+    ipsec_cell_set_hex(&cell, value);
+    ipsec_json_cell(line, name, IPSEC_CELL_TEXT, &cell);
+}
+
+static void put_times(json_dumper *line, const packet_info *pinfo)
+{
+    const int64_t nanoseconds = ipsec_tap_nanoseconds(&pinfo->abs_ts);
+    ipsec_cell cell;
+
+    ipsec_cell_set_time(&cell, nanoseconds);
+    ipsec_json_cell(line, "time", IPSEC_CELL_TEXT, &cell);
+    ipsec_cell_set_epoch(&cell, nanoseconds);
+    ipsec_json_cell(line, "epoch", IPSEC_CELL_EPOCH, &cell);
+}
+
+static void put_header(json_dumper *line, const ipsec_tapped *tapped)
+{
+    const ipsec_report *report = &tapped->report;
+
+    ipsec_json_text(line, "verdict", ipsec_verdict_name(report->verdict));
+    put_name(line, "protocol", "ipsec.protocol", report->header.protocol);
+    put_address(line, "source", tapped->source, tapped->address_length);
+    put_address(line, "destination", tapped->destination, tapped->address_length);
+    put_name(line, "encapsulation", "ipsec.encapsulation", report->header.encapsulation);
+    ipsec_json_number(line, "octets", tapped->octets);
+    if (report->header.has_spi) {
+        ipsec_json_number(line, "spi", report->header.spi);
+        put_hex(line, "spi_hex", report->header.spi);
+    }
+    if (report->sa != IPSEC_SA_NONE)
+        ipsec_json_number(line, "sa", report->sa);
+}
+
+static void put_number(json_dumper *line, const ipsec_report *report)
+{
+    const ipsec_number *number = &report->number;
+    const bool is_behind = number->value <= number->highest;
+
+    if (!number->is_followed) {
+        if (report->header.has_sequence)
+            ipsec_json_number(line, "seq", report->header.sequence);
+        return;
+    }
+    ipsec_json_number(line, "seq", number->value);
+    if (number->first_seen)
+        ipsec_json_number(line, "seq_first_seen", number->first_seen);
+    if (!number->is_placed || !number->has_highest)
+        return;
+    ipsec_json_number(line, "seq_highest", number->highest);
+    ipsec_json_number(line, "seq_lag", is_behind ? number->highest - number->value : 0);
+    ipsec_json_number(line, "seq_skipped", is_behind ? 0 : number->value - number->highest - 1);
+}
+
+static void put_opened(json_dumper *line, const ipsec_opened *opened)
+{
+    ipsec_cell cell = {.text = "ESP-NULL heuristic"};
+
+    put_name(line, "icv_status", "ipsec.icv.status", opened->icv_status);
+    if (opened->icv_status == IPSEC_ICV_UNVERIFIED)
+        ipsec_json_text(line, "icv_unverified", ipsec_unverified_name(opened->unverified));
+    ipsec_json_number(line, "icv_length", opened->icv_length);
+    ipsec_json_number(line, "iv_length", opened->iv_length);
+    if (opened->has_trailer) {
+        ipsec_json_number(line, "pad_length", opened->pad_length);
+        ipsec_json_number(line, "next_header", opened->next_header);
+    }
+    if (opened->has_trailer && opened->has_inner)
+        ipsec_json_number(line, "tfc_length", opened->tfc_length);
+    if (opened->spec)
+        ipsec_cell_set_key_source(&cell, opened->spec->origin, opened->spec->line);
+    ipsec_json_cell(line, "key_source", IPSEC_CELL_TEXT, &cell);
+}
+
+static void put_finding(json_dumper *line, const ipsec_finding *finding)
+{
+    const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)finding->id);
+    char advice[IPSEC_ADVICE_SIZE];
+
+    json_dumper_begin_object(line);
+    ipsec_json_text(line, "id", row->id);
+    ipsec_json_text(line, "severity", ipsec_severity_name(row->severity));
+    ipsec_json_text(line, "summary", row->summary);
+    ipsec_json_text(line, "cause", ipsec_cause_name(row->cause));
+    ipsec_json_text(line, "reference", row->reference);
+    ipsec_json_text(line, "advice", ipsec_finding_advice(finding, advice));
+    ipsec_json_number(line, "offset", finding->offset);
+    ipsec_json_number(line, "length", finding->length);
+    json_dumper_end_object(line);
+}
+
+static void put_findings(json_dumper *line, const ipsec_findings *findings)
+{
+    json_dumper_set_member_name(line, "findings");
+    json_dumper_begin_array(line);
+    for (unsigned i = 0; i < findings->count; i++)
+        put_finding(line, &findings->list[i]);
+    json_dumper_end_array(line);
+}
+
+static void put_windows(json_dumper *line, const ipsec_outcome *outcome)
+{
+    const ipsec_windows_error *windows = ipsec_windows_error_of(outcome);
+
+    if (!windows)
+        return;
+    ipsec_json_number(line, "windows_error", windows->error);
+    ipsec_json_text(line, "windows_name", windows->name);
+    put_hex(line, "windows_status", windows->status);
+    if (outcome->event)
+        ipsec_json_number(line, "windows_event", outcome->event);
+}
+
+/* Counters, of which two may move at once, and what is logged. */
+static void put_counters(json_dumper *line, const char *stack, const ipsec_outcome *outcome)
+{
+    char name[32];
+
+    json_dumper_set_member_name(line, stack);
+    json_dumper_begin_array(line);
+    json_dumper_value_string(line, outcome->counter);
+    if (outcome->also)
+        json_dumper_value_string(line, outcome->also);
+    json_dumper_end_array(line);
+    if (!outcome->log)
+        return;
+    snprintf(name, sizeof name, "%s_log", stack);
+    ipsec_json_text(line, name, outcome->log);
+}
+
+/* What each system will have reported, by the name of the system. */
+static void put_reports(json_dumper *line, const ipsec_report *report)
+{
+    const char *const linux_sa = ipsec_linux_sa_counter(report);
+    const ipsec_outcome *outcome;
+    bool inferred = false;
+
+    for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
+        outcome = ipsec_outcome_at((ipsec_stack)stack, report);
+        if (!outcome)
+            continue;
+        inferred = inferred || outcome->inferred;
+        if (stack == IPSEC_STACK_WINDOWS)
+            put_windows(line, outcome);
+        else
+            put_counters(line, ipsec_stack_name(stack), outcome);
+    }
+    if (linux_sa)
+        ipsec_json_text(line, "linux_sa_counter", linux_sa);
+    ipsec_json_bool(line, "inferred", inferred);
+}
+
+static void print_header(const ipsec_tapped *tapped, const packet_info *pinfo)
+{
+    const ipsec_report *report = &tapped->report;
+    json_dumper line;
+
+    ipsec_json_begin(&line);
+    ipsec_json_number(&line, "frame", pinfo->num);
+    put_times(&line, pinfo);
+    put_header(&line, tapped);
+    put_number(&line, report);
+    if (report->opened.valid)
+        put_opened(&line, &report->opened);
+    if (report->fragment)
+        ipsec_json_number(&line, "fragment_frame", report->fragment);
+    put_findings(&line, &report->findings);
+    if (report->findings.count > 0)
+        put_reports(&line, report);
+    ipsec_json_end(&line);
+}
+
+static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,
+                             tap_flags_t flags _U_)
+{
+    const ipsec_tapped *tapped = (const ipsec_tapped *)header;
+
+    if (tapped->report.findings.count > 0 || tapped->report.verdict >= IPSEC_VERDICT_SUSPICIOUS)
+        print_header(tapped, pinfo);
+    return TAP_PACKET_DONT_REDRAW;
+}
+
+bool ipsec_findings_json_start(const char *argument)
+{
+    static char listener; /* its address tells this listener from others; one option is enough */
+
+    return ipsec_listen(NAME, argument, &listener, NULL, add, NULL);
+}

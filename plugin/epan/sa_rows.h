@@ -1,0 +1,53 @@
+/* A row of statistics for each SA that a listener meets.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_SA_ROWS_H
+#define IPSEC_EPAN_SA_ROWS_H
+
+#include "taps.h"
+
+#include <glib.h>
+
+/* One SA. */
+typedef struct ipsec_sa_row {
+    ipsec_tally tally;
+    uint32_t sa; /* its index */
+    /* As ipsec_sa_summary has them, of the whole capture; once ipsec_sa_row_settle() was called. */
+    uint32_t lost, reverse, successor;
+    uint8_t address_length; /* of its first packet; likewise the next two */
+    uint8_t source[16], destination[16];
+} ipsec_sa_row;
+
+/* The rows of one listener, in the order in which their SAs turned up. */
+typedef struct ipsec_sa_rows {
+    GArray *rows;     /* of ipsec_sa_row */
+    GArray *places;   /* of uint32_t, by index of the SA: place of its row and one more; 0: it has none */
+    unsigned settled; /* rows in front of this one are of files that are closed */
+    int64_t start;    /* when the capture began, in nanoseconds since 1970 */
+    struct ipsec_sa_rows *next;
+} ipsec_sa_rows;
+
+/* An empty collection; lasts as long as the program. */
+ipsec_sa_rows *ipsec_sa_rows_new(void);
+
+/* Forgets all rows. */
+void ipsec_sa_rows_clear(ipsec_sa_rows *all);
+
+/* Adds a header to the row of its SA. Returns the place of the row, or -1 if it belongs to no SA. */
+int64_t ipsec_sa_rows_add(ipsec_sa_rows *all, const packet_info *pinfo, const ipsec_tapped *tapped);
+
+static inline ipsec_sa_row *ipsec_sa_rows_at(const ipsec_sa_rows *all, unsigned place)
+{
+    return &g_array_index(all->rows, ipsec_sa_row, place);
+}
+
+/* Fills in what only the whole capture tells of the row's SA. */
+void ipsec_sa_row_settle(ipsec_sa_row *row);
+
+/* The same for all rows. */
+void ipsec_sa_rows_settle(ipsec_sa_rows *all);
+
+/* A file is closed (tshark -M closes and opens it again and again, and goes on): the rows of all listeners are settled,
+ * and what comes are other SAs. To be called as long as the analysis of the file is there. */
+void ipsec_sa_rows_end_file(void);
+
+#endif

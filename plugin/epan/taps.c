@@ -1,0 +1,31 @@
+/* The tap "ipsec".
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "taps.h"
+
+#include <string.h>
+
+int ipsec_tap;
+
+void ipsec_tap_register(void)
+{
+    ipsec_tap = register_tap(IPSEC_TAP);
+}
+
+/* Listeners run when the whole frame is dissected, so all that they see must last as long. */
+void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo)
+{
+    ipsec_tapped *tapped;
+
+    if (!ipsec_report_has_subject(report))
+        return;
+    tapped = wmem_new(pinfo->pool, ipsec_tapped);
+    tapped->report = *report;
+    tapped->report.opened.plaintext = NULL;
+    tapped->octets = ipsec_view_octets(view);
+    tapped->address_length = view->address_length;
+    if (view->address_length > 0) {
+        memcpy(tapped->source, view->source, view->address_length);
+        memcpy(tapped->destination, view->destination, view->address_length);
+    }
+    tap_queue_packet(ipsec_tap, pinfo, tapped);
+}

@@ -1,0 +1,54 @@
+/* The tap "ipsec": what statistics are made from.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_TAPS_H
+#define IPSEC_EPAN_TAPS_H
+
+#include "../core/ipsec.h"
+
+#include <epan/packet.h>
+#include <epan/tap.h>
+
+#define IPSEC_TAP "ipsec"
+
+/* What its listeners get, for each judged header that belongs to a packet item, the outer one of a frame first.
+ * Wireshark keeps headers that are quoted in an ICMP error from listeners that do not ask for them. */
+typedef struct ipsec_tapped {
+    ipsec_report report;    /* without its plaintext */
+    uint32_t octets;        /* ipsec_view_octets() */
+    uint8_t address_length; /* 4, 16, or 0: not known */
+    uint8_t source[16], destination[16];
+} ipsec_tapped;
+
+/* The number of the tap; constant once it is registered. */
+extern int ipsec_tap;
+
+/* A time or a difference of times, in nanoseconds; those of more than 292 years become the largest. */
+#define IPSEC_TAP_SECONDS_MOST (INT64_MAX / 1000000000 - 1)
+
+static inline int64_t ipsec_tap_nanoseconds(const nstime_t *at)
+{
+    if (at->secs <= -IPSEC_TAP_SECONDS_MOST || at->secs >= IPSEC_TAP_SECONDS_MOST)
+        return at->secs < 0 ? INT64_MIN : INT64_MAX;
+    return (int64_t)at->secs * 1000000000 + at->nsecs;
+}
+
+/* From one such time to another; of no use where it is too long. */
+static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
+{
+    return (int64_t)((uint64_t)to - (uint64_t)from);
+}
+
+/* Registers the tap; once. */
+void ipsec_tap_register(void);
+
+/* Queues a header for the listeners. */
+void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo);
+
+/* The same if there are listeners; else it costs a look for them. */
+static inline void ipsec_tap_offer(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo)
+{
+    if (have_tap_listener(ipsec_tap))
+        ipsec_tap_queue(report, view, pinfo);
+}
+
+#endif
