@@ -44,19 +44,29 @@ static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
-static void draw_finding(const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+/* The item of a finding: its octets are marked when it is chosen, be they in front of the header. */
+static proto_item *add_finding(const ipsec_report *report, const ipsec_finding *finding, tvbuff_t *tvb,
+                               proto_tree *tree)
+{
+    const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)finding->id);
+    const ipsec_span span = ipsec_finding_span(report, finding);
+    const int64_t captured = tvb_captured_length(tvb);
+    const int64_t start = MIN(span.start, captured), end = MIN(start + span.length, captured);
+
+    return ipsec_generated(proto_tree_add_string_format(tree, ipsec_hf_ids[IPSEC_HF_FINDING], tvb_get_ds_tvb(tvb),
+                                                        tvb_raw_offset(tvb) + (int)start, (int)(end - start), row->id,
+                                                        "%s", row->summary));
+}
+
+static void draw_finding(const ipsec_report *report, const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo,
+                         proto_tree *tree)
 {
     const ipsec_finding_id id = (ipsec_finding_id)finding->id;
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
-    const uint32_t captured = tvb_captured_length(tvb);
-    const uint32_t start = MIN(finding->offset, captured);
-    const uint32_t length = MIN(finding->length, captured - start);
-    proto_item *item = proto_tree_add_string_format(tree, ipsec_hf_ids[IPSEC_HF_FINDING], tvb, (int)start, (int)length,
-                                                    row->id, "%s", row->summary);
+    proto_item *item = add_finding(report, finding, tvb, tree);
     char advice[IPSEC_ADVICE_SIZE];
     proto_tree *subtree;
 
-    proto_item_set_generated(item);
     if (finding->announce)
         expert_add_info(pinfo, item, &ipsec_experts[id]);
     if (!tree)
@@ -177,7 +187,7 @@ static proto_tree *tree_of(proto_item *item)
 static void draw_findings(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
     for (unsigned i = 0; i < report->findings.count; i++)
-        draw_finding(&report->findings.list[i], tvb, pinfo, tree);
+        draw_finding(report, &report->findings.list[i], tvb, pinfo, tree);
 }
 
 static void label_conclusion(const ipsec_report *report, proto_item *item)

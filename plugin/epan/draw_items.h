@@ -12,37 +12,31 @@
 
 #include <epan/proto.h>
 
+static inline proto_item *ipsec_generated(proto_item *item)
+{
+    proto_item_set_generated(item);
+    return item;
+}
+
 static inline proto_item *ipsec_add_uint(proto_tree *tree, ipsec_hf field, uint32_t value)
 {
-    proto_item *item = tree;
-
-    if (ipsec_field_is_seen(tree, field)) {
-        item = proto_tree_add_uint(tree, ipsec_hf_ids[field], NULL, 0, 0, value);
-        proto_item_set_generated(item);
-    }
-    return item;
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_uint(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
 }
 
 static inline proto_item *ipsec_add_uint64(proto_tree *tree, ipsec_hf field, uint64_t value)
 {
-    proto_item *item = tree;
-
-    if (ipsec_field_is_seen(tree, field)) {
-        item = proto_tree_add_uint64(tree, ipsec_hf_ids[field], NULL, 0, 0, value);
-        proto_item_set_generated(item);
-    }
-    return item;
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_uint64(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
 }
 
 static inline proto_item *ipsec_add_string(proto_tree *tree, ipsec_hf field, const char *value)
 {
-    proto_item *item = tree;
-
-    if (ipsec_field_is_seen(tree, field)) {
-        item = proto_tree_add_string(tree, ipsec_hf_ids[field], NULL, 0, 0, value);
-        proto_item_set_generated(item);
-    }
-    return item;
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_string(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
 }
 
 #endif
