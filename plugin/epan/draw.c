@@ -50,12 +50,12 @@ static proto_item *add_finding(const ipsec_report *report, const ipsec_finding *
 {
     const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)finding->id);
     const ipsec_span span = ipsec_finding_span(report, finding);
-    const int64_t captured = tvb_captured_length(tvb);
-    const int64_t start = MIN(span.start, captured), end = MIN(start + span.length, captured);
+    const int64_t at = tvb_raw_offset(tvb) + span.start;
+    const int64_t last = tvb_raw_offset(tvb) + (int64_t)tvb_captured_length(tvb);
+    const int start = (int)CLAMP(at, 0, last), end = (int)CLAMP(at + span.length, 0, last);
 
     return ipsec_generated(proto_tree_add_string_format(tree, ipsec_hf_ids[IPSEC_HF_FINDING], tvb_get_ds_tvb(tvb),
-                                                        tvb_raw_offset(tvb) + (int)start, (int)(end - start), row->id,
-                                                        "%s", row->summary));
+                                                        start, end - start, row->id, "%s", row->summary));
 }
 
 static void draw_finding(const ipsec_report *report, const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo,
