@@ -235,6 +235,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
 {
     const volatile ipsec_stacks before = refused_by;
     const volatile bool unproven_before = inside_unproven;
+    const volatile unsigned order = wrappers_run;
     volatile int result = 0;
 
     refused_by = ipsec_stacks_refusing(report);
@@ -247,7 +248,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
     {
         refused_by = before;
         inside_unproven = unproven_before;
-        ipsec_info_column_tell(report, pinfo);
+        ipsec_info_column_tell(report, order, pinfo);
     }
     ENDTRY;
     return result;

@@ -10,8 +10,9 @@ from scapy.packet import Raw
 
 import pcap
 from samples.keyed import datagram
-from samples.packets import AH, ESP, ah, esp, ethernet, ipv4
+from samples.packets import AH, ESP, ah, esp, ethernet, ipv4, ipv6
 from samples.sa import CBC_SHA256, Sa
+from test_many_headers import WIRELESS, aggregate
 from tshark_runner import VERDICTS
 
 SEVERITIES = ("CHAT", "NOTE", "WARN", "ERROR")
@@ -83,7 +84,7 @@ def test_each_header_once_and_outer_ones_first(tshark, tmp_path):
     twice = ah(next_header=AH, payload=ah(next_header=ESP, payload=faulty, spi=0xA0000002, reserved=1),
                spi=0xA0000001, reserved=1)
     around = ah(next_header=ESP, payload=faulty, spi=0xA0000001, reserved=1)
-    for line in info(tshark, tmp_path, (ipv4(1, AH, around), ipv4(2, AH, twice))):
+    for line in info(tshark, tmp_path, (ipv4(1, AH, around), ipv4(2, AH, twice), ipv6(3, AH, around), ipv6(4, AH, twice))):
         assert line.startswith(RESERVED + MISALIGNED + "ESP (SPI="), line
         assert line.count("[") == 2, line
 
@@ -99,6 +100,20 @@ def test_fence_holds_against_what_was_decrypted(tshark, tmp_path, stock):
                          "-o", f"esp.enable_encryption_decode:{stock}")
     assert "Len=" in first and "[" not in first
     assert second.startswith("[ESP padding is not 1 2 3 and so on] ") and "Len=" in second
+
+
+def test_headers_side_by_side(tshark, tmp_path):
+    """The first one's text stands first, and stays when what is behind writes the column anew."""
+    reserved, misaligned = ipv4(1, AH, ah(next_header=17, payload=datagram(), reserved=1)), ipv4(2, ESP, esp(61))
+    clean = ipv4(3, 17, datagram())
+    frames = [aggregate(packets) for packets in ((reserved, misaligned), (misaligned, clean),
+                                                 (misaligned, reserved, misaligned))]
+    records = [pcap.Record(number, 0, len(frame), frame) for number, frame in enumerate(frames)]
+    capture = pcap.write(tmp_path / "aggregates.pcap", records, WIRELESS)
+    lines = tshark.read(tshark.stage(capture), *INFO).splitlines()
+    assert lines[0].startswith(RESERVED + MISALIGNED + "ESP (SPI=")
+    assert lines[1].startswith(MISALIGNED) and "Len=" in lines[1]
+    assert lines[2].startswith(MISALIGNED + RESERVED + "ESP (SPI=")
 
 
 def test_quotes_and_preference(tshark, tmp_path):
