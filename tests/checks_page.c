@@ -85,6 +85,16 @@ static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
     return true;
 }
 
+/* What is said where no stack has a row. */
+static const char *why_unreported(const ipsec_catalogue_row *row)
+{
+    if (row == ipsec_catalogue(IPSEC_FINDING_STACK_REFUSES))
+        return "What the system reports depends on its restriction: see the tables above.";
+    if (row == ipsec_catalogue(IPSEC_FINDING_NATT_NOT_ESP))
+        return "What a system reports depends on what it takes for the SPI; mostly, that there is no such SA.";
+    return row->severity == IPSEC_SEVERITY_CHAT ? "It is no fault, and no system reports it." : "No system reports it.";
+}
+
 static void print_row(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
@@ -104,10 +114,8 @@ static void print_row(ipsec_finding_id id)
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         reported |= print_outcome((ipsec_stack)stack, id);
-    if (id == IPSEC_FINDING_STACK_REFUSES)
-        puts("- What the system reports depends on its restriction: see the tables above.");
-    else if (!reported)
-        puts("- No system reports it.");
+    if (!reported)
+        printf("- %s\n", why_unreported(row));
 }
 
 /* What a stack reports, each text once, with the findings behind it. */

@@ -24,6 +24,7 @@
 #include "packet/reassembled.h"
 #include "packet/view.h"
 #include "report/advice.h"
+#include "report/conclusion.h"
 #include "report/inventory.h"
 #include "report/receiver.h"
 #include "report/report.h"

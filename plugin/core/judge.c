@@ -409,6 +409,17 @@ static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view,
         report_fragment(report, rest);
 }
 
+/* How far the header reaches, and what stands in front of it: findings speak of either. */
+static void measure(const ipsec_view *view, ipsec_report *report)
+{
+    const ipsec_header_kind *kind = ipsec_kind_of(view->protocol);
+    const bool is_next = view->outer && view->outer + view->outer_length == view->data;
+    const bool has_length = kind->length && ipsec_view_has(view, 2);
+
+    report->octets = has_length ? MIN(kind->length(view->data), view->captured) : view->captured;
+    report->in_front = is_next ? view->outer_length : 0;
+}
+
 /* Puts the findings together, of the header, of its key and of its neighbours. */
 static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                 const ipsec_note *note, ipsec_report *report)
@@ -422,6 +433,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
     if (!db->config.report_reserved_spi)
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
+    measure(view, report);
     if (report->fragment > 0)
         ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});

@@ -46,8 +46,9 @@ static void report_restriction(ipsec_stack receiver, ipsec_report *report)
     const unsigned advice_case = ipsec_receiver_restriction(receiver, report);
 
     if (advice_case != IPSEC_CASE_NONE)
-        ipsec_findings_add_with(&report->findings, IPSEC_FINDING_STACK_REFUSES, 0, 0,
-                                (ipsec_advice_detail){.advice_case = (uint8_t)advice_case});
+        ipsec_findings_add_with(
+            &report->findings, IPSEC_FINDING_STACK_REFUSES, 0, 0,
+            (ipsec_advice_detail){.advice_case = (uint8_t)advice_case, .detail = (uint32_t)receiver});
 }
 
 static ipsec_verdict verdict_on_oddities(ipsec_stack receiver, const ipsec_report *report)

@@ -58,6 +58,18 @@ bool ipsec_compat_fake_protocols(proto_tree *tree, bool fake)
     return before;
 }
 
+void ipsec_compat_set_label(proto_item *item, const char *text)
+{
+    const size_t length = MIN(strlen(text), ITEM_LABEL_LENGTH - 1);
+    item_label_t *label;
+
+    if (!PTREE_DATA(item)->visible)
+        return;
+    label = wmem_new0(PNODE_POOL(item), item_label_t);
+    memcpy(label->representation, text, length);
+    PITEM_FINFO(item)->rep = label;
+}
+
 /* --- the packet -------------------------------------------------------------------------------------------------- */
 
 /* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads

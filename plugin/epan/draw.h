@@ -1,5 +1,4 @@
-/* The protocol with its fields and expert items, and reports drawn with them.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reports, drawn as a subtree. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_DRAW_H
 #define IPSEC_EPAN_DRAW_H
 
@@ -9,8 +8,8 @@
 #include <epan/proto.h>
 #include <epan/tvbuff.h>
 
-/* Registers all of them; once, at start. Returns the number of the protocol. */
-int ipsec_draw_register(void);
+/* Registers the subtrees; once, at start. */
+void ipsec_draw_register(void);
 
 /* Adds the protocol item with all of the report in the subtree of `parent`; in `tree` itself where that is NULL. Expert
  * items are added also where there is no tree. `tvb` is what the report's offsets refer to. May throw, as all of

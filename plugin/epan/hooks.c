@@ -10,6 +10,7 @@
 #include "draw.h"
 #include "fragments.h"
 #include "frames.h"
+#include "info_column.h"
 #include "outer.h"
 #include "payload.h"
 #include "prefs.h"
@@ -115,17 +116,10 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
 {
     const char *const current = pinfo->current_proto;
 
-    /* The Expert Information dialog shows it. */
+    /* The Expert Information dialog shows it; so does what is said of an exception, if drawing throws. */
     pinfo->current_proto = "IPsec";
-    TRY
-    {
-        ipsec_draw_report(report, tvb, pinfo, tree, parent_of(report, at, tree, mark));
-    }
-    FINALLY
-    {
-        pinfo->current_proto = current;
-    }
-    ENDTRY;
+    ipsec_draw_report(report, tvb, pinfo, tree, parent_of(report, at, tree, mark));
+    pinfo->current_proto = current;
 }
 
 /* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
@@ -242,6 +236,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
 {
     const volatile ipsec_stacks before = refused_by;
     const volatile bool unproven_before = inside_unproven;
+    const volatile unsigned order = wrappers_run;
     volatile int result = 0;
 
     refused_by = ipsec_stacks_refusing(report);
@@ -254,6 +249,7 @@ static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t 
     {
         refused_by = before;
         inside_unproven = unproven_before;
+        ipsec_info_column_tell(report, order, pinfo);
     }
     ENDTRY;
     return result;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
 #include "draw.h"
+#include "fields.h"
 #include "frames.h"
 #include "hooks.h"
 #include "prefs.h"
@@ -37,8 +38,9 @@ static void end_file(void)
 
 static void register_protoinfo(void)
 {
-    const int proto = ipsec_draw_register();
+    const int proto = ipsec_fields_register();
 
+    ipsec_draw_register();
     ipsec_prefs_register(proto);
     ipsec_hooks_register(proto);
     ipsec_statistics_register(proto);

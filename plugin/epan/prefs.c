@@ -19,6 +19,7 @@ static int pref_points = IPSEC_POINTS_AUTO;
 static pref_bool pref_sa_complete;
 static pref_bool pref_null_heuristic = true;
 static pref_bool pref_decrypt = true;
+static pref_bool pref_info_column = true;
 
 /* Filled in at registration, and constant afterwards; the last one ends them. */
 static enum_val_t receivers[IPSEC_STACK_COUNT + 1];
@@ -71,6 +72,10 @@ void ipsec_prefs_register(int proto)
     prefs_register_bool_preference(module, "decrypt", "Dissect decrypted payloads",
                                    "Hand what ESP packets held to the next dissector, where the ESP dissector did not.",
                                    &pref_decrypt);
+    prefs_register_bool_preference(module, "info_column", "Say in the Info column what is wrong",
+                                   "Put the gravest finding of Warning or above in front of the packet list's Info "
+                                   "column, in brackets.",
+                                   &pref_info_column);
     prefs_register_bool_preference(module, "null_heuristic", "Look for ESP-NULL without keys",
                                    "Find SAs with NULL encryption by what their payloads look like (RFC 5879).",
                                    &pref_null_heuristic);
@@ -113,4 +118,9 @@ ipsec_config ipsec_prefs_config(void)
 bool ipsec_prefs_decrypt(void)
 {
     return pref_decrypt;
+}
+
+bool ipsec_prefs_info_column(void)
+{
+    return pref_info_column;
 }

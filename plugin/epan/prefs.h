@@ -13,4 +13,7 @@ ipsec_config ipsec_prefs_config(void);
 /* Whether payloads that the plugin decrypts are dissected. */
 bool ipsec_prefs_decrypt(void);
 
+/* Whether the Info column begins with what is wrong. */
+bool ipsec_prefs_info_column(void);
+
 #endif

@@ -35,7 +35,7 @@ class Finding(NamedTuple):
     remedy: str
     attack: str
     advice: str
-    words: str      # NEIGHBOUR, LATER
+    words: str      # NEIGHBOUR, LATER, OUTER
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -96,6 +96,27 @@ def test_ipsec_compat_fake_protocols(tshark, tmp_path):
             broken("ipsec_compat_fake_protocols", f"headers in headers are not shown in their order: {spis}")
 
 
+def test_ipsec_compat_is_seen(tshark, tmp_path):
+    """Where no tree is shown, a field is there if a filter or a column asks for it, and only then has to be."""
+    capture = pcap.write_frames(tmp_path / "seen.pcap", [ethernet(ipv4(1, ESP, esp(60, spi=0xA0000001)))])
+    for asked in ("ipsec.spi == 0xa0000001", "ipsec.verdict == 1 && ipsec.sa.first_frame == 1", "ipsec"):
+        assert tshark.frames(capture, asked) == [1], broken("ipsec_compat_is_seen", f"{asked} does not find its packet")
+    column = tshark.read(capture, "-o", 'gui.column.format:"S","%Cus:ipsec.seq:0:R"').strip()
+    assert column == "1", broken("ipsec_compat_is_seen", f"a column has {column!r}")
+    shown = packets_of(tshark, capture)[0]
+    assert any(field.get("name") == "ipsec.spi" for field in shown.iter("field")), \
+        broken("ipsec_compat_is_seen", "a tree that is shown lacks a field")
+
+
+def test_ipsec_compat_set_label(tshark, tmp_path):
+    """In text and in PDML, which read the label in two ways."""
+    capture = pcap.write_frames(tmp_path / "label.pcap", [ethernet(ipv4(1, ESP, esp(61, spi=0xA0000001)))])
+    label = "IPsec analysis: drop, ESP length is not a multiple of 4 octets (13914)"
+    assert f"[{label}]" in tshark.read(capture, "-V"), broken("ipsec_compat_set_label", "no label in the tree")
+    names = [item.get("showname") for item in packets_of(tshark, capture)[0].iter("proto") if item.get("name") == "ipsec"]
+    assert names == [label], broken("ipsec_compat_set_label", f"PDML has {names}")
+
+
 # --- the packet ---------------------------------------------------------------------------------------------------
 
 def test_ipsec_compat_is_reassembled(tshark, tmp_path):

@@ -60,7 +60,8 @@ static void test_every_row_is_a_sentence(void)
 static void test_every_hint_is_a_sentence(void)
 {
     for (unsigned hint = IPSEC_CASE_ESN_ON; hint < IPSEC_CASE_COUNT; hint++)
-        if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION)
+        if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION &&
+            (hint < IPSEC_CASE_FLAGS_COVERED || hint > IPSEC_CASE_AH_LENGTH))
             expect_sentence(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
         expect_sentence(hinted(IPSEC_CASE_INTEGRITY, i));
@@ -93,6 +94,18 @@ static void test_bits(void)
 {
     g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 12), "with 96 bits"));
     g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 64), "with 512 bits"));
+}
+
+/* What a receiver refuses is said with its name in front, whichever it is. */
+static void test_receivers(void)
+{
+    for (unsigned hint = IPSEC_CASE_FLAGS_COVERED; hint <= IPSEC_CASE_AH_LENGTH; hint++)
+        for (unsigned stack = IPSEC_STACK_RFC + 1; stack < IPSEC_STACK_COUNT; stack++) {
+            g_autofree char *head = g_strdup_printf("Parameters: %s ", ipsec_stack_title(stack));
+
+            expect_sentence(advice_on(IPSEC_FINDING_STACK_REFUSES, (ipsec_advice_case)hint, stack));
+            g_assert_true(g_str_has_prefix(buffer, head));
+        }
 }
 
 /* The names of RFC 791 and RFC 8200. */
@@ -132,6 +145,7 @@ int main(int argc, char **argv)
     g_test_add_func("/hint/whole", test_a_whole_sentence);
     g_test_add_func("/hint/cause", test_a_hint_knows_the_cause);
     g_test_add_func("/hint/bits", test_bits);
+    g_test_add_func("/hint/receivers", test_receivers);
     g_test_add_func("/hint/fields", test_fields);
     g_test_add_func("/hint/window", test_window);
     return g_test_run();

@@ -99,6 +99,53 @@ static void test_a_property_can_be_taken_back(void)
     guard_free_all();
 }
 
+static void expect_span(const ipsec_report *report, ipsec_finding finding, int64_t start, uint32_t length)
+{
+    const ipsec_span span = ipsec_finding_span(report, &finding);
+
+    g_assert_cmpint(span.start, ==, start);
+    g_assert_cmpuint(span.length, ==, length);
+}
+
+static void test_what_a_finding_speaks_of(void)
+{
+    const ipsec_finding named = {.id = IPSEC_FINDING_ESP_SPI_ZERO, .offset = 0, .length = 4};
+    const ipsec_finding whole = {.id = IPSEC_FINDING_IV_REUSE};
+    const ipsec_finding outer = {.id = IPSEC_FINDING_ESP_IP_CHECKSUM};
+    const ipsec_report at_hand = {.octets = 84, .in_front = 28}, alone = {.octets = 84};
+
+    expect_span(&at_hand, named, 0, 4);
+    expect_span(&at_hand, whole, 0, 84);
+    expect_span(&at_hand, outer, -28, 28);
+    expect_span(&alone, outer, 0, 84);
+}
+
+static uint32_t octets_of(const ipsec_view *view)
+{
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_record record;
+    ipsec_report report;
+
+    ipsec_judge(db, view, &record, &report);
+    g_assert_cmpuint(report.findings.count, >, 0);
+    g_assert_cmpuint(report.in_front, ==, 0);
+    ipsec_db_free(db);
+    return report.octets;
+}
+
+/* ESP is all of its packet; AH ends where its length field says, or with what was captured. */
+static void test_how_far_a_header_reaches(void)
+{
+    const ipsec_view esp = esp_view(4, 0x1000, 0, 85), ah = ah_view(4, 6, 4, 0, 1, 100);
+    ipsec_view cut = ah_view(4, 6, 4, 0, 1, 100);
+
+    cut.captured = 16;
+    g_assert_cmpuint(octets_of(&esp), ==, 85);
+    g_assert_cmpuint(octets_of(&ah), ==, 24);
+    g_assert_cmpuint(octets_of(&cut), ==, 16);
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -107,5 +154,7 @@ int main(int argc, char **argv)
     g_test_add_func("/report/needs", test_a_missing_fact_makes_no_finding);
     g_test_add_func("/report/worst-fits", test_worst_headers_fit);
     g_test_add_func("/report/remove-property", test_a_property_can_be_taken_back);
+    g_test_add_func("/report/span", test_what_a_finding_speaks_of);
+    g_test_add_func("/report/reach", test_how_far_a_header_reaches);
     return g_test_run();
 }

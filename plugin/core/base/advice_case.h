@@ -30,7 +30,7 @@ typedef enum {
     IPSEC_CASE_WINDOW_QOS, /**< likewise, and all that overtook the packet had another DSCP */
     IPSEC_CASE_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
     IPSEC_CASE_EPOCH_QOS,
-    /** What a receiver refuses and the RFCs let pass; each of stack.refuses. */
+    /** What a receiver refuses and the RFCs let pass; each of stack.refuses. detail: which one (ipsec_stack). */
     IPSEC_CASE_FLAGS_COVERED,   /**< AH with DF or the reserved flag of IPv4 */
     IPSEC_CASE_BEHIND_PACKET,   /**< octets behind the IP packet */
     IPSEC_CASE_V4_OPTIONS,      /**< any option of IPv4 */
@@ -42,7 +42,7 @@ typedef enum {
     IPSEC_CASE_OTHER_PORTS,     /**< UDP ports that are not the SA's */
     IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
     IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
-    IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way */
+    IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way; the last of these */
     IPSEC_CASE_FIELD_KEPT,      /**< AH: the ICV verifies with a field that counts as zero as it is; detail:
                                      ipsec_outer_field */
     IPSEC_CASE_ADDRESS,         /**< AH: the ICV verifies with another address; detail: likewise */

@@ -9,6 +9,7 @@
 #define ATTACK_UNLIKELY false
 #define NEIGHBOUR       .is_neighbour = true
 #define LATER           .is_later = true
+#define OUTER           .is_outer = true
 
 static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
@@ -32,6 +33,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #undef ATTACK_UNLIKELY
 #undef NEIGHBOUR
 #undef LATER
+#undef OUTER
 
 /* The rows for which a condition holds, as a set. */
 #define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)
@@ -41,6 +43,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define FIRST(word, ...) word
 #define NEIGHBOUR        &&false
 #define LATER
+#define OUTER
 #define FLAGS(word, symbol, level, of_sa, ...)                                                                         \
     BIT_IN(word, IPSEC_FINDING_##symbol,                                                                               \
            IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE &&                                                            \
@@ -84,6 +87,7 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 #undef FIRST
 #undef NEIGHBOUR
 #undef LATER
+#undef OUTER
 #undef BIT_IN
 
 const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id)

@@ -114,6 +114,7 @@ typedef struct ipsec_catalogue_row {
     ipsec_advice advice;
     bool is_neighbour; /**< it tells of others: it does not enter the verdict, and nobody refuses the packet for it */
     bool is_later;     /**< it may come or go on a later pass; only with is_neighbour */
+    bool is_outer;     /**< it speaks of the headers in front */
 } ipsec_catalogue_row;
 
 /** The row of `id`, which must be below IPSEC_FINDING_COUNT. Static storage; never NULL. */

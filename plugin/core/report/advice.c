@@ -1,6 +1,7 @@
 /* Advice: the catalogue's, or what a look beyond the packet makes more exact.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
+#include "base/stack.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -43,43 +44,39 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    [IPSEC_CASE_FLAGS_COVERED] =
-        {"it covers DF and the reserved flag with the ICV of AH, against RFC 4302, so have the "
-         "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
-         RECEIVER},
-    [IPSEC_CASE_BEHIND_PACKET] =
-        {"it takes octets behind the IP packet for its own, so look for a link that pads short "
-         "frames, unless the capture's tap added them",
-         RECEIVER},
-    [IPSEC_CASE_V4_OPTIONS] = {"packets with IPv4 options never come to its IPsec, so have the sender leave them out",
-                               RECEIVER},
-    [IPSEC_CASE_V6_EXTENSIONS] = {"extension headers in front hide ESP from it, so have the sender leave them out",
+    /* Behind the name of the receiver. */
+    [IPSEC_CASE_FLAGS_COVERED] = {"covers DF and the reserved flag with the ICV of AH, so have the "
+                                  "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
                                   RECEIVER},
-    [IPSEC_CASE_CHANGING_OPTION] = {"it zeroes IPv6 options that may change whole, type and length too, so leave them "
+    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets behind the IP packet for its own, so look for a link that pads short "
+                                  "frames, unless the capture's tap added them",
+                                  RECEIVER},
+    [IPSEC_CASE_V4_OPTIONS] = {"lets no packet with IPv4 options come to its IPsec, so have the sender leave them out",
+                               RECEIVER},
+    [IPSEC_CASE_V6_EXTENSIONS] = {"does not see ESP behind extension headers, so have the sender leave them out",
+                                  RECEIVER},
+    [IPSEC_CASE_CHANGING_OPTION] = {"zeroes IPv6 options that may change whole, type and length too, so leave them "
                                     "out in front of AH, or use ESP",
                                     RECEIVER},
-    [IPSEC_CASE_NUMBER_ZERO] = {"its window begins with 0 as seen, so have the sender begin at 1, or switch "
+    [IPSEC_CASE_NUMBER_ZERO] = {"begins its window with 0 as seen, so have the sender begin at 1, or switch "
                                 "anti-replay off",
                                 RECEIVER},
-    [IPSEC_CASE_BEFORE_FIRST] =
-        {"it takes a number close to 2^32 for one before the first while its SA is new, so look "
-         "for a sender that jumps ahead",
-         RECEIVER},
-    [IPSEC_CASE_OTHER_SOURCE] = {"it finds its SA by the source address too, so look for NAT or a peer that moved, and "
+    [IPSEC_CASE_BEFORE_FIRST] = {"takes a number close to 2^32 for one before the first while its SA is new, so look "
+                                 "for a sender that jumps ahead",
+                                 RECEIVER},
+    [IPSEC_CASE_OTHER_SOURCE] = {"finds its SA by the source address too, so look for NAT or a peer that moved, and "
                                  "set up the SA for it",
                                  RECEIVER},
-    [IPSEC_CASE_OTHER_PORTS] = {"it takes ESP from the UDP ports of the SA only, so look for a NAT that forgot its "
+    [IPSEC_CASE_OTHER_PORTS] = {"takes ESP from the UDP ports of the SA only, so look for a NAT that forgot its "
                                 "mapping, and set up the SA anew",
                                 RECEIVER},
-    [IPSEC_CASE_UDP_SHORT] =
-        {"its UDP drops datagrams that are shorter than the IPv6 packet around them, so look for what "
-         "adds octets behind them",
-         RECEIVER},
-    [IPSEC_CASE_AH_PADDING] =
-        {"it wants AH without padding, so choose an ICV that needs none (96 bits in IPv6; in IPv4 "
-         "set `flag align4` on Linux), or use ESP",
-         RECEIVER},
-    [IPSEC_CASE_AH_LENGTH] = {"it wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
+    [IPSEC_CASE_UDP_SHORT] = {"drops UDP that is shorter than the IPv6 packet around it, so look for what adds octets "
+                              "behind the datagrams",
+                              RECEIVER},
+    [IPSEC_CASE_AH_PADDING] = {"wants AH without padding, so choose an ICV that needs none (IPv6: 96 bits; IPv4: "
+                               "`flag align4` on Linux), or use ESP",
+                               RECEIVER},
+    [IPSEC_CASE_AH_LENGTH] = {"wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
                               "sender's SA in IPv4, or use ESP",
                               RECEIVER},
     [IPSEC_CASE_FIELD_KEPT] = {"look for the sender's software version", KEPT},
@@ -111,11 +108,19 @@ static const char *const fields[IPSEC_FIELD_COUNT] = {
     [IPSEC_FIELD_BOTH_ADDRESSES] = "Source Address and Destination Address",
 };
 
+/* Whether the case is one of stack.refuses, see ipsec_advice_case. */
+static bool is_of_receiver(unsigned advice_case)
+{
+    return advice_case >= IPSEC_CASE_FLAGS_COVERED && advice_case <= IPSEC_CASE_AH_LENGTH;
+}
+
 /* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
     buffer[0] = '\0';
-    if (finding->advice_case == IPSEC_CASE_ICV_LENGTH)
+    if (is_of_receiver(finding->advice_case))
+        g_snprintf(buffer, size, "%s ", ipsec_stack_title(finding->detail));
+    else if (finding->advice_case == IPSEC_CASE_ICV_LENGTH)
         g_snprintf(buffer, size, "the ICV verifies with %u bits, so ", finding->detail * 8u);
     else if (finding->advice_case == IPSEC_CASE_INTEGRITY)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",

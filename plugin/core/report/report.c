@@ -5,6 +5,15 @@
 
 #include <stddef.h>
 
+ipsec_span ipsec_finding_span(const ipsec_report *report, const ipsec_finding *finding)
+{
+    if (ipsec_catalogue((ipsec_finding_id)finding->id)->is_outer && report->in_front > 0)
+        return (ipsec_span){-(int64_t)report->in_front, report->in_front};
+    if (finding->length == 0)
+        return (ipsec_span){0, report->octets};
+    return (ipsec_span){finding->offset, finding->length};
+}
+
 bool ipsec_report_may_be_cut(const ipsec_report *report)
 {
     const ipsec_findings *findings = &report->findings;

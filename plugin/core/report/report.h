@@ -44,6 +44,8 @@ typedef struct ipsec_report {
     ipsec_oddities oddities; /**< what some stacks mind, and no finding tells; if the receiver is one of them, or there
                                   are findings */
     uint32_t fragment;       /**< frame with the rest of the packet, or with the first part of it; 0: none is known */
+    uint32_t octets;         /**< that were captured of it: with ESP, of the packet. With findings, as the next */
+    uint32_t in_front;       /**< octets of the headers right in front of it in its buffer; 0: they are not at hand */
     uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay;     /**< ipsec_anti_replay */
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
@@ -76,6 +78,15 @@ static inline bool ipsec_report_is_of_daemon(const ipsec_report *report)
 
     return report->header.daemon == IPSEC_DAEMON_VRRP || (report->header.daemon == IPSEC_DAEMON_OSPF && !has_row);
 }
+
+/** Octets of a packet: from the first one of the header on, or negative from there back. */
+typedef struct ipsec_span {
+    int64_t start;
+    uint32_t length;
+} ipsec_span;
+
+/** What a finding of the report speaks of: what it names, the headers in front, or the header as a whole. */
+ipsec_span ipsec_finding_span(const ipsec_report *report, const ipsec_finding *finding);
 
 /** Whether the packet has a finding that would be explained if its end were in a fragment of its own. */
 bool ipsec_report_may_be_cut(const ipsec_report *report);

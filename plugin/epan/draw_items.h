@@ -1,0 +1,42 @@
+/* Items of the subtree, without octets: what the packet does not say itself.
+ *
+ * Where a tree is not shown, as for a filter, nearly no field is asked for. So nothing is called for those that are
+ * not, and each of these returns the tree that it was given, as Wireshark's own do. That is for what clean packets have
+ * too; the rest is left to Wireshark.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_DRAW_ITEMS_H
+#define IPSEC_EPAN_DRAW_ITEMS_H
+
+#include "fields.h"
+
+#include <epan/proto.h>
+
+static inline proto_item *ipsec_generated(proto_item *item)
+{
+    proto_item_set_generated(item);
+    return item;
+}
+
+static inline proto_item *ipsec_add_uint(proto_tree *tree, ipsec_hf field, uint32_t value)
+{
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_uint(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
+}
+
+static inline proto_item *ipsec_add_uint64(proto_tree *tree, ipsec_hf field, uint64_t value)
+{
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_uint64(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
+}
+
+static inline proto_item *ipsec_add_string(proto_tree *tree, ipsec_hf field, const char *value)
+{
+    return ipsec_field_is_seen(tree, field)
+               ? ipsec_generated(proto_tree_add_string(tree, ipsec_hf_ids[field], NULL, 0, 0, value))
+               : tree;
+}
+
+#endif

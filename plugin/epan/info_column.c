@@ -1,0 +1,103 @@
+/* The Info column: what is wrong, in front, as "[ESP length is not a multiple of 4 octets] ".
+ *
+ * The fence behind it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
+ * nor where it is not in use.
+ *
+ * Headers tell of themselves when they have been dissected: inner ones before those around them, but of headers side by
+ * side the first. So what was told of the frame is remembered, and each text put in its place.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "info_column.h"
+#include "fields.h"
+#include "prefs.h"
+
+#include <epan/column-utils.h>
+#include <epan/proto_data.h>
+
+#include <glib.h>
+#include <string.h>
+
+/* Of the protocol's data on a frame. */
+#define TOLD_KEY 1
+
+/* More than this the column does not hold. */
+#define TOLD_MOST 4
+
+/* What the column of the frame at hand begins with, in the order of the headers. */
+typedef struct told {
+    unsigned count;
+    unsigned orders[TOLD_MOST];
+    const char *summaries[TOLD_MOST];
+} told;
+
+/* Made anew for each pass, as the column is. */
+static told *told_of(packet_info *pinfo)
+{
+    told *list = p_get_proto_data(pinfo->pool, pinfo, ipsec_proto_id, TOLD_KEY);
+
+    if (!list) {
+        list = wmem_new0(pinfo->pool, told);
+        p_add_proto_data(pinfo->pool, pinfo, ipsec_proto_id, TOLD_KEY, list);
+    }
+    return list;
+}
+
+static bool is_told(const told *list, const char *summary)
+{
+    for (unsigned i = 0; i < list->count; i++)
+        if (list->summaries[i] == summary)
+            return true;
+    return false;
+}
+
+static void insert(told *list, unsigned order, const char *summary)
+{
+    unsigned at = list->count++;
+
+    for (; at > 0 && list->orders[at - 1] > order; at--) {
+        list->orders[at] = list->orders[at - 1];
+        list->summaries[at] = list->summaries[at - 1];
+    }
+    list->orders[at] = order;
+    list->summaries[at] = summary;
+}
+
+static const char *text_of(const told *list, packet_info *pinfo)
+{
+    wmem_strbuf_t *text = wmem_strbuf_new(pinfo->pool, "");
+
+    for (unsigned i = 0; i < list->count; i++)
+        wmem_strbuf_append_printf(text, "[%s] ", list->summaries[i]);
+    return wmem_strbuf_get_str(text);
+}
+
+/* Puts `text` in the place of `before`, which the column begins with. */
+static void replace(const char *before, const char *text, packet_info *pinfo)
+{
+    const char *rest = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_INFO) + strlen(before));
+
+    col_clear_fence(pinfo->cinfo, COL_INFO);
+    col_add_str(pinfo->cinfo, COL_INFO, text);
+    col_set_fence(pinfo->cinfo, COL_INFO);
+    col_append_str(pinfo->cinfo, COL_INFO, rest);
+}
+
+void ipsec_info_column_tell(const ipsec_report *report, unsigned order, packet_info *pinfo)
+{
+    const ipsec_finding *alarm = ipsec_alarm(report);
+    const char *summary, *before;
+    told *list;
+
+    if (!alarm || !ipsec_prefs_info_column() || !col_get_writable(pinfo->cinfo, COL_INFO))
+        return;
+    summary = ipsec_catalogue((ipsec_finding_id)alarm->id)->summary;
+    list = told_of(pinfo);
+    if (list->count == TOLD_MOST || is_told(list, summary))
+        return;
+    before = text_of(list, pinfo);
+    insert(list, order, summary);
+    if (list->summaries[0] != summary && g_str_has_prefix(col_get_text(pinfo->cinfo, COL_INFO), before))
+        replace(before, text_of(list, pinfo), pinfo);
+    else
+        col_prepend_fence_fstr(pinfo->cinfo, COL_INFO, "[%s] ", summary);
+}
