@@ -133,12 +133,13 @@ class Tshark:
         path.chmod(0o644)
         return path
 
-    def _command(self, arguments, plugin, program="tshark"):
+    def _command(self, arguments, plugin, program="tshark", more=None):
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.plugins if plugin else self.no_plugins),
             # Programs that capture; some hang where a sanitizer is preloaded.
             "WIRESHARK_EXTCAP_DIR": str(self.no_plugins),
+            **(more or {}),
         }
         if self.preload:
             environment.update(SANITIZER_ENVIRONMENT, LD_PRELOAD=self.preload)
@@ -148,10 +149,10 @@ class Tshark:
             command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
         return command
 
-    def run(self, *arguments, plugin=True):
+    def run(self, *arguments, plugin=True, environment=None):
         """Runs tshark and returns its output; trouble of any kind fails the test."""
         arguments = [str(argument) for argument in arguments]
-        done = subprocess.run(self._command(arguments, plugin), stdout=subprocess.PIPE, text=True,
+        done = subprocess.run(self._command(arguments, plugin, more=environment), stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=TIMEOUT,
                               cwd=self.root, errors="replace", check=False)
         what = f"tshark {' '.join(arguments)}\n{done.stderr}"
