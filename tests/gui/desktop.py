@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 NOBODY = 65534
-PATIENCE = 60       # seconds until what is waited for must be there; machines are slow at times
+PATIENCE = 90       # seconds until what is waited for must be there; machines are slow at times
 PAUSE = 0.1
 ENLARGED = 2        # the letters of a screen are too small for tesseract
 SCREEN = (1440, 860)

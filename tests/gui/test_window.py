@@ -11,7 +11,7 @@ import pytest
 from desktop import SCREEN, Area, until
 
 BUTTONS = Area(SCREEN[0] // 2, 32, SCREEN[0] // 2, 60)
-LIST = Area(SCREEN[0] - 60, 330, 0, 92, rows=True)
+LIST = Area(SCREEN[0] - 60, 336, 0, 86, rows=True)
 TREE = Area(710, 370, 0, 460)
 
 COLOUR = re.compile(r"^@IPsec (\w+)@.*@\[(\d+),(\d+),(\d+)\]\[.*\]$", re.MULTILINE)
