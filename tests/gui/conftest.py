@@ -38,7 +38,8 @@ def opened(desktop):
     def open_capture(name, *options):
         while windows:
             windows.pop().close()
-        windows.append(Wireshark(desktop, name, *options))
+        path = desktop.root / "captures" / f"{name}.pcap"
+        windows.append(Wireshark(desktop, path.name, "-r", path, *options))
         return windows[0]
 
     try:

@@ -92,14 +92,14 @@ class Desktop:
         return subprocess.run([str(word) for word in command], env=self.environment, input=octets,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=2 * PATIENCE).stdout
 
-    def start(self, plugins, *arguments):
+    def start(self, plugins, *arguments, privileges=()):
         """Starts Wireshark, as another user where this one is root, since that one may not load plugins."""
         environment = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                       "DISPLAY": self.environment["DISPLAY"], "XDG_RUNTIME_DIR": self.home / "run",
+                       "DISPLAY": self.environment["DISPLAY"], "XDG_RUNTIME_DIR": self.home / "run", "TMPDIR": self.home / "run",
                        "WIRESHARK_PLUGIN_DIR": plugins, "WIRESHARK_EXTCAP_DIR": self.home}
         command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "wireshark", *arguments]
         if os.geteuid() == 0:
-            command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
+            command = ["setpriv", *privileges, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
             for path in (self.home, *self.home.rglob("*")):
                 os.chown(path, NOBODY, NOBODY)
         with (self.root / "stderr").open("w") as stderr:
@@ -171,13 +171,15 @@ def find(words, phrase):
 
 
 class Wireshark:
-    """Wireshark's window on a sample capture, and the windows that it opens."""
+    """Wireshark's window, which has this title once it is ready, and the windows that it opens."""
 
-    def __init__(self, desktop, capture, *options):
+    def __init__(self, desktop, title, *options, privileges=()):
         self.desktop = desktop
-        path = desktop.root / "captures" / f"{capture}.pcap"
-        self.process = desktop.start(desktop.root / "plugins", "-C", "IPsec", "-r", path, *options)
-        self.main = until(lambda: desktop.window_named(path.name), f"the window of {path.name}")
+        self.process = desktop.start(desktop.root / "plugins", "-C", "IPsec", *options, privileges=privileges)
+        self.main = self.await_title(title)
+
+    def await_title(self, title):
+        return until(lambda: self.desktop.window_named(title), f'a window "{title}"')
 
     def close(self):
         self.process.terminate()

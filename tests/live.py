@@ -1,0 +1,248 @@
+#!/usr/bin/env python3
+"""Live capture at full rate: tshark on one end of a veth pair while ESP is sent into the other as fast as it goes.
+
+    tests/live.py [--seconds 60] [--window]
+
+Every hundredth packet is an old one again, so it is known which frames must be "drop" and that no other may be. It is
+compared frame by frame in a capture that ends by itself, one that is stopped and one behind it, and one into a ring of
+files; memory may grow with the frames, but no more than what is kept of each. With --window Wireshark's window does
+it, stopped and started again (it needs what tests/gui/run needs).
+
+Runs as root, in a network namespace of its own, outside ctest.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+sys.path += [str(TESTS / "tshark"), str(TESTS / "gui")]
+from desktop import SCREEN, Area, Desktop, Wireshark             # noqa: E402 (the path is needed first)
+from tshark_runner import NOBODY, add_arguments, open_tshark     # noqa: E402
+
+NEAR, FAR = "ipsec-near", "ipsec-far"
+SAS = 4
+AGAIN_EVERY = 100       # packets
+AGAIN_BEHIND = 1000     # numbers: beyond every window, and later than what counts as captured twice
+FRAME = 14 + 20 + 8 + 92
+KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 32 included
+FIELDS = ("-T", "fields", "-e", "frame.number", "-e", "ipsec.spi", "-e", "ipsec.seq", "-e", "ipsec.verdict")
+MAY_CAPTURE = ("--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin")
+DROP = "4"
+STATUS = Area(SCREEN[0], 30, 0, SCREEN[1] - 30)     # of the window
+
+
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+
+def frame_of(sa, number):
+    """ESP whose IVs are its numbers, as AES-GCM has them."""
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, FRAME - 14, 0, 0x4000, 64, 50, 0, bytes((192, 0, 2, sa + 1)),
+                         bytes((198, 51, 100, 1)))
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    body = struct.pack("!IIQ", 0xC0010000 + sa, number, number) + bytes((number * 7 + place * 31) & 0xFF
+                                                                           for place in range(84))
+    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0" + header + body
+
+
+class Sender(threading.Thread):
+    """Sends until it is stopped. Numbers go on from one capture to the next."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.socket.bind((NEAR, 0))
+        self.stopped = threading.Event()
+        self.sent = 0
+
+    def run(self):
+        number = 0
+        frames = [bytearray(frame_of(sa, 0)) for sa in range(SAS)]
+        while not self.stopped.is_set():
+            number += 1
+            for sa, frame in enumerate(frames):
+                self.send(frame, number)
+                if number % AGAIN_EVERY == sa and number > AGAIN_BEHIND:
+                    self.send(frame, number - AGAIN_BEHIND)
+
+    def send(self, frame, number):
+        struct.pack_into("!IQ", frame, 38, number, number)
+        try:
+            self.socket.send(frame)
+        except OSError:     # the queue is full
+            time.sleep(0.001)
+        self.sent += 1
+
+
+def expected(rows):
+    """Which frames must be "drop", and which may: what is far behind is one whose number was captured before; where
+    the capture lost that, Wireshark cannot know whether the far number or this one is the odd one."""
+    highest, captured, must, may = {}, {}, set(), set()
+    for frame, spi, number in rows:
+        seen = captured.setdefault(spi, bytearray())
+        seen.extend(bytes(max(0, number + 1 - len(seen))))
+        if number <= highest.get(spi, 0) - AGAIN_BEHIND // 2:
+            may.add(frame)
+            must |= {frame} if seen[number] else set()
+        seen[number] = 1
+        highest[spi] = max(number, highest.get(spi, 0))
+    return must, may
+
+
+def check(what, output, least=1):
+    """Each line is a frame, and so many at least must be "drop"; returns how many frames there are."""
+    rows = [line.split("\t") for line in output.splitlines()]
+    assert rows and all(len(row) == 4 for row in rows), f"{what}: {rows[:1]}"
+    must, may = expected((int(frame), spi, int(number)) for frame, spi, number, _ in rows)
+    found = {int(frame) for frame, _, _, verdict in rows if verdict == DROP}
+    assert len(must) >= least and must <= found <= may, f"{what}: {len(found - may)} too many, {len(must - found)} too few of {len(must)}"
+    return len(rows)
+
+
+def memory(pid):
+    """Resident octets."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Capture:
+    """A running tshark that prints the fields of each frame."""
+
+    def __init__(self, tshark, *options):
+        command = tshark._command(["-l", "-n", "-i", FAR, "-f", "ip", *options, *FIELDS], True)
+        if os.geteuid() == 0:
+            command[1:1] = MAY_CAPTURE
+        self.output = tshark.root / "live.txt"
+        with self.output.open("w") as file:
+            self.process = subprocess.Popen(command, cwd=tshark.crafted, stdout=file, stderr=subprocess.PIPE, text=True)
+        self.most = 0
+
+    def watch(self, seconds):
+        """Notes how much memory it takes, until it ends or the time is over."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                self.most = max(self.most, memory(self.process.pid))
+            except (OSError, IndexError):
+                pass
+            time.sleep(0.2)
+
+    def finish(self):
+        self.watch(3600)
+        errors = self.process.stderr.read()
+        assert self.process.returncode == 0, errors
+        return self.output.read_text()
+
+
+def report(what, frames, capture):
+    print(f"{what}: {frames:,} frames, each judged rightly; at most {capture.most / 1e6:.0f} MB", flush=True)
+
+
+def ends_by_itself(tshark, seconds):
+    few = Capture(tshark, "-a", "packets:5000")
+    few_frames = check("5,000 frames", few.finish())
+    capture = Capture(tshark, "-a", f"duration:{seconds}", "-w", tshark.crafted / "live.pcapng", "-P")
+    frames = check("autostop", capture.finish())
+    assert check("the same file, read", tshark.read(tshark.crafted / "live.pcapng", *FIELDS)) == frames
+    assert capture.most < few.most + (frames - few_frames) * KEPT_OF_A_FRAME + 20e6, "memory grows too fast"
+    report("autostop", frames, capture)
+
+
+def stopped_and_started(tshark, seconds):
+    for what in ("stopped", "started again"):
+        capture = Capture(tshark)
+        capture.watch(seconds)
+        capture.process.send_signal(signal.SIGINT)
+        report(what, check(what, capture.finish()), capture)
+
+
+def ring(tshark, seconds):
+    """Wireshark begins anew with each file, as in a capture that is read."""
+    capture = Capture(tshark, "-a", f"duration:{seconds}", "-b", "filesize:20000", "-b", "files:4", "-w",
+                      tshark.crafted / "ring.pcapng", "-P")
+    output = capture.finish()
+    parts = re.split(r"^(?=1\t)", output, flags=re.MULTILINE)[1:]
+    for part in parts:
+        check("a part of a ring", part, least=0)
+    files = sorted(tshark.crafted.glob("ring_*.pcapng"))
+    assert 1 < len(files) <= 4, files
+    for file in files:
+        check(file.name, tshark.read(file, *FIELDS), least=0)
+    report(f"ring, {len(parts)} files of it read before they went", len(output.splitlines()), capture)
+
+
+def window(tshark, profile, seconds):
+    """Captures twice in one window. What it shows of each file is what must be shown."""
+    desktop = Desktop()
+    try:
+        shutil.copytree(tshark.plugins, desktop.root / "plugins")
+        shutil.copytree(profile, desktop.configuration / "profiles" / "IPsec")
+        wireshark = Wireshark(desktop, f"Capturing from {FAR} (ip)", "-i", FAR, "-f", "ip", "-k", "-o",
+                              "gui.ask_unsaved:FALSE", privileges=MAY_CAPTURE)
+        for what in ("window, stopped", "window, started again"):
+            wireshark.await_title(f"Capturing from {FAR} (ip)")
+            time.sleep(seconds)
+            wireshark.press(wireshark.main, "ctrl+e")
+            wireshark.await_title(f"*{FAR} (ip)")
+            (file,) = (desktop.home / "run").glob("wireshark_*.pcapng")
+            staged = Path(shutil.copy(file, tshark.crafted))
+            staged.chmod(0o644)
+            output = tshark.read(staged, *FIELDS)
+            frames, drops = check(what, output), len(re.findall(f"\t{DROP}$", output, re.MULTILINE))
+            wireshark.filter('ipsec.verdict == "drop"')
+            wireshark.await_text(wireshark.main, f"Packets: {frames} . Displayed: {drops} ", area=STATUS)
+            print(f"{what}: {frames:,} frames, {drops:,} displayed as drop; {memory(wireshark.process.pid) / 1e6:.0f} MB")
+            wireshark.filter("")
+            file.unlink()
+            wireshark.click(wireshark.menu("Capture"), "Start")
+    finally:
+        desktop.close()
+
+
+def make_link():
+    for command in (f"link add {NEAR} type veth peer name {FAR}", f"link set {NEAR} up", f"link set {FAR} up"):
+        subprocess.run(["ip", *command.split()], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--window", action="store_true", help="Wireshark's window, too")
+    parser.add_argument("--profile", default=TESTS.parent / "build" / "profiles" / "IPsec")
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        parser.error("run it as root: it makes a pair of interfaces, and captures")
+    if "IPSEC_LIVE" not in os.environ:
+        os.execvpe("unshare", ["unshare", "--net", sys.executable, "-B", *sys.argv], {**os.environ, "IPSEC_LIVE": "1"})
+    make_link()
+    tshark = open_tshark(parser, arguments)
+    os.chown(tshark.crafted, NOBODY, NOBODY)
+    sender = Sender()
+    try:
+        sender.start()
+        ends_by_itself(tshark, arguments.seconds)
+        stopped_and_started(tshark, max(2, arguments.seconds // 10))
+        ring(tshark, max(2, arguments.seconds // 10))
+        if arguments.window:
+            window(tshark, arguments.profile, max(2, arguments.seconds // 10))
+    finally:
+        sender.stopped.set()
+        tshark.close()
+    print(f"{sender.sent:,} frames sent")
+
+
+if __name__ == "__main__":
+    main()
