@@ -19,7 +19,8 @@ NOBODY = 65534
 PATIENCE = 90       # seconds until what is waited for must be there; machines are slow at times
 PAUSE = 0.1
 ENLARGED = 2        # the letters of a screen are too small for tesseract
-SCREEN = (1440, 860)
+MARGIN = 10         # it overlooks what stands at the edge
+SCREEN = (1560, 860)
 RECENT_COMMON = ("gui.geometry_main_x: 0\ngui.geometry_main_y: 0\ngui.geometry_main_width: {}\n"
                  "gui.geometry_main_height: {}\ngui.geometry_main_maximized: FALSE\n")
 
@@ -38,7 +39,7 @@ class Area(NamedTuple):
     def on_white(self):
         """Replaces each row by how much it differs from its left end."""
         ground = ["(", "+clone", "-crop", "1x0+3+0", "+repage", "-scale", f"{self.width}x{self.height}!", ")"]
-        return [*ground, "-compose", "difference", "-composite", "-negate"] if self.rows else []
+        return [*ground, "-compose", "difference", "-composite", "-compose", "over", "-negate"] if self.rows else []
 
 
 MENU = Area(SCREEN[0], 26, 0, 0)
@@ -89,13 +90,15 @@ class Desktop:
 
     def run(self, *command, octets=None):
         """Runs a program on this screen and returns what it writes."""
-        return subprocess.run([str(word) for word in command], env=self.environment, input=octets,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, timeout=2 * PATIENCE).stdout
+        done = subprocess.run([str(word) for word in command], env=self.environment, input=octets, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=2 * PATIENCE)
+        return done.stdout
 
     def start(self, plugins, *arguments, privileges=()):
         """Starts Wireshark, as another user where this one is root, since that one may not load plugins."""
         environment = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
-                       "DISPLAY": self.environment["DISPLAY"], "XDG_RUNTIME_DIR": self.home / "run", "TMPDIR": self.home / "run",
+                       "DISPLAY": self.environment["DISPLAY"], "XDG_RUNTIME_DIR": self.home / "run",
+                       "TMPDIR": self.home / "run",
                        "WIRESHARK_PLUGIN_DIR": plugins, "WIRESHARK_EXTCAP_DIR": self.home}
         command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), "wireshark", *arguments]
         if os.geteuid() == 0:
@@ -129,15 +132,20 @@ class Desktop:
         """What is written in a window, or in an area of it."""
         part = [*area.crop(), *area.on_white()] if area else []
         # Of the three colours, red sets letters best apart from Wireshark's colours of severities.
-        picture = self.run("convert", f"x:{window}", *part, "-channel", "R", "-separate", "-resize",
-                           f"{ENLARGED}00%", "png:-")
-        table = self.run("tesseract", "-", "-", "--psm", "6", "tsv", octets=picture).decode()
-        left, top = (area.x, area.y) if area else (0, 0)
-        rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-        return [Word(row["text"], (row["block_num"], row["par_num"], row["line_num"]),
-                     left + (int(row["left"]) + int(row["width"]) // 2) // ENLARGED,
-                     top + (int(row["top"]) + int(row["height"]) // 2) // ENLARGED)
-                for row in rows if row["text"].strip()]
+        picture = self.run("convert", f"x:{window}", *part, "-channel", "R", "-separate", "-bordercolor",
+                           "white", "-border", MARGIN, "-resize", f"{ENLARGED}00%", "png:-")
+        left, top = (area.x - MARGIN, area.y - MARGIN) if area else (-MARGIN, -MARGIN)
+        # As a block of text; a word that stands alone is found only if it is looked for everywhere.
+        for mode in ("6", "11"):
+            table = self.run("tesseract", "-", "-", "--psm", mode, "tsv", octets=picture).decode()
+            rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+            found = [Word(row["text"], (row["block_num"], row["par_num"], row["line_num"]),
+                          left + (int(row["left"]) + int(row["width"]) // 2) // ENLARGED,
+                          top + (int(row["top"]) + int(row["height"]) // 2) // ENLARGED)
+                     for row in rows if row["text"].strip()]
+            if found:
+                return found
+        return []
 
 
 def lines(words):
@@ -159,14 +167,18 @@ def read(words):
 
 
 def find(words, phrase):
-    """The middle of a phrase, which is a regular expression; None: it is not there."""
+    """The middle of a phrase, which is a regular expression; None: it is not there. One that begins with ^ is a whole
+    line, and its first word is meant."""
     wanted, most = re.compile(plain(phrase)), phrase.count(" ") + 1
     for line in lines(words):
-        for start in range(len(line)):
-            for end in range(start + 1, min(start + most, len(line)) + 1):
-                part = line[start:end]
-                if wanted.fullmatch(plain("".join(word.text for word in part))):
-                    return (part[0].x + part[-1].x) // 2, part[0].y
+        if phrase.startswith("^"):
+            parts = [line] if wanted.fullmatch(plain("".join(word.text for word in line))) else []
+            parts = [part[:1] for part in parts]
+        else:
+            parts = [line[start:end] for start in range(len(line)) for end in range(start + 1, start + most + 1)
+                     if wanted.fullmatch(plain("".join(word.text for word in line[start:end])))]
+        for part in parts:
+            return (part[0].x + part[-1].x) // 2, part[0].y
     return None
 
 
@@ -187,6 +199,10 @@ class Wireshark:
 
     def press(self, window, *keys):
         self.desktop.run("xdotool", "windowfocus", "--sync", window, "key", "--delay", "30", *keys)
+
+    def close_window(self, window):
+        self.press(window, "Escape")
+        until(lambda: window not in self.desktop.windows(), "the end of a window")
 
     def click(self, window, phrase, *, area=None, button=1):
         """Clicks on a phrase as soon as it can be read."""
