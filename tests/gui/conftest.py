@@ -47,3 +47,13 @@ def opened(desktop):
     finally:
         while windows:
             windows.pop().close()
+
+
+@pytest.fixture(autouse=True)
+def tidied(desktop):
+    """A test that fails leaves nothing in front of the next one."""
+    known = desktop.windows()
+    yield
+    for window in reversed(desktop.windows()):
+        if window not in known:
+            desktop.run("xdotool", "windowfocus", "--sync", window, "key", "Escape")

@@ -116,6 +116,9 @@ class Desktop:
         return next((window for window in self.windows()
                      if self.run("xdotool", "getwindowname", window).decode().rstrip("\n") == name), None)
 
+    def resize(self, window, width, height):
+        self.run("xdotool", "windowmove", window, 0, 0, "windowsize", window, width, height)
+
     def picture(self, window, name):
         """Keeps a picture for the pages, if one was asked for; with few colours it is small."""
         folder = os.environ.get("IPSEC_PICTURES")
@@ -161,22 +164,26 @@ def plain(text):
     return re.sub("[ _]", "", text)
 
 
+def joined(line):
+    """The words of a line as they are compared; what looks like a bar is an I more often."""
+    return plain("".join(word.text for word in line)).replace("|", "I")
+
+
 def read(words):
-    """The lines as they are compared."""
-    return [plain("".join(word.text for word in line)) for line in lines(words)]
+    return [joined(line) for line in lines(words)]
 
 
 def find(words, phrase):
     """The middle of a phrase, which is a regular expression; None: it is not there. One that begins with ^ is a whole
     line, and its first word is meant."""
-    wanted, most = re.compile(plain(phrase)), phrase.count(" ") + 1
+    wanted, most = re.compile(plain(phrase), re.IGNORECASE), phrase.count(" ") + 1
     for line in lines(words):
         if phrase.startswith("^"):
-            parts = [line] if wanted.fullmatch(plain("".join(word.text for word in line))) else []
+            parts = [line] if wanted.fullmatch(joined(line)) else []
             parts = [part[:1] for part in parts]
         else:
             parts = [line[start:end] for start in range(len(line)) for end in range(start + 1, start + most + 1)
-                     if wanted.fullmatch(plain("".join(word.text for word in line[start:end])))]
+                     if wanted.fullmatch(joined(line[start:end]))]
         for part in parts:
             return (part[0].x + part[-1].x) // 2, part[0].y
     return None
@@ -233,7 +240,7 @@ class Wireshark:
 
     def await_text(self, window, *phrases, area=None):
         """Waits until all phrases, which are regular expressions, can be read."""
-        seen, wanted = [], [re.compile(plain(phrase), re.MULTILINE) for phrase in phrases]
+        seen, wanted = [], [re.compile(plain(phrase), re.MULTILINE | re.IGNORECASE) for phrase in phrases]
 
         def look():
             seen[:] = read(self.desktop.words(window, area))
