@@ -123,7 +123,8 @@ def test_what_is_wiresharks_own_follows(tshark, name):
 
 @pytest.fixture(scope="module")
 def installed(tshark):
-    """A folder of data with the profile in it, as an installation for all users leaves it."""
+    """A folder of data with the profile in it, as an installation for all users leaves it, and a user without one."""
+    shutil.rmtree(tshark.home / ".config")
     data = tshark.root / "data"
     (data / "profiles").mkdir(parents=True)
     for path in data_folder(tshark).iterdir():

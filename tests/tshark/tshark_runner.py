@@ -5,7 +5,8 @@ where another user cannot read it. So module, captures and an empty home are sta
 all may read, and root steps down before it starts tshark.
 
 The environment of the tests: IPSEC_MODULE, the built module; IPSEC_CAPTURES, the folder of the
-sample captures; IPSEC_PRELOAD, if set, what tshark is to preload (the sanitizer's runtime).
+sample captures; IPSEC_PROFILE, if set, the profile for -C IPsec; IPSEC_PRELOAD, if set, what tshark is
+to preload (the sanitizer's runtime).
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -86,6 +87,8 @@ class Tshark:
         for folder in (self.plugins, self.no_plugins, self.home, self.crafted):
             folder.mkdir(mode=0o755)
         self.home.chmod(0o777)
+        if "IPSEC_PROFILE" in os.environ:
+            shutil.copytree(os.environ["IPSEC_PROFILE"], self.home / ".config" / "wireshark" / "profiles" / "IPsec")
         shutil.copytree(captures, self.captures)
         below = self.plugins / module.parent.parent.name / module.parent.name
         below.mkdir(parents=True)
