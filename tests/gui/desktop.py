@@ -77,7 +77,8 @@ class Desktop:
         (self.configuration / "recent_common").write_text(RECENT_COMMON.format(*SCREEN))
         read_end, write_end = os.pipe()
         self.screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "{}x{}x24".format(*SCREEN), "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write_end), "-screen", "0", "{}x{}x24".format(*SCREEN), "-nolisten", "tcp",
+             "-noreset"],
             pass_fds=(write_end,), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write_end)
         with os.fdopen(read_end) as display:
