@@ -13,6 +13,7 @@ Runs as root, in a network namespace of its own, outside ctest.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
+import io
 import os
 import re
 import shutil
@@ -27,7 +28,8 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent
 sys.path += [str(TESTS / "tshark"), str(TESTS / "gui")]
-from desktop import SCREEN, Area, Desktop, Wireshark             # noqa: E402 (the path is needed first)
+import tshark_runner                                              # noqa: E402 (the path is needed first)
+from desktop import SCREEN, Area, Desktop, Wireshark             # noqa: E402
 from tshark_runner import NOBODY, add_arguments, open_tshark     # noqa: E402
 
 NEAR, FAR = "ipsec-near", "ipsec-far"
@@ -37,6 +39,7 @@ AGAIN_BEHIND = 1000     # numbers: beyond every window, and later than what coun
 FRAME = 14 + 20 + 8 + 92
 KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 32 included
 FIELDS = ("-T", "fields", "-e", "frame.number", "-e", "ipsec.spi", "-e", "ipsec.seq", "-e", "ipsec.verdict")
+tshark_runner.TIMEOUT = 3600        # millions of frames are read
 MAY_CAPTURE = ("--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin")
 DROP = "4"
 STATUS = Area(SCREEN[0], 30, 0, SCREEN[1] - 30)     # of the window
@@ -87,29 +90,35 @@ class Sender(threading.Thread):
         self.sent += 1
 
 
-def expected(rows):
-    """Which frames must be "drop", and which may: what is far behind is one whose number was captured before; where
-    the capture lost that, Wireshark cannot know whether the far number or this one is the odd one."""
-    highest, captured, must, may = {}, {}, set(), set()
-    for frame, spi, number in rows:
-        seen = captured.setdefault(spi, bytearray())
+class Expectation:
+    """What each frame must be, in their order."""
+
+    def __init__(self):
+        self.highest, self.captured = {}, {}
+
+    def verdict(self, spi, number):
+        """Whether it must be "drop" and whether it may be. What is far behind must if its number was captured before;
+        where the capture lost that, Wireshark cannot know whether the far number or this one is the odd one."""
+        seen = self.captured.setdefault(spi, bytearray())
         seen.extend(bytes(max(0, number + 1 - len(seen))))
-        if number <= highest.get(spi, 0) - AGAIN_BEHIND // 2:
-            may.add(frame)
-            must |= {frame} if seen[number] else set()
-        seen[number] = 1
-        highest[spi] = max(number, highest.get(spi, 0))
-    return must, may
+        before, seen[number] = seen[number], 1
+        behind = number <= self.highest.get(spi, 0) - AGAIN_BEHIND // 2
+        self.highest[spi] = max(number, self.highest.get(spi, 0))
+        return behind and bool(before), behind
 
 
 def check(what, output, least=1):
     """Each line is a frame, and so many at least must be "drop"; returns how many frames there are."""
-    rows = [line.split("\t") for line in output.splitlines()]
-    assert rows and all(len(row) == 4 for row in rows), f"{what}: {rows[:1]}"
-    must, may = expected((int(frame), spi, int(number)) for frame, spi, number, _ in rows)
-    found = {int(frame) for frame, _, _, verdict in rows if verdict == DROP}
-    assert len(must) >= least and must <= found <= may, f"{what}: {len(found - may)} too many, {len(must - found)} too few of {len(must)}"
-    return len(rows)
+    expectation, frames, wanted, wrong = Expectation(), 0, 0, []
+    for line in io.StringIO(output):
+        frame, spi, number, verdict = line.rstrip("\n").split("\t")
+        must, may = expectation.verdict(spi, int(number))
+        frames += 1
+        wanted += must
+        if not must <= (verdict == DROP) <= may:
+            wrong.append(frame)
+    assert frames and wanted >= least and not wrong, f"{what}: {frames} frames, {wanted} to drop, wrong: {wrong[:20]}"
+    return frames
 
 
 def memory(pid):

@@ -163,3 +163,12 @@ def test_renewal_after_an_upgrade(tshark, installed):
     shutil.rmtree(copy)
     with_profile(tshark, installed, "-r", capture)
     assert '"Judgement"' in (copy / "preferences").read_text()
+
+
+def test_profile_without_a_copy(tshark, installed):
+    """What newer versions of tshark have for it."""
+    if "--global-profile" not in tshark.run("--help").stdout:
+        pytest.skip("this tshark knows no --global-profile")
+    shutil.rmtree(tshark.home / ".config", ignore_errors=True)
+    shown = with_profile(tshark, installed, "--global-profile", "-r", tshark.stage("clean_esp"), "-c", "1")
+    assert "plausible" in shown and not (tshark.home / ".config").exists()
