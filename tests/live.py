@@ -62,19 +62,21 @@ def frame_of(sa, number):
 
 
 class Sender(threading.Thread):
-    """Sends until it is stopped. Numbers go on from one capture to the next."""
+    """Sends while it is wanted, until it is stopped. Numbers go on from one capture to the next."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.socket.bind((NEAR, 0))
-        self.stopped = threading.Event()
+        self.wanted, self.stopped = threading.Event(), threading.Event()
         self.sent = 0
 
     def run(self):
         number = 0
         frames = [bytearray(frame_of(sa, 0)) for sa in range(SAS)]
         while not self.stopped.is_set():
+            if not self.wanted.wait(0.1):
+                continue
             number += 1
             for sa, frame in enumerate(frames):
                 self.send(frame, number)
@@ -129,7 +131,9 @@ def memory(pid):
 class Capture:
     """A running tshark that prints the fields of each frame."""
 
-    def __init__(self, tshark, *options):
+    def __init__(self, tshark, sender, *options):
+        self.sender = sender
+        self.sender.wanted.set()
         command = tshark._command(["-l", "-n", "-i", FAR, "-f", "ip", *options, *FIELDS], True)
         if os.geteuid() == 0:
             command[1:1] = MAY_CAPTURE
@@ -150,6 +154,7 @@ class Capture:
 
     def finish(self):
         self.watch(3600)
+        self.sender.wanted.clear()
         errors = self.process.stderr.read()
         assert self.process.returncode == 0, errors
         return self.output.read_text()
@@ -159,27 +164,27 @@ def report(what, frames, capture):
     print(f"{what}: {frames:,} frames, each judged rightly; at most {capture.most / 1e6:.0f} MB", flush=True)
 
 
-def ends_by_itself(tshark, seconds):
-    few = Capture(tshark, "-a", "packets:5000")
+def ends_by_itself(tshark, sender, seconds):
+    few = Capture(tshark, sender, "-a", "packets:5000")
     few_frames = check("5,000 frames", few.finish())
-    capture = Capture(tshark, "-a", f"duration:{seconds}", "-w", tshark.crafted / "live.pcapng", "-P")
+    capture = Capture(tshark, sender, "-a", f"duration:{seconds}", "-w", tshark.crafted / "live.pcapng", "-P")
     frames = check("autostop", capture.finish())
     assert check("the same file, read", tshark.read(tshark.crafted / "live.pcapng", *FIELDS)) == frames
     assert capture.most < few.most + (frames - few_frames) * KEPT_OF_A_FRAME + 20e6, "memory grows too fast"
     report("autostop", frames, capture)
 
 
-def stopped_and_started(tshark, seconds):
+def stopped_and_started(tshark, sender, seconds):
     for what in ("stopped", "started again"):
-        capture = Capture(tshark)
+        capture = Capture(tshark, sender)
         capture.watch(seconds)
         capture.process.send_signal(signal.SIGINT)
         report(what, check(what, capture.finish()), capture)
 
 
-def ring(tshark, seconds):
+def ring(tshark, sender, seconds):
     """Wireshark begins anew with each file, as in a capture that is read."""
-    capture = Capture(tshark, "-a", f"duration:{seconds}", "-b", "filesize:20000", "-b", "files:4", "-w",
+    capture = Capture(tshark, sender, "-a", f"duration:{seconds}", "-b", "filesize:20000", "-b", "files:4", "-w",
                       tshark.crafted / "ring.pcapng", "-P")
     output = capture.finish()
     parts = re.split(r"^(?=1\t)", output, flags=re.MULTILINE)[1:]
@@ -192,12 +197,13 @@ def ring(tshark, seconds):
     report(f"ring, {len(parts)} files of it read before they went", len(output.splitlines()), capture)
 
 
-def window(tshark, profile, seconds):
+def window(tshark, sender, profile, seconds):
     """Captures twice in one window. What it shows of each file is what must be shown."""
     desktop = Desktop()
     try:
         shutil.copytree(tshark.plugins, desktop.root / "plugins")
         shutil.copytree(profile, desktop.configuration / "profiles" / "IPsec")
+        sender.wanted.set()
         wireshark = Wireshark(desktop, f"Capturing from {FAR} (ip)", "-i", FAR, "-f", "ip", "-k", "-o",
                               "gui.ask_unsaved:FALSE", privileges=MAY_CAPTURE)
         for what in ("window, stopped", "window, started again"):
@@ -205,6 +211,7 @@ def window(tshark, profile, seconds):
             time.sleep(seconds)
             wireshark.press(wireshark.main, "ctrl+e")
             wireshark.await_title(f"*{FAR} (ip)")
+            sender.wanted.clear()
             (file,) = (desktop.home / "run").glob("wireshark_*.pcapng")
             staged = Path(shutil.copy(file, tshark.crafted))
             staged.chmod(0o644)
@@ -212,9 +219,11 @@ def window(tshark, profile, seconds):
             frames, drops = check(what, output), len(re.findall(f"\t{DROP}$", output, re.MULTILINE))
             wireshark.filter('ipsec.verdict == "drop"')
             wireshark.await_text(wireshark.main, f"Packets: {frames} . Displayed: {drops} ", area=STATUS)
-            print(f"{what}: {frames:,} frames, {drops:,} displayed as drop; {memory(wireshark.process.pid) / 1e6:.0f} MB")
+            print(f"{what}: {frames:,} frames, {drops:,} displayed as drop;",
+                  f"{memory(wireshark.process.pid) / 1e6:.0f} MB", flush=True)
             wireshark.filter("")
             file.unlink()
+            sender.wanted.set()
             wireshark.click(wireshark.menu("Capture"), "Start")
     finally:
         desktop.close()
@@ -242,11 +251,11 @@ def main():
     sender = Sender()
     try:
         sender.start()
-        ends_by_itself(tshark, arguments.seconds)
-        stopped_and_started(tshark, max(2, arguments.seconds // 10))
-        ring(tshark, max(2, arguments.seconds // 10))
+        ends_by_itself(tshark, sender, arguments.seconds)
+        stopped_and_started(tshark, sender, max(2, arguments.seconds // 10))
+        ring(tshark, sender, max(2, arguments.seconds // 10))
         if arguments.window:
-            window(tshark, arguments.profile, max(2, arguments.seconds // 10))
+            window(tshark, sender, arguments.profile, max(2, arguments.seconds // 10))
     finally:
         sender.stopped.set()
         tshark.close()
