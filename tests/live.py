@@ -5,8 +5,8 @@
 
 Every hundredth packet is an old one again, so it is known which frames must be "drop" and that no other may be. It is
 compared frame by frame in a capture that ends by itself, one that is stopped and one behind it, and one into a ring of
-files; memory may grow with the frames, but no more than what is kept of each. With --window Wireshark's window does
-it, stopped and started again (it needs what tests/gui/run needs).
+files; memory may grow with the frames, but no more than what is kept of each. With --window Wireshark's window
+captures, too, and is stopped (it needs what tests/gui/run needs).
 
 Runs as root, in a network namespace of its own, outside ctest.
 
@@ -198,7 +198,7 @@ def ring(tshark, sender, seconds):
 
 
 def window(tshark, sender, profile, seconds):
-    """Captures twice in one window. What it shows of each file is what must be shown."""
+    """What the window shows of a capture is what must be shown."""
     desktop = Desktop()
     try:
         shutil.copytree(tshark.plugins, desktop.root / "plugins")
@@ -206,25 +206,19 @@ def window(tshark, sender, profile, seconds):
         sender.wanted.set()
         wireshark = Wireshark(desktop, f"Capturing from {FAR} (ip)", "-i", FAR, "-f", "ip", "-k", "-o",
                               "gui.ask_unsaved:FALSE", privileges=MAY_CAPTURE)
-        for what in ("window, stopped", "window, started again"):
-            wireshark.await_title(f"Capturing from {FAR} (ip)")
-            time.sleep(seconds)
-            wireshark.press(wireshark.main, "ctrl+e")
-            wireshark.await_title(f"*{FAR} (ip)")
-            sender.wanted.clear()
-            (file,) = (desktop.home / "run").glob("wireshark_*.pcapng")
-            staged = Path(shutil.copy(file, tshark.crafted))
-            staged.chmod(0o644)
-            output = tshark.read(staged, *FIELDS)
-            frames, drops = check(what, output), len(re.findall(f"\t{DROP}$", output, re.MULTILINE))
-            wireshark.filter('ipsec.verdict == "drop"')
-            wireshark.await_text(wireshark.main, f"Packets: {frames} . Displayed: {drops} ", area=STATUS)
-            print(f"{what}: {frames:,} frames, {drops:,} displayed as drop;",
-                  f"{memory(wireshark.process.pid) / 1e6:.0f} MB", flush=True)
-            wireshark.filter("")
-            file.unlink()
-            sender.wanted.set()
-            wireshark.click(wireshark.menu("Capture"), "Start")
+        time.sleep(seconds)
+        wireshark.press(wireshark.main, "ctrl+e")
+        wireshark.await_title(f"*{FAR} (ip)")
+        sender.wanted.clear()
+        (file,) = (desktop.home / "run").glob("wireshark_*.pcapng")
+        staged = Path(shutil.copy(file, tshark.crafted))
+        staged.chmod(0o644)
+        output = tshark.read(staged, *FIELDS)
+        frames, drops = check("window", output), len(re.findall(f"\t{DROP}$", output, re.MULTILINE))
+        wireshark.filter('ipsec.verdict == "drop"')
+        wireshark.await_text(wireshark.main, f"Packets: {frames} . Displayed: {drops} ", area=STATUS)
+        print(f"window: {frames:,} frames, {drops:,} displayed as drop;",
+              f"{memory(wireshark.process.pid) / 1e6:.0f} MB", flush=True)
     finally:
         desktop.close()
 
