@@ -8,7 +8,7 @@
 set -eu
 
 build_packages="cmake gcc libc6-dev make pkg-config wireshark-dev libglib2.0-dev libgcrypt20-dev tshark"
-test_packages="clang libclang-rt-14-dev python3-pytest python3-scapy python3-cryptography"
+test_packages="clang libclang-rt-dev python3-pytest python3-scapy python3-cryptography"
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
@@ -85,8 +85,9 @@ run_tshark() {
 make_stage() {
   stage=$(mktemp -d)
   trap 'rm -rf "$stage"' EXIT
-  mkdir "$stage/home"
+  mkdir -p "$stage/home/.config/wireshark"
   cp -R build/plugins "$stage/plugins"
+  cp -R build/profiles "$stage/home/.config/wireshark/profiles"
   cp captures/faults.pcap "$stage/"
   chmod -R a+rX "$stage"
 }
@@ -100,7 +101,7 @@ demo() {
   columns='"Frame","%m","Verdict","%Cus:ipsec.verdict:0:R","Finding","%Cus:ipsec.finding:0:R"'
   columns=$columns',"Clause","%Cus:ipsec.reference:0:R","Windows","%Cus:ipsec.windows.error:0:U"'
   columns=$columns',"Name","%Cus:ipsec.windows.error:0:R","Linux","%Cus:ipsec.linux.counter:0:R"'
-  run_tshark -r "$stage/faults.pcap" -Y 'ipsec.verdict >= 3' -T tabs -o "gui.column.format:$columns" >"$stage/rows"
+  run_tshark -C IPsec -r "$stage/faults.pcap" -Y 'ipsec.verdict >= 3' -T tabs -o "gui.column.format:$columns" >"$stage/rows"
   [ -s "$stage/rows" ] || fail "no findings in the sample capture"
   awk -F '\t' '
     function row(a, b, c, d, e, f) { printf "%5s  %-10s  %-37s  %-21s  %-38s  %s\n", a, b, d, e, c, f }
@@ -110,7 +111,7 @@ demo() {
       gsub(/,/, ", ", $3)
       row($1, $2, $3, $5 == "" ? "-" : $5 " " $6, $7 == "" ? "-" : $7, $4)
     }' "$stage/rows"
-  say "The same in Wireshark: see README.md, Install"
+  say "The same in Wireshark: see README.md, Install; then run wireshark -C IPsec"
 }
 
 # A test run of one build; the closing line of ctest says how many passed.

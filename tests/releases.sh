@@ -1,7 +1,10 @@
 #!/bin/sh
 # Builds this source and runs its tests against the Wireshark of newer Debian releases, in chroots.
 #
-#   tests/releases.sh [trixie] [sid]      both, if none is named
+#   tests/releases.sh [--gui] [trixie] [sid]      both, if none is named
+#
+# With --gui, Wireshark's window too (tests/gui): its packages, 150 to 190 MB to load, are installed in the chroot when
+# they are not there.
 #
 # trixie (Debian 13) has Wireshark 4.4, sid has 4.6. Runs as root on Debian 12 and needs git, mmdebstrap,
 # unshare and the network. A chroot takes about 1 GB; it is made when it is not there, and kept. To renew
@@ -12,6 +15,8 @@ set -eu
 
 packages="gcc libc6-dev make cmake pkg-config wireshark-dev tshark libglib2.0-dev
           libgcrypt20-dev python3-pytest python3-scapy python3-cryptography"
+
+gui_packages="wireshark xvfb xdotool imagemagick tesseract-ocr"
 
 # In the chroot. Root's own home would be closed to the user that tshark runs as.
 work=/srv/ipsec-analysis
@@ -76,12 +81,14 @@ make_chroot()
 }
 
 # A chroot that was made with another list of packages would fail later, and less plainly.
-check_chroot()
+check_packages()
 {
-    for package in $packages; do
+    root=$1
+    shift
+    for package; do
         # shellcheck disable=SC2016 # expanded by dpkg-query
-        chroot "$1" dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || {
-            say "$1 lacks the package $package; remove that folder to have it made anew"
+        chroot "$root" dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q ' installed$' || {
+            say "$root lacks the package $package; remove that folder to have it made anew"
             return 1
         }
     done
@@ -109,6 +116,16 @@ copy_sources()
     rm "$target/source.tar" "$target/files"
 }
 
+# The window's tests are skipped where its packages are not installed.
+add_gui()
+{
+    # shellcheck disable=SC2086 # one word per package
+    check_packages "$1" $gui_packages 2>/dev/null && return
+    # shellcheck disable=SC2086 # likewise
+    in_chroot "$1" sh -c 'apt-get -q -o Acquire::Check-Valid-Until=false update &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"' sh $gui_packages
+}
+
 wireshark_version()
 {
     chroot "$1" tshark --version 2>/dev/null | sed -n '1s/.* \([0-9][0-9.]*[0-9]\).*/\1/p'
@@ -131,13 +148,17 @@ try_release()
     root=$chroots/$release
 
     [ -d "$root" ] || make_chroot "$release" || return
-    check_chroot "$root" || return
+    # shellcheck disable=SC2086 # one word per package
+    check_packages "$root" $packages || return
+    [ -z "$gui" ] || add_gui "$root" || return
     say "$release: building and testing in $root"
     copy_sources "$root" || return
     build_and_test "$root"
 }
 
 check_machine
+gui=
+[ "${1-}" != --gui ] || { gui=yes; shift; }
 [ $# -gt 0 ] || set -- trixie sid
 check_names "$@"
 

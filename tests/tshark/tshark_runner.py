@@ -5,7 +5,8 @@ where another user cannot read it. So module, captures and an empty home are sta
 all may read, and root steps down before it starts tshark.
 
 The environment of the tests: IPSEC_MODULE, the built module; IPSEC_CAPTURES, the folder of the
-sample captures; IPSEC_PRELOAD, if set, what tshark is to preload (the sanitizer's runtime).
+sample captures; IPSEC_PROFILE, if set, the profile for -C IPsec; IPSEC_PRELOAD, if set, what tshark is
+to preload (the sanitizer's runtime).
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -86,6 +87,8 @@ class Tshark:
         for folder in (self.plugins, self.no_plugins, self.home, self.crafted):
             folder.mkdir(mode=0o755)
         self.home.chmod(0o777)
+        if "IPSEC_PROFILE" in os.environ:
+            shutil.copytree(os.environ["IPSEC_PROFILE"], self.home / ".config" / "wireshark" / "profiles" / "IPsec")
         shutil.copytree(captures, self.captures)
         below = self.plugins / module.parent.parent.name / module.parent.name
         below.mkdir(parents=True)
@@ -133,12 +136,13 @@ class Tshark:
         path.chmod(0o644)
         return path
 
-    def _command(self, arguments, plugin, program="tshark"):
+    def _command(self, arguments, plugin, program="tshark", more=None):
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.plugins if plugin else self.no_plugins),
             # Programs that capture; some hang where a sanitizer is preloaded.
             "WIRESHARK_EXTCAP_DIR": str(self.no_plugins),
+            **(more or {}),
         }
         if self.preload:
             environment.update(SANITIZER_ENVIRONMENT, LD_PRELOAD=self.preload)
@@ -148,10 +152,10 @@ class Tshark:
             command = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *command]
         return command
 
-    def run(self, *arguments, plugin=True):
+    def run(self, *arguments, plugin=True, environment=None):
         """Runs tshark and returns its output; trouble of any kind fails the test."""
         arguments = [str(argument) for argument in arguments]
-        done = subprocess.run(self._command(arguments, plugin), stdout=subprocess.PIPE, text=True,
+        done = subprocess.run(self._command(arguments, plugin, more=environment), stdout=subprocess.PIPE, text=True,
                               stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=TIMEOUT,
                               cwd=self.root, errors="replace", check=False)
         what = f"tshark {' '.join(arguments)}\n{done.stderr}"

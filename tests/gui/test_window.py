@@ -1,0 +1,132 @@
+"""What Wireshark's window shows with the plugin and the profile "IPsec".
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from desktop import SCREEN, Area, until
+
+BUTTONS = Area(SCREEN[0] // 2, 32, SCREEN[0] // 2, 60)
+LIST = Area(SCREEN[0] - 60, 250, 0, 86, rows=True)
+STATUS = Area(SCREEN[0], 30, 0, SCREEN[1] - 30)
+TREE = Area(760, 370, 0, 460)
+
+COLOUR = re.compile(r"^@IPsec (\w+)@.*@\[(\d+),(\d+),(\d+)\]\[.*\]$", re.MULTILINE)
+BAD_ROW = '"ESP","*","198.18.0.1","0xc000a001","AES_GCM_16","8d3c","NONE","","no","tunnel"\n'
+
+
+def colours_of_rules():
+    rules = COLOUR.findall((Path(os.environ["IPSEC_PROFILE"]) / "colorfilters").read_text())
+    return {name: "#{:02X}{:02X}{:02X}".format(*(int(part) // 257 for part in parts)) for name, *parts in rules}
+
+
+# --- without keys -------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def faults(opened):
+    return opened("faults")
+
+
+def test_packet_list(faults):
+    """The columns of the profile, and what they hold for a packet."""
+    faults.await_text(faults.main, "Verdict Finding SPI Number Lag SA Windows Linux counter Info",
+                      "^.?7 .*198.18.0.7 ESP drop esp.alignment .xc0000007 1 .*13914.*ESP", area=LIST)
+
+
+def test_tree(faults, desktop):
+    """Of the seventh packet."""
+    faults.click(faults.main, ".*6.000000", area=LIST)
+    faults.click(faults.main, "Encapsulating Security Payload", area=TREE)
+    faults.press(faults.main, "shift+Right")
+    faults.await_text(faults.main, "IPsec analysis", "Verdict: drop", "Finding: esp.alignment", area=TREE)
+    desktop.picture(faults.main, "window")
+
+
+def test_preferences(faults):
+    """From the menu of an item of ours."""
+    dialog = faults.menu(r"\[?IPsec analysis.*", "Protocol Preferences", "Open IPsec Analysis preferences.*",
+                         area=TREE, button=3)
+    faults.await_text(dialog, "Receiver", "Replay window", "Captured twice within", "IPsec SAs Edit",
+                      "Saved dump of SAs", "The key tables are complete")
+    faults.close_window(dialog)
+
+
+def test_expert_information(faults, desktop):
+    faults.filter("ipsec")
+    dialog = faults.menu("Analyze", "Expert Information")
+    faults.await_text(dialog, "^.* Error ESP length is not a multiple of 4 octets Malformed IPsec 5")
+    desktop.picture(dialog, "expert")
+    faults.close_window(dialog)
+
+
+def test_conversations(faults, desktop):
+    dialog = faults.menu("Statistics", "Conversations")
+    faults.await_text(dialog, "IPv4")
+    desktop.picture(dialog, "conversations")
+    faults.close_window(dialog)
+
+
+# --- sequence numbers ---------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def sequence(opened, faults):
+    return opened("faults_sequence")
+
+
+def test_filter_buttons(sequence):
+    """Each filter is named by a button; "This SA" is the one of the selected packet."""
+    sequence.await_text(sequence.main, "Drops Suspicious Replays Bad ICV Unchecked 13914 This SA IKE errors",
+                        area=BUTTONS)
+    sequence.click(sequence.main, "Replays", area=BUTTONS)
+    sequence.await_text(sequence.main, "1.060000 192.0.2.161 .* replay.dup", "4.063000 192.0.2.161 .* replay.dup", area=LIST)
+    sequence.click(sequence.main, ".*7.129000", area=LIST)
+    sequence.click(sequence.main, "This SA", area=BUTTONS)
+    sequence.await_text(sequence.main, "6.069000 192.0.2.162 .* plausible", area=LIST)
+    sequence.await_text(sequence.main, "Displayed: 11 ", area=STATUS)
+
+
+def test_io_graphs(sequence, desktop):
+    dialog = sequence.menu("Statistics", "[I1l]/O Graphs")
+    sequence.await_text(dialog, "Suspicious", "Late packets", "Numbers skipped", "Longest lag")
+    desktop.picture(dialog, "io_graphs")
+    sequence.close_window(dialog)
+
+
+# --- with keys ----------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def keyed(opened, desktop, sequence):
+    """One row of the table cannot be used; a saved dump has the keys."""
+    (desktop.configuration / "profiles" / "IPsec" / "ipsec_sa").write_text(BAD_ROW)
+    return opened("opening", "-o", f"ipsec.sa_file:{desktop.root}/captures/opening.xfrm-state.txt")
+
+
+def test_bad_row_of_the_table(keyed, desktop):
+    """A message names row and column, and the table's editor shows the row."""
+    message = until(lambda: desktop.window_named("Wireshark"), "a message")
+    keyed.await_text(message, "does not use 1 of 1 rows of the table ipsec_sa", "row 1, column encryption_key",
+                     "not 2")
+    keyed.press(message, "Return")
+    until(lambda: not desktop.window_named("Wireshark"), "the end of the message")
+    keyed.click(keyed.main, "Encapsulating Security Payload", area=TREE)
+    keyed.press(keyed.main, "shift+Right")
+    editor = keyed.menu(r"\[?IPsec analysis.*", "Protocol Preferences", r"IPsec SAs.*", area=TREE, button=3)
+    keyed.await_text(editor, "Protocol Source Destination SPI Encryption",
+                     "ESP .* 198.18.0.1 .xc000a001 AES_GCM_16 8d3c")
+    keyed.close_window(editor)
+
+
+def test_colours(keyed, desktop):
+    """Every rule of ours colours a row at least."""
+    keyed.filter("frame.number in {20..26,40..44}")
+    keyed.await_text(keyed.main, "suspicious key.wrong", "unchecked capture.cry", "verified", "drop esp.no",
+                     area=LIST)
+    seen = desktop.colours(keyed.main, LIST)
+    rules = colours_of_rules()
+    assert set(rules) == {"drop", "suspicious", "unchecked", "verified"}
+    assert [name for name, colour in rules.items() if seen.get(colour, 0) < 10 * LIST.width] == []
+    desktop.picture(keyed.main, "colours")

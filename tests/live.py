@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Live capture at full rate: tshark on one end of a veth pair while ESP is sent into the other as fast as it goes.
+
+    tests/live.py [--seconds 60] [--window]
+
+Every hundredth packet is an old one again, so it is known which frames must be "drop" and that no other may be. It is
+compared frame by frame in a capture that ends by itself, one that is stopped and one behind it, and one into a ring of
+files; memory may grow with the frames, but no more than what is kept of each. With --window Wireshark's window
+captures, too, and is stopped (it needs what tests/gui/run needs).
+
+Runs as root, in a network namespace of its own, outside ctest.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import io
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+TESTS = Path(__file__).resolve().parent
+sys.path += [str(TESTS / "tshark"), str(TESTS / "gui")]
+import tshark_runner                                              # noqa: E402 (the path is needed first)
+from desktop import SCREEN, Area, Desktop, Wireshark             # noqa: E402
+from tshark_runner import NOBODY, add_arguments, open_tshark     # noqa: E402
+
+NEAR, FAR = "ipsec-near", "ipsec-far"
+SAS = 4
+AGAIN_EVERY = 100       # packets
+AGAIN_BEHIND = 1000     # numbers: beyond every window, and later than what counts as captured twice
+FRAME = 14 + 20 + 8 + 92
+KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 32 included
+FIELDS = ("-T", "fields", "-e", "frame.number", "-e", "ipsec.spi", "-e", "ipsec.seq", "-e", "ipsec.verdict")
+tshark_runner.TIMEOUT = 3600        # millions of frames are read
+MAY_CAPTURE = ("--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin")
+DROP = "4"
+STATUS = Area(SCREEN[0], 30, 0, SCREEN[1] - 30)     # of the window
+
+
+def checksum(octets):
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    total = (total & 0xFFFF) + (total >> 16)
+    return ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+
+
+def frame_of(sa, number):
+    """ESP whose IVs are its numbers, as AES-GCM has them."""
+    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, FRAME - 14, 0, 0x4000, 64, 50, 0, bytes((192, 0, 2, sa + 1)),
+                         bytes((198, 51, 100, 1)))
+    header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
+    body = struct.pack("!IIQ", 0xC0010000 + sa, number, number) + bytes((number * 7 + place * 31) & 0xFF
+                                                                           for place in range(84))
+    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\0" + header + body
+
+
+class Sender(threading.Thread):
+    """Sends while it is wanted, until it is stopped. Numbers go on from one capture to the next."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+        self.socket.bind((NEAR, 0))
+        self.wanted, self.stopped = threading.Event(), threading.Event()
+        self.sent = 0
+
+    def run(self):
+        number = 0
+        frames = [bytearray(frame_of(sa, 0)) for sa in range(SAS)]
+        while not self.stopped.is_set():
+            if not self.wanted.wait(0.1):
+                continue
+            number += 1
+            for sa, frame in enumerate(frames):
+                self.send(frame, number)
+                if number % AGAIN_EVERY == sa and number > AGAIN_BEHIND:
+                    self.send(frame, number - AGAIN_BEHIND)
+
+    def send(self, frame, number):
+        struct.pack_into("!IQ", frame, 38, number, number)
+        try:
+            self.socket.send(frame)
+        except OSError:     # the queue is full
+            time.sleep(0.001)
+        self.sent += 1
+
+
+class Expectation:
+    """What each frame must be, in their order."""
+
+    def __init__(self):
+        self.highest, self.captured = {}, {}
+
+    def verdict(self, spi, number):
+        """Whether it must be "drop" and whether it may be. What is far behind must if its number was captured before;
+        where the capture lost that, Wireshark cannot know whether the far number or this one is the odd one."""
+        seen = self.captured.setdefault(spi, bytearray())
+        seen.extend(bytes(max(0, number + 1 - len(seen))))
+        before, seen[number] = seen[number], 1
+        behind = number <= self.highest.get(spi, 0) - AGAIN_BEHIND // 2
+        self.highest[spi] = max(number, self.highest.get(spi, 0))
+        return behind and bool(before), behind
+
+
+def check(what, output, least=1):
+    """Each line is a frame, and so many at least must be "drop"; returns how many frames there are."""
+    expectation, frames, wanted, wrong = Expectation(), 0, 0, []
+    for line in io.StringIO(output):
+        frame, spi, number, verdict = line.rstrip("\n").split("\t")
+        must, may = expectation.verdict(spi, int(number))
+        frames += 1
+        wanted += must
+        if not must <= (verdict == DROP) <= may:
+            wrong.append(frame)
+    assert frames and wanted >= least and not wrong, f"{what}: {frames} frames, {wanted} to drop, wrong: {wrong[:20]}"
+    return frames
+
+
+def memory(pid):
+    """Resident octets."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Capture:
+    """A running tshark that prints the fields of each frame."""
+
+    def __init__(self, tshark, sender, *options):
+        self.sender = sender
+        self.sender.wanted.set()
+        command = tshark._command(["-l", "-n", "-i", FAR, "-f", "ip", *options, *FIELDS], True)
+        if os.geteuid() == 0:
+            command[1:1] = MAY_CAPTURE
+        self.output = tshark.root / "live.txt"
+        with self.output.open("w") as file:
+            self.process = subprocess.Popen(command, cwd=tshark.crafted, stdout=file, stderr=subprocess.PIPE, text=True)
+        self.most = 0
+
+    def watch(self, seconds):
+        """Notes how much memory it takes, until it ends or the time is over."""
+        end = time.monotonic() + seconds
+        while self.process.poll() is None and time.monotonic() < end:
+            try:
+                self.most = max(self.most, memory(self.process.pid))
+            except (OSError, IndexError):
+                pass
+            time.sleep(0.2)
+
+    def finish(self):
+        self.watch(3600)
+        self.sender.wanted.clear()
+        errors = self.process.stderr.read()
+        assert self.process.returncode == 0, errors
+        return self.output.read_text()
+
+
+def report(what, frames, capture):
+    print(f"{what}: {frames:,} frames, each judged rightly; at most {capture.most / 1e6:.0f} MB", flush=True)
+
+
+def ends_by_itself(tshark, sender, seconds):
+    few = Capture(tshark, sender, "-a", "packets:5000")
+    few_frames = check("5,000 frames", few.finish())
+    capture = Capture(tshark, sender, "-a", f"duration:{seconds}", "-w", tshark.crafted / "live.pcapng", "-P")
+    frames = check("autostop", capture.finish())
+    assert check("the same file, read", tshark.read(tshark.crafted / "live.pcapng", *FIELDS)) == frames
+    assert capture.most < few.most + (frames - few_frames) * KEPT_OF_A_FRAME + 20e6, "memory grows too fast"
+    report("autostop", frames, capture)
+
+
+def stopped_and_started(tshark, sender, seconds):
+    for what in ("stopped", "started again"):
+        capture = Capture(tshark, sender)
+        capture.watch(seconds)
+        capture.process.send_signal(signal.SIGINT)
+        report(what, check(what, capture.finish()), capture)
+
+
+def ring(tshark, sender, seconds):
+    """Wireshark begins anew with each file, as in a capture that is read."""
+    capture = Capture(tshark, sender, "-a", f"duration:{seconds}", "-b", "filesize:20000", "-b", "files:4", "-w",
+                      tshark.crafted / "ring.pcapng", "-P")
+    output = capture.finish()
+    parts = re.split(r"^(?=1\t)", output, flags=re.MULTILINE)[1:]
+    for part in parts:
+        check("a part of a ring", part, least=0)
+    files = sorted(tshark.crafted.glob("ring_*.pcapng"))
+    assert 1 < len(files) <= 4, files
+    for file in files:
+        check(file.name, tshark.read(file, *FIELDS), least=0)
+    report(f"ring, {len(parts)} files of it read before they went", len(output.splitlines()), capture)
+
+
+def window(tshark, sender, profile, seconds):
+    """What the window shows of a capture is what must be shown."""
+    desktop = Desktop()
+    try:
+        shutil.copytree(tshark.plugins, desktop.root / "plugins")
+        shutil.copytree(profile, desktop.configuration / "profiles" / "IPsec")
+        sender.wanted.set()
+        wireshark = Wireshark(desktop, f"Capturing from {FAR} (ip)", "-i", FAR, "-f", "ip", "-k", "-o",
+                              "gui.ask_unsaved:FALSE", privileges=MAY_CAPTURE)
+        time.sleep(seconds)
+        wireshark.press(wireshark.main, "ctrl+e")
+        wireshark.await_title(f"*{FAR} (ip)")
+        sender.wanted.clear()
+        (file,) = (desktop.home / "run").glob("wireshark_*.pcapng")
+        staged = Path(shutil.copy(file, tshark.crafted))
+        staged.chmod(0o644)
+        output = tshark.read(staged, *FIELDS)
+        frames, drops = check("window", output), len(re.findall(f"\t{DROP}$", output, re.MULTILINE))
+        wireshark.filter('ipsec.verdict == "drop"')
+        wireshark.await_text(wireshark.main, f"Packets: {frames} . Displayed: {drops} ", area=STATUS)
+        print(f"window: {frames:,} frames, {drops:,} displayed as drop;",
+              f"{memory(wireshark.process.pid) / 1e6:.0f} MB", flush=True)
+    finally:
+        desktop.close()
+
+
+def make_link():
+    for command in (f"link add {NEAR} type veth peer name {FAR}", f"link set {NEAR} up", f"link set {FAR} up"):
+        subprocess.run(["ip", *command.split()], check=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--window", action="store_true", help="Wireshark's window, too")
+    parser.add_argument("--profile", default=TESTS.parent / "build" / "profiles" / "IPsec")
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        parser.error("run it as root: it makes a pair of interfaces, and captures")
+    if "IPSEC_LIVE" not in os.environ:
+        os.execvpe("unshare", ["unshare", "--net", sys.executable, "-B", *sys.argv], {**os.environ, "IPSEC_LIVE": "1"})
+    make_link()
+    tshark = open_tshark(parser, arguments)
+    os.chown(tshark.crafted, NOBODY, NOBODY)
+    sender = Sender()
+    try:
+        sender.start()
+        ends_by_itself(tshark, sender, arguments.seconds)
+        stopped_and_started(tshark, sender, max(2, arguments.seconds // 10))
+        ring(tshark, sender, max(2, arguments.seconds // 10))
+        if arguments.window:
+            window(tshark, sender, arguments.profile, max(2, arguments.seconds // 10))
+    finally:
+        sender.stopped.set()
+        tshark.close()
+    print(f"{sender.sent:,} frames sent")
+
+
+if __name__ == "__main__":
+    main()
