@@ -32,9 +32,9 @@ def faults(opened):
 
 
 def test_packet_list(faults):
-    """The columns of the profile, and what they hold for a packet."""
+    """The columns of the profile, and what they hold for a packet; Info begins with the gravest finding."""
     faults.await_text(faults.main, "Verdict Finding SPI Number Lag SA Windows Linux counter Info",
-                      "^.?7 .*198.18.0.7 ESP drop esp.alignment .xc0000007 1 .*13914.*ESP", area=LIST)
+                      "198.18.0.7 ESP drop esp.alignment .xc0000007 1 .*13914 .ESP length is not a multiple", area=LIST)
 
 
 def test_tree(faults, desktop):
@@ -42,7 +42,8 @@ def test_tree(faults, desktop):
     faults.click(faults.main, ".*6.000000", area=LIST)
     faults.click(faults.main, "Encapsulating Security Payload", area=TREE)
     faults.press(faults.main, "shift+Right")
-    faults.await_text(faults.main, "IPsec analysis", "Verdict: drop", "Finding: esp.alignment", area=TREE)
+    faults.await_text(faults.main, "IPsec analysis: drop, ESP length is not a multiple of 4 octets .13914",
+                      "Advice: Object type: compare length", "Receivers", area=TREE)
     desktop.picture(faults.main, "window")
 
 
@@ -65,7 +66,7 @@ def test_expert_information(faults, desktop):
 
 def test_conversations(faults, desktop):
     dialog = faults.menu("Statistics", "Conversations")
-    faults.await_text(dialog, "IPv4")
+    faults.await_text(dialog, "IPsec .* IPv4", "198.18.0.7")
     desktop.picture(dialog, "conversations")
     faults.close_window(dialog)
 
@@ -93,6 +94,25 @@ def test_io_graphs(sequence, desktop):
     dialog = sequence.menu("Statistics", "[I1l]/O Graphs")
     sequence.await_text(dialog, "Suspicious", "Late packets", "Numbers skipped", "Longest lag")
     desktop.picture(dialog, "io_graphs")
+    sequence.close_window(dialog)
+
+
+def test_summary(sequence, desktop):
+    menu = sequence.menu("Statistics", "^IPsec[^S]{0,2}")
+    dialog = sequence.opened_by(lambda: sequence.click(menu, "Summary.*"))
+    desktop.resize(dialog, 900, 760)
+    sequence.await_text(dialog, "Headers 1289", "drop 55", "replay.duplicate 33", "Reported by receivers",
+                        "esps_replay 68")
+    desktop.picture(dialog, "summary")
+    sequence.close_window(dialog)
+
+
+def test_sas(sequence, desktop):
+    dialog = sequence.menu("Statistics", "IPsec SAs")
+    desktop.resize(dialog, SCREEN[0], 500)
+    sequence.await_text(dialog, "SA .*Protocol Source Destination SPI Encapsulation First frame",
+                        "5 ESP 192.0.2.166 198.18.160.5 .xc.00a005 none 161 264")
+    desktop.picture(dialog, "sas")
     sequence.close_window(dialog)
 
 
