@@ -49,20 +49,15 @@ static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
     return (uint16_t)MIN(number, IPSEC_BUFFER_MOST);
 }
 
-static inline uint8_t octets_in(const address *link)
+static inline uint64_t word_of(const address *link)
 {
-    return link->data ? (uint8_t)MIN(link->len, UINT8_MAX) : 0;
+    return link->data ? ipsec_link_word(link->data, (uint32_t)link->len) : 0;
 }
 
 static inline uint32_t place_of(const packet_info *pinfo)
 {
-    const ipsec_link link = {.source = pinfo->dl_src.data,
-                             .destination = pinfo->dl_dst.data,
-                             .source_length = octets_in(&pinfo->dl_src),
-                             .destination_length = octets_in(&pinfo->dl_dst),
-                             .vlan = pinfo->vlan_id};
-
-    return ipsec_place_of(ipsec_compat_interface(pinfo), &link);
+    return ipsec_place_of(ipsec_compat_interface(pinfo), word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst),
+                          pinfo->vlan_id);
 }
 
 static inline uint16_t packet_id_of(const packet_info *pinfo)
@@ -72,19 +67,32 @@ static inline uint16_t packet_id_of(const packet_info *pinfo)
     return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
 }
 
+/* Each member by itself: compilers would clear the whole view first, octet by octet as it were. */
 static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
-    *view = (ipsec_view){.captured = tvb_captured_length(tvb),
-                         .length = IPSEC_LENGTH_UNKNOWN,
-                         .protocol = protocol,
-                         .frame = pinfo->num,
-                         .offset = (uint32_t)tvb_raw_offset(tvb),
-                         .buffer = buffer_of(tvb, pinfo),
-                         .place = place_of(pinfo),
-                         .packet_id = packet_id_of(pinfo),
-                         .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs};
-    if (view->captured > 0)
-        view->data = tvb_get_ptr(tvb, 0, (int)view->captured);
+    view->captured = tvb_captured_length(tvb);
+    view->data = view->captured > 0 ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
+    view->length = IPSEC_LENGTH_UNKNOWN;
+    view->outer = NULL;
+    view->outer_length = 0;
+    view->behind = 0;
+    view->frame_length = 0;
+    view->source = NULL;
+    view->destination = NULL;
+    view->frame = pinfo->num;
+    view->offset = (uint32_t)tvb_raw_offset(tvb);
+    view->place = place_of(pinfo);
+    view->packet_id = packet_id_of(pinfo);
+    view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
+    view->source_port = 0;
+    view->destination_port = 0;
+    view->address_length = 0;
+    view->ip_version = 0;
+    view->protocol = protocol;
+    view->encapsulation = IPSEC_ENCAPSULATION_NONE;
+    view->flags = 0;
+    view->buffer = buffer_of(tvb, pinfo);
+    view->refused_by = 0;
 }
 
 /* Nothing is looked for around what another packet quotes. */

@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
 """What the plugin costs, in instructions counted by callgrind; and how fast it opens packets.
 
-usage: bench.py [--build BUILD] [--packets N]
+usage: bench.py [--build BUILD] [--packets N] [core] [sas] [crypto] [keys] [tshark] [time]      all, if none is named
 
 Instructions repeat to a fraction of a percent, where times do not. The captures hold clean packets of 200 SAs in turn.
 
 - In the core: what ipsec_judge() takes for a packet, with as few packets of an SA as the captures have where something is
   added below, and with many; and what it takes where many SAs are alive and packets touch them at random, with what an SA
   takes in memory, between two hosts or with a peer of its own.
-- In tshark: what a packet takes in all, without the plugin, as the slope between N and 2 N packets, so that the start
-  of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for dissection,
+- In tshark: what a packet takes in all, without the plugin, as the slope between a quarter and half of N packets, so
+  that the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for dissection,
   epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few million: a plain
-  difference of two programs would drown in it.
+  difference of two programs would drown in it. With 100 packets of an SA, but for `mixed`: packets 11 to 30 of SAs
+  with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers that Wireshark's hash tables make of them
+  are medians of several runs.
 - Verification and decryption: throughput in the core and of the bare calls of libgcrypt, and the ratio. These are times:
   how many instructions libgcrypt takes depends on the processor that it finds, and valgrind is not that processor.
 - tshark with keys: CPU seconds, with 1, 1,000 and 100,000 key rows, and of Wireshark's own decryption; see keyed.py.
+- Time of a million small packets, memory of a clean frame, and what other ways to look at ESP cost; see timed.py.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -30,34 +33,55 @@ import subprocess
 import tempfile
 
 import keyed
-from packets import ipv4, udp, write_capture
+import timed
+from packets import RAW_IP, in_ethernet, ipv4, ipv6, udp, write_frames
 
 SAS = 200
-RUNS = 5
+RUNS = 3
 PAYLOAD = 976
 LIVE = (200, 32768, 1000000)
-PROTOCOL = {"esp": 50, "ah": 51, "natt": 17}
 CORE_KINDS = ("esp", "gcm", "ah", "natt")
 LINES = ("-r", [])
 FIELDS = ("-T fields", ["-T", "fields", "-e", "frame.number"])
-OUTPUTS = {"esp": (LINES, FIELDS), "ah": (LINES,), "natt": (LINES,)}
+FILTER = ("-Y", ["-Y", "ipsec.verdict == 4"])
+TABLE = ("-z ipsec,sa", ["-q", "-z", "ipsec,sa"])
+OUTPUTS = {"esp": (LINES, FIELDS, FILTER, TABLE)}
+ROUTER_ALERT = bytes([148, 4, 0, 0])
+PARTS = ("core", "sas", "crypto", "keys", "tshark", "time")
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] if os.getuid() == 0 else []
 
 
-def packet(kind, number, noise):
+def esp(number, noise):
+    return struct.pack(">II", 0xc0000000 + number % SAS * 7919, number // SAS + 1) + noise
+
+
+def ah(number, noise):
+    """In front of UDP to the discard port, so that little more is dissected."""
     spi, sequence = 0xc0000000 + number % SAS * 7919, number // SAS + 1
-    if kind == "ah":
-        # In front of UDP to the discard port, so that little more is dissected.
-        return ipv4(51, struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp(9, 9, noise))
-    esp = struct.pack(">II", spi, sequence) + noise
-    if kind == "natt":
-        esp = udp(4500, 4500, esp)
-    return ipv4(PROTOCOL[kind], esp)
+    return struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp(9, 9, noise)
 
 
-def packets(kind, count):
-    noise = random.Random(1).randbytes(PAYLOAD)
-    return (packet(kind, number, noise) for number in range(count))
+def mixed(number, noise):
+    host = number % SAS
+    return ipv4(50, esp(number, noise[:72 + number * 52 % 1300 // 4 * 4]),
+                (bytes([10, 1, host, 1]), bytes([10, 2, host, 2])))
+
+
+FRAMES = {
+    "esp": lambda number, noise: in_ethernet(ipv4(50, esp(number, noise))),
+    "mixed": mixed,
+    "ah": lambda number, noise: in_ethernet(ipv4(51, ah(number, noise))),
+    "natt": lambda number, noise: in_ethernet(ipv4(17, udp(4500, 4500, esp(number, noise)))),
+    "ipv6": lambda number, noise: in_ethernet(ipv6(50, esp(number, noise))),
+    "options": lambda number, noise: in_ethernet(ipv4(50, esp(number, noise), options=ROUTER_ALERT)),
+    "vlan": lambda number, noise: in_ethernet(ipv4(50, esp(number, noise)), vlan=7),
+}
+
+
+def write_clean(path, kind, count):
+    noise = random.Random(1).randbytes(1400 if kind == "mixed" else PAYLOAD)
+    frames = (FRAMES[kind](number, noise) for number in range(count))
+    write_frames(path, frames, *([RAW_IP] if kind == "mixed" else []))
 
 
 def environment(stage, plugins):
@@ -96,7 +120,7 @@ def tshark(stage, kind, count, options, plugins, within=None):
     """Instructions of one run of tshark over `count` packets."""
     capture = stage / f"{kind}-{count}.pcap"
     if not capture.exists():
-        write_capture(capture, packets(kind, count))
+        write_clean(capture, kind, count)
     return instructions(["tshark", "-r", str(capture), *options], environment(stage, plugins), within)
 
 
@@ -105,14 +129,35 @@ def whole_cost(stage, kind, count, options):
     return (many - few) / count
 
 
-def added_cost(stage, kind, count, options):
+def added(stage, kind, count, options):
+    """Instructions that the plugin adds to a run over `count` packets."""
+    without, with_it = (tshark(stage, kind, count, options, plugins, "epan_dissect_run_with_taps")
+                        for plugins in ("none", "plugins"))
+    return with_it - without
+
+
+def added_cost(stage, kind, options):
     """Median of several pairs of runs: Wireshark seeds its hash tables at random, which moves every run a little."""
-    differences = []
-    for _ in range(RUNS):
-        without, with_it = (tshark(stage, kind, count, options, plugins, "epan_dissect_run_with_taps")
-                            for plugins in ("none", "plugins"))
-        differences.append((with_it - without) / count)
-    return statistics.median(differences)
+    if kind == "mixed":
+        return statistics.median((added(stage, kind, 30 * SAS, options) - added(stage, kind, 10 * SAS, options))
+                                 / (20 * SAS) for _ in range(RUNS))
+    return statistics.median(added(stage, kind, 100 * SAS, options) / (100 * SAS) for _ in range(RUNS))
+
+
+def print_core(stage, count):
+    few, many = count // 4, 10 * count
+    print(f"instructions per clean packet, in the core, with {few // SAS} and {many // SAS} packets of an SA")
+    for kind in CORE_KINDS:
+        costs = (core_cost(stage / "bench_core", kind, number) for number in (few, many))
+        print(f"  {kind:5}", *(f"{cost:8.0f}" for cost in costs))
+
+
+def print_tshark(stage, count):
+    print("instructions per clean packet, tshark in all, what the plugin adds, and the ratio")
+    for kind in FRAMES:
+        for name, options in OUTPUTS.get(kind, (LINES,)):
+            whole, plugin = whole_cost(stage, kind, count // 4, options), added_cost(stage, kind, options)
+            print(f"  {kind:8} {name:12} {whole:9.0f} {plugin:9.0f} {1 + plugin / whole:9.3f}", flush=True)
 
 
 def make_stage(folder, build):
@@ -137,29 +182,33 @@ def main():
     parser.add_argument("--build", type=pathlib.Path,
                         default=pathlib.Path(__file__).resolve().parents[2] / "build")
     parser.add_argument("--packets", type=int, default=20000)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; all, if none is named")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        stage = make_stage(folder, arguments.build)
-        few, many = arguments.packets // 4, 10 * arguments.packets
-        print(f"instructions per clean packet, in the core, with {few // SAS} and {many // SAS} packets of an SA")
-        for kind in CORE_KINDS:
-            costs = (core_cost(stage / "bench_core", kind, count) for count in (few, many))
-            print(f"  {kind:5}", *(f"{cost:8.0f}" for cost in costs))
-        print("live SAs touched at random, instructions per packet in the core, octets of memory per SA")
-        print_lookups(stage / "bench_sas", many)
-        print("verification and decryption: octets of packet, Mbit/s in the core and by libgcrypt alone, and the ratio",
-              flush=True)
-        subprocess.run([str(stage / "bench_crypto")], check=True)
-        print("tshark with keys: CPU seconds, the ratio to the first line, and packets whose ICV was found good",
-              flush=True)
-        keyed.measure(stage, lambda plugins, options: (NOBODY + ["tshark", *options], environment(stage, plugins)),
-                      arguments.packets)
-        print("instructions per clean packet, tshark in all, what the plugin adds, and the ratio")
-        for kind in PROTOCOL:
-            for name, options in OUTPUTS[kind]:
-                whole = whole_cost(stage, kind, arguments.packets, options)
-                added = added_cost(stage, kind, few, options)
-                print(f"  {kind:5} {name:10} {whole:9.0f} {added:9.0f} {1 + added / whole:9.3f}", flush=True)
+        stage, count = make_stage(folder, arguments.build), arguments.packets
+
+        def runner(plugins, options):
+            return NOBODY + ["tshark", *options], environment(stage, plugins)
+
+        def print_sas():
+            print("live SAs touched at random, instructions per packet in the core, octets of memory per SA")
+            print_lookups(stage / "bench_sas", 10 * count)
+
+        def print_crypto():
+            print("verification and decryption: octets of packet, Mbit/s in the core and by libgcrypt alone, and the "
+                  "ratio", flush=True)
+            subprocess.run([str(stage / "bench_crypto")], check=True)
+
+        def print_keys():
+            print("tshark with keys: CPU seconds, the ratio to the first line, and packets whose ICV was found good",
+                  flush=True)
+            keyed.measure(stage, runner, count)
+
+        parts = {"core": lambda: print_core(stage, count), "sas": print_sas, "crypto": print_crypto,
+                 "keys": print_keys, "tshark": lambda: print_tshark(stage, count),
+                 "time": lambda: timed.measure(stage, runner)}
+        for part in arguments.parts or PARTS:
+            parts[part]()
 
 
 if __name__ == "__main__":

@@ -10,9 +10,8 @@ static const uint8_t one[6] = {2, 0, 0, 0, 0, 1}, other[6] = {2, 0, 0, 0, 0, 2},
 static uint32_t place_of(uint32_t interface, const uint8_t *source, uint8_t source_length, const uint8_t *destination,
                          uint8_t destination_length, uint32_t vlan)
 {
-    const ipsec_link link = {source, destination, source_length, destination_length, vlan};
-
-    return ipsec_place_of(interface, &link);
+    return ipsec_place_of(interface, ipsec_link_word(source, source_length),
+                          ipsec_link_word(destination, destination_length), vlan);
 }
 
 /* Each thing makes another place. */

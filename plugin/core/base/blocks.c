@@ -9,6 +9,14 @@
 
 #include <stdbool.h>
 
+/* The sanitizer would not know that an object which was given back is not to be used. */
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(start, size)   ((void)(start), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
+#endif
+
 #define OBJECTS 64u /* in a block */
 
 struct ipsec_blocks {
@@ -41,6 +49,7 @@ void *ipsec_blocks_take(ipsec_blocks *blocks)
     void *const object = blocks->free;
 
     if (object) {
+        ASAN_UNPOISON_MEMORY_REGION(object, blocks->size);
         blocks->free = *(void **)object;
         return object;
     }
@@ -55,4 +64,5 @@ void ipsec_blocks_give_back(ipsec_blocks *blocks, void *object)
 {
     *(void **)object = blocks->free;
     blocks->free = object;
+    ASAN_POISON_MEMORY_REGION(object, blocks->size);
 }

@@ -17,7 +17,8 @@ static inline uint64_t ipsec_hash_seed(void)
 }
 
 /** One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The
- * constant is that of Fibonacci hashing, 2^64 over the golden ratio. */
+ * constant is that of Fibonacci hashing, 2^64 over the golden ratio. What differs in its high bits only is spread little,
+ * and a difference of the highest bit passes unchanged: such a hash finds things, and does not tell them apart. */
 static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;

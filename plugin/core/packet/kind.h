@@ -25,8 +25,6 @@
  * where there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
 
-struct ipsec_findings;
-
 /** One kind of header: where its fields stand, and which findings are its own. */
 typedef struct ipsec_header_kind {
     /** Octets that the header has by its own length field; its first two octets must be readable. NULL where it has

@@ -6,24 +6,53 @@
 #ifndef IPSEC_CORE_PLACE_H
 #define IPSEC_CORE_PLACE_H
 
-#include <stdint.h>
+#include "base/hash.h"
+#include "packet/view.h"
 
-/** What the link tells of a frame. */
-typedef struct ipsec_link {
-    const uint8_t *source, *destination; /**< addresses; NULL if the length is 0 */
-    uint8_t source_length, destination_length;
-    uint32_t vlan; /**< 0: none */
-} ipsec_link;
+#include <glib.h>
+#include <stdint.h>
+#include <string.h>
+
+/** As much of a link address as a word holds: most have 6 octets, some 8. 0: there is none, or it tells nothing. */
+static inline uint64_t ipsec_link_word(const uint8_t *address, uint32_t length)
+{
+    const uint32_t mac = 6;
+    uint64_t word = 0;
+
+    if (length == mac)
+        memcpy(&word, address, mac);
+    else if (length > 0)
+        memcpy(&word, address, MIN(length, sizeof word));
+    return word;
+}
+
+/** One half of ipsec_view.place. */
+static inline uint32_t ipsec_half_place(uint64_t address, uint32_t vlan)
+{
+    const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
+    const uint64_t hash = ipsec_hash_mix(vlan, address);
+
+    return hash == 0 ? 0 : MAX((uint32_t)hash & mask, 1);
+}
 
 /**
  * Value of ipsec_view.place. Two addresses have the same half of it with a chance of 2^-10, two links both with one of
  * 2^-20; whoever brings that about on purpose passes for the other link, and gains nothing by it.
  *
- * @param interface  number of the interface in the capture
+ * @param interface    number of the interface in the capture
+ * @param source       ipsec_link_word() of the address; likewise the destination
+ * @param vlan         0: none
  */
-uint32_t ipsec_place_of(uint32_t interface, const ipsec_link *link);
+static inline uint32_t ipsec_place_of(uint32_t interface, uint64_t source, uint64_t destination, uint32_t vlan)
+{
+    return interface << IPSEC_PLACE_LINK_BITS | ipsec_half_place(source, vlan) << IPSEC_PLACE_LINK_BITS / 2 |
+           ipsec_half_place(destination, vlan);
+}
 
 /** Value of ipsec_view.packet_id, of what the capturing system calls the packet. Never 0. */
-uint16_t ipsec_packet_id_of(uint64_t id);
+static inline uint16_t ipsec_packet_id_of(uint64_t id)
+{
+    return (uint16_t)MAX(ipsec_hash_mix(1, id) >> 48, 1);
+}
 
 #endif

@@ -48,11 +48,16 @@ static bool has(const ipsec_report *report, ipsec_finding_id id)
 }
 
 /* Whether the highest number turned out to be the one that is odd. */
-static bool was_led_astray(const ipsec_report *report)
+static bool was_odd(const ipsec_report *report, uint64_t number)
 {
     const ipsec_finding *stray = ipsec_findings_get(&report->findings, IPSEC_FINDING_SEQ_STRAY);
 
-    return stray && stray->detail == (uint32_t)report->number.highest;
+    return stray && stray->detail == (uint32_t)number;
+}
+
+static bool was_led_astray(const ipsec_report *report)
+{
+    return was_odd(report, report->number.highest);
 }
 
 /* Left of the window, and the advice names no window that would have let it in: it came before, or there is none. */
@@ -118,6 +123,8 @@ static void add_number(ipsec_tally *tally, const ipsec_report *report)
     }
     if (!number->has_highest)
         return;
+    if (was_odd(report, tally->highest))
+        tally->highest = 0;
     tally->highest = MAX(tally->highest, number->highest);
     tally->has_highest = true;
     if (genuine && number->value > number->highest)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** One packet: what tells whether another one is the same. As large as a line of the processor's cache. */
+/** One packet: what tells whether another one is the same: 64 octets. */
 typedef struct ipsec_recent {
     uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;

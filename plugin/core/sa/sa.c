@@ -38,16 +38,22 @@ static inline bool is_multicast(const ipsec_view *view)
     return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
 }
 
-static inline uint64_t hash_address(uint64_t hash, const uint8_t *address, uint8_t length)
+/* A sum of products with secrets, one for each word: whoever does not know them finds no two addresses with one sum but
+ * by chance. A chain of ipsec_hash_mix() would not do, for some differences pass a step unchanged, whatever the seed. */
+static inline uint64_t hash_address(const uint64_t *secrets, const uint8_t *address, uint8_t length)
 {
-    uint64_t words[2];
+    uint64_t sum = secrets[0] * ipsec_read_u32(address);
 
-    return ipsec_hash_address(hash, address, length, words);
+    if (length > 4)
+        for (unsigned at = 4; at < 16; at += 4)
+            sum += secrets[at / 4] * ipsec_read_u32(address + at);
+    return sum;
 }
 
+/* The number in the low half, from where ipsec_hash_mix() spreads all of it. */
 static inline uint64_t name_of(uint32_t number, const ipsec_view *view)
 {
-    return (uint64_t)number << 32 | view->protocol;
+    return (uint64_t)((uint32_t)view->address_length << 8 | view->protocol) << 32 | number;
 }
 
 static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
@@ -56,9 +62,9 @@ static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_vie
 
     if (view->address_length == 0)
         return key;
-    key.where = hash_address(key.where, view->destination, view->address_length);
+    key.where += hash_address(table->to, view->destination, view->address_length);
     if (is_multicast(view))
-        key.where = hash_address(key.where, view->source, view->address_length);
+        key.where += hash_address(table->from, view->source, view->address_length);
     return key;
 }
 
@@ -89,6 +95,10 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     ipsec_sa_table *table = g_new0(ipsec_sa_table, 1);
 
     table->seed = ipsec_hash_seed();
+    for (unsigned i = 0; i < G_N_ELEMENTS(table->to); i++) {
+        table->to[i] = ipsec_hash_seed() | 1;
+        table->from[i] = ipsec_hash_seed() | 1;
+    }
     table->slots = g_new0(ipsec_sa *, SLOTS_LEAST);
     table->mask = SLOTS_LEAST - 1;
     table->most = most ? most : IPSEC_SAS_DEFAULT;
@@ -372,8 +382,8 @@ static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *vi
     const uint32_t destination = back ? view->source_port : view->destination_port;
     ipsec_sa_pair pair = {.key = {.name = name_of(source << 16 | destination, view)}};
 
-    pair.key.where = hash_address(table->seed, back ? view->source : view->destination, view->address_length);
-    pair.key.where = hash_address(pair.key.where, back ? view->destination : view->source, view->address_length);
+    pair.key.where = hash_address(table->to, back ? view->source : view->destination, view->address_length) +
+                     hash_address(table->from, back ? view->destination : view->source, view->address_length);
     return pair;
 }
 

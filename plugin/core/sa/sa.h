@@ -30,10 +30,10 @@
 
 /** What names an SA, in words that are quick to compare. */
 typedef struct ipsec_sa_key {
-    uint64_t name; /**< SPI and protocol */
-    /** The destination, and if that is multicast the source, hashed with a seed that nobody knows. Two IPv4 addresses
-     * never have the same. Of 2^20 SAs with one SPI to as many IPv6 hosts, two are taken for one with a chance of
-     * 2^-25. */
+    uint64_t name; /**< SPI, length of the address and protocol */
+    /** The destination, and if that is multicast the source, hashed with secrets. Two IPv4 addresses never have the
+     * same: their difference times an odd number is not 0. Two of IPv6 have it with a chance of 2^-33 at most, whoever
+     * chose them. */
     uint64_t where;
 } ipsec_sa_key;
 
@@ -164,7 +164,8 @@ static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_r
 
 /** The table of SAs; bounded. Seed, IVs and generations are for others to read. */
 typedef struct ipsec_sa_table {
-    uint64_t seed;     /**< of the hashes */
+    uint64_t seed;           /**< of the hashes */
+    uint64_t to[4], from[4]; /**< secrets, odd, for the words of a destination and of a source */
     ipsec_sa **slots;  /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
     uint32_t mask;     /**< number of slots, a power of two, less 1 */
     uint32_t live;     /**< SAs in the slots */
