@@ -37,7 +37,7 @@ SAS = 4
 AGAIN_EVERY = 100       # packets
 AGAIN_BEHIND = 1000     # numbers: beyond every window, and later than what counts as captured twice
 FRAME = 14 + 20 + 8 + 92
-KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 32 included
+KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 16 included
 FIELDS = ("-T", "fields", "-e", "frame.number", "-e", "ipsec.spi", "-e", "ipsec.seq", "-e", "ipsec.verdict")
 tshark_runner.TIMEOUT = 3600        # millions of frames are read
 MAY_CAPTURE = ("--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin")
