@@ -34,11 +34,12 @@ static const char *endpoint_filter(endpoint_item_t *item, conv_filter_type_e typ
     return item ? filter_of(&item->myaddress, type) : CONV_FILTER_INVALID;
 }
 
-static bool has_addresses(const ipsec_tapped *tapped, address *source, address *destination)
+/* Between whom a frame is; a frame counts once, however many headers it has between the two. */
+static bool is_between(const ipsec_tapped *tapped, address *source, address *destination)
 {
     const int type = tapped->address_length == 4 ? AT_IPv4 : AT_IPv6;
 
-    if (tapped->address_length == 0)
+    if (tapped->address_length == 0 || tapped->is_repeat)
         return false;
     set_address(source, type, tapped->address_length, tapped->source);
     set_address(destination, type, tapped->address_length, tapped->destination);
@@ -52,7 +53,7 @@ static tap_packet_status add_conversation(void *table, packet_info *pinfo, epan_
     address source, destination;
 
     ((conv_hash_t *)table)->flags = flags;
-    if (!has_addresses((const ipsec_tapped *)tapped, &source, &destination))
+    if (!is_between((const ipsec_tapped *)tapped, &source, &destination))
         return TAP_PACKET_DONT_REDRAW;
     add_conversation_table_data((conv_hash_t *)table, &source, &destination, 0, 0, 1,
                                 (int)ipsec_compat_frame_length(pinfo), &pinfo->rel_ts, &pinfo->abs_ts, &info,
@@ -68,7 +69,7 @@ static tap_packet_status add_endpoints(void *table, packet_info *pinfo, epan_dis
     address source, destination;
 
     ((conv_hash_t *)table)->flags = flags;
-    if (!has_addresses((const ipsec_tapped *)tapped, &source, &destination))
+    if (!is_between((const ipsec_tapped *)tapped, &source, &destination))
         return TAP_PACKET_DONT_REDRAW;
     add_endpoint_table_data((conv_hash_t *)table, &source, 0, true, 1, octets, &info, ENDPOINT_NONE);
     add_endpoint_table_data((conv_hash_t *)table, &destination, 0, false, 1, octets, &info, ENDPOINT_NONE);

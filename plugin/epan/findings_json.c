@@ -201,6 +201,7 @@ static void print_header(const ipsec_tapped *tapped, const packet_info *pinfo)
     if (report->findings.count > 0)
         put_reports(&line, report);
     ipsec_json_end(&line);
+    fflush(stdout); /* whoever reads it in a pipe waits for no full buffer */
 }
 
 static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,

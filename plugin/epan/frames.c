@@ -122,19 +122,23 @@ static uint32_t number_of(uint32_t serial)
     return before < rejected->len && rejected_at(before) == serial ? 0 : serial - before;
 }
 
+static IPSEC_COLD void reject(uint32_t number)
+{
+    const uint32_t serial = serial_of(number);
+
+    g_array_append_val(rejected, serial);
+}
+
 /* Whether the frame is the one that was judged last, or stands behind it. One that does not, as when a redissection
  * was broken off and frames are picked here and there, is explained from its octets alone. */
-static bool is_in_order(const packet_info *pinfo)
+static inline bool is_in_order(const packet_info *pinfo)
 {
     const uint32_t number = pinfo->num;
 
     if (number < last.number)
         return false;
-    if (number == last.number && ipsec_compat_file_offset(pinfo) != last.offset) {
-        const uint32_t serial = serial_of(number);
-
-        g_array_append_val(rejected, serial);
-    }
+    if (number == last.number && ipsec_compat_file_offset(pinfo) != last.offset)
+        reject(number);
     last.number = number;
     last.offset = ipsec_compat_file_offset(pinfo);
     return true;

@@ -132,8 +132,9 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
-static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
-                         proto_tree *tree, void *data)
+/* Apart from the way of a clean packet, as what else catches exceptions: it would slow that down. */
+static IPSEC_COLD int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                                    proto_tree *tree, void *data)
 {
     const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
     /* Where nobody asked for the stock protocol's item, ours needs its place all the same, or headers in headers would
@@ -161,8 +162,8 @@ static int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *t
     return result;
 }
 
-static int call_stock(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                      void *data)
+static inline int call_stock(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                             proto_tree *tree, void *data)
 {
     if (is_wanted(report, tree))
         return call_and_draw(report, at, tvb, pinfo, tree, data);
@@ -207,8 +208,8 @@ static void dissect_in_hindsight(const ipsec_report *report, const payload_mark 
 }
 
 /* The same, and what was inside may be for us to hand on. */
-static int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
-                          proto_tree *tree, void *data)
+static IPSEC_COLD int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                                     proto_tree *tree, void *data)
 {
     const payload_mark mark = ipsec_payload_mark(pinfo, wrappers_run);
     const int result = call_stock_opened(report, at, tvb, pinfo, tree, data);
@@ -231,8 +232,8 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
 }
 
 /* The same for a packet that some stacks discard, and so never see what is inside; or that could not be verified. */
-static int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
-                           proto_tree *tree, void *data)
+static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                                      proto_tree *tree, void *data)
 {
     const volatile ipsec_stacks before = refused_by;
     const volatile bool unproven_before = inside_unproven;

@@ -1,6 +1,9 @@
 /* The tap "ipsec".
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "taps.h"
+#include "fields.h"
+
+#include <epan/proto_data.h>
 
 #include <string.h>
 
@@ -9,6 +12,19 @@ int ipsec_tap;
 void ipsec_tap_register(void)
 {
     ipsec_tap = register_tap(IPSEC_TAP);
+}
+
+/* The key of the frame's data under which the header before is found. */
+#define HEADER_BEFORE 2
+
+static bool is_repeat(packet_info *pinfo, ipsec_tapped *tapped)
+{
+    const ipsec_tapped *before = p_get_proto_data(pinfo->pool, pinfo, ipsec_proto_id, HEADER_BEFORE);
+
+    p_set_proto_data(pinfo->pool, pinfo, ipsec_proto_id, HEADER_BEFORE, tapped);
+    return before && before->address_length == tapped->address_length &&
+           memcmp(before->source, tapped->source, tapped->address_length) == 0 &&
+           memcmp(before->destination, tapped->destination, tapped->address_length) == 0;
 }
 
 /* Listeners run when the whole frame is dissected, so all that they see must last as long. */
@@ -27,5 +43,6 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
         memcpy(tapped->source, view->source, view->address_length);
         memcpy(tapped->destination, view->destination, view->address_length);
     }
+    tapped->is_repeat = is_repeat(pinfo, tapped);
     tap_queue_packet(ipsec_tap, pinfo, tapped);
 }

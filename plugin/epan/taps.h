@@ -17,6 +17,7 @@ typedef struct ipsec_tapped {
     uint32_t octets;        /* ipsec_view_octets() */
     uint8_t address_length; /* 4, 16, or 0: not known */
     uint8_t source[16], destination[16];
+    bool is_repeat; /* the header before it in the frame had the same addresses */
 } ipsec_tapped;
 
 /* The number of the tap; constant once it is registered. */

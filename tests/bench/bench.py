@@ -45,6 +45,7 @@ LINES = ("-r", [])
 FIELDS = ("-T fields", ["-T", "fields", "-e", "frame.number"])
 FILTER = ("-Y", ["-Y", "ipsec.verdict == 4"])
 TABLE = ("-z ipsec,sa", ["-q", "-z", "ipsec,sa"])
+STOCK = {"ipsec.verdict == 4": "esp.spi == 4", "ipsec,sa": "conv,ip"}     # what is asked without the plugin
 OUTPUTS = {"esp": (LINES, FIELDS, FILTER, TABLE)}
 ROUTER_ALERT = bytes([148, 4, 0, 0])
 PARTS = ("core", "sas", "crypto", "keys", "tshark", "time")
@@ -121,6 +122,8 @@ def tshark(stage, kind, count, options, plugins, within=None):
     capture = stage / f"{kind}-{count}.pcap"
     if not capture.exists():
         write_clean(capture, kind, count)
+    if plugins == "none":
+        options = [STOCK.get(option, option) for option in options]
     return instructions(["tshark", "-r", str(capture), *options], environment(stage, plugins), within)
 
 

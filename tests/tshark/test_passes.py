@@ -22,7 +22,7 @@ from tshark_runner import AGGREGATOR, LATER, field_options
 NAME = "faults_sequence"
 
 # Filters on what the first pass knows; of most captures each rejects packets before and between those that pass.
-FILTERS = ("ipsec.finding", "!ipsec.finding", "ipsec.verdict >= 3", "frame.len & 1", "frame.len & 4")
+FILTERS = ("ipsec.finding", "ipsec.verdict >= 3", "frame.len & 4")
 LINKS = ("ipsec.sa.first_frame", "ipsec.seq.first_seen")
 PASSES, REJECTED = 64, 63      # of the TTL, where a filter is to tell frames apart
 KEYED, KEYLESS = Sa(0x9E01, 4, NULL_SHA256), 0x9E02

@@ -12,7 +12,7 @@ import pytest
 from sessions.check import DROP, GOOD, Batch
 
 SESSIONS = 60
-BATCHES = range(1, max(1, int(os.environ.get("IPSEC_SESSIONS", "480")) // SESSIONS) + 1)
+BATCHES = range(1, max(1, int(os.environ.get("IPSEC_SESSIONS", "240")) // SESSIONS) + 1)
 SHOWN = 12
 
 

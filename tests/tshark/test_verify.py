@@ -22,6 +22,9 @@ NULL_GUESS = ("-o", "esp.enable_null_encryption_decode_heuristic:TRUE")
 KEYED = [name for name in sidecars.NAMES if sidecars.path(name).with_suffix(KEYS).exists()]
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
 EVERY_SUITE = pytest.mark.parametrize("suite", SUITES, ids=[suite.name for suite in SUITES])
+# Each in one version of IP, in turn: what a suite does is not IP's.
+OF_A_VERSION = pytest.mark.parametrize("version, suite", [(4 + 2 * (i % 2), suite) for i, suite in enumerate(SUITES)],
+                                       ids=[suite.name for suite in SUITES])
 
 
 @pytest.fixture
@@ -60,8 +63,7 @@ def decrypted_sources(tshark, path, *options):
 
 # --- fields ---------------------------------------------------------------------------------------
 
-@VERSIONS
-@EVERY_SUITE
+@OF_A_VERSION
 def test_fields_of_a_verified_packet(tshark, capture, version, suite):
     sa = Sa(1, version, suite, "tunnel")
     packet = sa.packet(sa.seal(plaintext(inner(version, 33) + noise(7), 41 if version == 6 else IPIP, suite.block)))
@@ -100,8 +102,7 @@ def test_without_key_there_are_no_such_fields(tshark, capture):
 
 # --- the payload ----------------------------------------------------------------------------------
 
-@VERSIONS
-@EVERY_SUITE
+@OF_A_VERSION
 def test_a_payload_is_handed_on_once(tshark, capture, version, suite):
     """By us, by the stock dissector if it has the key, or by its heuristics; never twice, in no pass."""
     sa, tunnel = Sa(1, version, suite), Sa(2, version, suite, "tunnel")
@@ -136,8 +137,7 @@ def test_decryption_can_be_switched_off(tshark, capture, suite):
     assert row["ipsec.trailer.next_header"] == ["17"]
 
 
-@VERSIONS
-@EVERY_SUITE
+@OF_A_VERSION
 def test_what_does_not_verify_is_not_handed_on(tshark, capture, version, suite):
     sa = Sa(1, version, suite)
     packets = [sa.packet(sa.esp(datagram())), sa.packet(flipped(sa.esp(datagram()), -1))]
@@ -146,8 +146,7 @@ def test_what_does_not_verify_is_not_handed_on(tshark, capture, version, suite):
     assert not bad["ipsec.trailer.pad_length"] and not bad["ipsec.trailer.next_header"]
 
 
-@VERSIONS
-@EVERY_SUITE
+@OF_A_VERSION
 def test_nested(tshark, capture, version, suite):
     """Three envelopes, each judged once, with the outermost first."""
     first, second, third = Sa(1, version, suite, "tunnel"), Sa(2, version, AH_SHA1, protocol=AH), Sa(3, version, suite)
@@ -247,8 +246,7 @@ def test_fragments(tshark, capture, suite):
 
 # --- sources --------------------------------------------------------------------------------------
 
-@VERSIONS
-@EVERY_SUITE
+@OF_A_VERSION
 def test_wiresharks_table(tshark, capture, version, suite):
     sa = Sa(1, version, suite)
     (row,) = tshark.rows(capture([sa.packet(sa.esp(datagram()))]), *esp_sa(sa)).values()

@@ -472,12 +472,53 @@ static void test_slots_stay_findable(void)
         const ipsec_sa *sa = full.table->slots[i];
 
         if (sa)
-            g_assert_cmpuint(get(full.table, &full.view, (uint32_t)(sa->key.name >> 32))->index, ==, sa->index);
+            g_assert_cmpuint(get(full.table, &full.view, (uint32_t)sa->key.name)->index, ==, sa->index);
         found += sa != NULL;
         if (i == full.table->mask)
             g_assert_cmpuint(found, ==, MOST);
     }
     g_rand_free(random);
+    close_full(&full);
+}
+
+/* Whatever bits an attacker lets two destinations differ in, they are two. */
+static void test_destinations_that_differ_in_high_bits(void)
+{
+    static const uint8_t top[] = {3, 7, 11, 15, 0, 4, 8, 12};
+    ipsec_sa_table *table = ipsec_sa_table_new(0);
+    uint8_t destination[16] = {0x20, 0x01, 0x0d, 0xb8};
+    uint32_t sas = 0;
+    ipsec_view view = {.address_length = 16, .ip_version = 6, .protocol = IPSEC_PROTOCOL_ESP, .length = 84, .frame = 1};
+    ipsec_note note = {0};
+
+    view.source = view.destination = destination;
+    for (unsigned flips = 0; flips < 1u << G_N_ELEMENTS(top); flips++) {
+        uint8_t other[16];
+
+        memcpy(other, destination, sizeof other);
+        for (unsigned i = 0; i < G_N_ELEMENTS(top); i++)
+            other[top[i]] ^= flips >> i & 1 ? 0x80 : 0;
+        view.destination = other;
+        sas = ipsec_sa_get(table, &view, 0x1000, &note)->index + 1;
+    }
+    g_assert_cmpuint(sas, ==, 1u << G_N_ELEMENTS(top));
+    ipsec_sa_table_free(table);
+}
+
+/* SPIs that have nothing but high bits are found as quickly as others: most in a slot of their own. */
+static void test_high_spis_are_spread(void)
+{
+    enum {
+        SPIS = 4096
+    };
+    full full = open_full(SPIS);
+    unsigned in_place = 0;
+
+    for (uint32_t i = 1; i <= SPIS; i++)
+        meet(&full, i << 16);
+    for (uint32_t i = 0; i <= full.table->mask; i++)
+        in_place += full.table->slots[i] && (i == 0 || !full.table->slots[i - 1]);
+    g_assert_cmpuint(in_place, >, SPIS / 4); /* at random half of the slots in front of one are free */
     close_full(&full);
 }
 
@@ -550,5 +591,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
     g_test_add_func("/sa/forget/ivs", test_ivs_of_the_forgotten);
     g_test_add_func("/sa/forget/slots", test_slots_stay_findable);
+    g_test_add_func("/sa/destinations-that-differ-in-high-bits", test_destinations_that_differ_in_high_bits);
+    g_test_add_func("/sa/high-spis-are-spread", test_high_spis_are_spread);
     return g_test_run();
 }

@@ -120,6 +120,14 @@ static void explain_lag(const arrival *a)
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 
+/* Whether all numbers from the first one on were seen while the window was over them: then this one, too, came before,
+ * though the packet is not remembered any more. */
+static bool came_before(const arrival *a)
+{
+    return ipsec_ruling_number(a->ruling) >= a->sa->numbers.window.bottom &&
+           ipsec_sa_summary_at(a->q->sas, a->sa->index)->lost == 0;
+}
+
 /* Whether what makes the number old is more than a packet or two that anybody may have made. */
 static bool is_surely_old(const arrival *a)
 {
@@ -221,7 +229,8 @@ static void refuse_old(const arrival *a, bool wrong)
     /* Where nothing is refused, or several send, numbers go back all the time. */
     if (!ipsec_finding_sets_meet(&a->note->found, &findings) || has_no_window(a))
         return;
-    if (a->ruling->advance < 0 && !a->earlier && ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
+    if (a->ruling->advance < 0 && !a->earlier && !came_before(a) &&
+        ipsec_window_place(window, number, window->size) != IPSEC_PLACE_SEEN)
         explain_lag(a);
     if (ipsec_is_genuine(a->ruling) && !is_copy(a) && ipsec_restart_follow(a->sa, a->ruling, is_surely_old(a), a->note))
         forget_numbers(&a->sa->numbers);
