@@ -1,5 +1,5 @@
 /** @file
- * Hashing of what a capture chooses. Internal to the core.
+ * Hashing of what a capture chooses.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
