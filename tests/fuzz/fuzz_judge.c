@@ -12,6 +12,7 @@
 #include "packet/ip.h"
 #include "ipsec.h"
 #include "packet/kind.h"
+#include "sa/ruling.h"
 
 #include <gcrypt.h>
 #include <stdlib.h>
@@ -368,13 +369,18 @@ static void explain_with(const ipsec_db *db, const ipsec_view *view, const ipsec
  * there is nothing. */
 static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
 {
+    ipsec_ruling ruling = {.bits = record->bits};
     ipsec_record here = *record;
 
     explain_with(db, view, record);
-    here.offset = view->offset;
-    here.buffer = view->buffer;
-    here.kind = ipsec_header_kind_index[view->protocol];
-    here.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
+    ruling.kind = ipsec_header_kind_index[view->protocol];
+    ruling.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    here.bits = ruling.bits;
+    explain_with(db, view, &here); /* its note may be anybody's, who stood at the same place */
+    ruling.noted = false;
+    here.bits = ruling.bits;
+    here.where_or_note = record->where_or_note << 16 | (view->offset & UINT16_MAX);
     explain_with(db, view, &here);
 }
 
