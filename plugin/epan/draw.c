@@ -81,12 +81,9 @@ static void draw_finding(const ipsec_report *report, const ipsec_finding *findin
 
 static void draw_placed(const ipsec_number *number, proto_tree *tree)
 {
-    const uint64_t lag = number->highest > number->value ? number->highest - number->value : 0;
-    const uint64_t advance = number->value > number->highest ? number->value - number->highest : 0;
-
     ipsec_add_uint64(tree, IPSEC_HF_SEQ_HIGHEST, number->highest);
-    ipsec_add_uint64(tree, IPSEC_HF_SEQ_LAG, lag);
-    ipsec_add_uint64(tree, IPSEC_HF_SEQ_SKIPPED, advance > 1 ? advance - 1 : 0);
+    ipsec_add_uint64(tree, IPSEC_HF_SEQ_LAG, ipsec_number_lag(number));
+    ipsec_add_uint64(tree, IPSEC_HF_SEQ_SKIPPED, ipsec_number_skipped(number));
 }
 
 /* Logs name the packet by its number, whatever is known of its SA. */

@@ -67,7 +67,6 @@ static void put_header(json_dumper *line, const ipsec_tapped *tapped)
 static void put_number(json_dumper *line, const ipsec_report *report)
 {
     const ipsec_number *number = &report->number;
-    bool is_behind;
 
     if (!number->is_followed) {
         if (report->header.has_sequence)
@@ -79,10 +78,9 @@ static void put_number(json_dumper *line, const ipsec_report *report)
         ipsec_json_number(line, "seq_first_seen", number->first_seen);
     if (!number->is_placed || !number->has_highest)
         return;
-    is_behind = number->value <= number->highest;
     ipsec_json_number(line, "seq_highest", number->highest);
-    ipsec_json_number(line, "seq_lag", is_behind ? number->highest - number->value : 0);
-    ipsec_json_number(line, "seq_skipped", is_behind ? 0 : number->value - number->highest - 1);
+    ipsec_json_number(line, "seq_lag", ipsec_number_lag(number));
+    ipsec_json_number(line, "seq_skipped", ipsec_number_skipped(number));
 }
 
 static void put_opened(json_dumper *line, const ipsec_opened *opened)

@@ -83,7 +83,7 @@ static bool is_late(const ipsec_report *report)
 
 static void add_behind(ipsec_tally *tally, const ipsec_report *report)
 {
-    const uint64_t by = report->number.highest - report->number.value;
+    const uint64_t by = ipsec_number_lag(&report->number);
 
     if (was_led_astray(report))
         tally->highest = report->number.value;

@@ -93,9 +93,9 @@ static inline bool ipsec_note_is_not_new(const ipsec_note *note)
 /** Whether there is nothing in it. */
 static inline bool ipsec_note_is_empty(const ipsec_note *note)
 {
-    return !note->any && note->facts == 0 && note->properties == 0 &&
-           note->advice_case == IPSEC_CASE_NONE && note->wrong_by == 0 && note->zero_by == 0 && note->seen_by == 0 &&
-           note->old_by == 0 && note->before_by == 0 && note->first_seen == 0 && note->window == 0;
+    return !note->any && note->facts == 0 && note->properties == 0 && note->advice_case == IPSEC_CASE_NONE &&
+           note->wrong_by == 0 && note->zero_by == 0 && note->seen_by == 0 && note->old_by == 0 &&
+           note->before_by == 0 && note->first_seen == 0 && note->window == 0;
 }
 
 /** Adds the findings of the note. */

@@ -28,4 +28,16 @@ typedef struct ipsec_number {
     ipsec_stacks before_by; /**< stacks to which it is before the first one; if IPSEC_ODDITY_BEFORE_FIRST */
 } ipsec_number;
 
+/** How far the number is behind the highest before it, if both are known; 0 where it is not. */
+static inline uint64_t ipsec_number_lag(const ipsec_number *number)
+{
+    return number->highest > number->value ? number->highest - number->value : 0;
+}
+
+/** Numbers that were skipped just before it, likewise. */
+static inline uint64_t ipsec_number_skipped(const ipsec_number *number)
+{
+    return number->value > number->highest ? number->value - number->highest - 1 : 0;
+}
+
 #endif
