@@ -31,13 +31,14 @@ enum {
 };
 
 typedef struct hook {
-    const char *filter_name; /* of the stock protocol */
-    const char *table;       /* where the stock dissector is registered */
-    const char *title, *short_name, *wrapper_name;
+    const char *filter_name;  /* of the stock protocol */
+    const char *table;        /* where the stock dissector is registered */
+    const char *description;  /* of the wrapper, in Decode As */
     unsigned header;          /* the hook of the header that it carries, or is */
     int proto;                /* the stock protocol */
-    int wrapper_proto;        /* its helper, for the handles below */
+    bool is_enabled;          /* it; asked once per file, for a change makes Wireshark dissect it anew */
     dissector_handle_t stock; /* called by the wrapper */
+    /* Of no protocol, or Wireshark would ask for each packet whether that one is enabled, and name it as a layer. */
     dissector_handle_t wrapper;
     /* The wrapper under the stock dissector's description: what Decode As saves for an entry that the user has changed,
      * and must find at the next start. */
@@ -47,40 +48,27 @@ typedef struct hook {
 /* The numbers and handles are set at registration and handoff, and constant afterwards. */
 static hook hooks[HOOK_COUNT] = {
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
-    [HOOK_##symbol] = {.filter_name = #name,                                                                           \
-                       .table = "ip.proto",                                                                            \
-                       .header = HOOK_##symbol,                                                                        \
-                       .title = #symbol " with IPsec analysis",                                                        \
-                       .short_name = #symbol " (analysis)",                                                            \
-                       .wrapper_name = "ipsec." #name "_wrapper"},
+    [HOOK_##symbol] = {                                                                                                \
+        .filter_name = #name, .table = "ip.proto", .header = HOOK_##symbol, .description = #symbol " (analysis)"},
 #include "../core/base/kind.def"
 #undef KIND
     [HOOK_UDPENCAP] = {.filter_name = "udpencap",
                        .table = "udp.port",
                        .header = HOOK_ESP,
-                       .title = "UDPENCAP with IPsec analysis",
-                       .short_name = "UDPENCAP (analysis)",
-                       .wrapper_name = "ipsec.udpencap_wrapper"},
+                       .description = "UDPENCAP (analysis)"},
     [HOOK_ISAKMP] = {.filter_name = "isakmp",
                      .table = "udp.port",
                      .header = HOOK_ESP,
-                     .title = "ISAKMP with IPsec analysis",
-                     .short_name = "ISAKMP (analysis)",
-                     .wrapper_name = "ipsec.isakmp_wrapper"},
-    [HOOK_FRAGMENT] = {.filter_name = "ipv6.fraghdr",
-                       .table = "ip.proto",
-                       .title = "IPv6 fragments with IPsec analysis",
-                       .short_name = "IPv6 Fragment (analysis)",
-                       .wrapper_name = "ipsec.fragment_wrapper"},
+                     .description = "ISAKMP (analysis)"},
+    [HOOK_FRAGMENT] = {.filter_name = "ipv6.fraghdr", .table = "ip.proto", .description = "IPv6 Fragment (analysis)"},
 };
 
 /* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
- * protocol's number, and our handle. */
-static hook after_ipv4 = {.filter_name = "ip",
-                          .header = HOOK_FRAGMENT,
-                          .title = "IPv4 fragments with IPsec analysis",
-                          .short_name = "IPv4 fragment (analysis)",
-                          .wrapper_name = "ipsec.ipv4_fragments"};
+ * protocol's number. */
+static hook after_ipv4 = {.filter_name = "ip", .header = HOOK_FRAGMENT};
+
+/* A postdissector must be of a protocol: this one is IPv4's helper. */
+static int proto_ipv4_fragments = -1; /* set at registration */
 
 /* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
  * every way out of it. */
@@ -98,9 +86,8 @@ static unsigned wrappers_run;
 
 static int proto_ipsec = -1; /* set at registration */
 
-/* Whether the protocols "ipsec" and "esp" are enabled: asked once per file, for a change makes Wireshark dissect it
- * anew. */
-static bool is_ipsec_enabled, is_esp_enabled;
+/* Whether the protocol "ipsec" is enabled: asked once per file, as for the stock ones. */
+static bool is_ipsec_enabled;
 
 /* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
 static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
@@ -303,7 +290,7 @@ static bool looks_after_ipv4;
 static void start_looking_after_ipv4(void)
 {
     looks_after_ipv4 = true;
-    register_postdissector(create_dissector_handle(look_after_ipv4, after_ipv4.wrapper_proto));
+    register_postdissector(create_dissector_handle(look_after_ipv4, proto_ipv4_fragments));
 }
 
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
@@ -331,6 +318,8 @@ static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info 
 {
     ipsec_view view;
 
+    if (!at->is_enabled)
+        return 0;
     if (!is_ipsec_enabled || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_ip(tvb, pinfo, data, protocol, &view);
@@ -341,7 +330,9 @@ static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tre
 {
     ipsec_view view;
 
-    if (!is_ipsec_enabled || !is_esp_enabled || payload_is_lost)
+    if (!at->is_enabled)
+        return 0;
+    if (!is_ipsec_enabled || !hooks[HOOK_ESP].is_enabled || payload_is_lost)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
@@ -374,6 +365,8 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     ipsec_report report;
     int result;
 
+    if (!at->is_enabled)
+        return 0;
     if (!is_ipsec_enabled || payload_is_lost || !ipsec_fragments_read_v6(tvb, pinfo, &fragment))
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_frames_fragment(pinfo, &fragment, &report);
@@ -382,21 +375,15 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return result;
 }
 
-/* The handle's protocol is a helper of the stock one: layers read as ever, and disabling the stock protocol disables
- * the wrapper. */
-static void register_names(hook *h)
-{
-    h->proto = proto_get_id_by_filter_name(h->filter_name);
-    h->wrapper_proto =
-        proto_register_protocol_in_name_only(h->title, h->short_name, h->wrapper_name, h->proto, FT_PROTOCOL);
-}
-
 void ipsec_hooks_register(int proto)
 {
     proto_ipsec = proto;
     for (unsigned i = 0; i < HOOK_COUNT; i++)
-        register_names(&hooks[i]);
-    register_names(&after_ipv4);
+        hooks[i].proto = proto_get_id_by_filter_name(hooks[i].filter_name);
+    after_ipv4.proto = proto_get_id_by_filter_name(after_ipv4.filter_name);
+    proto_ipv4_fragments =
+        proto_register_protocol_in_name_only("IPv4 fragments with IPsec analysis", "IPv4 fragment (analysis)",
+                                             "ipsec.ipv4_fragments", after_ipv4.proto, FT_PROTOCOL);
 }
 
 /* That of UDP encapsulation and that of the fragment header have no name. */
@@ -407,6 +394,11 @@ static dissector_handle_t find_stock(unsigned hook)
     if (hook == HOOK_FRAGMENT)
         return ipsec_compat_ipv6_fragment();
     return find_dissector(hooks[hook].filter_name);
+}
+
+static dissector_handle_t create_handle(dissector_t wrapper, const char *description)
+{
+    return create_dissector_handle_with_name_and_description(wrapper, -1, NULL, description);
 }
 
 void ipsec_hooks_handoff(void)
@@ -422,10 +414,8 @@ void ipsec_hooks_handoff(void)
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hooks[i].stock = find_stock(i);
-        hooks[i].wrapper = create_dissector_handle(wrappers[i], hooks[i].wrapper_proto);
-        hooks[i].twin = create_dissector_handle_with_name_and_description(
-            wrappers[i], hooks[i].wrapper_proto, NULL,
-            proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
+        hooks[i].wrapper = create_handle(wrappers[i], hooks[i].description);
+        hooks[i].twin = create_handle(wrappers[i], proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
         /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read.
          */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
@@ -458,7 +448,8 @@ void ipsec_hooks_install(void)
     GArray *entries = g_array_new(false, false, sizeof(table_entry));
 
     is_ipsec_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_ipsec));
-    is_esp_enabled = proto_is_protocol_enabled(find_protocol_by_id(hooks[HOOK_ESP].proto));
+    for (unsigned i = 0; i < HOOK_COUNT; i++)
+        hooks[i].is_enabled = proto_is_protocol_enabled(find_protocol_by_id(hooks[i].proto));
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
         dissector_table_foreach(tables[i], collect, entries);
     for (unsigned i = 0; i < entries->len; i++) {
