@@ -45,11 +45,8 @@ static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
 /* The item of a finding: its octets are marked when it is chosen, be they in front of the header. */
-static proto_item *add_finding(const ipsec_report *report, const ipsec_finding *finding, tvbuff_t *tvb,
-                               proto_tree *tree)
+static proto_item *add_finding(const ipsec_catalogue_row *row, ipsec_span span, tvbuff_t *tvb, proto_tree *tree)
 {
-    const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)finding->id);
-    const ipsec_span span = ipsec_finding_span(report, finding);
     const int64_t at = tvb_raw_offset(tvb) + span.start;
     const int64_t last = tvb_raw_offset(tvb) + (int64_t)tvb_captured_length(tvb);
     const int start = (int)CLAMP(at, 0, last), end = (int)CLAMP(at + span.length, 0, last);
@@ -58,12 +55,12 @@ static proto_item *add_finding(const ipsec_report *report, const ipsec_finding *
                                                         start, end - start, row->id, "%s", row->summary));
 }
 
-static void draw_finding(const ipsec_report *report, const ipsec_finding *finding, tvbuff_t *tvb, packet_info *pinfo,
+static void draw_finding(const ipsec_finding *finding, ipsec_span span, tvbuff_t *tvb, packet_info *pinfo,
                          proto_tree *tree)
 {
     const ipsec_finding_id id = (ipsec_finding_id)finding->id;
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
-    proto_item *item = add_finding(report, finding, tvb, tree);
+    proto_item *item = add_finding(row, span, tvb, tree);
     char advice[IPSEC_ADVICE_SIZE];
     proto_tree *subtree;
 
@@ -183,29 +180,33 @@ static proto_tree *tree_of(proto_item *item)
 
 static void draw_findings(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    for (unsigned i = 0; i < report->findings.count; i++)
-        draw_finding(report, &report->findings.list[i], tvb, pinfo, tree);
+    for (unsigned i = 0; i < report->findings.count; i++) {
+        const ipsec_finding *finding = &report->findings.list[i];
+
+        draw_finding(finding, ipsec_finding_span(report, finding), tvb, pinfo, tree);
+    }
 }
 
-static void label_conclusion(const ipsec_report *report, proto_item *item)
+/* The protocol's item with that label. Returns its subtree. */
+static proto_tree *add_item(const char *label, tvbuff_t *tvb, proto_tree *tree)
 {
-    static const char head[] = "IPsec analysis: ";
-    char label[sizeof head + IPSEC_CONCLUSION_SIZE];
+    proto_item *item = proto_tree_add_item(tree, ipsec_proto_id, tvb, 0, 0, ENC_NA);
 
-    memcpy(label, head, sizeof head);
-    ipsec_conclusion(report, label + sizeof head - 1);
+    proto_item_set_generated(item);
     ipsec_compat_set_label(item, label);
+    return proto_item_add_subtree(item, ett_ipsec);
 }
+
+#define LABEL_HEAD "IPsec analysis: "
 
 /* The item, with what makes the conclusion. Returns its subtree; or the tree, if nobody would see the item. */
 static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
     if (ipsec_protocol_is_seen(tree)) {
-        proto_item *item = proto_tree_add_item(tree, ipsec_proto_id, tvb, 0, 0, ENC_NA);
+        char label[sizeof LABEL_HEAD + IPSEC_CONCLUSION_SIZE] = LABEL_HEAD;
 
-        proto_item_set_generated(item);
-        label_conclusion(report, item);
-        tree = proto_item_add_subtree(item, ett_ipsec);
+        ipsec_conclusion(report, label + sizeof LABEL_HEAD - 1);
+        tree = add_item(label, tvb, tree);
     }
     ipsec_add_uint(tree, IPSEC_HF_VERDICT, report->verdict);
     if (report->findings.flagged)
@@ -229,4 +230,27 @@ void ipsec_draw_report(const ipsec_report *report, tvbuff_t *tvb, packet_info *p
         draw_icv(&report->opened, pinfo, tree);
         draw_trailer(&report->opened, tree);
     }
+}
+
+proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                proto_item *parent)
+{
+    const ipsec_finding *gravest = ipsec_gravest(findings);
+
+    if (!gravest)
+        return NULL;
+    if (tree)
+        tree = parent ? tree_of(parent) : tree;
+    if (tree && ipsec_protocol_is_seen(tree)) {
+        char label[sizeof LABEL_HEAD + IPSEC_CONCLUSION_SIZE];
+
+        g_snprintf(label, sizeof label, LABEL_HEAD "%s", ipsec_catalogue((ipsec_finding_id)gravest->id)->summary);
+        tree = add_item(label, tvb, tree);
+    }
+    for (unsigned i = 0; i < findings->count; i++) {
+        const ipsec_finding *finding = &findings->list[i];
+
+        draw_finding(finding, (ipsec_span){finding->offset, finding->length}, tvb, pinfo, tree);
+    }
+    return tree;
 }

@@ -17,4 +17,10 @@ void ipsec_draw_register(void);
 void ipsec_draw_report(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                        proto_item *parent);
 
+/* The same for what is no header of IPsec and has no verdict (an ICMP error, an IKE message): the item's conclusion is
+ * the summary of the gravest finding. Returns the tree of that item, for fields of its own; NULL where there is no
+ * tree, or no finding. */
+proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                                proto_item *parent);
+
 #endif

@@ -237,7 +237,7 @@ static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at
     {
         refused_by = before;
         inside_unproven = unproven_before;
-        ipsec_info_column_tell(report, order, pinfo);
+        ipsec_info_column_tell(&report->findings, order, pinfo);
     }
     ENDTRY;
     return result;

@@ -82,9 +82,9 @@ static void replace(const char *before, const char *text, packet_info *pinfo)
     col_append_str(pinfo->cinfo, COL_INFO, rest);
 }
 
-void ipsec_info_column_tell(const ipsec_report *report, unsigned order, packet_info *pinfo)
+void ipsec_info_column_tell(const ipsec_findings *findings, unsigned order, packet_info *pinfo)
 {
-    const ipsec_finding *alarm = ipsec_alarm(report);
+    const ipsec_finding *alarm = ipsec_alarm(findings);
     const char *summary, *before;
     told *list;
 

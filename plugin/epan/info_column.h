@@ -9,6 +9,6 @@
 /* Puts the summary of the header's gravest finding of Warning or above in front of the column, in brackets; each text
  * once per frame, and in the order of the headers: `order` grows from one to the next. To be called when all that the
  * header holds was dissected. */
-void ipsec_info_column_tell(const ipsec_report *report, unsigned order, packet_info *pinfo);
+void ipsec_info_column_tell(const ipsec_findings *findings, unsigned order, packet_info *pinfo);
 
 #endif

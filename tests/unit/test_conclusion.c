@@ -32,8 +32,8 @@ static void expect(const ipsec_report *report, const char *text)
 
 static void expect_gravest(const ipsec_report *report, ipsec_finding_id id, bool is_alarm)
 {
-    g_assert_cmpuint(ipsec_gravest(report)->id, ==, id);
-    g_assert_true(ipsec_alarm(report) == (is_alarm ? ipsec_gravest(report) : NULL));
+    g_assert_cmpuint(ipsec_gravest(&report->findings)->id, ==, id);
+    g_assert_true(ipsec_alarm(&report->findings) == (is_alarm ? ipsec_gravest(&report->findings) : NULL));
 }
 
 static void test_verdict_alone(void)
@@ -42,8 +42,8 @@ static void test_verdict_alone(void)
         const ipsec_report report = report_with((ipsec_verdict)verdict, NULL, 0);
 
         expect(&report, ipsec_verdict_name(verdict));
-        g_assert_null(ipsec_gravest(&report));
-        g_assert_null(ipsec_alarm(&report));
+        g_assert_null(ipsec_gravest(&report.findings));
+        g_assert_null(ipsec_alarm(&report.findings));
     }
 }
 

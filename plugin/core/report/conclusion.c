@@ -18,9 +18,8 @@ static bool is_graver(const ipsec_catalogue_row *row, const ipsec_catalogue_row 
 }
 
 /* Equals come in the order of the catalogue, so the first of them stays. */
-const ipsec_finding *ipsec_gravest(const ipsec_report *report)
+const ipsec_finding *ipsec_gravest(const ipsec_findings *findings)
 {
-    const ipsec_findings *findings = &report->findings;
     const ipsec_finding *gravest = findings->count ? findings->list : NULL;
 
     for (unsigned i = 1; i < findings->count; i++)
@@ -29,9 +28,9 @@ const ipsec_finding *ipsec_gravest(const ipsec_report *report)
     return gravest;
 }
 
-const ipsec_finding *ipsec_alarm(const ipsec_report *report)
+const ipsec_finding *ipsec_alarm(const ipsec_findings *findings)
 {
-    const ipsec_finding *gravest = ipsec_gravest(report);
+    const ipsec_finding *gravest = ipsec_gravest(findings);
 
     return gravest && row_of(gravest)->severity >= IPSEC_SEVERITY_WARN ? gravest : NULL;
 }
@@ -39,7 +38,7 @@ const ipsec_finding *ipsec_alarm(const ipsec_report *report)
 const char *ipsec_conclusion(const ipsec_report *report, char buffer[IPSEC_CONCLUSION_SIZE])
 {
     const char *verdict = ipsec_verdict_name(report->verdict);
-    const ipsec_finding *gravest = ipsec_gravest(report);
+    const ipsec_finding *gravest = ipsec_gravest(&report->findings);
     const ipsec_windows_error *windows;
 
     if (!gravest) {

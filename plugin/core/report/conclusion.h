@@ -11,12 +11,12 @@
 /** Octets that are enough for any conclusion. */
 #define IPSEC_CONCLUSION_SIZE 160
 
-/** What is worst about the packet: of its most severe findings the first that tells of itself, or else of others; NULL
+/** What is worst about a packet: of its most severe findings the first that tells of itself, or else of others; NULL
  * if there are none. */
-const ipsec_finding *ipsec_gravest(const ipsec_report *report);
+const ipsec_finding *ipsec_gravest(const ipsec_findings *findings);
 
 /** The same of Warning or above: what a list of packets names in front. */
-const ipsec_finding *ipsec_alarm(const ipsec_report *report);
+const ipsec_finding *ipsec_alarm(const ipsec_findings *findings);
 
 /**
  * The verdict, the summary of the gravest finding and the error of Windows, as far as there are any: "drop, ESP length
