@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+/* Wireshark copies rows back and forth. Copies share what is no secret (GRefString); each has its keys to itself, and
+ * overwrites them at its end. */
 typedef struct sa_row {
     char *columns[IPSEC_COLUMN_COUNT];
 } sa_row;
@@ -22,30 +24,43 @@ typedef struct sa_row {
 static sa_row *sa_rows;
 static unsigned sa_row_count;
 
-static void free_wiped(char *text)
+static bool is_key(unsigned column)
 {
-    if (text)
-        ipsec_wipe(text, strlen(text));
+    return column == IPSEC_COLUMN_ENCRYPTION_KEY || column == IPSEC_COLUMN_INTEGRITY_KEY;
+}
+
+static char *copy_text(unsigned column, char *text)
+{
+    if (!text)
+        return NULL;
+    return is_key(column) ? g_strdup(text) : g_ref_string_acquire(text);
+}
+
+static void free_text(unsigned column, char *text)
+{
+    if (!text)
+        return;
+    if (!is_key(column)) {
+        g_ref_string_release(text);
+        return;
+    }
+    ipsec_wipe(text, strlen(text));
     g_free(text);
 }
 
 /* The column that a field stands for. Wireshark hands down `fld_data` on all paths, `set_data` not. */
-static char **column_of(void *record, const void *fld_data)
-{
-    return &((sa_row *)record)->columns[GPOINTER_TO_UINT(fld_data)];
-}
-
 static void set_column(void *record, const char *text, unsigned length, const void *set_data _U_, const void *fld_data)
 {
-    char **column = column_of(record, fld_data);
+    const unsigned column = GPOINTER_TO_UINT(fld_data);
+    char **place = &((sa_row *)record)->columns[column];
 
-    free_wiped(*column);
-    *column = g_strndup(text, length);
+    free_text(column, *place);
+    *place = is_key(column) ? g_strndup(text, length) : g_ref_string_new_len(text, length);
 }
 
 static void show_column(void *record, char **text, unsigned *length, const void *tostr_data _U_, const void *fld_data)
 {
-    const char *column = *column_of(record, fld_data);
+    const char *column = ((const sa_row *)record)->columns[GPOINTER_TO_UINT(fld_data)];
 
     *text = g_strdup(column ? column : "");
     *length = (unsigned)strlen(*text);
@@ -56,7 +71,7 @@ static void *copy_row(void *to, const void *from, size_t size _U_)
     const sa_row *source_row = (const sa_row *)from;
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        ((sa_row *)to)->columns[i] = g_strdup(source_row->columns[i]);
+        ((sa_row *)to)->columns[i] = copy_text(i, source_row->columns[i]);
     return to;
 }
 
@@ -65,7 +80,7 @@ static void free_row(void *record)
     sa_row *row = (sa_row *)record;
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {
-        free_wiped(row->columns[i]);
+        free_text(i, row->columns[i]);
         row->columns[i] = NULL;
     }
 }
