@@ -67,7 +67,7 @@ static void note_error(loading *load, uint32_t line, const ipsec_key_row_error *
     g_string_append_printf(load->lines, "\n%s, %s %u", from->name, from->unit, line);
     if (error->column)
         g_string_append_printf(load->lines, ", column %s", error->column);
-    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used all the same)" : "");
+    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used anyway)" : "");
 }
 
 /* One message for all of a source: it is one dialog in the GUI, which shows the first line as its title. Before there
@@ -78,11 +78,11 @@ static void tell_errors(const loading *load, const char *what)
     char *more = faults > LINES_MOST ? g_strdup_printf("\nand %u more", faults - LINES_MOST) : g_strdup("");
 
     if (load->refused)
-        report_failure("IPsec Analysis does not use %u of %u %s.%s%s", load->refused, load->rows, what,
-                       load->lines->str, more);
-    else
-        report_warning("IPsec Analysis doubts %u of %u %s.%s%s", load->doubted, load->rows, what, load->lines->str,
+        report_failure("IPsec Analysis does not use %u of %u %s.%s%s", load->refused, load->rows, what, load->lines->str,
                        more);
+    else
+        report_warning("IPsec Analysis doubts %u of %u %s.%s%s", load->doubted, load->rows, what,
+                       load->lines->str, more);
     g_free(more);
 }
 
@@ -116,7 +116,7 @@ static void add_row(loading *load, uint32_t line, ipsec_key_row *spec)
     if (ipsec_db_add(load->db, spec))
         return;
     snprintf(no_room.reason, sizeof no_room.reason,
-             "%u rows before it have other keys for the same SA, and more are not tried", IPSEC_KEYS_PER_SA);
+             "%u earlier rows have other keys for the same SA, and no more are tried", IPSEC_KEYS_PER_SA);
     note_error(load, line, &no_room);
 }
 
@@ -240,11 +240,13 @@ char *ipsec_keys_source(wmem_allocator_t *scope, uint8_t origin, uint32_t line)
 void ipsec_keys_register(module_t *module)
 {
     ipsec_keys_table_register(module);
-    prefs_register_filename_preference(module, "sa_file", "Saved dump of SAs",
-                                       "What the system printed of its SAs, with keys: \"ip xfrm state\" of Linux. "
-                                       "Several dumps may follow each other in the file. The table above comes first.",
-                                       &pref_sa_file, false);
-    prefs_register_bool_preference(module, "use_esp_sa", "Use the keys of Wireshark's ESP SAs too",
-                                   "Read the table \"ESP SAs\" of the protocol ESP. Table and file above come first.",
-                                   &pref_use_esp_sa);
+    prefs_register_filename_preference(
+        module, "sa_file", "Saved dump of SAs",
+        "SAs with keys as the system printed them: \"ip xfrm state\" of Linux. The file may "
+        "hold several dumps. The table above takes precedence.",
+        &pref_sa_file, false);
+    prefs_register_bool_preference(
+        module, "use_esp_sa", "Use the keys of Wireshark's ESP SAs as well",
+        "Read the table \"ESP SAs\" of the protocol ESP. The table and the file above take precedence.",
+        &pref_use_esp_sa);
 }

@@ -24,7 +24,7 @@ static pref_bool pref_info_column = true;
 /* Filled in at registration, and constant afterwards; the last one ends them. */
 static enum_val_t receivers[IPSEC_STACK_COUNT + 1];
 
-static const enum_val_t points[] = {{"auto", "If it looks so", IPSEC_POINTS_AUTO},
+static const enum_val_t points[] = {{"auto", "Automatic", IPSEC_POINTS_AUTO},
                                     {"yes", "Yes", IPSEC_POINTS_YES},
                                     {"no", "No", IPSEC_POINTS_NO},
                                     {NULL, NULL, 0}};
@@ -41,27 +41,27 @@ void ipsec_prefs_register(int proto)
 
     name_receivers();
     prefs_register_enum_preference(module, "receiver", "Receiver",
-                                   "The stack that receives the packets: it decides which faults give the verdict "
-                                   "\"drop\". What every stack reports is shown in any case.",
+                                   "The stack that receives the packets: it decides which faults lead to the verdict "
+                                   "\"drop\". What the other stacks report is shown in any case.",
                                    &pref_receiver, receivers, false);
     prefs_register_bool_preference(module, "reserved_spi", "Report SPIs 1-255",
-                                   "Report SPIs in the range that IANA reserves. Switch it off where SAs are "
-                                   "configured by hand and use such SPIs on purpose.",
+                                   "Report SPIs in the range that IANA reserves. Switch this off if SAs are configured "
+                                   "by hand and use such SPIs on purpose.",
                                    &pref_reserved_spi);
     prefs_register_string_preference(module, "replay_window", "Replay window",
-                                     "Packets that the receiver's replay window holds; 0: it has none. Empty: what the "
-                                     "key row of the SA says, or the default of the receiver.",
+                                     "Size of the receiver's replay window in packets; 0: none. Empty: the size in the "
+                                     "key row of the SA, or the receiver's default.",
                                      &pref_replay_window);
     prefs_register_uint_preference(
-        module, "duplicate_ms", "Captured twice within (ms)",
-        "An identical frame so soon after the first is taken for an artefact of the capture, "
-        "and not for a replay. 0: never.",
+        module, "duplicate_ms", "Duplicate capture threshold (ms)",
+        "An identical frame that comes this soon after the first is an artefact of the capture, "
+        "not a replay. 0: never.",
         10, &pref_duplicate_ms);
     prefs_register_enum_preference(
         module, "points", "Several capture points",
         "Whether the capture was merged from both ends of a path, or taken at several "
-        "interfaces, so that packets come again and are no replays. \"No\": what comes again "
-        "from elsewhere is a replay.",
+        "interfaces, so that the same packet appears several times and is no replay. \"No\": "
+        "a packet that appears again elsewhere is a replay.",
         &pref_points, points, false);
     ipsec_keys_register(module);
     prefs_register_bool_preference(module, "sa_complete", "The key tables are complete",
@@ -70,14 +70,13 @@ void ipsec_prefs_register(int proto)
                                    "is refused from the first packet on.",
                                    &pref_sa_complete);
     prefs_register_bool_preference(module, "decrypt", "Dissect decrypted payloads",
-                                   "Hand what ESP packets held to the next dissector, where the ESP dissector did not.",
+                                   "Pass decrypted ESP payloads to the next dissector if the ESP dissector did not.",
                                    &pref_decrypt);
-    prefs_register_bool_preference(module, "info_column", "Say in the Info column what is wrong",
-                                   "Put the gravest finding of Warning or above in front of the packet list's Info "
-                                   "column, in brackets.",
-                                   &pref_info_column);
-    prefs_register_bool_preference(module, "null_heuristic", "Look for ESP-NULL without keys",
-                                   "Find SAs with NULL encryption by what their payloads look like (RFC 5879).",
+    prefs_register_bool_preference(
+        module, "info_column", "Show findings in the Info column",
+        "Put the gravest finding of Warning or above in brackets in front of the Info column.", &pref_info_column);
+    prefs_register_bool_preference(module, "null_heuristic", "Recognise ESP-NULL without keys",
+                                   "Recognise SAs with NULL encryption by their payloads (RFC 5879).",
                                    &pref_null_heuristic);
 }
 

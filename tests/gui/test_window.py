@@ -51,7 +51,7 @@ def test_preferences(faults):
     """From the menu of an item of ours."""
     dialog = faults.menu(r"\[?IPsec analysis.*", "Protocol Preferences", "Open IPsec Analysis preferences.*",
                          area=TREE, button=3)
-    faults.await_text(dialog, "Receiver", "Replay window", "Captured twice within", "IPsec SAs Edit",
+    faults.await_text(dialog, "Receiver", "Replay window", "Duplicate capture threshold", "IPsec SAs Edit",
                       "Saved dump of SAs", "The key tables are complete")
     faults.close_window(dialog)
 

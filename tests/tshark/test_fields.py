@@ -55,9 +55,9 @@ CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 # Findings whose advice is more exact where a look beyond the packet told something.
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment"}
-HINT = re.compile(r"\w[\w ]+: (the ICV verifies with|the tables know this SPI|this SPI is that of the other direction|"
-                  r"the window was missed by|it counts as an integrity failure, no replay|"
-                  r"the rest of the packet lies in another frame)")
+HINT = re.compile(r"\w[\w ]+: (the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
+                  r"the window was missed by|it counts as an integrity failure, not a replay|"
+                  r"the rest of the packet is in another frame)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
 ATTACK = "; this may be an attack."

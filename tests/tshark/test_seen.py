@@ -99,7 +99,7 @@ def test_fence_holds_against_what_was_decrypted(tshark, tmp_path, stock):
     first, second = info(tshark, tmp_path, map(sa.packet, (good, odd)), "-o", f"ipsec.sa_file:{keys}",
                          "-o", f"esp.enable_encryption_decode:{stock}")
     assert "Len=" in first and "[" not in first
-    assert second.startswith("[ESP padding is not 1 2 3 and so on] ") and "Len=" in second
+    assert second.startswith("[ESP padding is not the default 1, 2, 3, ...] ") and "Len=" in second
 
 
 def test_headers_side_by_side(tshark, tmp_path):

@@ -76,8 +76,8 @@ static void test_every_hint_is_a_sentence(void)
 static void test_a_whole_sentence(void)
 {
     g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_CASE_NONE, 0), ==,
-                    "Parameters: set the same truncation on both peers; a retransmission will not help, the "
-                    "configuration must change.");
+                    "Parameters: set the same truncation on both peers; a retransmission will not help: change "
+                    "the configuration.");
 }
 
 /* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
@@ -133,7 +133,7 @@ static void test_window(void)
         expect_sentence(text);
         g_assert_nonnull(strstr(text, "missed by 2000000001, 4000000002 packets would"));
         g_assert_true((strstr(text, "DSCP") != NULL) == qos);
-        g_assert_true((strstr(text, "integrity failure, no replay") != NULL) == epoch);
+        g_assert_true((strstr(text, "integrity failure, not a replay") != NULL) == epoch);
     }
 }
 

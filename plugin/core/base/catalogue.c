@@ -130,15 +130,16 @@ const char *ipsec_remedy_clause(unsigned remedy)
 {
     static const char *const clauses[IPSEC_REMEDY_COUNT] = {
         [IPSEC_REMEDY_RETRANSMIT] = "a retransmission can help",
-        [IPSEC_REMEDY_EITHER] = "a retransmission can help, or else the configuration must change",
-        [IPSEC_REMEDY_NEW_SA] = "a retransmission can help only once the SA is set up anew",
-        [IPSEC_REMEDY_CONFIGURE] = "a retransmission will not help, the configuration must change",
-        [IPSEC_REMEDY_IF_REFUSED] = "where refused, a retransmission will not help, the configuration must change",
-        [IPSEC_REMEDY_TABLE] = "a retransmission will not help, the key table or the configuration must change",
-        [IPSEC_REMEDY_SENDER] = "a retransmission will not help, the sending software must change",
-        [IPSEC_REMEDY_ARRIVED] = "no retransmission is needed, for the packet came before",
-        [IPSEC_REMEDY_CAPTURE] = "no retransmission is needed, but the capture must be read or taken anew",
-        [IPSEC_REMEDY_NONE] = "neither a retransmission nor another configuration is needed",
+        [IPSEC_REMEDY_EITHER] = "a retransmission can help, unless the configuration is wrong",
+        [IPSEC_REMEDY_NEW_SA] = "a retransmission can help only after a new SA is set up",
+        [IPSEC_REMEDY_CONFIGURE] = "a retransmission will not help: change the configuration",
+        [IPSEC_REMEDY_IF_REFUSED] =
+            "if the packet is refused, a retransmission will not help: change the configuration",
+        [IPSEC_REMEDY_TABLE] = "a retransmission will not help: correct the key table or the configuration",
+        [IPSEC_REMEDY_SENDER] = "a retransmission will not help: the sending software must change",
+        [IPSEC_REMEDY_ARRIVED] = "no retransmission is needed, because the packet arrived before",
+        [IPSEC_REMEDY_CAPTURE] = "no retransmission is needed: reload the capture, or take it again",
+        [IPSEC_REMEDY_NONE] = "neither a retransmission nor a change of configuration is needed",
     };
 
     return remedy < IPSEC_REMEDY_COUNT ? clauses[remedy] : NULL;

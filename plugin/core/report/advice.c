@@ -34,44 +34,44 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_SPI_OTHER_PROTOCOL] = {"the tables know this SPI here under the other of ESP and AH, so look at the "
                                        "protocol in the sender's policy",
                                        CONTEXT},
-    [IPSEC_CASE_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look at who typed "
-                                "it in, or at a sender that mixes up the byte order",
+    [IPSEC_CASE_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look for a typing "
+                                "error, or for a sender that mixes up the byte order",
                                 CONTEXT},
-    [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so look at which end the keys were installed "
-                                "on",
+    [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so check on which end the keys were "
+                                "installed",
                                 CONTEXT, .attack = true},
     [IPSEC_CASE_WINDOW] = {"look at reordering (paths, queues)", WINDOW, .attack = true},
-    [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, for what overtook it has another DSCP", WINDOW},
+    [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, because what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
     /* Behind the name of the receiver. */
     [IPSEC_CASE_FLAGS_COVERED] = {"covers DF and the reserved flag with the ICV of AH, so have the "
                                   "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
                                   RECEIVER},
-    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets behind the IP packet for its own, so look for a link that pads short "
-                                  "frames, unless the capture's tap added them",
+    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets behind the IP packet as part of it, so look for a link that pads "
+                                  "short frames, unless the capture's tap added them",
                                   RECEIVER},
-    [IPSEC_CASE_V4_OPTIONS] = {"lets no packet with IPv4 options come to its IPsec, so have the sender leave them out",
-                               RECEIVER},
-    [IPSEC_CASE_V6_EXTENSIONS] = {"does not see ESP behind extension headers, so have the sender leave them out",
+    [IPSEC_CASE_V4_OPTIONS] =
+        {"discards packets with IPv4 options before IPsec sees them, so have the sender leave them out", RECEIVER},
+    [IPSEC_CASE_V6_EXTENSIONS] = {"does not find ESP behind extension headers, so have the sender leave them out",
                                   RECEIVER},
-    [IPSEC_CASE_CHANGING_OPTION] = {"zeroes IPv6 options that may change whole, type and length too, so leave them "
-                                    "out in front of AH, or use ESP",
+    [IPSEC_CASE_CHANGING_OPTION] = {"zeroes mutable IPv6 options whole, type and length included, so leave them out "
+                                    "in front of AH, or use ESP",
                                     RECEIVER},
-    [IPSEC_CASE_NUMBER_ZERO] = {"begins its window with 0 as seen, so have the sender begin at 1, or switch "
+    [IPSEC_CASE_NUMBER_ZERO] = {"starts with number 0 marked as seen, so have the sender start at 1, or switch "
                                 "anti-replay off",
                                 RECEIVER},
-    [IPSEC_CASE_BEFORE_FIRST] = {"takes a number close to 2^32 for one before the first while its SA is new, so look "
+    [IPSEC_CASE_BEFORE_FIRST] = {"takes a number close to 2^32 as older than the first while its SA is new, so look "
                                  "for a sender that jumps ahead",
                                  RECEIVER},
     [IPSEC_CASE_OTHER_SOURCE] = {"finds its SA by the source address too, so look for NAT or a peer that moved, and "
                                  "set up the SA for it",
                                  RECEIVER},
-    [IPSEC_CASE_OTHER_PORTS] = {"takes ESP from the UDP ports of the SA only, so look for a NAT that forgot its "
-                                "mapping, and set up the SA anew",
+    [IPSEC_CASE_OTHER_PORTS] = {"accepts ESP only from the UDP ports of the SA, so look for a NAT that forgot its "
+                                "mapping, and set up a new SA",
                                 RECEIVER},
     [IPSEC_CASE_UDP_SHORT] = {"drops UDP that is shorter than the IPv6 packet around it, so look for what adds octets "
-                              "behind the datagrams",
+                              "after the datagrams",
                               RECEIVER},
     [IPSEC_CASE_AH_PADDING] = {"wants AH without padding, so choose an ICV that needs none (IPv6: 96 bits; IPv4: "
                                "`flag align4` on Linux), or use ESP",
@@ -79,12 +79,12 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_AH_LENGTH] = {"wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
                               "sender's SA in IPv4, or use ESP",
                               RECEIVER},
-    [IPSEC_CASE_FIELD_KEPT] = {"look for the sender's software version", KEPT},
+    [IPSEC_CASE_FIELD_KEPT] = {"check the sender's software version", KEPT},
     [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
     [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
     [IPSEC_CASE_FRAGMENT] =
-        {"the rest of the packet lies in another frame (ipsec.fragment.frame), so look at what cuts it "
-         "and does not set More Fragments",
+        {"the rest of the packet is in another frame (ipsec.fragment.frame), so look at what cuts it "
+         "without setting More Fragments",
          .step = IPSEC_STEP_OBJECT, .remedy = IPSEC_REMEDY_CONFIGURE},
 };
 
@@ -129,19 +129,19 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
         g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
                    ipsec_encryption_row(finding->detail)->name);
     else if (finding->advice_case == IPSEC_CASE_FIELD_KEPT)
-        g_snprintf(buffer, size, "the ICV verifies with %s not taken for zero, so ", fields[finding->detail]);
+        g_snprintf(buffer, size, "the ICV verifies if %s is not zeroed, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_ADDRESS)
         g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
-        g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
+        g_snprintf(buffer, size, "number %u came before and the SA did not continue from it, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)
         g_snprintf(buffer, size, "the window was missed by %u, %u packets would have let it in, so ", finding->missed,
                    finding->detail);
     else if (finding->advice_case == IPSEC_CASE_EPOCH || finding->advice_case == IPSEC_CASE_EPOCH_QOS)
-        g_snprintf(
-            buffer, size,
-            "it counts as an integrity failure, no replay; the window was missed by %u, %u packets would do, so ",
-            finding->missed, finding->detail);
+        g_snprintf(buffer, size,
+                   "it counts as an integrity failure, not a replay; the window was missed by %u, %u packets would "
+                   "have let it in, so ",
+                   finding->missed, finding->detail);
 }
 
 const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE])
