@@ -1,0 +1,296 @@
+#!/usr/bin/env python3
+"""Mutations of the core, and whether the unit tests see them.
+
+usage: mutants.py [--jobs N] [--only TEXT] [--count N] [hand] [made]      both, if none is named
+
+A mutation changes one place of one file of the core. Those in hand.tsv were thought of by people; the others are made
+from the source, with a fixed seed: a comparison moved by one, a condition left out or turned round, a constant one more
+or one less, two statements swapped. Each is compiled, and the unit tests run until one fails. What survives must be
+named in equivalent.tsv with the reason why nobody can see it.
+
+Ends with 1 if one survives that is not named there, if a hand-made one does not apply any more, or if one that is named
+does not exist. All together take most of an hour on two processors.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import argparse
+import concurrent.futures
+import csv
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from typing import NamedTuple
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+CORE = ROOT / "plugin" / "core"
+UNIT = ROOT / "tests" / "unit"
+PACKAGES = ("glib-2.0", "libgcrypt")
+SEED = 4303
+MADE = 300          # of the mutations that can be made, this many are
+SECONDS = 60        # a test that takes longer sees the mutation, too: it has made a loop endless
+# Where a boundary decides what is said of a packet.
+RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "keys/opened.c", "report/outcomes.def", "report/quirks.c", "report/receiver.c",
+         "evidence/*.c", "keys/keyring.c", "keys/selector.c", "judge.c", "verdict.c")
+
+
+class Mutation(NamedTuple):
+    file: str       # below the core
+    line: int       # from 1
+    before: str     # the line, or lines
+    after: str
+    what: str
+
+    @property
+    def name(self):
+        """Does not change when lines are added elsewhere in the file."""
+        return f"{self.file}\t{self.what}\t{' '.join(self.before.split())}"
+
+
+# --- making them ---------------------------------------------------------------------------------------------------
+
+COMPARISONS = {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " == ": " != ", " != ": " == "}
+NUMBER = re.compile(r"(?<![\w.\"'])(0x[0-9a-fA-F]+|[0-9]+)(?=[uU]?\b)(?![\w.]*\")")
+IF = re.compile(r"^(\s*(?:\} else )?if )\((.*)\)( \{)?$")
+STATEMENT = re.compile(r"^(\s+)[\w>.\[\]*-]+(?: = | [+|&-]= |\()[^{}]*;$")
+SKIPPED = re.compile(r"^\s*(#include|/?\*|//|G_STATIC_ASSERT|g_assert)|^\s*\"|SPDX")
+
+
+def comparisons(line):
+    for old, new in COMPARISONS.items():
+        for match in re.finditer(re.escape(old), line):
+            yield line[:match.start()] + new + line[match.end():], f"{old.strip()} -> {new.strip()}"
+
+
+def constants(line):
+    for match in NUMBER.finditer(line):
+        value = int(match.group(), 0)
+        for change in (1, -1):
+            if value + change >= 0:
+                yield f"{line[:match.start()]}{value + change}{line[match.end():]}", f"{match.group()} {change:+d}"
+
+
+def conditions(line):
+    match = IF.match(line)
+    if match:
+        head, _, tail = match.groups()
+        yield f"{head}(0){tail or ''}", "condition left out"
+    for joint in (" && ", " || "):
+        if line.count(joint) == 1 and match:
+            first, second = match.group(2).split(joint)
+            for left, part in ((second, "first"), (first, "second")):
+                if left.count("(") == left.count(")"):
+                    yield f"{match.group(1)}({left}){match.group(3) or ''}", f"{part} of {joint.strip()} left out"
+
+
+def depends(line, follower):
+    """Whether both are statements, of one block, and the second reads what the first sets: others may change places."""
+    first, second = STATEMENT.match(line), STATEMENT.match(follower)
+    if not first or not second or first[1] != second[1] or line == follower:
+        return False
+    target = re.match(r"\s+[\w>.\[\]*-]*?(\w+)(?:\[.*\])?(?:\+\+|--)? ?[+|&-]?(?:=|;)", line)
+    return bool(target) and re.search(rf"\b{target[1]}\b", follower) is not None
+
+
+def code_of(text):
+    """The lines, with comments blanked out."""
+    return re.sub(r"/\*.*?\*/", lambda comment: re.sub(r"[^\n]", " ", comment.group()), text, flags=re.DOTALL).split("\n")
+
+
+def mutations_of(name, text):
+    lines, shown = code_of(text), text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if SKIPPED.match(line) or not line.strip():
+            continue
+        for make in (comparisons, constants, conditions):
+            for after, what in make(line):
+                yield Mutation(name, number, shown[number - 1], after, what)
+        follower = lines[number] if number < len(lines) else ""
+        if depends(line, follower):
+            yield Mutation(name, number, f"{shown[number - 1]}\n{shown[number]}", f"{follower}\n{line}", "swapped")
+
+
+def rank(mutation):
+    return hashlib.sha256(f"{SEED} {mutation.name}".encode()).digest()
+
+
+def made(count):
+    """Those of lowest rank: the same every time, and a change of the source leaves the others what they are."""
+    files = sorted({path for pattern in RULES for path in CORE.glob(pattern)})
+    possible = [mutation for path in files
+                for mutation in mutations_of(path.relative_to(CORE).as_posix(), path.read_text())]
+    return sorted(sorted(possible, key=rank)[:count], key=lambda one: (one.file, one.line))
+
+
+# --- those that people thought of ------------------------------------------------------------------------------------
+
+def rows(name):
+    with open(HERE / name, newline="") as file:
+        return [row for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row and not row[0].startswith("#")]
+
+
+def by_hand():
+    """Each row: file, what, the text to find (once in the file; \\n is a new line), and what stands there instead."""
+    for file, what, before, after in rows("hand.tsv"):
+        before, after = before.replace("\\n", "\n"), after.replace("\\n", "\n")
+        text = (CORE / file).read_text()
+        if text.count(before) != 1:
+            raise SystemExit(f"hand.tsv: \"{what}\" does not apply: {file} has the text {text.count(before)} times: {before}")
+        yield Mutation(file, text[:text.index(before)].count("\n") + 1, before, after, what)
+
+
+def mutated(mutation):
+    text = (CORE / mutation.file).read_text()
+    if text.count(mutation.before) == 1:
+        return text.replace(mutation.before, mutation.after)
+    lines = text.split("\n")
+    length = mutation.before.count("\n") + 1
+    assert "\n".join(lines[mutation.line - 1:mutation.line - 1 + length]) == mutation.before
+    return "\n".join(lines[:mutation.line - 1] + [mutation.after] + lines[mutation.line - 1 + length:])
+
+
+# --- building and testing --------------------------------------------------------------------------------------------
+
+def flags(what):
+    return subprocess.run(["pkg-config", what, *PACKAGES], capture_output=True, text=True, check=True).stdout.split()
+
+
+def compile_object(source, to, core):
+    subprocess.run(["cc", "-std=gnu11", "-O1", "-g0", "-w", "-fPIC", f"-I{core}", *flags("--cflags"), "-c", source, "-o", to],
+                   check=True, capture_output=True)
+
+
+def link(objects, library):
+    subprocess.run(["cc", "-shared", *objects, "-o", library, *flags("--libs")], check=True, capture_output=True)
+
+
+def object_name(file):
+    return file.replace("/", "_") + ".o"
+
+
+def includers(core, file):
+    """The sources that a change of a header reaches."""
+    if file.endswith(".c"):
+        return {file}
+    texts = {path.relative_to(core).as_posix(): path.read_text() for path in core.rglob("*.[chd]*")}
+    reached = {file}
+    while True:
+        more = {name for name, text in texts.items() if name not in reached
+                and any(f'#include "{one}"' in text for one in reached)}
+        if not more:
+            return {name for name in reached if name.endswith(".c")}
+        reached |= more
+
+
+class Bench:
+    """The unit tests, linked with a core that is a shared library, so that only that is built anew."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.objects = folder / "objects"
+        self.objects.mkdir()
+        self.sources = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.c"))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            list(pool.map(lambda name: compile_object(CORE / name, self.objects / object_name(name), CORE), self.sources))
+            link([self.objects / object_name(name) for name in self.sources], folder / "libcore.so")
+            self.support = [path for path in sorted(UNIT.glob("*.c"))
+                            if not path.name.startswith("test_") and path.name != "example.c"]
+            self.tests = sorted(pool.map(self.build_test, sorted(UNIT.glob("test_*.c"))))
+        self.seconds = {}
+
+    def build_test(self, source):
+        program = self.folder / source.stem
+        subprocess.run(["cc", "-std=gnu11", "-O1", "-g0", "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags"), source,
+                        *self.support, "-o", program, f"-L{self.folder}", "-lcore", *flags("--libs"), "-lm"],
+                       check=True, capture_output=True)
+        return program
+
+    def order(self, file):
+        """That of the file first, then the quick ones."""
+        stem = pathlib.Path(file).stem
+        return sorted(self.tests, key=lambda test: (test.name != f"test_{stem}", self.seconds.get(test.name, 0)))
+
+
+def passes(program, library):
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(library)}
+    try:
+        return subprocess.run([program], env=environment, cwd=library, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=SECONDS, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def copy_of_core(folder, mutation):
+    core = folder / "core"
+    shutil.copytree(CORE, core)
+    (core / mutation.file).write_text(mutated(mutation))
+    return core
+
+
+def judge(bench, mutation):
+    """Who sees the mutation: the name of a test, "compiler", or None."""
+    with tempfile.TemporaryDirectory(dir=bench.folder) as name:
+        folder = pathlib.Path(name)
+        core = copy_of_core(folder, mutation)
+        replaced = includers(core, mutation.file)
+        try:
+            for source in replaced:
+                compile_object(core / source, folder / object_name(source), core)
+            link([(folder if source in replaced else bench.objects) / object_name(source) for source in bench.sources],
+                 folder / "libcore.so")
+        except subprocess.CalledProcessError:
+            return "compiler"
+        return next((test.name for test in bench.order(mutation.file) if not passes(test, folder)), None)
+
+
+def time_tests(bench):
+    """All must pass without a mutation, or none of them tells anything."""
+
+    for test in bench.tests:
+        begin = time.monotonic()
+        if not passes(test, bench.folder):
+            raise SystemExit(f"{test.name} fails without any mutation")
+        bench.seconds[test.name] = time.monotonic() - begin
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--only", default="", help="of the file, or of what is changed")
+    parser.add_argument("--count", type=int, default=MADE)
+    parser.add_argument("kinds", nargs="*", choices=["hand", "made"], default=["hand", "made"])
+    arguments = parser.parse_args()
+
+    chosen = [*(by_hand() if "hand" in arguments.kinds else ()), *(made(arguments.count) if "made" in arguments.kinds else ())]
+    chosen = [mutation for mutation in chosen if arguments.only in mutation.name]
+    equivalent = {"\t".join(row[:3]): row[3] for row in rows("equivalent.tsv")}
+    found = {"killed": 0, "compiler": 0, "equivalent": 0}
+    survivors = []
+    with tempfile.TemporaryDirectory() as name:
+        bench = Bench(pathlib.Path(name))
+        time_tests(bench)
+        with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+            for mutation, seen in zip(chosen, pool.map(lambda one: judge(bench, one), chosen)):
+                if seen is None and mutation.name in equivalent:
+                    found["equivalent"] += 1
+                elif seen is None:
+                    survivors.append(mutation)
+                    print(f"survives\t{mutation.name}\t{mutation.after.strip()}", flush=True)
+                else:
+                    found["compiler" if seen == "compiler" else "killed"] += 1
+    gone = set(equivalent) - {mutation.name for mutation in chosen} if not arguments.only and len(arguments.kinds) == 2 else ()
+    for name in gone:
+        print(f"equivalent.tsv names what does not exist\t{name}")
+    print(f"{len(chosen)} mutations: {found['killed']} killed by a test, {found['compiler']} by the compiler, "
+          f"{found['equivalent']} equivalent, {len(survivors)} survive")
+    return 1 if survivors or gone else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
