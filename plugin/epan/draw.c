@@ -17,6 +17,7 @@
 #include <epan/packet.h>
 
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 static int ett_ipsec = -1;
@@ -244,7 +245,7 @@ proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, p
     if (tree && ipsec_protocol_is_seen(tree)) {
         char label[sizeof LABEL_HEAD + IPSEC_CONCLUSION_SIZE];
 
-        g_snprintf(label, sizeof label, LABEL_HEAD "%s", ipsec_catalogue((ipsec_finding_id)gravest->id)->summary);
+        snprintf(label, sizeof label, LABEL_HEAD "%s", ipsec_catalogue((ipsec_finding_id)gravest->id)->summary);
         tree = add_item(label, tvb, tree);
     }
     for (unsigned i = 0; i < findings->count; i++) {
