@@ -116,14 +116,31 @@ copy_files()
     cp "$plugin"/epan/*.c "$plugin"/epan/*.h "$scratch/epan/"
 }
 
-# draw.c adds most items through helpers add_TYPE(tree, field, tvb, value). Written out, they can be checked.
+# Fields stand in fields.def, and most items are added through ipsec_add_TYPE(tree, FIELD, value). Written out as a
+# dissector has them, they can be checked.
 join_files()
 {
     cat "$scratch"/epan/*.c >"$scratch/as_is"
-    sed 's/\([^a-z_]\)add_\([a-z0-9]*\)(\([a-z]*\), \(hf_[a-z_]*\), tvb, /\1proto_tree_add_\2(\3, \4, tvb, 0, 0, /' \
-        "$scratch/as_is" >"$scratch/$joined"
-    ! cmp -s "$scratch/as_is" "$scratch/$joined" ||
-        die "found no call of draw.c's helpers add_TYPE(); join_files() is to be adapted"
+    python3 - "$plugin/epan/fields.def" "$scratch/as_is" >"$scratch/$joined" <<'END' || die "fields.def could not be read"
+import re, sys
+
+table, code = (open(name).read() for name in sys.argv[1:])
+STRING = r'("(?:[^"\\]|\\.)*")'
+rows = re.findall(rf"^FIELD\((\w+),\s*{STRING},\s*{STRING},\s*(\w+),\s*([^,]+),\s*([^\"]+?),\s*{STRING}\)", table, re.MULTILINE)
+assert len(rows) == len(re.findall(r"^FIELD\(", table, re.MULTILINE)), "a row was not understood"
+name = lambda symbol: f"hf_ipsec_{symbol.lower()}"
+for symbol, *_ in rows:
+    print(f"static int {name(symbol)} = -1;")
+code = re.sub(r"\bipsec_add_(\w+)\((\w+), IPSEC_HF_(\w+), ",
+              lambda call: f"proto_tree_add_{call[1]}({call[2]}, {name(call[3])}, tvb, 0, 0, ", code)
+for symbol, *_ in rows:
+    code = re.sub(rf"\b(?:ipsec_hf_ids\[IPSEC_HF_{symbol}\]|IPSEC_HF_{symbol}\b)", name(symbol), code)
+print(code)
+print("static hf_register_info hf[] = {")
+for symbol, title, filter_name, kind, display, strings, blurb in rows:
+    print(f"    {{ &{name(symbol)}, {{ {title}, {filter_name}, {kind}, {display}, {strings}, 0, {blurb}, HFILL }} }},")
+print("};")
+END
 }
 
 # --- The checkers. Each writes what it found, a line each.
