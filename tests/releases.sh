@@ -3,8 +3,8 @@
 #
 #   tests/releases.sh [--gui] [trixie] [sid]      both, if none is named
 #
-# With --gui, Wireshark's window and live captures too (tests/gui, tests/live.py): its packages, 150 to 190 MB to load, are installed in the chroot when
-# they are not there.
+# With --gui, Wireshark's window and live captures, too (tests/gui, tests/live.py): their packages, 150 to 190 MB to
+# load, are installed in the chroot when they are not there.
 #
 # trixie (Debian 13) has Wireshark 4.4, sid has 4.6. Runs as root on Debian 12 and needs git, mmdebstrap,
 # unshare and the network. A chroot takes about 1 GB; it is made when it is not there, and kept. To renew
