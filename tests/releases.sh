@@ -3,8 +3,8 @@
 #
 #   tests/releases.sh [--gui] [trixie] [sid]      both, if none is named
 #
-# With --gui, Wireshark's window too (tests/gui): its packages, 150 to 190 MB to load, are installed in the chroot when
-# they are not there.
+# With --gui, Wireshark's window and live captures, too (tests/gui, tests/live.py): their packages, 150 to 190 MB to
+# load, are installed in the chroot when they are not there.
 #
 # trixie (Debian 13) has Wireshark 4.4, sid has 4.6. For what it needs see chroots.sh.
 #
@@ -14,7 +14,8 @@ set -eu
 packages="gcc libc6-dev make cmake pkg-config wireshark-dev tshark libglib2.0-dev
           libgcrypt20-dev python3-pytest python3-scapy python3-cryptography"
 
-gui_packages="wireshark xvfb xdotool imagemagick tesseract-ocr"
+# iproute2 for live captures.
+gui_packages="wireshark xvfb xdotool imagemagick tesseract-ocr iproute2"
 
 # shellcheck source=tests/chroots.sh
 . "$(dirname "$0")/chroots.sh"

@@ -396,9 +396,10 @@ static dissector_handle_t find_stock(unsigned hook)
     return find_dissector(hooks[hook].filter_name);
 }
 
-static dissector_handle_t create_handle(dissector_t wrapper, const char *description)
+/* Wireshark 4.4 complains of two in a table that have neither protocol nor name. */
+static dissector_handle_t create_handle(dissector_t wrapper, const hook *at, const char *description)
 {
-    return create_dissector_handle_with_name_and_description(wrapper, -1, NULL, description);
+    return create_dissector_handle_with_name_and_description(wrapper, -1, at->filter_name, description);
 }
 
 void ipsec_hooks_handoff(void)
@@ -414,8 +415,9 @@ void ipsec_hooks_handoff(void)
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {
         hooks[i].stock = find_stock(i);
-        hooks[i].wrapper = create_handle(wrappers[i], hooks[i].description);
-        hooks[i].twin = create_handle(wrappers[i], proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
+        hooks[i].wrapper = create_handle(wrappers[i], &hooks[i], hooks[i].description);
+        hooks[i].twin =
+            create_handle(wrappers[i], &hooks[i], proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
         /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read.
          */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);

@@ -120,6 +120,9 @@ class Desktop:
     def resize(self, window, width, height):
         self.run("xdotool", "windowmove", window, 0, 0, "windowsize", window, width, height)
 
+    def click(self, window, x, y, *options):
+        self.run("xdotool", "mousemove", "--window", window, x, y, "click", *options, 1)
+
     def picture(self, window, name):
         """Keeps a picture for the pages, if one was asked for; with few colours it is small."""
         folder = os.environ.get("IPSEC_PICTURES")

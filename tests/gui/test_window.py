@@ -4,11 +4,12 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
 
-from desktop import SCREEN, Area, until
+from desktop import PAUSE, SCREEN, Area, find, read, until
 
 BUTTONS = Area(SCREEN[0] // 2, 32, SCREEN[0] // 2, 60)
 LIST = Area(SCREEN[0] - 60, 250, 0, 86, rows=True)
@@ -71,6 +72,35 @@ def test_conversations(faults, desktop):
     faults.close_window(dialog)
 
 
+def choose(window, dialog, name):
+    """In the last column of the first row of Decode As. A double click shows what can be chosen if the row had been
+    selected, and else one more click does."""
+    desktop, words = window.desktop, window.desktop.words(dialog)
+    column, row = find(words, "Current")[0], find(words, r".*\(?analysis\)")[1]
+    known, end = desktop.windows(), time.monotonic() + 2
+    desktop.click(dialog, column, row, "--repeat", 2, "--delay", 80)
+    while desktop.windows() == known and time.monotonic() < end:
+        time.sleep(PAUSE)
+    if desktop.windows() == known:
+        desktop.click(dialog, column, row)
+    choices = until(lambda: next((window for window in desktop.windows() if window not in known), None), "choices")
+    window.click(choices, name)
+    window.press(dialog, "Return", "Return")    # ends editing, and the dialog
+
+
+def test_decode_as(faults):
+    """The wrapper is what stands there, and can be chosen again."""
+    dialog = faults.menu(".*6.000000", "Decode As.*", area=LIST, button=3)
+    faults.click(dialog, "Default")
+    faults.await_text(dialog, r"IP protocol 50 Integer, base 10 ESP \(analysis\) ESP \(analysis\)")
+    choose(faults, dialog, "Data")
+    faults.await_text(faults.main, "198.18.0.7 IPv4", area=LIST)
+    dialog = faults.opened_by(lambda: faults.press(faults.main, "ctrl+shift+u"))
+    faults.await_text(dialog, r"IP protocol 50 Integer, base 10 ESP \(analysis\) Data")
+    choose(faults, dialog, r"ESP \(analysis\)")
+    faults.await_text(faults.main, "198.18.0.7 ESP drop esp.alignment", area=LIST)
+
+
 # --- sequence numbers ---------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
@@ -114,6 +144,45 @@ def test_sas(sequence, desktop):
                         "5 ESP 192.0.2.166 198.18.160.5 .xc.00a005 none 161 264")
     desktop.picture(dialog, "sas")
     sequence.close_window(dialog)
+
+
+def apply_filter(desktop, window, text):
+    """In a window of statistics whose rows have addresses of ours, until there is a single one: the button "Apply" only
+    works once the filter has been looked at."""
+    _, row = until(lambda: find(desktop.words(window), "Display filter.*"), "the filter")
+    desktop.click(window, SCREEN[0] // 2, row)
+    desktop.run("xdotool", "type", text)
+    until(lambda: sum("192.0.2." in line for line in read(desktop.words(window))) == 1 or
+          desktop.click(window, SCREEN[0] - 60, row), "a single row")
+
+
+def test_two_windows_of_sas(sequence, desktop):
+    """Each has a filter of its own; both keep their rows when the file is read again, closed, and another is opened."""
+    windows = []
+    for top in (580, 300):
+        windows.append(sequence.menu("Statistics", "IPsec SAs"))
+        desktop.run("xdotool", "windowsize", windows[-1], SCREEN[0], 270, "windowmove", windows[-1], 0, top)
+    every, one = windows
+    apply_filter(desktop, one, "ipsec.sa in {5}")
+
+    def check():
+        sequence.await_text(one, "^5 ESP 192.0.2.166 198.18.160.5")
+        sequence.await_text(every, "^1 AH 192.0.2.162", "^5 ESP 192.0.2.166")
+
+    check()
+    for keys, title in (("ctrl+r", "faults_sequence.pcap"), ("ctrl+w", "The Wireshark Network Analyzer")):
+        sequence.press(sequence.main, keys)
+        sequence.await_title(title)
+        until(lambda: desktop.window_named("Wireshark · IPsec SAs · [no capture file]"), "windows of no file")
+        check()
+    dialog = sequence.opened_by(lambda: sequence.press(sequence.main, "ctrl+o"))
+    sequence.await_text(dialog, "Files of type")
+    desktop.run("xdotool", "type", desktop.root / "captures" / "faults.pcap")
+    sequence.press(dialog, "Return")
+    sequence.await_title("faults.pcap")
+    check()
+    for window in windows:
+        sequence.close_window(window)
 
 
 # --- with keys ----------------------------------------------------------------------------------------------------

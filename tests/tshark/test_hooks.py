@@ -28,6 +28,12 @@ def dissection(rows):
             for frame, row in rows.items()}
 
 
+def test_wireshark_does_not_complain(tshark):
+    """4.4 does at the start, of handles in a table that it cannot tell apart."""
+    stderr = tshark.run("-r", tshark.stage("clean_esp"), "-c", "1").stderr
+    assert [line for line in stderr.splitlines() if not line.startswith("Running as user")] == []
+
+
 # --- Decode As ------------------------------------------------------------------------------------
 
 def test_decode_as_what_is_already_so(tshark):
