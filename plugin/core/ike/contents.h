@@ -4,6 +4,9 @@
  * Plain values in the caller's memory; nothing in it points anywhere. What is beyond the limits is left out, and
  * `incomplete` says so.
  *
+ * The room ike/ has what messages of IKE tell: of each by itself, of exchanges, and of why there is no tunnel. It moves
+ * nothing of an SA of ESP or AH.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_IKE_CONTENTS_H
