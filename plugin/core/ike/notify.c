@@ -29,7 +29,7 @@ static const row *find(uint8_t version, uint16_t number)
     return NULL;
 }
 
-/* Its data is in network byte order; 0 says that all is well. */
+/* Its data is in network byte order; 0 says that all is well. Where it was cut off, nobody knows. */
 static bool read_status(const ipsec_ike_notify *notify, ipsec_ike_meaning *meaning)
 {
     const uint32_t code = notify->length == 4 ? ipsec_read_u32(notify->data) : 0;
@@ -42,7 +42,7 @@ bool ipsec_ike_meaning_of(uint8_t version, const ipsec_ike_notify *notify, ipsec
 {
     const row *known;
 
-    if (notify->type == IPSEC_IKE_MS_STATUS && notify->length == 4)
+    if (notify->type == IPSEC_IKE_MS_STATUS)
         return read_status(notify, meaning);
     known = find(version, notify->type);
     if (!known && (notify->type == 0 || notify->type >= STATUS_FIRST))
