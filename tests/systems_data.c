@@ -501,7 +501,8 @@ const page_line ike_windows_lines[] = {
      "`ipsec.ike.windows_error == 13865`, `ipsec.ike.invalid_ke`",
      "\"Invalid Diffie-Hellman group.\" Asked for once it is normal.", "Key exchange groups of both ends."},
     {"13868 (0x362C) `ERROR_IPSEC_IKE_POLICY_MATCH`", "`ipsec.ike.windows_error == 13868`",
-     "\"Policy match error.\" The proposals of IKE or of ESP do not match (NO_PROPOSAL_CHOSEN), or the selectors do not "
+     "\"Policy match error.\" The proposals of IKE or of ESP do not match (NO_PROPOSAL_CHOSEN), or the selectors do "
+     "not "
      "(TS_UNACCEPTABLE).",
      "Proposals of both ends; on Windows `Set-VpnConnectionIPsecConfiguration`."},
     {"13869 `ERROR_IPSEC_IKE_UNSUPPORTED_ID`", "`ipsec.ike.notify == 18`",
@@ -527,7 +528,8 @@ const page_line ike_log_lines[] = {
     {"strongSwan: `received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built`, `failed to establish CHILD_SA, keeping "
      "IKE_SA`; its peer: `no acceptable proposal found`",
      "`ipsec.ike.child_refused or ipsec.ike.no_proposal`",
-     "IKE is up, and no SA of ESP. Without IKE keys told by the length of the answer.", "`esp_proposals` of both ends."},
+     "IKE is up, and no SA of ESP. Without IKE keys told by the length of the answer.",
+     "`esp_proposals` of both ends."},
     {"strongSwan: `received TS_UNACCEPTABLE notify, no CHILD_SA built`; its peer: `traffic selectors ... unacceptable`",
      "`ipsec.ike.ts_unacceptable or ipsec.ike.child_refused`", "The selectors do not fit.",
      "`local_ts` and `remote_ts` of both ends, in mirror image."},

@@ -125,7 +125,8 @@ static void withdraw_of_pair(ipsec_ike *ike, ipsec_ike_pair *pair)
 
 void ipsec_ike_meet_spi(ipsec_ike *ike, const ipsec_view *view)
 {
-    ipsec_ike_pair *pair = ipsec_ike_pair_of(ike->table, view);
+    /* Most captures have no IKE. */
+    ipsec_ike_pair *pair = g_hash_table_size(ike->table->pairs) > 0 ? ipsec_ike_pair_of(ike->table, view) : NULL;
     uint32_t *spis;
 
     if (!pair)
