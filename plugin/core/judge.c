@@ -4,6 +4,7 @@
 #include "evidence/confirmed.h"
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
+#include "ike/judge.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
 #include "report/oddities.h"
@@ -32,6 +33,7 @@ struct ipsec_db {
     ipsec_fragments *fragments;
     GArray *notes;         /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
+    ipsec_ike *ike;
 };
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -51,6 +53,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
     db->notes = ipsec_notes_new();
+    db->ike = ipsec_ike_new(config->duplicate_time);
     return db;
 }
 
@@ -74,6 +77,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
     g_array_free(db->notes, true);
+    ipsec_ike_free(db->ike);
     g_free(db);
 }
 
@@ -292,12 +296,20 @@ static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_not
         report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
 }
 
+/* The first packet of an SA may tell that what IKE seemed to refuse was made after all. */
+static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_ruling *ruling)
+{
+    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling))
+        ipsec_ike_meet_spi(db->ike, view);
+}
+
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report_number(ruling, note, report);
+    meet_first(db, view, sa, ruling);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
     if (report->findings.any)
@@ -673,4 +685,18 @@ void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, 
         return;
     report->header.subject = IPSEC_SUBJECT_HEADER;
     report_fragment(report, first);
+}
+
+/* --- IKE --- */
+
+void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
+{
+    ipsec_ike_step step;
+
+    ipsec_ike_judge(db->ike, view, contents, &step, report);
+}
+
+void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
+{
+    ipsec_ike_explain(db->ike, view, report);
 }

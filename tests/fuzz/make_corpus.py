@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the seed corpus of fuzz_judge: from the sample captures, and of packets that its keys open.
+"""Makes the seed corpora of fuzz_judge and, beside it, of fuzz_ike: from the sample captures, and of packets that the keys of
+the first open.
 
 usage: make_corpus.py CAPTURES CORPUS
 
@@ -118,6 +119,33 @@ def of_rekeys():
                        bytes(range(32)), protocol) for packet in numbers)
 
 
+IKE_FRAMES = 16     # messages of a seed
+
+
+def of_ike(path):
+    """Messages of the IKE port, as fuzz_ike.c reads them: length, facts, octets."""
+    messages = []
+    for frame in packets(path):
+        ip = frame[ETHERNET:]
+        end = (ip[0] & 15) * 4 if ip else 0
+        if len(ip) < 48 or ip[0] >> 4 != 4 or ip[9] != PROTOCOL_UDP:
+            continue
+        on_500 = 500 in struct.unpack("!HH", ip[end:end + 4])
+        octets = ip[end + 8:]
+        facts = (1 if ip[12:16] > ip[16:20] else 0) | (2 if on_500 else 0)
+        messages.append(struct.pack("!HBB", len(octets), facts, 100) + octets)
+    for first in range(0, len(messages), IKE_FRAMES):
+        yield b"".join(messages[first:first + IKE_FRAMES])
+
+
+def write_ike(captures, corpus):
+    corpus.mkdir(parents=True, exist_ok=True)
+    for path in sorted(pathlib.Path(captures).rglob("*.pcap")):
+        if path.stem.startswith(("ike", "strongswan", "clean_natt")):
+            for number, seed in enumerate(of_ike(path)):
+                (corpus / f"{path.stem}-{number}").write_bytes(seed)
+
+
 def main(captures, corpus):
     corpus = pathlib.Path(corpus)
     corpus.mkdir(parents=True, exist_ok=True)
@@ -133,3 +161,4 @@ if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     main(sys.argv[1], sys.argv[2])
+    write_ike(sys.argv[1], pathlib.Path(sys.argv[2]).parent / "ike")

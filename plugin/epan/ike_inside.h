@@ -1,0 +1,20 @@
+/* What stock Wireshark reads in an IKE message that it can decrypt. SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_EPAN_IKE_INSIDE_H
+#define IPSEC_EPAN_IKE_INSIDE_H
+
+#include "../core/ipsec.h"
+
+#include <epan/packet.h>
+
+#include <stdbool.h>
+
+/* Calls the stock dissector of an IKE message, and reads what it found inside from the tree that it makes. Where there
+ * is no tree, as on a first pass, one is made for this message only. Returns what the dissector returned; throws what
+ * it throws. Sets *contents and *is_inside; if the message was not decrypted, to nothing and false. */
+int ipsec_ike_inside_call(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
+                          ipsec_ike_contents *contents, bool *is_inside);
+
+/* Frees what is kept between messages; when a file is closed. */
+void ipsec_ike_inside_end(void);
+
+#endif
