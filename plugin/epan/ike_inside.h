@@ -2,7 +2,7 @@
 #ifndef IPSEC_EPAN_IKE_INSIDE_H
 #define IPSEC_EPAN_IKE_INSIDE_H
 
-#include "../core/ike/contents.h"
+#include "../core/ipsec.h"
 
 #include <epan/packet.h>
 

@@ -48,6 +48,7 @@ typedef struct ipsec_ike_proposal {
     uint16_t encryption, key_bits, integrity, group; /**< 0: none was named */
     uint8_t esn;                                     /**< 0 or 1, as proposed: transform type 5 */
     bool has_esn;
+    uint8_t mode; /**< of IKEv1 (RFC 2407 4.5): 1 tunnel, 2 transport, 3 and 4 the same in UDP; 0: IKEv2, or not said */
 } ipsec_ike_proposal;
 
 /** A traffic selector (RFC 7296 3.13.1), addresses of 4 or 16 octets. */
