@@ -65,6 +65,14 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db);
 /** Sets *summary to those of SA number `index`, forgotten or not. False if there is none. */
 bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary);
 
+/** What IKE says of SA number `index` in the end. False if it says nothing, or IKE is not known. */
+bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike);
+
+/** Learns of SAs from an IKE message that was decrypted, and verified as far as that can be; in the order in which
+ * messages and headers were captured. `view` has its addresses, frame and time. */
+void ipsec_judge_ike_inside(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
+                            const ipsec_view *view);
+
 /**
  * Judges the next header of the capture.
  *

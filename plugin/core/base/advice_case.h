@@ -24,6 +24,9 @@ typedef enum {
     IPSEC_CASE_SPI_OTHER_PROTOCOL, /**< the SPI is known here under the other protocol */
     IPSEC_CASE_SPI_SWAPPED,        /**< the SPI is known here with its octets in reverse order */
     IPSEC_CASE_SPI_REVERSE,        /**< the SPI is that of the other direction */
+    IPSEC_CASE_SPI_DELETED,        /**< IKE has deleted it; detail: in which frame */
+    IPSEC_CASE_SPI_RESTARTED,      /**< likewise, for a peer has begun anew (INITIAL_CONTACT) */
+    IPSEC_CASE_SPI_NEVER,          /**< IKE negotiated SAs for this receiver, and none with this SPI */
     /** Left of the window; detail: packets of the smallest that lets the number in; missed: by how many this one was.
      */
     IPSEC_CASE_WINDOW,
