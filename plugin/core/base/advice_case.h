@@ -9,6 +9,7 @@
 #ifndef IPSEC_CORE_ADVICE_CASE_H
 #define IPSEC_CORE_ADVICE_CASE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** What was found out. Values of ipsec_finding.advice_case. */
@@ -53,6 +54,12 @@ typedef enum {
     IPSEC_CASE_FRAGMENT,        /**< the rest of the packet lies in another frame */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
+
+/** Whether its detail is a frame. */
+static inline bool ipsec_advice_names_frame(unsigned advice_case)
+{
+    return advice_case == IPSEC_CASE_SPI_DELETED || advice_case == IPSEC_CASE_SPI_RESTARTED;
+}
 
 /** Fields of the IP header in front, as RFC 791 and RFC 8200 name them. */
 typedef enum {

@@ -139,7 +139,7 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
         g_snprintf(buffer, size, "the ICV verifies with %s not taken for zero, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_ADDRESS)
         g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
-    else if (finding->advice_case == IPSEC_CASE_SPI_DELETED || finding->advice_case == IPSEC_CASE_SPI_RESTARTED)
+    else if (ipsec_advice_names_frame(finding->advice_case))
         g_snprintf(buffer, size, "IKE deleted this SA in frame %u, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
         g_snprintf(buffer, size, "number %u came before and the SA did not go on from it, so ", finding->detail);
