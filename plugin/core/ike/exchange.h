@@ -1,6 +1,15 @@
 /** @file
  * Exchanges of IKE: each request, and its answer. Internal to the core.
  *
+ * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. "Which exchange did
+ * this message complete?" is answered by the step that it returns: if `place` is IPSEC_IKE_ANSWER, `exchange` has both
+ * messages by now, as far as they were captured, with what they say. That is the moment to learn from it: the exchange
+ * may be forgotten with the next message.
+ *
+ * What is forged moves as little as possible. Nothing in clear can be verified; so an answer stays the answer unless a
+ * better one comes: one that was decrypted, or, in IKE_SA_INIT, one that goes on where another refused. Then the place
+ * is IPSEC_IKE_ANSWER once more.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_IKE_EXCHANGE_H
@@ -13,18 +22,121 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A request and its answer. It lives as long as the table that it is in, unless that forgets it for newer ones. */
+/** Limits. */
+enum {
+    IPSEC_IKE_SAS_MOST = 4096,   /**< IKE SAs that are remembered */
+    IPSEC_IKE_EXCHANGES_MOST = 8 /**< of each, its newest exchanges */
+};
+
+/** The fragments of a message (RFC 7383) that came so far. */
+typedef struct ipsec_ike_fragments {
+    uint64_t seen;  /**< fragment n is bit (n - 1) % 64: of more than 64, none is said to be missing */
+    uint16_t total; /**< how many there are; 0: it is no message in fragments */
+    uint16_t first; /**< the number of the one that was captured first, by which a repetition is known */
+} ipsec_ike_fragments;
+
+/** A message as it was captured, once or again. */
+typedef struct ipsec_ike_sent {
+    uint64_t digest; /**< of its octets; of a message in fragments, of the one captured first. 0: it was not captured */
+    uint64_t time;   /**< of its last copy */
+    ipsec_ike_fragments fragments;
+} ipsec_ike_sent;
+
+/** A request and its answer. Of IKEv1 two messages that follow each other: in Main Mode 1 and 2 first, then 3 and 4. */
 typedef struct ipsec_ike_exchange {
     uint64_t initiator_spi, responder_spi;  /**< of the IKE SA; the latter 0 while it is not known */
     uint32_t id;                            /**< message id */
     uint8_t version, exchange;              /**< see ipsec_ike_message */
     bool by_initiator;                      /**< the initiator of the IKE SA has sent the request */
-    uint32_t request_frame, response_frame; /**< the first of each; 0: not seen */
+    uint32_t request_frame, response_frame; /**< the first of each; 0: not seen. Of an answer in fragments, the one that
+                                                 made it whole */
     uint64_t request_time, response_time;   /**< ipsec_view.time of those frames */
     uint32_t repeats;                       /**< how often the request came again */
     /** What they say, where the reader could decrypt them or nothing was encrypted; NULL otherwise. Of a message in
      * fragments, as its last fragment tells. Owned by the exchange. */
     ipsec_ike_contents *request, *response;
+
+    /* What only this room asks for. */
+    ipsec_ike_sent asked, answered;
+    uint32_t response_length; /**< octets of the answer, header included; of one in fragments 0 */
+    uint32_t record;          /**< of the last finding on its request, see judge.h; 0: there is none */
+    uint8_t pair;             /**< IKEv1: which pair of messages it has, from 1 */
+    bool asked_by_low;        /**< the lower address of the pair has sent the request */
+    bool is_informed;         /**< IKEv1: the other side has sent an encrypted Informational instead of an answer */
+    bool is_fruitless;        /**< the answer asked for another attempt, and was counted */
 } ipsec_ike_exchange;
+
+/** Two hosts that speak IKE. */
+typedef struct ipsec_ike_pair {
+    uint8_t low[16], high[16]; /**< their addresses, zero-padded */
+    uint8_t address_length;
+    uint32_t hash;
+    uint32_t sas;       /**< IKE SAs between them that are remembered */
+    uint32_t successes; /**< answers that made an SA of ESP or AH, as far as is known */
+    uint32_t spis[2];   /**< SPIs that carried their first packet, by direction: from the lower address, to it */
+    uint32_t refusal;   /**< record of the last refusal that may yet turn out to be none, see judge.h; 0: none */
+} ipsec_ike_pair;
+
+/** An IKE SA. */
+typedef struct ipsec_ike_sa {
+    uint64_t initiator_spi, responder_spi; /**< the latter 0 while it is not known */
+    uint8_t version;
+    bool knows_initiator, initiator_is_low;   /**< whether its first message was captured, and who has sent it */
+    bool has_spoken[2];                       /**< the lower address, the higher one */
+    bool is_established;                      /**< somebody was authenticated, as far as can be seen */
+    uint8_t fruitless;                        /**< answers in a row that asked for another attempt */
+    uint16_t encryption, key_bits, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
+    uint32_t children;                        /**< SAs of ESP or AH that it made; counted if `counts` */
+    bool counts;                              /**< its exchanges were decrypted */
+    ipsec_ike_pair *pair;
+    ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL where there is none */
+    unsigned next;                                           /**< where the next one goes */
+} ipsec_ike_sa;
+
+/** How a message stands to those before. */
+typedef enum {
+    IPSEC_IKE_ALONE,        /**< in no exchange: an Informational of IKEv1, or what nobody asked for */
+    IPSEC_IKE_FRAGMENT,     /**< a part; its message is not whole yet */
+    IPSEC_IKE_REQUEST,      /**< it begins the exchange */
+    IPSEC_IKE_REPEAT,       /**< the same octets again, or the fragment that a repetition begins with */
+    IPSEC_IKE_ANSWER,       /**< it completes the exchange */
+    IPSEC_IKE_ANSWER_AGAIN, /**< the same for an answer */
+    IPSEC_IKE_COPY,         /**< captured twice */
+    IPSEC_IKE_OTHER         /**< other octets in the place of what came before: nobody knows which is forged */
+} ipsec_ike_place;
+
+/** What became of a message. */
+typedef struct ipsec_ike_step {
+    ipsec_ike_sa *sa;             /**< NULL: it belongs to none that is known */
+    ipsec_ike_exchange *exchange; /**< NULL with IPSEC_IKE_ALONE */
+    ipsec_ike_place place;
+} ipsec_ike_step;
+
+/** The exchanges of a capture; bounded. */
+typedef struct ipsec_ike_table ipsec_ike_table;
+
+/** None so far; free it with ipsec_ike_table_free(). `duplicate_time` is that of ipsec_config. */
+ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time);
+
+/** NULL is fine. */
+void ipsec_ike_table_free(ipsec_ike_table *table);
+
+/**
+ * Takes note of a message. To be called once for each, in the order in which they were captured.
+ *
+ * @param octets    of the message, `captured` of them
+ * @param contents  what it says; NULL if it is encrypted and was not decrypted
+ */
+ipsec_ike_step ipsec_ike_meet(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                              const uint8_t *octets, uint32_t captured, const ipsec_ike_contents *contents);
+
+/** The pair of hosts of the view's addresses, if they spoke IKE; NULL if not. */
+ipsec_ike_pair *ipsec_ike_pair_of(const ipsec_ike_table *table, const ipsec_view *view);
+
+/** Whether the view was sent by the pair's lower address. */
+bool ipsec_ike_is_from_low(const ipsec_view *view);
+
+/** Whether a fragment of the message lacks, as far as was captured. */
+bool ipsec_ike_lacks_fragment(const ipsec_ike_fragments *fragments);
 
 #endif

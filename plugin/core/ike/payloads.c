@@ -19,6 +19,9 @@ enum {
 /* Octets of the header of a payload, and of what else begins like one: a proposal, a transform. */
 #define HEADER 4u
 
+/* Payloads of a message; a chain may otherwise go on for 16,384. */
+#define PAYLOADS_MOST 64u
+
 /* Octets of the DOI of IKEv1. */
 #define DOI 4u
 
@@ -40,16 +43,22 @@ static const uint8_t *take(part *from, uint32_t count)
     return at;
 }
 
-/* Takes off what begins with the type of the next one and its own length, and sets *body to what is behind these.
- * Returns its header; NULL if it is cut. */
+/* Takes off what begins with the type of the next one and its own length, and sets *body to what is behind these, as
+ * far as it is there. Returns its header; NULL if there is none. */
 static const uint8_t *take_payload(part *from, part *body)
 {
     const uint32_t length = from->left >= HEADER ? ipsec_read_u16(from->at + 2) : 0;
-    const uint8_t *header = length >= HEADER ? take(from, length) : NULL;
+    const uint8_t *header = length >= HEADER ? take(from, MIN(length, from->left)) : NULL;
 
     if (header)
-        *body = (part){header + HEADER, length - HEADER};
+        *body = (part){header + HEADER, (uint32_t)(from->at - header) - HEADER};
     return header;
+}
+
+/* Whether the body that was taken is not all of it. */
+static bool is_cut(const uint8_t *header, const part *body)
+{
+    return ipsec_read_u16(header + 2) - HEADER > body->left;
 }
 
 static uint64_t read_u64(const uint8_t *p)
@@ -403,25 +412,37 @@ static void read_payload_v1(uint8_t type, part body, ipsec_ike_contents *content
     }
 }
 
+/* Whether that payload hides what follows: the type of the next one is that of the first inside. */
+static bool is_encrypted(unsigned version, uint8_t type)
+{
+    return version == 2 && (type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF);
+}
+
+static void mark_payload(uint8_t type, ipsec_ike_contents *contents)
+{
+    contents->payloads |= type < 64 ? UINT64_C(1) << type : 0;
+}
+
 void ipsec_ike_read_payloads(unsigned version, uint8_t first, const uint8_t *octets, uint32_t length,
                              ipsec_ike_contents *contents)
 {
     part chain = {octets, length}, body;
     const uint8_t *header;
+    uint8_t type = first;
 
-    for (uint8_t type = first; type != 0; type = header[0]) {
-        header = take_payload(&chain, &body);
+    for (unsigned i = 0; type != 0 && !is_encrypted(version, type); i++, type = header[0]) {
+        header = i < PAYLOADS_MOST ? take_payload(&chain, &body) : NULL;
         if (!header) {
             contents->incomplete = true;
             return;
         }
+        contents->incomplete = contents->incomplete || is_cut(header, &body);
         if (version == 1)
             read_payload_v1(type, body, contents);
         else
             read_payload(type, body, contents);
-        if (type < 64)
-            contents->payloads |= UINT64_C(1) << type;
-        if (version != 1 && (type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF))
-            return; /* the next type is that of the first payload inside */
+        mark_payload(type, contents);
     }
+    if (type != 0)
+        mark_payload(type, contents);
 }

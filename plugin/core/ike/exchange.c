@@ -1,0 +1,367 @@
+/* Exchanges: which message answers which, and what comes again.
+ *
+ * In IKEv2 flags say who asks and who answers, and message ids are counted by each side for itself. In IKEv1 the
+ * direction says it: what the other side sends next in the same exchange is the answer.
+ *
+ * A message comes again if its octets do (RFC 7296 2.1). Soon after, it is the capture that has it twice.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/exchange.h"
+#include "base/octets.h"
+#include "ike/table.h"
+
+#include <gcrypt.h>
+#include <glib.h>
+#include <string.h>
+
+/* Payloads of IKEv1 by which the messages of a phase 1 are told apart. */
+enum {
+    V1_SA = 1,
+    V1_KE = 4
+};
+
+/* A message on its way into the table. */
+typedef struct arrival {
+    const ipsec_ike_table *table;
+    const ipsec_view *view;
+    const ipsec_ike_message *message;
+    const ipsec_ike_contents *contents; /* NULL if nobody can read it */
+    uint64_t digest;
+    bool from_low;
+} arrival;
+
+/* Half of SHA-256: an attacker who can make two messages with the same gains nothing, but need not be helped. */
+static uint64_t digest_of(const uint8_t *octets, uint32_t count)
+{
+    uint8_t hash[32];
+
+    gcry_md_hash_buffer(GCRY_MD_SHA256, hash, octets, count);
+    return (uint64_t)ipsec_read_u32(hash) << 32 | ipsec_read_u32(hash + 4) | 1;
+}
+
+static ipsec_ike_contents *copy_of(const ipsec_ike_contents *contents)
+{
+    return contents ? g_memdup2(contents, sizeof *contents) : NULL;
+}
+
+/* --- fragments ---------------------------------------------------------------------------------------------------- */
+
+enum {
+    FOLLOWED_MOST = 64 /* fragments of a message, a bit each */
+};
+
+static uint64_t bit_of(uint16_t number)
+{
+    return UINT64_C(1) << (number - 1) % FOLLOWED_MOST;
+}
+
+bool ipsec_ike_lacks_fragment(const ipsec_ike_fragments *fragments)
+{
+    const unsigned total = fragments->total;
+
+    if (total == 0 || total > FOLLOWED_MOST)
+        return false;
+    return fragments->seen != (total == FOLLOWED_MOST ? UINT64_MAX : bit_of((uint16_t)(total + 1)) - 1);
+}
+
+/* Whether this is the first copy of a later fragment of a message that has begun. */
+static bool is_next_fragment(const ipsec_ike_sent *sent, const ipsec_ike_message *message)
+{
+    return message->fragment > 0 && sent->fragments.total == message->fragments &&
+           message->fragment != sent->fragments.first;
+}
+
+/* Takes in a fragment that is not the first one. Returns whether the message is whole by it. */
+static bool take_fragment(ipsec_ike_sent *sent, uint16_t number)
+{
+    const bool lacked = ipsec_ike_lacks_fragment(&sent->fragments);
+
+    sent->fragments.seen |= bit_of(number);
+    return lacked && !ipsec_ike_lacks_fragment(&sent->fragments);
+}
+
+/* --- a message that was sent once or again ------------------------------------------------------------------------ */
+
+static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
+{
+    *sent = (ipsec_ike_sent){.digest = it->digest, .time = it->view->time};
+    if (it->message->fragment > 0)
+        sent->fragments = (ipsec_ike_fragments){
+            .seen = bit_of(it->message->fragment), .total = it->message->fragments, .first = it->message->fragment};
+}
+
+/* Whether the same octets came just before. Sets the time of the last copy. */
+static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
+{
+    const uint64_t limit = it->table->duplicate_time;
+    const bool is_soon = it->view->time - sent->time <= limit && limit > 0;
+
+    sent->time = it->view->time;
+    return is_soon;
+}
+
+/* Whether what is known of a message is less than this one tells: it was decrypted, and the one before was not. */
+static bool is_verified_first(const arrival *it, const ipsec_ike_contents *known)
+{
+    return it->contents && it->contents->decrypted && !(known && known->decrypted);
+}
+
+/* --- requests ----------------------------------------------------------------------------------------------------- */
+
+static void name_exchange(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    exchange->initiator_spi = it->message->initiator_spi;
+    exchange->responder_spi = it->message->responder_spi;
+    exchange->id = it->message->id;
+    exchange->version = it->message->version;
+    exchange->exchange = it->message->exchange;
+}
+
+static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    exchange->request_frame = it->view->frame;
+    exchange->request_time = it->view->time;
+    exchange->asked_by_low = it->from_low;
+    exchange->repeats = 0;
+    begin_sent(it, &exchange->asked);
+    g_free(exchange->request);
+    exchange->request = copy_of(it->contents);
+    return ipsec_ike_lacks_fragment(&exchange->asked.fragments) ? IPSEC_IKE_FRAGMENT : IPSEC_IKE_REQUEST;
+}
+
+/* What was asked anew has no answer yet. */
+static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    ipsec_ike_exchange_clear(exchange);
+    exchange->response_frame = 0;
+    exchange->response_time = 0;
+    exchange->response_length = 0;
+    exchange->answered = (ipsec_ike_sent){0};
+    exchange->record = 0;
+    exchange->is_informed = exchange->is_fruitless = false;
+    return begin_request(it, exchange);
+}
+
+static ipsec_ike_place continue_request(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    if (!take_fragment(&exchange->asked, it->message->fragment))
+        return IPSEC_IKE_FRAGMENT;
+    if (it->contents) {
+        g_free(exchange->request);
+        exchange->request = copy_of(it->contents);
+    }
+    return IPSEC_IKE_REQUEST;
+}
+
+static ipsec_ike_place repeat_request(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    if (is_copy(it, &exchange->asked))
+        return IPSEC_IKE_COPY;
+    exchange->repeats++;
+    return IPSEC_IKE_REPEAT;
+}
+
+/* --- answers ------------------------------------------------------------------------------------------------------ */
+
+static ipsec_ike_place complete(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    exchange->response_frame = it->view->frame;
+    exchange->response_time = it->view->time;
+    exchange->response_length = it->message->fragments > 1 ? 0 : it->message->length;
+    if (exchange->responder_spi == 0)
+        exchange->responder_spi = it->message->responder_spi;
+    g_free(exchange->response);
+    exchange->response = copy_of(it->contents);
+    return IPSEC_IKE_ANSWER;
+}
+
+static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    begin_sent(it, &exchange->answered);
+    return ipsec_ike_lacks_fragment(&exchange->answered.fragments) ? IPSEC_IKE_FRAGMENT : complete(it, exchange);
+}
+
+/* In IKE_SA_INIT, whether an answer goes on where the one before refused: anybody can forge a refusal. */
+static bool goes_on(const arrival *it, const ipsec_ike_exchange *exchange)
+{
+    return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response &&
+           ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) &&
+           !ipsec_ike_has_payload(exchange->response, IPSEC_IKE_PAYLOAD_SA);
+}
+
+static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    ipsec_ike_sent *answered = &exchange->answered;
+
+    if (answered->digest == 0)
+        return begin_answer(it, exchange);
+    if (answered->digest == it->digest)
+        return is_copy(it, answered) ? IPSEC_IKE_COPY : IPSEC_IKE_ANSWER_AGAIN;
+    if (is_next_fragment(answered, it->message))
+        return take_fragment(answered, it->message->fragment) ? complete(it, exchange) : IPSEC_IKE_FRAGMENT;
+    if (goes_on(it, exchange) || is_verified_first(it, exchange->response))
+        return begin_answer(it, exchange);
+    return IPSEC_IKE_OTHER;
+}
+
+/* The first message that tells is believed. */
+static void know_initiator(ipsec_ike_sa *sa, bool is_low)
+{
+    if (!sa->knows_initiator)
+        sa->initiator_is_low = is_low;
+    sa->knows_initiator = true;
+}
+
+/* --- IKEv2 -------------------------------------------------------------------------------------------------------- */
+
+static ipsec_ike_exchange *find(const ipsec_ike_sa *sa, const ipsec_ike_message *message, bool by_initiator)
+{
+    for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++) {
+        ipsec_ike_exchange *exchange = sa->exchanges[i];
+
+        if (exchange && exchange->id == message->id && exchange->exchange == message->exchange &&
+            exchange->by_initiator == by_initiator)
+            return exchange;
+    }
+    return NULL;
+}
+
+/* IKE_SA_INIT, and what resumes a session, may be asked again in other words: with a cookie, or another group. */
+static bool may_be_asked_anew(const ipsec_ike_exchange *exchange)
+{
+    return exchange->exchange == IPSEC_IKE_SA_INIT || exchange->exchange == IPSEC_IKE_SESSION_RESUME;
+}
+
+static ipsec_ike_place meet_request(const arrival *it, ipsec_ike_exchange *exchange)
+{
+    if (exchange->asked.digest == 0)
+        return begin_request(it, exchange);
+    if (exchange->asked.digest == it->digest)
+        return repeat_request(it, exchange);
+    if (is_next_fragment(&exchange->asked, it->message))
+        return continue_request(it, exchange);
+    if (may_be_asked_anew(exchange) || is_verified_first(it, exchange->request))
+        return ask_anew(it, exchange);
+    return IPSEC_IKE_OTHER;
+}
+
+static ipsec_ike_step meet_v2(const arrival *it, ipsec_ike_sa *sa)
+{
+    const bool by_initiator = it->message->from_initiator != it->message->is_response;
+    ipsec_ike_exchange *exchange = find(sa, it->message, by_initiator);
+
+    know_initiator(sa, it->from_low == it->message->from_initiator);
+    if (!exchange) {
+        exchange = ipsec_ike_sa_begin(sa);
+        name_exchange(it, exchange);
+        exchange->by_initiator = by_initiator;
+    }
+    return (ipsec_ike_step){sa, exchange,
+                            it->message->is_response ? meet_answer(it, exchange) : meet_request(it, exchange)};
+}
+
+/* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
+
+/* Which pair of messages of a phase 1 it belongs to; 0: what it has does not tell. */
+static uint8_t pair_of(const arrival *it)
+{
+    const bool is_main = it->message->exchange == IPSEC_IKE_MAIN_MODE;
+
+    if (!is_main && it->message->exchange != IPSEC_IKE_AGGRESSIVE_MODE)
+        return 0;
+    if (it->message->is_encrypted)
+        return is_main ? 3 : 2;
+    if (!it->contents || ipsec_ike_has_payload(it->contents, V1_SA))
+        return 1;
+    return 2;
+}
+
+static ipsec_ike_place meet_next_pair(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
+{
+    exchange->pair = pair;
+    return ask_anew(it, exchange);
+}
+
+static ipsec_ike_place meet_v1_asker(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
+{
+    if (exchange->asked.digest == it->digest)
+        return repeat_request(it, exchange);
+    if (pair != 0 && pair < exchange->pair)
+        return IPSEC_IKE_OTHER;
+    if (pair == 0)
+        pair = (uint8_t)MIN(exchange->pair + 1, UINT8_MAX);
+    return meet_next_pair(it, exchange, pair);
+}
+
+/* What the other side sends in a later pair answers a message that was not captured. */
+static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
+{
+    if (pair > exchange->pair) {
+        meet_next_pair(it, exchange, pair);
+        exchange->request_frame = 0;
+        exchange->asked.digest = 0;
+        exchange->asked_by_low = !it->from_low;
+    }
+    return pair != 0 && pair < exchange->pair ? IPSEC_IKE_OTHER : meet_answer(it, exchange);
+}
+
+static ipsec_ike_exchange *find_v1(const ipsec_ike_sa *sa, const ipsec_ike_message *message)
+{
+    ipsec_ike_exchange *found = find(sa, message, true);
+
+    return found ? found : find(sa, message, false);
+}
+
+static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
+{
+    ipsec_ike_exchange *exchange = find_v1(sa, it->message);
+    const uint8_t pair = pair_of(it);
+
+    if (it->message->exchange == IPSEC_IKE_V1_INFORMATIONAL)
+        return (ipsec_ike_step){sa, NULL, IPSEC_IKE_ALONE};
+    if (it->message->responder_spi == 0)
+        know_initiator(sa, it->from_low);
+    if (!exchange) {
+        exchange = ipsec_ike_sa_begin(sa);
+        name_exchange(it, exchange);
+        exchange->by_initiator = !sa->knows_initiator || it->from_low == sa->initiator_is_low;
+        exchange->pair = MAX(pair, 1);
+        return (ipsec_ike_step){sa, exchange, begin_request(it, exchange)};
+    }
+    return (ipsec_ike_step){sa, exchange,
+                            it->from_low == exchange->asked_by_low ? meet_v1_asker(it, exchange, pair)
+                                                                   : meet_v1_other_side(it, exchange, pair)};
+}
+
+/* --- both --------------------------------------------------------------------------------------------------------- */
+
+/* Whether it may be the first message that the capture has of an IKE SA. What nothing protects and nobody asked for is
+ * no sign of one. */
+static bool may_begin(const ipsec_ike_message *message)
+{
+    if (message->is_encrypted)
+        return true;
+    if (message->version == 1)
+        return message->exchange != IPSEC_IKE_V1_INFORMATIONAL;
+    return message->exchange == IPSEC_IKE_SA_INIT || message->exchange == IPSEC_IKE_SESSION_RESUME;
+}
+
+/* Whether a message of IKEv2 stands outside of its IKE SA: it names what nothing protects any more. */
+static bool is_outside(const ipsec_ike_message *message)
+{
+    return message->version == 2 && !message->is_encrypted && message->exchange != IPSEC_IKE_SA_INIT &&
+           message->exchange != IPSEC_IKE_SESSION_RESUME;
+}
+
+ipsec_ike_step ipsec_ike_meet(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                              const uint8_t *octets, uint32_t captured, const ipsec_ike_contents *contents)
+{
+    ipsec_ike_sa *sa = ipsec_ike_table_sa(table, view, message, may_begin(message));
+    arrival it = {.table = table, .view = view, .message = message, .contents = contents};
+
+    if (!sa || is_outside(message))
+        return (ipsec_ike_step){sa, NULL, IPSEC_IKE_ALONE};
+    it.digest = digest_of(octets, MIN(captured, message->length));
+    it.from_low = ipsec_ike_is_from_low(view);
+    return message->version == 1 ? meet_v1(&it, sa) : meet_v2(&it, sa);
+}

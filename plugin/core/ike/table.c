@@ -1,0 +1,216 @@
+/* The IKE SAs of a capture.
+ *
+ * A capture may hold another one in every packet. When there is room for no more, one goes that was silent for longest:
+ * of those in which one side was heard only, if there are many of these. So scans and floods do not push out those that
+ * somebody answers, as long as they are no more than have room.
+ *
+ * An IKE SA is known by the initiator's SPI and both addresses: scanners use one SPI for all whom they ask. The
+ * responder names itself only in its answer, and ports change where NAT is detected.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/table.h"
+#include "base/hash.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* Those with one side that stay, whoever else wants the room. */
+#define SHARE (IPSEC_IKE_SAS_MOST / 8)
+
+/* An IKE SA in the table. */
+typedef struct ipsec_ike_sa_link {
+    ipsec_ike_sa sa;
+    bool is_answered; /* the queue that it is in */
+    GList link;       /* its data is this */
+} ipsec_ike_sa_link;
+
+/* --- pairs -------------------------------------------------------------------------------------------------------- */
+
+static guint pair_hash(gconstpointer key)
+{
+    return ((const ipsec_ike_pair *)key)->hash;
+}
+
+static gboolean pair_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, offsetof(ipsec_ike_pair, hash)) == 0;
+}
+
+bool ipsec_ike_is_from_low(const ipsec_view *view)
+{
+    return memcmp(view->source, view->destination, view->address_length) <= 0;
+}
+
+/* False if the view has no addresses. */
+static bool name_pair(const ipsec_ike_table *table, const ipsec_view *view, ipsec_ike_pair *name)
+{
+    uint64_t words[2];
+    bool is_low;
+
+    if (view->address_length != 4 && view->address_length != 16)
+        return false;
+    memset(name, 0, sizeof *name);
+    is_low = ipsec_ike_is_from_low(view);
+    memcpy(name->low, is_low ? view->source : view->destination, view->address_length);
+    memcpy(name->high, is_low ? view->destination : view->source, view->address_length);
+    name->address_length = view->address_length;
+    name->hash = (uint32_t)ipsec_hash_mix(ipsec_hash_address(table->seed, name->low, 16, words),
+                                          ipsec_hash_address(table->seed, name->high, 16, words));
+    return true;
+}
+
+ipsec_ike_pair *ipsec_ike_pair_of(const ipsec_ike_table *table, const ipsec_view *view)
+{
+    ipsec_ike_pair name;
+
+    return name_pair(table, view, &name) ? g_hash_table_lookup(table->pairs, &name) : NULL;
+}
+
+static ipsec_ike_pair *take_pair(ipsec_ike_table *table, const ipsec_ike_pair *name)
+{
+    ipsec_ike_pair *pair = g_hash_table_lookup(table->pairs, name);
+
+    if (!pair) {
+        pair = g_memdup2(name, sizeof *name);
+        g_hash_table_add(table->pairs, pair);
+    }
+    pair->sas++;
+    return pair;
+}
+
+static void leave_pair(ipsec_ike_table *table, ipsec_ike_pair *pair)
+{
+    if (--pair->sas == 0)
+        g_hash_table_remove(table->pairs, pair);
+}
+
+/* --- SAs ---------------------------------------------------------------------------------------------------------- */
+
+static guint sa_hash(gconstpointer key)
+{
+    const ipsec_ike_sa *sa = &((const ipsec_ike_sa_link *)key)->sa;
+
+    return (guint)ipsec_hash_mix(sa->initiator_spi, sa->pair->hash + sa->version);
+}
+
+static gboolean sa_equal(gconstpointer a, gconstpointer b)
+{
+    const ipsec_ike_sa *left = &((const ipsec_ike_sa_link *)a)->sa, *right = &((const ipsec_ike_sa_link *)b)->sa;
+
+    return left->initiator_spi == right->initiator_spi && left->version == right->version &&
+           pair_equal(left->pair, right->pair);
+}
+
+void ipsec_ike_exchange_clear(ipsec_ike_exchange *exchange)
+{
+    g_free(exchange->request);
+    g_free(exchange->response);
+    exchange->request = exchange->response = NULL;
+}
+
+static void free_exchange(ipsec_ike_exchange *exchange)
+{
+    if (!exchange)
+        return;
+    ipsec_ike_exchange_clear(exchange);
+    g_free(exchange);
+}
+
+static void free_sa(gpointer data)
+{
+    ipsec_ike_sa_link *link = (ipsec_ike_sa_link *)data;
+
+    for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++)
+        free_exchange(link->sa.exchanges[i]);
+    g_free(link);
+}
+
+static GQueue *queue_of(ipsec_ike_table *table, const ipsec_ike_sa_link *link)
+{
+    return link->is_answered ? &table->answered : &table->asked;
+}
+
+static void forget_one(ipsec_ike_table *table)
+{
+    GQueue *queue = table->asked.length > SHARE || table->answered.length == 0 ? &table->asked : &table->answered;
+    ipsec_ike_sa_link *link = g_queue_peek_head(queue);
+    ipsec_ike_pair *pair = link->sa.pair;
+
+    g_queue_unlink(queue, &link->link);
+    g_hash_table_remove(table->sas, link);
+    leave_pair(table, pair);
+}
+
+static ipsec_ike_sa_link *make_sa(ipsec_ike_table *table, const ipsec_ike_sa_link *name)
+{
+    ipsec_ike_sa_link *made = g_memdup2(name, sizeof *name);
+
+    made->sa.pair = take_pair(table, name->sa.pair);
+    if (g_hash_table_size(table->sas) == IPSEC_IKE_SAS_MOST)
+        forget_one(table);
+    made->link.data = made;
+    g_queue_push_tail_link(&table->asked, &made->link);
+    g_hash_table_add(table->sas, made);
+    return made;
+}
+
+/* The one that was just heard is the last to go. */
+static void move_to_end(ipsec_ike_table *table, ipsec_ike_sa_link *link)
+{
+    g_queue_unlink(queue_of(table, link), &link->link);
+    link->is_answered = link->sa.has_spoken[0] && link->sa.has_spoken[1];
+    g_queue_push_tail_link(queue_of(table, link), &link->link);
+}
+
+ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                                 bool make)
+{
+    ipsec_ike_pair pair;
+    ipsec_ike_sa_link name = {
+        .sa = {.initiator_spi = message->initiator_spi, .version = message->version, .pair = &pair}};
+    ipsec_ike_sa_link *link;
+
+    if (message->initiator_spi == 0 || !name_pair(table, view, &pair))
+        return NULL;
+    link = g_hash_table_lookup(table->sas, &name);
+    if (!link && !make)
+        return NULL;
+    if (!link)
+        link = make_sa(table, &name);
+    link->sa.has_spoken[!ipsec_ike_is_from_low(view)] = true;
+    move_to_end(table, link);
+    return &link->sa;
+}
+
+ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa)
+{
+    ipsec_ike_exchange *exchange = sa->exchanges[sa->next];
+
+    free_exchange(exchange);
+    exchange = g_new0(ipsec_ike_exchange, 1);
+    sa->exchanges[sa->next] = exchange;
+    sa->next = (sa->next + 1) % IPSEC_IKE_EXCHANGES_MOST;
+    return exchange;
+}
+
+/* --- the table ---------------------------------------------------------------------------------------------------- */
+
+ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time)
+{
+    ipsec_ike_table *table = g_new0(ipsec_ike_table, 1);
+
+    table->sas = g_hash_table_new_full(sa_hash, sa_equal, free_sa, NULL);
+    table->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
+    table->seed = ipsec_hash_seed();
+    table->duplicate_time = duplicate_time;
+    return table;
+}
+
+void ipsec_ike_table_free(ipsec_ike_table *table)
+{
+    if (!table)
+        return;
+    g_hash_table_destroy(table->sas);
+    g_hash_table_destroy(table->pairs);
+    g_free(table);
+}

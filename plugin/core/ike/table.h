@@ -1,0 +1,33 @@
+/** @file
+ * The IKE SAs of a capture, and the pairs of hosts that they are between. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_TABLE_H
+#define IPSEC_CORE_IKE_TABLE_H
+
+#include "ike/exchange.h"
+
+#include <glib.h>
+
+struct ipsec_ike_table {
+    GHashTable *sas;   /**< set of ipsec_ike_sa_link */
+    GHashTable *pairs; /**< set of ipsec_ike_pair */
+    GQueue asked;      /**< of ipsec_ike_sa_link: one side was heard; the one that was silent for longest first */
+    GQueue answered;   /**< likewise: both were heard */
+    uint64_t seed;
+    uint64_t duplicate_time;
+};
+
+/** The IKE SA of a message; if there is none, it is made, or NULL if `make` is false. NULL, too, for what names none:
+ * without an SPI or without addresses. */
+ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                                 bool make);
+
+/** An empty exchange of the SA, in the place of its oldest one if there are many. */
+ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa);
+
+/** Forgets what the messages of an exchange say. */
+void ipsec_ike_exchange_clear(ipsec_ike_exchange *exchange);
+
+#endif

@@ -1,0 +1,35 @@
+/* IKE messages for the unit tests.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef IPSEC_TESTS_IKE_PACKETS_H
+#define IPSEC_TESTS_IKE_PACKETS_H
+
+#include "ipsec.h"
+#include "ike/message.h"
+
+#include <glib.h>
+
+/* A payload without its header. */
+typedef struct ike_payload {
+    uint8_t type;
+    const uint8_t *body;
+    size_t count;
+} ike_payload;
+
+/* A message. */
+typedef struct ike_octets {
+    uint32_t length;
+    uint8_t octets[1024];
+} ike_octets;
+
+/* A message with that header (its length, first payload and flags are made; IKEv1 is encrypted if `is_encrypted`) and
+ * these payloads. */
+ike_octets ike_message(const ipsec_ike_message *head, const ike_payload *payloads, size_t count);
+
+/* The same with a payload SK that makes it `length` octets long; of IKEv1, with so many octets that look encrypted. */
+ike_octets ike_sealed(const ipsec_ike_message *head, uint32_t length);
+
+/* The view of a message on port 500, in the frame, from the first host to the second or back; `milliseconds` after the
+ * begin. */
+ipsec_view ike_view(const ike_octets *message, uint32_t frame, unsigned milliseconds, bool back);
+
+#endif
