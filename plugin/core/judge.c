@@ -9,6 +9,7 @@
 #include "packet/ip_input.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
+#include "sa/exchanges.h"
 #include "sa/iv_judge.h"
 #include "sa/life.h"
 #include "sa/negotiated.h"
@@ -107,12 +108,47 @@ bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
     return true;
 }
 
+/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
+static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
+{
+    if (message->is_response || message->fragment > 1)
+        return IPSEC_EXCHANGE_KINDS;
+    switch (message->exchange) {
+    case IPSEC_IKE_AUTH:
+    case IPSEC_IKE_CREATE_CHILD_SA:
+    case IPSEC_IKE_QUICK_MODE:
+        return IPSEC_EXCHANGE_MAKES;
+    case IPSEC_IKE_INFORMATIONAL:
+    case IPSEC_IKE_V1_INFORMATIONAL:
+        return IPSEC_EXCHANGE_INFORMS;
+    default:
+        return IPSEC_EXCHANGE_KINDS;
+    }
+}
+
+/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
+static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
+                           const ipsec_view *view)
+{
+    const ipsec_exchange_kind kind = kind_of_request(message);
+
+    if (kind != IPSEC_EXCHANGE_KINDS)
+        ipsec_exchanges_meet(db->sas, view, kind, message->length);
+    if (!contents || !contents->decrypted)
+        return;
+    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
+    db->opens = db->opens || db->sas->negotiations;
+}
+
 bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
 {
     const ipsec_negotiated *of = ipsec_negotiated_of(db->sas, index);
 
-    if (!of)
-        return false;
+    *ike = (ipsec_sa_ike){0};
+    if (!of) {
+        ipsec_exchanges_beside(db->sas, index, ike);
+        return ike->maybe_created_by || ike->maybe_deleted_by;
+    }
     *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
     return true;
 }
@@ -120,8 +156,7 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
 void ipsec_judge_ike_inside(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
                             const ipsec_view *view)
 {
-    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
-    db->opens = db->opens || db->sas->negotiations;
+    learn_from_ike(db, message, contents, view);
 }
 
 /* Begins a report with what the octets alone tell. */

@@ -102,7 +102,7 @@ static void draw_number(const ipsec_report *report, proto_tree *tree)
 }
 
 /* What IKE says of the SA, as far as it was seen. */
-static void draw_sa_ike(uint32_t sa, proto_tree *tree)
+static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
 {
     ipsec_sa_ike ike;
 
@@ -110,6 +110,9 @@ static void draw_sa_ike(uint32_t sa, proto_tree *tree)
         return;
     add_frame(tree, IPSEC_HF_SA_CREATED_BY, ike.created_by);
     add_frame(tree, IPSEC_HF_SA_DELETED_BY, ike.deleted_by);
+    add_frame(tree, IPSEC_HF_SA_MAYBE_CREATED_BY, ike.maybe_created_by);
+    if (total)
+        add_frame(tree, IPSEC_HF_SA_MAYBE_DELETED_BY, ike.maybe_deleted_by);
 }
 
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
@@ -124,7 +127,7 @@ static void draw_sa(uint32_t sa, bool total, proto_tree *tree)
         ipsec_add_uint(tree, IPSEC_HF_SA_REVERSE, summary.reverse);
     if (summary.successor != IPSEC_SA_NONE)
         ipsec_add_uint(tree, IPSEC_HF_SA_SUCCESSOR, summary.successor);
-    draw_sa_ike(sa, tree);
+    draw_sa_ike(sa, total, tree);
     add_frame(tree, IPSEC_HF_SA_FIRST_FRAME, summary.first_frame);
     if (!total)
         return;

@@ -245,6 +245,8 @@ bool ipsec_frames_sa_ike(uint32_t sa, ipsec_sa_ike *ike)
         return false;
     ike->created_by = number_of(ike->created_by);
     ike->deleted_by = number_of(ike->deleted_by);
+    ike->maybe_created_by = number_of(ike->maybe_created_by);
+    ike->maybe_deleted_by = number_of(ike->maybe_deleted_by);
     return true;
 }
 

@@ -15,6 +15,7 @@
 #include "sa/sa.h"
 #include "base/config.h"
 #include "base/hash.h"
+#include "sa/exchanges.h"
 #include "sa/negotiated.h"
 #include "sa/sequence.h"
 #include "base/octets.h"
@@ -130,6 +131,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     ipsec_iv_store_free(table->ivs);
     ipsec_forgotten_free(table->forgotten);
     ipsec_negotiations_free(table->negotiations);
+    ipsec_exchanges_free(table->exchanges);
     g_array_free(table->summaries, true);
     g_hash_table_destroy(table->pairs);
     ipsec_blocks_free(table->pair_blocks);
@@ -348,6 +350,8 @@ static IPSEC_COLD ipsec_sa *make_and_meet(ipsec_sa_table *table, const ipsec_sa_
 
     if (table->negotiations)
         ipsec_negotiated_meet(table, view, spi, sa);
+    if (table->exchanges)
+        ipsec_exchanges_seat(table->exchanges, view, sa->index);
     return sa;
 }
 
@@ -547,4 +551,36 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
     if (!sa->is_negotiated)
         match(table, pair, sa->index, sa->keys.icv_good);
     return pair;
+}
+
+static unsigned list_pair(const ipsec_sa_pair *pair, uint32_t *list)
+{
+    const uint32_t named[] = {pair->active, pair->next, pair->unmatched, pair->matched};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++)
+        if (named[i] != IPSEC_SA_NONE)
+            list[count++] = named[i];
+    return count;
+}
+
+unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST])
+{
+    ipsec_view of = *view;
+    unsigned count = 0;
+
+    G_STATIC_ASSERT(IPSEC_SAS_BETWEEN_MOST == 2 * 2 * 4);
+    of.protocol = IPSEC_PROTOCOL_ESP;
+    for (unsigned way = 0; way < 4; way++) {
+        ipsec_sa_pair name;
+        const ipsec_sa_pair *pair;
+
+        if (way == 2)
+            of.source_port = of.destination_port = 0;
+        name = name_pair(table, &of, way & 1);
+        pair = g_hash_table_lookup(table->pairs, &name);
+        if (pair && (way >= 2 || view->source_port != 0))
+            count += list_pair(pair, list + count);
+    }
+    return count;
 }

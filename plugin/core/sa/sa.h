@@ -180,6 +180,7 @@ typedef struct ipsec_sa_table {
     ipsec_forgotten *forgotten;     /**< SAs that left the table, but for those of one packet; NULL until one did */
     GHashTable *pairs;              /**< a set of ipsec_sa_pair, found by their keys */
     ipsec_blocks *sa_blocks, *pair_blocks;   /**< that they lie in */
+    struct ipsec_exchanges *exchanges;       /**< what is near them in time, see exchanges.h; NULL until IKE is met */
     struct ipsec_negotiations *negotiations; /**< what IKE says of them, see negotiated.h; NULL until it does */
 } ipsec_sa_table;
 
@@ -212,6 +213,13 @@ ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32
 /** The receiver has moved, or the sender: from now on the SA is the one towards the view's destination, unless there is
  * one already, and may come from anywhere else. */
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
+
+/** SAs that ipsec_sas_between() finds. */
+#define IPSEC_SAS_BETWEEN_MOST 16u
+
+/** Fills in the indices of the SAs that are in use between the hosts of a view, in either direction, native or in UDP
+ * of its ports; as far as is known without looking for them. Returns how many there are. */
+unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST]);
 
 /** The facts of SA number `index`, below the count. Valid until an SA is made. */
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
