@@ -18,7 +18,9 @@
 #include "base/wipe.h"
 #include "ike/contents.h"
 #include "ike/message.h"
+#include "ike/names.h"
 #include "ike/payloads.h"
+#include "ike/report.h"
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
 #include "packet/fragment.h"
@@ -68,11 +70,6 @@ bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary);
 /** What IKE says of SA number `index` in the end. False if it says nothing, or IKE is not known. */
 bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike);
 
-/** Learns of SAs from an IKE message that was decrypted, and verified as far as that can be; in the order in which
- * messages and headers were captured. `view` has its addresses, frame and time. */
-void ipsec_judge_ike_inside(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
-                            const ipsec_view *view);
-
 /**
  * Judges the next header of the capture.
  *
@@ -107,5 +104,21 @@ void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment);
 /** Reports on a fragment, on any pass: nothing (see ipsec_report_has_subject()), unless it is an orphan whose first
  * part is known by now. */
 void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report);
+
+/**
+ * Judges an IKE message, on the first pass, in the order in which they were captured: what ipsec_judge() has reported
+ * as IPSEC_SUBJECT_IKE.
+ *
+ * @param view      the UDP payload
+ * @param contents  what the message says where the caller could decrypt it; NULL where it could not. What stands in
+ *                  clear the core reads itself
+ * @param report    filled in; nothing in it (see ipsec_ike_report.is_ike) for what an ICMP error quotes
+ */
+void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents,
+                     ipsec_ike_report *report);
+
+/** Says again what ipsec_judge_ike() said, on later passes, without moving any state: but for findings that are
+ * is_later, and with what is known by now of the other message of its exchange and of its IKE SA. */
+void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report);
 
 #endif

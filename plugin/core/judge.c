@@ -5,6 +5,7 @@
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
 #include "ike/children.h"
+#include "ike/judge.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
 #include "report/oddities.h"
@@ -36,6 +37,7 @@ struct ipsec_db {
     ipsec_ike_children *children;
     GArray *notes;         /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
+    ipsec_ike *ike;
 };
 
 ipsec_db *ipsec_db_new(const ipsec_config *config)
@@ -56,6 +58,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->fragments = ipsec_fragments_new();
     db->children = ipsec_ike_children_new();
     db->notes = ipsec_notes_new();
+    db->ike = ipsec_ike_new(config->duplicate_time);
     return db;
 }
 
@@ -80,6 +83,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_fragments_free(db->fragments);
     ipsec_ike_children_free(db->children);
     g_array_free(db->notes, true);
+    ipsec_ike_free(db->ike);
     g_free(db);
 }
 
@@ -108,38 +112,6 @@ bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
     return true;
 }
 
-/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
-static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
-{
-    if (message->is_response || message->fragment > 1)
-        return IPSEC_EXCHANGE_KINDS;
-    switch (message->exchange) {
-    case IPSEC_IKE_AUTH:
-    case IPSEC_IKE_CREATE_CHILD_SA:
-    case IPSEC_IKE_QUICK_MODE:
-        return IPSEC_EXCHANGE_MAKES;
-    case IPSEC_IKE_INFORMATIONAL:
-    case IPSEC_IKE_V1_INFORMATIONAL:
-        return IPSEC_EXCHANGE_INFORMS;
-    default:
-        return IPSEC_EXCHANGE_KINDS;
-    }
-}
-
-/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
-static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
-                           const ipsec_view *view)
-{
-    const ipsec_exchange_kind kind = kind_of_request(message);
-
-    if (kind != IPSEC_EXCHANGE_KINDS)
-        ipsec_exchanges_meet(db->sas, view, kind, message->length);
-    if (!contents || !contents->decrypted)
-        return;
-    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
-    db->opens = db->opens || db->sas->negotiations;
-}
-
 bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
 {
     const ipsec_negotiated *of = ipsec_negotiated_of(db->sas, index);
@@ -151,12 +123,6 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
     }
     *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
     return true;
-}
-
-void ipsec_judge_ike_inside(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
-                            const ipsec_view *view)
-{
-    learn_from_ike(db, message, contents, view);
 }
 
 /* Begins a report with what the octets alone tell. */
@@ -349,12 +315,20 @@ static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_not
         report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
 }
 
+/* The first packet of an SA may tell that what IKE seemed to refuse was made after all. */
+static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_ruling *ruling)
+{
+    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling))
+        ipsec_ike_meet_spi(db->ike, view);
+}
+
 /* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report_number(ruling, note, report);
+    meet_first(db, view, sa, ruling);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
     if (report->findings.any)
@@ -786,4 +760,52 @@ void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, 
         return;
     report->header.subject = IPSEC_SUBJECT_HEADER;
     report_fragment(report, first);
+}
+
+/* --- IKE --- */
+
+/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
+static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
+{
+    if (message->is_response || message->fragment > 1)
+        return IPSEC_EXCHANGE_KINDS;
+    switch (message->exchange) {
+    case IPSEC_IKE_AUTH:
+    case IPSEC_IKE_CREATE_CHILD_SA:
+    case IPSEC_IKE_QUICK_MODE:
+        return IPSEC_EXCHANGE_MAKES;
+    case IPSEC_IKE_INFORMATIONAL:
+    case IPSEC_IKE_V1_INFORMATIONAL:
+        return IPSEC_EXCHANGE_INFORMS;
+    default:
+        return IPSEC_EXCHANGE_KINDS;
+    }
+}
+
+/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
+static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
+                           const ipsec_view *view)
+{
+    const ipsec_exchange_kind kind = kind_of_request(message);
+
+    if (kind != IPSEC_EXCHANGE_KINDS)
+        ipsec_exchanges_meet(db->sas, view, kind, message->length);
+    if (!contents || !contents->decrypted)
+        return;
+    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
+    db->opens = db->opens || db->sas->negotiations;
+}
+
+void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
+{
+    ipsec_ike_step step;
+
+    ipsec_ike_judge(db->ike, view, contents, &step, report);
+    if (report->is_ike)
+        learn_from_ike(db, &report->message, contents, view);
+}
+
+void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
+{
+    ipsec_ike_explain(db->ike, view, report);
 }

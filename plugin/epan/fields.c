@@ -35,8 +35,21 @@ static value_string cause_vals[IPSEC_CAUSE_LIMIT + 1];
 static value_string windows_error_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
 static value_string windows_status_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
 
+static value_string ike_notify_vals[IPSEC_IKE_NOTIFY_COUNT + 1];
+static value_string ike_windows_error_vals[IPSEC_IKE_WINDOWS_COUNT + 1];
+
+static void fill_names(value_string *vals, const ipsec_ike_name *(*row_at)(unsigned index))
+{
+    const ipsec_ike_name *row;
+
+    for (unsigned i = 0; (row = row_at(i)); i++)
+        vals[i] = (value_string){row->number, row->name};
+}
+
 static void fill_value_strings(void)
 {
+    fill_names(ike_notify_vals, ipsec_ike_notify_row);
+    fill_names(ike_windows_error_vals, ipsec_ike_windows_row);
     for (unsigned i = 0; i <= IPSEC_VERDICT_DROP; i++)
         verdict_vals[i] = (value_string){i, ipsec_verdict_name(i)};
     for (unsigned i = IPSEC_CAUSE_CORRUPTED; i <= IPSEC_CAUSE_LIMIT; i++)

@@ -230,6 +230,19 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
     report->fragment = number_of(report->fragment);
 }
 
+void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
+                      ipsec_ike_report *report)
+{
+    if (!ipsec_compat_is_visited(pinfo) && is_in_order(pinfo))
+        ipsec_judge_ike(db, view, contents, report);
+    else
+        ipsec_explain_ike(db, view, report);
+    if (report->request)
+        report->request = number_of(report->request);
+    if (report->response)
+        report->response = number_of(report->response);
+}
+
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)
 {
     if (!ipsec_db_sa(db, sa, summary))

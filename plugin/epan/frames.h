@@ -18,6 +18,11 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
 /* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);
 
+/* Judges an IKE message on the first pass over its frame, explains it on later ones, see ipsec_judge_ike(). To be
+ * called after ipsec_frames_report() for the same view. */
+void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
+                      ipsec_ike_report *report);
+
 /* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
  * rejected it. */
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);

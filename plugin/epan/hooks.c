@@ -10,6 +10,7 @@
 #include "draw.h"
 #include "fragments.h"
 #include "frames.h"
+#include "ike.h"
 #include "info_column.h"
 #include "outer.h"
 #include "payload.h"
@@ -293,6 +294,14 @@ static void start_looking_after_ipv4(void)
     register_postdissector(create_dissector_handle(look_after_ipv4, proto_ipv4_fragments));
 }
 
+/* What is no header of IPsec. Returns whether it is an IKE message that others may look at. */
+static IPSEC_COLD bool is_ike(const ipsec_view *view, packet_info *pinfo, ipsec_report *report)
+{
+    if (report->header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
+        report->header.subject = IPSEC_SUBJECT_NOTHING;
+    return report->header.subject == IPSEC_SUBJECT_IKE && hooks[HOOK_ISAKMP].is_enabled;
+}
+
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
@@ -306,8 +315,8 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     ipsec_frames_report(pinfo, view, &report);
     if (report.findings.count > 0 && !looks_after_ipv4 && ipsec_report_may_be_cut(&report))
         start_looking_after_ipv4();
-    if (report.header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
-        report.header.subject = IPSEC_SUBJECT_NOTHING;
+    if (report.header.subject != IPSEC_SUBJECT_HEADER && is_ike(view, pinfo, &report))
+        return ipsec_ike_call(at->stock, hooks[HOOK_ISAKMP].proto, view, wrappers_run, tvb, pinfo, tree, data);
     ipsec_tap_offer(&report, view, pinfo);
     if (report.findings.count > 0 || report.unproven)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);

@@ -66,21 +66,42 @@ static ipsec_view view_from(world *w, int from)
                         .time = w->time += SECOND / 100};
 }
 
-/* One message, of the one who has made the IKE SA if that is A. Returns its frame. */
+static void put_u32(uint8_t *to, uint32_t value)
+{
+    for (unsigned i = 0; i < 4; i++)
+        to[i] = (uint8_t)(value >> (24 - 8 * i));
+}
+
+/* One message of `from`, as if it was decrypted. Returns its frame. */
+static uint32_t tell(world *w, uint8_t exchange, uint32_t id, int from, bool by_initiator, bool is_response,
+                     const ipsec_ike_contents *what)
+{
+    const bool is_v1 = exchange == IPSEC_IKE_QUICK_MODE || exchange == IPSEC_IKE_V1_INFORMATIONAL;
+    uint8_t octets[32] = {[16] = is_v1 ? 8 : 46, [17] = is_v1 ? 0x10 : 0x20, [18] = exchange};
+    ipsec_view view = view_from(w, from);
+    ipsec_ike_report report;
+
+    put_u32(octets + 4, (uint32_t)w->ike[0]);
+    put_u32(octets + 12, (uint32_t)w->ike[1]);
+    octets[19] = is_v1 ? 1 : (uint8_t)((by_initiator ? 0x08 : 0) | (is_response ? 0x20 : 0));
+    put_u32(octets + 20, id);
+    put_u32(octets + 24, sizeof octets);
+    octets[31] = 4;
+    view.data = octets;
+    view.captured = view.length = sizeof octets;
+    view.protocol = IPSEC_PROTOCOL_ESP;
+    view.encapsulation = IPSEC_ENCAPSULATION_UDP;
+    view.flags = IPSEC_VIEW_IKE_PORT;
+    view.source_port = view.destination_port = 500;
+    ipsec_judge_ike(w->db, &view, what, &report);
+    g_assert_true(report.is_ike);
+    return view.frame;
+}
+
+/* The same where A has made the IKE SA. */
 static uint32_t say(world *w, uint8_t exchange, uint32_t id, int from, bool is_response, const ipsec_ike_contents *what)
 {
-    const ipsec_view view = view_from(w, from);
-    const ipsec_ike_message message = {.initiator_spi = w->ike[0],
-                                       .responder_spi = w->ike[1],
-                                       .id = id,
-                                       .version = exchange == IPSEC_IKE_QUICK_MODE || exchange == 5 ? 1 : 2,
-                                       .exchange = exchange,
-                                       .is_response = is_response,
-                                       .from_initiator = from == A,
-                                       .is_encrypted = true};
-
-    ipsec_judge_ike_inside(w->db, &message, what, &view);
-    return view.frame;
+    return tell(w, exchange, id, from, from == A, is_response, what);
 }
 
 static ipsec_ike_contents proposing(uint32_t spi)
@@ -482,20 +503,8 @@ static void test_ike_sa_rekeyed(void)
     expect_clean(&w, A, 0xb0000001);
     w.ike[0] = 0x3333;
     w.ike[1] = 0x4444;
-    {
-        /* B is the initiator now, and deletes what it receives on. */
-        const ipsec_view request = view_from(&w, B), reply = view_from(&w, A);
-        ipsec_ike_message message = {.initiator_spi = 0x3333,
-                                     .responder_spi = 0x4444,
-                                     .version = 2,
-                                     .exchange = IPSEC_IKE_INFORMATIONAL,
-                                     .from_initiator = true};
-
-        ipsec_judge_ike_inside(w.db, &message, &gone, &request);
-        message.from_initiator = false;
-        message.is_response = true;
-        ipsec_judge_ike_inside(w.db, &message, &nothing, &reply);
-    }
+    tell(&w, IPSEC_IKE_INFORMATIONAL, 0, B, true, false, &gone); /* what it receives on */
+    tell(&w, IPSEC_IKE_INFORMATIONAL, 0, A, false, true, &nothing);
     w.time += 2 * SECOND;
     g_assert_true(shows(&w, A, 0xb0000001, CLEAN, IPSEC_FINDING_SA_DELETED));
     end(&w);
@@ -679,7 +688,7 @@ static void test_v1(void)
     report = esp(&w, A, 0xb0000001, 40);
     g_assert_true(has(&report, IPSEC_FINDING_ESP_RUNT_FOR_SA));
     g_assert_cmpuint(ike_of(&w, &report).created_by, ==, 2);
-    say(&w, 5, 0x88, A, false, &gone);
+    say(&w, IPSEC_IKE_V1_INFORMATIONAL, 0x88, A, false, &gone);
     w.time += 2 * SECOND;
     g_assert_true(shows(&w, B, 0xa0000001, CLEAN, IPSEC_FINDING_SA_DELETED));
     end(&w);

@@ -52,6 +52,20 @@ typedef enum {
     IPSEC_CASE_ADDRESS,         /**< AH: the ICV verifies with another address; detail: likewise */
     IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */
     IPSEC_CASE_FRAGMENT,        /**< the rest of the packet lies in another frame */
+    /** What is said of an IKE message. */
+    IPSEC_CASE_IKE_AUTH_LENGTH, /**< an answer that has room for an error alone */
+    IPSEC_CASE_IKE_LENGTH,      /**< an answer that has no room for an SA */
+    IPSEC_CASE_IKE_UNSAID,      /**< decrypted, and neither an SA nor a reason */
+    IPSEC_CASE_IKE_INFORMED,    /**< IKEv1: an encrypted Informational where phase 1 should go on */
+    IPSEC_CASE_IKE_QUICK,       /**< likewise, where Quick Mode should */
+    IPSEC_CASE_IKE_FRUITLESS,   /**< the third answer that asks for another attempt */
+    IPSEC_CASE_IKE_PEER_ERROR,  /**< detail: version of IKE * 65536 + the notify */
+    IPSEC_CASE_IKE_STRAY,       /**< likewise */
+    IPSEC_CASE_IKE_MS_STATUS,   /**< detail: the error of Windows */
+    IPSEC_CASE_IKE_FRAGMENT,    /**< detail: number of the fragment; missed: how many there are */
+    IPSEC_CASE_IKE_NAT_SOURCE,  /**< the sender is behind NAT */
+    IPSEC_CASE_IKE_NAT_DESTINATION,
+    IPSEC_CASE_IKE_NAT_BOTH,
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 

@@ -138,7 +138,8 @@ static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
     exchange->response_length = 0;
     exchange->answered = (ipsec_ike_sent){0};
     exchange->record = 0;
-    exchange->is_informed = exchange->is_fruitless = false;
+    exchange->informed = 0;
+    exchange->is_fruitless = false;
     return begin_request(it, exchange);
 }
 

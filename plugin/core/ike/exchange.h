@@ -62,7 +62,7 @@ typedef struct ipsec_ike_exchange {
     uint32_t record;          /**< of the last finding on its request, see judge.h; 0: there is none */
     uint8_t pair;             /**< IKEv1: which pair of messages it has, from 1 */
     bool asked_by_low;        /**< the lower address of the pair has sent the request */
-    bool is_informed;         /**< IKEv1: the other side has sent an encrypted Informational instead of an answer */
+    uint8_t informed;         /**< IKEv1: Informationals that the other side has sent instead of an answer */
     bool is_fruitless;        /**< the answer asked for another attempt, and was counted */
 } ipsec_ike_exchange;
 
@@ -84,10 +84,14 @@ typedef struct ipsec_ike_sa {
     bool knows_initiator, initiator_is_low;   /**< whether its first message was captured, and who has sent it */
     bool has_spoken[2];                       /**< the lower address, the higher one */
     bool is_established;                      /**< somebody was authenticated, as far as can be seen */
-    uint8_t fruitless;                        /**< answers in a row that asked for another attempt */
+    uint8_t fruitless[2];                     /**< answers without progress that asked for another group; a cookie */
+    uint8_t trouble;                          /**< ipsec_finding_id of what went wrong last, and one more; 0: nothing */
+    uint16_t trouble_notify;                  /**< the notify that said so; 0: none did */
     uint16_t encryption, key_bits, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
+    bool has_child;                           /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
     uint32_t children;                        /**< SAs of ESP or AH that it made; counted if `counts` */
-    bool counts;                              /**< its exchanges were decrypted */
+    bool counts;                              /**< that can be seen: its exchanges were decrypted, or it is of IKEv1 */
+    uint32_t refusal;                         /**< as that of its pair */
     ipsec_ike_pair *pair;
     ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL where there is none */
     unsigned next;                                           /**< where the next one goes */

@@ -162,17 +162,35 @@ static void move_to_end(ipsec_ike_table *table, ipsec_ike_sa_link *link)
     g_queue_push_tail_link(queue_of(table, link), &link->link);
 }
 
+/* The one that the message names, if it is there; else *name is what it would be called. */
+static ipsec_ike_sa_link *find_link(const ipsec_ike_table *table, const ipsec_ike_message *message,
+                                    ipsec_ike_pair *pair, ipsec_ike_sa_link *name)
+{
+    *name =
+        (ipsec_ike_sa_link){.sa = {.initiator_spi = message->initiator_spi, .version = message->version, .pair = pair}};
+    return g_hash_table_lookup(table->sas, name);
+}
+
+const ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
+                                         const ipsec_ike_message *message)
+{
+    ipsec_ike_pair pair;
+    ipsec_ike_sa_link name, *link = NULL;
+
+    if (name_pair(table, view, &pair))
+        link = find_link(table, message, &pair, &name);
+    return link ? &link->sa : NULL;
+}
+
 ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
                                  bool make)
 {
     ipsec_ike_pair pair;
-    ipsec_ike_sa_link name = {
-        .sa = {.initiator_spi = message->initiator_spi, .version = message->version, .pair = &pair}};
-    ipsec_ike_sa_link *link;
+    ipsec_ike_sa_link name, *link;
 
     if (message->initiator_spi == 0 || !name_pair(table, view, &pair))
         return NULL;
-    link = g_hash_table_lookup(table->sas, &name);
+    link = find_link(table, message, &pair, &name);
     if (!link && !make)
         return NULL;
     if (!link)

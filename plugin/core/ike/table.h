@@ -24,6 +24,10 @@ struct ipsec_ike_table {
 ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
                                  bool make);
 
+/** The IKE SA of a message, if it is known; nothing is moved by asking. */
+const ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
+                                         const ipsec_ike_message *message);
+
 /** An empty exchange of the SA, in the place of its oldest one if there are many. */
 ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa);
 

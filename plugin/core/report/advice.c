@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
 #include "base/stack.h"
+#include "ike/names.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -12,6 +13,8 @@
 #define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
+#define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
+#define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
 
 /* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
  * belongs elsewhere somebody may have turned round. */
@@ -93,6 +96,34 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
         {"the rest of the packet lies in another frame (ipsec.fragment.frame), so look at what cuts it "
          "and does not set More Fragments",
          .step = IPSEC_STEP_OBJECT, .remedy = IPSEC_REMEDY_CONFIGURE},
+    /* IKE. */
+    [IPSEC_CASE_IKE_AUTH_LENGTH] = {"the answer has room for an error only, consistent with a refusal, so compare "
+                                    "pre-shared keys, certificates and identities",
+                                    IKE},
+    [IPSEC_CASE_IKE_LENGTH] = {"the answer has no room for an SA, consistent with a refusal, so compare proposals and "
+                               "traffic selectors, and read the peer's log",
+                               IKE},
+    [IPSEC_CASE_IKE_UNSAID] = {"the answer has neither an SA nor a reason, so read the log of the peer", IKE},
+    [IPSEC_CASE_IKE_INFORMED] = {"an encrypted Informational came instead of the next message, consistent with a "
+                                 "refusal, so compare pre-shared keys and identities",
+                                 IKE},
+    [IPSEC_CASE_IKE_QUICK] = {"an encrypted Informational answers Quick Mode, consistent with a refusal, so compare "
+                              "proposals and traffic selectors",
+                              IKE},
+    [IPSEC_CASE_IKE_FRUITLESS] = {"the peer asks again and again for another attempt, so compare the key exchange "
+                                  "groups, and look whether cookies come back",
+                                  IKE},
+    [IPSEC_CASE_IKE_PEER_ERROR] = {"read its log for the reason", .step = IPSEC_STEP_CONTEXT,
+                                   .remedy = IPSEC_REMEDY_CONFIGURE},
+    [IPSEC_CASE_IKE_STRAY] = {"go by what follows, for peers must not act on it", .step = IPSEC_STEP_CONTEXT,
+                              .remedy = IPSEC_REMEDY_NONE, .attack = true},
+    [IPSEC_CASE_IKE_MS_STATUS] = {"look at the event log of that host", .step = IPSEC_STEP_CONTEXT,
+                                  .remedy = IPSEC_REMEDY_CONFIGURE},
+    [IPSEC_CASE_IKE_FRAGMENT] = {"look for packets that are lost by size or burst, and at the sender's fragment size",
+                                 .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
+    [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
+    [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
+    [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
 };
 
 #undef PARAMETERS
@@ -101,6 +132,8 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
 #undef RECEIVER
 #undef STRAY
 #undef KEPT
+#undef IKE
+#undef NAT
 
 static const char *const fields[IPSEC_FIELD_COUNT] = {
     [IPSEC_FIELD_TYPE_OF_SERVICE] = "Type of Service",
@@ -119,6 +152,38 @@ static const char *const fields[IPSEC_FIELD_COUNT] = {
 static bool is_of_receiver(unsigned advice_case)
 {
     return advice_case >= IPSEC_CASE_FLAGS_COVERED && advice_case <= IPSEC_CASE_AH_LENGTH;
+}
+
+/* A notify: its name, or its number. */
+static void describe_notify(uint32_t detail, char *buffer, size_t size)
+{
+    const char *const name = ipsec_ike_notify_name((uint8_t)(detail >> 16), (uint16_t)detail);
+
+    if (name)
+        g_snprintf(buffer, size, "it says %s, so ", name);
+    else
+        g_snprintf(buffer, size, "it says %u, which has no name here, so ", detail & UINT16_MAX);
+}
+
+static void describe_windows(uint32_t code, char *buffer, size_t size)
+{
+    const char *const name = ipsec_ike_windows_name(code);
+
+    if (name)
+        g_snprintf(buffer, size, "the code is %u, %s, so ", code, name);
+    else
+        g_snprintf(buffer, size, "the code is %u, 0x%x, so ", code, code);
+}
+
+/* The same as describe() for what is said of IKE. */
+static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size)
+{
+    if (finding->advice_case == IPSEC_CASE_IKE_PEER_ERROR || finding->advice_case == IPSEC_CASE_IKE_STRAY)
+        describe_notify(finding->detail, buffer, size);
+    else if (finding->advice_case == IPSEC_CASE_IKE_MS_STATUS)
+        describe_windows(finding->detail, buffer, size);
+    else if (finding->advice_case == IPSEC_CASE_IKE_FRAGMENT)
+        g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
 }
 
 /* What was found in the cases that hold a number or a name; in front of their text. */
@@ -151,6 +216,8 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
             buffer, size,
             "it counts as an integrity failure, no replay; the window was missed by %u, %u packets would do, so ",
             finding->missed, finding->detail);
+    else
+        describe_ike(finding, buffer, size);
 }
 
 const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC_ADVICE_SIZE])

@@ -1,0 +1,27 @@
+/** @file
+ * What the length of an encrypted message proves. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_LENGTHS_H
+#define IPSEC_CORE_IKE_LENGTHS_H
+
+#include "ike/exchange.h"
+
+#include <stdint.h>
+
+/** What an answer can be, by its length. */
+typedef enum {
+    IPSEC_IKE_LONG_ENOUGH, /**< it may have what was asked for */
+    IPSEC_IKE_NO_CHILD,    /**< no room for an SA of ESP or AH and its selectors, nor for one of IKE */
+    IPSEC_IKE_NO_IDENTITY  /**< IKE_AUTH: none for an identity and what proves it either */
+} ipsec_ike_room;
+
+/** The most octets of payloads that an encrypted message of `length` octets has room for, with the algorithms of the
+ * IKE SA; if these are not known, with any. */
+uint32_t ipsec_ike_content_most(const ipsec_ike_sa *sa, uint32_t length);
+
+/** What an encrypted answer of `length` octets to that kind of exchange can be. */
+ipsec_ike_room ipsec_ike_room_of(const ipsec_ike_sa *sa, uint8_t exchange, uint32_t length);
+
+#endif

@@ -1,0 +1,24 @@
+/** @file
+ * NAT between peers, as IKE_SA_INIT tells. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_NAT_H
+#define IPSEC_CORE_IKE_NAT_H
+
+#include "ike/contents.h"
+#include "ike/message.h"
+#include "packet/view.h"
+
+/** Where there is a NAT; bits. */
+enum {
+    IPSEC_IKE_NAT_SOURCE = 1 << 0,     /**< in front of who has sent the message */
+    IPSEC_IKE_NAT_DESTINATION = 1 << 1 /**< in front of who gets it */
+};
+
+/** Compares the notifies NAT_DETECTION_... with the addresses and ports of the view: the sides whose address was
+ * another one to the sender of the message. A sender may say so of itself on purpose, to have ESP in UDP. 0 where it
+ * says nothing. */
+unsigned ipsec_ike_nat_of(const ipsec_view *view, const ipsec_ike_message *message, const ipsec_ike_contents *contents);
+
+#endif

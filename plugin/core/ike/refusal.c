@@ -1,0 +1,196 @@
+/* Answers without what was asked for, and what was made.
+ *
+ * What is encrypted is known by its length: an answer that has no room for an SA and its selectors refuses them. That
+ * may turn out to be wrong, for there are exchanges that ask for none (EAP, RFC 6023): then one goes on where it should
+ * end, or an SA carries traffic that nobody seems to have made, and what was said is withdrawn.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/lengths.h"
+#include "ike/saying.h"
+
+enum {
+    AUTH_FIRST = 1 /* the message id of the first IKE_AUTH, unless others come between */
+};
+
+static bool is_child_exchange(const ipsec_ike_saying *it)
+{
+    return it->message->exchange == IPSEC_IKE_AUTH || it->message->exchange == IPSEC_IKE_CREATE_CHILD_SA;
+}
+
+static bool has_sa(const ipsec_ike_contents *contents)
+{
+    return ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_SA);
+}
+
+/* --- what was made ------------------------------------------------------------------------------------------------ */
+
+/* Whether the SA in an answer is one of ESP or AH; false where that is not known. */
+static bool makes_child(const ipsec_ike_contents *contents)
+{
+    return contents->proposal_count > 0 && contents->proposals[0].protocol != IPSEC_IKE_PROTOCOL_IKE;
+}
+
+/* A rekey puts one in the place of another. */
+static bool is_rekey(const ipsec_ike_exchange *exchange)
+{
+    return exchange->request && ipsec_ike_notify_of(exchange->request, IPSEC_IKE_REKEY_SA);
+}
+
+static void count_child(ipsec_ike_saying *it)
+{
+    ipsec_ike_sa *sa = it->step.sa;
+
+    if (it->message->version == 2 && ipsec_ike_is_protected(it)) {
+        sa->counts = true;
+        sa->children += makes_child(it->contents) && !is_rekey(it->step.exchange);
+    }
+    if (it->message->exchange == IPSEC_IKE_AUTH && sa->has_child)
+        return; /* of several IKE_AUTH only the last one makes it */
+    sa->has_child = true;
+    sa->pair->successes++;
+}
+
+static void succeed(ipsec_ike_saying *it)
+{
+    it->step.sa->is_established = true;
+    it->step.sa->trouble = 0;
+    ipsec_ike_withdraw(it->ike, it->step.sa);
+    count_child(it);
+}
+
+/* --- IKEv2 -------------------------------------------------------------------------------------------------------- */
+
+static void know_algorithms(ipsec_ike_saying *it)
+{
+    const ipsec_ike_proposal *chosen = &it->contents->proposals[0];
+    ipsec_ike_sa *sa = it->step.sa;
+
+    if (it->contents->proposal_count == 0)
+        return;
+    sa->responder_spi = it->message->responder_spi;
+    sa->encryption = chosen->encryption;
+    sa->key_bits = chosen->key_bits;
+    sa->integrity = chosen->integrity;
+    sa->fruitless[0] = sa->fruitless[1] = 0;
+    sa->trouble = 0;
+}
+
+/* Whether no IKE_AUTH came before: a later one may be of EAP, and as short as it likes. */
+static bool is_first_auth(const ipsec_ike_saying *it)
+{
+    const ipsec_ike_sa *sa = it->step.sa;
+    bool follows_others = it->message->id == AUTH_FIRST;
+
+    for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++) {
+        const ipsec_ike_exchange *exchange = sa->exchanges[i];
+
+        if (!exchange || exchange == it->step.exchange)
+            continue;
+        if (exchange->exchange == IPSEC_IKE_AUTH && exchange->by_initiator)
+            return false;
+        follows_others = follows_others || exchange->exchange == IPSEC_IKE_INTERMEDIATE;
+    }
+    return follows_others;
+}
+
+static void refuse(ipsec_ike_saying *it, ipsec_finding_id finding, uint8_t advice_case, bool inferred)
+{
+    ipsec_ike_say(it, &(ipsec_ike_said){.finding = (uint8_t)finding,
+                                        .advice_case = advice_case,
+                                        .windows = finding == IPSEC_FINDING_IKE_AUTH_FAILED ? 13801 : 0,
+                                        .inferred = inferred});
+}
+
+/* One that nobody could read. */
+static void judge_sealed(ipsec_ike_saying *it)
+{
+    const uint32_t length = it->step.exchange->response_length;
+    const bool is_auth = it->message->exchange == IPSEC_IKE_AUTH;
+    /* One in fragments is long. */
+    const ipsec_ike_room room =
+        length == 0 ? IPSEC_IKE_LONG_ENOUGH : ipsec_ike_room_of(it->step.sa, it->message->exchange, length);
+
+    if (room == IPSEC_IKE_LONG_ENOUGH)
+        succeed(it);
+    else if (!is_auth)
+        refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_LENGTH, true);
+    else if (is_first_auth(it) && room == IPSEC_IKE_NO_IDENTITY)
+        refuse(it, IPSEC_FINDING_IKE_AUTH_FAILED, IPSEC_CASE_IKE_AUTH_LENGTH, true);
+    else if (is_first_auth(it))
+        refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_LENGTH, true);
+}
+
+/* Whether the request is known to have asked for an SA. */
+static bool asked_for_sa(const ipsec_ike_exchange *exchange)
+{
+    return exchange->request && exchange->request->decrypted && has_sa(exchange->request);
+}
+
+static void judge_decrypted(ipsec_ike_saying *it)
+{
+    const ipsec_ike_contents *contents = it->contents;
+    const bool is_eap = ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_EAP);
+
+    if (ipsec_ike_has_error(it))
+        return;
+    if (has_sa(contents))
+        succeed(it);
+    else if (it->message->exchange == IPSEC_IKE_AUTH && !is_eap &&
+             ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_AUTH)) {
+        it->step.sa->is_established = true;
+        if (asked_for_sa(it->step.exchange))
+            refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_UNSAID, false);
+    }
+}
+
+static void judge_answer(ipsec_ike_saying *it)
+{
+    if (it->message->exchange == IPSEC_IKE_SA_INIT)
+        know_algorithms(it);
+    else if (is_child_exchange(it) && ipsec_ike_is_protected(it))
+        judge_decrypted(it);
+    else if (is_child_exchange(it) && ipsec_ike_is_sealed(it))
+        judge_sealed(it);
+    else if (it->message->exchange == IPSEC_IKE_INFORMATIONAL && it->message->is_encrypted)
+        it->step.sa->is_established = it->step.sa->is_established || it->step.sa->trouble == 0;
+}
+
+/* Where IKE_AUTH goes on, the answer before was none to what asks for an SA. */
+static void judge_request(ipsec_ike_saying *it)
+{
+    if (it->message->exchange == IPSEC_IKE_AUTH && !is_first_auth(it))
+        ipsec_ike_withdraw(it->ike, it->step.sa);
+}
+
+/* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
+
+/* Message 6 ends phase 1, as message 3 does in Aggressive Mode; Quick Mode follows only then. */
+static void judge_v1(ipsec_ike_saying *it)
+{
+    const uint8_t mode = it->message->exchange;
+    ipsec_ike_sa *sa = it->step.sa;
+
+    sa->counts = true;
+    if (sa->responder_spi == 0)
+        sa->responder_spi = it->message->responder_spi;
+    if (mode == IPSEC_IKE_QUICK_MODE ||
+        (mode == IPSEC_IKE_MAIN_MODE && it->message->is_encrypted && it->step.place == IPSEC_IKE_ANSWER) ||
+        (mode == IPSEC_IKE_AGGRESSIVE_MODE && it->step.exchange->pair > 1))
+        sa->is_established = true;
+    if (mode != IPSEC_IKE_QUICK_MODE || it->step.place != IPSEC_IKE_ANSWER || it->step.exchange->pair > 1)
+        return;
+    succeed(it);
+    sa->children++;
+}
+
+void ipsec_ike_judge_refusal(ipsec_ike_saying *it)
+{
+    if (!it->step.exchange)
+        return;
+    if (it->message->version == 1)
+        judge_v1(it);
+    else if (it->step.place == IPSEC_IKE_ANSWER)
+        judge_answer(it);
+    else if (it->step.place == IPSEC_IKE_REQUEST)
+        judge_request(it);
+}

@@ -1,0 +1,60 @@
+/* Requests that nobody answers, and messages of which a fragment never comes.
+ *
+ * Both are told by a repetition: a sender repeats what was not answered (RFC 7296 2.1). One is common, for packets get
+ * lost; and the answer may be lost where the capture does not see it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/saying.h"
+
+#define REPEATS_LEAST 2u
+
+/* The number of the first fragment that lacks. */
+static uint16_t lacking(const ipsec_ike_fragments *fragments)
+{
+    uint16_t number = 1;
+
+    while (number < fragments->total && fragments->seen >> (number - 1) & 1)
+        number++;
+    return number;
+}
+
+/* What Windows says of it: of a first message, of an IKE SA that is established, of others. */
+static uint32_t windows_of(const ipsec_ike_saying *it)
+{
+    const uint8_t exchange = it->message->exchange;
+
+    if (exchange == IPSEC_IKE_SA_INIT || it->message->responder_spi == 0)
+        return 13813;
+    return exchange == IPSEC_IKE_INFORMATIONAL || exchange == IPSEC_IKE_CREATE_CHILD_SA ? 13886 : 13805;
+}
+
+static void say_fragment(ipsec_ike_saying *it, const ipsec_ike_fragments *fragments)
+{
+    ipsec_ike_say(it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_FRAGMENT_LOST,
+                                        .advice_case = IPSEC_CASE_IKE_FRAGMENT,
+                                        .detail = lacking(fragments),
+                                        .missed = fragments->total,
+                                        .windows = 13805,
+                                        .inferred = true});
+}
+
+static bool is_answered(const ipsec_ike_exchange *exchange)
+{
+    return exchange->answered.digest != 0 || exchange->informed > 0;
+}
+
+void ipsec_ike_judge_silence(ipsec_ike_saying *it)
+{
+    const ipsec_ike_exchange *exchange = it->step.exchange;
+    const ipsec_ike_place place = it->step.place;
+
+    if (place == IPSEC_IKE_ANSWER_AGAIN && ipsec_ike_lacks_fragment(&exchange->answered.fragments))
+        say_fragment(it, &exchange->answered.fragments);
+    if (place != IPSEC_IKE_REPEAT || is_answered(exchange))
+        return;
+    if (ipsec_ike_lacks_fragment(&exchange->asked.fragments))
+        say_fragment(it, &exchange->asked.fragments);
+    else if (exchange->repeats >= REPEATS_LEAST)
+        ipsec_ike_say(
+            it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NO_ANSWER, .windows = windows_of(it), .inferred = true});
+}

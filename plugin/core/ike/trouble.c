@@ -1,0 +1,149 @@
+/* What a message reports that went wrong.
+ *
+ * What is protected is the peer's word. What is not anybody may have sent (RFC 7296 2.21.4): where it answers a request
+ * that is open, it is taken for the peer's, and else for a stray.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/saying.h"
+
+/* So many answers of a kind that ask for another attempt, and nothing comes of it. */
+#define FRUITLESS_MOST 3u
+
+/* Findings that are no end: the same exchange may go on, or another one. */
+static bool is_hint(ipsec_finding_id finding)
+{
+    return finding == IPSEC_FINDING_IKE_INVALID_SPI || finding == IPSEC_FINDING_IKE_INVALID_IKE_SPI;
+}
+
+static bool is_attempt(ipsec_finding_id finding)
+{
+    return finding == IPSEC_FINDING_IKE_INVALID_KE || finding == IPSEC_FINDING_IKE_COOKIE;
+}
+
+/* --- whether somebody asked --------------------------------------------------------------------------------------- */
+
+/* IKEv1: the message of the other side that waits for an answer; a clear Informational is one. */
+static ipsec_ike_exchange *open_v1(const ipsec_ike_saying *it)
+{
+    const ipsec_ike_sa *sa = it->step.sa;
+    const bool from_low = ipsec_ike_is_from_low(it->view);
+
+    for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++) {
+        ipsec_ike_exchange *exchange = sa->exchanges[i];
+
+        if (exchange && exchange->request_frame && exchange->asked_by_low != from_low && exchange->response_frame == 0)
+            return exchange;
+    }
+    return NULL;
+}
+
+static bool is_expected_v1(ipsec_ike_saying *it)
+{
+    if (it->message->exchange != IPSEC_IKE_V1_INFORMATIONAL || !it->step.sa)
+        return false;
+    it->about = open_v1(it);
+    if (it->about && it->about->informed == 0)
+        it->about->informed = 1;
+    return it->about != NULL;
+}
+
+/* Whether what it reports can be the peer's word. */
+static bool is_expected(ipsec_ike_saying *it)
+{
+    if (ipsec_ike_is_protected(it))
+        return true;
+    if (it->message->version == 1)
+        return is_expected_v1(it);
+    return it->step.place == IPSEC_IKE_ANSWER || it->step.place == IPSEC_IKE_ANSWER_AGAIN;
+}
+
+/* --- answers that ask for another attempt ------------------------------------------------------------------------- */
+
+/* Counts them, once for each attempt. Returns how many there were. */
+static unsigned count_attempt(ipsec_ike_saying *it, ipsec_finding_id finding)
+{
+    ipsec_ike_sa *sa = it->step.sa;
+    uint8_t *fruitless = &sa->fruitless[finding == IPSEC_FINDING_IKE_COOKIE];
+
+    if (!it->step.exchange->is_fruitless && *fruitless < UINT8_MAX)
+        ++*fruitless;
+    it->step.exchange->is_fruitless = true;
+    return *fruitless;
+}
+
+static void say_attempt(ipsec_ike_saying *it, ipsec_ike_said *said)
+{
+    if (!it->step.exchange || !it->message->is_response)
+        return;
+    if (count_attempt(it, (ipsec_finding_id)said->finding) >= FRUITLESS_MOST) {
+        said->finding = IPSEC_FINDING_IKE_NO_PROPOSAL;
+        said->advice_case = IPSEC_CASE_IKE_FRUITLESS;
+        said->inferred = true;
+    }
+    ipsec_ike_say(it, said);
+}
+
+/* --- errors ------------------------------------------------------------------------------------------------------- */
+
+/* IKEv1 has one notify for what identifies a peer, and for the selectors of Quick Mode. */
+static ipsec_finding_id finding_of(const ipsec_ike_saying *it, const ipsec_ike_notify *notify,
+                                   const ipsec_ike_meaning *meaning)
+{
+    const bool is_identity = it->message->version == 1 && notify->type == IPSEC_IKE_V1_INVALID_ID &&
+                             !(it->step.sa && it->step.sa->is_established);
+
+    return is_identity ? IPSEC_FINDING_IKE_AUTH_FAILED : meaning->finding;
+}
+
+static void say_notify(ipsec_ike_saying *it, const ipsec_ike_notify *notify, const ipsec_ike_meaning *meaning,
+                       bool expected)
+{
+    ipsec_ike_said said = {.finding = (uint8_t)finding_of(it, notify, meaning),
+                           .has_notify = true,
+                           .notify = notify->type,
+                           .windows = meaning->windows,
+                           .inferred = meaning->inferred};
+
+    if (is_attempt(meaning->finding)) {
+        say_attempt(it, &said);
+        return;
+    }
+    if (!expected && !is_hint(meaning->finding)) {
+        said.finding = IPSEC_FINDING_IKE_STRAY_NOTIFY;
+        said.windows = 0;
+        said.inferred = false;
+    }
+    if (said.finding == IPSEC_FINDING_IKE_PEER_ERROR || said.finding == IPSEC_FINDING_IKE_STRAY_NOTIFY) {
+        said.advice_case =
+            said.finding == IPSEC_FINDING_IKE_PEER_ERROR ? IPSEC_CASE_IKE_PEER_ERROR : IPSEC_CASE_IKE_STRAY;
+        said.detail = (uint32_t)it->message->version << 16 | notify->type;
+    } else if (said.finding == IPSEC_FINDING_IKE_MS_STATUS) {
+        said.advice_case = IPSEC_CASE_IKE_MS_STATUS;
+        said.detail = meaning->windows;
+    }
+    ipsec_ike_say(it, &said);
+}
+
+bool ipsec_ike_has_error(const ipsec_ike_saying *it)
+{
+    ipsec_ike_meaning meaning;
+
+    for (unsigned i = 0; i < it->contents->notify_count; i++)
+        if (ipsec_ike_meaning_of(it->message->version, &it->contents->notifies[i], &meaning))
+            return true;
+    return false;
+}
+
+void ipsec_ike_judge_trouble(ipsec_ike_saying *it)
+{
+    ipsec_ike_meaning meaning;
+    bool expected;
+
+    /* What somebody repeats under the same number is not looked at twice. */
+    if (!ipsec_ike_has_error(it))
+        return;
+    expected = is_expected(it);
+    for (unsigned i = 0; i < it->contents->notify_count; i++)
+        if (ipsec_ike_meaning_of(it->message->version, &it->contents->notifies[i], &meaning))
+            say_notify(it, &it->contents->notifies[i], &meaning, expected);
+}

@@ -1,0 +1,126 @@
+/* IKE messages. The stock dissector runs first, for what it can decrypt is judged too; it may throw, and what was found
+ * is drawn all the same.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike.h"
+#include "compat.h"
+#include "draw.h"
+#include "draw_items.h"
+#include "fields.h"
+#include "frames.h"
+#include "ike_inside.h"
+#include "info_column.h"
+
+#include <epan/exceptions.h>
+
+/* A message on its way. */
+typedef struct message {
+    const ipsec_view *view;
+    int isakmp;
+    unsigned order;
+    tvbuff_t *tvb;
+    packet_info *pinfo;
+    proto_tree *tree;
+    ipsec_tree_mark mark;
+} message;
+
+static void draw_notify(const ipsec_ike_said *said, uint8_t version, proto_tree *tree)
+{
+    const char *const name = ipsec_ike_notify_name(version, said->notify);
+
+    /* The two versions have other names for some numbers, and the field has those of the second. */
+    ipsec_generated(proto_tree_add_uint_format_value(tree, ipsec_hf_ids[IPSEC_HF_IKE_NOTIFY], NULL, 0, 0, said->notify,
+                                                     "%s (%u)", name ? name : "Unknown", said->notify));
+}
+
+static void draw_windows(const ipsec_ike_said *said, proto_tree *tree)
+{
+    const char *const name = ipsec_ike_windows_name(said->windows);
+
+    ipsec_generated(proto_tree_add_uint_format_value(
+        tree, ipsec_hf_ids[IPSEC_HF_IKE_WINDOWS_ERROR], NULL, 0, 0, said->windows, "%s%s (%u)",
+        said->inferred ? "consistent with " : "", name ? name : "Unknown", said->windows));
+}
+
+static void draw_frame(ipsec_hf field, uint32_t frame, proto_tree *tree)
+{
+    if (frame > 0)
+        ipsec_add_uint(tree, field, frame);
+}
+
+static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
+{
+    bool inferred = false, any = false;
+
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_ike_said *said = &report->said[i];
+
+        if (said->has_notify)
+            draw_notify(said, report->message.version, tree);
+        if (said->windows)
+            draw_windows(said, tree);
+        any = any || said->windows || said->inferred;
+        inferred = inferred || said->inferred;
+    }
+    if (any)
+        ipsec_generated(proto_tree_add_boolean(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0, inferred));
+    draw_frame(IPSEC_HF_IKE_REQUEST, report->request, tree);
+    draw_frame(IPSEC_HF_IKE_RESPONSE, report->response, tree);
+}
+
+static void draw(const message *it, const ipsec_ike_report *report)
+{
+    const char *const current = it->pinfo->current_proto;
+    proto_tree *tree;
+
+    it->pinfo->current_proto = "IPsec"; /* see hooks.c */
+    tree = ipsec_draw_findings(&report->findings, it->tvb, it->pinfo, it->tree,
+                               ipsec_compat_find_item(it->tree, &it->mark, it->isakmp));
+    if (tree)
+        draw_fields(report, tree);
+    it->pinfo->current_proto = current;
+    ipsec_info_column_tell(&report->findings, it->order, it->pinfo);
+}
+
+static void judge(const message *it, const ipsec_ike_contents *contents)
+{
+    ipsec_ike_report report;
+
+    ipsec_frames_ike(it->pinfo, it->view, contents, &report);
+    if (report.findings.count > 0)
+        draw(it, &report);
+}
+
+/* What is inside is asked for on the first pass only: later ones have a record of what it told. */
+static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_contents *contents,
+                      bool *is_inside)
+{
+    if (ipsec_compat_is_visited(it->pinfo))
+        return call_dissector_only(stock, it->tvb, it->pinfo, it->tree, data);
+    return ipsec_ike_inside_call(stock, it->tvb, it->pinfo, it->tree, data, contents, is_inside);
+}
+
+int ipsec_ike_call(dissector_handle_t stock, int isakmp, const ipsec_view *view, unsigned order, tvbuff_t *tvb,
+                   packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const message it = {view, isakmp, order, tvb, pinfo, tree, ipsec_compat_mark_tree(tree)};
+    const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
+    ipsec_ike_contents contents = {0};
+    volatile int result = 0;
+    bool is_inside = false;
+
+    TRY
+    {
+        result = call_stock(&it, stock, data, &contents, &is_inside);
+    }
+    CATCH_ALL
+    {
+        ipsec_compat_fake_protocols(tree, fake_before);
+        judge(&it, NULL);
+        RETHROW;
+    }
+    ENDTRY;
+    ipsec_compat_fake_protocols(tree, fake_before);
+    judge(&it, is_inside ? &contents : NULL);
+    return result;
+}
