@@ -121,6 +121,8 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
         ipsec_exchanges_beside(db->sas, index, ike);
         return ike->maybe_created_by || ike->maybe_deleted_by;
     }
+    if (of->is_refused)
+        return false;
     *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
     return true;
 }

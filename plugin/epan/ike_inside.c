@@ -26,12 +26,14 @@ typedef struct inside {
     const tvbuff_t *source; /* of what was decrypted; NULL: nothing was */
     int start;              /* of the first payload in it */
     uint8_t first;          /* the type of that */
+    bool is_open;           /* something was decrypted */
+    bool is_empty;          /* and there is nothing in it */
     bool in_fragments;
     bool is_spoilt; /* the integrity checksum is wrong */
 } inside;
 
 /* Fields of the stock dissector; found when the first message comes. */
-static int hf_payload, hf_fragment, hf_wrong;
+static int hf_payload, hf_open, hf_content, hf_fragment, hf_wrong;
 
 /* Owned by this file, from the first message that needs one until the end of the capture file. */
 static epan_dissect_t *private_dissection;
@@ -46,6 +48,8 @@ static void find_fields(void)
     if (hf_payload != 0)
         return;
     hf_payload = proto_registrar_get_id_byname("isakmp.typepayload");
+    hf_open = proto_registrar_get_id_byname("isakmp.enc.decrypted");
+    hf_content = proto_registrar_get_id_byname("isakmp.enc.contained");
     hf_fragment = proto_registrar_get_id_byname("isakmp.frag.number");
     hf_wrong = proto_registrar_get_id_byname("isakmp.ikev2.integrity_checksum");
 }
@@ -58,6 +62,10 @@ static void look_at(const ipsec_tree_field *field, void *context)
         found->is_spoilt = true;
     else if (field->id == hf_fragment)
         found->in_fragments = true;
+    else if (field->id == hf_open)
+        found->is_open = found->is_empty = true;
+    else if (field->id == hf_content)
+        found->is_empty = false;
     else if (field->id == hf_payload && !found->source && field->source && field->source != found->clear) {
         found->source = field->source;
         found->start = field->start;
@@ -119,7 +127,7 @@ static bool is_believed(const inside *found, const tvbuff_t *tvb, const packet_i
 {
     if (found->is_spoilt && found->in_fragments)
         spoil(tvb, pinfo->num);
-    if (!found->source || found->is_spoilt)
+    if (found->is_spoilt || !(found->source || found->is_open))
         return false;
     return !(found->in_fragments && was_spoilt(tvb, pinfo->num));
 }
@@ -134,11 +142,14 @@ static bool is_sound(unsigned version, const ipsec_ike_contents *contents)
 static bool read_inside(const inside *found, ipsec_ike_contents *contents)
 {
     const unsigned version = found->first < IPSEC_IKE_PAYLOAD_SA ? 1 : 2;
-    const int left = (int)tvb_captured_length(found->source) - found->start;
+    int left;
 
+    contents->decrypted = true;
+    if (!found->source) /* many an answer says nothing; but a fragment is no message */
+        return found->is_empty && !found->in_fragments;
+    left = (int)tvb_captured_length(found->source) - found->start;
     if (found->start < 0 || left <= 0)
         return false;
-    contents->decrypted = true;
     ipsec_ike_read_payloads(version, found->first, tvb_get_ptr((tvbuff_t *)found->source, found->start, left),
                             (uint32_t)left, contents);
     return is_sound(version, contents);

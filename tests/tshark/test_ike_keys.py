@@ -36,6 +36,14 @@ def test_who_created_and_deleted_an_sa(tshark, passes):
     assert not any(row["ipsec.sa.maybe_created_by"] or row["ipsec.sa.maybe_deleted_by"] for row in rows.values())
 
 
+def test_what_strongswan_did(tshark):
+    """The IKE SA was rekeyed in between, by the other side, and deleted at the end."""
+    rows = life(tshark, "ike_strongswan", *tshark.options("ike_strongswan"), "-2")
+    first, second = [tuple(rows[frame][name] for name in LIFE[2:4]) for frame in (5, 29)]
+    assert (first, second) == (("4", "28"), ("26", "44"))
+    assert [rows[frame]["ipsec.sa.successor"] for frame in (5, 6)] == [rows[frame]["ipsec.sa"] for frame in (29, 30)]
+
+
 def test_successor_is_exact(tshark):
     """Of one packet; the heuristic wants 16."""
     rows = life(tshark, CAPTURE, *WITH_KEYS, "-2")

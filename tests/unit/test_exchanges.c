@@ -46,10 +46,10 @@ static void test_beside(void)
 
     ask(sas, here, 1, IPSEC_EXCHANGE_MAKES, 200);
     ask(sas, there, 2, IPSEC_EXCHANGE_INFORMS, 57);
-    young = send(sas, there, 1, 1, 3);
-    older = send(sas, there, 2, 1000, 4);
+    young = send(sas, there, 1, 16, 3);
+    older = send(sas, there, 2, 17, 4);
     elsewhere = send(sas, third, 3, 1, 5);
-    send(sas, there, 1, 2, 6);
+    send(sas, there, 1, 17, 6);
     ask(sas, there, 7, IPSEC_EXCHANGE_INFORMS, 57); /* asks whether it is there */
     ask(sas, here, 8, IPSEC_EXCHANGE_INFORMS, 69);
     ask(sas, here, 9, IPSEC_EXCHANGE_INFORMS, 69);
