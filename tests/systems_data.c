@@ -458,3 +458,111 @@ const page_line vendor_lines[] = {
      "`auth_pass` of both routers; another VRRP router that does as RFC 4302 says."},
     {0},
 };
+
+/* --- IKE --------------------------------------------------------------------------------------------- */
+
+/* Texts of Microsoft's page on system errors. No document says which of them goes with which notify: 13868 and
+ * NO_PROPOSAL_CHOSEN were seen together in public reports, the others say the same in other words. */
+const page_line ike_windows_lines[] = {
+    {"13801 `ERROR_IPSEC_IKE_AUTH_FAIL`", "`ipsec.ike.windows_error == 13801`, `ipsec.ike.auth_failed`",
+     "\"IKE authentication credentials are unacceptable.\" Without IKE keys told by the length of the answer.",
+     "Certificates (machine certificate, EKU, name), pre-shared key; the log of the other side says which."},
+    {"13802 `ERROR_IPSEC_IKE_ATTRIB_FAIL`", "`ipsec.ike.windows_error == 13802`, `ipsec.ike.no_proposal`",
+     "\"IKE security attributes are unacceptable.\"", "Proposals of both ends."},
+    {"13805 `ERROR_IPSEC_IKE_TIMED_OUT`", "`ipsec.ike.windows_error == 13805`, `ipsec.ike.no_answer`",
+     "\"Negotiation timed out.\" Requests were repeated, or a fragment of one never came.",
+     "Filters for UDP 500 and 4500; IP fragments of IKE_AUTH with a certificate, which some paths drop."},
+    {"13813 `ERROR_IPSEC_IKE_DROP_NO_RESPONSE`", "`ipsec.ike.windows_error == 13813`",
+     "\"No response from peer.\" The first request was repeated.",
+     "Whether the peer runs, whether a filter drops UDP 500; ICMP errors beside it."},
+    {"13821 `ERROR_IPSEC_IKE_SIMULTANEOUS_REKEY`", "`ipsec.ike.temporary_failure`",
+     "\"Simultaneous rekeys were detected.\" Normal, if another try succeeds.", "What follows within seconds."},
+    {"13823 `ERROR_IPSEC_IKE_CRITICAL_PAYLOAD_NOT_RECOGNIZED`", "`ipsec.ike.windows_error == 13823`",
+     "\"Don't know how to process critical payload.\"", "The message that it answers: `ipsec.ike.request`."},
+    {"13825 `ERROR_IPSEC_IKE_NO_POLICY`, 13850 `ERROR_IPSEC_IKE_NO_MM_POLICY`", "`ipsec.ike.no_proposal`",
+     "No policy configured. To the other side it says NO_PROPOSAL_CHOSEN, or nothing.",
+     "Connection security rules of that host."},
+    {"13826 `ERROR_IPSEC_IKE_INVALID_SIGNATURE`, 13870 `ERROR_IPSEC_IKE_INVALID_HASH`, 13889 "
+     "`ERROR_IPSEC_IKE_INVALID_AUTH_PAYLOAD`",
+     "`ipsec.ike.auth_failed`", "What proves the identity does not verify.", "Pre-shared key, certificates."},
+    {"13829 to 13842 `ERROR_IPSEC_IKE_PROCESS_ERR_...`, 13843 `ERROR_IPSEC_IKE_INVALID_PAYLOAD`, 13824 "
+     "`ERROR_IPSEC_IKE_INVALID_HEADER`",
+     "`ipsec.ike.syntax`", "A payload could not be processed. To the other side it says INVALID_SYNTAX.",
+     "Software of both ends; a message that was damaged or cut."},
+    {"13846 `ERROR_IPSEC_IKE_INVALID_COOKIE`", "`ipsec.ike.invalid_ike_spi`",
+     "\"Invalid cookie received.\" The peer has no such IKE SA.", "A restart of one peer."},
+    {"13862 `ERROR_IPSEC_IKE_UNKNOWN_DOI`, 13863 `ERROR_IPSEC_IKE_INVALID_SITUATION`, 13884 "
+     "`ERROR_IPSEC_IKE_QM_LIMIT`, 13888 `ERROR_IPSEC_IKE_UNEXPECTED_MESSAGE_ID`, 13899 "
+     "`ERROR_IPSEC_IKE_INNER_IP_ASSIGNMENT_FAILURE`, 13900 `ERROR_IPSEC_IKE_REQUIRE_CP_PAYLOAD_MISSING`, 13905 "
+     "`ERROR_IPSEC_IKE_AUTHORIZATION_FAILURE`",
+     "`ipsec.ike.peer_error`", "An error that has no finding of its own: `ipsec.ike.notify` says which.",
+     "The log of the side that sends it."},
+    {"13864 `ERROR_IPSEC_IKE_DH_FAILURE`, 13865 `ERROR_IPSEC_IKE_INVALID_GROUP`",
+     "`ipsec.ike.windows_error == 13865`, `ipsec.ike.invalid_ke`",
+     "\"Invalid Diffie-Hellman group.\" Asked for once it is normal.", "Key exchange groups of both ends."},
+    {"13868 (0x362C) `ERROR_IPSEC_IKE_POLICY_MATCH`", "`ipsec.ike.windows_error == 13868`",
+     "\"Policy match error.\" The proposals of IKE or of ESP do not match (NO_PROPOSAL_CHOSEN), or the selectors do not "
+     "(TS_UNACCEPTABLE).",
+     "Proposals of both ends; on Windows `Set-VpnConnectionIPsecConfiguration`."},
+    {"13869 `ERROR_IPSEC_IKE_UNSUPPORTED_ID`", "`ipsec.ike.notify == 18`",
+     "\"Unsupported ID.\" IKEv1: INVALID-ID-INFORMATION, of the peer, or of the selectors in Quick Mode.",
+     "Identities, and traffic selectors, of both ends."},
+    {"13880 `ERROR_IPSEC_IKE_INVALID_MAJOR_VERSION`", "`ipsec.ike.version`",
+     "\"The recipient cannot handle version of IKE specified in the header.\"", "IKEv1 or IKEv2, on both ends."},
+    {"13886 `ERROR_IPSEC_IKE_PEER_MM_ASSUMED_INVALID`", "`ipsec.ike.windows_error == 13886`",
+     "The peer stopped responding, on an IKE SA that was set up.", "Whether it restarted; its address; NAT mappings."},
+    {"13890 `ERROR_IPSEC_IKE_DOS_COOKIE_SENT`", "`ipsec.ike.cookie`",
+     "\"Sent DoS cookie notify to initiator.\" Normal under load.", "How many initiators there are: a flood?"},
+    {"Any code, told in a notify of Windows' own (12345)", "`ipsec.ike.ms_status`",
+     "The code itself, in `ipsec.ike.windows_error`.", "The code above; System event log, source RasClient or IKEEXT."},
+    {0},
+};
+
+/* strongSwan: logs of the captures, and its source; libreswan: its source; Windows: the errors of RasDial. */
+const page_line ike_log_lines[] = {
+    {"strongSwan: `received NO_PROPOSAL_CHOSEN notify error`; its peer: `no proposal found`, `received proposals "
+     "unacceptable`",
+     "`ipsec.ike.no_proposal`", "No proposal for IKE is acceptable.",
+     "`configured proposals` beside `received proposals` in the log of the peer."},
+    {"strongSwan: `received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built`, `failed to establish CHILD_SA, keeping "
+     "IKE_SA`; its peer: `no acceptable proposal found`",
+     "`ipsec.ike.child_refused or ipsec.ike.no_proposal`",
+     "IKE is up, and no SA of ESP. Without IKE keys told by the length of the answer.", "`esp_proposals` of both ends."},
+    {"strongSwan: `received TS_UNACCEPTABLE notify, no CHILD_SA built`; its peer: `traffic selectors ... unacceptable`",
+     "`ipsec.ike.ts_unacceptable or ipsec.ike.child_refused`", "The selectors do not fit.",
+     "`local_ts` and `remote_ts` of both ends, in mirror image."},
+    {"strongSwan: `received AUTHENTICATION_FAILED notify error`; its peer: `tried 1 shared key for ..., but MAC "
+     "mismatched`, `no matching peer config found`",
+     "`ipsec.ike.auth_failed`", "Wrong key, or an identity that the peer has not.", "Secrets and ids of both ends."},
+    {"strongSwan: `retransmit 3 of request with message ID 0`, `giving up after 5 retransmits`, `establishing IKE_SA "
+     "failed, peer not responding`",
+     "`ipsec.ike.no_answer or ipsec.ike.fragment_lost`", "Nothing came back.", "ICMP errors, filters, the peer's log."},
+    {"strongSwan: `peer didn't accept key exchange method ..., it requested ...`", "`ipsec.ike.invalid_ke`",
+     "Another group is wanted: normal.", "The order of the groups, to save a round."},
+    {"strongSwan: `local host is behind NAT`, `remote host is behind NAT`", "`ipsec.ike.nat`",
+     "Where the NAT is, or that encapsulation was forced.", "UDP 4500 from then on."},
+    {"libreswan: `dropping unexpected IKE_SA_INIT message containing NO_PROPOSAL_CHOSEN notification`",
+     "`ipsec.ike.no_proposal`", "No proposal for IKE is acceptable.", "`ike=` of both ends."},
+    {"libreswan: `IKE_AUTH response contained the error notification AUTHENTICATION_FAILED`, or another name",
+     "`ipsec.ike.auth_failed or ipsec.ike.child_refused`", "What the peer says in IKE_AUTH.",
+     "Secrets and ids; with TS_UNACCEPTABLE the subnets; with NO_PROPOSAL_CHOSEN `esp=`."},
+    {"libreswan: `60 second timeout exceeded after 7 retransmits. No response (or no acceptable response) to our first "
+     "IKEv2 message`",
+     "`ipsec.ike.no_answer or ipsec.ike.no_proposal`", "Nothing came back, or a refusal, which it does not believe.",
+     "ICMP errors, filters; proposals."},
+    {"libreswan: `Possible authentication failure: no acceptable response to our first encrypted message`",
+     "`ipsec.ike.auth_failed or ipsec.ike.no_answer`", "Message 5 of Main Mode, or IKE_AUTH, had no good answer.",
+     "Pre-shared key and ids."},
+    {"libreswan: `No acceptable response to our first Quick Mode message: perhaps peer likes no proposal`",
+     "`ipsec.ike.child_refused`", "Quick Mode was refused.", "`phase2alg=` and subnets of both ends."},
+    {"Windows (RasDial): 809", "`ipsec.ike.no_answer or ipsec.ike.fragment_lost`", "The server does not respond.",
+     "UDP 500 and 4500 on the way; NAT in front of the server."},
+    {"Windows (RasDial): 13801, 13806", "`ipsec.ike.auth_failed`",
+     "Authentication failed, on the one side or the other.", "Certificates; the policy of the server."},
+    {"Windows (RasDial): 13868", "`ipsec.ike.no_proposal or ipsec.ike.ts_unacceptable or ipsec.ike.child_refused`",
+     "Policy match error.", "Proposals of both ends."},
+    {"Any log that names `INVALID_SPI`", "`ipsec.ike.invalid_spi`",
+     "One side has no SA with the SPI that the other sends on. Not encrypted, it is a hint only.",
+     "`ipsec.spi == 0x...`: when did this SA begin, and did a peer restart?"},
+    {0},
+};

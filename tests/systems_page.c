@@ -250,7 +250,8 @@ static void print_intro(void)
         "was read in sources and articles, and not asked.\n\n"
         "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), "
         "[DoS Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
-        "[counters](#windows-performance-counters-and-wfp-statistics). Linux: [counters](#linux-procnetxfrm_stat), "
+        "[counters](#windows-performance-counters-and-wfp-statistics), [IKE](#windows-ike-13801-to-13909). "
+        "[The tunnel does not come up](#the-tunnel-does-not-come-up). Linux: [counters](#linux-procnetxfrm_stat), "
         "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log), "
         "[host and card](#linux-nstat-and-ethtool). [FreeBSD](#freebsd-netstat--s), "
         "[OpenBSD](#openbsd-netstat--s), [VPP](#vpp-show-errors), [strongSwan](#strongswan). "
@@ -261,6 +262,16 @@ int main(void)
 {
     print_intro();
     print_windows();
+    print_head(
+        "Windows: IKE, 13801 to 13909",
+        "From RasDial, `netsh wfp show netevents` (`IPSEC_IKE_MM_FAILURE` and others), and the event log. Those that "
+        "packets can tell; the others tell of Windows' own policy and certificates. Microsoft publishes no "
+        "mapping to what IKE says, so all but the last are \"consistent with\".",
+        "it says");
+    print_lines(ike_windows_lines);
+    print_head("The tunnel does not come up",
+               "Logs of the IKE daemons. The same in one view: `tshark -r FILE -q -z ipsec,ike`.", "it says");
+    print_lines(ike_log_lines);
     print_head("Linux: /proc/net/xfrm_stat", "Also as `nstat -az 'Xfrm*'`. Kernel 6.1.", "it counts");
     print_stack(&on_linux);
     print_head("Linux: ip -s xfrm state",

@@ -10,6 +10,7 @@
 #include "frames.h"
 #include "ike_inside.h"
 #include "info_column.h"
+#include "taps.h"
 
 #include <epan/exceptions.h>
 
@@ -87,6 +88,7 @@ static void judge(const message *it, const ipsec_ike_contents *contents)
     ipsec_ike_report report;
 
     ipsec_frames_ike(it->pinfo, it->view, contents, &report);
+    ipsec_ike_tap_offer(&report, it->view, it->pinfo);
     if (report.findings.count > 0)
         draw(it, &report);
 }

@@ -18,6 +18,7 @@ void ipsec_statistics_register(int proto)
     if (!ipsec_compat_has_window())
         register_options();
     ipsec_sa_table_register();
+    ipsec_ike_table_register();
     ipsec_summary_tree_register();
     ipsec_conversations_register(proto);
 }

@@ -14,6 +14,7 @@ bool ipsec_sa_text_start(const char *argument);
 bool ipsec_sa_json_start(const char *argument);
 bool ipsec_findings_json_start(const char *argument);
 void ipsec_sa_table_register(void);
+void ipsec_ike_table_register(void);
 void ipsec_summary_tree_register(void);
 void ipsec_conversations_register(int proto);
 

@@ -1,4 +1,4 @@
-/* The tap "ipsec".
+/* The taps.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "taps.h"
 #include "fields.h"
@@ -8,10 +8,12 @@
 #include <string.h>
 
 int ipsec_tap;
+static int ike_tap; /* constant once it is registered */
 
 void ipsec_tap_register(void)
 {
     ipsec_tap = register_tap(IPSEC_TAP);
+    ike_tap = register_tap(IPSEC_IKE_TAP);
 }
 
 /* The key of the frame's data under which the header before is found. */
@@ -45,4 +47,18 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
     }
     tapped->is_repeat = is_repeat(pinfo, tapped);
     tap_queue_packet(ipsec_tap, pinfo, tapped);
+}
+
+void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)
+{
+    ipsec_ike_tapped *tapped;
+
+    if (!report->has_progress || !have_tap_listener(ike_tap))
+        return;
+    tapped = wmem_new0(pinfo->pool, ipsec_ike_tapped);
+    tapped->progress = report->progress;
+    tapped->address_length = view->address_length;
+    memcpy(tapped->source, view->source, view->address_length);
+    memcpy(tapped->destination, view->destination, view->address_length);
+    tap_queue_packet(ike_tap, pinfo, tapped);
 }

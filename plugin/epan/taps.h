@@ -1,4 +1,4 @@
-/* The tap "ipsec": what statistics are made from.
+/* The taps "ipsec" and "ipsec_ike": what statistics are made from.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_TAPS_H
 #define IPSEC_EPAN_TAPS_H
@@ -23,6 +23,20 @@ typedef struct ipsec_tapped {
 /* The number of the tap; constant once it is registered. */
 extern int ipsec_tap;
 
+/* --- the tap of IKE --- */
+
+#define IPSEC_IKE_TAP "ipsec_ike"
+
+/* What its listeners get, for each IKE message that belongs to an IKE SA. */
+typedef struct ipsec_ike_tapped {
+    ipsec_ike_progress progress;
+    uint8_t address_length;
+    uint8_t source[16], destination[16];
+} ipsec_ike_tapped;
+
+/* Queues a message for the listeners, if there are any. */
+void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo);
+
 /* A time or a difference of times, in nanoseconds; those of more than 292 years become the largest. */
 #define IPSEC_TAP_SECONDS_MOST (INT64_MAX / 1000000000 - 1)
 
@@ -39,7 +53,7 @@ static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
     return (int64_t)((uint64_t)to - (uint64_t)from);
 }
 
-/* Registers the tap; once. */
+/* Registers the taps; once. */
 void ipsec_tap_register(void);
 
 /* Queues a header for the listeners. */
