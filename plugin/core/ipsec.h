@@ -19,6 +19,7 @@
 #include "ike/contents.h"
 #include "ike/message.h"
 #include "ike/names.h"
+#include "ike/payloads.h"
 #include "ike/report.h"
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
@@ -65,6 +66,9 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db);
 
 /** Sets *summary to those of SA number `index`, forgotten or not. False if there is none. */
 bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary);
+
+/** What IKE says of SA number `index` in the end. False if it says nothing, or IKE is not known. */
+bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike);
 
 /**
  * Judges the next header of the capture.

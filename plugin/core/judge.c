@@ -4,13 +4,16 @@
 #include "evidence/confirmed.h"
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
+#include "ike/children.h"
 #include "ike/judge.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
+#include "sa/exchanges.h"
 #include "sa/iv_judge.h"
 #include "sa/life.h"
+#include "sa/negotiated.h"
 #include "sa/open.h"
 #include "sa/records.h"
 #include "sa/sa.h"
@@ -31,6 +34,7 @@ struct ipsec_db {
     ipsec_senders *senders;
     ipsec_peers *peers;
     ipsec_fragments *fragments;
+    ipsec_ike_children *children;
     GArray *notes;         /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
     ipsec_ike *ike;
@@ -52,6 +56,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
+    db->children = ipsec_ike_children_new();
     db->notes = ipsec_notes_new();
     db->ike = ipsec_ike_new(config->duplicate_time);
     return db;
@@ -76,6 +81,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
+    ipsec_ike_children_free(db->children);
     g_array_free(db->notes, true);
     ipsec_ike_free(db->ike);
     g_free(db);
@@ -103,6 +109,21 @@ bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
     if (index >= ipsec_sa_count(db->sas))
         return false;
     *summary = *ipsec_sa_summary_at(db->sas, index);
+    return true;
+}
+
+bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
+{
+    const ipsec_negotiated *of = ipsec_negotiated_of(db->sas, index);
+
+    *ike = (ipsec_sa_ike){0};
+    if (!of) {
+        ipsec_exchanges_beside(db->sas, index, ike);
+        return ike->maybe_created_by || ike->maybe_deleted_by;
+    }
+    if (of->is_refused)
+        return false;
+    *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
     return true;
 }
 
@@ -483,6 +504,44 @@ static ipsec_open_report open_report_of(ipsec_report *report)
     return (ipsec_open_report){.header = &report->header, .findings = &report->findings, .opened = &report->opened};
 }
 
+/* Lengths and terms are those of the algorithms, as far as they are known. */
+static bool has_algorithms(const ipsec_key_row *negotiated)
+{
+    if (ipsec_encrypts(negotiated->protocol))
+        return negotiated->encryption != NULL;
+    return negotiated->integrity->kind != IPSEC_MAC_NONE;
+}
+
+/* Fills in what IKE says of the SA. Returns it, or NULL. */
+static const ipsec_negotiated *ask_ike(const ipsec_db *db, const ipsec_view *view, ipsec_open_report *report)
+{
+    const ipsec_negotiated *of = ipsec_negotiated_at(db->sas, view, report->header->spi);
+
+    if (!of)
+        return NULL;
+    if (ipsec_negotiated_is_over(of, view))
+        report->deleted_by = of->deleted_by;
+    if (ipsec_negotiated_has_row(of, view) && has_algorithms(&of->row))
+        report->negotiated = &of->row;
+    return of;
+}
+
+/* The same for the next packet, and what is odd about the time at which it comes. */
+static void judge_negotiated(const ipsec_db *db, const ipsec_view *view, ipsec_note *note, ipsec_open_report *report)
+{
+    const ipsec_negotiated *of = ask_ike(db, view, report);
+
+    if (!of || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
+        return;
+    ipsec_negotiated_judge(db->sas, of, view, note);
+    if (!ipsec_note_has(note, IPSEC_FINDING_SA_DELETED))
+        return;
+    note->facts |= db->config.sa_complete ? 0 : IPSEC_NOTE_MAY_LIVE;
+    ipsec_findings_foresee(report->findings, &note->found);
+    if (!db->config.sa_complete)
+        ipsec_finding_set_add(&report->findings->assumed, IPSEC_FINDING_SA_DELETED);
+}
+
 /* What follows from a key, if there are no findings: the verdict, and that IP discards what has no length or broken
  * options, and counts it itself. */
 static inline void conclude_opening(const ipsec_view *view, ipsec_report *report)
@@ -513,9 +572,11 @@ static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_r
 static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                  ipsec_note *note, ipsec_report *report)
 {
-    const ipsec_open_report open_report = open_report_of(report);
+    ipsec_open_report open_report = open_report_of(report);
     const bool was_good = sa->keys.icv_good;
 
+    if (sa->is_negotiated)
+        judge_negotiated(db, view, note, &open_report);
     ipsec_open_next(db->opener, view, sa, ruling, note, &open_report);
     conclude_opening(view, report);
     if (sa->keys.icv_good != was_good)
@@ -607,8 +668,9 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
 static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,
                        ipsec_report *report)
 {
-    const ipsec_open_report open_report = open_report_of(report);
+    ipsec_open_report open_report = open_report_of(report);
 
+    ask_ike(db, view, &open_report);
     ipsec_open_again(db->opener, view, ruling, note, &open_report);
     conclude_opening(view, report);
 }
@@ -621,6 +683,19 @@ static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *v
     const ipsec_open_report open_report = open_report_of(report);
 
     ipsec_open_in_hindsight(db->opener, view, ruling, &open_report);
+}
+
+/* Without a key, or a shape: what IKE says; or what the whole capture does. */
+static IPSEC_COLD void explain_negotiated(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
+                                          ipsec_report *report)
+{
+    ipsec_open_report open_report = open_report_of(report);
+
+    ask_ike(db, view, &open_report);
+    if (open_report.negotiated)
+        ipsec_open_negotiated(db->opener, view, &open_report);
+    else if (db->config.null_heuristic)
+        open_in_hindsight(db, view, ruling, report);
 }
 
 /* The ruling that the record keeps, and its note; what nobody has judged has an empty one. */
@@ -644,6 +719,8 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     report->sa = ruling.sa;
     if (ruling.has_row || ruling.shape || ruling.unknown)
         open_again(db, view, &ruling, note, report);
+    else if (db->sas->negotiations && ruling.sa != IPSEC_SA_NONE)
+        explain_negotiated(db, view, &ruling, report);
     else if (db->config.null_heuristic && ruling.sa != IPSEC_SA_NONE)
         open_in_hindsight(db, view, &ruling, report);
     if (ruling.standing == IPSEC_UNPROVEN)
@@ -689,11 +766,45 @@ void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, 
 
 /* --- IKE --- */
 
+/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
+static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
+{
+    if (message->is_response || message->fragment > 1)
+        return IPSEC_EXCHANGE_KINDS;
+    switch (message->exchange) {
+    case IPSEC_IKE_AUTH:
+    case IPSEC_IKE_CREATE_CHILD_SA:
+    case IPSEC_IKE_QUICK_MODE:
+        return IPSEC_EXCHANGE_MAKES;
+    case IPSEC_IKE_INFORMATIONAL:
+    case IPSEC_IKE_V1_INFORMATIONAL:
+        return IPSEC_EXCHANGE_INFORMS;
+    default:
+        return IPSEC_EXCHANGE_KINDS;
+    }
+}
+
+/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
+static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
+                           const ipsec_view *view)
+{
+    const ipsec_exchange_kind kind = kind_of_request(message);
+
+    if (kind != IPSEC_EXCHANGE_KINDS)
+        ipsec_exchanges_meet(db->sas, view, kind, message->length);
+    if (!contents || !contents->decrypted)
+        return;
+    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
+    db->opens = db->opens || db->sas->negotiations;
+}
+
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
 {
     ipsec_ike_step step;
 
     ipsec_ike_judge(db->ike, view, contents, &step, report);
+    if (report->is_ike)
+        learn_from_ike(db, &report->message, contents, view);
 }
 
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)

@@ -70,6 +70,71 @@ void ipsec_compat_set_label(proto_item *item, const char *text)
     PITEM_FINFO(item)->rep = label;
 }
 
+static uint32_t unsigned_of(const field_info *info)
+{
+    const enum ftenum type = info->hfinfo->type;
+
+    if (type != FT_UINT8 && type != FT_UINT16 && type != FT_UINT32)
+        return 0;
+#if IPSEC_WIRESHARK_AT_LEAST(4, 2)
+    return fvalue_get_uinteger(info->value);
+#else
+    return fvalue_get_uinteger((fvalue_t *)&info->value);
+#endif
+}
+
+static void visit_node(const proto_node *node, ipsec_visit_field *visit, void *context)
+{
+    const field_info *info = PNODE_FINFO(node);
+
+    if (info && info->hfinfo)
+        visit(
+            &(ipsec_tree_field){
+                .id = info->hfinfo->id, .source = info->ds_tvb, .start = info->start, .value = unsigned_of(info)},
+            context);
+}
+
+/* The node that is shown next, within `root`; NULL behind the last one. */
+static const proto_node *next_node(const proto_node *node, const proto_node *root)
+{
+    if (node->first_child)
+        return node->first_child;
+    while (node != root && !node->next)
+        node = node->parent;
+    return node == root ? NULL : node->next;
+}
+
+void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *mark, ipsec_visit_field *visit,
+                               void *context)
+{
+    const proto_node *node;
+
+    if (!tree)
+        return;
+    for (node = mark->last ? mark->last->next : tree->first_child; node; node = next_node(node, tree))
+        visit_node(node, visit, context);
+}
+
+/* Both look into the record of the frame. */
+static void give_record(epan_dissect_t *dissection)
+{
+    static wtap_rec none;
+
+    dissection->pi.rec = &none;
+}
+
+void ipsec_compat_reset_dissection(epan_dissect_t *dissection)
+{
+    give_record(dissection);
+    epan_dissect_reset(dissection);
+}
+
+void ipsec_compat_free_dissection(epan_dissect_t *dissection)
+{
+    give_record(dissection);
+    epan_dissect_free(dissection);
+}
+
 /* --- the packet -------------------------------------------------------------------------------------------------- */
 
 /* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads
@@ -215,6 +280,18 @@ dissector_handle_t ipsec_compat_udpencap(void)
 dissector_handle_t ipsec_compat_ipv6_fragment(void)
 {
     return dissector_get_default_uint_handle("ip.proto", 44);
+}
+
+static bool has_rows(const char *name)
+{
+    const uat_t *table = uat_get_table_by_name(name);
+
+    return !table || table->user_data->len > 0;
+}
+
+bool ipsec_compat_has_ike_keys(void)
+{
+    return has_rows("IKEv1 Decryption Table") || has_rows("IKEv2 Decryption Table");
 }
 
 static uat_field_t *find_column(const uat_t *table, const char *name)

@@ -13,6 +13,7 @@
 #include <wireshark.h>
 #include <ws_version.h>
 
+#include <epan/epan_dissect.h>
 #include <epan/frame_data.h>
 #include <epan/packet.h>
 #include <epan/proto.h>
@@ -62,6 +63,27 @@ static inline bool ipsec_compat_is_seen(const proto_tree *tree, const header_fie
 /* Makes `text` the label of an item, in a tree that is shown: as proto_item_set_text(), which takes four times as long.
  */
 void ipsec_compat_set_label(proto_item *item, const char *text);
+
+/* A field that a dissector has added to a tree. */
+typedef struct ipsec_tree_field {
+    int id;                 /* of its registration */
+    const tvbuff_t *source; /* the data source that it stands in; NULL: none */
+    int start;              /* where in it */
+    uint32_t value;         /* of a field with an unsigned number of up to 32 bits; else 0 */
+} ipsec_tree_field;
+
+typedef void ipsec_visit_field(const ipsec_tree_field *field, void *context);
+
+/* Calls `visit` for each field behind the mark, in the order in which they are shown, each in front of its children.
+ * `tree` may be NULL. Walks nodes likewise, and without recursion: trees of made-up packets may be deep. */
+void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *mark, ipsec_visit_field *visit,
+                               void *context);
+
+/* Empties a dissection that never had a frame of its own: only its tree was used. */
+void ipsec_compat_reset_dissection(epan_dissect_t *dissection);
+
+/* Frees it. */
+void ipsec_compat_free_dissection(epan_dissect_t *dissection);
 
 /* --- the packet ------------------------------------------------------------------------------------------------ */
 
@@ -125,6 +147,10 @@ dissector_handle_t ipsec_compat_udpencap(void);
 
 /* The stock dissector of the fragment header of IPv6, or NULL. It has no name. */
 dissector_handle_t ipsec_compat_ipv6_fragment(void);
+
+/* Whether one of Wireshark's tables "IKEv1 Decryption Table" and "IKEv2 Decryption Table" has a row; also where there
+ * is no such table any more. */
+bool ipsec_compat_has_ike_keys(void);
 
 /* A row of a table, counted from 1. The text is overwritten and freed afterwards. */
 typedef void ipsec_take_row(uint32_t line, const ipsec_key_row_text *text, void *context);

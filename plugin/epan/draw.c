@@ -102,6 +102,20 @@ static void draw_number(const ipsec_report *report, proto_tree *tree)
     add_frame(tree, IPSEC_HF_SEQ_FIRST_SEEN, number->first_seen);
 }
 
+/* What IKE says of the SA, as far as it was seen. */
+static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
+{
+    ipsec_sa_ike ike;
+
+    if (!ipsec_frames_sa_ike(sa, &ike))
+        return;
+    add_frame(tree, IPSEC_HF_SA_CREATED_BY, ike.created_by);
+    add_frame(tree, IPSEC_HF_SA_DELETED_BY, ike.deleted_by);
+    add_frame(tree, IPSEC_HF_SA_MAYBE_CREATED_BY, ike.maybe_created_by);
+    if (total)
+        add_frame(tree, IPSEC_HF_SA_MAYBE_DELETED_BY, ike.maybe_deleted_by);
+}
+
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
 static void draw_sa(uint32_t sa, bool total, proto_tree *tree)
 {
@@ -114,6 +128,7 @@ static void draw_sa(uint32_t sa, bool total, proto_tree *tree)
         ipsec_add_uint(tree, IPSEC_HF_SA_REVERSE, summary.reverse);
     if (summary.successor != IPSEC_SA_NONE)
         ipsec_add_uint(tree, IPSEC_HF_SA_SUCCESSOR, summary.successor);
+    draw_sa_ike(sa, total, tree);
     add_frame(tree, IPSEC_HF_SA_FIRST_FRAME, summary.first_frame);
     if (!total)
         return;

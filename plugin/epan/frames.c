@@ -195,6 +195,14 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     newest = view->frame;
 }
 
+/* Advice may name a frame. */
+static IPSEC_COLD void number_advice(ipsec_findings *findings)
+{
+    for (unsigned i = 0; i < findings->count; i++)
+        if (ipsec_advice_names_frame(findings->list[i].advice_case))
+            findings->list[i].detail = number_of(findings->list[i].detail);
+}
+
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     if (is_new(pinfo, view)) {
@@ -207,6 +215,8 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         report->number.first_seen = number_of(report->number.first_seen);
     if (report->fragment)
         report->fragment = number_of(report->fragment);
+    if (report->findings.count > 0 && rejected->len > 0)
+        number_advice(&report->findings);
 }
 
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)
@@ -239,6 +249,17 @@ bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)
         return false;
     summary->first_frame = number_of(summary->first_frame);
     summary->last_frame = number_of(summary->last_frame);
+    return true;
+}
+
+bool ipsec_frames_sa_ike(uint32_t sa, ipsec_sa_ike *ike)
+{
+    if (!ipsec_db_sa_ike(db, sa, ike))
+        return false;
+    ike->created_by = number_of(ike->created_by);
+    ike->deleted_by = number_of(ike->deleted_by);
+    ike->maybe_created_by = number_of(ike->maybe_created_by);
+    ike->maybe_deleted_by = number_of(ike->maybe_deleted_by);
     return true;
 }
 

@@ -24,7 +24,7 @@ static pref_bool pref_use_esp_sa = true;
 static const char *pref_sa_file;
 
 typedef struct source {
-    const char *name, *unit; /* for people */
+    const char *name, *unit; /* for people; no unit: it has no rows */
     /* Checksum of what was wrong and of what the source held, when that was last reported; 0 if nothing was wrong the
      * last time. Owned by is_news(), and kept from one capture file to the next. */
     uint32_t reported;
@@ -34,6 +34,7 @@ static source sources[IPSEC_ORIGIN_COUNT] = {
     [IPSEC_ORIGIN_TABLE] = {.name = "ipsec_sa", .unit = "row"},
     [IPSEC_ORIGIN_XFRM] = {.name = "ip xfrm state", .unit = "line"},
     [IPSEC_ORIGIN_WIRESHARK] = {.name = "ESP SAs", .unit = "row"},
+    [IPSEC_ORIGIN_IKE] = {.name = "IKE"},
 };
 
 /* One source while it is read. */
@@ -234,6 +235,8 @@ char *ipsec_keys_source(wmem_allocator_t *scope, uint8_t origin, uint32_t line)
 {
     const source *from = &sources[origin];
 
+    if (!from->unit)
+        return wmem_strdup(scope, from->name);
     return wmem_strdup_printf(scope, "%s, %s %u", from->name, from->unit, line);
 }
 

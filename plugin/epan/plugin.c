@@ -5,6 +5,7 @@
 #include "fields.h"
 #include "frames.h"
 #include "hooks.h"
+#include "ike_inside.h"
 #include "prefs.h"
 #include "sa_rows.h"
 #include "statistics.h"
@@ -34,6 +35,7 @@ static void end_file(void)
 {
     ipsec_sa_rows_end_file();
     ipsec_frames_end();
+    ipsec_ike_inside_end();
 }
 
 static void register_protoinfo(void)

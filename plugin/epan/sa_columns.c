@@ -145,6 +145,13 @@ static void get_esn(const ipsec_sa_at *at, ipsec_cell *cell)
     cell->number = at->row->tally.esn == IPSEC_ESN_YES;
 }
 
+/* A frame; 0: none. */
+static void get_frame(const ipsec_sa_at *at, ipsec_cell *cell)
+{
+    get_u32(at, cell);
+    cell->is_empty = cell->number == 0;
+}
+
 /* --- the columns ------------------------------------------------------------------------------------------------- */
 
 #define TALLY(member)   offsetof(ipsec_sa_row, tally.member)
@@ -194,6 +201,8 @@ const ipsec_sa_column ipsec_sa_columns[] = {
     {"Largest bad", "largest_bad", IPSEC_CELL_NUMBER, TALLY(icv_bad), get_largest},
     {"Reverse SA", "reverse", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, reverse), get_index},
     {"Successor", "successor", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, successor), get_index},
+    {"Created by", "created_by", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, ike.created_by), get_frame},
+    {"Deleted by", "deleted_by", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, ike.deleted_by), get_frame},
     {"ESN", "esn", IPSEC_CELL_YES_NO, 0, get_esn},
     {"Key source", "key_source", IPSEC_CELL_TEXT, 0, get_key_source},
 };

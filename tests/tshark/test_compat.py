@@ -3,6 +3,7 @@ function, where the version of Wireshark at hand no longer has what that one res
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import json
 import os
 import re
 import shutil
@@ -255,6 +256,42 @@ def test_ipsec_compat_packet_id(tshark, tmp_path):
                                  packet_id={9: 7, 10: other}.get(number, 100 + number)) for number in range(1, 11)]
         seen = points_of(tshark, tmp_path / "id.pcapng", packets)
         assert seen[-1] == [finding], broken("ipsec_compat_packet_id", f"the second of two ids is {seen[-1]}")
+
+
+# A capture of IKE that can be decrypted, and what it says of a packet behind the second message.
+IKE, LEARNT = "ike_inside", (5, "esp.runt_for_sa")
+
+
+def learnt_from_ike(tshark, *options):
+    """Frames and findings where the first pass has no tree."""
+    told = tshark.read(IKE, *options, "-q", "-z", "ipsec,findings,json")
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    return [(line["frame"], finding["id"]) for line in lines if "frame" in line for finding in line["findings"]]
+
+
+def test_ipsec_compat_visit_fields(tshark):
+    """What was decrypted is found in the packet's own tree."""
+    number, finding = LEARNT
+    assert tshark.rows(IKE)[number].findings == [finding], broken("ipsec_compat_visit_fields", "nothing is found in a tree")
+
+
+def test_ipsec_compat_has_ike_keys(tshark):
+    assert LEARNT in learnt_from_ike(tshark, *tshark.options(IKE)), \
+        broken("ipsec_compat_has_ike_keys", "the table is not found, or has no rows")
+    assert learnt_from_ike(tshark) == []
+
+
+def test_ipsec_compat_reset_dissection(tshark):
+    """Each message is read from a tree of its own: the last SA is known, and all between."""
+    learnt = learnt_from_ike(tshark, *tshark.options(IKE))
+    assert [number for number, finding in learnt if finding.startswith("sa.")] == [26, 29, 30, 31, 36], \
+        broken("ipsec_compat_reset_dissection", f"the trees of several messages give {learnt}")
+
+
+def test_ipsec_compat_free_dissection(tshark):
+    """The private tree goes with the file, and comes again with the next one."""
+    ended = tshark.read(IKE, *tshark.options(IKE), "-M", "9", "-q", "-z", "ipsec,sa")
+    assert "0xa1000003" in ended, broken("ipsec_compat_free_dissection", ended)
 
 
 # The row of an SA by columns, and in each column another value that fits no packet of it. Only later versions have the

@@ -37,6 +37,10 @@ TYPES = {
     "ipsec.sa": "FT_UINT32",
     "ipsec.sa.reverse": "FT_UINT32",
     "ipsec.sa.successor": "FT_UINT32",
+    "ipsec.sa.created_by": "FT_FRAMENUM",
+    "ipsec.sa.deleted_by": "FT_FRAMENUM",
+    "ipsec.sa.maybe_created_by": "FT_FRAMENUM",
+    "ipsec.sa.maybe_deleted_by": "FT_FRAMENUM",
     "ipsec.sa.first_frame": "FT_FRAMENUM",
     "ipsec.sa.last_frame": "FT_FRAMENUM",
     "ipsec.sa.packets": "FT_UINT32",
@@ -60,7 +64,8 @@ CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat"}
-HINT = re.compile(r"\w[\w ]+: (the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
+HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA in frame|IKE negotiated none|"
+                  r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as an integrity failure, not a replay|"
                   r"the rest of the packet is in another frame|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"

@@ -167,7 +167,8 @@ static void test_found_again(void)
 static bool says_something(const ipsec_view *view, unsigned shape)
 {
     ipsec_report report = report_on(view);
-    const ipsec_open_report open_report = {&report.header, &report.findings, &report.opened};
+    const ipsec_open_report open_report = {
+        .header = &report.header, .findings = &report.findings, .opened = &report.opened};
 
     ipsec_opened_null(view, shape, &open_report);
     return report.opened.valid;

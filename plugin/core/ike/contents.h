@@ -4,9 +4,6 @@
  * Plain values in the caller's memory; nothing in it points anywhere. What is beyond the limits is left out, and
  * `incomplete` says so.
  *
- * The room ike/ has what messages of IKE tell: of each by itself, of exchanges, and of why there is no tunnel. It moves
- * nothing of an SA of ESP or AH.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef IPSEC_CORE_IKE_CONTENTS_H
@@ -51,6 +48,7 @@ typedef struct ipsec_ike_proposal {
     uint16_t encryption, key_bits, integrity, group; /**< 0: none was named */
     uint8_t esn;                                     /**< 0 or 1, as proposed: transform type 5 */
     bool has_esn;
+    uint8_t mode; /**< of IKEv1 (RFC 2407 4.5): 1 tunnel, 2 transport, 3 and 4 the same in UDP; 0: IKEv2, or not said */
 } ipsec_ike_proposal;
 
 /** A traffic selector (RFC 7296 3.13.1), addresses of 4 or 16 octets. */

@@ -253,6 +253,57 @@ const ipsec_integrity *ipsec_integrity_row(unsigned index)
     return index < G_N_ELEMENTS(integrities) ? &integrities[index] : NULL;
 }
 
+/* Rows by their number in the registry, and one more; 0: there is none. */
+#define AT(row) ((row) + 1)
+
+const ipsec_encryption *ipsec_encryption_by_number(unsigned number)
+{
+    static const uint8_t rows[] = {
+        [2] = AT(E_DES),
+        [3] = AT(E_3DES),
+        [6] = AT(E_CAST),
+        [7] = AT(E_BLOWFISH),
+        [11] = AT(E_NULL),
+        [12] = AT(E_AES_CBC),
+        [13] = AT(E_AES_CTR),
+        [14] = AT(E_AES_CCM_8),
+        [15] = AT(E_AES_CCM_12),
+        [16] = AT(E_AES_CCM_16),
+        [18] = AT(E_AES_GCM_8),
+        [19] = AT(E_AES_GCM_12),
+        [20] = AT(E_AES_GCM_16),
+        [21] = AT(E_GMAC),
+        [23] = AT(E_CAMELLIA_CBC),
+        [28] = AT(E_CHACHA20_POLY1305),
+        [29] = AT(E_AES_CCM_8_IIV),
+        [30] = AT(E_AES_GCM_16_IIV),
+        [31] = AT(E_CHACHA20_POLY1305_IIV),
+    };
+
+    return number < G_N_ELEMENTS(rows) && rows[number] ? &encryptions[rows[number] - 1] : NULL;
+}
+
+const ipsec_integrity *ipsec_integrity_by_number(unsigned number)
+{
+    static const uint8_t rows[] = {
+        [0] = AT(I_NONE),
+        [1] = AT(I_HMAC_MD5_96),
+        [2] = AT(I_HMAC_SHA1_96),
+        [5] = AT(I_AES_XCBC_96),
+        [8] = AT(I_AES_CMAC_96),
+        [9] = AT(I_AES_128_GMAC),
+        [10] = AT(I_AES_192_GMAC),
+        [11] = AT(I_AES_256_GMAC),
+        [12] = AT(I_HMAC_SHA2_256_128),
+        [13] = AT(I_HMAC_SHA2_384_192),
+        [14] = AT(I_HMAC_SHA2_512_256),
+    };
+
+    return number < G_N_ELEMENTS(rows) && rows[number] ? &integrities[rows[number] - 1] : NULL;
+}
+
+#undef AT
+
 static bool is_name(const char *a, const char *b)
 {
     return g_ascii_strcasecmp(a, b) == 0;

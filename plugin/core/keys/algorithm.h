@@ -106,6 +106,11 @@ const ipsec_integrity *ipsec_integrity_by_linux_name(const char *name, unsigned 
 const ipsec_encryption *ipsec_encryption_by_wireshark_name(const char *name);
 const ipsec_integrity *ipsec_integrity_by_wireshark_name(const char *name);
 
+/** The row for a number of the registry, Transform Type 1; NULL if there is none. Likewise of Transform Type 3: NULL
+ * for those that are not known, the row NONE for 0. */
+const ipsec_encryption *ipsec_encryption_by_number(unsigned number);
+const ipsec_integrity *ipsec_integrity_by_number(unsigned number);
+
 /** libgcrypt's cipher for keying material of `length` octets, salt included; 0 if there is none. */
 int ipsec_encryption_cipher(const ipsec_encryption *encryption, unsigned length);
 

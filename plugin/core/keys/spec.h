@@ -111,6 +111,7 @@ typedef enum {
     IPSEC_ORIGIN_TABLE,     /**< the program's own table */
     IPSEC_ORIGIN_XFRM,      /**< a saved `ip xfrm state` */
     IPSEC_ORIGIN_WIRESHARK, /**< Wireshark's table "ESP SAs" */
+    IPSEC_ORIGIN_IKE,       /**< what IKE negotiated; `line` is the frame of the answer */
     IPSEC_ORIGIN_COUNT
 } ipsec_origin;
 

@@ -89,7 +89,7 @@ static unsigned carrier_of_mode(const ipsec_opened *opened)
 {
     if (!opened->valid || !opened->spec)
         return 0;
-    switch (ipsec_terms_mode(opened->spec, opened->terms)) {
+    switch (ipsec_terms_mode(opened->like, opened->terms)) {
     case IPSEC_MODE_TUNNEL:
         return IPSEC_CARRIER_TUNNEL;
     case IPSEC_MODE_TRANSPORT:

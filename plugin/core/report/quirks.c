@@ -322,7 +322,7 @@ static unsigned fault_in(ipsec_stack stack, const ipsec_report *report, ipsec_fi
 
 static bool is_known_transport(const ipsec_opened *opened)
 {
-    const uint8_t mode = opened->spec ? ipsec_terms_mode(opened->spec, opened->terms) : IPSEC_MODE_ANY;
+    const uint8_t mode = opened->like ? ipsec_terms_mode(opened->like, opened->terms) : IPSEC_MODE_ANY;
 
     return mode == IPSEC_MODE_TRANSPORT || mode == IPSEC_MODE_BEET;
 }

@@ -159,6 +159,11 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 {
     uint32_t successor;
 
+    pair->is_told = pair->is_told || sa->is_negotiated;
+    if (pair->is_told) {
+        pair->active = sa->index;
+        return;
+    }
     if (sa->keys.icv_good)
         pair->verified = true;
     if (sa->index == pair->active) {

@@ -16,6 +16,9 @@ static const uint8_t places[IPSEC_FINDING_COUNT] = {
     [IPSEC_FINDING_ESP_SPI_UNKNOWN] = AT_SPI,
     [IPSEC_FINDING_AH_SPI_UNKNOWN] = AT_SPI,
     [IPSEC_FINDING_SA_OLD_SPI] = AT_SPI,
+    [IPSEC_FINDING_SA_DELETED] = AT_SPI,
+    [IPSEC_FINDING_SA_EARLY] = AT_SPI,
+    [IPSEC_FINDING_SA_ONE_SIDED] = AT_SPI,
     [IPSEC_FINDING_ESN_WRONG_HIGH] = AT_SEQUENCE,
     [IPSEC_FINDING_REPLAY_DUPLICATE] = AT_SEQUENCE,
     [IPSEC_FINDING_REPLAY_CONFLICT] = AT_SEQUENCE,
@@ -98,6 +101,9 @@ void ipsec_note_report(const ipsec_note *note, const ipsec_header *header, const
     const ipsec_header_kind *kind = ipsec_kind_of(header->protocol);
     const ipsec_finding_set *found = &note->found;
 
-    for (unsigned id = 0; (id = ipsec_finding_set_next(found, id)) < IPSEC_FINDING_COUNT; id++)
+    for (unsigned id = 0; (id = ipsec_finding_set_next(found, id)) < IPSEC_FINDING_COUNT; id++) {
+        findings->assuming = id == IPSEC_FINDING_SA_DELETED && note->facts & IPSEC_NOTE_MAY_LIVE;
         add(findings, (ipsec_finding_id)id, kind, detail_of(note, (ipsec_finding_id)id, number->advance));
+    }
+    findings->assuming = false;
 }

@@ -13,6 +13,7 @@
 #include "sa/guess.h"
 #include "sa/in_clear.h"
 #include "sa/life.h"
+#include "sa/negotiated.h"
 #include "sa/open_report.h"
 #include "sa/outer_reason.h"
 #include "sa/sequence.h"
@@ -392,6 +393,39 @@ void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, 
     ipsec_opened_null(view, probe->shape - 1u, report);
 }
 
+/* What is not encrypted may be read as it is. */
+static bool is_opaque(const ipsec_key_row *negotiated)
+{
+    return negotiated->encryption && is_encrypted(negotiated->encryption);
+}
+
+void ipsec_open_negotiated(ipsec_opener *opener, const ipsec_view *view, const ipsec_open_report *report)
+{
+    if (!report->opened->valid)
+        ipsec_opened_negotiated(view, room_for_outer(opener, view), report);
+}
+
+/* IKE knows the SA, and nobody its keys. */
+static IPSEC_COLD void open_negotiated(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
+                                       const ipsec_open_report *report)
+{
+    if (!is_opaque(report->negotiated))
+        ipsec_open_without_key(opener, view, &sa->keys.null, ruling, report);
+    ipsec_open_negotiated(opener, view, report);
+}
+
+/* Which SA of IKE it would have been. */
+static uint8_t ask_ike(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
+{
+    const ipsec_negotiated *of = ipsec_negotiated_at(opener->sas, view, spi);
+
+    if (!of)
+        return ipsec_negotiated_knows(opener->sas, view) ? IPSEC_CASE_SPI_NEVER : IPSEC_CASE_NONE;
+    if (!ipsec_negotiated_is_over(of, view))
+        return IPSEC_CASE_NONE;
+    return of->has_restarted ? IPSEC_CASE_SPI_RESTARTED : IPSEC_CASE_SPI_DELETED;
+}
+
 static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 {
     return opener->config->sa_complete && view->address_length > 0 &&
@@ -463,13 +497,20 @@ static bool is_seen_by_other(const ipsec_opener *opener, const ipsec_view *view,
 static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                              ipsec_note *note, const ipsec_open_report *report)
 {
+    if (report->negotiated && !(report->deleted_by && is_unknown(opener, view))) {
+        open_negotiated(opener, view, sa, ruling, report);
+        return;
+    }
     if (!is_unknown(opener, view)) {
-        sa->keys.nothing_to_try = !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete;
+        sa->keys.nothing_to_try =
+            !ipsec_keyring_needs_source(opener->ring) && !opener->config->sa_complete && !sa->is_negotiated;
         ipsec_open_without_key(opener, view, &sa->keys.null, ruling, report);
         return;
     }
     ruling->unknown = true;
     note->advice_case = look_around(opener->ring, view, report->header->spi);
+    if (note->advice_case == IPSEC_CASE_NONE)
+        note->advice_case = ask_ike(opener, view, report->header->spi);
     if (note->advice_case == IPSEC_CASE_SPI_OTHER_PROTOCOL && is_seen_by_other(opener, view, report->header))
         note->facts |= IPSEC_NOTE_SEEN_BY_OTHER;
     ipsec_opened_unknown(note, report);

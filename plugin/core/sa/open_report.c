@@ -16,15 +16,26 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
+/* What a row with keys leaves open, IKE may say. */
+static const ipsec_key_row *row_that_counts(const ipsec_key_row *spec, const ipsec_key_row *negotiated)
+{
+    const bool is_silent = spec->mode == IPSEC_MODE_ANY && spec->encapsulation == IPSEC_ENCAP_ANY &&
+                           !spec->selector.present && spec->other_count == 0;
+
+    return negotiated && is_silent ? negotiated : spec;
+}
+
 void ipsec_opened_begin(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
-    ipsec_terms_set terms = ipsec_terms_of(spec);
-    const bool fits = ipsec_terms_fit_encapsulation(spec, envelope->view->encapsulation, &terms);
+    const ipsec_key_row *like = row_that_counts(spec, report->negotiated);
+    ipsec_terms_set terms = ipsec_terms_of(like);
+    const bool fits = ipsec_terms_fit_encapsulation(like, envelope->view->encapsulation, &terms);
     const ipsec_finding_id mismatch = ipsec_kind_of(envelope->view->protocol)->encap_mismatch;
 
     *report->opened =
         (ipsec_opened){.valid = true,
                        .spec = spec,
+                       .like = like,
                        .terms = terms,
                        .icv_status = IPSEC_ICV_UNVERIFIED,
                        .unverified = report->findings->whole ? IPSEC_UNVERIFIED_TOO_SHORT : IPSEC_UNVERIFIED_NOT_WHOLE,
@@ -232,10 +243,10 @@ static void measure_tail(const ipsec_envelope *envelope, const ipsec_ruling *rul
 
 /* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
  * looks like one, and not judged. */
-static void report_inside(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
-                          const uint8_t *plaintext, const ipsec_open_report *report)
+static void report_inside(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const uint8_t *plaintext,
+                          const ipsec_open_report *report)
 {
-    const ipsec_trailer trailer = trailer_of(envelope, &row->spec, plaintext);
+    const ipsec_trailer trailer = trailer_of(envelope, report->opened->like, plaintext);
     const bool sure = is_sure(envelope, ruling);
 
     if (!sure && !ipsec_trailer_is_sound(&trailer))
@@ -268,11 +279,27 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
     if (right_row && !envelope->encryption)
         report_ah_length(envelope, &row->spec, report);
     if (ruling->icv == IPSEC_ICV_GOOD && !envelope->encryption)
-        report_ah_mode(envelope, &row->spec, report);
+        report_ah_mode(envelope, report->opened->like, report);
     if (row->crypto && plaintext && ruling->icv != IPSEC_ICV_BAD && ipsec_envelope_is_openable(envelope))
-        report_inside(envelope, row, ruling, plaintext, report);
+        report_inside(envelope, ruling, plaintext, report);
     if (envelope->encryption)
         measure_tail(envelope, ruling, plaintext, report);
+}
+
+void ipsec_opened_negotiated(const ipsec_view *view, uint8_t *outer, const ipsec_open_report *report)
+{
+    const ipsec_key_row *spec = report->negotiated;
+    const ipsec_envelope envelope = ipsec_envelope_of(view, spec->encryption, spec->integrity, outer);
+
+    ipsec_opened_begin(&envelope, spec, report);
+    report->opened->is_sure = true;
+    if (!report->findings->whole)
+        return;
+    report->opened->unverified = IPSEC_UNVERIFIED_NO_KEY;
+    if (view->length > ipsec_kind_of(view->protocol)->fixed && spec->encryption)
+        report_esp_lengths(&envelope, report);
+    else if (view->length > ipsec_kind_of(view->protocol)->fixed)
+        report_ah_length(&envelope, spec, report);
 }
 
 void ipsec_opened_offloaded(const ipsec_open_report *report)
@@ -339,5 +366,5 @@ void ipsec_opened_unknown(const ipsec_note *note, const ipsec_open_report *repor
     const ipsec_header_kind *kind = ipsec_kind_of(report->header->protocol);
 
     ipsec_findings_add_with(report->findings, kind->spi_unknown, kind->spi_at, 4,
-                            (ipsec_advice_detail){.advice_case = note->advice_case});
+                            (ipsec_advice_detail){.advice_case = note->advice_case, .detail = report->deleted_by});
 }

@@ -20,6 +20,8 @@ typedef struct ipsec_open_report {
     const ipsec_header *header;
     ipsec_findings *findings;
     ipsec_opened *opened;
+    const ipsec_key_row *negotiated; /**< what IKE says of the SA; NULL: nothing */
+    uint32_t deleted_by;             /**< the frame in which IKE deleted it; 0: it did not */
 } ipsec_open_report;
 
 /** Says what the row tells before anything is tried. */
@@ -52,6 +54,9 @@ void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ips
 
 /** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */
 void ipsec_opened_unproven(const ipsec_open_report *report);
+
+/** Says what can be said with what IKE negotiated, which has no keys: whether the lengths fit. */
+void ipsec_opened_negotiated(const ipsec_view *view, uint8_t *outer, const ipsec_open_report *report);
 
 /** Says that the receiver does not know the SPI. */
 void ipsec_opened_unknown(const ipsec_note *note, const ipsec_open_report *report);

@@ -30,6 +30,8 @@ typedef struct ipsec_opened {
     bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV; counts always */
     /** The row whose key was used; the database's. NULL for the heuristics. */
     const struct ipsec_key_row *spec;
+    /** The row whose mode, encapsulation and selector count, if spec is not NULL: that one, or what IKE says. */
+    const struct ipsec_key_row *like;
     uint8_t terms;      /**< if spec is not NULL: which of its terms the packet fits, as far as it was looked into; see
                              terms.h */
     uint8_t icv_status; /**< ipsec_icv_status */

@@ -15,6 +15,8 @@
 #include "sa/sa.h"
 #include "base/config.h"
 #include "base/hash.h"
+#include "sa/exchanges.h"
+#include "sa/negotiated.h"
 #include "sa/sequence.h"
 #include "base/octets.h"
 
@@ -39,7 +41,8 @@ static inline bool is_multicast(const ipsec_view *view)
 }
 
 /* A sum of products with secrets, one for each word: whoever does not know them finds no two addresses with one sum but
- * by chance. A chain of ipsec_hash_mix() would not do, for some differences pass a step unchanged, whatever the seed. */
+ * by chance. A chain of ipsec_hash_mix() would not do, for some differences pass a step unchanged, whatever the seed.
+ */
 static inline uint64_t hash_address(const uint64_t *secrets, const uint8_t *address, uint8_t length)
 {
     uint64_t sum = secrets[0] * ipsec_read_u32(address);
@@ -127,6 +130,8 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     ipsec_generations_free(table->generations);
     ipsec_iv_store_free(table->ivs);
     ipsec_forgotten_free(table->forgotten);
+    ipsec_negotiations_free(table->negotiations);
+    ipsec_exchanges_free(table->exchanges);
     g_array_free(table->summaries, true);
     g_hash_table_destroy(table->pairs);
     ipsec_blocks_free(table->pair_blocks);
@@ -319,7 +324,7 @@ static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, 
     put(table, sa);
 }
 
-static IPSEC_COLD ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
+static ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key, uint32_t frame, ipsec_note *note)
 {
     ipsec_sa *sa;
 
@@ -338,6 +343,18 @@ static IPSEC_COLD ipsec_sa *make(ipsec_sa_table *table, const ipsec_sa_key *key,
     return sa;
 }
 
+static IPSEC_COLD ipsec_sa *make_and_meet(ipsec_sa_table *table, const ipsec_sa_key *key, const ipsec_view *view,
+                                          uint32_t spi, ipsec_note *note)
+{
+    ipsec_sa *sa = make(table, key, view->frame, note);
+
+    if (table->negotiations)
+        ipsec_negotiated_meet(table, view, spi, sa);
+    if (table->exchanges)
+        ipsec_exchanges_seat(table->exchanges, view, sa->index);
+    return sa;
+}
+
 static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *key)
 {
     for (uint32_t at = hash_key(key) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
@@ -353,7 +370,7 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
     ipsec_sa_summary *summary;
 
     if (!sa)
-        sa = make(table, &key, view->frame, note);
+        sa = make_and_meet(table, &key, view, spi, note);
     summary = ipsec_sa_summary_at(table, sa->index);
     summary->packets++;
     summary->last_frame = view->frame;
@@ -366,6 +383,25 @@ const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *vie
     const ipsec_sa_key key = make_key(table, view, spi);
 
     return find(table, &key);
+}
+
+ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+{
+    const ipsec_sa_key key = make_key(table, view, spi);
+
+    return find(table, &key);
+}
+
+void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi)
+{
+    const ipsec_sa_key key = make_key(table, to, spi);
+
+    sa->life.origin = 0; /* begins anew */
+    if (find(table, &key))
+        return;
+    take_out(table, sa);
+    sa->key = key;
+    put(table, sa);
 }
 
 uint32_t ipsec_sa_count(const ipsec_sa_table *table)
@@ -447,8 +483,10 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
 
     if (!pair)
         return;
-    summary->successor = IPSEC_SA_NONE;
-    unmatch(table, pair, summary);
+    if (!sa->is_negotiated) {
+        summary->successor = IPSEC_SA_NONE;
+        unmatch(table, pair, summary);
+    }
     forget_index(&pair->active, sa->index);
     forget_index(&pair->next, sa->index);
     forget_index(&pair->unmatched, sa->index);
@@ -464,6 +502,8 @@ void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair
     const bool good = sa->keys.icv_good;
     uint32_t other;
 
+    if (sa->is_negotiated)
+        return;
     if (pair->matched == sa->index)
         pair->matched_good = good;
     if (summary->reverse != IPSEC_SA_NONE || pair->matched == IPSEC_SA_NONE)
@@ -508,6 +548,39 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
         back->back = pair;
     }
     pair->sas++;
-    match(table, pair, sa->index, sa->keys.icv_good);
+    if (!sa->is_negotiated)
+        match(table, pair, sa->index, sa->keys.icv_good);
     return pair;
+}
+
+static unsigned list_pair(const ipsec_sa_pair *pair, uint32_t *list)
+{
+    const uint32_t named[] = {pair->active, pair->next, pair->unmatched, pair->matched};
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++)
+        if (named[i] != IPSEC_SA_NONE)
+            list[count++] = named[i];
+    return count;
+}
+
+unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST])
+{
+    ipsec_view of = *view;
+    unsigned count = 0;
+
+    G_STATIC_ASSERT(IPSEC_SAS_BETWEEN_MOST == 2 * 2 * 4);
+    of.protocol = IPSEC_PROTOCOL_ESP;
+    for (unsigned way = 0; way < 4; way++) {
+        ipsec_sa_pair name;
+        const ipsec_sa_pair *pair;
+
+        if (way == 2)
+            of.source_port = of.destination_port = 0;
+        name = name_pair(table, &of, way & 1);
+        pair = g_hash_table_lookup(table->pairs, &name);
+        if (pair && (way >= 2 || view->source_port != 0))
+            count += list_pair(pair, list + count);
+    }
+    return count;
 }

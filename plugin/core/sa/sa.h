@@ -101,6 +101,7 @@ typedef struct ipsec_sa_pair {
     bool unmatched_good : 1;    /**< `unmatched` verifies */
     bool active_good : 1;       /**< `active` verifies */
     bool verified : 1;          /**< an SA of them verifies: no other succeeds */
+    bool is_told : 1;           /**< IKE tells of one of them which follows which: no more guesses */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
@@ -137,6 +138,7 @@ typedef struct ipsec_sa {
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */
+    bool is_negotiated : 1;   /**< IKE tells of it, see negotiated.h */
     uint8_t rank : 2;         /**< how much it had shown when it was last asked for; likewise */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
@@ -177,7 +179,9 @@ typedef struct ipsec_sa_table {
     ipsec_generations *generations; /**< likewise, of generation.h */
     ipsec_forgotten *forgotten;     /**< SAs that left the table, but for those of one packet; NULL until one did */
     GHashTable *pairs;              /**< a set of ipsec_sa_pair, found by their keys */
-    ipsec_blocks *sa_blocks, *pair_blocks; /**< that they lie in */
+    ipsec_blocks *sa_blocks, *pair_blocks;   /**< that they lie in */
+    struct ipsec_exchanges *exchanges;       /**< what is near them in time, see exchanges.h; NULL until IKE is met */
+    struct ipsec_negotiations *negotiations; /**< what IKE says of them, see negotiated.h; NULL until it does */
 } ipsec_sa_table;
 
 /**
@@ -202,6 +206,20 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
 
 /** The SA of `spi` towards the view's destination; NULL if there is none, or it was forgotten. Counts nothing. */
 const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
+
+/** The same to be changed: what others tell of it. */
+ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
+
+/** The receiver has moved, or the sender: from now on the SA is the one towards the view's destination, unless there is
+ * one already, and may come from anywhere else. */
+void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
+
+/** SAs that ipsec_sas_between() finds. */
+#define IPSEC_SAS_BETWEEN_MOST 16u
+
+/** Fills in the indices of the SAs that are in use between the hosts of a view, in either direction, native or in UDP
+ * of its ports; as far as is known without looking for them. Returns how many there are. */
+unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST]);
 
 /** The facts of SA number `index`, below the count. Valid until an SA is made. */
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)

@@ -1,0 +1,36 @@
+/** @file
+ * What two messages agree on for an SA, as a row without keys. Internal to the core.
+ *
+ * The room ike/ has what messages of IKE tell: of each by itself, of exchanges, of why there is no tunnel, and of the SAs
+ * that they make and delete. It knows no packet of these.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_AGREEMENT_H
+#define IPSEC_CORE_IKE_AGREEMENT_H
+
+#include "ike/contents.h"
+#include "keys/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A request and its answer. */
+typedef struct ipsec_ike_agreement {
+    const ipsec_ike_contents *request; /**< NULL: not known */
+    const ipsec_ike_contents *answer;
+    const ipsec_ike_proposal *chosen; /**< of the answer */
+    unsigned from;                    /**< for the caller: who asked */
+} ipsec_ike_agreement;
+
+/** The IP protocol that a proposal is for; 0 if it is neither ESP nor AH. */
+uint8_t ipsec_ike_protocol(uint8_t protocol);
+
+/**
+ * Fills in algorithms, ESN, mode, encapsulation and selectors, as far as both say.
+ *
+ * @param to_asker  for the SA towards the one that asked; else for the other direction
+ */
+void ipsec_ike_fill_row(const ipsec_ike_agreement *agreed, bool to_asker, ipsec_key_row *row);
+
+#endif

@@ -1,0 +1,448 @@
+/* Reading payloads of IKE. Nothing is believed but what the octets hold: what is cut, or says that it is longer than
+ * what it stands in, is left out.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ike/payloads.h"
+#include "base/hash.h"
+#include "base/octets.h"
+#include "ike/message.h"
+
+#include <string.h>
+
+/* Payload types of IKEv1 (IANA "ISAKMP payloads"). */
+enum {
+    V1_SA = 1,
+    V1_ID = 5,
+    V1_NOTIFY = 11,
+    V1_DELETE = 12
+};
+
+/* Octets of the header of a payload, and of what else begins like one: a proposal, a transform. */
+#define HEADER 4u
+
+/* Payloads of a message; a chain may otherwise go on for 16,384. */
+#define PAYLOADS_MOST 64u
+
+/* Octets of the DOI of IKEv1. */
+#define DOI 4u
+
+/* Octets that are read from front to back. */
+typedef struct part {
+    const uint8_t *at;
+    uint32_t left;
+} part;
+
+/* Takes the first `count` octets off; NULL if there are fewer. */
+static const uint8_t *take(part *from, uint32_t count)
+{
+    const uint8_t *at = from->at;
+
+    if (from->left < count)
+        return NULL;
+    from->at += count;
+    from->left -= count;
+    return at;
+}
+
+/* Takes off what begins with the type of the next one and its own length, and sets *body to what is behind these, as
+ * far as it is there. Returns its header; NULL if there is none. */
+static const uint8_t *take_payload(part *from, part *body)
+{
+    const uint32_t length = from->left >= HEADER ? ipsec_read_u16(from->at + 2) : 0;
+    const uint8_t *header = length >= HEADER ? take(from, MIN(length, from->left)) : NULL;
+
+    if (header)
+        *body = (part){header + HEADER, (uint32_t)(from->at - header) - HEADER};
+    return header;
+}
+
+/* Whether the body that was taken is not all of it. */
+static bool is_cut(const uint8_t *header, const part *body)
+{
+    return ipsec_read_u16(header + 2) - HEADER > body->left;
+}
+
+static uint64_t read_u64(const uint8_t *p)
+{
+    return (uint64_t)ipsec_read_u32(p) << 32 | ipsec_read_u32(p + 4);
+}
+
+/* --- transforms ------------------------------------------------------------------------------------------- */
+
+/* Transform types and attributes of IKEv2. */
+enum {
+    TYPE_ENCRYPTION = 1,
+    TYPE_INTEGRITY = 3,
+    TYPE_GROUP = 4,
+    TYPE_ESN = 5,
+    ATTRIBUTE_KEY_BITS = 14
+};
+
+/* The value of an attribute that has two octets of it; 0 if there is none. */
+static uint16_t attribute(part attributes, uint16_t wanted)
+{
+    const uint8_t *p;
+
+    while ((p = take(&attributes, 4)) != NULL) {
+        const uint16_t type = ipsec_read_u16(p), value = ipsec_read_u16(p + 2);
+
+        if (!(type & 0x8000))
+            take(&attributes, value);
+        else if ((type & 0x7fff) == wanted)
+            return value;
+    }
+    return 0;
+}
+
+static void set_first(uint16_t *number, uint16_t value)
+{
+    if (*number == 0)
+        *number = value;
+}
+
+static void read_transform(part body, ipsec_ike_proposal *proposal)
+{
+    const uint8_t *p = take(&body, 4);
+    uint16_t id;
+
+    if (!p)
+        return;
+    id = ipsec_read_u16(p + 2);
+    if (p[0] == TYPE_ENCRYPTION && proposal->encryption == 0) {
+        proposal->encryption = id;
+        proposal->key_bits = attribute(body, ATTRIBUTE_KEY_BITS);
+    } else if (p[0] == TYPE_INTEGRITY) {
+        set_first(&proposal->integrity, id);
+    } else if (p[0] == TYPE_GROUP) {
+        set_first(&proposal->group, id);
+    } else if (p[0] == TYPE_ESN && !proposal->has_esn) {
+        proposal->has_esn = true;
+        proposal->esn = (uint8_t)(id & 1);
+    }
+}
+
+/* Attributes of phase 2 of IKEv1 (RFC 2407 4.5), and of its phase 1. */
+enum {
+    V1_GROUP = 3,
+    V1_MODE = 4,
+    V1_INTEGRITY = 5,
+    V1_KEY_BITS = 6,
+    V1_ESN = 11,
+    V1_PHASE_1_GROUP = 4
+};
+
+static uint16_t integrity_of_v1(uint16_t number)
+{
+    static const uint8_t numbers[] = {0, 1, 2, 3, 4, 12, 13, 14, 0, 5};
+
+    return number < sizeof numbers ? numbers[number] : 0;
+}
+
+/* Only two of the ciphers have other numbers in IKEv2. */
+static uint16_t encryption_of_v1(uint8_t number)
+{
+    if (number == 22)
+        return 23;                     /* Camellia */
+    return number == 23 ? 21 : number; /* GMAC */
+}
+
+static void read_transform_v1(part body, ipsec_ike_proposal *proposal)
+{
+    const uint8_t *p = take(&body, 4);
+
+    if (!p)
+        return;
+    if (proposal->protocol == IPSEC_IKE_PROTOCOL_IKE) {
+        proposal->group = attribute(body, V1_PHASE_1_GROUP);
+        return;
+    }
+    if (proposal->protocol == IPSEC_IKE_PROTOCOL_ESP)
+        proposal->encryption = encryption_of_v1(p[1]);
+    proposal->key_bits = attribute(body, V1_KEY_BITS);
+    proposal->integrity = integrity_of_v1(attribute(body, V1_INTEGRITY));
+    proposal->group = attribute(body, V1_GROUP);
+    proposal->mode = (uint8_t)attribute(body, V1_MODE);
+    proposal->has_esn = true;
+    proposal->esn = attribute(body, V1_ESN) == 1;
+}
+
+/* --- payloads --------------------------------------------------------------------------------------------- */
+
+static void read_proposal(unsigned version, part body, ipsec_ike_contents *contents)
+{
+    const uint8_t *p = take(&body, 4);
+    const uint8_t *spi = p ? take(&body, p[2]) : NULL;
+    ipsec_ike_proposal *proposal = &contents->proposals[contents->proposal_count];
+    part transform;
+
+    if (!spi || contents->proposal_count == IPSEC_IKE_PROPOSALS_MOST) {
+        contents->incomplete = true;
+        return;
+    }
+    *proposal = (ipsec_ike_proposal){.protocol = p[1], .spi_length = p[2]};
+    if (p[2] == 4)
+        proposal->spi = ipsec_read_u32(spi);
+    else if (p[2] == 8)
+        proposal->ike_spi = read_u64(spi);
+    for (unsigned i = 0; take_payload(&body, &transform); i++) {
+        if (version == 2)
+            read_transform(transform, proposal);
+        else if (i == 0)
+            read_transform_v1(transform, proposal);
+    }
+    contents->proposal_count++;
+}
+
+static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
+{
+    part proposal;
+
+    if (version == 1 && !take(&body, DOI + 4)) /* and the situation */
+        contents->incomplete = true;
+    while (body.left > 0 && take_payload(&body, &proposal))
+        read_proposal(version, proposal, contents);
+    if (body.left > 0)
+        contents->incomplete = true;
+}
+
+static void read_notify(unsigned version, part body, ipsec_ike_contents *contents)
+{
+    const bool has_doi = version == 2 || take(&body, DOI);
+    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
+    const uint8_t *spi = p ? take(&body, p[1]) : NULL;
+    ipsec_ike_notify *notify = &contents->notifies[contents->notify_count];
+
+    if (!spi || contents->notify_count == IPSEC_IKE_NOTIFIES_MOST) {
+        contents->incomplete = true;
+        return;
+    }
+    *notify = (ipsec_ike_notify){.type = ipsec_read_u16(p + 2),
+                                 .protocol = p[0],
+                                 .spi_length = p[1],
+                                 .spi = p[1] == 4 ? ipsec_read_u32(spi) : 0,
+                                 .length = (uint16_t)body.left};
+    memcpy(notify->data, body.at, MIN(body.left, sizeof notify->data));
+    contents->notify_count++;
+}
+
+static void add_delete(uint32_t spi, ipsec_ike_contents *contents)
+{
+    if (contents->delete_count == IPSEC_IKE_DELETES_MOST)
+        contents->incomplete = true;
+    else
+        contents->deletes[contents->delete_count++] = spi;
+}
+
+static void read_delete(unsigned version, part body, ipsec_ike_contents *contents)
+{
+    const bool has_doi = version == 2 || take(&body, DOI);
+    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
+    const uint8_t *spi;
+
+    if (!p) {
+        contents->incomplete = true;
+        return;
+    }
+    if (contents->delete_protocol == IPSEC_IKE_PROTOCOL_NONE)
+        contents->delete_protocol = p[0];
+    if (p[0] == IPSEC_IKE_PROTOCOL_IKE)
+        contents->deletes_ike = true;
+    for (unsigned left = ipsec_read_u16(p + 2); p[1] == 4 && left > 0 && (spi = take(&body, 4)) != NULL; left--)
+        add_delete(ipsec_read_u32(spi), contents);
+}
+
+static uint64_t digest(const part *body)
+{
+    uint64_t hash = body->left;
+
+    for (uint32_t i = 0; i < body->left; i++)
+        hash = ipsec_hash_mix(hash, body->at[i]);
+    return hash ? hash : 1;
+}
+
+static void read_group(part body, ipsec_ike_contents *contents)
+{
+    const uint8_t *p = take(&body, 4);
+
+    if (p)
+        contents->group = ipsec_read_u16(p);
+}
+
+/* --- selectors -------------------------------------------------------------------------------------------- */
+
+static ipsec_ike_selector *next_selector(bool of_initiator, ipsec_ike_contents *contents)
+{
+    uint8_t *count = of_initiator ? &contents->initiator_count : &contents->responder_count;
+    ipsec_ike_selector *list = of_initiator ? contents->initiator : contents->responder;
+
+    if (*count < IPSEC_IKE_SELECTORS_MOST)
+        return &list[(*count)++];
+    contents->incomplete = true;
+    return NULL;
+}
+
+/* Octets of the addresses of a selector of IKEv2; 0: it has none. */
+static uint8_t address_length(uint8_t type)
+{
+    if (type == 7)
+        return 4;
+    return type == 8 ? 16 : 0;
+}
+
+static void read_selector(const uint8_t *p, part body, bool of_initiator, ipsec_ike_contents *contents)
+{
+    const uint8_t length = address_length(p[0]);
+    const uint8_t *ports = take(&body, 4), *first = take(&body, length), *last = take(&body, length);
+    ipsec_ike_selector *selector = ports && first && last ? next_selector(of_initiator, contents) : NULL;
+
+    if (!selector || length == 0) {
+        contents->incomplete = true;
+        return;
+    }
+    *selector = (ipsec_ike_selector){.address_length = length,
+                                     .protocol = p[1],
+                                     .first_port = ipsec_read_u16(ports),
+                                     .last_port = ipsec_read_u16(ports + 2)};
+    memcpy(selector->first, first, length);
+    memcpy(selector->last, last, length);
+}
+
+static void read_selectors(part body, bool of_initiator, ipsec_ike_contents *contents)
+{
+    part selector;
+    const uint8_t *p;
+
+    if (!take(&body, 4)) {
+        contents->incomplete = true;
+        return;
+    }
+    while ((p = take_payload(&body, &selector)) != NULL)
+        read_selector(p, selector, of_initiator, contents);
+}
+
+/* What an identity of IKEv1 names, as a range (RFC 2407 4.6.2.1): an address, a subnet or a range. */
+static bool range_of_v1(uint8_t type, part body, ipsec_ike_selector *selector)
+{
+    const uint8_t length = type == 1 || type == 4 || type == 7 ? 4 : 16;
+    const uint8_t *first = take(&body, length);
+    const uint8_t *second = type == 1 || type == 5 ? first : take(&body, length);
+    const bool subnet = type == 4 || type == 6;
+
+    if (type == 0 || type == 2 || type == 3 || type > 8 || !first || !second)
+        return false;
+    selector->address_length = length;
+    for (unsigned i = 0; i < length; i++) {
+        selector->first[i] = subnet ? first[i] & second[i] : first[i];
+        selector->last[i] = subnet ? (uint8_t)(first[i] | ~second[i]) : second[i];
+    }
+    return true;
+}
+
+/* The first identity may be the sender's own; in Quick Mode it is the initiator's selector, and the second one that of
+ * the responder. */
+static void read_identity_v1(part body, ipsec_ike_contents *contents)
+{
+    const part whole = body;
+    const uint8_t *p = take(&body, 4);
+    const uint16_t port = p ? ipsec_read_u16(p + 2) : 0;
+    ipsec_ike_selector selector = {.last_port = UINT16_MAX}, *to;
+
+    if (!p)
+        return;
+    if (contents->identity == 0)
+        contents->identity = digest(&whole);
+    selector.protocol = p[1];
+    if (port != 0)
+        selector.first_port = selector.last_port = port;
+    if (contents->responder_count > 0 || !range_of_v1(p[0], body, &selector))
+        return;
+    to = next_selector(contents->initiator_count == 0, contents);
+    *to = selector;
+}
+
+/* --- the chain -------------------------------------------------------------------------------------------- */
+
+static void read_payload(uint8_t type, part body, ipsec_ike_contents *contents)
+{
+    switch (type) {
+    case IPSEC_IKE_PAYLOAD_SA:
+        read_sa(2, body, contents);
+        break;
+    case IPSEC_IKE_PAYLOAD_KE:
+        read_group(body, contents);
+        break;
+    case IPSEC_IKE_PAYLOAD_IDI:
+        contents->identity = digest(&body);
+        break;
+    case IPSEC_IKE_PAYLOAD_IDR:
+        if (!ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_IDI))
+            contents->identity = digest(&body);
+        break;
+    case IPSEC_IKE_PAYLOAD_NOTIFY:
+        read_notify(2, body, contents);
+        break;
+    case IPSEC_IKE_PAYLOAD_DELETE:
+        read_delete(2, body, contents);
+        break;
+    case IPSEC_IKE_PAYLOAD_TSI:
+    case IPSEC_IKE_PAYLOAD_TSR:
+        read_selectors(body, type == IPSEC_IKE_PAYLOAD_TSI, contents);
+        break;
+    default:
+        break;
+    }
+}
+
+static void read_payload_v1(uint8_t type, part body, ipsec_ike_contents *contents)
+{
+    switch (type) {
+    case V1_SA:
+        read_sa(1, body, contents);
+        break;
+    case V1_ID:
+        read_identity_v1(body, contents);
+        break;
+    case V1_NOTIFY:
+        read_notify(1, body, contents);
+        break;
+    case V1_DELETE:
+        read_delete(1, body, contents);
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether that payload hides what follows: the type of the next one is that of the first inside. */
+static bool is_encrypted(unsigned version, uint8_t type)
+{
+    return version == 2 && (type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF);
+}
+
+static void mark_payload(uint8_t type, ipsec_ike_contents *contents)
+{
+    contents->payloads |= type < 64 ? UINT64_C(1) << type : 0;
+}
+
+void ipsec_ike_read_payloads(unsigned version, uint8_t first, const uint8_t *octets, uint32_t length,
+                             ipsec_ike_contents *contents)
+{
+    part chain = {octets, length}, body;
+    const uint8_t *header;
+    uint8_t type = first;
+
+    for (unsigned i = 0; type != 0 && !is_encrypted(version, type); i++, type = header[0]) {
+        header = i < PAYLOADS_MOST ? take_payload(&chain, &body) : NULL;
+        if (!header) {
+            contents->incomplete = true;
+            return;
+        }
+        contents->incomplete = contents->incomplete || is_cut(header, &body);
+        if (version == 1)
+            read_payload_v1(type, body, contents);
+        else
+            read_payload(type, body, contents);
+        mark_payload(type, contents);
+    }
+    if (type != 0)
+        mark_payload(type, contents);
+}

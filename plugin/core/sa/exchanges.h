@@ -1,0 +1,46 @@
+/** @file
+ * Requests of IKE beside the life of SAs: which of them may have made or deleted an SA, where nobody can read them.
+ * Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_EXCHANGES_H
+#define IPSEC_CORE_EXCHANGES_H
+
+#include "packet/view.h"
+#include "sa/sa.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** What a request may be about. */
+typedef enum {
+    IPSEC_EXCHANGE_MAKES, /**< IKE_AUTH, CREATE_CHILD_SA, Quick Mode */
+    IPSEC_EXCHANGE_INFORMS,
+    IPSEC_EXCHANGE_KINDS
+} ipsec_exchange_kind;
+
+/** Limits: pairs of hosts, requests between all of them, and SAs. Beyond them, nothing is said. */
+enum {
+    IPSEC_EXCHANGE_HOSTS_MOST = 4096,
+    IPSEC_EXCHANGES_MOST = 65536,
+    IPSEC_EXCHANGE_SAS_MOST = 65536
+};
+
+/** All of them. */
+typedef struct ipsec_exchanges ipsec_exchanges;
+
+/** NULL is fine. */
+void ipsec_exchanges_free(ipsec_exchanges *exchanges);
+
+/** Takes note of a request; `length` is that of its message. */
+void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exchange_kind kind, uint32_t length);
+
+/** Takes note of an SA, with its first packet. */
+void ipsec_exchanges_seat(ipsec_exchanges *exchanges, const ipsec_view *view, uint32_t sa);
+
+/** Sets in *ike, of SA number `index`, what may have created and deleted it: the last request in front of its first
+ * packet, if its numbers began there, and the first one behind its last. */
+void ipsec_exchanges_beside(const ipsec_sa_table *sas, uint32_t index, ipsec_sa_ike *ike);
+
+#endif

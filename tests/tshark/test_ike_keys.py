@@ -1,0 +1,153 @@
+"""What IKE tells of SAs: where Wireshark can decrypt it, and where it cannot.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import json
+
+import pytest
+
+import pcap
+from samples.ike_inside import (
+    AUTH, CREATE_CHILD_SA, INFORMATIONAL, NOTIFY, PEERS, TABLE, child, delete, message)
+from samples.packets import ESP, MARKER, esp, ethernet, ipv4, udp4
+
+CAPTURE = "ike_inside"
+LIFE = ("ipsec.sa", "ipsec.sa.successor", "ipsec.sa.created_by", "ipsec.sa.deleted_by", "ipsec.sa.maybe_created_by",
+        "ipsec.sa.maybe_deleted_by")
+WITH_KEYS = ("-o", TABLE)
+
+
+def life(tshark, capture, *options):
+    """The fields of LIFE of each frame with an SA."""
+    output = tshark.read(capture, *options, "-Y", "ipsec.sa", "-T", "fields", "-e", "frame.number",
+                         *(word for name in LIFE for word in ("-e", name)))
+    lines = [line.split("\t") for line in output.splitlines()]
+    return {int(line[0]): dict(zip(LIFE, line[1:])) for line in lines}
+
+
+@pytest.mark.parametrize("passes", [(), ("-2",)])
+def test_who_created_and_deleted_an_sa(tshark, passes):
+    rows = life(tshark, CAPTURE, *WITH_KEYS, *passes)
+    assert {rows[frame]["ipsec.sa.created_by"] for frame in (3, 4, 30, 31)} == {"2"}
+    assert {rows[frame]["ipsec.sa.created_by"] for frame in (9, 34)} == {"8"}
+    assert rows[38]["ipsec.sa.created_by"] == "37"
+    assert {rows[frame]["ipsec.sa.deleted_by"] for frame in (30, 31)} == {"28"}
+    assert rows[34]["ipsec.sa.deleted_by"] == ""
+    assert not any(row["ipsec.sa.maybe_created_by"] or row["ipsec.sa.maybe_deleted_by"] for row in rows.values())
+
+
+def test_what_strongswan_did(tshark):
+    """The IKE SA was rekeyed in between, by the other side, and deleted at the end."""
+    rows = life(tshark, "ike_strongswan", *tshark.options("ike_strongswan"), "-2")
+    first, second = [tuple(rows[frame][name] for name in LIFE[2:4]) for frame in (5, 29)]
+    assert (first, second) == (("4", "28"), ("26", "44"))
+    assert [rows[frame]["ipsec.sa.successor"] for frame in (5, 6)] == [rows[frame]["ipsec.sa"] for frame in (29, 30)]
+
+
+def test_successor_is_exact(tshark):
+    """Of one packet; the heuristic wants 16."""
+    rows = life(tshark, CAPTURE, *WITH_KEYS, "-2")
+    assert rows[4]["ipsec.sa.successor"] == rows[34]["ipsec.sa"]
+    assert rows[34]["ipsec.sa.successor"] == rows[38]["ipsec.sa"]
+    assert rows[3]["ipsec.sa.successor"] == rows[9]["ipsec.sa"]
+
+
+def test_without_keys_nothing_is_known_but_the_time(tshark):
+    rows = life(tshark, CAPTURE, "-2")
+    assert not any(row["ipsec.sa.created_by"] or row["ipsec.sa.deleted_by"] for row in rows.values())
+    assert rows[3]["ipsec.sa.maybe_created_by"] == "1"
+    assert rows[9]["ipsec.sa.maybe_created_by"] == "7"
+    assert rows[38]["ipsec.sa.maybe_created_by"] == "35"
+    assert "sa.deleted" not in tshark.read(CAPTURE, "-T", "fields", "-e", "ipsec.finding")
+
+
+def test_statistics(tshark):
+    output = tshark.read(CAPTURE, *WITH_KEYS, "-q", "-z", "ipsec,sa,json")
+    told = {sa["spi"]: sa for sa in map(json.loads, output.splitlines()) if "spi" in sa}
+    assert [told[spi]["created_by"] for spi in (0xA1000001, 0xB1000001, 0xB1000002, 0xA1000002, 0xA1000003)] == \
+        [2, 2, 8, 8, 37]
+    assert [told[spi]["deleted_by"] for spi in (0xA1000001, 0xB1000001, 0xB1000002)] == [28, 28, None]
+    assert told[0xA1000001]["successor"] == told[0xA1000002]["index"]
+    assert told[0xA1000001]["reverse"] == told[0xB1000001]["index"]
+    assert told[0xA1000001]["key_source"] == "IKE"
+
+
+WAYS = {"one pass": (), "a filter": ("-Y", "frame.number > 0"), "a tree": ("-V",), "two passes": ("-2",),
+        "two passes and a filter": ("-2", "-Y", "frame.number > 0")}
+
+
+def told_of(tshark, options):
+    """Frame, verdict and findings of each header that is not clean."""
+    output = tshark.read(CAPTURE, *WITH_KEYS, *options, "-q", "-z", "ipsec,findings,json")
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return [(line["frame"], line["verdict"], [finding["id"] for finding in line["findings"]]) for line in lines
+            if "frame" in line]
+
+
+def test_each_way_of_reading_finds_the_same(tshark):
+    """Whether the first pass has a tree or not, and whether that is shown."""
+    told = {way: told_of(tshark, options) for way, options in WAYS.items()}
+    assert (5, "drop", ["esp.runt_for_sa"]) in told["one pass"] and len(told["one pass"]) == 7
+    assert all(told[way] == told["one pass"] for way in WAYS), told
+
+
+@pytest.mark.parametrize("options", [("-q", "-z", "expert"), ("-T", "fields", "-e", "_ws.col.Info", "-Y", "isakmp"),
+                                     ("-Y", "isakmp", "-V"), ("-2", "-Y", "isakmp", "-V")])
+def test_the_message_itself_is_dissected_once(tshark, options):
+    """Nothing that stock Wireshark says of a message is doubled, or lacks."""
+    stock = tshark.read(CAPTURE, *WITH_KEYS, *options, plugin=False)
+    ours = tshark.read(CAPTURE, *WITH_KEYS, *options)
+
+    def of_isakmp(output):
+        return [line for line in output.splitlines() if "ISAKMP" in line or "isakmp" in line or "Payload" in line]
+    assert of_isakmp(ours) == of_isakmp(stock) and of_isakmp(stock) or options[0] == "-T" and ours == stock
+
+
+# --- damaged and forged ---------------------------------------------------------------------------------------
+
+def ike(exchange, identifier, payloads, from_a, response, damage=0):
+    return ethernet(udp4(PEERS, MARKER + message(exchange, identifier, payloads, from_a, response, damage),
+                         reply=not from_a))
+
+
+def packet(spi, from_a, length, number=1):
+    return ethernet(ipv4(PEERS, ESP, esp(length, spi, number), reply=not from_a, id=number))
+
+
+def findings(tshark, capture, *options):
+    return tshark.read(capture, *WITH_KEYS, *options, "-Y", "esp", "-T", "fields", "-e", "ipsec.finding").splitlines()
+
+
+def test_a_wrong_checksum_moves_nothing(tshark, tmp_path):
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True, damage=1),
+              packet(0xB1000001, True, 40), packet(0xA1000001, False, 40)]
+    capture = pcap.write_frames(tmp_path / "damaged.pcap", frames)
+    assert findings(tshark, capture) == ["", ""]
+    frames[1] = ike(AUTH, 1, child(0xB1000001), False, True)
+    capture = pcap.write_frames(tmp_path / "sound.pcap", frames)
+    assert findings(tshark, capture) == ["esp.runt_for_sa"] * 2
+
+
+@pytest.mark.parametrize("options", [(), ("-V",), ("-2",)])
+def test_what_the_stock_dissector_throws_at(tshark, tmp_path, options):
+    """Its private tree is left in order, and the next message is read."""
+    broken = [(NOTIFY, b"\x03\x04\x40\x09\x00"), (33, b"\x00\x00\x00\xff")]
+    frames = [ike(AUTH, 1, child(0xA1000001, *broken[:1]), True, False), ike(INFORMATIONAL, 5, broken, True, False),
+              ike(AUTH, 2, child(0xA1000002), True, False), ike(AUTH, 2, child(0xB1000002), False, True),
+              packet(0xB1000002, True, 40)]
+    capture = pcap.write_frames(tmp_path / "broken.pcap", frames)
+    shown = tshark.read(capture, *WITH_KEYS, *options)
+    assert "Malformed" in shown
+    assert findings(tshark, capture) == ["esp.runt_for_sa"]
+
+
+def test_many_rekeys(tshark, tmp_path):
+    """A tree for each, one after the other; and an end of the file in between (-M)."""
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
+    for i in range(2, 200):
+        frames += [ike(CREATE_CHILD_SA, i, child(0xA1000000 + i), True, False),
+                   ike(CREATE_CHILD_SA, i, child(0xB1000000 + i), False, True), packet(0xB1000000 + i, True, 40),
+                   ike(INFORMATIONAL, 1000 + i, delete(0xA1000000 + i), True, False)]
+    capture = pcap.write_frames(tmp_path / "many.pcap", frames)
+    assert findings(tshark, capture) == ["esp.runt_for_sa"] * 198
+    assert tshark.read(capture, *WITH_KEYS, "-M", "100").count("\n") == len(frames)

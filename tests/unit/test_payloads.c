@@ -1,0 +1,172 @@
+/* What payloads of IKE say. SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guard.h"
+#include "ike/message.h"
+#include "ike/payloads.h"
+
+#include <glib.h>
+#include <string.h>
+
+static ipsec_ike_contents read_all(unsigned version, uint8_t first, const uint8_t *octets, uint32_t length)
+{
+    ipsec_ike_contents contents = {0};
+
+    ipsec_ike_read_payloads(version, first, guard_copy(octets, length), length, &contents);
+    return contents;
+}
+
+/* What IKE_AUTH has of a child: a proposal of AES_CBC_256, HMAC_SHA2_256_128 and ESN, behind one of AES_GCM_16, and the
+ * selectors 10.0.0.0/24 to 10.1.0.1, UDP port 53; a notify, and identities in front. */
+static const uint8_t child[] = {
+    36, 0, 0, 9,  2, 0, 0,    0,    'a',                                   /* IDi */
+    41, 0, 0, 9,  2, 0, 0,    0,    'b',                                   /* IDr */
+    33, 0, 0, 12, 3, 4, 0x40, 0x09, 0xaa, 0xbb, 0xcc, 0xdd,                /* N(REKEY_SA) of an SPI of ESP */
+    44, 0, 0, 84,                                                          /* SA */
+    2,  0, 0, 32, 1, 3, 4,    2,    1,    2,    3,    4,                   /* proposal 1: ESP, 01020304 */
+    3,  0, 0, 12, 1, 0, 0,    20,   0x80, 14,   0,    128,                 /* AES_GCM_16, 128 bits */
+    0,  0, 0, 8,  5, 0, 0,    0,                                           /* no ESN */
+    0,  0, 0, 48, 2, 3, 4,    4,    1,    2,    3,    5,                   /* proposal 2: ESP, 01020305 */
+    3,  0, 0, 12, 1, 0, 0,    12,   0x80, 14,   1,    0,                   /* AES_CBC, 256 bits */
+    3,  0, 0, 8,  3, 0, 0,    12,   3,    0,    0,    8,    3, 0,  0,   2, /* HMAC_SHA2_256_128, HMAC_SHA1_96 */
+    0,  0, 0, 8,  5, 0, 0,    1,                                           /* ESN */
+    45, 0, 0, 24, 1, 0, 0,    0,    7,    0,    0,    16,   0, 0,  255, 255, 10, 0, 0, 0, 10, 0, 0, 255, /* TSi */
+    0,  0, 0, 24, 1, 0, 0,    0,    7,    17,   0,    16,   0, 53, 0,   53,  10, 1, 0, 1, 10, 1, 0, 1,   /* TSr */
+};
+
+static void test_child(void)
+{
+    const ipsec_ike_contents contents = read_all(2, IPSEC_IKE_PAYLOAD_IDI, child, sizeof child);
+    const ipsec_ike_proposal *second = &contents.proposals[1];
+
+    g_assert_false(contents.incomplete);
+    g_assert_cmphex(contents.payloads, ==,
+                    UINT64_C(1) << 33 | UINT64_C(1) << 35 | UINT64_C(1) << 36 | UINT64_C(1) << 41 | UINT64_C(1) << 44 |
+                        UINT64_C(1) << 45);
+    g_assert_cmpuint(contents.notify_count, ==, 1);
+    g_assert_cmpuint(contents.notifies[0].type, ==, 16393);
+    g_assert_cmphex(contents.notifies[0].spi, ==, 0xaabbccdd);
+    g_assert_cmpuint(contents.notifies[0].length, ==, 0);
+    g_assert_cmpuint(contents.proposal_count, ==, 2);
+    g_assert_cmphex(contents.proposals[0].spi, ==, 0x01020304);
+    g_assert_cmpuint(contents.proposals[0].encryption, ==, 20);
+    g_assert_cmpuint(contents.proposals[0].key_bits, ==, 128);
+    g_assert_true(contents.proposals[0].has_esn && contents.proposals[0].esn == 0);
+    g_assert_cmpuint(second->encryption, ==, 12);
+    g_assert_cmpuint(second->key_bits, ==, 256);
+    g_assert_cmpuint(second->integrity, ==, 12);
+    g_assert_true(second->has_esn && second->esn == 1);
+    g_assert_cmpuint(contents.initiator_count, ==, 1);
+    g_assert_cmpuint(contents.initiator[0].last[3], ==, 255);
+    g_assert_cmpuint(contents.responder[0].protocol, ==, 17);
+    g_assert_cmpuint(contents.responder[0].first_port, ==, 53);
+    guard_free_all();
+}
+
+/* The sender's identity is that of the initiator, if both are there; the same octets have the same digest. */
+static void test_identity(void)
+{
+    const uint8_t alone[] = {0, 0, 0, 9, 2, 0, 0, 0, 'b'};
+    const uint64_t both = read_all(2, 35, child, sizeof child).identity;
+    const uint64_t other = read_all(2, 36, alone, sizeof alone).identity;
+
+    g_assert_true(both != 0 && other != 0 && both != other);
+    g_assert_cmphex(read_all(2, 35, alone, sizeof alone).identity, ==, other);
+    guard_free_all();
+}
+
+static void test_delete(void)
+{
+    const uint8_t esp[] = {42, 0, 0, 16, 3, 4, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 8, 1, 0, 0, 0};
+    const uint8_t more[] = {0, 0, 0, 12, 3, 4, 255, 255, 1, 2, 3, 4};
+    const ipsec_ike_contents contents = read_all(2, 42, esp, sizeof esp);
+
+    g_assert_cmpuint(contents.delete_count, ==, 2);
+    g_assert_cmphex(contents.deletes[1], ==, 0x05060708);
+    g_assert_cmpuint(contents.delete_protocol, ==, IPSEC_IKE_PROTOCOL_ESP);
+    g_assert_true(contents.deletes_ike);
+    g_assert_cmpuint(read_all(2, 42, more, sizeof more).delete_count, ==, 1);
+    guard_free_all();
+}
+
+/* Quick Mode: AES-CBC with HMAC-SHA2-256-128 in a tunnel in UDP, and the identities 10.0.0.0/8 and 10.1.0.1. */
+static void test_quick_mode(void)
+{
+    const uint8_t quick[] = {
+        1,    0, 0, 8,  1, 2,  3, 4,                                                 /* hash */
+        5,    0, 0, 48, 0, 0,  0, 1,  0,    0, 0, 1,                                 /* SA, DOI, situation */
+        0,    0, 0, 36, 1, 3,  4, 1,  9,    8, 7, 6,                                 /* ESP, 09080706 */
+        0,    0, 0, 24, 1, 12, 0, 0,  0x80, 4, 0, 3, 0x80, 5, 0, 5, 0x80, 6, 0, 128, /* AES */
+        0x80, 1, 0, 1,                                                               /* life */
+        5,    0, 0, 16, 4, 0,  0, 0,  10,   0, 0, 0, 255,  0, 0, 0,                  /* IDci */
+        0,    0, 0, 12, 1, 17, 0, 53, 10,   1, 0, 1,                                 /* IDcr */
+        0,    0, 0, 0                                                                /* padding */
+    };
+    const ipsec_ike_contents contents = read_all(1, 8, quick, sizeof quick);
+    const ipsec_ike_proposal *proposal = &contents.proposals[0];
+
+    g_assert_false(contents.incomplete);
+    g_assert_cmpuint(contents.proposal_count, ==, 1);
+    g_assert_cmphex(proposal->spi, ==, 0x09080706);
+    g_assert_cmpuint(proposal->encryption, ==, 12);
+    g_assert_cmpuint(proposal->integrity, ==, 12);
+    g_assert_cmpuint(proposal->key_bits, ==, 128);
+    g_assert_cmpuint(proposal->mode, ==, 3);
+    g_assert_cmpuint(contents.initiator[0].last[1], ==, 255);
+    g_assert_cmpuint(contents.responder[0].first_port, ==, 53);
+    guard_free_all();
+}
+
+/* What is inside SK is no payload in clear. */
+static void test_stops_at_encrypted(void)
+{
+    const uint8_t octets[] = {46, 0, 0, 8, 0, 0, 0x40, 0, 41, 0, 0, 8, 0, 0, 0, 38, 0, 0, 0, 8, 0, 0, 0, 24};
+    const ipsec_ike_contents contents = read_all(2, 41, octets, sizeof octets);
+
+    g_assert_cmpuint(contents.notify_count, ==, 1);
+    g_assert_true(ipsec_ike_has_payload(&contents, 46));
+    guard_free_all();
+}
+
+/* Whatever is cut or damaged, nothing is read beyond the octets; and what is cut is known to be. */
+static void test_hostile(void)
+{
+    uint8_t octets[sizeof child];
+
+    for (uint32_t length = 0; length < sizeof child; length++)
+        g_assert_true(read_all(2, 35, child, length).incomplete);
+    guard_free_all();
+    for (unsigned at = 0; at < sizeof child; at++)
+        for (unsigned value = 0; value < 256; value += 15) {
+            memcpy(octets, child, sizeof octets);
+            octets[at] = (uint8_t)value;
+            read_all(2, 35, octets, sizeof octets);
+            read_all(1, 1, octets, sizeof octets);
+            guard_free_all();
+        }
+}
+
+/* Limits are kept, and said. */
+static void test_limits(void)
+{
+    uint8_t octets[100 * 8];
+    ipsec_ike_contents contents;
+
+    for (unsigned i = 0; i < 100; i++)
+        memcpy(octets + 8 * i, (const uint8_t[]){i < 99 ? 41 : 0, 0, 0, 8, 0, 0, 1, 2}, 8);
+    contents = read_all(2, 41, octets, sizeof octets);
+    g_assert_cmpuint(contents.notify_count, ==, IPSEC_IKE_NOTIFIES_MOST);
+    g_assert_true(contents.incomplete);
+    guard_free_all();
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/payloads/child", test_child);
+    g_test_add_func("/payloads/identity", test_identity);
+    g_test_add_func("/payloads/delete", test_delete);
+    g_test_add_func("/payloads/quick-mode", test_quick_mode);
+    g_test_add_func("/payloads/stops-at-encrypted", test_stops_at_encrypted);
+    g_test_add_func("/payloads/hostile", test_hostile);
+    g_test_add_func("/payloads/limits", test_limits);
+    return g_test_run();
+}
