@@ -22,6 +22,7 @@ from samples.faults import faults, faults_ipv6, faults_nested
 from samples.foreign import foreign
 from samples.forged_null import forged_null
 from samples.fragments import fragments
+from samples.icmp import icmp
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 from samples.opening import offload, opening
@@ -33,7 +34,7 @@ from samples.sequence import faults_sequence
 CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
     faults_table, faults_sequence, faults_counters, faults_order, faults_receiver, faults_asked_vpp,
-    faults_asked_freebsd, benign_keyed, benign_table, forged_null, points, opening, offload, foreign, daemons, fragments)
+    faults_asked_freebsd, benign_keyed, benign_table, forged_null, points, opening, offload, foreign, daemons, fragments, icmp)
 
 
 def main(folder):

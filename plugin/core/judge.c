@@ -4,6 +4,8 @@
 #include "evidence/confirmed.h"
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
+#include "icmp/above.h"
+#include "icmp/errors.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
 #include "report/oddities.h"
@@ -30,6 +32,7 @@ struct ipsec_db {
     ipsec_senders *senders;
     ipsec_peers *peers;
     ipsec_fragments *fragments;
+    ipsec_icmp_errors *icmp;
     GArray *notes;         /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
 };
@@ -50,6 +53,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
+    db->icmp = ipsec_icmp_errors_new();
     db->notes = ipsec_notes_new();
     return db;
 }
@@ -73,6 +77,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
+    ipsec_icmp_errors_free(db->icmp);
     g_array_free(db->notes, true);
     g_free(db);
 }
@@ -353,6 +358,16 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     report->number.first_seen = note->first_seen;
 }
 
+/* What ICMP errors said of the SA and of its peer. */
+static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
+                                        const ipsec_note *note, ipsec_report *report)
+{
+    if (ipsec_note_has(note, IPSEC_FINDING_SA_ABOVE_MTU))
+        ipsec_above_advise(&db->icmp->mtus, view, ruling, &report->opened, &report->findings);
+    if (note->facts & IPSEC_NOTE_PEER_LACKS)
+        ipsec_icmp_blame_peer(&report->findings);
+}
+
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
@@ -434,6 +449,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
     measure(view, report);
+    advise_from_icmp(db, view, ruling, note, report);
     if (report->fragment > 0)
         ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
@@ -450,6 +466,8 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     }
     if (!report->findings.any && !note->any)
         return false;
+    if (ruling->unknown && ipsec_icmp_errors_peer_lacks(db->icmp, db->sas, view))
+        note->facts |= IPSEC_NOTE_PEER_LACKS;
     assemble(db, view, ruling, note, report);
     if (sa)
         note->properties = new_properties(sa, ruling, &report->findings);
@@ -540,6 +558,8 @@ static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
 
     ipsec_confirm(db->peers, view, sa, ruling, &report->header);
+    if (report->header.subject == IPSEC_SUBJECT_IKE)
+        ipsec_ike_packets_meet(&db->icmp->ike, view);
     return foreign && !is_confirmed(db, view, sa);
 }
 
@@ -564,10 +584,13 @@ static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec
     }
     if (!sa || !report->header.has_sequence)
         return sa;
-    if (is_confirmed(db, view, sa))
+    if (is_confirmed(db, view, sa)) {
         judge_neighbours(db, view, sa, ruling, note, report);
-    else if (!report->findings.any)
+        if (ipsec_mtus_have(&db->icmp->mtus, sa->index))
+            ipsec_above_judge(&db->icmp->mtus, view, ruling, &report->findings, note);
+    } else if (!report->findings.any) {
         remember_number(db, view, sa, ruling, report);
+    }
     return sa;
 }
 
@@ -673,4 +696,30 @@ void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, 
         return;
     report->header.subject = IPSEC_SUBJECT_HEADER;
     report_fragment(report, first);
+}
+
+/* --- ICMP errors --- */
+
+void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
+{
+    const ipsec_icmp_neighbours neighbours = {
+        .sas = db->sas, .recents = db->sequencer.recents, .peers = db->peers, .ring = db->opener->ring};
+
+    if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
+        ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
+}
+
+void ipsec_explain_icmp(const ipsec_db *db, const ipsec_icmp_view *view, ipsec_icmp_report *report)
+{
+    ipsec_icmp_errors_explain(db->icmp, view, report);
+}
+
+uint32_t ipsec_db_sa_mtu(const ipsec_db *db, uint32_t sa, uint32_t frame)
+{
+    return ipsec_mtus_lowest(&db->icmp->mtus, sa, frame);
+}
+
+uint32_t ipsec_db_answered_by(const ipsec_db *db, uint32_t frame, uint32_t sa)
+{
+    return ipsec_icmp_errors_answer(db->icmp, frame, sa);
 }

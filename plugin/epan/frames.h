@@ -18,6 +18,15 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
 /* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);
 
+/* The same for an ICMP error, see ipsec_explain_icmp(). */
+void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report);
+
+/* The number of the frame with the ICMP error that quotes the frame's packet of the SA, see ipsec_db_answered_by(). */
+uint32_t ipsec_frames_answered_by(const packet_info *pinfo, uint32_t sa);
+
+/* The lowest path MTU that was reported for an SA, up to a frame or, with NULL, in all; 0: none was. */
+uint32_t ipsec_frames_sa_mtu(uint32_t sa, const packet_info *pinfo);
+
 /* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
  * rejected it. */
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);

@@ -80,6 +80,7 @@ void ipsec_sa_row_settle(ipsec_sa_row *row)
     row->lost = summary.lost;
     row->reverse = summary.reverse;
     row->successor = summary.successor;
+    row->mtu = ipsec_frames_sa_mtu(row->sa, NULL);
 }
 
 void ipsec_sa_rows_settle(ipsec_sa_rows *all)

@@ -13,6 +13,7 @@ typedef struct ipsec_sa_row {
     uint32_t sa; /* its index */
     /* As ipsec_sa_summary has them, of the whole capture; once ipsec_sa_row_settle() was called. */
     uint32_t lost, reverse, successor;
+    uint32_t mtu;           /* the lowest that was reported; 0: none was. Likewise */
     uint8_t address_length; /* of its first packet; likewise the next two */
     uint8_t source[16], destination[16];
 } ipsec_sa_row;

@@ -42,6 +42,11 @@ TYPES = {
     "ipsec.sa.packets": "FT_UINT32",
     "ipsec.sa.octets": "FT_UINT64",
     "ipsec.sa.lost": "FT_UINT32",
+    "ipsec.sa.mtu": "FT_UINT32",
+    "ipsec.answered_by": "FT_FRAMENUM",
+    "ipsec.icmp.error": "FT_STRING",
+    "ipsec.icmp.mtu": "FT_UINT32",
+    "ipsec.icmp.quoted_frame": "FT_FRAMENUM",
     "ipsec.icv.status": "FT_UINT8",
     "ipsec.icv.length": "FT_UINT8",
     "ipsec.iv.length": "FT_UINT8",
@@ -54,10 +59,13 @@ HEXADECIMAL = {"ipsec.spi", "ipsec.windows.status"}
 CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 # Findings whose advice is more exact where a look beyond the packet told something.
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
-               "replay.old", "esn.wrong_high", "esp.block_alignment"}
+               "replay.old", "esn.wrong_high", "esp.block_alignment", "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored",
+               "icmp.port_unreachable"}
 HINT = re.compile(r"\w[\w ]+: (the ICV verifies with|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as an integrity failure, no replay|"
-                  r"the rest of the packet lies in another frame)")
+                  r"the rest of the packet lies in another frame|\d+ octets do not fit, an inner MTU of \d+ does|"
+                  r"\d+ above it, the largest of \d+ octets; an inner MTU of \d+ fits|look at (who sends|what damages) this|"
+                  r"set the tunnel's MTU, for this router names none|look whether the peer's IKE daemon is meant to be down)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
 ATTACK = "; this may be an attack."
@@ -127,8 +135,9 @@ def test_fields_of_findings_pair_in_order(tshark, catalogue, everything):
 
 
 def test_fields_of_headers_appear_once_per_header(tshark, everything):
+    """And not in the item of an ICMP error."""
     for frame, row in tshark.rows(everything).items():
-        headers = len(row["ipsec"])
+        headers = len(row["ipsec"]) - len(row["ipsec.icmp.error"])
         for name in ("ipsec.verdict", "ipsec.protocol", "ipsec.encapsulation"):
             assert len(row[name]) == headers, (frame, name)
         assert len(row["ipsec.sa"]) <= headers and len(row["ipsec.spi"]) <= headers, frame

@@ -298,8 +298,8 @@ static void check_row(ipsec_stack stack, const ipsec_outcome *row, ipsec_finding
 /* What the RFCs have a receiver discard, if its window refuses the number. */
 static bool must_refuse(ipsec_finding_id id)
 {
-    return (ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR && id != IPSEC_FINDING_IV_REUSE &&
-            id != IPSEC_FINDING_STACK_REFUSES) ||
+    return (ipsec_catalogue(id)->severity == IPSEC_SEVERITY_ERROR && !ipsec_catalogue(id)->is_neighbour &&
+            id != IPSEC_FINDING_IV_REUSE && id != IPSEC_FINDING_STACK_REFUSES) ||
            id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
            id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_SEQ_REORDER || id == IPSEC_FINDING_SEQ_RESTART;
 }
