@@ -33,7 +33,8 @@ struct ipsec_db {
     ipsec_peers *peers;
     ipsec_fragments *fragments;
     ipsec_icmp_errors *icmp;
-    GArray *notes;         /* see records.h */
+    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
+    GArray *notes; /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
 };
 
@@ -459,6 +460,8 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
 static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                       ipsec_note *note, ipsec_report *report)
 {
+    if (sa && ruling->followed && ipsec_mtus_have(&db->icmp->mtus, sa->index))
+        ipsec_above_judge(&db->icmp->mtus, view, ruling, &report->findings, note);
     if (db->fragments->waiting > 0) {
         if (!is_whole_for_sure(report))
             ipsec_fragments_meet_first(db->fragments, view);
@@ -584,13 +587,10 @@ static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec
     }
     if (!sa || !report->header.has_sequence)
         return sa;
-    if (is_confirmed(db, view, sa)) {
+    if (is_confirmed(db, view, sa))
         judge_neighbours(db, view, sa, ruling, note, report);
-        if (ipsec_mtus_have(&db->icmp->mtus, sa->index))
-            ipsec_above_judge(&db->icmp->mtus, view, ruling, &report->findings, note);
-    } else if (!report->findings.any) {
+    else if (!report->findings.any)
         remember_number(db, view, sa, ruling, report);
-    }
     return sa;
 }
 
@@ -603,8 +603,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     check(view, report);
     check_ip(db, view, &note, report);
     sa = judge_header(db, view, &ruling, &note, report);
-    if ((report->findings.any || note.any || db->fragments->waiting > 0) &&
-        judge_findings(db, view, sa, &ruling, &note, report) && !ipsec_note_is_empty(&note)) {
+    if ((report->findings.any || note.any || db->watches) && judge_findings(db, view, sa, &ruling, &note, report) &&
+        !ipsec_note_is_empty(&note)) {
         ipsec_record_keep_noted(db->notes, view, &ruling, &note, record);
         return;
     }
@@ -679,9 +679,15 @@ bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ip
     return ipsec_record_has(db->notes, record, view);
 }
 
+static void find_out_whether_it_watches(ipsec_db *db)
+{
+    db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
+}
+
 void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)
 {
     ipsec_fragments_meet(db->fragments, db->sequencer.recents, fragment);
+    find_out_whether_it_watches(db);
 }
 
 void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report)
@@ -707,6 +713,7 @@ void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 
     if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
         ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
+    find_out_whether_it_watches(db);
 }
 
 void ipsec_explain_icmp(const ipsec_db *db, const ipsec_icmp_view *view, ipsec_icmp_report *report)

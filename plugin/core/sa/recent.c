@@ -113,8 +113,7 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
                              .captured = view->captured,
                              .place = view->place,
                              .packet_id = view->packet_id,
-                             .source_port = view->source_port,
-                             .destination_port = view->destination_port,
+                             .ports = ipsec_recent_ports(view),
                              .standing = (uint8_t)ruling->standing};
     describe_octets(view, packet);
     describe_ip(view, packet);
@@ -242,8 +241,7 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 static bool has_marks(const ipsec_recent *packet, const ipsec_recent_marks *marks)
 {
     return packet->length == marks->length && packet->identification == marks->identification &&
-           packet->addresses == marks->addresses && packet->source_port == marks->source_port &&
-           packet->destination_port == marks->destination_port &&
+           packet->addresses == marks->addresses && packet->ports == marks->ports &&
            (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
 }
 
