@@ -20,7 +20,7 @@ typedef struct ipsec_icmp_place {
 /* Whether a message may be an error that quotes a packet, and is itself none that is quoted. */
 static inline bool ipsec_icmp_is_error(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol)
 {
-    return tvb_captured_length(tvb) > 0 && ipsec_icmp_may_be_error(protocol, tvb_get_guint8(tvb, 0)) &&
+    return tvb_captured_length(tvb) > 0 && ipsec_icmp_may_be_error(protocol, *tvb_get_ptr(tvb, 0, 1)) &&
            !pinfo->flags.in_error_pkt;
 }
 
