@@ -24,6 +24,7 @@ from samples.forged_null import forged_null
 from samples.fragments import fragments
 from samples.ike import ike
 from samples.ike_inside import ike_inside
+from samples.icmp import icmp
 from samples.keyed import faults_keyed, faults_keyed_ipv6, faults_sa, faults_table
 from samples.natt import faults_natt
 from samples.opening import offload, opening
@@ -36,7 +37,7 @@ CAPTURES: Tuple[Callable[[], Capture], ...] = (
     faults, faults_ipv6, faults_nested, faults_natt, benign, faults_keyed, faults_keyed_ipv6, faults_sa,
     faults_table, faults_sequence, faults_counters, faults_order, faults_receiver, faults_asked_vpp,
     faults_asked_freebsd, benign_keyed, benign_table, forged_null, points, opening, offload, foreign, daemons, fragments,
-    ike, ike_inside)
+    icmp, ike, ike_inside)
 
 
 def main(folder):

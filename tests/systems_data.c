@@ -367,6 +367,45 @@ const report_note strongswan_notes[] = {
     {0},
 };
 
+/* --- ICMP errors that quote IPsec ------------------------------------------------------------------------- */
+
+const page_line icmp_lines[] = {
+    {"`ping -M do`: `local error: message too long, mtu=1246`", "`ipsec.icmp.too_big`",
+     "What is inside must not be larger: an ICMP error had told the gateway or host a path MTU "
+     "([icmp.too_big](CHECKS.md#icmptoo_big)). With AES-GCM in a tunnel 1246 is what fits 1300.",
+     "`ipsec.icmp.mtu`, and the inner MTU in `ipsec.advice`; who reports it (`ip.src`)."},
+    {"Linux, `ip route get PEER`: `cache expires 597sec mtu 1300`", "`ipsec.sa.mtu`, `ipsec.sa.above_mtu`",
+     "The route took the PMTU of an ICMP error over, for 600 seconds. No counter of xfrm moves, not even XfrmOutError: "
+     "who sends too much is told EMSGSIZE, or gets an ICMP error.",
+     "Whether the sender goes on above it: [sa.above_mtu](CHECKS.md#saabove_mtu). Clamp the MSS, or lower the MTU of "
+     "the tunnel."},
+    {"Linux, likewise: `mtu lock 552`", "`ipsec.icmp.too_big_ignored and ipsec.icmp.mtu < 552`",
+     "An MTU below 552, or 0, was reported, and Linux locks the route at 552 (`min_pmtu`): the tunnel limps. OpenBSD "
+     "ignores what is below 296; in IPv6 Linux ignores what is below 1280.",
+     "Who sends it: an old router, or an attack."},
+    {"Linux, old kernels, dmesg: `pmtu discovery on SA ESP/c1000007/c0000201`",
+     "`ipsec.icmp.error == \"too_big\" and ipsec.spi == 0xc1000007`",
+     "The PMTU of an ICMP error was taken for the SA with this SPI and destination (192.0.2.1), both in hexadecimal.",
+     "As above."},
+    {"Linux, `nstat -az`: `IcmpInErrors`", "`ipsec.icmp.too_big_ignored and icmp.checksum.status == \"Bad\"`",
+     "The ICMP error was ignored: its checksum is wrong, or it quotes fewer than 8 octets.",
+     "The device that sends or changes it."},
+    {"Cisco ASA: `%ASA-6-602103: IPSEC: Received an ICMP Destination Unreachable from ... with suggested PMTU of 1300; "
+     "PMTU updated for SA with peer ..., SPI 0xBD48845F`",
+     "`ipsec.icmp.error == \"too_big\" and ipsec.spi == 0xbd48845f`",
+     "The PMTU was taken for the SA; below 256 it counts as 256, and 0 takes 256 off.", "As above."},
+    {"Cisco ASA: `602104`, `... PMTU is unchanged because suggested PMTU of 1500 is equal to or greater than ...`",
+     "`ipsec.icmp.mtu >= 1500`", "It changes nothing: often of packets that were on their way.",
+     "Whether the MTU is below the packet that is quoted at all: [icmp.too_big_ignored](CHECKS.md#icmptoo_big_ignored)."},
+    {"libreswan, pluto: `ERROR: asynchronous network error report on ... Connection refused [errno 111, origin ICMP type "
+     "3 code 3 (not authenticated)]`",
+     "`ipsec.icmp.port_unreachable`",
+     "Nobody listens on the peer's port 500 or 4500; code 1 is `ipsec.icmp.unreachable`, 9, 10 and 13 are "
+     "`ipsec.icmp.prohibited`. Anybody can send such an error.",
+     "The IKE daemon of the peer, and filters in front of it."},
+    {0},
+};
+
 /* --- a log line with SPI and sequence number ------------------------------------------------------------- */
 
 #define ICV_FINDINGS                                                                                                   \

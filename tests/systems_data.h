@@ -42,7 +42,7 @@ extern const report_note windows_notes[], linux_notes[], freebsd_notes[], openbs
 extern const windows_elsewhere elsewhere[];
 extern const dosp_error dosp_errors[];
 extern const page_line steps_of_13914[], windows_events[], windows_counters[], linux_sa_lines[], linux_other_lines[],
-    linux_audit_lines[], vendor_lines[];
+    linux_audit_lines[], icmp_lines[], vendor_lines[];
 /* IKE */
 extern const page_line ike_windows_lines[], ike_log_lines[];
 

@@ -287,6 +287,12 @@ int main(void)
                "it counts");
     print_lines(linux_other_lines);
     print_head(
+        "PMTU, and peers out of reach: ICMP errors",
+        "Large transfers hang and pings go through; or nothing comes through at all. ICMP errors reach the sender, so "
+        "capture there. None of them moves a counter of IPsec.",
+        "it says");
+    print_lines(icmp_lines);
+    print_head(
         "FreeBSD: netstat -s",
         "`netstat -sp esp`, `netstat -sp ah`. Asked: `netipsec` of the main branch of October 2024; 13.0 counts the "
         "same. 12.1 differs as said below, refuses the number 0 and what is left of the window at once, and counts "

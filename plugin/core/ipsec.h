@@ -21,6 +21,7 @@
 #include "ike/names.h"
 #include "ike/payloads.h"
 #include "ike/report.h"
+#include "icmp/error.h"
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
 #include "packet/fragment.h"
@@ -120,5 +121,20 @@ void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_conte
 /** Says again what ipsec_judge_ike() said, on later passes, without moving any state: but for findings that are
  * is_later, and with what is known by now of the other message of its exchange and of its IKE SA. */
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report);
+/* --- ICMP errors --- */
+
+/** Takes note of an ICMP error, in the order in which they and all headers were captured. It moves nothing but the path
+ * MTU that is reported for an SA, and what leads from it to the packet that it quotes and back. */
+void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view);
+
+/** Reports on an ICMP error that was judged, on any pass: with no finding, if it does not speak of IPsec. */
+void ipsec_explain_icmp(const ipsec_db *db, const ipsec_icmp_view *view, ipsec_icmp_report *report);
+
+/** The lowest path MTU that was reported for SA number `sa` up to that frame (ipsec_view.frame); 0: none was. */
+uint32_t ipsec_db_sa_mtu(const ipsec_db *db, uint32_t sa, uint32_t frame);
+
+/** The frame of the first ICMP error that quotes a packet of the SA in that frame, once it was judged; 0: none does. Of
+ * IKE packets with IPSEC_SA_NONE. */
+uint32_t ipsec_db_answered_by(const ipsec_db *db, uint32_t frame, uint32_t sa);
 
 #endif

@@ -6,6 +6,8 @@
 #include "evidence/peers.h"
 #include "ike/children.h"
 #include "ike/judge.h"
+#include "icmp/above.h"
+#include "icmp/errors.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
 #include "report/oddities.h"
@@ -35,7 +37,9 @@ struct ipsec_db {
     ipsec_peers *peers;
     ipsec_fragments *fragments;
     ipsec_ike_children *children;
-    GArray *notes;         /* see records.h */
+    ipsec_icmp_errors *icmp;
+    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
+    GArray *notes; /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
     ipsec_ike *ike;
 };
@@ -57,6 +61,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
     db->children = ipsec_ike_children_new();
+    db->icmp = ipsec_icmp_errors_new();
     db->notes = ipsec_notes_new();
     db->ike = ipsec_ike_new(config->duplicate_time);
     return db;
@@ -82,6 +87,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
     ipsec_ike_children_free(db->children);
+    ipsec_icmp_errors_free(db->icmp);
     g_array_free(db->notes, true);
     ipsec_ike_free(db->ike);
     g_free(db);
@@ -386,6 +392,16 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
     report->number.first_seen = note->first_seen;
 }
 
+/* What ICMP errors said of the SA and of its peer. */
+static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
+                                        const ipsec_note *note, ipsec_report *report)
+{
+    if (ipsec_note_has(note, IPSEC_FINDING_SA_ABOVE_MTU))
+        ipsec_above_advise(&db->icmp->mtus, view, ruling, &report->opened, &report->findings);
+    if (note->facts & IPSEC_NOTE_PEER_LACKS)
+        ipsec_icmp_blame_peer(&report->findings);
+}
+
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
@@ -467,6 +483,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
     measure(view, report);
+    advise_from_icmp(db, view, ruling, note, report);
     if (report->fragment > 0)
         ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
@@ -476,6 +493,8 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
 static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                       ipsec_note *note, ipsec_report *report)
 {
+    if (sa && ruling->followed && ipsec_mtus_have(&db->icmp->mtus, sa->index))
+        ipsec_above_judge(&db->icmp->mtus, view, ruling, &report->findings, note);
     if (db->fragments->waiting > 0) {
         if (!is_whole_for_sure(report))
             ipsec_fragments_meet_first(db->fragments, view);
@@ -483,6 +502,8 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     }
     if (!report->findings.any && !note->any)
         return false;
+    if (ruling->unknown && ipsec_icmp_errors_peer_lacks(db->icmp, db->sas, view))
+        note->facts |= IPSEC_NOTE_PEER_LACKS;
     assemble(db, view, ruling, note, report);
     if (sa)
         note->properties = new_properties(sa, ruling, &report->findings);
@@ -613,6 +634,8 @@ static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
 
     ipsec_confirm(db->peers, view, sa, ruling, &report->header);
+    if (report->header.subject == IPSEC_SUBJECT_IKE)
+        ipsec_ike_packets_meet(&db->icmp->ike, view);
     return foreign && !is_confirmed(db, view, sa);
 }
 
@@ -653,8 +676,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     check(view, report);
     check_ip(db, view, &note, report);
     sa = judge_header(db, view, &ruling, &note, report);
-    if ((report->findings.any || note.any || db->fragments->waiting > 0) &&
-        judge_findings(db, view, sa, &ruling, &note, report) && !ipsec_note_is_empty(&note)) {
+    if ((report->findings.any || note.any || db->watches) && judge_findings(db, view, sa, &ruling, &note, report) &&
+        !ipsec_note_is_empty(&note)) {
         ipsec_record_keep_noted(db->notes, view, &ruling, &note, record);
         return;
     }
@@ -745,9 +768,15 @@ bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ip
     return ipsec_record_has(db->notes, record, view);
 }
 
+static void find_out_whether_it_watches(ipsec_db *db)
+{
+    db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
+}
+
 void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)
 {
     ipsec_fragments_meet(db->fragments, db->sequencer.recents, fragment);
+    find_out_whether_it_watches(db);
 }
 
 void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report)
@@ -810,4 +839,31 @@ void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_conte
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
 {
     ipsec_ike_explain(db->ike, view, report);
+}
+
+/* --- ICMP errors --- */
+
+void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
+{
+    const ipsec_icmp_neighbours neighbours = {
+        .sas = db->sas, .recents = db->sequencer.recents, .peers = db->peers, .ring = db->opener->ring};
+
+    if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
+        ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
+    find_out_whether_it_watches(db);
+}
+
+void ipsec_explain_icmp(const ipsec_db *db, const ipsec_icmp_view *view, ipsec_icmp_report *report)
+{
+    ipsec_icmp_errors_explain(db->icmp, view, report);
+}
+
+uint32_t ipsec_db_sa_mtu(const ipsec_db *db, uint32_t sa, uint32_t frame)
+{
+    return ipsec_mtus_lowest(&db->icmp->mtus, sa, frame);
+}
+
+uint32_t ipsec_db_answered_by(const ipsec_db *db, uint32_t frame, uint32_t sa)
+{
+    return ipsec_icmp_errors_answer(db->icmp, frame, sa);
 }

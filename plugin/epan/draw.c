@@ -117,9 +117,10 @@ static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
 }
 
 /* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
-static void draw_sa(uint32_t sa, bool total, proto_tree *tree)
+static void draw_sa(uint32_t sa, const packet_info *pinfo, proto_tree *tree)
 {
     ipsec_sa_summary summary;
+    uint32_t mtu;
 
     tree = proto_item_add_subtree(ipsec_add_uint(tree, IPSEC_HF_SA, sa), ett_ipsec_sa);
     if (!ipsec_frames_sa(sa, &summary))
@@ -128,9 +129,12 @@ static void draw_sa(uint32_t sa, bool total, proto_tree *tree)
         ipsec_add_uint(tree, IPSEC_HF_SA_REVERSE, summary.reverse);
     if (summary.successor != IPSEC_SA_NONE)
         ipsec_add_uint(tree, IPSEC_HF_SA_SUCCESSOR, summary.successor);
-    draw_sa_ike(sa, total, tree);
+    draw_sa_ike(sa, ipsec_compat_is_visited(pinfo), tree);
+    mtu = ipsec_frames_sa_mtu(sa, pinfo);
+    if (mtu > 0)
+        ipsec_add_uint(tree, IPSEC_HF_SA_MTU, mtu);
     add_frame(tree, IPSEC_HF_SA_FIRST_FRAME, summary.first_frame);
-    if (!total)
+    if (!ipsec_compat_is_visited(pinfo))
         return;
     add_frame(tree, IPSEC_HF_SA_LAST_FRAME, summary.last_frame);
     ipsec_add_uint(tree, IPSEC_HF_SA_PACKETS, summary.packets);
@@ -146,8 +150,11 @@ static void draw_header(const ipsec_report *report, packet_info *pinfo, proto_tr
         ipsec_add_uint(tree, IPSEC_HF_SPI, report->header.spi);
     ipsec_add_uint(tree, IPSEC_HF_ENCAPSULATION, report->header.encapsulation);
     draw_number(report, tree);
-    if (report->sa != IPSEC_SA_NONE)
-        draw_sa(report->sa, ipsec_compat_is_visited(pinfo), tree);
+    if (report->sa == IPSEC_SA_NONE)
+        return;
+    if (ipsec_compat_is_visited(pinfo))
+        add_frame(tree, IPSEC_HF_ANSWERED_BY, ipsec_frames_answered_by(pinfo, report->sa));
+    draw_sa(report->sa, pinfo, tree);
 }
 
 /* --- what a key told ---------------------------------------------------------------------------------------------- */

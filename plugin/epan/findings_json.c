@@ -46,20 +46,47 @@ static void put_times(json_dumper *line, const packet_info *pinfo)
     ipsec_json_cell(line, "epoch", IPSEC_CELL_EPOCH, &cell);
 }
 
+static void put_addresses(json_dumper *line, const ipsec_tapped *tapped)
+{
+    put_address(line, "source", tapped->source, tapped->address_length);
+    put_address(line, "destination", tapped->destination, tapped->address_length);
+}
+
+static void put_spi(json_dumper *line, uint32_t spi)
+{
+    ipsec_json_number(line, "spi", spi);
+    put_hex(line, "spi_hex", spi);
+}
+
+/* Of what it quotes, too, as far as that has an SPI. */
+static void put_icmp(json_dumper *line, const ipsec_icmp_report *report)
+{
+    ipsec_json_text(line, "icmp_error", report->error);
+    if (report->has_mtu)
+        ipsec_json_number(line, "icmp_mtu", report->mtu);
+    if (report->quoted_frame > 0)
+        ipsec_json_number(line, "icmp_quoted_frame", report->quoted_frame);
+    if (!report->quoted.has_spi)
+        return;
+    ipsec_json_text(line, "verdict", ipsec_verdict_name(IPSEC_VERDICT_UNCHECKED));
+    put_name(line, "protocol", "ipsec.protocol", report->quoted.protocol);
+    put_name(line, "encapsulation", "ipsec.encapsulation", report->quoted.encapsulation);
+    put_spi(line, report->quoted.spi);
+    if (report->quoted.has_sequence)
+        ipsec_json_number(line, "seq", report->quoted.sequence);
+}
+
 static void put_header(json_dumper *line, const ipsec_tapped *tapped)
 {
     const ipsec_report *report = &tapped->report;
 
     ipsec_json_text(line, "verdict", ipsec_verdict_name(report->verdict));
     put_name(line, "protocol", "ipsec.protocol", report->header.protocol);
-    put_address(line, "source", tapped->source, tapped->address_length);
-    put_address(line, "destination", tapped->destination, tapped->address_length);
+    put_addresses(line, tapped);
     put_name(line, "encapsulation", "ipsec.encapsulation", report->header.encapsulation);
     ipsec_json_number(line, "octets", tapped->octets);
-    if (report->header.has_spi) {
-        ipsec_json_number(line, "spi", report->header.spi);
-        put_hex(line, "spi_hex", report->header.spi);
-    }
+    if (report->header.has_spi)
+        put_spi(line, report->header.spi);
     if (report->sa != IPSEC_SA_NONE)
         ipsec_json_number(line, "sa", report->sa);
 }
@@ -181,23 +208,39 @@ static void put_reports(json_dumper *line, const ipsec_report *report)
     ipsec_json_bool(line, "inferred", inferred);
 }
 
-static void print_header(const ipsec_tapped *tapped, const packet_info *pinfo)
+static void put_all_of_header(json_dumper *line, const ipsec_tapped *tapped)
 {
     const ipsec_report *report = &tapped->report;
+
+    put_header(line, tapped);
+    put_number(line, report);
+    if (report->opened.valid)
+        put_opened(line, &report->opened);
+    if (report->fragment)
+        ipsec_json_number(line, "fragment_frame", report->fragment);
+    put_findings(line, &report->findings);
+    if (report->findings.count > 0)
+        put_reports(line, report);
+}
+
+static void put_all_of_icmp(json_dumper *line, const ipsec_tapped *tapped)
+{
+    put_addresses(line, tapped);
+    put_icmp(line, tapped->icmp);
+    put_findings(line, &tapped->report.findings);
+}
+
+static void print_line(const ipsec_tapped *tapped, const packet_info *pinfo)
+{
     json_dumper line;
 
     ipsec_json_begin(&line);
     ipsec_json_number(&line, "frame", pinfo->num);
     put_times(&line, pinfo);
-    put_header(&line, tapped);
-    put_number(&line, report);
-    if (report->opened.valid)
-        put_opened(&line, &report->opened);
-    if (report->fragment)
-        ipsec_json_number(&line, "fragment_frame", report->fragment);
-    put_findings(&line, &report->findings);
-    if (report->findings.count > 0)
-        put_reports(&line, report);
+    if (tapped->icmp)
+        put_all_of_icmp(&line, tapped);
+    else
+        put_all_of_header(&line, tapped);
     ipsec_json_end(&line);
     fflush(stdout); /* whoever reads it in a pipe waits for no full buffer */
 }
@@ -208,7 +251,7 @@ static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t 
     const ipsec_tapped *tapped = (const ipsec_tapped *)header;
 
     if (tapped->report.findings.count > 0 || tapped->report.verdict >= IPSEC_VERDICT_SUSPICIOUS)
-        print_header(tapped, pinfo);
+        print_line(tapped, pinfo);
     return TAP_PACKET_DONT_REDRAW;
 }
 

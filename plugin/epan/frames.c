@@ -243,6 +243,27 @@ void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ip
         report->response = number_of(report->response);
 }
 
+void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report)
+{
+    const bool is_first_pass = !ipsec_compat_is_visited(pinfo) && is_in_order(pinfo);
+
+    view->frame = serial_of(pinfo->num);
+    if (is_first_pass)
+        ipsec_judge_icmp(db, view);
+    ipsec_explain_icmp(db, view, report);
+    report->quoted_frame = number_of(report->quoted_frame);
+}
+
+uint32_t ipsec_frames_answered_by(const packet_info *pinfo, uint32_t sa)
+{
+    return number_of(ipsec_db_answered_by(db, serial_of(pinfo->num), sa));
+}
+
+uint32_t ipsec_frames_sa_mtu(uint32_t sa, const packet_info *pinfo)
+{
+    return ipsec_db_sa_mtu(db, sa, pinfo ? serial_of(pinfo->num) : UINT32_MAX);
+}
+
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary)
 {
     if (!ipsec_db_sa(db, sa, summary))

@@ -22,6 +22,14 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
  * called after ipsec_frames_report() for the same view. */
 void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
                       ipsec_ike_report *report);
+/* The same for an ICMP error, see ipsec_explain_icmp(). */
+void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report);
+
+/* The number of the frame with the ICMP error that quotes the frame's packet of the SA, see ipsec_db_answered_by(). */
+uint32_t ipsec_frames_answered_by(const packet_info *pinfo, uint32_t sa);
+
+/* The lowest path MTU that was reported for an SA, up to a frame or, with NULL, in all; 0: none was. */
+uint32_t ipsec_frames_sa_mtu(uint32_t sa, const packet_info *pinfo);
 
 /* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
  * rejected it. */

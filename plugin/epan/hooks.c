@@ -1,4 +1,4 @@
-/* Puts the analysis in front of the stock dissectors of ESP, AH, UDP encapsulation and IKE.
+/* Puts the analysis in front of the stock dissectors of ESP, AH, UDP encapsulation, IKE and ICMP.
  *
  * A wrapper judges first, calls the dissector that it found, and draws last, into the item that this one
  * made: also when it throws, so that a finding stands beside "Malformed Packet".
@@ -11,6 +11,7 @@
 #include "fragments.h"
 #include "frames.h"
 #include "ike.h"
+#include "icmp.h"
 #include "info_column.h"
 #include "outer.h"
 #include "payload.h"
@@ -28,6 +29,8 @@ enum {
     HOOK_UDPENCAP,
     HOOK_ISAKMP,
     HOOK_FRAGMENT,
+    HOOK_ICMP,
+    HOOK_ICMPV6,
     HOOK_COUNT
 };
 
@@ -62,6 +65,8 @@ static hook hooks[HOOK_COUNT] = {
                      .header = HOOK_ESP,
                      .description = "ISAKMP (analysis)"},
     [HOOK_FRAGMENT] = {.filter_name = "ipv6.fraghdr", .table = "ip.proto", .description = "IPv6 Fragment (analysis)"},
+    [HOOK_ICMP] = {.filter_name = "icmp", .table = "ip.proto", .description = "ICMP (analysis)"},
+    [HOOK_ICMPV6] = {.filter_name = "icmpv6", .table = "ip.proto", .description = "ICMPv6 (analysis)"},
 };
 
 /* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
@@ -384,6 +389,32 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return result;
 }
 
+/* What is inside of a packet that did not reach its receiver, or may not be the sender's, is no message either. */
+static int wrap_message(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                        void *data)
+{
+    if (!at->is_enabled)
+        return 0;
+    if (!is_ipsec_enabled || payload_is_lost || inside_unproven || !ipsec_icmp_is_error(tvb, pinfo, protocol))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    return ipsec_icmp_dissect(&(ipsec_icmp_place){.stock = at->stock,
+                                                  .proto = at->proto,
+                                                  .protocol = protocol,
+                                                  .refused_by = refused_by,
+                                                  .order = wrappers_run + 1},
+                              tvb, pinfo, tree, data);
+}
+
+static int wrap_icmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_message(&hooks[HOOK_ICMP], IPSEC_ICMP, tvb, pinfo, tree, data);
+}
+
+static int wrap_icmpv6(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return wrap_message(&hooks[HOOK_ICMPV6], IPSEC_ICMPV6, tvb, pinfo, tree, data);
+}
+
 void ipsec_hooks_register(int proto)
 {
     proto_ipsec = proto;
@@ -417,9 +448,8 @@ void ipsec_hooks_handoff(void)
 #define KIND(symbol, name, number, encrypts, covers_outer) [HOOK_##symbol] = wrap_##name,
 #include "../core/base/kind.def"
 #undef KIND
-        [HOOK_UDPENCAP] = wrap_udpencap,
-        [HOOK_ISAKMP] = wrap_isakmp,
-        [HOOK_FRAGMENT] = wrap_fragment,
+        [HOOK_UDPENCAP] = wrap_udpencap, [HOOK_ISAKMP] = wrap_isakmp, [HOOK_FRAGMENT] = wrap_fragment,
+        [HOOK_ICMP] = wrap_icmp,         [HOOK_ICMPV6] = wrap_icmpv6,
     };
 
     for (unsigned i = 0; i < HOOK_COUNT; i++) {

@@ -33,6 +33,13 @@ static void get_index(const ipsec_sa_at *at, ipsec_cell *cell)
     cell->is_empty = cell->number == IPSEC_SA_NONE;
 }
 
+/* 0 stands for none. */
+static void get_mtu(const ipsec_sa_at *at, ipsec_cell *cell)
+{
+    get_u32(at, cell);
+    cell->is_empty = cell->number == 0;
+}
+
 static void get_smallest(const ipsec_sa_at *at, ipsec_cell *cell)
 {
     const ipsec_tally_sizes *sizes = (const ipsec_tally_sizes *)member(at);
@@ -199,6 +206,7 @@ const ipsec_sa_column ipsec_sa_columns[] = {
     {"Largest good", "largest_good", IPSEC_CELL_NUMBER, TALLY(icv_good), get_largest},
     {"Smallest bad", "smallest_bad", IPSEC_CELL_NUMBER, TALLY(icv_bad), get_smallest},
     {"Largest bad", "largest_bad", IPSEC_CELL_NUMBER, TALLY(icv_bad), get_largest},
+    {"Path MTU", "mtu", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, mtu), get_mtu},
     {"Reverse SA", "reverse", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, reverse), get_index},
     {"Successor", "successor", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, successor), get_index},
     {"Created by", "created_by", IPSEC_CELL_NUMBER, offsetof(ipsec_sa_row, ike.created_by), get_frame},

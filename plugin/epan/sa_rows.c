@@ -81,6 +81,7 @@ void ipsec_sa_row_settle(ipsec_sa_row *row)
     row->reverse = summary.reverse;
     row->successor = summary.successor;
     ipsec_frames_sa_ike(row->sa, &row->ike);
+    row->mtu = ipsec_frames_sa_mtu(row->sa, NULL);
 }
 
 void ipsec_sa_rows_settle(ipsec_sa_rows *all)

@@ -14,6 +14,7 @@ typedef struct ipsec_sa_row {
     /* As ipsec_sa_summary has them, of the whole capture; once ipsec_sa_row_settle() was called. */
     uint32_t lost, reverse, successor;
     ipsec_sa_ike ike;       /* likewise; all zero: IKE says nothing */
+    uint32_t mtu;           /* the lowest that was reported; 0: none was. Likewise */
     uint8_t address_length; /* of its first packet; likewise the next two */
     uint8_t source[16], destination[16];
 } ipsec_sa_row;

@@ -100,15 +100,17 @@ static void count_reports(stats_tree *tree, const ipsec_report *report)
         count(tree, REPORTS);
 }
 
-static tap_packet_status add(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *tapped,
+static tap_packet_status add(stats_tree *tree, packet_info *pinfo _U_, epan_dissect_t *edt _U_, const void *header,
                              tap_flags_t flags _U_)
 {
-    const ipsec_report *report = &((const ipsec_tapped *)tapped)->report;
+    const ipsec_tapped *tapped = (const ipsec_tapped *)header;
+    const ipsec_report *report = &tapped->report;
 
-    count_header(tree, &report->header, ipsec_verdict_name(report->verdict));
+    if (!tapped->icmp)
+        count_header(tree, &report->header, ipsec_verdict_name(report->verdict));
     for (unsigned i = 0; i < report->findings.count; i++)
         count_finding(tree, &report->findings.list[i]);
-    if (report->findings.count > 0)
+    if (report->findings.count > 0 && !tapped->icmp)
         count_reports(tree, report);
     return TAP_PACKET_REDRAW;
 }

@@ -29,6 +29,15 @@ static bool is_repeat(packet_info *pinfo, ipsec_tapped *tapped)
            memcmp(before->destination, tapped->destination, tapped->address_length) == 0;
 }
 
+static void set_addresses(ipsec_tapped *tapped, const uint8_t *source, const uint8_t *destination, uint8_t length)
+{
+    tapped->address_length = length;
+    if (length == 0)
+        return;
+    memcpy(tapped->source, source, length);
+    memcpy(tapped->destination, destination, length);
+}
+
 /* Listeners run when the whole frame is dissected, so all that they see must last as long. */
 void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo)
 {
@@ -40,11 +49,8 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
     tapped->report = *report;
     tapped->report.opened.plaintext = NULL;
     tapped->octets = ipsec_view_octets(view);
-    tapped->address_length = view->address_length;
-    if (view->address_length > 0) {
-        memcpy(tapped->source, view->source, view->address_length);
-        memcpy(tapped->destination, view->destination, view->address_length);
-    }
+    tapped->icmp = NULL;
+    set_addresses(tapped, view->source, view->destination, view->address_length);
     tapped->is_repeat = is_repeat(pinfo, tapped);
     tap_queue_packet(ipsec_tap, pinfo, tapped);
 }
@@ -61,4 +67,15 @@ void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view,
     memcpy(tapped->source, view->source, view->address_length);
     memcpy(tapped->destination, view->destination, view->address_length);
     tap_queue_packet(ike_tap, pinfo, tapped);
+}
+
+void ipsec_tap_queue_icmp(const ipsec_icmp_report *report, const ipsec_icmp_view *view, packet_info *pinfo)
+{
+    ipsec_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_tapped);
+
+    tapped->report.findings = report->findings;
+    tapped->report.sa = IPSEC_SA_NONE;
+    tapped->icmp = wmem_memdup(pinfo->pool, report, sizeof *report);
+    set_addresses(tapped, view->source, view->destination, view->address_length);
+    tap_queue_packet(ipsec_tap, pinfo, tapped);
 }

@@ -10,7 +10,8 @@
 
 #define IPSEC_TAP "ipsec"
 
-/* What its listeners get, for each judged header that belongs to a packet item, the outer one of a frame first.
+/* What its listeners get, for each judged header that belongs to a packet item, the outer one of a frame first, and for
+ * each ICMP error about IPsec.
  * Wireshark keeps headers that are quoted in an ICMP error from listeners that do not ask for them. */
 typedef struct ipsec_tapped {
     ipsec_report report;    /* without its plaintext */
@@ -18,6 +19,8 @@ typedef struct ipsec_tapped {
     uint8_t address_length; /* 4, 16, or 0: not known */
     uint8_t source[16], destination[16];
     bool is_repeat; /* the header before it in the frame had the same addresses */
+    /* An ICMP error, which is no header: of the report only the findings count. NULL: it is none. */
+    const ipsec_icmp_report *icmp;
 } ipsec_tapped;
 
 /* The number of the tap; constant once it is registered. */
@@ -64,6 +67,16 @@ static inline void ipsec_tap_offer(const ipsec_report *report, const ipsec_view 
 {
     if (have_tap_listener(ipsec_tap))
         ipsec_tap_queue(report, view, pinfo);
+}
+
+/* Likewise an ICMP error. */
+void ipsec_tap_queue_icmp(const ipsec_icmp_report *report, const ipsec_icmp_view *view, packet_info *pinfo);
+
+static inline void ipsec_tap_offer_icmp(const ipsec_icmp_report *report, const ipsec_icmp_view *view,
+                                        packet_info *pinfo)
+{
+    if (have_tap_listener(ipsec_tap))
+        ipsec_tap_queue_icmp(report, view, pinfo);
 }
 
 #endif

@@ -15,6 +15,8 @@ from samples.packets import (
     ROUTING, ah, esp, ethernet, fragments4, fragments6, ike, ipv4, ipv6, noise, options_header,
     udp4, udp6, v4_addresses, v6_addresses)
 
+IGNORED = unchecked("icmp.too_big_ignored")     # a packet of that size fits
+
 
 def benign():
     capture = Capture("benign", "Odd packets and odd captures; none of them may be called a drop")
@@ -149,12 +151,12 @@ def add_quotes(capture):
     for what, quoted in quotes4:
         n = capture.next
         error = bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(quoted(n)))
-        capture.add(f"ICMP quotes {what}", ethernet(ipv4(n, 1, error, reply=True)), unchecked())
+        capture.add(f"ICMP quotes {what}", ethernet(ipv4(n, 1, error, reply=True)), IGNORED)
     for octets in (0, 2):
         n = capture.next
         error = bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(udp4(n, esp(60))[:28 + octets]))
         capture.add(f"ICMP quotes UDP and {octets} octets behind it: ESP or not, nobody knows",
-                    ethernet(ipv4(n, 1, error, reply=True)))
+                    ethernet(ipv4(n, 1, error, reply=True)), IGNORED._replace(verdict=""))
     quotes6 = (
         ("ESP", ICMPv6PacketTooBig, lambda n: ipv6(n, ESP, esp(60))),
         ("ESP of 21 octets", ICMPv6DestUnreach, lambda n: ipv6(n, ESP, esp(21))),
@@ -165,7 +167,7 @@ def add_quotes(capture):
         n = capture.next
         outer = IPv6(nh=58, hlim=64, **v6_addresses(n, reply=True))
         capture.add(f"ICMPv6 quotes {what}", ethernet(bytes(outer / error() / Raw(quoted(n)))),
-                    unchecked())
+                    IGNORED if error is ICMPv6PacketTooBig else unchecked("icmp.unreachable"))
 
 
 def add_numbers(capture):

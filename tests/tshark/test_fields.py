@@ -46,6 +46,11 @@ TYPES = {
     "ipsec.sa.packets": "FT_UINT32",
     "ipsec.sa.octets": "FT_UINT64",
     "ipsec.sa.lost": "FT_UINT32",
+    "ipsec.sa.mtu": "FT_UINT32",
+    "ipsec.answered_by": "FT_FRAMENUM",
+    "ipsec.icmp.error": "FT_STRING",
+    "ipsec.icmp.mtu": "FT_UINT32",
+    "ipsec.icmp.quoted_frame": "FT_FRAMENUM",
     "ipsec.icv.status": "FT_UINT8",
     "ipsec.icv.length": "FT_UINT8",
     "ipsec.iv.length": "FT_UINT8",
@@ -63,13 +68,16 @@ CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 # Findings whose advice is more exact where a look beyond the packet told something.
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
-               "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat"}
+               "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
+               "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
 HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA in frame|IKE negotiated none|"
                   r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as an integrity failure, not a replay|"
                   r"the rest of the packet is in another frame|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
-                  r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends)")
+                  r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends|"
+                  r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ above it, the largest of \d+ octets; an inner MTU of \d+ fits|"
+                  r"look at (who sends|what damages) this|set the tunnel's MTU|look whether the peer's IKE daemon is meant to be down)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
 ATTACK = "; this may be an attack."
@@ -139,10 +147,11 @@ def test_fields_of_findings_pair_in_order(tshark, catalogue, everything):
 
 
 def test_fields_of_headers_appear_once_per_header(tshark, everything):
+    """And not in the item of an ICMP error."""
     for frame, row in tshark.rows(everything).items():
         if all(finding.startswith("ike.") for finding in row.findings) and not row["ipsec.verdict"]:
             continue    # the item of an IKE message is no header's
-        headers = len(row["ipsec"])
+        headers = len(row["ipsec"]) - len(row["ipsec.icmp.error"])
         for name in ("ipsec.verdict", "ipsec.protocol", "ipsec.encapsulation"):
             assert len(row[name]) == headers, (frame, name)
         assert len(row["ipsec.sa"]) <= headers and len(row["ipsec.spi"]) <= headers, frame

@@ -38,8 +38,10 @@ def values(header, name):
 
 
 def conclusion(header, catalogue):
-    verdict = VERDICTS[values(header, "ipsec.verdict")[0]]
     worst = gravest([catalogue[finding] for finding in values(header, "ipsec.finding")])
+    if values(header, "ipsec.icmp.error"):
+        return f"IPsec analysis: {worst.summary}"
+    verdict = VERDICTS[values(header, "ipsec.verdict")[0]]
     code = "".join(f" ({value})" for value in values(header, "ipsec.windows.error"))
     return f"IPsec analysis: {verdict}" + (f", {worst.summary}{code}" if worst else "")
 
@@ -56,7 +58,7 @@ def prefixes(headers, catalogue):
 
 # --- the column ------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["faults_nested", "faults_keyed", "faults_sequence", "benign"])
+@pytest.mark.parametrize("name", ["faults_nested", "faults_keyed", "faults_sequence", "benign", "icmp"])
 def test_conclusions_and_column_are_what_the_findings_say(tshark, catalogue, name):
     packets = headers_of(tshark, name)
     lines = tshark.read(name, *tshark.options(name), *INFO).split("\n")
@@ -117,11 +119,11 @@ def test_headers_side_by_side(tshark, tmp_path):
 
 
 def test_quotes_and_preference(tshark, tmp_path):
-    """What an ICMP error quotes is not what the packet is."""
+    """What an ICMP error quotes is not what the packet is; the error is."""
     faulty = ipv4(2, ESP, esp(61))
     packets = ipv4(1, 1, bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(faulty))), faulty
     quote, fault = info(tshark, tmp_path, packets)
-    assert "[" not in quote and fault.startswith(MISALIGNED)
+    assert quote.startswith("[A path MTU ") and quote.count("[") == 1 and fault.startswith(MISALIGNED)
     assert not any("[" in line for line in info(tshark, tmp_path, packets, "-o", "ipsec.info_column:FALSE"))
 
 

@@ -36,7 +36,8 @@ FIELDS = STOCK_FIELDS + (
     "ipsec.inferred", "ipsec.sa", "ipsec.sa.first_frame",
     "ipsec.seq", "ipsec.seq.highest", "ipsec.seq.lag", "ipsec.seq.skipped", "ipsec.seq.first_seen",
     "ipsec.icv.status", "ipsec.icv.length", "ipsec.iv.length",
-    "ipsec.trailer.pad_length", "ipsec.trailer.next_header", "ipsec.trailer.tfc_length", "ipsec.key.source")
+    "ipsec.trailer.pad_length", "ipsec.trailer.next_header", "ipsec.trailer.tfc_length", "ipsec.key.source",
+    "ipsec.icmp.error")
 
 # Findings that rest on frames behind, and so may come or go on a later pass.
 LATER = {"esp.missing_fragment", "ah.missing_fragment", "ike.child_refused"}

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static const char *const families[] = {"esp.",    "ah.",  "natt.", "tcp.", "wesp.", "ipcomp.",  "iptfs.", "seq.",
-                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "stack.", "ike."};
+                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "stack.", "ike.",
+                                       "icmp."};
 
 static void test_ids(void)
 {

@@ -66,6 +66,20 @@ typedef enum {
     IPSEC_CASE_IKE_NAT_SOURCE,  /**< the sender is behind NAT */
     IPSEC_CASE_IKE_NAT_DESTINATION,
     IPSEC_CASE_IKE_NAT_BOTH,
+    /* Of ICMP errors, and what follows from them. */
+    IPSEC_CASE_TOO_BIG,      /**< detail: octets of the packet; fits: inner MTU that would do */
+    IPSEC_CASE_TOO_BIG_ANY,  /**< likewise, whatever the algorithms, for they are not known */
+    IPSEC_CASE_MTU_ZERO,     /**< no MTU is named */
+    IPSEC_CASE_MTU_LOW,      /**< it is below what IPv4 senders use */
+    IPSEC_CASE_MTU_LOW_V6,   /**< it is below the least of IPv6 */
+    IPSEC_CASE_MTU_HIGH,     /**< the packet is no larger; detail: octets of the packet */
+    IPSEC_CASE_MTU_NO_SA,    /**< no such SA was seen */
+    IPSEC_CASE_MTU_MAY_CUT,  /**< the packet may be fragmented */
+    IPSEC_CASE_MTU_CHECKSUM, /**< the checksum of the error is wrong */
+    IPSEC_CASE_KEEPALIVE,    /**< it quotes a NAT keepalive */
+    IPSEC_CASE_ABOVE, /**< detail: octets of the largest packet above the MTU; missed: how many are; fits: as above */
+    IPSEC_CASE_ABOVE_ANY,  /**< likewise, whatever the algorithms */
+    IPSEC_CASE_PEER_LACKS, /**< the destination has said that it does not do the protocol */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 
@@ -95,6 +109,7 @@ typedef struct ipsec_advice_detail {
     uint8_t advice_case; /**< ipsec_advice_case */
     uint32_t detail;     /**< the number or the row that it speaks of */
     uint32_t missed;     /**< by how many packets the window was missed, where it speaks of that */
+    uint32_t fits;       /**< the inner MTU that fits, where it speaks of that */
 } ipsec_advice_detail;
 
 #endif

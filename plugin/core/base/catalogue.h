@@ -64,7 +64,8 @@ typedef enum {
     IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,     /**< its ICV has another length than its row says */
     IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4,   /**< more IVs than are remembered */
     IPSEC_PROPERTY_IV_PREDICTABLE = 1 << 5, /**< its IVs of CBC can be foretold */
-    IPSEC_PROPERTY_IV_CHAINED = 1 << 6      /**< likewise, in the way that is common with the cipher */
+    IPSEC_PROPERTY_IV_CHAINED = 1 << 6,     /**< likewise, in the way that is common with the cipher */
+    IPSEC_PROPERTY_ABOVE_MTU = 1 << 7       /**< it goes on above the path MTU that was reported */
 } ipsec_property;
 
 /** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's

@@ -80,6 +80,7 @@ void ipsec_findings_add_with(ipsec_findings *findings, ipsec_finding_id id, uint
                                          .advice_case = detail.advice_case,
                                          .detail = detail.detail,
                                          .missed = detail.missed,
+                                         .fits = detail.fits,
                                          .announce = true,
                                          .assumed = findings->assuming};
     findings->count++;
@@ -113,6 +114,7 @@ void ipsec_findings_advise(ipsec_findings *findings, const ipsec_finding_set *se
         finding->advice_case = detail.advice_case;
         finding->detail = detail.detail;
         finding->missed = detail.missed;
+        finding->fits = detail.fits;
     }
 }
 

@@ -20,8 +20,9 @@
 typedef struct ipsec_finding {
     uint32_t offset; /**< first octet that it speaks of, from ipsec_view.data */
     uint32_t length; /**< number of octets, 0 for the header as a whole */
-    uint32_t detail; /**< see ipsec_advice_detail; likewise the next, and advice_case */
+    uint32_t detail; /**< see ipsec_advice_detail; likewise the next two, and advice_case */
     uint32_t missed;
+    uint32_t fits;
     uint8_t id;          /**< ipsec_finding_id */
     uint8_t advice_case; /**< for ipsec_finding_advice() */
     /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of

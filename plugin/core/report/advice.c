@@ -12,6 +12,7 @@
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
 #define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
+#define MTU        .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_CONFIGURE, .attack = true
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
@@ -124,6 +125,33 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
     [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
+    /* Of ICMP errors. */
+    [IPSEC_CASE_TOO_BIG] = {"set it or clamp the MSS (Linux heeds this for 600 s, no counter moves)", MTU},
+    [IPSEC_CASE_TOO_BIG_ANY] = {"set it or clamp the MSS (no counter moves)", MTU},
+    [IPSEC_CASE_MTU_ZERO] = {"set the tunnel's MTU, for this router names none: Linux locks its route at 552, OpenBSD "
+                             "ignores it",
+                             MTU},
+    [IPSEC_CASE_MTU_LOW] = {"look at who sends this, for Linux locks its route at 552 then; OpenBSD ignores what is "
+                            "below 296",
+                            MTU},
+    [IPSEC_CASE_MTU_LOW_V6] = {"look at who sends this, for IPv6 has no link below 1280 and Linux ignores it", MTU},
+    [IPSEC_CASE_MTU_HIGH] = {"look at who sends this, for no link of that MTU refuses such a packet", MTU},
+    [IPSEC_CASE_MTU_NO_SA] = {"look at who sends this, for no such SA was seen, and Linux and OpenBSD ignore it if "
+                              "there is none",
+                              MTU},
+    [IPSEC_CASE_MTU_MAY_CUT] = {"look at who sends this, for the packet allows routers to fragment it (DF is clear)",
+                                MTU},
+    [IPSEC_CASE_MTU_CHECKSUM] = {"look at what damages this message, for its checksum is wrong and the host discards "
+                                 "it (IcmpInErrors)",
+                                 MTU},
+    [IPSEC_CASE_KEEPALIVE] = {"look whether the peer's IKE daemon is meant to be down, for this answers a mere NAT "
+                              "keepalive",
+                              CONTEXT, .attack = true},
+    [IPSEC_CASE_PEER_LACKS] = {"look whether IPsec runs on the peer, which said in ICMP that it does not do this "
+                               "protocol: no counter of it moves",
+                               CONTEXT, .attack = true},
+    [IPSEC_CASE_ABOVE] = {"set it or clamp the MSS", MTU},
+    [IPSEC_CASE_ABOVE_ANY] = {"set it or clamp the MSS", MTU},
 };
 
 #undef PARAMETERS
@@ -131,6 +159,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
 #undef WINDOW
 #undef RECEIVER
 #undef STRAY
+#undef MTU
 #undef KEPT
 #undef IKE
 #undef NAT
@@ -186,6 +215,20 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
         g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
 }
 
+/* Likewise, of one on a path MTU. */
+static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size)
+{
+    const bool sure = finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_ABOVE;
+    const char *const whatever = sure ? "" : " with any algorithm";
+
+    if (finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_TOO_BIG_ANY)
+        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s, so ", finding->detail, finding->fits,
+                   whatever);
+    else if (finding->advice_case == IPSEC_CASE_ABOVE || finding->advice_case == IPSEC_CASE_ABOVE_ANY)
+        g_snprintf(buffer, size, "%u above it, the largest of %u octets; an inner MTU of %u fits%s, so ",
+                   finding->missed, finding->detail, finding->fits, whatever);
+}
+
 /* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
@@ -216,6 +259,8 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
                    "it counts as an integrity failure, not a replay; the window was missed by %u, %u packets would "
                    "have let it in, so ",
                    finding->missed, finding->detail);
+    else if (finding->advice_case >= IPSEC_CASE_TOO_BIG)
+        describe_mtu(finding, buffer, size);
     else
         describe_ike(finding, buffer, size);
 }

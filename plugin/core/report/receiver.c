@@ -202,11 +202,21 @@ unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *repor
     return first.outcome->restriction;
 }
 
+/* Whether the fault is an SPI that a peer does not know which does not do the protocol at all. */
+static bool is_of_no_ipsec(const ipsec_report *report, unsigned fault)
+{
+    const ipsec_finding *finding = NULL;
+
+    if (fault == IPSEC_FAULT_ESP_SPI_UNKNOWN || fault == IPSEC_FAULT_AH_SPI_UNKNOWN)
+        finding = ipsec_findings_get(&report->findings, ipsec_fault_finding(fault));
+    return finding && finding->advice_case == IPSEC_CASE_PEER_LACKS;
+}
+
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report)
 {
-    const ipsec_outcome *outcome = first_report(stack, report).outcome;
+    const ipsec_reaction first = first_report(stack, report);
 
-    return outcome->counter ? outcome : NULL;
+    return first.outcome->counter && !is_of_no_ipsec(report, first.fault) ? first.outcome : NULL;
 }
 
 /* esp_input() has the cipher and the ICV looked at, and counts what that refuses, from IV and ICV on; every other

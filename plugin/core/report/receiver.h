@@ -67,8 +67,8 @@ bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report);
  * What `stack` reports for the packet: the outcome of the first of its checks that fails.
  *
  * @return static storage; NULL if it reports nothing, if the packet was not captured whole, so that it is not known
- *         what the stack got, if it came in UDP and may be no IPsec at all, or if it is the second capture of one
- *         packet.
+ *         what the stack got, if it came in UDP and may be no IPsec at all, if it is the second capture of one
+ *         packet, or if nobody knows its SPI at a host that said before that it does not do the protocol.
  */
 const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *report);
 

@@ -27,8 +27,9 @@ typedef enum {
     IPSEC_NOTE_SAID = 1 << 7,          /**< sa.several_senders or sa.no_anti_replay: it was said before */
     IPSEC_NOTE_SEEN_BY_OTHER = 1 << 8, /**< the SPI is that of an SA of another protocol, whose window at a receiver
                                           that does not tell them apart refuses the number */
+    IPSEC_NOTE_ELSEWHERE = 1 << 9,     /**< others of the SA came from the source and the ports of its row */
     IPSEC_NOTE_MAY_LIVE = 1 << 10,     /**< sa.deleted: the receiver may have the SA all the same */
-    IPSEC_NOTE_ELSEWHERE = 1 << 9      /**< others of the SA came from the source and the ports of its row */
+    IPSEC_NOTE_PEER_LACKS = 1 << 11    /**< the destination said before that it does not do the protocol */
 } ipsec_note_fact;
 
 /** A note on one header. All zero where there is nothing to say. */

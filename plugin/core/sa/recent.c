@@ -5,6 +5,7 @@
 #include "base/octets.h"
 #include "packet/fragment.h"
 #include "packet/ip.h"
+#include "sa/summary.h"
 
 #include <glib.h>
 #include <string.h>
@@ -21,8 +22,8 @@ enum {
 /* Packets that are looked through for those that overtook one. */
 #define OVERTAKERS_MOST 1023u
 
-/* The packets by number: each is entered when one is looked for the next time, and no packet of a capture in which all
- * goes as usual ever is. */
+/* The packets by number, or by what else tells them: each is entered when one is looked for the next time, and no
+ * packet of a capture in which all goes as usual ever is. */
 typedef struct recents_index {
     uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last one; 0: none */
     uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the one before it with the same hash */
@@ -34,6 +35,7 @@ struct ipsec_recents {
     ipsec_recent packets[IPSEC_RECENTS]; /* number n stands at n % IPSEC_RECENTS */
     uint32_t count;                      /* numbers given so far, the first 1 */
     recents_index *index;                /* NULL until one is looked for */
+    recents_index *marked;               /* likewise by marks */
 };
 
 ipsec_recents *ipsec_recents_new(void)
@@ -43,8 +45,10 @@ ipsec_recents *ipsec_recents_new(void)
 
 void ipsec_recents_free(ipsec_recents *recents)
 {
-    if (recents)
+    if (recents) {
         g_free(recents->index);
+        g_free(recents->marked);
+    }
     g_free(recents);
 }
 
@@ -109,6 +113,7 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
                              .captured = view->captured,
                              .place = view->place,
                              .packet_id = view->packet_id,
+                             .ports = ipsec_recent_ports(view),
                              .standing = (uint8_t)ruling->standing};
     describe_octets(view, packet);
     describe_ip(view, packet);
@@ -140,6 +145,19 @@ static uint32_t slot_of(const recents_index *index, const ipsec_recent *packet, 
     return (uint32_t)(hash + standing) % IPSEC_RECENTS;
 }
 
+static uint32_t slot_by_number(const recents_index *index, const ipsec_recent *packet)
+{
+    return slot_of(index, packet, (ipsec_standing)packet->standing);
+}
+
+static uint32_t slot_by_marks(const recents_index *index, const ipsec_recent *packet)
+{
+    const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->length << 32 |
+                                                          (uint32_t)packet->identification << 8 | packet->addresses);
+
+    return (uint32_t)hash % IPSEC_RECENTS;
+}
+
 static recents_index *index_new(void)
 {
     recents_index *index = g_new0(recents_index, 1);
@@ -149,17 +167,18 @@ static recents_index *index_new(void)
 }
 
 /* Enters what came since the last time, and is still there. */
-static const recents_index *update_index(ipsec_recents *recents)
+static const recents_index *update_index(ipsec_recents *recents, recents_index **kept,
+                                         uint32_t (*slot)(const recents_index *, const ipsec_recent *))
 {
-    recents_index *index = recents->index ? recents->index : index_new();
+    recents_index *index = *kept ? *kept : index_new();
 
-    recents->index = index;
+    *kept = index;
     if (recents->count - index->count > IPSEC_RECENTS - 1)
         index->count = recents->count - (IPSEC_RECENTS - 1); /* the place of the oldest is taken by the next one */
     while (index->count < recents->count) {
         const uint32_t number = ++index->count;
         const ipsec_recent *packet = &recents->packets[number % IPSEC_RECENTS];
-        uint32_t *head = &index->heads[slot_of(index, packet, (ipsec_standing)packet->standing)];
+        uint32_t *head = &index->heads[slot(index, packet)];
 
         index->older[number % IPSEC_RECENTS] = *head;
         *head = number;
@@ -167,13 +186,19 @@ static const recents_index *update_index(ipsec_recents *recents)
     return index;
 }
 
+/* Whether the packet of that number is in the ring. */
+static bool is_there(const ipsec_recents *recents, uint32_t number)
+{
+    return number > 0 && recents->count - number < IPSEC_RECENTS - 1;
+}
+
 const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
 {
-    const recents_index *index = update_index(recents);
+    const recents_index *index = update_index(recents, &recents->index, slot_by_number);
     const ipsec_recent *last = NULL;
     uint32_t number = index->heads[slot_of(index, packet, standing)];
 
-    for (uint32_t steps = 0; steps < STEPS_MOST && number > 0 && recents->count - number < IPSEC_RECENTS - 1; steps++) {
+    for (uint32_t steps = 0; steps < STEPS_MOST && is_there(recents, number); steps++) {
         const ipsec_recent *earlier = &recents->packets[number % IPSEC_RECENTS];
 
         if (earlier->sa == packet->sa && earlier->sequence == packet->sequence && earlier->standing == standing) {
@@ -184,6 +209,65 @@ const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recen
         number = index->older[number % IPSEC_RECENTS];
     }
     return last;
+}
+
+/* The last one with that number and standing. */
+static const ipsec_recent *find_last(const ipsec_recents *recents, const recents_index *index,
+                                     const ipsec_recent *wanted)
+{
+    uint32_t number = index->heads[slot_by_number(index, wanted)];
+
+    for (uint32_t steps = 0; steps < STEPS_MOST && is_there(recents, number); steps++) {
+        const ipsec_recent *packet = &recents->packets[number % IPSEC_RECENTS];
+
+        if (packet->sa == wanted->sa && packet->sequence == wanted->sequence && packet->standing == wanted->standing)
+            return packet;
+        number = index->older[number % IPSEC_RECENTS];
+    }
+    return NULL;
+}
+
+const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence)
+{
+    static const uint8_t standings[] = {IPSEC_VERIFIED, IPSEC_BELIEVED, IPSEC_UNPROVEN, IPSEC_FORGED};
+    const recents_index *index = update_index(recents, &recents->index, slot_by_number);
+    const ipsec_recent *found = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(standings) && !found; i++)
+        found = find_last(recents, index, &(ipsec_recent){.sa = sa, .sequence = sequence, .standing = standings[i]});
+    return found;
+}
+
+static bool has_marks(const ipsec_recent *packet, const ipsec_recent_marks *marks)
+{
+    return packet->length == marks->length && packet->identification == marks->identification &&
+           packet->addresses == marks->addresses && packet->ports == marks->ports &&
+           (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
+}
+
+static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
+{
+    return a->sa != b->sa || a->sequence != b->sequence || !ipsec_recent_is_same(a, b);
+}
+
+const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks)
+{
+    const recents_index *index = update_index(recents, &recents->marked, slot_by_marks);
+    const ipsec_recent wanted = {
+        .length = marks->length, .identification = marks->identification, .addresses = marks->addresses};
+    const ipsec_recent *found = NULL;
+    uint32_t number = index->heads[slot_by_marks(index, &wanted)];
+
+    for (uint32_t steps = 0; is_there(recents, number); steps++) {
+        const ipsec_recent *packet = &recents->packets[number % IPSEC_RECENTS];
+
+        if (steps == STEPS_MOST || (has_marks(packet, marks) && found && is_other(packet, found)))
+            return NULL;
+        if (!found && has_marks(packet, marks))
+            found = packet;
+        number = index->older[number % IPSEC_RECENTS];
+    }
+    return found;
 }
 
 uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end)

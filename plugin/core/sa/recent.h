@@ -9,8 +9,11 @@
 #include "packet/view.h"
 #include "sa/ruling.h"
 
+#include <glib.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /** One packet: what tells whether another one is the same: 64 octets. */
 typedef struct ipsec_recent {
@@ -24,10 +27,23 @@ typedef struct ipsec_recent {
     uint32_t place;          /**< ipsec_view.place */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
+    uint32_t ports;          /**< ipsec_recent_ports() */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
     uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
     uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
 } ipsec_recent;
+
+/** Both ports of the UDP encapsulation as they lie in a view, for comparing only; 0: none. */
+static inline uint32_t ipsec_recent_ports(const ipsec_view *view)
+{
+    uint32_t ports;
+
+    memcpy(&ports, &view->source_port, sizeof ports);
+    return ports;
+}
+
+/* One word is half the work. */
+G_STATIC_ASSERT(offsetof(ipsec_view, destination_port) == offsetof(ipsec_view, source_port) + sizeof(uint16_t));
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
 
@@ -57,6 +73,23 @@ const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recen
 /** The frame of the last packet between such addresses (a digest) with that identification whose payload of IP ends at
  * octet `end`; 0 if none is remembered. Looks through all. */
 uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end);
+
+/** The last packet that is remembered of an SA with that number (its low half), a genuine one before a forged one;
+ * NULL: none is. Brings the index up to date first. */
+const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence);
+
+/** What tells a packet of IPv4 of which no number is known. */
+typedef struct ipsec_recent_marks {
+    uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
+    uint32_t length; /**< as the packet's; likewise the rest */
+    uint32_t ports;
+    uint16_t identification;
+    uint8_t addresses;
+} ipsec_recent_marks;
+
+/** The packet that has these marks, the last one if it was captured more than once; NULL if none is remembered, or
+ * several. Brings an index of its own up to date first. */
+const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks);
 
 /** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than
  * the other, by the first ones alone. */

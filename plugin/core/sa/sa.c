@@ -423,6 +423,13 @@ static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *vi
     return pair;
 }
 
+const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec_view *view, bool back)
+{
+    const ipsec_sa_pair name = name_pair(table, view, back);
+
+    return g_hash_table_lookup(table->pairs, &name);
+}
+
 /* The SAs of both directions are made together, so those that appear next to each other belong together. But one that
  * verifies does not belong to one that does not, where others of that direction have. */
 static bool belongs(const ipsec_sa_pair *pair, bool good)

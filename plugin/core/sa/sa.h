@@ -231,6 +231,10 @@ static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table,
  * them, and new. Matches it with one of the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
 
+/** The SAs from the view's source to its destination, or if `back` the other way; NULL if there are none. In UDP those
+ * on its ports. */
+const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec_view *view, bool back);
+
 /** Takes an SA out of its pair, without a successor: what told between whom it is was not verified. Its next packet
  * gives it one again. */
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);

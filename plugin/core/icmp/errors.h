@@ -1,0 +1,64 @@
+/** @file
+ * The ICMP errors of a capture: each is judged once, and explained as often as needed. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_ICMP_ERRORS_H
+#define IPSEC_CORE_ICMP_ERRORS_H
+
+#include "evidence/peers.h"
+#include "icmp/error.h"
+#include "icmp/ike_packets.h"
+#include "icmp/mtus.h"
+#include "keys/keyring.h"
+#include "sa/recent.h"
+#include "sa/sa.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** All of them. */
+typedef struct ipsec_icmp_errors {
+    ipsec_mtus mtus;
+    ipsec_ike_packets ike;
+    GArray *records; /**< of what was decided, by frame */
+    GHashTable
+        *answers; /**< by frame of the quoted packet, the number of the first record that quotes it, and one more */
+    GHashTable *lacking; /**< of peers that said they lack a protocol, hashed with that: the frame in which they did;
+                            NULL: none did */
+} ipsec_icmp_errors;
+
+/** What they are held against. */
+typedef struct ipsec_icmp_neighbours {
+    const ipsec_sa_table *sas;
+    ipsec_recents *recents;
+    const ipsec_peers *peers;
+    const ipsec_keyring *ring;
+} ipsec_icmp_neighbours;
+
+/** None so far; free it with ipsec_icmp_errors_free(). */
+ipsec_icmp_errors *ipsec_icmp_errors_new(void);
+
+/** NULL is fine. */
+void ipsec_icmp_errors_free(ipsec_icmp_errors *errors);
+
+/** Judges the next one. An error that speaks of no IPsec leaves nothing. */
+void ipsec_icmp_errors_judge(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *neighbours,
+                             const ipsec_icmp_view *view);
+
+/** Says what was found out; nothing, if the error was not judged. */
+void ipsec_icmp_errors_explain(const ipsec_icmp_errors *errors, const ipsec_icmp_view *view, ipsec_icmp_report *report);
+
+/** The frame of the first error that quotes a packet of the SA in that frame; 0: none does, as far as is known by now.
+ */
+uint32_t ipsec_icmp_errors_answer(const ipsec_icmp_errors *errors, uint32_t frame, uint32_t sa);
+
+/** Whether the destination of the view has said before that it does not do its protocol, and has sent nothing of IPsec
+ * to the source since. */
+bool ipsec_icmp_errors_peer_lacks(const ipsec_icmp_errors *errors, const ipsec_sa_table *sas, const ipsec_view *view);
+
+/** Says so in the advice on the SPI that nobody knows there. */
+void ipsec_icmp_blame_peer(ipsec_findings *findings);
+
+#endif

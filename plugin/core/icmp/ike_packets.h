@@ -1,0 +1,40 @@
+/** @file
+ * The IKE packets that came last, so that one which an ICMP error quotes is found again. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_PACKETS_H
+#define IPSEC_CORE_IKE_PACKETS_H
+
+#include "icmp/quote.h"
+#include "packet/view.h"
+
+#include <stdint.h>
+
+/** How many are remembered: an ICMP error comes within a round trip. A power of two. */
+#define IPSEC_IKE_PACKETS 256u
+
+/** One of them. */
+typedef struct ipsec_ike_packet {
+    uint64_t hosts;          /**< addresses and ports, hashed */
+    uint64_t head;           /**< of its IKE header, hashed */
+    uint32_t length;         /**< octets of the UDP payload */
+    uint32_t frame;          /**< 0: none */
+    uint16_t identification; /**< of IPv4; else 0 */
+} ipsec_ike_packet;
+
+/** All; all zero but for the seed at first. */
+typedef struct ipsec_ike_packets {
+    uint64_t seed;
+    uint32_t count;
+    ipsec_ike_packet ring[IPSEC_IKE_PACKETS];
+} ipsec_ike_packets;
+
+/** Remembers a packet in UDP that is IKE. */
+void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view);
+
+/** The frame of the packet that is quoted: by its IKE header, and then the last of those that are the same; or by
+ * ports, identification and length alone, if only one has them. 0: it is not known. */
+uint32_t ipsec_ike_packets_find(const ipsec_ike_packets *packets, const ipsec_quote *quote);
+
+#endif
