@@ -144,7 +144,7 @@ try_package()
     must "tshark -G plugins" is_loaded || return
     must "removing" apt remove "$name" || return
     must "nothing is left" is_gone || return
-    must "purging" apt purge "$name" || return
+    must "purging" in_chroot "$bare" dpkg --purge "$name" || return
     must "the user's profile is as it was" is_kept || return
     rm -rf --one-file-system "$bare"
 }
