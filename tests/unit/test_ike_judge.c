@@ -311,6 +311,24 @@ static void test_decrypted(void)
     }
 }
 
+/* Another group is asked for in each rekey, and each succeeds then. */
+static void test_group_of_each_rekey(void)
+{
+    const ipsec_ike_contents other_group = contents_of(0, IPSEC_IKE_INVALID_KE_PAYLOAD), made = contents_of(HAS(SA), 0);
+    session s = begin();
+
+    set_up(&s);
+    for (uint32_t id = 2; id < 12; id++) {
+        const ike_octets m = sealed(&s, IPSEC_IKE_CREATE_CHILD_SA, id, id % 2 ? 200 : 67, true, true);
+        ipsec_ike_report report;
+
+        ask(&s, IPSEC_IKE_CREATE_CHILD_SA, id, 200);
+        report = judge(&s, &m, true, id % 2 ? &made : &other_group);
+        g_assert_cmpuint(only_finding(&report), ==, id % 2 ? (unsigned)NONE : (unsigned)IPSEC_FINDING_IKE_INVALID_KE);
+    }
+    end(&s);
+}
+
 /* A request that asked for none got none. */
 static void test_childless(void)
 {
@@ -519,6 +537,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ike/a_later_exchange_succeeds", test_a_later_exchange_succeeds);
     g_test_add_func("/ike/an_spi_carries_traffic", test_an_spi_carries_traffic);
     g_test_add_func("/ike/decrypted", test_decrypted);
+    g_test_add_func("/ike/group_of_each_rekey", test_group_of_each_rekey);
     g_test_add_func("/ike/childless", test_childless);
     g_test_add_func("/ike/forged_answers", test_forged_answers);
     g_test_add_func("/ike/decrypted_beats_forged", test_decrypted_beats_forged);

@@ -50,10 +50,17 @@ static void count_child(ipsec_ike_saying *it)
     sa->pair->successes++;
 }
 
+/* What went wrong before is over. */
+static void make_progress(ipsec_ike_sa *sa)
+{
+    sa->fruitless[0] = sa->fruitless[1] = 0;
+    sa->trouble = 0;
+}
+
 static void succeed(ipsec_ike_saying *it)
 {
     it->step.sa->is_established = true;
-    it->step.sa->trouble = 0;
+    make_progress(it->step.sa);
     ipsec_ike_withdraw(it->ike, it->step.sa);
     count_child(it);
 }
@@ -71,8 +78,7 @@ static void know_algorithms(ipsec_ike_saying *it)
     sa->encryption = chosen->encryption;
     sa->key_bits = chosen->key_bits;
     sa->integrity = chosen->integrity;
-    sa->fruitless[0] = sa->fruitless[1] = 0;
-    sa->trouble = 0;
+    make_progress(sa);
 }
 
 /* Whether no IKE_AUTH came before: a later one may be of EAP, and as short as it likes. */

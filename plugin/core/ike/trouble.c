@@ -79,6 +79,9 @@ static void say_attempt(ipsec_ike_saying *it, ipsec_ike_said *said)
         said->finding = IPSEC_FINDING_IKE_NO_PROPOSAL;
         said->advice_case = IPSEC_CASE_IKE_FRUITLESS;
         said->inferred = true;
+    } else if (said->finding == IPSEC_FINDING_IKE_INVALID_KE) {
+        said->windows = 0; /* it is an error only where it ends there */
+        said->inferred = false;
     }
     ipsec_ike_say(it, said);
 }
