@@ -158,7 +158,7 @@ static void test_strongswan_asks_for_no_mode(void)
     ipsec_report report = report_with(IPSEC_FINDING_ESP_INNER_VERSION, 1);
 
     report.opened.valid = true;
-    report.opened.spec = &transport;
+    report.opened.spec = report.opened.like = &transport;
     g_assert_cmpint(decision_of(&report), ==, IPSEC_DECISION_MAY_REFUSE);
     g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_WINDOWS, &report, IPSEC_FINDING_ESP_INNER_VERSION)->decision, ==,
                     IPSEC_DECISION_PASSES);
