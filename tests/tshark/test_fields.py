@@ -67,7 +67,7 @@ LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unkn
 HINT = re.compile(r"\w[\w ]+: (the ICV verifies with|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as an integrity failure, no replay|"
                   r"the rest of the packet lies in another frame|"
-                  r"IKE deleted this SA in frame|IKE negotiated none|the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
+                  r"IKE deleted this SA|IKE negotiated none|the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
                   r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
