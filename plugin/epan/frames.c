@@ -195,14 +195,6 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     newest = view->frame;
 }
 
-/* Advice may name a frame. */
-static IPSEC_COLD void number_advice(ipsec_findings *findings)
-{
-    for (unsigned i = 0; i < findings->count; i++)
-        if (ipsec_advice_names_frame(findings->list[i].advice_case))
-            findings->list[i].detail = number_of(findings->list[i].detail);
-}
-
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     if (is_new(pinfo, view)) {
@@ -215,8 +207,6 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         report->number.first_seen = number_of(report->number.first_seen);
     if (report->fragment)
         report->fragment = number_of(report->fragment);
-    if (report->findings.count > 0 && rejected->len > 0)
-        number_advice(&report->findings);
 }
 
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)

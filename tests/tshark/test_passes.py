@@ -130,7 +130,7 @@ def test_a_session_loads_the_same_file_again(tshark):
 
 # What a finding of these families says depends on packets before, and a checksum is wrong only from a sender that had a
 # right one. Between peers that are not known any more, a payload may be no ESP, and then nothing else is said of it.
-OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture|icmp)\.|.*\.(ip_checksum|udp_checksum_bad|missing_fragment)$")
+OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture|icmp|ike)\.|.*\.(ip_checksum|udp_checksum_bad|missing_fragment)$")
 NOT_ESP = "natt.not_esp"
 
 

@@ -273,7 +273,7 @@ static bool windows_publishes(ipsec_finding_id id)
            id == IPSEC_FINDING_AH_SPI_UNKNOWN || id == IPSEC_FINDING_ESP_SELECTOR || id == IPSEC_FINDING_SA_EXPIRED ||
            id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT ||
            id == IPSEC_FINDING_REPLAY_OLD || id == IPSEC_FINDING_SEQ_RESTART || id == IPSEC_FINDING_SEQ_REORDER ||
-           id == IPSEC_FINDING_SEQ_WRAP || id == IPSEC_FINDING_SA_DELETED;
+           id == IPSEC_FINDING_SEQ_WRAP;
 }
 
 static void check_row(ipsec_stack stack, const ipsec_outcome *row, ipsec_finding_id id)

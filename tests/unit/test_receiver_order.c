@@ -238,8 +238,8 @@ static ipsec_report opened(const faulty *packet, ipsec_key_row *spec, ipsec_mode
     ipsec_report report = report_of(packet, false);
 
     spec->mode = (uint8_t)mode;
-    report.opened =
-        (ipsec_opened){.valid = true, .spec = spec, .like = spec, .terms = 1, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
+    report.opened = (ipsec_opened){
+        .valid = true, .spec = spec, .like = spec, .terms = 1, .icv_status = IPSEC_ICV_GOOD, .next_header = next};
     return report;
 }
 

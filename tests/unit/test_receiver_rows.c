@@ -178,10 +178,12 @@ static void test_carriers(void)
 {
     static const ipsec_report ah_in_udp = {.header = {.protocol = AH, .encapsulation = UDP}};
     static const ipsec_key_row tunnel = {.mode = IPSEC_MODE_TUNNEL}, beet = {.mode = IPSEC_MODE_BEET};
-    static const ipsec_report in_v4 = {
-        .header = {.protocol = AH}, .ip_version = 4, .opened = {.valid = true, .spec = &tunnel, .like = &tunnel, .terms = 1}};
-    static const ipsec_report in_v6 = {
-        .header = {.protocol = AH}, .ip_version = 6, .opened = {.valid = true, .spec = &beet, .like = &beet, .terms = 1}};
+    static const ipsec_report in_v4 = {.header = {.protocol = AH},
+                                       .ip_version = 4,
+                                       .opened = {.valid = true, .spec = &tunnel, .like = &tunnel, .terms = 1}};
+    static const ipsec_report in_v6 = {.header = {.protocol = AH},
+                                       .ip_version = 6,
+                                       .opened = {.valid = true, .spec = &beet, .like = &beet, .terms = 1}};
 
     g_assert_cmphex(ipsec_carriers_of(&ways[0]), ==, IPSEC_CARRIER_ESP | IPSEC_CARRIER_IN_IP | IPSEC_CARRIER_SEPARATE);
     g_assert_cmphex(ipsec_carriers_of(&ways[1]), ==, IPSEC_CARRIER_ESP | IPSEC_CARRIER_IN_UDP | IPSEC_CARRIER_SEPARATE);

@@ -9,7 +9,6 @@
 #ifndef IPSEC_CORE_ADVICE_CASE_H
 #define IPSEC_CORE_ADVICE_CASE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /** What was found out. Values of ipsec_finding.advice_case. */
@@ -25,7 +24,7 @@ typedef enum {
     IPSEC_CASE_SPI_OTHER_PROTOCOL, /**< the SPI is known here under the other protocol */
     IPSEC_CASE_SPI_SWAPPED,        /**< the SPI is known here with its octets in reverse order */
     IPSEC_CASE_SPI_REVERSE,        /**< the SPI is that of the other direction */
-    IPSEC_CASE_SPI_DELETED,        /**< IKE has deleted it; detail: in which frame */
+    IPSEC_CASE_SPI_DELETED,        /**< IKE has deleted it */
     IPSEC_CASE_SPI_RESTARTED,      /**< likewise, for a peer has begun anew (INITIAL_CONTACT) */
     IPSEC_CASE_SPI_NEVER,          /**< IKE negotiated SAs for this receiver, and none with this SPI */
     /** Left of the window; detail: packets of the smallest that lets the number in; missed: by how many this one was.
@@ -82,12 +81,6 @@ typedef enum {
     IPSEC_CASE_PEER_LACKS, /**< the destination has said that it does not do the protocol */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
-
-/** Whether its detail is a frame. */
-static inline bool ipsec_advice_names_frame(unsigned advice_case)
-{
-    return advice_case == IPSEC_CASE_SPI_DELETED || advice_case == IPSEC_CASE_SPI_RESTARTED;
-}
 
 /** Fields of the IP header in front, as RFC 791 and RFC 8200 name them. */
 typedef enum {

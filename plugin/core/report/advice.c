@@ -44,9 +44,9 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so check on which end the keys were "
                                 "installed",
                                 CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_DELETED] = {"look at the sender, which goes on with an SA that is no more", CONTEXT,
+    [IPSEC_CASE_SPI_DELETED] = {"IKE deleted this SA (in ipsec.sa.deleted_by), so look at the sender, which goes on", CONTEXT,
                                 .attack = true},
-    [IPSEC_CASE_SPI_RESTARTED] = {"look at the sender, which has not noticed that its peer began anew", CONTEXT,
+    [IPSEC_CASE_SPI_RESTARTED] = {"IKE deleted this SA (in ipsec.sa.deleted_by) when the peer began anew, so look at the sender", CONTEXT,
                                   .attack = true},
     [IPSEC_CASE_SPI_NEVER] =
         {"IKE negotiated none with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
@@ -247,8 +247,6 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
         g_snprintf(buffer, size, "the ICV verifies if %s is not zeroed, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_ADDRESS)
         g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
-    else if (ipsec_advice_names_frame(finding->advice_case))
-        g_snprintf(buffer, size, "IKE deleted this SA in frame %u, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
         g_snprintf(buffer, size, "number %u came before and the SA did not continue from it, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)

@@ -159,7 +159,6 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
 {
     uint32_t successor;
 
-    pair->is_told = pair->is_told || sa->is_negotiated;
     if (pair->is_told) {
         pair->active = sa->index;
         return;
@@ -193,6 +192,7 @@ static IPSEC_COLD void follow_change(ipsec_sa_table *table, const ipsec_view *vi
     if (life->origin == 0) {
         if (!life->pair)
             life->pair = ipsec_sa_pair_get(table, view, sa);
+        life->pair->is_told = life->pair->is_told || sa->is_negotiated;
         life->began_here = sequence <= YOUNG;
     }
     if (life->pair->matched != IPSEC_SA_NONE)

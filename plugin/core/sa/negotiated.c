@@ -206,6 +206,8 @@ static void seat(ipsec_sa_table *sas, uint32_t place, ipsec_sa *sa)
 
     sa->is_negotiated = true;
     sa->confirmed = true;
+    if (sa->life.pair)
+        sa->life.pair->is_told = true;
     sa->keys.nothing_to_try = false;
     of->sa = sa->index;
     g_hash_table_insert(sas->negotiations->by_sa, GUINT_TO_POINTER(sa->index), GUINT_TO_POINTER(place + 1));

@@ -366,5 +366,5 @@ void ipsec_opened_unknown(const ipsec_note *note, const ipsec_open_report *repor
     const ipsec_header_kind *kind = ipsec_kind_of(report->header->protocol);
 
     ipsec_findings_add_with(report->findings, kind->spi_unknown, kind->spi_at, 4,
-                            (ipsec_advice_detail){.advice_case = note->advice_case, .detail = report->deleted_by});
+                            (ipsec_advice_detail){.advice_case = note->advice_case});
 }
