@@ -294,7 +294,7 @@ def test_forged_packets_do_not_hide_why(tshark, capture):
     assert found == [4, 5, 6, 7, 8] and all("128 bits" in rows[frame]["ipsec.advice"][0] for frame in found)
 
 
-UNKNOWN = [("that nobody has", "rekey or restart"), ("another receiver has", "at another destination"),
+UNKNOWN = [("that nobody has", "rekey or a restart"), ("another receiver has", "at another destination"),
            ("in reverse", "octets in reverse order"), ("has for AH", "other of ESP and AH"),
            ("has for ESP", "other of ESP and AH"), ("which the receiver sends on", "that of the other direction")]
 

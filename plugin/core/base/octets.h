@@ -11,8 +11,11 @@
 /** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
 #if defined(__GNUC__)
 #define IPSEC_COLD __attribute__((noinline, cold))
+/** What is on the way of each packet and elsewhere, too: a compiler would call it. */
+#define IPSEC_INLINE inline __attribute__((always_inline))
 #else
 #define IPSEC_COLD
+#define IPSEC_INLINE inline
 #endif
 
 /** Reads 16 bits in network byte order; both octets must be readable. */

@@ -59,7 +59,7 @@ static inline uint64_t name_of(uint32_t number, const ipsec_view *view)
     return (uint64_t)((uint32_t)view->address_length << 8 | view->protocol) << 32 | number;
 }
 
-static inline ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+static IPSEC_INLINE ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
     ipsec_sa_key key = {.name = name_of(spi, view), .where = table->seed};
 
