@@ -57,21 +57,6 @@ def test_preferences(faults):
     faults.close_window(dialog)
 
 
-def test_expert_information(faults, desktop):
-    faults.filter("ipsec")
-    dialog = faults.menu("Analyze", "Expert Information")
-    faults.await_text(dialog, "^.* Error ESP length is not a multiple of 4 octets Malformed IPsec 5")
-    desktop.picture(dialog, "expert")
-    faults.close_window(dialog)
-
-
-def test_conversations(faults, desktop):
-    dialog = faults.menu("Statistics", "Conversations")
-    faults.await_text(dialog, "IPsec .* IPv4", "198.18.0.7")
-    desktop.picture(dialog, "conversations")
-    faults.close_window(dialog)
-
-
 def choose(window, dialog, name):
     """In the last column of the first row of Decode As. A double click shows what can be chosen if the row had been
     selected, and else one more click does."""
@@ -99,6 +84,21 @@ def test_decode_as(faults):
     faults.await_text(dialog, r"IP protocol 50 Integer, base 10 ESP \(analysis\) Data")
     choose(faults, dialog, r"ESP \(analysis\)")
     faults.await_text(faults.main, "198.18.0.7 ESP drop esp.alignment", area=LIST)
+
+
+def test_expert_information(faults, desktop):
+    faults.filter("ipsec")
+    dialog = faults.menu("Analyze", "Expert Information")
+    faults.await_text(dialog, "^.* Error ESP length is not a multiple of 4 octets Malformed IPsec 5")
+    desktop.picture(dialog, "expert")
+    faults.close_window(dialog)
+
+
+def test_conversations(faults, desktop):
+    dialog = faults.menu("Statistics", "Conversations")
+    faults.await_text(dialog, "IPsec .* IPv4", "198.18.0.7")
+    desktop.picture(dialog, "conversations")
+    faults.close_window(dialog)
 
 
 # --- sequence numbers ---------------------------------------------------------------------------------------------
