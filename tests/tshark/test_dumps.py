@@ -148,7 +148,7 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
     def file_of(count):
         return tshark.share(f"{count}.txt", "".join(sa.state() for sa in sas[:count]))
     path, line = file_of(len(sas)), sas[0].state().count("\n") * KEYS_PER_SA + 1
-    why = f"{KEYS_PER_SA} rows before it have other keys for the same SA, and more are not tried"
+    why = f"{KEYS_PER_SA} earlier rows have other keys for the same SA, and no more are tried"
     assert messages("-o", f"ipsec.sa_file:{path}") == [
         f'tshark: IPsec Analysis does not use 1 of {len(sas)} SAs of the saved "ip xfrm state" "{path}".',
         f"ip xfrm state, line {line}: {why}"]
