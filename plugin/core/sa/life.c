@@ -154,15 +154,20 @@ static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
     return ++pair->run;
 }
 
+/* Whether the packet of another SA than the one in use tells nothing of whose turn it is: IKE tells, or others verify.
+ */
+static bool has_no_turn(ipsec_sa_pair *pair, const ipsec_sa *sa, uint32_t successor)
+{
+    if (pair->is_told)
+        pair->active = sa->index;
+    return pair->is_told || (!sa->keys.icv_good && successor == IPSEC_SA_NONE);
+}
+
 /* Whose turn it is between the two peers, this way. */
 static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
     uint32_t successor;
 
-    if (pair->is_told) {
-        pair->active = sa->index;
-        return;
-    }
     if (sa->keys.icv_good)
         pair->verified = true;
     if (sa->index == pair->active) {
@@ -171,7 +176,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
         return;
     }
     successor = ipsec_sa_summary_at(table, sa->index)->successor;
-    if (pair->verified && !sa->keys.icv_good && successor == IPSEC_SA_NONE)
+    if ((pair->verified || pair->is_told) && has_no_turn(pair, sa, successor))
         return;
     if (successor == IPSEC_SA_NONE) {
         if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))

@@ -66,9 +66,11 @@ static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
     if (view->captured >= BOTH) {
         packet->first_octets = load(view->data + NUMBERS);
         packet->last_octets = load(view->data + view->captured - NUMBERS);
-    } else if (view->captured > NUMBERS) {
-        memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
+        return;
     }
+    packet->first_octets = packet->last_octets = 0;
+    if (view->captured > NUMBERS)
+        memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
 }
 
 /* Only an atomic fragment has an identification in IPv6. */
@@ -86,35 +88,40 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
 {
     const uint8_t *ip = view->outer;
 
-    if (!ip || view->outer_length < IPSEC_IPV4_HEADER) {
-        packet->dscp = IPSEC_DSCP_UNKNOWN;
-    } else if (view->ip_version == 4) {
+    if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
         packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
         packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
-    } else {
-        packet->ttl = ip[7];
-        packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
-        if (view->outer_length > IPSEC_IPV6_HEADER)
-            describe_v6_fragment(view, packet);
+        return;
     }
+    packet->identification = 0;
+    packet->addresses = 0;
+    packet->ttl = 0;
+    packet->dscp = IPSEC_DSCP_UNKNOWN;
+    if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
+        return;
+    packet->ttl = ip[7];
+    packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
+    if (view->outer_length > IPSEC_IPV6_HEADER)
+        describe_v6_fragment(view, packet);
 }
 
+/* Each member by itself: compilers would clear all of it first. */
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
     ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
 
-    *packet = (ipsec_recent){.time = view->time,
-                             .sa = ruling->sa,
-                             .sequence = ruling->sequence,
-                             .frame = view->frame,
-                             .length = view->length,
-                             .captured = view->captured,
-                             .place = view->place,
-                             .packet_id = view->packet_id,
-                             .ports = ipsec_recent_ports(view),
-                             .standing = (uint8_t)ruling->standing};
+    packet->time = view->time;
+    packet->sa = ruling->sa;
+    packet->sequence = ruling->sequence;
+    packet->frame = view->frame;
+    packet->length = view->length;
+    packet->captured = view->captured;
+    packet->place = view->place;
+    packet->packet_id = view->packet_id;
+    packet->ports = ipsec_recent_ports(view);
+    packet->standing = (uint8_t)ruling->standing;
     describe_octets(view, packet);
     describe_ip(view, packet);
     return packet;
