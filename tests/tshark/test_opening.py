@@ -25,7 +25,7 @@ def test_why_the_icv_of_ah_fails(tshark, passes):
     rows = tshark.rows("opening", *passes)
     fields = set()
     for frame, (_, match) in lines("opening", "the ICV covers (.*)").items():
-        assert f"the ICV verifies with {match[1]} not taken for zero" in rows[frame]["ipsec.advice"][0], frame
+        assert f"the ICV verifies if {match[1]} is not zeroed" in rows[frame]["ipsec.advice"][0], frame
         fields.add(match[1])
     assert fields == {"Type of Service", "Flags", "Time to Live", "Header Checksum", "Traffic Class", "Flow Label", "Hop Limit"}
     for frame, (_, match) in lines("opening", "another (.*) than the ICV covers").items():

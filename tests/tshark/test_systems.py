@@ -25,6 +25,9 @@ README_UNSEEN = {
     'ipsec.key.source == "ESP-NULL heuristic"': "test_verify.py makes such packets",
     "ipsec.sa.last_frame": "shown on a second pass only",
     "ipsec.sa.packets": "shown on a second pass only",
+    "ipsec.answered_by": "shown on a second pass only",
+    "ipsec.ike.response": "shown on a second pass only",
+    "ipsec.sa.maybe_deleted_by": "shown on a second pass only",
     "ipsec.sa.octets": "shown on a second pass only",
     "ipsec.sa.lost": "shown on a second pass only",
 }
