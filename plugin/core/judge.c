@@ -634,8 +634,6 @@ static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     const bool foreign = may_be_foreign && ipsec_confirm_by_octets(sa, view, &report->header, &report->findings);
 
     ipsec_confirm(db->peers, view, sa, ruling, &report->header);
-    if (report->header.subject == IPSEC_SUBJECT_IKE)
-        ipsec_ike_packets_meet(&db->icmp->ike, view);
     return foreign && !is_confirmed(db, view, sa);
 }
 
@@ -832,8 +830,10 @@ void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_conte
     ipsec_ike_step step;
 
     ipsec_ike_judge(db->ike, view, contents, &step, report);
-    if (report->is_ike)
-        learn_from_ike(db, &report->message, contents, view);
+    if (!report->is_ike)
+        return;
+    ipsec_ike_packets_meet(&db->icmp->ike, view);
+    learn_from_ike(db, &report->message, contents, view);
 }
 
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
