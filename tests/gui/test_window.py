@@ -44,7 +44,7 @@ def test_tree(faults, desktop):
     faults.click(faults.main, "Encapsulating Security Payload", area=TREE)
     faults.press(faults.main, "shift+Right")
     faults.await_text(faults.main, "IPsec analysis: drop, ESP length is not a multiple of 4 octets .13914",
-                      "Advice: Object type: compare length", "Receivers", area=TREE)
+                      "Advice: Object type: compare its length", "Receivers", area=TREE)
     desktop.picture(faults.main, "window")
 
 

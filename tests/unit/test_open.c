@@ -691,7 +691,7 @@ static ipsec_report judge_noise(const ipsec_key_row *row, uint32_t length, bool 
     g_assert_cmpint(judged.verdict, ==, explained.verdict);
     g_assert_cmpint(judged.findings.count, ==, explained.findings.count);
     end(db);
-    judged.opened.spec = row; /* that of the database is gone */
+    judged.opened.spec = judged.opened.like = row; /* those of the database are gone */
     return judged;
 }
 
