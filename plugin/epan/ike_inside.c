@@ -75,29 +75,21 @@ static void look_at(const ipsec_tree_field *field, void *context)
 
 /* --- fragments ---------------------------------------------------------------------------------------------------- */
 
-/* SPIs, exchange, flags and message id: what fragments of a message have in common. */
-static guint key_of(const tvbuff_t *tvb)
+/* SPIs, exchange, flags and message id: what fragments of a message have in common. 0: it is no message. */
+static guint key_of(tvbuff_t *tvb)
 {
-    enum {
-        MARKER = 4,
-        SPIS = 16,
-        VERSION = 17,
-        ID_END = 24
-    };
-    uint8_t octets[MARKER + ID_END] = {0};
-    const unsigned length = MIN(tvb_captured_length(tvb), sizeof octets);
-    uint64_t hash = 0;
-    unsigned at;
+    const unsigned count = tvb_captured_length(tvb);
+    const unsigned at = count >= 4 && tvb_get_ntohl(tvb, 0) == 0 ? 4 : 0; /* behind the non-ESP marker */
+    ipsec_ike_message message;
+    uint64_t hash;
 
-    tvb_memcpy((tvbuff_t *)tvb, octets, 0, length);
-    at = octets[0] == 0 && octets[1] == 0 && octets[2] == 0 && octets[3] == 0 ? MARKER : 0;
-    for (unsigned i = 0; i < ID_END; i++)
-        if (i < SPIS || i >= VERSION)
-            hash = ipsec_hash_mix(hash, octets[at + i]);
-    return (guint)hash;
+    if (count <= at || !ipsec_ike_read(tvb_get_ptr(tvb, (int)at, (int)(count - at)), count - at, &message))
+        return 0;
+    hash = ipsec_hash_mix(message.initiator_spi, message.responder_spi);
+    return (guint)ipsec_hash_mix(hash, (uint64_t)message.id << 16 | message.exchange << 8 | message.flags);
 }
 
-static void spoil(const tvbuff_t *tvb, uint32_t frame)
+static void spoil(tvbuff_t *tvb, uint32_t frame)
 {
     const gpointer key = GUINT_TO_POINTER(key_of(tvb));
 
@@ -111,7 +103,7 @@ static void spoil(const tvbuff_t *tvb, uint32_t frame)
         spoilt_all_from = frame;
 }
 
-static bool was_spoilt(const tvbuff_t *tvb, uint32_t frame)
+static bool was_spoilt(tvbuff_t *tvb, uint32_t frame)
 {
     uint32_t from;
 
@@ -123,7 +115,7 @@ static bool was_spoilt(const tvbuff_t *tvb, uint32_t frame)
 
 /* --- what was found ----------------------------------------------------------------------------------------------- */
 
-static bool is_believed(const inside *found, const tvbuff_t *tvb, const packet_info *pinfo)
+static bool is_believed(const inside *found, tvbuff_t *tvb, const packet_info *pinfo)
 {
     if (found->is_spoilt && found->in_fragments)
         spoil(tvb, pinfo->num);

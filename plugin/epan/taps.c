@@ -59,7 +59,7 @@ void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view,
 {
     ipsec_ike_tapped *tapped;
 
-    if (!report->has_progress || !have_tap_listener(ike_tap))
+    if (!report->has_progress || view->address_length == 0 || !have_tap_listener(ike_tap))
         return;
     tapped = wmem_new0(pinfo->pool, ipsec_ike_tapped);
     tapped->progress = report->progress;
