@@ -17,7 +17,7 @@ const page_line steps_of_13914[] = {
      "IKE just before: rekey, delete, restart. Does the SPI of the event exist in the capture at all?"},
     {"2. Parameters", "`ipsec.advice contains \"Parameters:\"`",
      "Do both ends agree on algorithms, the length of the ICV, ESN? An ICV of another length moves the trailer.",
-     "The proposals of IKE, or both ends' manual settings. With [keys](../README.md#keys), the advice says what "
+     "The proposals of IKE, or both ends' manual settings. With [keys](USING.md#keys), the advice says what "
      "would verify."},
     {"3. Object type", "`ipsec.windows.error == 13914 and ipsec.advice contains \"Object type\"`",
      "Is it a valid IPv4, IPv6, and IPsec header, and trailer? This is what the text of 13914 speaks of. Headers are "
@@ -198,7 +198,7 @@ const page_line linux_other_lines[] = {
      "`lsmod`, and whether IPsec is set up on this host."},
     {"mlx5, `ethtool -S`: `ipsec_dec_auth_fail_packets`", "`ipsec.icv.status == \"Bad\"`",
      "The card that decrypts found the ICV wrong: [esp.icv](CHECKS.md#espicv). No xfrm counter need move.",
-     "Damage, keys; packets that the card passes on as they are. Needs [keys](../README.md#keys)."},
+     "Damage, keys; packets that the card passes on as they are. Needs [keys](USING.md#keys)."},
     {"mlx5, `ethtool -S`: `ipsec_dec_drop_packets`", "`ipsec.protocol == 50 and ipsec.verdict >= 3`",
      "The card discarded packets that it was to decrypt; for which reasons is not published.",
      "Offload: `ethtool -K DEV esp-hw-offload off`, and the xfrm counters then."},
@@ -411,7 +411,7 @@ const page_line icmp_lines[] = {
 #define ICV_FINDINGS                                                                                                   \
     "[esp.icv](CHECKS.md#espicv), [ah.icv](CHECKS.md#ahicv), or [key.wrong](CHECKS.md#keywrong) where nothing of the " \
     "SA verifies"
-#define ICV_CHECK "Damage, keys, an attack. Needs [keys](../README.md#keys)."
+#define ICV_CHECK "Damage, keys, an attack. Needs [keys](USING.md#keys)."
 
 const page_line vendor_lines[] = {
     {"Cisco ASA: `%ASA-4-402119: IPSEC: Received an ESP packet (SPI= 0xBD48845F, sequence number= 0x347BB) ... that "
@@ -420,7 +420,7 @@ const page_line vendor_lines[] = {
      "`ipsec.seq.lag`, `ipsec.seq.first_seen`: reordering (QoS in front of encryption), fragments, a replay."},
     {"Cisco ASA: `402120`, `... that failed authentication`",
      "`ipsec.spi == 0xbd48845f and ipsec.icv.status == \"Bad\"`", "The ICV was wrong.",
-     "Damage, keys, an attack. Needs [keys](../README.md#keys)."},
+     "Damage, keys, an attack. Needs [keys](USING.md#keys)."},
     {"Cisco ASA: `402114`, `... with an invalid SPI`; Cisco IOS: `%CRYPTO-4-RECVD_PKT_INV_SPI: ... spi=0xBD48845F`",
      "`ipsec.spi == 0xbd48845f`", "No SA with this SPI.", "First and last frame of the SPI; a rekey between them."},
     {"Cisco ASA: `402116`, `... doesn't match the negotiated policy in the SA`", "`ipsec.esp.selector`",
@@ -443,7 +443,7 @@ const page_line vendor_lines[] = {
      "`ipsec.esp.pad_length or ipsec.esp.pad_bytes or ipsec.esp.pad_last_byte`",
      "The padding is not 1 2 3 and so on, or longer than the packet: [esp.pad_bytes](CHECKS.md#esppad_bytes), "
      "[esp.pad_last_byte](CHECKS.md#esppad_last_byte), [esp.pad_length](CHECKS.md#esppad_length). Needs "
-     "[keys](../README.md#keys).",
+     "[keys](USING.md#keys).",
      "The sender's software, which pads so if the ICV is right; keys that differ, where nothing verifies."},
     {"Cisco IOS XE: `%IPSEC-3-REPLAY_ERROR: ... SPI 0xf0f`, and `anti-replay drop ... spi 3855/(0xf0f), ... "
      "seq_no=5, ar_highest=2554`",
@@ -456,7 +456,7 @@ const page_line vendor_lines[] = {
      "`ipsec.cause == 1 and not ipsec.icv.status == \"Good\"`",
      "The vocabulary of 13914; which faults count is not published. The filter shows malformed headers.", BSD_AT_SEND},
     {"Juniper SRX: `Bad trailers`", "`ipsec.cause == 1 and ipsec.icv.status == \"Good\"`",
-     "Likewise. The filter shows what is malformed under a right ICV. Needs [keys](../README.md#keys).",
+     "Likewise. The filter shows what is malformed under a right ICV. Needs [keys](USING.md#keys).",
      "The sender's software: a retransmission is built alike."},
     {"FortiGate: `error_num=Invalid ESP packet detected (HMAC validation failed). spi=fe2b6574 seq=0000ba0d`",
      "`ipsec.spi == 0xfe2b6574 and ipsec.seq == 0xba0d`", "The ICV was wrong. Both values are hexadecimal, without 0x.",
@@ -483,7 +483,7 @@ const page_line vendor_lines[] = {
      "`ipsec.encapsulation == 1 and ipsec.icv.status == \"Bad\"`",
      "The ICV was wrong: " ICV_FINDINGS ". The line names neither SPI nor number; `Parameters for incoming ESP: SPI "
      "...` has the SPI.",
-     "Keys of an older session after a reconnect; damage. Needs [keys](../README.md#keys)."},
+     "Keys of an older session after a reconnect; damage. Needs [keys](USING.md#keys)."},
     {"keepalived: `(VI_1) IPSEC-AH : sequence number 5 already processed. Packet dropped. Local(2554)`",
      "`ipsec.protocol == 51 and ipsec.seq == 5`",
      "AH of VRRP: the number is not above the last one, `Local`, of any sender; there is no window. "
