@@ -19,7 +19,7 @@ static char *refusal(const char *path)
     if (g_stat(path, &status) != 0)
         return NULL; /* reading says why */
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        return g_strdup_printf("\"%s\" is no regular file", path);
+        return g_strdup_printf("\"%s\" is not a regular file", path);
     if ((uint64_t)status.st_size > FILE_OCTETS_MOST)
         return g_strdup_printf("\"%s\" is larger than %u MiB", path, (unsigned)(FILE_OCTETS_MOST >> 20));
     return NULL;

@@ -426,7 +426,8 @@ static void check_for_zeros(reader *reader)
         !is_zero(spec->integrity_key, spec->integrity_key_length))
         return;
     spec->has_keys = false;
-    ipsec_key_row_warn(&reader->error, NULL, "the keys are all zeros, as a kernel in lockdown prints them: not used");
+    ipsec_key_row_warn(&reader->error, NULL,
+                       "the keys are all zeros, as a kernel in lockdown prints them, and were ignored");
 }
 
 /* What the kernel would not have let in. */
@@ -442,7 +443,7 @@ static void check_whole(reader *reader)
     else if (encrypts && !spec->encryption)
         fail(reader, "enc", "an algorithm is missing");
     else if (spec->spi == 0)
-        fail(reader, "spi", "no packet has the SPI 0");
+        fail(reader, "spi", "no packet has SPI 0");
     else if (spec->encryption && ipsec_encryption_is_combined(spec->encryption))
         spec->integrity = ipsec_integrity_none();
 }
