@@ -1,8 +1,8 @@
 /* What is not public API of Wireshark, and what differs between the versions that one source builds for: 4.0, 4.4 and
  * 4.6.
  *
- * Another version may take what a function here rests on away without a word. So each does one thing, nothing else in
- * this folder does it, and tests/tshark/test_compat.py has a test of its name, which fails where it no longer works.
+ * Another version may silently remove what a function here relies on. So each function does one thing, nothing else in
+ * this folder does it, and tests/tshark/test_compat.py has a test of its name, which fails if it no longer works.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_COMPAT_H
@@ -79,7 +79,7 @@ typedef void ipsec_visit_field(const ipsec_tree_field *field, void *context);
 void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *mark, ipsec_visit_field *visit,
                                void *context);
 
-/* Empties a dissection that never had a frame of its own: only its tree was used. */
+/* Empties a dissection without a frame of its own: only its tree was used. */
 void ipsec_compat_reset_dissection(epan_dissect_t *dissection);
 
 /* Frees it. */
@@ -113,8 +113,8 @@ static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
  * the file does not say. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);
 
-/* Whether the capturing system has a name for the packet, the same for each copy that it made (epb_packetid of pcapng):
- * then sets *id to it. */
+/* Whether the capturing system gave the packet an id, the same for each copy (epb_packetid of pcapng): then sets *id to
+ * it. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
 
 /* --- statistics ------------------------------------------------------------------------------------------------ */

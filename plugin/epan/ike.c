@@ -1,5 +1,5 @@
-/* IKE messages. The stock dissector runs first, for what it can decrypt is judged too; it may throw, and what was found
- * is drawn all the same.
+/* IKE messages. The stock dissector runs first, because what it can decrypt is judged too. It may throw; findings are
+ * drawn all the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike.h"

@@ -1,6 +1,6 @@
 /* Where keys come from: the table ipsec_sa, a saved `ip xfrm state`, and Wireshark's own table "ESP SAs". All are read
- * when a capture file is opened or dissected anew, and what is wrong with them is told then. Keys are never written
- * anywhere.
+ * when a capture file is opened or dissected again, and what is wrong with them is reported then. Keys are never
+ * written anywhere.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys.h"
@@ -19,7 +19,7 @@
 /* The most lines of one message; what is beyond is counted. */
 #define LINES_MOST 20
 
-/* Written by Wireshark's preference code only; a change makes it dissect anew. */
+/* Written by Wireshark's preference code only; a change makes it dissect again. */
 static pref_bool pref_use_esp_sa = true;
 static const char *pref_sa_file;
 
@@ -87,7 +87,7 @@ static void tell_errors(const loading *load, const char *what)
     g_free(more);
 }
 
-/* Whether what is wrong has not been told yet. */
+/* Whether this fault has not been reported yet. */
 static bool is_news(loading *load, bool wrong)
 {
     source *from = &sources[load->origin];

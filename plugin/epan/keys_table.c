@@ -1,8 +1,8 @@
-/* The table ipsec_sa. It takes any text: a row that was refused while Wireshark reads the table would take the rows
- * behind it along, and nobody would learn which one it was.
+/* The table ipsec_sa. It takes any text: a row refused while Wireshark reads the table would also drop the rows after
+ * it, and nobody would learn which one it was.
  *
- * The copies of keys made here are overwritten when they are done with; those that Wireshark makes while it reads a
- * table are not in our hands.
+ * The copies of keys made here are overwritten when they are no longer needed; those that Wireshark makes while it
+ * reads a table are beyond our control.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys_table.h"

@@ -16,8 +16,8 @@
 
 #define PROTOCOL_UDP 17
 
-/* Octets of other data sources that are searched for the headers of one reassembled datagram. Frames have less, unless
- * they are made to take long. */
+/* The most octets of other data sources that are searched for the headers of one reassembled datagram. Frames have
+ * fewer, unless they were crafted to take long. */
 #define SEARCHED_MOST (1u << 20)
 
 /* Where an IPv4 header has its addresses. */
@@ -146,7 +146,7 @@ static bool has_fcs(tvbuff_t *frame, const packet_info *pinfo)
     return tvb_get_ntohl(frame, (int)(count - FCS)) == crc32_802_tvb(frame, count - FCS);
 }
 
-/* Octets behind the IP packet that IPsec of a receiver may take for its own. Of a frame that was cut nobody knows. */
+/* Octets after the IP packet that a receiver's IPsec may take for part of it. Unknown if the frame was cut. */
 static IPSEC_COLD uint32_t octets_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets)
 {
     tvbuff_t *source = tvb_get_ds_tvb(tvb);

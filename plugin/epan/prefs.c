@@ -10,7 +10,7 @@
 /* Of the preference for the replay window, in packets. */
 #define WINDOW_MOST (UINT32_MAX - 1)
 
-/* Written by Wireshark's preference code only; a change makes it dissect anew. */
+/* Written by Wireshark's preference code only; a change makes it dissect again. */
 static int pref_receiver = IPSEC_STACK_RFC;
 static pref_bool pref_reserved_spi = true;
 static const char *pref_replay_window;

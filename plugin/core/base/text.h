@@ -114,7 +114,7 @@ static inline int ipsec_text_hex_digit(char c)
     return ipsec_text_hex_digits[(uint8_t)c] - 1;
 }
 
-/** Octets of a name that may come from anywhere, made fit to be shown. */
+/** Octets for a name of any origin, made fit to be shown. */
 #define IPSEC_TEXT_SHOWN 36
 
 /** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What looks like a key

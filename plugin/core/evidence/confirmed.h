@@ -1,8 +1,8 @@
 /** @file
  * Whether what comes in UDP is IPsec at all: the port alone proves nothing. Internal to the core.
  *
- * The room evidence/ has what others than the packets of an SA tell of it: its peers, other protocols, logs. What opens
- * packets or moves windows may not enter.
+ * The room evidence/ has what is known of an SA from anything but its packets: its peers, other protocols, logs.
+ * Nothing that opens packets or moves windows may enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,7 +19,7 @@
 
 #include <stdbool.h>
 
-/** What speaks for the SA of a packet in UDP, besides its port. */
+/** Evidence for the SA of a packet in UDP, besides its port. */
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view,
                         const ipsec_sa *sa);
 

@@ -1,7 +1,7 @@
 /* The ICMP errors of a capture.
  *
- * What is looked up for one is bounded, for anybody may send a million: the SA in its table, the quoted packet among
- * the last ones by hash. A record is kept of each that speaks of IPsec.
+ * The work for one is bounded, because anybody may send a million: the SA is looked up in its table, the quoted packet
+ * by hash among the last ones. A record is kept of each that concerns IPsec.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/errors.h"

@@ -192,7 +192,7 @@ static bool is_silence(uint8_t trouble)
     return trouble == IPSEC_FINDING_IKE_NO_ANSWER + 1 || trouble == IPSEC_FINDING_IKE_FRAGMENT_LOST + 1;
 }
 
-/* Remembers the worst that is said of the message; an answer ends silence. */
+/* Remembers the worst that is said about the message; an answer ends silence. */
 static void follow_trouble(ipsec_ike_saying *it)
 {
     ipsec_ike_sa *sa = it->step.sa;
@@ -209,7 +209,7 @@ static void follow_trouble(ipsec_ike_saying *it)
     }
 }
 
-/* Whether what went wrong was a refusal that turned out to be none. */
+/* Whether the trouble was a refusal that turned out not to be one. */
 static bool is_forgiven(const ipsec_ike *ike, const ipsec_ike_sa *sa)
 {
     return sa->trouble == IPSEC_FINDING_IKE_CHILD_REFUSED + 1 && sa->refusal > 0 &&

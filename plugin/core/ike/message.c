@@ -1,7 +1,7 @@
 /* The header of an IKE message, and the payloads that stand in clear.
  *
- * A message is a chain: each payload begins with the type of the next one and its own length. Nothing in it is believed
- * farther than the octets that were captured; where they end, or where a length is none, reading ends.
+ * A message is a chain: each payload begins with the type of the next one and its own length. Reading ends where the
+ * captured octets end, or at an impossible length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/message.h"

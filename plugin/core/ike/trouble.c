@@ -1,12 +1,12 @@
 /* What a message reports that went wrong.
  *
- * What is protected is the peer's word. What is not anybody may have sent (RFC 7296 2.21.4): where it answers a request
- * that is open, it is taken for the peer's, and else for a stray.
+ * A protected message is the peer's word. Anybody may have sent an unprotected one (RFC 7296 2.21.4): if it answers an
+ * open request, it is taken for the peer's, else for a stray.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"
 
-/* So many answers of a kind that ask for another attempt, and nothing comes of it. */
+/* This many answers of a kind that ask for another attempt, without progress. */
 #define FRUITLESS_MOST 3u
 
 /* Findings that are no end: the same exchange may go on, or another one. */

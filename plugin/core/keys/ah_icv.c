@@ -8,8 +8,8 @@
  * - Linux stops at extension headers that it knows nothing of and takes the rest as it is. RFC 4302 does not say how
  *   they are covered, and nothing is claimed of such packets here.
  *
- * What breaks the rules of IP is covered all the same, somehow: no receiver lets it come as far as AH, so whoever
- * forges it must not get away with an ICV that is not verified.
+ * What breaks the rules of IP is covered all the same, somehow: no receiver lets it reach AH, and a forger must not be
+ * able to avoid verification that way.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/ah_icv.h"
@@ -101,8 +101,8 @@ static void cover_v4_option(uint8_t *header, uint8_t *p, uint32_t length)
         memset(p, 0, length);
 }
 
-/* What follows the end of the options is no option, and is covered as it is; from a broken one on nothing is told from
- * one that may change. */
+/* What follows the end of the options is not an option, and is covered as it is. After a broken option, it is unknown
+ * which octets may change. */
 static void cover_v4_options(uint8_t *header, uint32_t length)
 {
     uint32_t at = IPSEC_IPV4_HEADER;

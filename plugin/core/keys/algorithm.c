@@ -210,7 +210,7 @@ static const alias encryption_aliases[] = {
     {BY_WIRESHARK, E_CHACHA20_POLY1305_IIV, "ChaCha20 with Poly1305 and IIV [RFC7634 & RFC8750]"},
 };
 
-/* Of several rows with one name of Linux, the first is what it truncates to where it is not told. */
+/* If several rows have the same Linux name, the first is its default truncation. */
 static const alias integrity_aliases[] = {
     {BY_REGISTRY, I_NONE, "NULL"},
     {BY_LINUX, I_NONE, "digest_null"},

@@ -22,7 +22,7 @@ typedef struct ipsec_envelope {
     int64_t body;          /**< ESP: octets between IV and ICV; negative where these do not fit */
     bool is_aligned;       /**< ESP: the body is a multiple of the block */
     const uint8_t *outer;  /**< AH: the headers in front as they enter the ICV */
-    uint32_t outer_length; /**< AH: octets of that; 0 if they are not at hand */
+    uint32_t outer_length; /**< AH: octets of that; 0 if they are not available */
     bool is_guessed;       /**< AH: these have options and may lack others, so that an ICV that fails says nothing */
     bool may_lack_options; /**< AH: these have no options, and the packet may have had some */
 } ipsec_envelope;

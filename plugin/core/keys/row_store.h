@@ -1,8 +1,8 @@
 /** @file
  * Key rows as they are kept: in an eighth of the memory that an ipsec_key_row takes. Internal to the core.
  *
- * Of a gateway's many SAs a capture has a few; and most of what their rows say is the same in all of them. What is the
- * same is kept once, and keys in their own lengths.
+ * A capture has only a few of a gateway's many SAs, and their rows are mostly alike. What is alike is kept once, and
+ * keys take only their own length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

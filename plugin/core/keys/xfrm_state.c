@@ -254,8 +254,8 @@ static bool read_part(ipsec_text value, uint32_t *number)
     return read_count(value, number);
 }
 
-/* What the host has sent or received on the SA tells which end of it that is; the numbers themselves are of another
- * moment than the capture, and not used. */
+/* What the host has sent or received shows which end of the SA it is. The numbers themselves are from another time than
+ * the capture, and not used. */
 static void set_sequence(reader *reader, ipsec_text value)
 {
     uint32_t number;
@@ -288,7 +288,7 @@ static const field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{N
 static const field offload_fields[] = {
     {IPSEC_TEXT("offload"), set_offload}, {IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
 
-/* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". A window that there is needs no asking whose it is. */
+/* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". If there is a window, it does not matter whose it is. */
 static void read_anti_replay(reader *reader, ipsec_text rest)
 {
     if (reader->spec.replay_window == 0)
@@ -506,7 +506,7 @@ static void end_sa(reader *reader, ipsec_text rest)
 
 /* --- lines --- */
 
-/* Those that most SAs have come first, for they are tried in turn. */
+/* The most common ones come first, because they are tried in turn. */
 static const line_kind line_kinds[] = {
     {IPSEC_TEXT("src"), NULL, begin_sa},
     {IPSEC_TEXT("proto"), NULL, read_identity},

@@ -1,7 +1,8 @@
 /* What other protocols look like where ESP is expected: an SPI, a sequence number, and ciphertext.
  *
- * Numbers of ESP are young as a rule: an octet of zeros, or two. So what looks like another protocol in these octets,
- * in its length and in some behind them, is hardly ever ESP. All rules but the first ones have 8 octets to read.
+ * Sequence numbers of ESP are usually young: they begin with one or two zero octets. So a payload that looks like
+ * another protocol in these octets, in its length and in some octets after them, is hardly ever ESP. All rules but the
+ * first ones have 8 octets to read.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/foreign.h"

@@ -1,8 +1,8 @@
 /** @file
  * Finding and reading the IP and UDP headers in front of an IPsec header.
  *
- * The dissectors of Wireshark hand down little of the outer headers, and nothing below UDP or behind
- * AH. These functions look at the octets themselves, and give an answer only if it fits.
+ * Wireshark's dissectors hand down little of the outer headers, and nothing below UDP or behind AH. These functions
+ * look at the octets themselves, and give an answer only if it fits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -66,12 +66,12 @@ typedef struct ipsec_ip_path {
 } ipsec_ip_path;
 
 /**
- * Finds the IP header whose chain of headers (IPv6 extension headers, AH) ends exactly where the octets
- * end, with the protocol that was asked for.
+ * Finds the IP header whose chain of headers (IPv6 extension headers, AH) ends exactly where the octets end, with the
+ * protocol that was asked for.
  *
- * Of several that fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the
- * options, addresses or ICV of another one was put there by the sender. The work grows with the octets only, whatever
- * they are, up to the 65,575 that IPv6 can have in front.
+ * If several fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the options,
+ * addresses or ICV of another one was put there by the sender. The work is proportional to the number of octets,
+ * whatever they are; IPv6 can have up to 65,575 in front.
  *
  * An IP length of 0 with octets behind the headers, or above IPSEC_LARGEST_ON_WIRE, tells of segmentation offload.
  *

@@ -78,8 +78,8 @@ static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *vi
         .protocol = view->protocol, .encapsulation = view->encapsulation, .subject = IPSEC_SUBJECT_HEADER};
 }
 
-/** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say of them; so
- * that a clean packet meets no call. */
+/** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say about them,
+ * so that a clean packet costs no call. */
 static inline bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
                                              ipsec_header *header)
 {

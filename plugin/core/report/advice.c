@@ -17,8 +17,8 @@
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
 
-/* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
- * belongs elsewhere somebody may have turned round. */
+/* What replaces the catalogue's advice. If an ICV verifies, the packet is not forged; one whose SPI belongs elsewhere
+ * may have been reflected. */
 static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
                            "the end that has it off",

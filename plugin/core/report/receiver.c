@@ -174,7 +174,7 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     return first;
 }
 
-/* The one that the stack reports: none if another capture of the packet came before, for it got that once. */
+/* The one that the stack reports: none if another capture of the packet came before, because the stack got it once. */
 static ipsec_reaction first_report(ipsec_stack stack, const ipsec_report *report)
 {
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE))

@@ -1,5 +1,5 @@
 /** @file
- * Requests of IKE beside the life of SAs: which of them may have made or deleted an SA, where nobody can read them.
+ * IKE requests near the begin and end of SAs: which of them may have made or deleted an SA, if they cannot be read.
  * Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

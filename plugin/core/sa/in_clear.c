@@ -1,6 +1,6 @@
-/* Whether what a key does not open is in the clear.
+/* Whether a packet that a key does not open is in the clear.
  *
- * A trailer alone looks sound in two of a thousand ciphertexts; so what it names must be in front of it.
+ * A trailer alone looks sound in two of a thousand ciphertexts, so what it names must be in front of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/in_clear.h"
@@ -89,7 +89,7 @@ static bool looks_like(const contents *c, uint8_t protocol)
     }
 }
 
-/* The header's checksum is right, for the host has made it; `sure` if its length is proof enough. */
+/* The header's checksum is right, because the host has computed it; `sure` if its length is proof enough. */
 static bool looks_like_v4(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;
@@ -103,7 +103,7 @@ static bool looks_like_v4(const contents *c, bool sure)
     return sure || ipsec_sum_fold(ipsec_sum_add(0, p, header)) == UINT16_MAX;
 }
 
-/* The header has no checksum, so what is behind it must do; `sure` likewise. */
+/* The header has no checksum, so what follows it must be proof enough; `sure` likewise. */
 static bool looks_like_v6(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;

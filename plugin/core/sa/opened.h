@@ -15,7 +15,7 @@
 typedef enum {
     IPSEC_UNVERIFIED_NOT_WHOLE, /**< the packet was not captured whole */
     IPSEC_UNVERIFIED_NO_KEY,    /**< the row names the SA without keys, or the shape is only known by heuristics */
-    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not at hand, or breaks the rules of IP */
+    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not available, or breaks the rules of IP */
     IPSEC_UNVERIFIED_TOO_SHORT, /**< there is no room for IV and ICV */
     IPSEC_UNVERIFIED_OFFLOAD,   /**< it was captured in the clear: a network card does the cryptography */
     IPSEC_UNVERIFIED_ALGORITHM, /**< the row tells the length of the ICV only, or libgcrypt lacks the algorithm */

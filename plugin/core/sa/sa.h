@@ -1,8 +1,8 @@
 /** @file
  * The SAs of a capture. Internal to the core.
  *
- * An SA is (protocol, destination, SPI): RFC 4301 4.1. To a multicast group each sender has one of its own, for each
- * has its own numbers. Finding one does not allocate.
+ * An SA is (protocol, destination, SPI): RFC 4301 4.1. Towards a multicast group each sender has an SA of its own,
+ * because it has its own numbers. Finding one does not allocate.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -50,7 +50,7 @@ typedef struct ipsec_sa_keys {
     bool esn : 1;                /**< and did so with a high half */
     uint8_t position;            /**< of the row in its chain, from 0 */
     uint8_t advice_case, detail; /**< what was found out about a wrong key */
-    uint16_t failures;           /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
+    uint16_t failures;           /**< packets that did not verify for an unknown reason; wraps to 0 */
     ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
@@ -64,13 +64,13 @@ typedef struct ipsec_sa_numbers {
     /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
     uint16_t window_less_1;
     uint16_t behind;  /**< how far the last number that was taken is below the top; stops at the most */
-    uint16_t refused; /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint16_t refused; /**< refused packets that differ from those with the same numbers; stops at its maximum */
     uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
     uint8_t ttl;
     bool in_gap;        /**< numbers are leaving the window unseen */
     bool coalesced;     /**< the last packet stands for several, which may have had the next numbers */
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
+    bool no_window : 1; /**< so many numbers came again with other octets that sa.no_anti_replay was reported */
     bool near_end : 1;  /**< it was said that few numbers are left */
 } ipsec_sa_numbers;
 
@@ -150,8 +150,8 @@ typedef struct ipsec_sa {
 G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 240);
 
 /**
- * What speaks for a packet of the SA, once its ruling has what opening it gave. The one question that all state asks:
- * where there is something to verify with, what is not verified moves nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
+ * The standing of a packet of the SA, once its ruling has the result of opening it. The one question that all state
+ * asks: if there is something to verify with, unverified packets move nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
  *
  * @param inside_unproven  it came inside a header that is unproven
  */
@@ -210,8 +210,8 @@ const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *vie
 /** The same to be changed: what others tell of it. */
 ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
 
-/** The receiver has moved, or the sender: from now on the SA is the one towards the view's destination, unless there is
- * one already, and may come from anywhere else. */
+/** The receiver or the sender has moved: from now on the SA is the one towards the view's destination, unless there is
+ * one already, and its packets may come from anywhere. */
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
 
 /** SAs that ipsec_sas_between() finds. */
@@ -235,12 +235,12 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
  * on its ports. */
 const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec_view *view, bool back);
 
-/** Takes an SA out of its pair, without a successor: what told between whom it is was not verified. Its next packet
- * gives it one again. */
+/** Takes an SA out of its pair, without a successor: the packet that showed its peers was not verified. Its next packet
+ * gives it a pair again. */
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);
 
-/** Gives an SA without one the SA of the other direction that another of its pair has, if it is the better match: one
- * packet of a made-up SPI must not keep two SAs apart that belong together. */
+/** Gives an SA without a reverse SA that of another SA of its pair, if it is the better match: one packet on a made-up
+ * SPI must not keep two SAs apart that belong together. */
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa);
 
 /** Number of SAs that were made. */
