@@ -103,7 +103,7 @@ static void print_row(ipsec_finding_id id)
     char advice[IPSEC_ADVICE_SIZE];
     bool reported = false;
 
-    printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
+    printf("\n## %s\n\n%s%s\n\n", row->id, row->summary, row->summary[strlen(row->summary) - 1] == '.' ? "" : ".");
     printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
@@ -144,9 +144,7 @@ int main(void)
          "Generated from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
          "\"Depending on the SA\": a setting decides that the packet does not show (the replay window, the algorithm). "
          "\"Consistent with\": inferred, because Windows does not publish which octets make it report what.\n\n"
-         "An advice begins with its step of the diagnosis (operation context, parameters, object type, input data, "
-         "limits: the order of Microsoft's description of error 13914). Then it says what to check, whether a "
-         "retransmission can help or what must change, and whether the fault may be an attack.\n\n"
+         "[Filters](USING.md#filters) explains severity, verdict and the parts of an advice.\n\n"
          "| system | reports | for |\n|---|---|---|");
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         print_index((ipsec_stack)stack);

@@ -150,7 +150,7 @@ const page_line windows_counters[] = {
 const report_note linux_notes[] = {
     {"XfrmInError", NULL, "Out of memory, no route for the inner packet, or a problem in a queue.",
      "The kernel's log, memory, routes."},
-    {"XfrmInBufferError", NULL, "More than six transforms around each other, or a network card that failed to decrypt.",
+    {"XfrmInBufferError", NULL, "More than six nested transforms, or a network card that failed to decrypt.",
      "Switch offload off: `ethtool -K DEV esp-hw-offload off`."},
     {"XfrmInHdrError", NULL, "Shorter than the fixed part of its header, which is 8 octets for ESP, 12 for AH.",
      "A capture at the sender: was it cut on the path?"},
@@ -321,11 +321,11 @@ const report_note vpp_notes[] = {
     {"decryption_failed", "`ESP decryption failed`",
      "The ICV of a combined mode algorithm (GCM, say) was wrong. For AH: a tunnel without an IP packet inside.",
      BSD_ICV},
-    {"replay", "`SA replayed packet`", BSD_REPLAY " Always with sequence number 0.", BSD_LAG},
+    {"replay", "`SA replayed packet`", BSD_REPLAY " Sequence number 0 is always refused.", BSD_LAG},
     {"no_tail_space", "`no enough buffer tail space (droppe`",
      "Despite its name, a check of lengths: the pad length exceeds the packet or, in a tunnel, inner packet and "
      "padding together do.",
-     "The sender's software: a retransmission is built alike."},
+     "The sender's software: a retransmission would be the same."},
     {"unsup_payload", "`unsupported payload`",
      "VPP has no node for this next header. Dummy packets (59) are counted here too, and are legal. In tunnels only.",
      "Tunnel or transport, on both ends."},
@@ -355,10 +355,10 @@ const report_note strongswan_notes[] = {
     {"ESP decryption or ICV verification failed", "in old versions \"ICV verification failed!\"", "The ICV was wrong.",
      BSD_ICV},
     {"parsing ESP payload failed: invalid length", NULL, "The ICV was right, but there is no trailer.",
-     "The sender's software: a retransmission is built alike."},
+     "The sender's software: a retransmission would be the same."},
     {"parsing ESP payload failed: invalid padding", NULL,
      "The padding is not 1, 2, 3, ..., or is longer than the packet. libipsec checks every octet of it.",
-     "The sender's software: a retransmission is built alike."},
+     "The sender's software: a retransmission would be the same."},
     {"parsing ESP payload failed: unsupported payload",
      "preceded by what is too short, or by \"unsupported IP version\"",
      "No IP packet inside, or one that ends inside its IP, UDP or TCP header. Dummy packets are reported here too, and "
@@ -384,7 +384,7 @@ const page_line icmp_lines[] = {
      "of larger packets gets EMSGSIZE or an ICMP error.",
      "Whether the sender still exceeds it: [sa.above_mtu](CHECKS.md#saabove_mtu). Clamp the MSS, or lower the MTU of "
      "the tunnel."},
-    {"Linux, likewise: `mtu lock 552`", "`ipsec.icmp.too_big_ignored and ipsec.icmp.mtu < 552`",
+    {"Linux, the same command: `mtu lock 552`", "`ipsec.icmp.too_big_ignored and ipsec.icmp.mtu < 552`",
      "An MTU below 552, or 0, was reported, and Linux locks the route at 552 (`min_pmtu`), so the tunnel is slow. "
      "OpenBSD ignores values below 296, Linux in IPv6 those below 1280.",
      "Who sends it: an old router, or an attack."},
@@ -444,7 +444,7 @@ const page_line vendor_lines[] = {
     {"Cisco IOS XE, `show platform hardware qfp active feature ipsec datapath drops`: `IN_OCT_MAC_EXCEPTION` and other "
      "`..._MAC_EXCEPTION`",
      "`ipsec.icv.status == \"Bad\"`", "The ICV was wrong: " ICV_FINDINGS ". A counter names no packet.", ICV_CHECK},
-    {"Cisco IOS XE, likewise: `OCT_PAD_MISMATCH` and other `..._PAD_MISMATCH`",
+    {"Cisco IOS XE, the same command: `OCT_PAD_MISMATCH` and other `..._PAD_MISMATCH`",
      "`ipsec.esp.pad_length or ipsec.esp.pad_bytes or ipsec.esp.pad_last_byte`",
      "The padding is not 1, 2, 3, ..., or is longer than the packet: [esp.pad_bytes](CHECKS.md#esppad_bytes), "
      "[esp.pad_last_byte](CHECKS.md#esppad_last_byte), [esp.pad_length](CHECKS.md#esppad_length). Needs "
@@ -463,7 +463,7 @@ const page_line vendor_lines[] = {
     {"Juniper SRX: `Bad trailers`", "`ipsec.cause == 1 and ipsec.icv.status == \"Good\"`",
      "Which faults count is not published. The filter shows malformed packets with a right ICV. Needs "
      "[keys](USING.md#keys).",
-     "The sender's software: a retransmission is built alike."},
+     "The sender's software: a retransmission would be the same."},
     {"FortiGate: `error_num=Invalid ESP packet detected (HMAC validation failed). spi=fe2b6574 seq=0000ba0d`",
      "`ipsec.spi == 0xfe2b6574 and ipsec.seq == 0xba0d`", "The ICV was wrong. Both values are hexadecimal, without 0x.",
      "Damage, keys. The NPU drops packets without a log line: use `ipsec.icv.status == \"Bad\"`."},
@@ -568,7 +568,7 @@ const page_line ike_log_lines[] = {
     {"strongSwan: `received NO_PROPOSAL_CHOSEN notify error`; its peer: `no proposal found`, `received proposals "
      "unacceptable`",
      "`ipsec.ike.no_proposal`", "No proposal for IKE is acceptable.",
-     "`configured proposals` beside `received proposals` in the log of the peer."},
+     "Compare `configured proposals` with `received proposals` in the log of the peer."},
     {"strongSwan: `received NO_PROPOSAL_CHOSEN notify, no CHILD_SA built`, `failed to establish CHILD_SA, keeping "
      "IKE_SA`; its peer: `no acceptable proposal found`",
      "`ipsec.ike.child_refused or ipsec.ike.no_proposal`",

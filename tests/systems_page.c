@@ -116,7 +116,7 @@ static void print_note(const page_stack *page, const report_note *note)
     if (reported)
         printf("`%s == \"%s\"` | %s", page->field, note->report, note->means);
     else
-        printf("- | %s No packet shows this.", note->means);
+        printf("- | %s The plugin does not show this.", note->means);
     print_findings(page->stack, note->report, NULL, " From: ");
     printf(" | %s |\n", note->check);
 }

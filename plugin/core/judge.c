@@ -259,7 +259,7 @@ static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, cons
 static inline bool is_taken(const ipsec_db *db, const ipsec_ruling *ruling, const ipsec_note *note,
                             const ipsec_report *report)
 {
-    /* What is said of the SA instead of its number is no new packet either. */
+    /* A packet with a finding on the SA instead of its number is not a new one either. */
     if (!ipsec_is_genuine(ruling) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;

@@ -94,7 +94,7 @@ static void visit_node(const proto_node *node, ipsec_visit_field *visit, void *c
             context);
 }
 
-/* The node that is shown next, within `root`; NULL behind the last one. */
+/* The node that is shown next, within `root`; NULL after the last one. */
 static const proto_node *next_node(const proto_node *node, const proto_node *root)
 {
     if (node->first_child)

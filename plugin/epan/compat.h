@@ -45,7 +45,7 @@ typedef struct ipsec_tree_mark {
 /* Where the tree ends now; `tree` may be NULL. Walks nodes, which belong to epan/proto.c. */
 ipsec_tree_mark ipsec_compat_mark_tree(const proto_tree *tree);
 
-/* The item of protocol `proto` that was added behind the mark, in the tree or in the item that was its last then: AH
+/* The item of protocol `proto` that was added after the mark, in the tree or in the item that was its last then: AH
  * goes into that of IPv6. NULL if there is none, or no tree. Walks nodes likewise. */
 proto_item *ipsec_compat_find_item(const proto_tree *tree, const ipsec_tree_mark *mark, int proto);
 
@@ -74,7 +74,7 @@ typedef struct ipsec_tree_field {
 
 typedef void ipsec_visit_field(const ipsec_tree_field *field, void *context);
 
-/* Calls `visit` for each field behind the mark, in the order in which they are shown, each in front of its children.
+/* Calls `visit` for each field after the mark, in the order in which they are shown, each in front of its children.
  * `tree` may be NULL. Walks nodes likewise, and without recursion: trees of made-up packets may be deep. */
 void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *mark, ipsec_visit_field *visit,
                                void *context);

@@ -45,7 +45,7 @@ static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
-/* The item of a finding: its octets are marked when it is chosen, be they in front of the header. */
+/* The item of a finding. Its octets are marked when it is selected, even in front of the header. */
 static proto_item *add_finding(const ipsec_catalogue_row *row, ipsec_span span, tvbuff_t *tvb, proto_tree *tree)
 {
     const int64_t at = tvb_raw_offset(tvb) + span.start;

@@ -71,7 +71,7 @@ void ipsec_frames_end(void)
     last.number = 0;
 }
 
-/* How many of `length` places are in front: those for which `in_front` holds, which no place has behind one for which
+/* How many of `length` places are in front: those for which `in_front` holds, which no place has after one for which
  * it does not. */
 static uint32_t partition(uint32_t length, bool (*in_front)(uint32_t place, uint32_t bound), uint32_t bound)
 {
@@ -95,7 +95,7 @@ static uint32_t rejected_at(uint32_t place)
     return g_array_index(rejected, uint32_t, place);
 }
 
-/* The serial less its place is the number that a rejected frame had, which the frame behind it has too. */
+/* The serial less its place is the number that a rejected frame had, which the frame after it has too. */
 static bool has_number_up_to(uint32_t place, uint32_t number)
 {
     return rejected_at(place) - place <= number;

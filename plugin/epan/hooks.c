@@ -249,8 +249,8 @@ static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at
     return result;
 }
 
-/* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. Payloads of
- * a frame are told apart by their octets in memory. */
+/* UDP offers a payload that a dissector rejected a second time if both its ports lead to that dissector. Payloads of a
+ * frame are told apart by their octets in memory. */
 static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
 {
     wmem_list_t *offered = p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, 0);

@@ -1,7 +1,7 @@
 /* ICMP and ICMPv6 errors that quote IPsec.
  *
- * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected as if it
- * were a packet, in whose columns nothing can be written and whose addresses replace those of whoever reports.
+ * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected like a
+ * packet, after which the columns cannot be written and the addresses are no longer those of the reporter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp.h"

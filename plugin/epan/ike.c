@@ -93,7 +93,7 @@ static void judge(const message *it, const ipsec_ike_contents *contents)
         draw(it, &report);
 }
 
-/* What is inside is asked for on the first pass only: later ones have a record of what it told. */
+/* The decrypted content is read on the first pass only: later passes have a record of it. */
 static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_contents *contents,
                       bool *is_inside)
 {

@@ -79,7 +79,7 @@ static void look_at(const ipsec_tree_field *field, void *context)
 static guint key_of(tvbuff_t *tvb)
 {
     const unsigned count = tvb_captured_length(tvb);
-    const unsigned at = count >= 4 && tvb_get_ntohl(tvb, 0) == 0 ? 4 : 0; /* behind the non-ESP marker */
+    const unsigned at = count >= 4 && tvb_get_ntohl(tvb, 0) == 0 ? 4 : 0; /* after the non-ESP marker */
     ipsec_ike_message message;
     uint64_t hash;
 

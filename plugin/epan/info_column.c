@@ -1,6 +1,6 @@
 /* The Info column: what is wrong, in front, as "[ESP length is not a multiple of 4 octets] ".
  *
- * The fence behind it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
+ * The fence after it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
  * nor where it is not in use.
  *
  * Headers report when they have been dissected: inner ones before those around them, but headers side by side in their

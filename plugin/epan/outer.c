@@ -1,5 +1,5 @@
 /* From tvbuff and packet_info to the wire view: lengths and flags are read from the octets in front of the
- * header, because dissectors hand down little of them, and nothing below UDP or behind AH.
+ * header, because dissectors hand down little of them, and nothing below UDP or after AH.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outer.h"
 #include "../core/ipsec.h"
@@ -121,7 +121,7 @@ enum {
     FCS = 4
 };
 
-/* Whether an Ethernet frame carries the IP packet behind `in_front` octets, and nothing else: then what follows it is
+/* Whether an Ethernet frame carries the IP packet after `in_front` octets, and nothing else: then what follows it is
  * padding. Other links have several packets in a frame, or trailers of their own. */
 static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t in_front)
 {
@@ -167,7 +167,7 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
         view->behind = octets_behind(tvb, pinfo, in_front, behind - octets);
 }
 
-/* --- behind a plain IPv4 header ------------------------------------------------------------------------ */
+/* --- after a plain IPv4 header ------------------------------------------------------------------------ */
 
 /* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
  * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,

@@ -81,7 +81,8 @@ void ipsec_prefs_register(int proto)
 /* Tells once per change that the window cannot be read; NULL: it can. */
 static void tell_bad_window(const char *text)
 {
-    static char *told; /* what was told last, from one capture file to the next; NULL: nothing is wrong since */
+    static char *told; /* what was reported last, from one capture file to the next; NULL: nothing has been wrong
+                        * since */
 
     if (text && g_strcmp0(text, told) != 0)
         report_failure(

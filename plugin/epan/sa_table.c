@@ -15,7 +15,7 @@
 
 #define TITLE "IPsec SAs"
 
-/* Digits of the largest number: padded to as many, numbers as text stand in the order of their values. */
+/* Digits of the largest number: padded to this width, numbers as text sort by value. */
 #define DIGITS 20
 
 static void start(stat_tap_table_ui *its);

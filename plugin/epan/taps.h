@@ -19,7 +19,7 @@ typedef struct ipsec_tapped {
     uint8_t address_length; /* 4, 16, or 0: not known */
     uint8_t source[16], destination[16];
     bool is_repeat; /* the header before it in the frame had the same addresses */
-    /* An ICMP error, which is no header: of the report only the findings count. NULL: it is none. */
+    /* An ICMP error, which is not a header: only the findings of the report count. NULL: it is a header. */
     const ipsec_icmp_report *icmp;
 } ipsec_tapped;
 

@@ -49,4 +49,5 @@ def test_every_filter_finds_something(tshark, everything):
 
 def test_links_lead_somewhere():
     assert len(pages.WRITTEN) >= 10
-    assert {str(path.relative_to(pages.ROOT)): pages.dead_links(path) for path in pages.WRITTEN if pages.dead_links(path)} == {}
+    assert {str(path.relative_to(pages.ROOT)): pages.dead_links(path) for path in (*pages.WRITTEN, *pages.MADE)
+            if pages.dead_links(path)} == {}

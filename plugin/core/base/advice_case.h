@@ -37,7 +37,7 @@ typedef enum {
     /** What a receiver refuses although the RFCs allow it; all are cases of stack.refuses. detail: the receiver
      * (ipsec_stack). */
     IPSEC_CASE_FLAGS_COVERED,   /**< AH with DF or the reserved flag of IPv4 */
-    IPSEC_CASE_BEHIND_PACKET,   /**< octets behind the IP packet */
+    IPSEC_CASE_BEHIND_PACKET,   /**< octets after the IP packet */
     IPSEC_CASE_V4_OPTIONS,      /**< any option of IPv4 */
     IPSEC_CASE_V6_EXTENSIONS,   /**< extension headers of IPv6 in front of ESP */
     IPSEC_CASE_CHANGING_OPTION, /**< AH with options of IPv6 that may change on the way */

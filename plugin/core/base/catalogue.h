@@ -115,7 +115,7 @@ typedef struct ipsec_catalogue_row {
     ipsec_advice advice;
     bool is_neighbour; /**< it is about something else: it does not enter the verdict, and nobody refuses the packet
                         * for it */
-    bool is_later;     /**< it may come or go on a later pass; only with is_neighbour */
+    bool is_later;     /**< it may appear or disappear on a later pass; only with is_neighbour */
     bool is_outer;     /**< it speaks of the headers in front */
 } ipsec_catalogue_row;
 

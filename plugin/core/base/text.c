@@ -71,7 +71,7 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
     return true;
 }
 
-/* Whether it contains what no name does: so many hex digits in a row, or the 0x that they begin with. */
+/* Whether it contains what no name does: a long run of hex digits, or 0x. */
 static bool looks_like_key(ipsec_text text)
 {
     unsigned run = 0;

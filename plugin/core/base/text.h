@@ -101,7 +101,7 @@ static inline bool ipsec_text_word(ipsec_text *line, ipsec_text *word)
     return word->length > 0;
 }
 
-/** Reads a number, all of the text: decimal, or hex behind 0x. False, and nothing else, if it is not one or is above
+/** Reads a number, all of the text: decimal, or hex with 0x. False, and nothing else, if it is not one or is above
  * `most`. */
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value);
 

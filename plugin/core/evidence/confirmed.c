@@ -15,7 +15,7 @@
  * another protocol one length in four is a multiple of 4, so it gets there with a probability of (1/3)^16, or 2^-25. */
 #define STEADY 16u
 
-/* Where octets are that a packet is described by: four behind the numbers. */
+/* Where octets are that a packet is described by: four after the numbers. */
 #define DESCRIBED_AT 8u
 
 /* Length and octets, to tell a copy from another packet. A copy is always recognised; another packet is taken for a

@@ -35,8 +35,8 @@ static inline bool ipsec_is_confirmed(const ipsec_peers *peers, const ipsec_keyr
 /**
  * Learns from number and octets of a packet in UDP, of an SA that is not confirmed yet; `sa` may be NULL.
  *
- * @return whether it is no ESP, unless something else bears it out: it looks like another protocol, or like all others
- *         with its SPI it has the same number
+ * @return whether it is not ESP unless something else confirms that: it looks like another protocol, or all packets
+ *         with its SPI have the same number
  */
 bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
                              const ipsec_findings *findings);

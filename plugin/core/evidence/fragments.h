@@ -42,7 +42,7 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
 /** The frame with the rest of a packet that looks whole; 0: there is none, as far as is known by now. */
 uint32_t ipsec_fragments_rest_of(const ipsec_fragments *fragments, const ipsec_view *view);
 
-/** The frame with the first part of an orphan; 0: it is none, or its first one did not come. */
+/** The frame with the first part of an orphan; 0: it is not an orphan, or its first part did not come. */
 uint32_t ipsec_fragments_first_of(const ipsec_fragments *fragments, uint32_t frame);
 
 /** The faults of a packet that lacks its end, which need no other explanation then. */

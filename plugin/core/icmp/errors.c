@@ -70,8 +70,8 @@ static bool is_in_udp(const ipsec_quote *quote)
     return quote->protocol == IPSEC_PROTOCOL_UDP;
 }
 
-/* Where the SPI exists in the other direction too, the source must be the SA's: a NAT may have changed it, so else it
- * is not asked for. */
+/* If the SPI exists in the other direction too, the source must be the SA's. Otherwise it is not checked, because a NAT
+ * may have changed it. */
 static bool is_other_direction(const ipsec_sa_table *sas, const ipsec_sa *sa, const ipsec_quote *quote)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));

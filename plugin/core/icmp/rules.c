@@ -60,7 +60,7 @@ static ipsec_icmp_ruling rule_protocol(const ipsec_icmp_error *error)
                    IPSEC_CASE_NONE);
 }
 
-/* ESP and AH have no ports: a peer that says so of them has a filter that rejects them in this way. */
+/* ESP and AH have no ports: a peer that reports this for them has a filter that rejects them this way. */
 static ipsec_icmp_ruling rule_port(const ipsec_icmp_error *error)
 {
     const bool is_keepalive = error->quote.udp_payload == 1;

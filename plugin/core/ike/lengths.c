@@ -1,6 +1,6 @@
 /* What the length of an encrypted message proves.
  *
- * Behind the header stands one payload, with IV, payloads, padding, its length and the ICV (RFC 7296 3.14). How long IV
+ * After the header stands one payload, with IV, payloads, padding, its length and the ICV (RFC 7296 3.14). How long IV
  * and ICV are, IKE_SA_INIT says in clear. Padding only makes a message longer. So there is an upper bound on its
  * contents, and a new SA with its selectors has a minimum length.
  *

@@ -9,7 +9,7 @@
 /* This many answers of a kind that ask for another attempt, without progress. */
 #define FRUITLESS_MOST 3u
 
-/* Findings that are no end: the same exchange may go on, or another one. */
+/* Findings that are not final: the same exchange may continue, or another one. */
 static bool is_hint(ipsec_finding_id finding)
 {
     return finding == IPSEC_FINDING_IKE_INVALID_SPI || finding == IPSEC_FINDING_IKE_INVALID_IKE_SPI;
@@ -142,7 +142,7 @@ void ipsec_ike_judge_trouble(ipsec_ike_saying *it)
     ipsec_ike_meaning meaning;
     bool expected;
 
-    /* What somebody repeats under the same number is not looked at twice. */
+    /* A repetition with the same message id is not examined again. */
     if (!ipsec_ike_has_error(it))
         return;
     expected = is_expected(it);

@@ -142,7 +142,7 @@ static uint32_t v6_option_length(const uint8_t *p, uint32_t count)
     return count >= 2 && p[1] + 2u <= count ? p[1] + 2u : 0;
 }
 
-/* The extension header of `length` octets at p, behind the IPv6 header: hop-by-hop options. From a broken one on all
+/* The extension header of `length` octets at p, after the IPv6 header: hop-by-hop options. From a broken one on all
  * is zeroed, which reads as padding. */
 static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
@@ -163,7 +163,7 @@ static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
     return true;
 }
 
-/* The same for destination options. A home address of another length is none. */
+/* The same for destination options. A home address of another length is not one. */
 static bool cover_destination_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
     cover_v6_options(header, p, length);
@@ -238,7 +238,7 @@ static bool leave_out(chain *c, uint32_t count)
     return true;
 }
 
-/* The next header, of `count` octets, behind an IPv6 header. */
+/* The next header, of `count` octets, after an IPv6 header. */
 static bool cover_extension(chain *c, uint32_t count)
 {
     const uint8_t protocol = c->octets[c->next_at];

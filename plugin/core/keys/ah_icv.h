@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /**
- * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones
+ * Copies an IP header and all headers after it up to AH, with mutable fields zeroed and mutable but predictable ones
  * as they will be at the destination:
  *
  * - IPv4: TOS, flags, TTL, checksum, and options that are not known to be immutable are zero; with a source route

@@ -42,7 +42,7 @@ typedef struct ipsec_attempt {
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
                                  const ipsec_integrity *integrity, uint8_t *outer);
 
-/** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH behind the IV, in ESP at the end; 0
+/** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH after the IV, in ESP at the end; 0
  * if there is no room for it. */
 uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv);
 

@@ -23,7 +23,7 @@ typedef struct ipsec_packed_row {
     uint32_t next;           /**< index of another row for the same SAs, in a ring; its own if there is none */
     uint8_t position;        /**< in that ring, from 0 */
     const uint8_t *shape;    /**< what the row says beside, which it shares with others */
-    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports behind them */
+    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports after them */
     struct ipsec_key *whole; /**< the owner's; NULL at first */
 } ipsec_packed_row;
 

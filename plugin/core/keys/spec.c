@@ -337,7 +337,7 @@ static bool read_wireshark_spi(row *row)
         return true;
     if (ipsec_text_has_0x(text) && memchr(text.at, '*', text.length))
         return read_spi_pattern(row, ipsec_text_from(text, 2));
-    /* As Wireshark does: decimal, hex behind 0x, octal behind 0. */
+    /* As Wireshark does: decimal, hex with 0x, octal with 0. */
     if (text.length > 0 && g_ascii_isdigit(text.at[0])) {
         spi = g_ascii_strtoull(text.at, &end, 0);
         if (end == text.at + text.length && spi <= UINT32_MAX)
@@ -382,7 +382,7 @@ static bool read_wireshark_algorithms(row *row)
     return true;
 }
 
-/* Hex behind 0x, with a zero in front of an odd number of digits; else the characters themselves, white space at the
+/* Hex with 0x, with a zero in front of an odd number of digits; else the characters themselves, white space at the
  * ends included. */
 static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets, size_t most, size_t *length)
 {

@@ -154,7 +154,7 @@ bool ipsec_key_row_compile(const ipsec_key_row_text *text, ipsec_key_row *spec, 
 
 /**
  * Compiles a row of Wireshark's table "ESP SAs": IPSEC_COLUMN_PROTOCOL is its "IPv4", "IPv6" or "Any" column (the row
- * is for ESP), algorithms have Wireshark's names, keys are hex behind 0x or else plain characters, and addresses and
+ * is for ESP), algorithms have Wireshark's names, keys are hex with 0x or else plain characters, and addresses and
  * SPIs may have "*" for single octets and digits. IPSEC_COLUMN_ESN is its `sn_length` ("32-bit", "64-bit", or empty
  * where the table has no such column), IPSEC_COLUMN_MODE its `sn_upper`, which Wireshark keeps in hex without 0x.
  * Anything but 64 bits is IPSEC_ESN_AUTO, because older rows are read as 32.

@@ -5,7 +5,7 @@
  * A packet fits if it fits one of them as a whole. So each check passes on those that the packet fits. If it fits none,
  * that is the finding, and the next check starts with all of them again.
  *
- * Nearly every row has no terms but its own: then no set of them is looked into.
+ * Nearly every row has only its own terms, and then no set of them is examined.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,7 +1,7 @@
 /* The output of `ip xfrm state`.
  *
- * An SA is a block of lines that begins with "src ... dst ...". What a line says is told by its first word; lines that
- * begin with another word are passed over. The lines are those of xfrm_state_info_print() of iproute2.
+ * An SA is a block of lines that begins with "src ... dst ...". The first word of a line says what it is about; lines
+ * that begin with another word are skipped. The lines are those of xfrm_state_info_print() of iproute2.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/xfrm_state.h"
@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-/* A word of a line, and what to do with the word behind it. */
+/* A word of a line, and what to do with the word after it. */
 typedef struct field {
     ipsec_text name;
     void (*set)(reader *reader, ipsec_text value);
 } field;
 
-/* A line by its first word: either fields, from that word on, or a function for what stands behind it. */
+/* A line by its first word: either fields, from that word on, or a function for what follows it. */
 typedef struct line_kind {
     ipsec_text name;
     const field *fields; /* ends with a row without name */
@@ -148,7 +148,7 @@ static bool has_identity(ipsec_text text)
     return false;
 }
 
-/* Reads the mode from what stands behind the SPI. */
+/* Reads the mode from what follows the SPI. */
 static void read_tail(reader *reader, ipsec_text tail)
 {
     enum {
@@ -276,7 +276,7 @@ static void set_direction(reader *reader, ipsec_text value)
         reader->is_outbound = true;
 }
 
-/* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" behind it. */
+/* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" after it. */
 static void set_offload(reader *reader, ipsec_text value)
 {
     reader->spec.offload = ipsec_text_is(value, "parameters:");
@@ -487,7 +487,7 @@ static void close_sa(reader *reader)
         hand_over(reader);
 }
 
-/* Ends the SA, if there is one. One without algorithms is one that IKE has only asked for. */
+/* Ends the SA, if there is one. One without algorithms has only been requested from IKE. */
 static void finish_sa(reader *reader)
 {
     if (reader->spec.line == 0)
@@ -537,7 +537,7 @@ static const line_kind *find_kind(ipsec_text first)
     return NULL;
 }
 
-/* Whether it says what befell an SA, whose first line goes on behind it. */
+/* Whether it says what happened to an SA, whose first line follows. */
 static bool is_event(ipsec_text word)
 {
     static const ipsec_word events[] = {{"Deleted", true}, {"Updated", true}, {"Expired", true}, {NULL, false}};
@@ -556,7 +556,7 @@ static void skip_brackets(ipsec_text *line)
     }
 }
 
-/* Takes the first word off a line, behind what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
+/* Takes the first word off a line, after what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
  * that is of no interest. */
 static const line_kind *take_kind(ipsec_text *line)
 {

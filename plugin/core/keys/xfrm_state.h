@@ -29,7 +29,7 @@ ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls);
  * Reads the whole lines that a piece begins with.
  *
  * @param text    `length` octets, need not end with NUL
- * @return how many octets were read; the others, which hold no end of a line, are to be given again with more behind
+ * @return how many octets were read; the others, which hold no end of a line, are to be given again with more after
  */
 size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length);
 

@@ -28,7 +28,7 @@ void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ips
 /** The findings on the numbers that were read. */
 IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
-/** ipsec_check_esp() and so on: the rule for a header in IP, or behind a UDP header that is no more than it needs. The
+/** ipsec_check_esp() and so on: the rule for a header in IP, or after a UDP header that is no more than it needs. The
  * header is begun already. */
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     void ipsec_check_##name(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);

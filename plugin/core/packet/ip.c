@@ -13,9 +13,8 @@
 /* How far back an IP header is looked for: the header of IPv6 and the longest payload. */
 #define FARTHEST (IPSEC_IPV6_HEADER + (uint32_t)UINT16_MAX)
 
-/* The headers that may stand between IP and the header looked for. All are 8 octets long plus so many for
- * each unit of their length octet. `place` is where RFC 8200 4.1 wants them; options for the destination
- * and the rest may stand anywhere. */
+/* The headers that may stand between IP and the header looked for. All are 8 octets long plus some for each unit of
+ * their length octet. `place` is where RFC 8200 4.1 puts them; destination options and the rest may be anywhere. */
 static const struct extension {
     bool known;
     uint8_t unit;

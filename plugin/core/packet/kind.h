@@ -33,7 +33,7 @@ typedef struct ipsec_header_kind {
     uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
     uint8_t fixed;             /**< octets of the fixed part */
     uint8_t spi_at;            /**< from the first octet; likewise the next */
-    uint8_t sequence_at;       /**< behind the SPI */
+    uint8_t sequence_at;       /**< after the SPI */
     ipsec_finding_id spi_zero; /**< the SPI is 0; likewise the next: in 1 to IPSEC_SPI_RESERVED_LAST */
     ipsec_finding_id spi_reserved;
     ipsec_finding_id spi_unknown; /**< the receiver has no such SA */

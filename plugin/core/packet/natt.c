@@ -34,7 +34,7 @@ static inline bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
     return major == 1 || major == 2;
 }
 
-/* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
+/* Whether the payload after `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
  * length is exactly what is left. False where the octets or the length are not available. */
 static inline bool is_isakmp(const ipsec_view *view, uint32_t offset)
 {
@@ -121,7 +121,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_UDP_CHECKSUM, 0, 0);
 }
 
-/* A payload behind the non-ESP marker. */
+/* A payload after the non-ESP marker. */
 static void check_marked(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     header->subject = IPSEC_SUBJECT_UDP;

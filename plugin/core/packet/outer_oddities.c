@@ -55,7 +55,7 @@ static bool has_options(uint8_t protocol)
     return protocol == IPSEC_PROTOCOL_HOP_BY_HOP || protocol == IPSEC_PROTOCOL_DESTINATION_OPTIONS;
 }
 
-/* Another AH in front is a packet of its own, and what is behind it no header of IPv6's. */
+/* Another AH in front is a packet of its own, and what follows it no header of IPv6's. */
 static ipsec_oddities of_v6(const ipsec_view *view)
 {
     uint8_t protocol = view->outer[V6_NEXT_AT];

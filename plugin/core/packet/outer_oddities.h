@@ -9,7 +9,7 @@
 #include "base/oddity.h"
 #include "packet/view.h"
 
-/** The oddities of the headers in front, and of what is after the packet; none if these are not available. */
+/** The oddities of the headers in front, and of what follows the packet; none if these are not available. */
 ipsec_oddities ipsec_outer_oddities(const ipsec_view *view);
 
 #endif

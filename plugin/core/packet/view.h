@@ -78,7 +78,7 @@ typedef struct ipsec_view {
      * covers them. */
     const uint8_t *outer;
     uint32_t outer_length; /**< octets of that; 0 if outer is NULL */
-    /** Octets of the frame behind the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
+    /** Octets of the frame after the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
      * known. */
     uint32_t behind;
     /** With IPSEC_VIEW_OFFLOAD: octets of data that the frame had, captured or not; else 0. Read it with
@@ -110,7 +110,7 @@ typedef struct ipsec_view {
     ipsec_stacks refused_by;
 } ipsec_view;
 
-/** Whether what is behind this kind of header (IPSEC_PROTOCOL_...) is encrypted, see kind.def; false for what is none.
+/** Whether what follows this kind of header (IPSEC_PROTOCOL_...) is encrypted, see kind.def; false for what is none.
  */
 static inline bool ipsec_encrypts(uint8_t protocol)
 {

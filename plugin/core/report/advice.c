@@ -57,7 +57,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, because what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    /* Behind the name of the receiver. */
+    /* After the name of the receiver. */
     [IPSEC_CASE_FLAGS_COVERED] = {"covers DF and the reserved flag with the ICV of AH, so have the "
                                   "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
                                   RECEIVER},

@@ -74,7 +74,7 @@ static bool has_right_icv(const ipsec_report *report)
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
 }
 
-/* Another AH behind AH in IPv6 is not read by itself. */
+/* Another AH after AH in IPv6 is not read by itself. */
 static bool is_ah_behind_ah(const ipsec_report *report)
 {
     return report->ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
@@ -96,7 +96,7 @@ static bool names_packet(const ipsec_report *report)
 /* --- FreeBSD ----------------------------------------------------------------------------------------- */
 
 /* Whether the highest number is the last of 32 bits. ipsec_chkreplay() finds it; but it is not called where there is no
- * ICV, and ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
+ * ICV, and ipsec_updatereplay(), after the decryption, refuses the number as any old one. */
 static bool is_behind_end(const ipsec_report *report)
 {
     if (report->opened.valid && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT)
@@ -185,7 +185,7 @@ static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
 
 /* --- VPP --------------------------------------------------------------------------------------------- */
 
-/* GRE and MPLS, which VPP takes behind a tunnel's ESP besides IP. */
+/* GRE and MPLS, which VPP takes after a tunnel's ESP besides IP. */
 enum {
     PROTOCOL_GRE = 47,
     PROTOCOL_MPLS = 137

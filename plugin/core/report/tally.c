@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-/* A number that did not verify and lies farther ahead counts once a later packet goes on from it. */
+/* An unverified number farther ahead than this counts once a later packet continues from it. */
 #define FAR 2048u
 
 static void add_size(ipsec_tally_sizes *sizes, uint32_t octets)

@@ -43,7 +43,7 @@ typedef struct ipsec_tally {
     uint64_t octets;    /**< ipsec_view_octets() of all packets */
     int64_t first_time; /**< the earliest; likewise the latest */
     int64_t last_time;
-    uint64_t highest;          /**< the highest number that is borne out, if has_highest */
+    uint64_t highest;          /**< the highest number that is confirmed, if has_highest */
     ipsec_tally_late late;     /**< of genuine packets */
     ipsec_tally_late settled;  /**< the same when a number last advanced: what came since may turn out a new counter */
     ipsec_tally_sizes packets; /**< all */

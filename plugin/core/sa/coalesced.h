@@ -18,8 +18,8 @@
 #include <stdbool.h>
 
 /** A packet that looks like segmentation offload was not on the wire like this, so nothing is judged by its length. But
- * anybody can make a packet look so; if all its octets are there, the ICV decides. Fills in the view of a packet as
- * any. */
+ * anybody can make a packet look so; if all its octets are there, the ICV decides. Fills in the view of it as an
+ * ordinary packet. */
 bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *report, ipsec_view *plain);
 
 /** Packets that were coalesced: all of one size but for the last (Linux, udp_gro_receive()). Returns what there is to

@@ -49,7 +49,7 @@ bool ipsec_ahead_contradict(ipsec_ahead *ahead);
 /** How many numbers that follow each other are remembered as perhaps seen. */
 #define IPSEC_EXCUSES 1024u
 
-/** Numbers of which a packet came that is not known to be genuine. */
+/** Numbers of packets that are not known to be genuine. */
 typedef struct ipsec_excuses ipsec_excuses;
 
 /** Capture points; see points.h. */

@@ -40,7 +40,7 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
 void ipsec_exchanges_seat(ipsec_exchanges *exchanges, const ipsec_view *view, uint32_t sa);
 
 /** Sets in *ike, of SA number `index`, what may have created and deleted it: the last request in front of its first
- * packet, if its numbers began there, and the first one behind its last. */
+ * packet, if its numbers began there, and the first one after its last. */
 void ipsec_exchanges_beside(const ipsec_sa_table *sas, uint32_t index, ipsec_sa_ike *ike);
 
 #endif

@@ -22,7 +22,7 @@ enum {
 #define FULL  1u /* in the last place */
 
 typedef struct bucket {
-    uint32_t halves[IN_BUCKET]; /* the empty ones behind the others */
+    uint32_t halves[IN_BUCKET]; /* the empty ones after the others */
 } bucket;
 
 struct ipsec_forgotten {

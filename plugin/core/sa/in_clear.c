@@ -22,7 +22,7 @@ enum {
     PAD_PROVES = 2
 };
 
-/* What is behind the IV, if there is one: `least` to `most` octets, of which some were captured. */
+/* What follows the IV, if there is one: `least` to `most` octets, of which some were captured. */
 typedef struct contents {
     const uint8_t *octets;
     uint32_t captured;
@@ -143,7 +143,7 @@ static bool has_trailer(const contents *c)
     return pad >= PAD_PROVES || is_named(&payload, c->octets[c->most - 1]);
 }
 
-/* What an IPv4 header that was looked at has behind it. */
+/* What an IPv4 header that was looked at has after it. */
 static bool has_upper_layer(const contents *c)
 {
     const uint32_t header = (c->octets[0] & 0x0fu) * 4, length = ipsec_read_u16(c->octets + 2) - header;
@@ -172,7 +172,7 @@ static bool is_longer(const contents *c)
 }
 
 /* Whether they begin with a header that is as long as they are. Of TCP and UDP only a card tells, which cuts them into
- * segments and puts a trailer behind each. */
+ * segments and puts a trailer after each. */
 static bool has_header(const contents *c)
 {
     const bool sure = c->told && c->least == c->most;

@@ -114,7 +114,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     if (*late < GOES_ON)
         return;
     if (pair->active_good && !sa->keys.icv_good) {
-        *late = 1; /* whoever goes on so did not verify */
+        *late = 1; /* the SA that goes on did not verify */
         return;
     }
     take_back(table, pair, sa);

@@ -22,7 +22,7 @@
 
 /* What packets of an SA have in common, as octets. */
 typedef struct name_key {
-    uint8_t destination[16]; /* zero behind the address */
+    uint8_t destination[16]; /* zero after the address */
     uint32_t spi;
     uint8_t address_length, protocol;
     uint8_t zero[2];

@@ -18,7 +18,7 @@
 typedef enum {
     IPSEC_NOTE_OTHER_DSCP = 1 << 0,    /**< what overtook a packet that is replay.old or esn.wrong_high had another
                                             DSCP */
-    IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number came before, or may have; its IV is no new one */
+    IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number was seen before, or may have been; its IV is not a new one */
     IPSEC_NOTE_FAR = 1 << 2,           /**< ipsec_note.highest counts */
     IPSEC_NOTE_COPY = 1 << 3,          /**< the same packet as one before */
     IPSEC_NOTE_OTHER_OCTETS = 1 << 4,  /**< it differs from the earlier packet with that number */

@@ -209,7 +209,7 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(IPSEC_OPENED_MOST);
 }
 
-/* Room for the headers in front that an ICV covers, as ipsec_envelope_of() wants it. */
+/* Room for the headers in front that an ICV covers, for ipsec_envelope_of(). */
 static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
 {
     if (ipsec_covers_outer(view->protocol) && !opener->outer)

@@ -182,7 +182,7 @@ static void report_ah_length(const ipsec_envelope *envelope, const ipsec_key_row
     ipsec_findings_add(report->findings, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
 }
 
-/* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
+/* What a tunnel SA carries after AH: an IP packet, with its header at least. */
 static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     const ipsec_view *view = envelope->view;

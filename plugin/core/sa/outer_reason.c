@@ -54,7 +54,7 @@ static bool verifies(const search *s)
 
 /* --- fields that count as zero */
 
-/* Whether it verifies with these octets in the field, of which those that are zero are known to fail. */
+/* Whether it verifies with these octets in the field; zeros are known to fail. */
 static bool verifies_with(search *s, const field *f, const uint8_t *octets)
 {
     uint8_t before[sizeof f->mask];

@@ -318,8 +318,8 @@ static bool are_points(const ipsec_points *points, const point *a, const point *
            (is_other_interface(a->place, b->place) || are_near(arrival->packet, arrival->earlier));
 }
 
-/* Whether another place is a point together with this one. It need not be the one where the packet came before: there
- * may be copies of it that somebody made. */
+/* Whether another place is a point together with this one. It need not be the one where the packet came before, because
+ * there may be forged copies of it. */
 static bool has_partner(const ipsec_points *points, const point *here, const ipsec_point_arrival *arrival)
 {
     for (unsigned i = 0; i < PLACES; i++)
@@ -328,8 +328,8 @@ static bool has_partner(const ipsec_points *points, const point *here, const ips
     return false;
 }
 
-/* Whether the place is a point, where nobody remembers the packet that another one had, or none had it. A place that
- * only may be one must begin where the SA does, or go on with a run. */
+/* Whether the place is a point, if the packet of another one is no longer remembered, or none had it. A place that only
+ * may be a point must begin where the SA does, or continue a run. */
 static bool is_point(const ipsec_sa_numbers *numbers, const ipsec_points *points, const point *here, uint64_t number)
 {
     if (here->known || !has_standing(points, here))

@@ -35,7 +35,7 @@ typedef struct ipsec_point_pair {
     uint32_t one, other;
 } ipsec_point_pair;
 
-/** Those that were told last; all zero: none. */
+/** Those that were recognised last; all zero: none. */
 typedef struct ipsec_point_pairs {
     ipsec_point_pair pairs[IPSEC_POINT_PAIRS];
     unsigned count, next; /**< pairs that are there; where the next one goes */

@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* Octets of SPI and sequence number of ESP, and what is compared behind them and at the end. */
+/* Octets of SPI and sequence number of ESP, and what is compared after them and at the end. */
 enum {
     NUMBERS = 8,
     BOTH = 16

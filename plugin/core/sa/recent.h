@@ -17,7 +17,7 @@
 
 /** What tells whether another packet is the same, in 64 octets. */
 typedef struct ipsec_recent {
-    uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
+    uint64_t first_octets; /**< after the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;
     uint64_t time;           /**< ipsec_view.time */
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
@@ -78,7 +78,7 @@ uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses,
  * NULL: none is. Brings the index up to date first. */
 const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence);
 
-/** What tells a packet of IPv4 of which no number is known. */
+/** What identifies an IPv4 packet whose number is not known. */
 typedef struct ipsec_recent_marks {
     uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
     uint32_t length; /**< as the packet's; likewise the rest */

@@ -14,7 +14,7 @@
 #define RUN_LONG   16u
 #define REORDERING 1024u
 
-/* Value of ipsec_doubts.old_run once it is said, as long as the run goes on. */
+/* Value of ipsec_doubts.old_run once it is reported, as long as the run continues. */
 #define RUN_SAID UINT8_MAX
 
 /* Counts old numbers that follow each other. */
@@ -44,7 +44,7 @@ static bool is_led_astray(const ipsec_sa_numbers *numbers, bool is_surely_old)
     return numbers->doubts->old_run >= RUN_LEAST && !is_surely_old;
 }
 
-/* The numbers so far were somebody else's. */
+/* The numbers so far were another sender's. */
 static void note_stray(const ipsec_sa_numbers *numbers, ipsec_note *note)
 {
     ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);

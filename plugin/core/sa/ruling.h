@@ -10,7 +10,7 @@
 #include <glib.h>
 #include <stdint.h>
 
-/** What speaks for a packet. */
+/** The standing of a packet. */
 typedef enum {
     IPSEC_BELIEVED, /**< its SA has nothing to verify with: it is taken for the sender's */
     IPSEC_VERIFIED, /**< its ICV is right */

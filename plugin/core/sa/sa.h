@@ -44,7 +44,7 @@ typedef struct ipsec_sa_keys {
     uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
     bool resolved : 1;           /**< a row was looked for */
     bool nothing_to_try : 1;     /**< no key to be looked for: `null` is all that packets are tried with */
-    bool row_confirmed : 1;      /**< a packet has borne out the row */
+    bool row_confirmed : 1;      /**< a packet has confirmed the row */
     bool icv_good : 1;           /**< and did so by its ICV */
     bool start_seen : 1;         /**< and its high half was the one that the row names to start from */
     bool esn : 1;                /**< and did so with a high half */
@@ -63,7 +63,7 @@ typedef struct ipsec_sa_numbers {
     uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
     /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
     uint16_t window_less_1;
-    uint16_t behind;  /**< how far the last number that was taken is below the top; stops at the most */
+    uint16_t behind;  /**< how far the last accepted number is below the top; stops at its maximum */
     uint16_t refused; /**< refused packets that differ from those with the same numbers; stops at its maximum */
     uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
     uint8_t ttl;
@@ -94,9 +94,9 @@ typedef struct ipsec_sa_pair {
                                      last: those in front of the takeover, and of the active SA */
     uint16_t run_at;            /**< the low half of `alone` at the last packet of `next` */
     uint16_t run;               /**< packets of `next` with that `alone`, less those of others */
-    uint16_t silence;           /**< packets of all of these; stops at the most */
+    uint16_t silence;           /**< packets of all of these; stops at its maximum */
     uint8_t turns;              /**< successions that were none, though they lasted */
-    bool parallel : 1;          /**< so many that SAs are used side by side */
+    bool parallel : 1;          /**< there were so many that SAs count as used in parallel */
     bool matched_good : 1;      /**< `matched` verifies */
     bool unmatched_good : 1;    /**< `unmatched` verifies */
     bool active_good : 1;       /**< `active` verifies */
@@ -128,13 +128,13 @@ typedef struct ipsec_sa {
     uint32_t index;      /**< in order of appearance, from 0 */
     uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
     uint32_t sequence;   /**< in UDP: of the last sound packet; if none was sound, of the first one */
-    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, where either is at the most */
+    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, if either is at its maximum */
     uint16_t faulty;     /**< in UDP: the others */
     uint8_t properties;  /**< ipsec_property bits that were reported already */
     uint8_t looks;       /**< in UDP: digest of the first packet */
     uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
-    bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
+    bool confirmed : 1;  /**< in UDP: enough to be IPsec, whatever comes */
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */

@@ -158,7 +158,7 @@ static bool meet_own_window(const arrival *a)
     ipsec_window *own;
     ipsec_place place;
 
-    if (!doubts->own && a->sa->life.origin != 0) /* the first one has its place, whoever else turns up */
+    if (!doubts->own && a->sa->life.origin != 0) /* the first one keeps its place, whoever else turns up */
         ipsec_own_window(doubts, a->sa->life.origin, ipsec_receiver_window(numbers));
     own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)

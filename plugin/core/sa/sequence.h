@@ -49,7 +49,7 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    /** Capture points of the SAs before; apart, those of SAs of which an ICV has verified: these believe no others. */
+    /** Capture points of earlier SAs; separately, those of SAs with a verified ICV, which believe no others. */
     ipsec_point_pairs points[2];
     uint32_t origin; /**< of the current packet, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
@@ -98,7 +98,7 @@ void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost
 
 /** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
  * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
- * others go on from it. */
+ * others continue from it. */
 bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 /** The same for the usual next number: a fraction of the cost. */
@@ -148,7 +148,7 @@ static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_ruling *
  * then. To be called for what was not captured whole. */
 void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_ruling *ruling);
 
-/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; says so of one that was
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; reports one that was
  * seen before. */
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);

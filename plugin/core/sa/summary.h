@@ -26,7 +26,7 @@ typedef struct ipsec_sa_summary {
 
 /** What IKE says of an SA. */
 typedef struct ipsec_sa_ike {
-    uint32_t created_by; /**< ipsec_view.frame of the answer that created it; of what asked, if there was none */
+    uint32_t created_by; /**< ipsec_view.frame of the answer that created it, or of the request if there was none */
     uint32_t deleted_by; /**< likewise of what deleted it; 0: nothing did */
     /** Where IKE is not decrypted: the frames of requests between the same hosts, of which nothing but the time is
      * known to fit; 0: there is none. */

@@ -12,7 +12,7 @@
 /* Pad length and next header. */
 #define TRAILER 2u
 
-/* The octet of the packet, from the first behind the IV on, or in front of it. It has at least the ESP header. */
+/* The octet of the packet, from the first after the IV on, or in front of it. It has at least the ESP header. */
 static uint8_t octet_at(const ipsec_tail *tail, int64_t at)
 {
     const int64_t begin = IPSEC_ESP_HEADER + tail->iv;

@@ -94,7 +94,7 @@ static inline uint64_t *ipsec_window_word(ipsec_window *window, uint64_t number)
 }
 
 /**
- * What ipsec_window_commit() does for the number behind the top, of a window that has started: the same for a fraction
+ * What ipsec_window_commit() does for the number after the top, of a window that has started: the same for a fraction
  * of the cost, as one number leaves and none is skipped.
  *
  * @return whether that is lost
