@@ -15,7 +15,7 @@ static void print_report(const ipsec_outcome *outcome)
     const ipsec_windows_error *windows = outcome->counter ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->counter)
-        printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
+        printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded silently");
     else if (windows)
         printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
@@ -89,10 +89,11 @@ static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
 static const char *why_unreported(const ipsec_catalogue_row *row)
 {
     if (row == ipsec_catalogue(IPSEC_FINDING_STACK_REFUSES))
-        return "What the system reports depends on its restriction: see the tables above.";
+        return "What the system reports depends on what it restricts; see the table above.";
     if (row == ipsec_catalogue(IPSEC_FINDING_NATT_NOT_ESP))
-        return "What a system reports depends on what it takes for the SPI; mostly, that there is no such SA.";
-    return row->severity == IPSEC_SEVERITY_CHAT ? "It is no fault, and no system reports it." : "No system reports it.";
+        return "What a system reports depends on what it takes for the SPI; usually that there is no such SA.";
+    return row->severity == IPSEC_SEVERITY_CHAT ? "This is not a fault, and no system reports it."
+                                                : "No system reports it.";
 }
 
 static void print_row(ipsec_finding_id id)
@@ -102,13 +103,13 @@ static void print_row(ipsec_finding_id id)
     char advice[IPSEC_ADVICE_SIZE];
     bool reported = false;
 
-    printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
+    printf("\n## %s\n\n%s%s\n\n", row->id, row->summary, row->summary[strlen(row->summary) - 1] == '.' ? "" : ".");
     printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
     if (row->is_neighbour)
-        printf("- Verdict: none, for it tells of others%s.\n",
-               row->is_later ? "; it may come or go on a later pass" : "");
+        printf("- Verdict: not affected, because this is not about the packet itself%s.\n",
+               row->is_later ? "; may appear or disappear on a later pass" : "");
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
@@ -139,16 +140,12 @@ static void print_index(ipsec_stack stack)
 
 int main(void)
 {
-    puts(
-        "# All checks\n\n"
-        "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
-        "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
-        "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
-        "a conclusion.\n\n"
-        "An advice names first the step of the diagnosis that it is about (operation context, parameters, object type, "
-        "input data, limits: the order of Microsoft's description of error 13914), then what to look at, then whether "
-        "a retransmission can help or what must change, and whether the fault may be an attack.\n\n"
-        "| system | says | for |\n|---|---|---|");
+    puts("# All checks\n\n"
+         "Generated from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
+         "\"Depending on the SA\": a setting decides that the packet does not show (the replay window, the algorithm). "
+         "\"Consistent with\": inferred, because Windows does not publish which octets make it report what.\n\n"
+         "[Filters](USING.md#filters) explains severity, verdict and the parts of an advice.\n\n"
+         "| system | reports | for |\n|---|---|---|");
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         print_index((ipsec_stack)stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)

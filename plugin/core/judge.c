@@ -38,7 +38,8 @@ struct ipsec_db {
     ipsec_fragments *fragments;
     ipsec_ike_children *children;
     ipsec_icmp_errors *icmp;
-    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
+    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
+                    * at */
     GArray *notes; /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
     ipsec_ike *ike;
@@ -104,7 +105,7 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db)
     return ipsec_sa_count(db->sas);
 }
 
-/* Whether the receiver discards the packet for a header in front of this one: it moves nothing then. */
+/* Whether the receiver discards the packet because of a header in front of this one: it moves nothing then. */
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
@@ -200,8 +201,8 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
 
 /* --- what some stacks mind, and no finding tells --- */
 
-/* What is held against a packet only where its SA was seen to be used as its row says: a capture in front of a NAT
- * shows other addresses and ports than the receiver gets. */
+/* Faults that count only if the SA was seen to be used as its row says, because a capture in front of a NAT shows other
+ * addresses and ports than the receiver gets. */
 #define ELSEWHERE (IPSEC_ODDITY_OTHER_SOURCE | IPSEC_ODDITY_OTHER_PORTS | IPSEC_ODDITY_OTHER_LISTENER)
 
 static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
@@ -235,7 +236,7 @@ static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view
     mind(db, note, report);
 }
 
-/* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
+/* The properties that this header is the first of its SA to show. A packet that is not the SA's own shows none. */
 static uint16_t new_properties(ipsec_sa *sa, const ipsec_ruling *ruling, const ipsec_findings *findings)
 {
     unsigned shown = 0;
@@ -258,14 +259,14 @@ static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, cons
 static inline bool is_taken(const ipsec_db *db, const ipsec_ruling *ruling, const ipsec_note *note,
                             const ipsec_report *report)
 {
-    /* What is said of the SA instead of its number is no new packet either. */
+    /* A packet with a finding on the SA instead of its number is not a new one either. */
     if (!ipsec_is_genuine(ruling) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;
     return !report->findings.any || ipsec_receiver_moves_window(db->config.receiver, report);
 }
 
-/* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. */
+/* Any packet that gets this far ends the SA, even a forged one: lifetimes are checked before the ICV. */
 static bool is_over(const ipsec_db *db, const ipsec_key_row *spec, ipsec_sa *sa, ipsec_note *note,
                     const ipsec_report *report)
 {
@@ -285,7 +286,8 @@ static bool is_from_sender(const ipsec_ruling *ruling, const ipsec_report *repor
            !ipsec_findings_have(&report->findings, IPSEC_FINDING_ESP_ENCAP_MISMATCH);
 }
 
-/* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
+/* Two packets with right ICVs and the same number were made by somebody with the key, whichever the receiver
+ * accepts. */
 static bool is_made_twice(const ipsec_ruling *ruling, const ipsec_note *note)
 {
     return (ipsec_note_has(note, IPSEC_FINDING_REPLAY_CONFLICT) || note->facts & IPSEC_NOTE_OTHER_OCTETS) &&
@@ -299,7 +301,7 @@ static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, 
         ipsec_iv_judge(db->sas->ivs, view, sa, spec, ruling, &report->findings, &report->opened, note);
 }
 
-/* What one tells all the same that the receiver refuses, or that is not the sender's. */
+/* What a packet still shows that the receiver refuses, or that is not the sender's. */
 static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                  const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
 {
@@ -358,7 +360,7 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     return true;
 }
 
-/* The same for the usual one, which only the end of the SA keeps from being taken. */
+/* The same for the usual next number, which is accepted unless the SA has ended. */
 static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
@@ -402,7 +404,7 @@ static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *vi
         ipsec_icmp_blame_peer(&report->findings);
 }
 
-/* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
+/* In UDP, while it is not known whether it is IPsec: nothing is reported on the number, but it is remembered, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                        const ipsec_report *report)
@@ -417,7 +419,7 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
-/* What is no ESP has none of its findings, nor an SA. */
+/* A packet that is not ESP has none of its findings, nor an SA. */
 static IPSEC_COLD void disown(const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report->sa = IPSEC_SA_NONE;
@@ -441,7 +443,7 @@ static void report_fragment(ipsec_report *report, uint32_t frame)
                        0, 0);
 }
 
-/* Nothing lacks where the ICV verifies: a fragment that fits behind it is somebody else's. */
+/* Nothing is missing if the ICV verifies: a fragment that would fit after it belongs to another packet. */
 static bool is_whole_for_sure(const ipsec_report *report)
 {
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
@@ -489,7 +491,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
 }
 
-/* Concludes on a header with findings, whose note is kept then; false if it has none. */
+/* Concludes on a header with findings, and keeps its note; false if it has none. */
 static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                       ipsec_note *note, ipsec_report *report)
 {
@@ -514,7 +516,7 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     return true;
 }
 
-/* What was told by packets before the first one that verifies may have been anybody's. */
+/* What was concluded from packets before the first one that verifies may have been anybody's doing. */
 static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
     ipsec_sequence_forget_lost(table, sa);
@@ -583,7 +585,7 @@ static IPSEC_COLD void report_unproven(ipsec_report *report)
     ipsec_opened_unproven(&open_report);
 }
 
-/* Finds out what speaks for the packet, where that is not clear from the start. */
+/* Finds the standing of the packet, if it is not clear from the start. */
 static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_report *report)
 {
     ruling->standing = ipsec_standing_of(sa, ruling, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
@@ -623,10 +625,10 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
     else if (db->opens && !ipsec_null_probe_rests(&sa->keys.null))
         open_without_key(db, view, sa, ruling, report);
     if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
-        weigh(view, sa, ruling, report); /* else it is believed, as the ruling has it from the start */
+        weigh(view, sa, ruling, report); /* else it is believed, as rulings are at first */
 }
 
-/* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */
+/* Learns whether a packet in UDP is IPsec. Returns whether it is not ESP. */
 static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                              const ipsec_report *report)
 {
@@ -695,7 +697,7 @@ static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_r
     conclude_opening(view, report);
 }
 
-/* What the whole capture tells of the packet's SA, and the packets before it did not: what is inside, and nothing else.
+/* What the whole capture shows about the packet's SA, but the packets before it did not: only what is inside.
  */
 static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                          ipsec_report *report)
@@ -718,7 +720,7 @@ static IPSEC_COLD void explain_negotiated(const ipsec_db *db, const ipsec_view *
         open_in_hindsight(db, view, ruling, report);
 }
 
-/* The ruling that the record keeps, and its note; what nobody has judged has an empty one. */
+/* The ruling in the record, and its note; a header that was not judged has an empty one. */
 static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
                                      ipsec_ruling *ruling)
 {
@@ -810,7 +812,7 @@ static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
     }
 }
 
-/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
+/* What an IKE message shows about SAs: by its contents, if decrypted, and by its time. */
 static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
                            const ipsec_view *view)
 {

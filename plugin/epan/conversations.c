@@ -1,5 +1,5 @@
 /* The tabs "IPsec" of Conversations and Endpoints (tshark: -z conv,ipsec and -z endpoints,ipsec), by the addresses in
- * front of the header; and "IPsec SA" of Conversation Filter, an SA with that of the other direction.
+ * front of the header; and "IPsec SA" of Conversation Filter, an SA with its reverse SA.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
@@ -76,7 +76,7 @@ static tap_packet_status add_endpoints(void *table, packet_info *pinfo, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-/* Of a frame with several headers, the innermost one's: what is said of that concerns the least else. */
+/* Of a frame with several headers, that of the innermost one, which is about the least else. */
 static bool has_sa(const packet_info *pinfo)
 {
     return ipsec_frames_innermost_sa(pinfo) != IPSEC_SA_NONE;

@@ -290,7 +290,7 @@ static void print_line(const ipsec_tapped *tapped, const packet_info *pinfo)
     put_times(&line, pinfo);
     put[tapped->kind](&line, tapped);
     ipsec_json_end(&line);
-    fflush(stdout); /* whoever reads it in a pipe waits for no full buffer */
+    fflush(stdout); /* a reader at the end of a pipe need not wait for a full buffer */
 }
 
 static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,

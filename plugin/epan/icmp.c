@@ -1,7 +1,7 @@
 /* ICMP and ICMPv6 errors that quote IPsec.
  *
- * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected as if it
- * were a packet, in whose columns nothing can be written and whose addresses replace those of whoever reports.
+ * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected like a
+ * packet, after which the columns cannot be written and the addresses are no longer those of the reporter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp.h"
@@ -15,7 +15,7 @@
 
 #include <epan/exceptions.h>
 
-/* False if it did not come in IP, by which a reporter is known. */
+/* False if it did not come in IP, so that the reporter is unknown. */
 static bool fill_in(const ipsec_icmp_place *place, tvbuff_t *tvb, const packet_info *pinfo, ipsec_icmp_view *view)
 {
     const uint32_t captured = tvb_captured_length(tvb);
@@ -59,7 +59,7 @@ static void draw(const ipsec_icmp_report *report, const ipsec_icmp_place *place,
     pinfo->current_proto = current;
 }
 
-/* What is to be done when the quote was dissected. */
+/* What to do when the quote has been dissected. */
 static void finish(const ipsec_icmp_report *report, const ipsec_icmp_place *place, tvbuff_t *tvb, packet_info *pinfo,
                    proto_tree *tree, const ipsec_tree_mark *mark)
 {

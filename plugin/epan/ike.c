@@ -1,5 +1,5 @@
-/* IKE messages. The stock dissector runs first, for what it can decrypt is judged too; it may throw, and what was found
- * is drawn all the same.
+/* IKE messages. The stock dissector runs first, because what it can decrypt is judged too. It may throw; findings are
+ * drawn all the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike.h"
@@ -93,7 +93,7 @@ static void judge(const message *it, const ipsec_ike_contents *contents)
         draw(it, &report);
 }
 
-/* What is inside is asked for on the first pass only: later ones have a record of what it told. */
+/* The decrypted content is read on the first pass only: later passes have a record of it. */
 static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_contents *contents,
                       bool *is_inside)
 {

@@ -1,9 +1,9 @@
 /* What stock Wireshark reads in an IKE message that it can decrypt.
  *
- * It keeps what it decrypted for itself, but shows it: the first payload of what was inside is an item of the tree, and
- * stands in a data source of its own. From there the core reads it. So only the tree is needed, which a first pass does
- * not have; then a private one is given to the dissector instead, for this one message. The dissector is called once in
- * any case, and with the packet's own packet_info: nothing of the packet is done twice.
+ * It does not hand out what it decrypted, but shows it: the first inner payload is an item of the tree, in a data
+ * source of its own. From there the core reads it. So only the tree is needed. A first pass has none, so the dissector
+ * is given a private one for this message. The dissector is called once in any case, and with the packet's own
+ * packet_info: nothing of the packet is done twice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike_inside.h"
@@ -79,7 +79,7 @@ static void look_at(const ipsec_tree_field *field, void *context)
 static guint key_of(tvbuff_t *tvb)
 {
     const unsigned count = tvb_captured_length(tvb);
-    const unsigned at = count >= 4 && tvb_get_ntohl(tvb, 0) == 0 ? 4 : 0; /* behind the non-ESP marker */
+    const unsigned at = count >= 4 && tvb_get_ntohl(tvb, 0) == 0 ? 4 : 0; /* after the non-ESP marker */
     ipsec_ike_message message;
     uint64_t hash;
 
@@ -137,7 +137,7 @@ static bool read_inside(const inside *found, ipsec_ike_contents *contents)
     int left;
 
     contents->decrypted = true;
-    if (!found->source) /* many an answer says nothing; but a fragment is no message */
+    if (!found->source) /* many answers say nothing; but a fragment is not a message */
         return found->is_empty && !found->in_fragments;
     left = (int)tvb_captured_length(found->source) - found->start;
     if (found->start < 0 || left <= 0)

@@ -105,7 +105,7 @@ static void begin_row(stat_tap_table *table, unsigned row, const ike_key *key, u
     stat_tap_get_field_data(table, row, FIRST_FRAME)->value.uint_value = frame;
 }
 
-/* The row of the IKE SA, made if there is none. Who answers may have been seen first. */
+/* The row of the IKE SA, made if there is none. The responder may have been seen first. */
 static unsigned row_of(stat_tap_table *table, const ipsec_ike_tapped *tapped, uint32_t frame)
 {
     const bool by_source = !tapped->progress.knows_initiator || tapped->progress.by_source;

@@ -1,7 +1,7 @@
 /* Statistics > IPsec SAs: the table in the window. sharkd has it, too.
  *
- * Wireshark takes what stands in the table's cells whenever it likes, so they are filled in with each packet; and keeps
- * pointers to its rows until the last window with it is closed, so rows are kept until then.
+ * Wireshark may read the table's cells at any time, so they are filled in with each packet. It keeps pointers to rows
+ * until the last window with the table is closed, so rows are kept until then.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa_columns.h"
@@ -15,7 +15,7 @@
 
 #define TITLE "IPsec SAs"
 
-/* Digits of the largest number: padded to as many, numbers as text stand in the order of their values. */
+/* Digits of the largest number: padded to this width, numbers as text sort by value. */
 #define DIGITS 20
 
 static void start(stat_tap_table_ui *its);
@@ -123,7 +123,7 @@ static void free_row(void *row)
     g_free(items);
 }
 
-/* The window that fills the table anew drops its rows; another one may have it on show. */
+/* The window that refills the table drops its rows; another one may have it on show. */
 static void reset(stat_tap_table *table)
 {
     for (unsigned place = 0; place < table->num_elements; place++)

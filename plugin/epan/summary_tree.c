@@ -95,7 +95,7 @@ static void count_reports(stats_tree *tree, const ipsec_report *report)
         any = any || outcome;
     }
     if (linux_sa)
-        count_below(tree, REPORTS, "Linux, counters of the SA", linux_sa);
+        count_below(tree, REPORTS, "Linux, SA counters", linux_sa);
     if (any)
         count(tree, REPORTS);
 }

@@ -60,7 +60,7 @@ static inline int64_t ipsec_tap_nanoseconds(const nstime_t *at)
     return (int64_t)at->secs * 1000000000 + at->nsecs;
 }
 
-/* From one such time to another; of no use where it is too long. */
+/* From one such time to another; meaningless if it is too long. */
 static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
 {
     return (int64_t)((uint64_t)to - (uint64_t)from);

@@ -70,14 +70,14 @@ LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unkn
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
                "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
-HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated none|"
+HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated no SA|"
                   r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
-                  r"the window was missed by|it counts as an integrity failure, not a replay|"
+                  r"the window was missed by|it counts as a bad ICV, not a replay|"
                   r"the rest of the packet is in another frame|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
                   r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends|"
                   r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ packets so far, up to \d+ octets; an inner MTU of \d+ fits|"
-                  r"check who sends this|check whether the sender has this SA|look for what damages this message|"
+                  r"find out (who sends|what damages) this|check whether the sender has this SA|"
                   r"set the tunnel's MTU|check whether the peer's IKE daemon is meant to be down)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}

@@ -1,7 +1,7 @@
 /* The ICMP errors of a capture.
  *
- * What is looked up for one is bounded, for anybody may send a million: the SA in its table, the quoted packet among
- * the last ones by hash. A record is kept of each that speaks of IPsec.
+ * The work for one is bounded, because anybody may send a million: the SA is looked up in its table, the quoted packet
+ * by hash among the last ones. A record is kept of each that concerns IPsec.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/errors.h"
@@ -72,8 +72,8 @@ static bool is_in_udp(const ipsec_quote *quote)
     return quote->protocol == IPSEC_PROTOCOL_UDP;
 }
 
-/* Where the SPI exists in the other direction too, the source must be the SA's: a NAT may have changed it, so else it
- * is not asked for. */
+/* If the SPI exists in the other direction too, the source must be the SA's. Otherwise it is not checked, because a NAT
+ * may have changed it. */
 static bool is_other_direction(const ipsec_sa_table *sas, const ipsec_sa *sa, const ipsec_quote *quote)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));

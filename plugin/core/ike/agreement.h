@@ -1,8 +1,8 @@
 /** @file
  * What two messages agree on for an SA, as a row without keys. Internal to the core.
  *
- * The room ike/ has what messages of IKE tell: of each by itself, of exchanges, of why there is no tunnel, and of the SAs
- * that they make and delete. It knows no packet of these.
+ * The room ike/ has what IKE messages show: each by itself, exchanges, why there is no tunnel, and the SAs that they
+ * create and delete. It does not know packets of these SAs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -225,7 +225,7 @@ static uint32_t enter(ipsec_sa_table *sas, const place *to, const ipsec_ike_prop
     return to->length ? ipsec_negotiated_add(sas, &seen, proposal->spi) : IPSEC_NEGOTIATED_NONE;
 }
 
-/* The request names an SA, which is there once it is answered. */
+/* The request names an SA, which exists once it is answered. */
 static uint32_t name_child(ipsec_sa_table *sas, const ike_sa *sa, const ipsec_ike_contents *contents, end from,
                            const ipsec_view *view)
 {
@@ -359,7 +359,7 @@ static void mark_restarted(ipsec_sa_table *sas, const child *gone)
             ipsec_negotiated_get(sas, gone->to[to])->has_restarted = true;
 }
 
-/* A peer that begins anew has no other IKE SA (RFC 7296 2.4). */
+/* A peer that restarted has no other IKE SA (RFC 7296 2.4). */
 static void begin_anew(const ipsec_ike_children *children, ipsec_sa_table *sas, const ike_sa *sa, end from,
                        const ipsec_view *view)
 {
@@ -531,7 +531,7 @@ static void meet_v2(ipsec_ike_children *children, ipsec_sa_table *sas, ike_sa *s
         meet_request(sas, sa, message, contents, sender, view);
 }
 
-/* Quick Mode: the first message of an exchange asks, the other side's answers. Its third one says nothing. */
+/* Quick Mode: the first message of an exchange asks, that of the other side answers, the third says nothing. */
 static void meet_quick_mode(ipsec_sa_table *sas, ike_sa *sa, const ipsec_ike_message *message,
                             const ipsec_ike_contents *contents, end sender, const ipsec_view *view)
 {

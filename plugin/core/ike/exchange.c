@@ -1,7 +1,7 @@
 /* Exchanges: which message answers which, and what comes again.
  *
- * In IKEv2 flags say who asks and who answers, and message ids are counted by each side for itself. In IKEv1 the
- * direction says it: what the other side sends next in the same exchange is the answer.
+ * In IKEv2, flags say who asks and who answers, and each side counts its own message ids. In IKEv1 the direction says
+ * it: what the other side sends next in the same exchange is the answer.
  *
  * A message comes again if its octets do (RFC 7296 2.1). Soon after, it is the capture that has it twice.
  *
@@ -30,7 +30,8 @@ typedef struct arrival {
     bool from_low;
 } arrival;
 
-/* Half of SHA-256: an attacker who can make two messages with the same gains nothing, but need not be helped. */
+/* Half of SHA-256. An attacker who makes two messages with the same digest gains nothing, but it should not be easy
+ * either. */
 static uint64_t digest_of(const uint8_t *octets, uint32_t count)
 {
     uint8_t hash[32];
@@ -100,7 +101,7 @@ static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
     return is_soon;
 }
 
-/* Whether what is known of a message is less than this one tells: it was decrypted, and the one before was not. */
+/* Whether this message says more than the earlier one: it was decrypted, and the earlier one was not. */
 static bool is_verified_first(const arrival *it, const ipsec_ike_contents *known)
 {
     return it->contents && it->contents->decrypted && !(known && known->decrypted);
@@ -129,7 +130,7 @@ static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exch
     return ipsec_ike_lacks_fragment(&exchange->asked.fragments) ? IPSEC_IKE_FRAGMENT : IPSEC_IKE_REQUEST;
 }
 
-/* What was asked anew has no answer yet. */
+/* A repeated request has no answer yet. */
 static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
 {
     ipsec_ike_exchange_clear(exchange);
@@ -182,7 +183,7 @@ static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *excha
     return ipsec_ike_lacks_fragment(&exchange->answered.fragments) ? IPSEC_IKE_FRAGMENT : complete(it, exchange);
 }
 
-/* In IKE_SA_INIT, whether an answer goes on where the one before refused: anybody can forge a refusal. */
+/* In IKE_SA_INIT, whether this answer continues although the one before refused: anybody can forge a refusal. */
 static bool goes_on(const arrival *it, const ipsec_ike_exchange *exchange)
 {
     return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response &&
@@ -294,7 +295,7 @@ static ipsec_ike_place meet_v1_asker(const arrival *it, ipsec_ike_exchange *exch
     return meet_next_pair(it, exchange, pair);
 }
 
-/* What the other side sends in a later pair answers a message that was not captured. */
+/* A message of the other side in a later pair answers one that was not captured. */
 static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
 {
     if (pair > exchange->pair) {
@@ -336,8 +337,8 @@ static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
 
 /* --- both --------------------------------------------------------------------------------------------------------- */
 
-/* Whether it may be the first message that the capture has of an IKE SA. What nothing protects and nobody asked for is
- * no sign of one. */
+/* Whether it may be the first message that the capture has of an IKE SA. An unprotected message that nobody asked for
+ * is no sign of one. */
 static bool may_begin(const ipsec_ike_message *message)
 {
     if (message->is_encrypted)
@@ -347,7 +348,7 @@ static bool may_begin(const ipsec_ike_message *message)
     return message->exchange == IPSEC_IKE_SA_INIT || message->exchange == IPSEC_IKE_SESSION_RESUME;
 }
 
-/* Whether a message of IKEv2 stands outside of its IKE SA: it names what nothing protects any more. */
+/* Whether a message of IKEv2 is outside its IKE SA: unencrypted, although it does not set one up. */
 static bool is_outside(const ipsec_ike_message *message)
 {
     return message->version == 2 && !message->is_encrypted && message->exchange != IPSEC_IKE_SA_INIT &&

@@ -6,9 +6,9 @@
  * messages by now, as far as they were captured, with what they say. That is the moment to learn from it: the exchange
  * may be forgotten with the next message.
  *
- * What is forged moves as little as possible. Nothing in clear can be verified; so an answer stays the answer unless a
- * better one comes: one that was decrypted, or, in IKE_SA_INIT, one that goes on where another refused. Then the place
- * is IPSEC_IKE_ANSWER once more.
+ * Forged messages move as little as possible. Nothing in clear can be verified, so an answer stays the answer unless a
+ * better one comes: one that was decrypted or, in IKE_SA_INIT, one that continues although another refused. Then the
+ * place is IPSEC_IKE_ANSWER once more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -106,7 +106,8 @@ typedef enum {
     IPSEC_IKE_ANSWER,       /**< it completes the exchange */
     IPSEC_IKE_ANSWER_AGAIN, /**< the same for an answer */
     IPSEC_IKE_COPY,         /**< captured twice */
-    IPSEC_IKE_OTHER         /**< other octets in the place of what came before: nobody knows which is forged */
+    IPSEC_IKE_OTHER         /**< other octets than the message that came before in its place: it is not known which
+                             * is forged */
 } ipsec_ike_place;
 
 /** What became of a message. */

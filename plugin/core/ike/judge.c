@@ -58,7 +58,7 @@ static const ipsec_ike_record *find_record(const ipsec_ike *ike, const ipsec_vie
     return NULL;
 }
 
-/* A request may have several records, of its repetitions; its answer is told to all of them. */
+/* A request may have several records, one for each repetition; its answer is entered in all of them. */
 static void link_answer(ipsec_ike_saying *it)
 {
     ipsec_ike_exchange *exchange = it->step.exchange;
@@ -192,7 +192,7 @@ static bool is_silence(uint8_t trouble)
     return trouble == IPSEC_FINDING_IKE_NO_ANSWER + 1 || trouble == IPSEC_FINDING_IKE_FRAGMENT_LOST + 1;
 }
 
-/* Remembers the worst that is said of the message; an answer ends silence. */
+/* Remembers the worst that is said about the message; an answer ends silence. */
 static void follow_trouble(ipsec_ike_saying *it)
 {
     ipsec_ike_sa *sa = it->step.sa;
@@ -209,7 +209,7 @@ static void follow_trouble(ipsec_ike_saying *it)
     }
 }
 
-/* Whether what went wrong was a refusal that turned out to be none. */
+/* Whether the trouble was a refusal that turned out not to be one. */
 static bool is_forgiven(const ipsec_ike *ike, const ipsec_ike_sa *sa)
 {
     return sa->trouble == IPSEC_FINDING_IKE_CHILD_REFUSED + 1 && sa->refusal > 0 &&
@@ -234,7 +234,7 @@ static void report_progress(const ipsec_ike *ike, const ipsec_view *view, const 
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
-/* Begins the report of what is a message. False if it is none, or if nobody gets it: what an ICMP error quotes, or what
+/* Begins the report of a message. False if it is not a message, or if nobody gets it: it is quoted by an ICMP error, or
  * came inside a header that did not verify. */
 static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 {

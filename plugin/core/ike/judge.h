@@ -48,8 +48,8 @@ void ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_con
 /** See ipsec_explain_ike(). */
 void ipsec_ike_explain(const ipsec_ike *ike, const ipsec_view *view, ipsec_ike_report *report);
 
-/** Takes note of the first packet of an SA of ESP or AH: where more SAs carry traffic than are known to have been made,
- * what looked like a refusal was none. */
+/** Takes note of the first packet of an SA of ESP or AH: if more SAs carry traffic than are known to have been created,
+ * what looked like a refusal was not one. */
 void ipsec_ike_meet_spi(ipsec_ike *ike, const ipsec_view *view);
 
 #endif

@@ -1,7 +1,7 @@
 /* The header of an IKE message, and the payloads that stand in clear.
  *
- * A message is a chain: each payload begins with the type of the next one and its own length. Nothing in it is believed
- * farther than the octets that were captured; where they end, or where a length is none, reading ends.
+ * A message is a chain: each payload begins with the type of the next one and its own length. Reading ends where the
+ * captured octets end, or at an impossible length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/message.h"
@@ -33,7 +33,7 @@ enum {
     FRAGMENT_NUMBERS = 4
 };
 
-/* Octets of a payload behind its header, or of a part of it. */
+/* Octets of a payload after its header, or of a part of it. */
 typedef struct span {
     const uint8_t *at;
     uint32_t count;
@@ -56,7 +56,7 @@ static span skip(span from, uint32_t count)
 typedef struct payload {
     uint8_t type;
     span body;    /* what was captured of it */
-    span rest;    /* behind it */
+    span rest;    /* after it */
     uint8_t next; /* type of what begins there; 0: nothing does */
 } payload;
 
@@ -75,7 +75,7 @@ static bool read_payload(uint8_t type, span from, payload *read)
     return true;
 }
 
-/* What was captured of the message behind its header. */
+/* What was captured of the message after its header. */
 static span body_of(const ipsec_ike_message *message, const uint8_t *octets, uint32_t captured)
 {
     return skip((span){octets, MIN(captured, message->length)}, IPSEC_IKE_HEADER);

@@ -1,5 +1,5 @@
 /** @file
- * The header of an IKE message, and what stands behind it in clear (RFC 7296 3.1, RFC 2408 3.1).
+ * The header of an IKE message, and what follows it in clear (RFC 7296 3.1, RFC 2408 3.1).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -66,7 +66,7 @@ typedef struct ipsec_ike_message {
 /**
  * Reads the header.
  *
- * @param octets    from the header on, behind a non-ESP marker
+ * @param octets    from the header on, after a non-ESP marker
  * @param captured  how many there are
  * @return false, and nothing is set, if they are too few for a header, if the version is neither 1 nor 2, or if the
  *         length is below that of a header

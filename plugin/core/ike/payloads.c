@@ -43,7 +43,7 @@ static const uint8_t *take(part *from, uint32_t count)
     return at;
 }
 
-/* Takes off what begins with the type of the next one and its own length, and sets *body to what is behind these, as
+/* Takes off what begins with the type of the next one and its own length, and sets *body to what follows these, as
  * far as it is there. Returns its header; NULL if there is none. */
 static const uint8_t *take_payload(part *from, part *body)
 {

@@ -1,8 +1,8 @@
-/* Answers without what was asked for, and what was made.
+/* Answers without what was asked for, and the SAs that were created.
  *
- * What is encrypted is known by its length: an answer that has no room for an SA and its selectors refuses them. That
- * may turn out to be wrong, for there are exchanges that ask for none (EAP, RFC 6023): then one goes on where it should
- * end, or an SA carries traffic that nobody seems to have made, and what was said is withdrawn.
+ * Of an encrypted message the length is known: an answer without room for an SA and its selectors refuses them. That
+ * may turn out to be wrong, because some exchanges ask for none (EAP, RFC 6023). Then the exchange continues where it
+ * should end, or an SA carries traffic that nobody seems to have created, and the finding is withdrawn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/lengths.h"
@@ -161,7 +161,7 @@ static void judge_answer(ipsec_ike_saying *it)
         it->step.sa->is_established = it->step.sa->is_established || it->step.sa->trouble == 0;
 }
 
-/* Where IKE_AUTH goes on, the answer before was none to what asks for an SA. */
+/* If IKE_AUTH continues, the previous answer was not the one about the SA. */
 static void judge_request(ipsec_ike_saying *it)
 {
     if (it->message->exchange == IPSEC_IKE_AUTH && !is_first_auth(it))

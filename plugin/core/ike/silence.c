@@ -1,7 +1,7 @@
 /* Requests that nobody answers, and messages of which a fragment never comes.
  *
- * Both are told by a repetition: a sender repeats what was not answered (RFC 7296 2.1). One is common, for packets get
- * lost; and the answer may be lost where the capture does not see it.
+ * Repetitions show both: a sender repeats what was not answered (RFC 7296 2.1). One repetition is common, because
+ * packets get lost, and an answer may be lost after the capture point.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"

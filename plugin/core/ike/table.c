@@ -1,8 +1,8 @@
 /* The IKE SAs of a capture.
  *
- * A capture may hold another one in every packet. When there is room for no more, one goes that was silent for longest:
- * of those in which one side was heard only, if there are many of these. So scans and floods do not push out those that
- * somebody answers, as long as they are no more than have room.
+ * Every packet of a capture may have another one. When the table is full, the IKE SA that has been silent longest is
+ * forgotten: of those with only one side heard, if there are many of these. So scans and floods do not push out the
+ * answered ones, as long as these fit into the table.
  *
  * An IKE SA is known by the initiator's SPI and both addresses: scanners use one SPI for all whom they ask. The
  * responder names itself only in its answer, and ports change where NAT is detected.
@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Those with one side that stay, whoever else wants the room. */
+/* Those with one side heard that are kept in any case. */
 #define SHARE (IPSEC_IKE_SAS_MOST / 8)
 
 /* An IKE SA in the table. */

@@ -1,15 +1,15 @@
 /* What a message reports that went wrong.
  *
- * What is protected is the peer's word. What is not anybody may have sent (RFC 7296 2.21.4): where it answers a request
- * that is open, it is taken for the peer's, and else for a stray.
+ * A protected message is the peer's word. Anybody may have sent an unprotected one (RFC 7296 2.21.4): if it answers an
+ * open request, it is taken for the peer's, else for a stray.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"
 
-/* So many answers of a kind that ask for another attempt, and nothing comes of it. */
+/* This many answers of a kind that ask for another attempt, without progress. */
 #define FRUITLESS_MOST 3u
 
-/* Findings that are no end: the same exchange may go on, or another one. */
+/* Findings that are not final: the same exchange may continue, or another one. */
 static bool is_hint(ipsec_finding_id finding)
 {
     return finding == IPSEC_FINDING_IKE_INVALID_SPI || finding == IPSEC_FINDING_IKE_INVALID_IKE_SPI;
@@ -142,7 +142,7 @@ void ipsec_ike_judge_trouble(ipsec_ike_saying *it)
     ipsec_ike_meaning meaning;
     bool expected;
 
-    /* What somebody repeats under the same number is not looked at twice. */
+    /* A repetition with the same message id is not examined again. */
     if (!ipsec_ike_has_error(it))
         return;
     expected = is_expected(it);

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* An SA whose numbers begin so low was made during the capture. */
+/* An SA whose sequence numbers begin this low was made during the capture. */
 #define YOUNG 16u
 
 /* A request: its frame, and how long it is. */
@@ -177,7 +177,7 @@ static uint32_t maker_of(const seat *of, uint32_t first_frame)
     return of->began_here && before > 0 ? g_array_index(requests, request, before - 1).frame : 0;
 }
 
-/* The first that is longer than the shortest: most only ask whether the other one is there. A single one may be
+/* The first that is longer than the shortest, because most only ask whether the peer is alive. A single one may be
  * anything.
  */
 static uint32_t end_of(const seat *of, uint32_t last_frame)

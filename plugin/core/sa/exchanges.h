@@ -1,5 +1,5 @@
 /** @file
- * Requests of IKE beside the life of SAs: which of them may have made or deleted an SA, where nobody can read them.
+ * IKE requests near the begin and end of SAs: which of them may have made or deleted an SA, if they cannot be read.
  * Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -40,7 +40,7 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
 void ipsec_exchanges_seat(ipsec_exchanges *exchanges, const ipsec_view *view, uint32_t sa);
 
 /** Sets in *ike, of SA number `index`, what may have created and deleted it: the last request in front of its first
- * packet, if its numbers began there, and the first one behind its last. */
+ * packet, if its numbers began there, and the first one after its last. */
 void ipsec_exchanges_beside(const ipsec_sa_table *sas, uint32_t index, ipsec_sa_ike *ike);
 
 #endif

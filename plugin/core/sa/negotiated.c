@@ -9,20 +9,20 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* What was sent before a delete may be on its way for so long. */
+/* A packet sent before a delete may be on its way for this long. */
 #define ON_ITS_WAY SECOND
 
-/* An answer that is not there so long after its request was not captured, or never came. */
+/* An answer that is missing this long after its request was not captured, or never came. */
 #define ANSWER_WITHIN SECOND
 
-/* Both ends switch to the new SAs at once, as a rule. One has not if so much later it still sends on the old one, and
- * so many packets came on the new one from the other. */
+/* Usually both ends switch to the new SAs at once. One end has not switched if it still sends on the old SA
+ * SWITCHED_WITHIN later, while the other has sent SWITCHED_PACKETS on the new one. */
 #define SWITCHED_WITHIN  (10 * SECOND)
 #define SWITCHED_PACKETS 16u
 
 /* What packets of an SA have in common, as octets. */
 typedef struct name_key {
-    uint8_t destination[16]; /* zero behind the address */
+    uint8_t destination[16]; /* zero after the address */
     uint32_t spi;
     uint8_t address_length, protocol;
     uint8_t zero[2];
@@ -284,7 +284,7 @@ void ipsec_negotiated_replace(ipsec_sa_table *sas, uint32_t place, uint32_t pred
     tell_neighbours(sas, at(sas->negotiations, place));
 }
 
-/* Where both ends rekey at once, one of the two new ones goes again, unused. */
+/* If both ends rekey at once, one of the two new SAs is deleted unused. */
 static void give_way(ipsec_negotiations *all, uint32_t place)
 {
     const ipsec_negotiated *gone = at(all, place);
@@ -342,7 +342,7 @@ static bool has_traffic(const ipsec_sa_table *sas, uint32_t place, uint32_t leas
     return sa != IPSEC_SA_NONE && ipsec_sa_summary_at(sas, sa)->packets >= least;
 }
 
-/* Whether the other direction has gone on to its successor, and this one has not. */
+/* Whether the other direction has moved to its successor, and this one has not. */
 static bool is_left_behind(const ipsec_sa_table *sas, const ipsec_negotiated *of, const ipsec_view *view)
 {
     const ipsec_negotiations *all = sas->negotiations;
