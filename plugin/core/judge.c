@@ -338,6 +338,7 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
                                      const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report_number(ruling, note, report);
+    report->number.first_seen = 0; /* until it is sure that the note is kept */
     meet_first(db, view, sa, ruling);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
@@ -391,7 +392,6 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
         if (!(note->facts & IPSEC_NOTE_REPEATED))
             judge_iv(db, view, sa, spec, ruling, note, report);
     }
-    report->number.first_seen = note->first_seen;
 }
 
 /* What ICMP errors said of the SA and of its peer. */
@@ -504,6 +504,7 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     }
     if (!report->findings.any && !note->any)
         return false;
+    report->number.first_seen = note->first_seen;
     if (ruling->unknown && ipsec_icmp_errors_peer_lacks(db->icmp, db->sas, view))
         note->facts |= IPSEC_NOTE_PEER_LACKS;
     assemble(db, view, ruling, note, report);
@@ -682,10 +683,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
         return;
     }
     ipsec_record_keep(db->notes, view, &ruling, record);
-    /* The note is not kept. */
-    report->number.first_seen = 0;
     if (note.facts & IPSEC_NOTE_FAR)
-        report->number.has_highest = false;
+        report->number.has_highest = false; /* the note that says how far is not kept */
 }
 
 static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,

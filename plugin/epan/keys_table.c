@@ -14,64 +14,92 @@
 
 #include <string.h>
 
-/* Wireshark copies rows back and forth. Copies share what is no secret (GRefString); each has its keys to itself, and
- * overwrites them at its end. */
+/* The texts of a row, one behind the other, each with a zero at its end. Wireshark copies rows back and forth: copies
+ * share their texts until one is changed, and the last of them overwrites the keys. */
+typedef struct row_texts {
+    grefcount users;
+    size_t used, room;             /* octets */
+    size_t at[IPSEC_COLUMN_COUNT]; /* where each column begins; 0, where an empty text stands, if it was never set */
+    char octets[];
+} row_texts;
+
+/* Octets for the texts of a row, for most rows the only ones: 42 of a key of AES_GCM_16 with 128 bits, 39 of an address
+ * of IPv6 twice, 40 for the rest. */
+#define USUAL_ROOM 160
+
 typedef struct sa_row {
-    char *columns[IPSEC_COLUMN_COUNT];
+    row_texts *texts; /* NULL: none yet */
 } sa_row;
 
 /* Written by Wireshark's table code only. */
 static sa_row *sa_rows;
 static unsigned sa_row_count;
 
-static bool is_key(unsigned column)
+static const char *column_of(const row_texts *texts, unsigned column)
 {
-    return column == IPSEC_COLUMN_ENCRYPTION_KEY || column == IPSEC_COLUMN_INTEGRITY_KEY;
+    return texts->octets + texts->at[column];
 }
 
-static char *copy_text(unsigned column, char *text)
+static void release(row_texts *texts)
 {
-    if (!text)
-        return NULL;
-    return is_key(column) ? g_strdup(text) : g_ref_string_acquire(text);
+    if (!texts || !g_ref_count_dec(&texts->users))
+        return;
+    ipsec_wipe(texts->octets, texts->used);
+    g_free(texts);
 }
 
-static void free_text(unsigned column, char *text)
+/* Appended; what the column had before stays behind, unseen, until the texts are laid out anew. */
+static void put(row_texts *texts, unsigned column, const char *text, size_t length)
 {
-    if (!text)
-        return;
-    if (!is_key(column)) {
-        g_ref_string_release(text);
-        return;
-    }
-    ipsec_wipe(text, strlen(text));
-    g_free(text);
+    texts->at[column] = texts->used;
+    memcpy(texts->octets + texts->used, text, length);
+    texts->octets[texts->used + length] = '\0';
+    texts->used += length + 1;
+}
+
+/* The same texts, with room for one of `length` octets more. */
+static row_texts *lay_out(const row_texts *old, size_t length)
+{
+    const size_t room = MAX(USUAL_ROOM, 1 + (old ? old->used : 0) + length + 1);
+    row_texts *texts = (row_texts *)g_malloc0(sizeof *texts + room);
+
+    g_ref_count_init(&texts->users);
+    texts->room = room;
+    texts->used = 1; /* the empty text */
+    for (unsigned i = 0; old && i < IPSEC_COLUMN_COUNT; i++)
+        if (old->at[i])
+            put(texts, i, column_of(old, i), strlen(column_of(old, i)));
+    return texts;
 }
 
 /* The column that a field stands for. Wireshark hands down `fld_data` on all paths, `set_data` not. */
 static void set_column(void *record, const char *text, unsigned length, const void *set_data _U_, const void *fld_data)
 {
-    const unsigned column = GPOINTER_TO_UINT(fld_data);
-    char **place = &((sa_row *)record)->columns[column];
+    sa_row *row = (sa_row *)record;
+    row_texts *old = row->texts;
 
-    free_text(column, *place);
-    *place = is_key(column) ? g_strndup(text, length) : g_ref_string_new_len(text, length);
+    if (!old || !g_ref_count_compare(&old->users, 1) || old->room - old->used <= length) {
+        row->texts = lay_out(old, length);
+        release(old);
+    }
+    put(row->texts, GPOINTER_TO_UINT(fld_data), text, length);
 }
 
 static void show_column(void *record, char **text, unsigned *length, const void *tostr_data _U_, const void *fld_data)
 {
-    const char *column = ((const sa_row *)record)->columns[GPOINTER_TO_UINT(fld_data)];
+    const row_texts *texts = ((const sa_row *)record)->texts;
 
-    *text = g_strdup(column ? column : "");
+    *text = g_strdup(texts ? column_of(texts, GPOINTER_TO_UINT(fld_data)) : "");
     *length = (unsigned)strlen(*text);
 }
 
 static void *copy_row(void *to, const void *from, size_t size _U_)
 {
-    const sa_row *source_row = (const sa_row *)from;
+    row_texts *texts = ((const sa_row *)from)->texts;
 
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        ((sa_row *)to)->columns[i] = copy_text(i, source_row->columns[i]);
+    if (texts)
+        g_ref_count_inc(&texts->users);
+    ((sa_row *)to)->texts = texts;
     return to;
 }
 
@@ -79,10 +107,8 @@ static void free_row(void *record)
 {
     sa_row *row = (sa_row *)record;
 
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {
-        free_text(i, row->columns[i]);
-        row->columns[i] = NULL;
-    }
+    release(row->texts);
+    row->texts = NULL;
 }
 
 static uat_field_t *table_fields(void)
@@ -135,9 +161,10 @@ unsigned ipsec_keys_table_count(void)
 
 ipsec_key_row_text ipsec_keys_table_row(unsigned row)
 {
-    ipsec_key_row_text text;
+    const row_texts *texts = sa_rows[row].texts;
+    ipsec_key_row_text text = {.columns = {NULL}};
 
-    for (unsigned column = 0; column < IPSEC_COLUMN_COUNT; column++)
-        text.columns[column] = sa_rows[row].columns[column];
+    for (unsigned column = 0; texts && column < IPSEC_COLUMN_COUNT; column++)
+        text.columns[column] = column_of(texts, column);
     return text;
 }

@@ -111,13 +111,14 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
     ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
+    const uint32_t sa = ruling->sa, sequence = ruling->sequence, captured = view->captured, length = view->length;
 
     packet->time = view->time;
-    packet->sa = ruling->sa;
-    packet->sequence = ruling->sequence;
+    packet->sa = sa;
+    packet->sequence = sequence;
     packet->frame = view->frame;
-    packet->length = view->length;
-    packet->captured = view->captured;
+    packet->captured = captured;
+    packet->length = length;
     packet->place = view->place;
     packet->packet_id = view->packet_id;
     packet->ports = ipsec_recent_ports(view);

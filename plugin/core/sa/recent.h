@@ -22,13 +22,13 @@ typedef struct ipsec_recent {
     uint64_t time;           /**< ipsec_view.time */
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
     uint32_t frame, first;   /**< ipsec_view.frame; and of the first packet with that number */
+    uint32_t captured;       /**< octets of the next, in the order of the view: compilers copy both at once */
     uint32_t length;         /**< octets on the wire */
-    uint32_t captured;       /**< octets of these */
     uint32_t place;          /**< ipsec_view.place */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
-    uint16_t packet_id;      /**< ipsec_view.packet_id */
-    uint32_t ports;          /**< ipsec_recent_ports() */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN if the IP header is not available */
+    uint32_t ports;          /**< ipsec_recent_ports() */
+    uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
     uint8_t standing;        /**< ipsec_standing: unverified packets must not vouch for verified ones */
 } ipsec_recent;
