@@ -137,7 +137,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
         {"set the tunnel's MTU, because this router names none: Linux locks its route at 552, OpenBSD "
          "ignores it",
          MTU},
-    [IPSEC_CASE_MTU_LOW] = {"find out who sends this, because it is below 552: Linux locks its route there, OpenBSD "
+    [IPSEC_CASE_MTU_LOW] = {"check who sends this, because it is below 552: Linux locks its route there, OpenBSD "
                             "ignores what is below 296",
                             MTU, .attack = true},
     [IPSEC_CASE_MTU_LOW_V6] = {"find out who sends this, because no IPv6 link has an MTU below 1280; Linux ignores it",
@@ -152,11 +152,11 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_MTU_CHECKSUM] = {"find out what damages this message, because its checksum is wrong and the host "
                                  "discards it (IcmpInErrors)",
                                  MTU},
-    [IPSEC_CASE_KEEPALIVE] = {"check whether the peer's IKE daemon is meant to be down; this only answers a NAT "
+    [IPSEC_CASE_KEEPALIVE] = {"check whether the peer's IKE daemon is meant to be down: this answers only a NAT "
                               "keepalive",
                               CONTEXT},
-    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which said in ICMP that it lacks this protocol; "
-                               "none of its counters moves",
+    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which said in ICMP that it does not support this "
+                               "protocol: none of its IPsec counters moves",
                                CONTEXT},
     [IPSEC_CASE_ABOVE] = {"set it or clamp the MSS", MTU},
     [IPSEC_CASE_ABOVE_ANY] = {"set it or clamp the MSS", MTU},
