@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/exchange.h"
 #include "base/octets.h"
+#include "ike/notify.h"
 #include "ike/table.h"
 
 #include <gcrypt.h>
@@ -39,9 +40,14 @@ static uint64_t digest_of(const uint8_t *octets, uint32_t count)
     return (uint64_t)ipsec_read_u32(hash) << 32 | ipsec_read_u32(hash + 4) | 1;
 }
 
-static ipsec_ike_contents *copy_of(const ipsec_ike_contents *contents)
+static ipsec_ike_gist gist_of(const ipsec_ike_contents *contents)
 {
-    return contents ? g_memdup2(contents, sizeof *contents) : NULL;
+    if (!contents)
+        return (ipsec_ike_gist){.is_known = false};
+    return (ipsec_ike_gist){.is_known = true,
+                            .decrypted = contents->decrypted,
+                            .has_sa = ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_SA),
+                            .rekeys = ipsec_ike_notify_of(contents, IPSEC_IKE_REKEY_SA) != NULL};
 }
 
 /* --- fragments ---------------------------------------------------------------------------------------------------- */
@@ -93,17 +99,18 @@ static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
 /* Whether the same octets came just before. Sets the time of the last copy. */
 static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
 {
-    const uint64_t limit = it->table->duplicate_time;
-    const bool is_soon = it->view->time - sent->time <= limit && limit > 0;
+    const uint64_t limit = it->table->duplicate_time, now = it->view->time;
+    /* Copies of several interfaces may have the same time, or an earlier one. */
+    const bool is_soon = MIN(now - sent->time, sent->time - now) <= limit && limit > 0;
 
     sent->time = it->view->time;
     return is_soon;
 }
 
 /* Whether what is known of a message is less than this one tells: it was decrypted, and the one before was not. */
-static bool is_verified_first(const arrival *it, const ipsec_ike_contents *known)
+static bool is_verified_first(const arrival *it, const ipsec_ike_gist *known)
 {
-    return it->contents && it->contents->decrypted && !(known && known->decrypted);
+    return it->contents && it->contents->decrypted && !known->decrypted;
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------------- */
@@ -119,25 +126,25 @@ static void name_exchange(const arrival *it, ipsec_ike_exchange *exchange)
 
 static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exchange)
 {
-    exchange->request_frame = it->view->frame;
+    exchange->request_frame = exchange->last_frame = it->view->frame;
     exchange->request_time = it->view->time;
     exchange->asked_by_low = it->from_low;
     exchange->repeats = 0;
     begin_sent(it, &exchange->asked);
-    g_free(exchange->request);
-    exchange->request = copy_of(it->contents);
+    exchange->request = gist_of(it->contents);
     return ipsec_ike_lacks_fragment(&exchange->asked.fragments) ? IPSEC_IKE_FRAGMENT : IPSEC_IKE_REQUEST;
 }
 
 /* What was asked anew has no answer yet. */
 static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
 {
-    ipsec_ike_exchange_clear(exchange);
+    exchange->response = (ipsec_ike_gist){.is_known = false};
     exchange->response_frame = 0;
     exchange->response_time = 0;
     exchange->response_length = 0;
     exchange->answered = (ipsec_ike_sent){0};
     exchange->record = 0;
+    exchange->error_frame = 0;
     exchange->informed = 0;
     exchange->is_fruitless = false;
     return begin_request(it, exchange);
@@ -147,10 +154,8 @@ static ipsec_ike_place continue_request(const arrival *it, ipsec_ike_exchange *e
 {
     if (!take_fragment(&exchange->asked, it->message->fragment))
         return IPSEC_IKE_FRAGMENT;
-    if (it->contents) {
-        g_free(exchange->request);
-        exchange->request = copy_of(it->contents);
-    }
+    if (it->contents)
+        exchange->request = gist_of(it->contents);
     return IPSEC_IKE_REQUEST;
 }
 
@@ -159,6 +164,7 @@ static ipsec_ike_place repeat_request(const arrival *it, ipsec_ike_exchange *exc
     if (is_copy(it, &exchange->asked))
         return IPSEC_IKE_COPY;
     exchange->repeats++;
+    exchange->last_frame = it->view->frame;
     return IPSEC_IKE_REPEAT;
 }
 
@@ -171,8 +177,7 @@ static ipsec_ike_place complete(const arrival *it, ipsec_ike_exchange *exchange)
     exchange->response_length = it->message->fragments > 1 ? 0 : it->message->length;
     if (exchange->responder_spi == 0)
         exchange->responder_spi = it->message->responder_spi;
-    g_free(exchange->response);
-    exchange->response = copy_of(it->contents);
+    exchange->response = gist_of(it->contents);
     return IPSEC_IKE_ANSWER;
 }
 
@@ -185,9 +190,8 @@ static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *excha
 /* In IKE_SA_INIT, whether an answer goes on where the one before refused: anybody can forge a refusal. */
 static bool goes_on(const arrival *it, const ipsec_ike_exchange *exchange)
 {
-    return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response &&
-           ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) &&
-           !ipsec_ike_has_payload(exchange->response, IPSEC_IKE_PAYLOAD_SA);
+    return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response.is_known &&
+           ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) && !exchange->response.has_sa;
 }
 
 static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchange)
@@ -200,17 +204,17 @@ static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchan
         return is_copy(it, answered) ? IPSEC_IKE_COPY : IPSEC_IKE_ANSWER_AGAIN;
     if (is_next_fragment(answered, it->message))
         return take_fragment(answered, it->message->fragment) ? complete(it, exchange) : IPSEC_IKE_FRAGMENT;
-    if (goes_on(it, exchange) || is_verified_first(it, exchange->response))
+    if (goes_on(it, exchange) || is_verified_first(it, &exchange->response))
         return begin_answer(it, exchange);
     return IPSEC_IKE_OTHER;
 }
 
 /* The first message that tells is believed. */
-static void know_initiator(ipsec_ike_sa *sa, bool is_low)
+static void know_initiator(const ipsec_ike_sa *sa, bool is_low)
 {
-    if (!sa->knows_initiator)
-        sa->initiator_is_low = is_low;
-    sa->knows_initiator = true;
+    if (!sa->progress->knows_initiator)
+        sa->progress->initiator_is_low = is_low;
+    sa->progress->knows_initiator = true;
 }
 
 /* --- IKEv2 -------------------------------------------------------------------------------------------------------- */
@@ -241,7 +245,7 @@ static ipsec_ike_place meet_request(const arrival *it, ipsec_ike_exchange *excha
         return repeat_request(it, exchange);
     if (is_next_fragment(&exchange->asked, it->message))
         return continue_request(it, exchange);
-    if (may_be_asked_anew(exchange) || is_verified_first(it, exchange->request))
+    if (may_be_asked_anew(exchange) || is_verified_first(it, &exchange->request))
         return ask_anew(it, exchange);
     return IPSEC_IKE_OTHER;
 }
@@ -325,7 +329,7 @@ static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
     if (!exchange) {
         exchange = ipsec_ike_sa_begin(sa);
         name_exchange(it, exchange);
-        exchange->by_initiator = !sa->knows_initiator || it->from_low == sa->initiator_is_low;
+        exchange->by_initiator = !sa->progress->knows_initiator || it->from_low == sa->progress->initiator_is_low;
         exchange->pair = MAX(pair, 1);
         return (ipsec_ike_step){sa, exchange, begin_request(it, exchange)};
     }

@@ -3,6 +3,7 @@
 #include "report/advice.h"
 #include "base/stack.h"
 #include "ike/names.h"
+#include "ike/report.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -44,10 +45,11 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so check on which end the keys were "
                                 "installed",
                                 CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_DELETED] = {"IKE deleted this SA (in ipsec.sa.deleted_by), so look at the sender, which goes on", CONTEXT,
-                                .attack = true},
-    [IPSEC_CASE_SPI_RESTARTED] = {"IKE deleted this SA (in ipsec.sa.deleted_by) when the peer began anew, so look at the sender", CONTEXT,
-                                  .attack = true},
+    [IPSEC_CASE_SPI_DELETED] = {"IKE deleted this SA (in ipsec.sa.deleted_by), so look at the sender, which goes on",
+                                CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_RESTARTED] =
+        {"IKE deleted this SA (in ipsec.sa.deleted_by) when the peer began anew, so look at the sender", CONTEXT,
+         .attack = true},
     [IPSEC_CASE_SPI_NEVER] =
         {"IKE negotiated none with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
          .attack = true},
@@ -124,6 +126,17 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                                  .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
     [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
     [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
+    [IPSEC_CASE_IKE_NAT_ASKED] = {"the destination of this message is behind NAT, or asks for ESP in UDP all the same",
+                                  NAT},
+    [IPSEC_CASE_IKE_PROPOSAL] = {"compare the IKE proposals of both peers: encryption, integrity, PRF, key exchange "
+                                 "group",
+                                 IKE, .attack = true},
+    [IPSEC_CASE_IKE_PROPOSAL_CHILD] = {"compare the ESP proposals of both peers: encryption, integrity, group, ESN",
+                                       IKE, .attack = true},
+    [IPSEC_CASE_IKE_SPI] = {"look for a peer that restarted or deleted that SA; unless encrypted, it is a hint only",
+                            .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
+    [IPSEC_CASE_IKE_ICMP] = {"look at who sends it, and why", .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER,
+                             .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
     /* Of ICMP errors. */
     [IPSEC_CASE_TOO_BIG] = {"set it or clamp the MSS (Linux heeds this for 600 s, no counter moves)", MTU},
@@ -213,6 +226,11 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
         describe_windows(finding->detail, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_IKE_FRAGMENT)
         g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
+    else if (finding->advice_case == IPSEC_CASE_IKE_SPI)
+        g_snprintf(buffer, size, "SPI 0x%08x is meant, so ", finding->detail);
+    else if (finding->advice_case == IPSEC_CASE_IKE_ICMP)
+        g_snprintf(buffer, size, "frame %u is an ICMP error about it, %s, so ", finding->detail,
+                   ipsec_ike_error_name(finding->missed));
 }
 
 /* Likewise, of one on a path MTU. */
