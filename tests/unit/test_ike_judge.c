@@ -511,6 +511,54 @@ static void test_forged_answers(void)
     end(&s);
 }
 
+/* A short answer that nobody can read may be forged; one that has room for what was asked for goes on. */
+static void test_forged_short_answer(void)
+{
+    session s = begin();
+
+    set_up(&s);
+    ask(&s, IPSEC_IKE_AUTH, 1, 250);
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==, IPSEC_FINDING_IKE_AUTH_FAILED);
+    check_outcome(&s, 1, "consistent with a refused authentication");
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 200), ==, NONE);
+    g_assert_cmpuint(later(&s, 4), ==, NONE);
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 66), ==, NONE); /* the other way round it moves nothing */
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    end(&s);
+}
+
+/* A fragment that does not tell which one it is tells nothing: where its numbers were cut off, or cannot be. */
+static void test_fragment_without_numbers(void)
+{
+    static const uint8_t bodies[][40] = {{0, 1, 0, 2}, {0, 0, 0, 2}, {0, 3, 0, 2}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        const ike_payload part = {IPSEC_IKE_PAYLOAD_SKF, bodies[i], sizeof bodies[i]};
+        session s = begin();
+        ipsec_ike_report report;
+        ike_octets m;
+        ipsec_view view;
+
+        set_up(&s);
+        ask(&s, IPSEC_IKE_AUTH, 1, 250);
+        m = ike_message(&(ipsec_ike_message){.initiator_spi = 0x1111,
+                                             .responder_spi = 0x2222,
+                                             .version = 2,
+                                             .exchange = IPSEC_IKE_AUTH,
+                                             .id = 1,
+                                             .is_response = true},
+                        &part, 1);
+        view = ike_view(&m, 4, s.now, true);
+        if (i == 0)
+            view.captured = IPSEC_IKE_HEADER + 4 + 3;
+        ipsec_judge_ike(s.db, &view, NULL, &report);
+        g_assert_true(report.is_ike && report.message.is_fragment);
+        g_assert_cmpuint(only_finding(&report), ==, NONE);
+        end(&s);
+    }
+}
+
 /* What was decrypted is the answer, whatever came before. */
 static void test_decrypted_beats_forged(void)
 {
@@ -556,6 +604,19 @@ static void test_repeats(void)
         g_assert_cmpuint(judged(&s, &m), ==, wanted[i]);
         s.now -= 98; /* the same, captured twice */
         g_assert_cmpuint(judged(&s, &m), ==, NONE);
+    }
+    end(&s);
+}
+
+/* The same at several places of the path, merged: nobody repeats a request so soon. */
+static void test_several_places(void)
+{
+    session s = begin();
+    const ike_octets m = init(&s, false, 0);
+
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmpuint(judged(&s, &m), ==, NONE);
+        s.now -= 80;
     }
     end(&s);
 }
@@ -822,6 +883,9 @@ int main(int argc, char **argv)
     g_test_add_func("/ike/decrypted_beats_forged", test_decrypted_beats_forged);
     g_test_add_func("/ike/quoted", test_quoted);
     g_test_add_func("/ike/repeats", test_repeats);
+    g_test_add_func("/ike/forged_short_answer", test_forged_short_answer);
+    g_test_add_func("/ike/fragment_without_numbers", test_fragment_without_numbers);
+    g_test_add_func("/ike/several_places", test_several_places);
     g_test_add_func("/ike/copies_back_in_time", test_copies_back_in_time);
     g_test_add_func("/ike/a_late_answer", test_a_late_answer);
     g_test_add_func("/ike/a_clear_notify_silences_nothing", test_a_clear_notify_silences_nothing);

@@ -8,12 +8,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/exchange.h"
 #include "base/octets.h"
+#include "ike/lengths.h"
 #include "ike/notify.h"
 #include "ike/table.h"
 
 #include <gcrypt.h>
 #include <glib.h>
 #include <string.h>
+
+/* Nobody repeats a message sooner, in nanoseconds; RFC 7296 2.4 has several seconds. */
+#define AGAIN_LEAST UINT64_C(100000000)
 
 /* Payloads of IKEv1 by which the messages of a phase 1 are told apart. */
 enum {
@@ -96,14 +100,16 @@ static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
             .seen = bit_of(it->message->fragment), .total = it->message->fragments, .first = it->message->fragment};
 }
 
-/* Whether the same octets came just before. Sets the time of the last copy. */
+/* Whether the same octets came so soon before that nobody has sent them again: they were captured twice, maybe at
+ * another place. Sets the time of the last copy. */
 static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
 {
-    const uint64_t limit = it->table->duplicate_time, now = it->view->time;
+    const uint64_t now = it->view->time;
     /* Copies of several interfaces may have the same time, or an earlier one. */
-    const bool is_soon = MIN(now - sent->time, sent->time - now) <= limit && limit > 0;
+    const uint64_t between = MIN(now - sent->time, sent->time - now);
+    const bool is_soon = between < AGAIN_LEAST || between <= it->table->duplicate_time;
 
-    sent->time = it->view->time;
+    sent->time = now;
     return is_soon;
 }
 
@@ -174,7 +180,7 @@ static ipsec_ike_place complete(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->response_frame = it->view->frame;
     exchange->response_time = it->view->time;
-    exchange->response_length = it->message->fragments > 1 ? 0 : it->message->length;
+    exchange->response_length = it->message->is_fragment ? 0 : it->message->length;
     if (exchange->responder_spi == 0)
         exchange->responder_spi = it->message->responder_spi;
     exchange->response = gist_of(it->contents);
@@ -187,14 +193,27 @@ static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *excha
     return ipsec_ike_lacks_fragment(&exchange->answered.fragments) ? IPSEC_IKE_FRAGMENT : complete(it, exchange);
 }
 
-/* In IKE_SA_INIT, whether an answer goes on where the one before refused: anybody can forge a refusal. */
-static bool goes_on(const arrival *it, const ipsec_ike_exchange *exchange)
+/* Whether an encrypted answer has room for what the one before had none for. */
+static bool is_long_behind_short(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
 {
+    const uint32_t before = exchange->response_length, now = it->message->length;
+
+    return !it->contents && !exchange->response.is_known && !it->message->is_fragment && before > 0 &&
+           (exchange->exchange == IPSEC_IKE_AUTH || exchange->exchange == IPSEC_IKE_CREATE_CHILD_SA) &&
+           ipsec_ike_room_of(sa, exchange->exchange, before) != IPSEC_IKE_LONG_ENOUGH &&
+           ipsec_ike_room_of(sa, exchange->exchange, now) == IPSEC_IKE_LONG_ENOUGH;
+}
+
+/* Whether an answer goes on where the one before refused, as far as can be seen: anybody can forge a refusal. */
+static bool goes_on(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
+{
+    if (is_long_behind_short(it, sa, exchange))
+        return true;
     return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response.is_known &&
            ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) && !exchange->response.has_sa;
 }
 
-static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchange)
+static ipsec_ike_place meet_answer(const arrival *it, const ipsec_ike_sa *sa, ipsec_ike_exchange *exchange)
 {
     ipsec_ike_sent *answered = &exchange->answered;
 
@@ -204,7 +223,7 @@ static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchan
         return is_copy(it, answered) ? IPSEC_IKE_COPY : IPSEC_IKE_ANSWER_AGAIN;
     if (is_next_fragment(answered, it->message))
         return take_fragment(answered, it->message->fragment) ? complete(it, exchange) : IPSEC_IKE_FRAGMENT;
-    if (goes_on(it, exchange) || is_verified_first(it, &exchange->response))
+    if (goes_on(it, sa, exchange) || is_verified_first(it, &exchange->response))
         return begin_answer(it, exchange);
     return IPSEC_IKE_OTHER;
 }
@@ -262,7 +281,7 @@ static ipsec_ike_step meet_v2(const arrival *it, ipsec_ike_sa *sa)
         exchange->by_initiator = by_initiator;
     }
     return (ipsec_ike_step){sa, exchange,
-                            it->message->is_response ? meet_answer(it, exchange) : meet_request(it, exchange)};
+                            it->message->is_response ? meet_answer(it, sa, exchange) : meet_request(it, exchange)};
 }
 
 /* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
@@ -299,7 +318,8 @@ static ipsec_ike_place meet_v1_asker(const arrival *it, ipsec_ike_exchange *exch
 }
 
 /* What the other side sends in a later pair answers a message that was not captured. */
-static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
+static ipsec_ike_place meet_v1_other_side(const arrival *it, const ipsec_ike_sa *sa, ipsec_ike_exchange *exchange,
+                                          uint8_t pair)
 {
     if (pair > exchange->pair) {
         meet_next_pair(it, exchange, pair);
@@ -307,7 +327,7 @@ static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange 
         exchange->asked.digest = 0;
         exchange->asked_by_low = !it->from_low;
     }
-    return pair != 0 && pair < exchange->pair ? IPSEC_IKE_OTHER : meet_answer(it, exchange);
+    return pair != 0 && pair < exchange->pair ? IPSEC_IKE_OTHER : meet_answer(it, sa, exchange);
 }
 
 static ipsec_ike_exchange *find_v1(const ipsec_ike_sa *sa, const ipsec_ike_message *message)
@@ -335,7 +355,7 @@ static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
     }
     return (ipsec_ike_step){sa, exchange,
                             it->from_low == exchange->asked_by_low ? meet_v1_asker(it, exchange, pair)
-                                                                   : meet_v1_other_side(it, exchange, pair)};
+                                                                   : meet_v1_other_side(it, sa, exchange, pair)};
 }
 
 /* --- both --------------------------------------------------------------------------------------------------------- */
@@ -351,9 +371,11 @@ static bool may_begin(const ipsec_ike_message *message)
     return message->exchange == IPSEC_IKE_SA_INIT || message->exchange == IPSEC_IKE_SESSION_RESUME;
 }
 
-/* Whether a message of IKEv2 stands outside of its IKE SA: it names what nothing protects any more. */
+/* Whether a message of IKEv2 stands outside of the exchanges of its IKE SA: it names what nothing protects any more. */
 static bool is_outside(const ipsec_ike_message *message)
 {
+    if (message->is_fragment && message->fragment == 0)
+        return true; /* of which message it is a part, and how large that is, nobody can tell */
     return message->version == 2 && !message->is_encrypted && message->exchange != IPSEC_IKE_SA_INIT &&
            message->exchange != IPSEC_IKE_SESSION_RESUME;
 }

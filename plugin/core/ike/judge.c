@@ -113,13 +113,19 @@ static void keep_record(ipsec_ike_saying *it)
     g_array_append_val(it->ike->records, it->record);
 }
 
+/* Whether a finding is a refusal that may turn out to be none. */
+static bool may_be_none(unsigned finding, bool is_inferred)
+{
+    return finding == IPSEC_FINDING_IKE_CHILD_REFUSED || (finding == IPSEC_FINDING_IKE_AUTH_FAILED && is_inferred);
+}
+
 /* What is withdrawn is no trouble of its IKE SA any more. */
 static void withdraw(const ipsec_ike *ike, ipsec_ike_record *record)
 {
     ipsec_ike_progress *progress = ipsec_ike_history_at(&ike->table->histories, record->ike_sa);
 
     record->is_withdrawn = true;
-    if (progress && progress->trouble == IPSEC_FINDING_IKE_CHILD_REFUSED + 1 &&
+    if (progress && progress->trouble && may_be_none(progress->trouble - 1u, progress->trouble_inferred) &&
         progress->trouble_frame == record->name.frame)
         progress->trouble = 0;
 }
@@ -189,7 +195,7 @@ void ipsec_ike_say(ipsec_ike_saying *it, const ipsec_ike_said *said)
         record->said[at] = record->said[at - 1];
     record->said[at] = *said;
     record->count++;
-    it->is_refusal = it->is_refusal || said->finding == IPSEC_FINDING_IKE_CHILD_REFUSED;
+    it->is_refusal = it->is_refusal || may_be_none(said->finding, said->inferred);
 }
 
 /* Whether what followed has shown that it was none: a refusal of what is in use, silence in front of an answer. */
@@ -197,7 +203,7 @@ static bool is_gone(const ipsec_ike_record *record, const ipsec_ike_said *said)
 {
     if (said->finding == IPSEC_FINDING_IKE_NO_ANSWER)
         return record->response > 0;
-    return record->is_withdrawn && said->finding == IPSEC_FINDING_IKE_CHILD_REFUSED;
+    return record->is_withdrawn && may_be_none(said->finding, said->inferred);
 }
 
 static void report_said(const ipsec_ike_said *said, ipsec_ike_report *report)

@@ -24,10 +24,14 @@ typedef struct hosts {
     uint32_t shortest;                      /* of those that inform: it says nothing */
 } hosts;
 
-/* An SA: whose, and whether its numbers began in the capture. */
+/* An SA: whose, and whether its numbers began in the capture. What ended it is asked for with each of its packets, so
+ * the answer is kept as long as it stands. */
 typedef struct seat {
     const hosts *between;
     bool began_here;
+    uint64_t asked_at;   /* the number of requests then; 0: it was not asked for */
+    uint32_t last_frame; /* of the SA, then */
+    uint32_t end;
 } seat;
 
 struct ipsec_exchanges {
@@ -36,6 +40,7 @@ struct ipsec_exchanges {
     uint64_t seed;
     uint32_t count;     /* of requests */
     uint32_t full_from; /* the frame of the first that had no room; 0: none */
+    uint64_t met;       /* requests, also those that take no room */
 };
 
 static guint hash_hosts(gconstpointer of)
@@ -151,6 +156,7 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
     if (!of)
         return;
     requests = of->requests[kind];
+    sas->exchanges->met++;
     if (kind == IPSEC_EXCHANGE_INFORMS && is_more_of_the_same(requests, length, of->shortest))
         g_array_index(requests, request, requests->len - 1) = met;
     else
@@ -224,15 +230,25 @@ static uint32_t end_of(const seat *of, uint32_t last_frame, bool is_all)
     return 0;
 }
 
+static uint32_t find_end(const ipsec_exchanges *all, seat *of, uint32_t last_frame)
+{
+    if (of->asked_at != all->met || of->last_frame != last_frame) {
+        of->end = end_of(of, last_frame, all->full_from == 0);
+        of->asked_at = all->met;
+        of->last_frame = last_frame;
+    }
+    return of->end;
+}
+
 void ipsec_exchanges_beside(const ipsec_sa_table *sas, uint32_t index, ipsec_sa_ike *ike)
 {
     const ipsec_sa_summary *summary = ipsec_sa_summary_at(sas, index);
-    const seat *of = sas->exchanges ? g_hash_table_lookup(sas->exchanges->seats, GUINT_TO_POINTER(index)) : NULL;
+    seat *of = sas->exchanges ? g_hash_table_lookup(sas->exchanges->seats, GUINT_TO_POINTER(index)) : NULL;
 
     if (!of)
         return;
     if (!is_beyond(sas->exchanges, summary->first_frame))
         ike->maybe_created_by = maker_of(of, summary->first_frame);
     if (!is_beyond(sas->exchanges, summary->last_frame))
-        ike->maybe_deleted_by = end_of(of, summary->last_frame, sas->exchanges->full_from == 0);
+        ike->maybe_deleted_by = find_end(sas->exchanges, of, summary->last_frame);
 }
