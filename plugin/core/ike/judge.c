@@ -282,7 +282,7 @@ static void follow_progress(ipsec_ike_saying *it)
     if (it->step.place == IPSEC_IKE_ANSWER)
         progress->error = 0;
     follow_trouble(it);
-    if (ipsec_ike_is_protected(it) && it->contents->deletes_ike)
+    if (ipsec_ike_is_protected(it) && it->contents->deletes_ike && progress->deleted_by == 0)
         progress->deleted_by = it->view->frame;
 }
 
