@@ -39,7 +39,7 @@ static bool is_between(const ipsec_tapped *tapped, address *source, address *des
 {
     const int type = tapped->address_length == 4 ? AT_IPv4 : AT_IPv6;
 
-    if (tapped->address_length == 0 || tapped->is_repeat || tapped->icmp)
+    if (tapped->address_length == 0 || tapped->is_repeat || tapped->kind != IPSEC_TAPPED_HEADER)
         return false;
     set_address(source, type, tapped->address_length, tapped->source);
     set_address(destination, type, tapped->address_length, tapped->destination);

@@ -222,6 +222,12 @@ static proto_tree *add_item(const char *label, tvbuff_t *tvb, proto_tree *tree)
 
 #define LABEL_HEAD "IPsec analysis: "
 
+static void draw_flags(bool flagged, tvbuff_t *tvb, proto_tree *tree)
+{
+    if (flagged)
+        proto_item_set_generated(proto_tree_add_item(tree, ipsec_hf_ids[IPSEC_HF_ANALYSIS_FLAGS], tvb, 0, 0, ENC_NA));
+}
+
 /* The item, with what makes the conclusion. Returns its subtree; or the tree, if nobody would see the item. */
 static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
@@ -232,8 +238,7 @@ static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, pr
         tree = add_item(label, tvb, tree);
     }
     ipsec_add_uint(tree, IPSEC_HF_VERDICT, report->verdict);
-    if (report->findings.flagged)
-        proto_item_set_generated(proto_tree_add_item(tree, ipsec_hf_ids[IPSEC_HF_ANALYSIS_FLAGS], tvb, 0, 0, ENC_NA));
+    draw_flags(report->findings.flagged, tvb, tree);
     return tree;
 }
 
@@ -270,6 +275,8 @@ proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, p
         snprintf(label, sizeof label, LABEL_HEAD "%s", ipsec_catalogue((ipsec_finding_id)gravest->id)->summary);
         tree = add_item(label, tvb, tree);
     }
+    if (tree)
+        draw_flags(ipsec_catalogue((ipsec_finding_id)gravest->id)->severity >= IPSEC_SEVERITY_NOTE, tvb, tree);
     for (unsigned i = 0; i < findings->count; i++) {
         const ipsec_finding *finding = &findings->list[i];
 

@@ -10,6 +10,7 @@
 #include "draw_items.h"
 #include "frames.h"
 #include "info_column.h"
+#include "outer.h"
 #include "taps.h"
 
 #include <epan/exceptions.h>
@@ -30,6 +31,7 @@ static bool fill_in(const ipsec_icmp_place *place, tvbuff_t *tvb, const packet_i
                               .address_length = (uint8_t)pinfo->src.len,
                               .protocol = place->protocol,
                               .offset = (uint32_t)tvb_raw_offset(tvb),
+                              .buffer = ipsec_outer_buffer(tvb, pinfo),
                               .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs,
                               .refused_by = place->refused_by};
     return true;

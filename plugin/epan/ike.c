@@ -139,7 +139,7 @@ static void judge(const message *it, const ipsec_ike_contents *contents)
     ipsec_ike_report report;
 
     ipsec_frames_ike(it->pinfo, it->view, contents, &report);
-    ipsec_ike_tap_offer(&report, it->view, it->pinfo);
+    ipsec_tap_offer_ike(&report, it->view, it->pinfo);
     if (report.findings.count > 0)
         draw(it, &report);
     if (it->tree && report.is_ike)

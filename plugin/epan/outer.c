@@ -38,8 +38,7 @@ static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
     view->ip_version = pinfo->src.type == AT_IPv4 ? 4 : 6;
 }
 
-/* The number of the buffer that holds the octets, in the order in which the packet got them. */
-static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
+uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
 {
     const tvbuff_t *source = tvb_get_ds_tvb(tvb);
     unsigned number = 0;
@@ -91,7 +90,7 @@ static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protoc
     view->protocol = protocol;
     view->encapsulation = IPSEC_ENCAPSULATION_NONE;
     view->flags = 0;
-    view->buffer = buffer_of(tvb, pinfo);
+    view->buffer = ipsec_outer_buffer(tvb, pinfo);
     view->refused_by = 0;
 }
 

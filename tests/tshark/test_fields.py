@@ -78,8 +78,9 @@ HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated none|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
                   r"compare the (IKE|ESP) proposals|SPI 0x[0-9a-f]+ is meant|frame \d+ is an ICMP error about it|"
                   r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends|"
-                  r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ above it, the largest of \d+ octets; an inner MTU of \d+ fits|"
-                  r"look at (who sends|what damages) this|set the tunnel's MTU|look whether the peer's IKE daemon is meant to be down)")
+                  r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ packets so far, up to \d+ octets; an inner MTU of \d+ fits|"
+                  r"check who sends this|check whether the sender has this SA|look for what damages this message|"
+                  r"set the tunnel's MTU|check whether the peer's IKE daemon is meant to be down)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
 ATTACK = "; this may be an attack."
@@ -181,11 +182,12 @@ def test_structural_windows_errors_are_inferred(tshark):
 
 
 def test_flags_mark_packets_and_not_properties(tshark, catalogue, everything):
-    """Present once per header with a finding of Note or above that is not a property of its SA, and of no other packet."""
+    """Present once per header with a finding of Note or above that is not a property of its SA, and of no other packet; and
+    for each such finding of an ICMP error or an IKE message, which are no headers."""
     for frame, row in tshark.rows(everything).items():
         told = [catalogue[finding] for finding in row.findings]
-        flagged = any(finding.severity != "CHAT" and finding.property == "NONE" and "NEIGHBOUR" not in finding.words
-                      for finding in told)
+        flagged = any(finding.severity != "CHAT" and finding.property == "NONE"
+                      and ("NEIGHBOUR" not in finding.words or finding.id.startswith(("ike.", "icmp."))) for finding in told)
         assert bool(row["ipsec.analysis.flags"]) == flagged, frame
 
 

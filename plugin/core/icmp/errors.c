@@ -9,6 +9,7 @@
 #include "icmp/inner_mtu.h"
 #include "icmp/quote.h"
 #include "icmp/rules.h"
+#include "packet/checks.h"
 #include "packet/find.h"
 #include "packet/fragment.h"
 #include "packet/protocol.h"
@@ -26,6 +27,7 @@ typedef struct record {
     uint32_t sa;            /* IPSEC_SA_NONE: not known */
     uint32_t quoted;        /* frame; 0 likewise */
     uint32_t fits;          /* inner MTU; 0 likewise */
+    uint16_t buffer;        /* ipsec_icmp_view */
     ipsec_icmp_ruling ruling;
 } record;
 
@@ -105,13 +107,21 @@ static bool has_spi_between(const ipsec_sa_table *sas, const ipsec_quote *quote,
     return ipsec_sa_pair_find(sas, &view, false) || ipsec_sa_pair_find(sas, &view, true);
 }
 
+/* Whether it went to the port of UDP encapsulation, and can be what goes there: a NAT keepalive has one octet, and IKE
+ * and ESP have more than a scanner's empty probe. */
+static bool is_sent_to_natt(const ipsec_quote *quote)
+{
+    return quote->destination_port == IPSEC_PORT_NATT &&
+           (quote->udp_payload == 1 || quote->udp_payload >= IPSEC_ESP_IN_UDP_LEAST);
+}
+
 /* Whether a quote of UDP is one of IPsec: the port alone says so if that is where the packet went; ports at the other
  * end are anybody's, unless IKE or an SPI was seen between the two. */
 static bool is_ipsec(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, true);
 
-    if (!is_in_udp(quote) || quote->destination_port == IPSEC_PORT_NATT || quote->ike || sa)
+    if (!is_in_udp(quote) || is_sent_to_natt(quote) || quote->ike || sa)
         return true;
     if (quote->source_port == 0 || quote->destination_port == 0)
         return false;
@@ -262,7 +272,7 @@ static const record *find(const ipsec_icmp_errors *errors, const ipsec_icmp_view
 
         if (at->frame != view->frame)
             return NULL;
-        if (at->offset == view->offset)
+        if (at->offset == view->offset && at->buffer == view->buffer)
             return at;
     }
     return NULL;
@@ -271,7 +281,7 @@ static const record *find(const ipsec_icmp_errors *errors, const ipsec_icmp_view
 void ipsec_icmp_errors_judge(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *neighbours,
                              const ipsec_icmp_view *view)
 {
-    record kept = {.frame = view->frame, .offset = view->offset, .sa = IPSEC_SA_NONE};
+    record kept = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer, .sa = IPSEC_SA_NONE};
     ipsec_icmp_error error;
     const ipsec_sa *sa;
 

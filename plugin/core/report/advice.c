@@ -13,7 +13,7 @@
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
 #define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
-#define MTU        .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_CONFIGURE, .attack = true
+#define MTU        .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
@@ -139,30 +139,34 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                              .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
     /* Of ICMP errors. */
-    [IPSEC_CASE_TOO_BIG] = {"set it or clamp the MSS (Linux heeds this for 600 s, no counter moves)", MTU},
-    [IPSEC_CASE_TOO_BIG_ANY] = {"set it or clamp the MSS (no counter moves)", MTU},
-    [IPSEC_CASE_MTU_ZERO] = {"set the tunnel's MTU, for this router names none: Linux locks its route at 552, OpenBSD "
-                             "ignores it",
-                             MTU},
-    [IPSEC_CASE_MTU_LOW] = {"look at who sends this, for Linux locks its route at 552 then; OpenBSD ignores what is "
-                            "below 296",
+    [IPSEC_CASE_TOO_BIG] = {"set it if packets stay that large, or clamp the MSS (Linux heeds this report for 600 s)",
                             MTU},
-    [IPSEC_CASE_MTU_LOW_V6] = {"look at who sends this, for IPv6 has no link below 1280 and Linux ignores it", MTU},
-    [IPSEC_CASE_MTU_HIGH] = {"look at who sends this, for no link of that MTU refuses such a packet", MTU},
-    [IPSEC_CASE_MTU_NO_SA] = {"look at who sends this, for no such SA was seen, and Linux and OpenBSD ignore it if "
-                              "there is none",
-                              MTU},
-    [IPSEC_CASE_MTU_MAY_CUT] = {"look at who sends this, for the packet allows routers to fragment it (DF is clear)",
-                                MTU},
-    [IPSEC_CASE_MTU_CHECKSUM] = {"look at what damages this message, for its checksum is wrong and the host discards "
-                                 "it (IcmpInErrors)",
+    [IPSEC_CASE_TOO_BIG_ANY] = {"set it if packets stay that large, or clamp the MSS", MTU},
+    [IPSEC_CASE_MTU_ZERO] =
+        {"set the tunnel's MTU, because this router names none: Linux locks its route at 552, OpenBSD "
+         "ignores it",
+         MTU},
+    [IPSEC_CASE_MTU_LOW] = {"check who sends this, because it is below 552: Linux locks its route there, OpenBSD "
+                            "ignores what is below 296",
+                            MTU, .attack = true},
+    [IPSEC_CASE_MTU_LOW_V6] = {"check who sends this, because no link of IPv6 is below 1280; Linux ignores it", MTU,
+                               .attack = true},
+    [IPSEC_CASE_MTU_HIGH] = {"check who sends this, because a link of that MTU takes the quoted packet", MTU,
+                             .attack = true},
+    [IPSEC_CASE_MTU_NO_SA] = {"check whether the sender has this SA, because none of its packets was captured: if it "
+                              "has not, Linux and OpenBSD ignore this",
+                              MTU, .attack = true},
+    [IPSEC_CASE_MTU_MAY_CUT] = {"check who sends this, because routers may fragment the quoted packet (DF is clear)",
+                                MTU, .attack = true},
+    [IPSEC_CASE_MTU_CHECKSUM] = {"look for what damages this message: its checksum is wrong, so the host discards it "
+                                 "(IcmpInErrors)",
                                  MTU},
-    [IPSEC_CASE_KEEPALIVE] = {"look whether the peer's IKE daemon is meant to be down, for this answers a mere NAT "
+    [IPSEC_CASE_KEEPALIVE] = {"check whether the peer's IKE daemon is meant to be down: this answers only a NAT "
                               "keepalive",
-                              CONTEXT, .attack = true},
-    [IPSEC_CASE_PEER_LACKS] = {"look whether IPsec runs on the peer, which said in ICMP that it does not do this "
-                               "protocol: no counter of it moves",
-                               CONTEXT, .attack = true},
+                              CONTEXT},
+    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which said in ICMP that it does not support this "
+                               "protocol: none of its IPsec counters moves",
+                               CONTEXT},
     [IPSEC_CASE_ABOVE] = {"set it or clamp the MSS", MTU},
     [IPSEC_CASE_ABOVE_ANY] = {"set it or clamp the MSS", MTU},
 };
@@ -240,11 +244,11 @@ static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size
     const char *const whatever = sure ? "" : " with any algorithm";
 
     if (finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_TOO_BIG_ANY)
-        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s, so ", finding->detail, finding->fits,
+        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s: ", finding->detail, finding->fits,
                    whatever);
     else if (finding->advice_case == IPSEC_CASE_ABOVE || finding->advice_case == IPSEC_CASE_ABOVE_ANY)
-        g_snprintf(buffer, size, "%u above it, the largest of %u octets; an inner MTU of %u fits%s, so ",
-                   finding->missed, finding->detail, finding->fits, whatever);
+        g_snprintf(buffer, size, "%u packets so far, up to %u octets; an inner MTU of %u fits%s: ", finding->missed,
+                   finding->detail, finding->fits, whatever);
 }
 
 /* What was found in the cases that hold a number or a name; in front of their text. */
