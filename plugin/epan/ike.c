@@ -49,22 +49,22 @@ static void draw_windows(const ipsec_ike_said *said, proto_tree *tree)
         said->windows_given ? "" : "consistent with ", name ? name : "Unknown", said->windows));
 }
 
-/* It may be the finding that nobody says, or that its code is that one. */
+/* It may be the finding that nobody says, or that the code is the one. */
 static void draw_inferred(const ipsec_ike_report *report, proto_tree *tree)
 {
-    bool finding = false, code = false, any = false;
+    const bool inferred = ipsec_ike_is_inferred(report);
+    bool finding = false, any = inferred;
 
     for (unsigned i = 0; i < report->count; i++) {
         finding = finding || report->said[i].inferred;
-        code = code || (report->said[i].windows && !report->said[i].windows_given);
-        any = any || report->said[i].windows || report->said[i].inferred;
+        any = any || report->said[i].windows;
     }
     if (any)
-        ipsec_generated(proto_tree_add_boolean_format_value(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0,
-                                                            finding || code, "%s",
-                                                            finding ? "True (the finding)"
-                                                            : code  ? "True (the code of Windows only)"
-                                                                    : "False"));
+        ipsec_generated(proto_tree_add_boolean_format_value(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0, inferred,
+                                                            "%s",
+                                                            finding    ? "True (the finding)"
+                                                            : inferred ? "True (the code of Windows only)"
+                                                                       : "False"));
 }
 
 static void draw_spi(uint32_t sa, proto_tree *tree)

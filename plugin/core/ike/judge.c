@@ -209,7 +209,7 @@ static bool is_gone(const ipsec_ike_record *record, const ipsec_ike_said *said)
 static void report_said(const ipsec_ike_said *said, ipsec_ike_report *report)
 {
     const ipsec_advice_detail detail = {
-        .advice_case = said->advice_case, .detail = said->detail, .missed = said->missed, .fits = said->fits};
+        .advice_case = said->advice_case, .detail = said->detail, .missed = said->missed};
 
     report->said[report->count++] = *said;
     ipsec_findings_add_with(&report->findings, (ipsec_finding_id)said->finding, 0, 0, detail);

@@ -24,7 +24,7 @@ typedef struct ipsec_ike_said {
     bool has_notify;
     uint16_t notify; /**< that it speaks of, if has_notify */
     uint16_t missed;
-    uint32_t detail, fits;
+    uint32_t detail;
     uint32_t windows; /**< error of Windows' IKE that fits; 0: none */
 } ipsec_ike_said;
 
@@ -75,6 +75,15 @@ typedef struct ipsec_ike_report {
     ipsec_ike_progress progress; /**< of that, by now */
     uint32_t spi_sa;             /**< the SA of ESP or AH whose SPI the peer does not know; IPSEC_SA_NONE: none */
 } ipsec_ike_report;
+
+/** Whether a finding of the report, or the error of Windows that is named with it, is a conclusion. */
+static inline bool ipsec_ike_is_inferred(const ipsec_ike_report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->said[i].inferred || (report->said[i].windows && !report->said[i].windows_given))
+            return true;
+    return false;
+}
 
 /** Octets that are enough for any outcome. */
 #define IPSEC_IKE_OUTCOME_SIZE 128
