@@ -361,12 +361,11 @@ static void ask_rules(ipsec_ike_saying *it)
 static bool is_first_time(ipsec_ike *ike, const ipsec_view *view)
 {
     const ipsec_ike_record_name name = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer};
-    const ipsec_ike_record_name *judged = &g_array_index(ike->judged, ipsec_ike_record_name, 0);
 
-    if (ike->judged->len > 0 && judged->frame != view->frame)
+    if (ike->judged->len > 0 && g_array_index(ike->judged, ipsec_ike_record_name, 0).frame != view->frame)
         g_array_set_size(ike->judged, 0);
     for (unsigned i = 0; i < ike->judged->len; i++)
-        if (is_of(&judged[i], view))
+        if (is_of(&g_array_index(ike->judged, ipsec_ike_record_name, i), view))
             return false;
     g_array_append_val(ike->judged, name);
     return true;

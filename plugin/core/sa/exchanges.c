@@ -126,9 +126,12 @@ static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
  * the other one is there. */
 static bool is_more_of_the_same(const GArray *requests, uint32_t length, uint32_t shortest)
 {
-    const request *last = &g_array_index(requests, request, requests->len - 1);
+    const request *last;
 
-    return requests->len >= 2 && length <= shortest && last->length == length && (last - 1)->length == length;
+    if (requests->len < 2 || length > shortest)
+        return false;
+    last = &g_array_index(requests, request, requests->len - 1);
+    return last[0].length == length && last[-1].length == length;
 }
 
 static void enter(ipsec_exchanges *all, GArray *requests, const request *met)
