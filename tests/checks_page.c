@@ -1,6 +1,7 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
+#include "ike/notify.h"
 #include "ipsec.h"
 
 #include <stdio.h>
@@ -96,6 +97,49 @@ static const char *why_unreported(const ipsec_catalogue_row *row)
                                                 : "No system reports it.";
 }
 
+/* The error of Windows' IKE that fits a finding, where no notify names it; see silence.c and refusal.c. */
+static bool fits_without_notify(ipsec_finding_id id, uint32_t code)
+{
+    if (id == IPSEC_FINDING_IKE_NO_ANSWER)
+        return code == 13805 || code == 13813 || code == 13886;
+    return id == IPSEC_FINDING_IKE_FRAGMENT_LOST && code == 13805;
+}
+
+static bool fits(ipsec_finding_id id, uint32_t code)
+{
+    ipsec_ike_meaning meaning;
+
+    for (uint8_t version = 1; version <= 2; version++)
+        for (uint16_t type = 1; type <= IPSEC_IKE_COOKIE; type++)
+            if (ipsec_ike_meaning_of(version, &(ipsec_ike_notify){.type = type}, &meaning) && meaning.finding == id &&
+                meaning.windows == code)
+                return true;
+    return fits_without_notify(id, code);
+}
+
+/* What Windows reports of IKE, which is in ipsec.ike.windows_error. Returns whether it is anything. */
+static bool print_windows_ike(ipsec_finding_id id)
+{
+    bool any = false;
+
+    if (id == IPSEC_FINDING_IKE_MS_STATUS) {
+        puts("- Windows: the code that it tells (`ipsec.ike.windows_error`)");
+        return true;
+    }
+    for (unsigned i = 0; i < IPSEC_IKE_WINDOWS_COUNT; i++) {
+        const ipsec_ike_name *code = ipsec_ike_windows_row(i);
+
+        if (!is_of(id, "ike.") || !fits(id, code->number))
+            continue;
+        printf("%s%u `%s`", any ? ", " : "- Windows (`ipsec.ike.windows_error`): consistent with ", code->number,
+               code->name);
+        any = true;
+    }
+    if (any)
+        puts("");
+    return any;
+}
+
 static void print_row(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
@@ -115,6 +159,7 @@ static void print_row(ipsec_finding_id id)
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         reported |= print_outcome((ipsec_stack)stack, id);
+    reported |= print_windows_ike(id);
     if (!reported)
         printf("- %s\n", why_unreported(row));
 }

@@ -8,8 +8,10 @@
 #include "ike/judge.h"
 #include "icmp/above.h"
 #include "icmp/errors.h"
+#include "icmp/quote.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
+#include "packet/protocol.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
@@ -328,7 +330,8 @@ static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_not
 /* The first packet of an SA may tell that what IKE seemed to refuse was made after all. */
 static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
-    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling))
+    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling) &&
+        ipsec_exchanges_is_young(view))
         ipsec_ike_meet_spi(db->ike, view);
 }
 
@@ -826,23 +829,64 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
     db->opens = db->opens || db->sas->negotiations;
 }
 
+/* The SA towards the sender that it says it does not have. */
+static void find_spi(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
+{
+    const ipsec_finding *said = ipsec_findings_get(&report->findings, IPSEC_FINDING_IKE_INVALID_SPI);
+    ipsec_view sought = *view;
+    const ipsec_sa *sa;
+
+    if (!report->is_ike || !said || said->detail == 0)
+        return;
+    sought.source = view->destination;
+    sought.destination = view->source;
+    sought.protocol = IPSEC_PROTOCOL_ESP;
+    sa = ipsec_sa_find(db->sas, &sought, said->detail);
+    sought.protocol = IPSEC_PROTOCOL_AH;
+    if (!sa)
+        sa = ipsec_sa_find(db->sas, &sought, said->detail);
+    if (sa)
+        report->spi_sa = sa->index;
+}
+
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
 {
-    ipsec_ike_step step;
+    const bool is_news = ipsec_ike_judge(db->ike, view, contents, report);
 
-    ipsec_ike_judge(db->ike, view, contents, &step, report);
-    if (!report->is_ike)
+    find_spi(db, view, report);
+    if (!is_news)
         return;
-    ipsec_ike_packets_meet(&db->icmp->ike, view);
+    ipsec_ike_packets_meet(&db->icmp->ike, view, &report->message);
     learn_from_ike(db, &report->message, contents, view);
 }
 
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
 {
     ipsec_ike_explain(db->ike, view, report);
+    find_spi(db, view, report);
 }
 
 /* --- ICMP errors --- */
+
+/* Tells the exchange whose message is quoted. */
+static void tell_ike(ipsec_db *db, const ipsec_icmp_view *view)
+{
+    const ipsec_ike_packet *packet;
+    ipsec_icmp_report report;
+    ipsec_icmp_error error;
+
+    ipsec_icmp_errors_explain(db->icmp, view, &report);
+    packet = report.sa == IPSEC_SA_NONE ? ipsec_ike_packets_at(&db->icmp->ike, report.quoted_frame) : NULL;
+    if (!packet || report.findings.count == 0 || !ipsec_icmp_read(view, &error))
+        return;
+    ipsec_ike_meet_error(db->ike,
+                         &(ipsec_view){.source = error.quote.source,
+                                       .destination = error.quote.destination,
+                                       .address_length = error.quote.address_length,
+                                       .frame = packet->frame},
+                         &(ipsec_ike_message){.initiator_spi = packet->initiator_spi, .version = packet->version},
+                         (ipsec_finding_id)report.findings.list[0].id, view->frame);
+}
 
 void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 {
@@ -851,6 +895,7 @@ void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 
     if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
         ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
+    tell_ike(db, view);
     find_out_whether_it_watches(db);
 }
 

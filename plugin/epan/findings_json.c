@@ -242,8 +242,6 @@ static void put_spi_of_ike(json_dumper *line, const char *name, uint64_t spi)
 
 static void put_said(json_dumper *line, const ipsec_ike_report *report)
 {
-    bool inferred = false;
-
     json_dumper_set_member_name(line, "ike");
     json_dumper_begin_array(line);
     for (unsigned i = 0; i < report->count; i++) {
@@ -258,10 +256,9 @@ static void put_said(json_dumper *line, const ipsec_ike_report *report)
         if (said->windows)
             ipsec_json_number(line, "windows_error", said->windows);
         json_dumper_end_object(line);
-        inferred = inferred || said->inferred;
     }
     json_dumper_end_array(line);
-    ipsec_json_bool(line, "inferred", inferred);
+    ipsec_json_bool(line, "inferred", ipsec_ike_is_inferred(report));
 }
 
 static void put_all_of_ike(json_dumper *line, const ipsec_tapped *tapped)

@@ -219,6 +219,25 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
     report->fragment = number_of(report->fragment);
 }
 
+static uint32_t number_of_any(uint32_t serial)
+{
+    return serial > 0 ? number_of(serial) : 0;
+}
+
+static void renumber(ipsec_ike_report *report)
+{
+    ipsec_ike_progress *progress = &report->progress;
+
+    report->request = number_of_any(report->request);
+    report->response = number_of_any(report->response);
+    progress->trouble_frame = number_of_any(progress->trouble_frame);
+    progress->error_frame = number_of_any(progress->error_frame);
+    progress->deleted_by = number_of_any(progress->deleted_by);
+    for (unsigned i = 0; i < report->findings.count; i++)
+        if (report->findings.list[i].advice_case == IPSEC_CASE_IKE_ICMP)
+            report->findings.list[i].detail = number_of_any(report->findings.list[i].detail);
+}
+
 void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
                       ipsec_ike_report *report)
 {
@@ -226,10 +245,7 @@ void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ip
         ipsec_judge_ike(db, view, contents, report);
     else
         ipsec_explain_ike(db, view, report);
-    if (report->request)
-        report->request = number_of(report->request);
-    if (report->response)
-        report->response = number_of(report->response);
+    renumber(report);
 }
 
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report)

@@ -69,12 +69,14 @@ CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
+               "ike.no_answer", "ike.invalid_spi",
                "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
 HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated no SA|"
                   r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as a bad ICV, not a replay|"
                   r"the rest of the packet is in another frame|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
+                  r"compare the (IKE|ESP) proposals|SPI 0x[0-9a-f]+ is meant|frame \d+ is an ICMP error about it|"
                   r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends|"
                   r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ packets so far, up to \d+ octets; an inner MTU of \d+ fits|"
                   r"find out (who sends|what damages) this|check whether the sender has this SA|"

@@ -66,7 +66,12 @@ typedef enum {
     IPSEC_CASE_IKE_FRAGMENT,    /**< detail: number of the fragment; missed: how many there are */
     IPSEC_CASE_IKE_NAT_SOURCE,  /**< the sender is behind NAT */
     IPSEC_CASE_IKE_NAT_DESTINATION,
+    IPSEC_CASE_IKE_NAT_ASKED, /**< likewise, or it asks for ESP in UDP */
     IPSEC_CASE_IKE_NAT_BOTH,
+    IPSEC_CASE_IKE_PROPOSAL,       /**< of IKE itself */
+    IPSEC_CASE_IKE_PROPOSAL_CHILD, /**< of an SA of ESP or AH */
+    IPSEC_CASE_IKE_SPI,            /**< detail: SPI of ESP or AH that the peer does not know */
+    IPSEC_CASE_IKE_ICMP,           /**< an ICMP error quotes the request; detail: its frame; missed: its finding */
     /* Of ICMP errors, and what follows from them. */
     IPSEC_CASE_TOO_BIG,      /**< detail: octets of the packet; fits: inner MTU that would do */
     IPSEC_CASE_TOO_BIG_ANY,  /**< the same for any algorithms, because they are not known */

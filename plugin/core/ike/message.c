@@ -102,6 +102,7 @@ static void find_encrypted(span from, ipsec_ike_message *message)
     for (unsigned i = 0; i < PAYLOADS_MOST; i++) {
         if (type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF)
             message->is_encrypted = true;
+        message->is_fragment = type == IPSEC_IKE_PAYLOAD_SKF;
         if (!read_payload(type, from, &read))
             return;
         if (type == IPSEC_IKE_PAYLOAD_SKF)

@@ -59,7 +59,8 @@ typedef struct ipsec_ike_message {
     bool is_response;    /**< IKEv2: the R flag; false for IKEv1 */
     bool from_initiator; /**< IKEv2: sent by the one that made the IKE SA; false for IKEv1 */
     bool is_encrypted;   /**< IKEv2: it has a payload SK or SKF; IKEv1: the E flag */
-    uint16_t fragment;   /**< number of the fragment from 1 (RFC 7383 2.5); 0: it is whole */
+    bool is_fragment;    /**< IKEv2: it is a part of one: it has a payload SKF */
+    uint16_t fragment;   /**< number of the fragment from 1 (RFC 7383 2.5); 0: there is none that can be */
     uint16_t fragments;  /**< how many there are */
 } ipsec_ike_message;
 

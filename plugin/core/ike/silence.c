@@ -34,8 +34,19 @@ static void say_fragment(ipsec_ike_saying *it, const ipsec_ike_fragments *fragme
                                         .advice_case = IPSEC_CASE_IKE_FRAGMENT,
                                         .detail = lacking(fragments),
                                         .missed = fragments->total,
-                                        .windows = 13805,
-                                        .inferred = true});
+                                        .windows = 13805});
+}
+
+/* An ICMP error about the request tells more than silence does. */
+static void say_silence(ipsec_ike_saying *it)
+{
+    const uint32_t error_frame = it->step.exchange->error_frame;
+
+    ipsec_ike_say(it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NO_ANSWER,
+                                        .advice_case = error_frame ? IPSEC_CASE_IKE_ICMP : IPSEC_CASE_NONE,
+                                        .detail = error_frame,
+                                        .missed = it->step.exchange->error,
+                                        .windows = windows_of(it)});
 }
 
 static bool is_answered(const ipsec_ike_exchange *exchange)
@@ -55,6 +66,5 @@ void ipsec_ike_judge_silence(ipsec_ike_saying *it)
     if (ipsec_ike_lacks_fragment(&exchange->asked.fragments))
         say_fragment(it, &exchange->asked.fragments);
     else if (exchange->repeats >= REPEATS_LEAST)
-        ipsec_ike_say(
-            it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NO_ANSWER, .windows = windows_of(it), .inferred = true});
+        say_silence(it);
 }

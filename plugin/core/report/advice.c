@@ -3,6 +3,7 @@
 #include "report/advice.h"
 #include "base/stack.h"
 #include "ike/names.h"
+#include "ike/report.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -128,6 +129,17 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                                  .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
     [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
     [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
+    [IPSEC_CASE_IKE_NAT_ASKED] = {"the destination of this message is behind NAT, or asks for ESP in UDP all the same",
+                                  NAT},
+    [IPSEC_CASE_IKE_PROPOSAL] = {"compare the IKE proposals of both peers: encryption, integrity, PRF, key exchange "
+                                 "group",
+                                 IKE, .attack = true},
+    [IPSEC_CASE_IKE_PROPOSAL_CHILD] = {"compare the ESP proposals of both peers: encryption, integrity, group, ESN",
+                                       IKE, .attack = true},
+    [IPSEC_CASE_IKE_SPI] = {"look for a peer that restarted or deleted that SA; unless encrypted, it is a hint only",
+                            .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
+    [IPSEC_CASE_IKE_ICMP] = {"look at who sends it, and why", .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER,
+                             .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
     /* Of ICMP errors. */
     [IPSEC_CASE_TOO_BIG] = {"set it if packets stay that large, or clamp the MSS (Linux heeds this report for 600 s)",
@@ -137,7 +149,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
         {"set the tunnel's MTU, because this router names none: Linux locks its route at 552, OpenBSD "
          "ignores it",
          MTU},
-    [IPSEC_CASE_MTU_LOW] = {"check who sends this, because it is below 552: Linux locks its route there, OpenBSD "
+    [IPSEC_CASE_MTU_LOW] = {"find out who sends this, because it is below 552: Linux locks its route there, OpenBSD "
                             "ignores what is below 296",
                             MTU, .attack = true},
     [IPSEC_CASE_MTU_LOW_V6] = {"find out who sends this, because no IPv6 link has an MTU below 1280; Linux ignores it",
@@ -221,6 +233,11 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
         describe_windows(finding->detail, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_IKE_FRAGMENT)
         g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
+    else if (finding->advice_case == IPSEC_CASE_IKE_SPI)
+        g_snprintf(buffer, size, "SPI 0x%08x is meant, so ", finding->detail);
+    else if (finding->advice_case == IPSEC_CASE_IKE_ICMP)
+        g_snprintf(buffer, size, "frame %u is an ICMP error about it, %s, so ", finding->detail,
+                   ipsec_ike_error_name(finding->missed));
 }
 
 /* Likewise, of one on a path MTU. */

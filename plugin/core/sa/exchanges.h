@@ -20,7 +20,7 @@ typedef enum {
     IPSEC_EXCHANGE_KINDS
 } ipsec_exchange_kind;
 
-/** Limits: pairs of hosts, requests between all of them, and SAs. Beyond them, nothing is said. */
+/** Limits: pairs of hosts, requests between all of them, and SAs. Of what comes beyond them, nothing is said. */
 enum {
     IPSEC_EXCHANGE_HOSTS_MOST = 4096,
     IPSEC_EXCHANGES_MOST = 65536,
@@ -35,6 +35,9 @@ void ipsec_exchanges_free(ipsec_exchanges *exchanges);
 
 /** Takes note of a request; `length` is that of its message. */
 void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exchange_kind kind, uint32_t length);
+
+/** Whether a packet has one of the first numbers of its SA, which was made during the capture then. */
+bool ipsec_exchanges_is_young(const ipsec_view *view);
 
 /** Takes note of an SA, with its first packet. */
 void ipsec_exchanges_seat(ipsec_exchanges *exchanges, const ipsec_view *view, uint32_t sa);
