@@ -5,6 +5,7 @@
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
 #include "ike/children.h"
+#include "ike/inside.h"
 #include "ike/judge.h"
 #include "icmp/above.h"
 #include "icmp/errors.h"
@@ -37,6 +38,7 @@ struct ipsec_db {
     ipsec_peers *peers;
     ipsec_fragments *fragments;
     ipsec_ike_children *children;
+    ipsec_ike_puzzles *puzzles;
     ipsec_icmp_errors *icmp;
     bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
     GArray *notes; /* see records.h */
@@ -61,6 +63,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
     db->children = ipsec_ike_children_new();
+    db->puzzles = ipsec_ike_puzzles_new();
     db->icmp = ipsec_icmp_errors_new();
     db->notes = ipsec_notes_new();
     db->ike = ipsec_ike_new(config->duplicate_time);
@@ -87,6 +90,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
     ipsec_ike_children_free(db->children);
+    ipsec_ike_puzzles_free(db->puzzles);
     ipsec_icmp_errors_free(db->icmp);
     g_array_free(db->notes, true);
     ipsec_ike_free(db->ike);
@@ -822,6 +826,28 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
         return;
     ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
     db->opens = db->opens || db->sas->negotiations;
+}
+
+static bool read_ike(const ipsec_view *view, ipsec_ike_message *message)
+{
+    const uint32_t in_front = ipsec_view_ike_at(view);
+
+    return view->captured > in_front && ipsec_ike_read(view->data + in_front, view->captured - in_front, message);
+}
+
+bool ipsec_may_hide_ike(const ipsec_view *view)
+{
+    ipsec_ike_message message;
+
+    return read_ike(view, &message) && message.is_all_encrypted;
+}
+
+bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_shown *shown,
+                           ipsec_ike_contents *contents)
+{
+    ipsec_ike_message message;
+
+    return read_ike(view, &message) && ipsec_ike_read_inside(db->puzzles, &message, shown, contents);
 }
 
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)

@@ -220,11 +220,19 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
     report->fragment = number_of(report->fragment);
 }
 
-void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
+static void judge_ike(const ipsec_view *view, const ipsec_ike_shown *shown, ipsec_ike_report *report)
+{
+    ipsec_ike_contents contents;
+    const bool is_read = shown->octets && ipsec_read_hidden_ike(db, view, shown, &contents);
+
+    ipsec_judge_ike(db, view, is_read ? &contents : NULL, report);
+}
+
+void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_shown *shown,
                       ipsec_ike_report *report)
 {
     if (!ipsec_compat_is_visited(pinfo) && is_in_order(pinfo))
-        ipsec_judge_ike(db, view, contents, report);
+        judge_ike(view, shown, report);
     else
         ipsec_explain_ike(db, view, report);
     if (report->request)

@@ -61,8 +61,8 @@ typedef struct ipsec_ike_selector {
 
 /** What a message says. All zero is a message that says nothing. */
 typedef struct ipsec_ike_contents {
-    bool decrypted;    /**< read from inside an encrypted payload, too, whose integrity the reader has checked as far as
-                            it does */
+    bool decrypted;    /**< read from inside an encrypted payload, too */
+    bool verified;     /**< and the ICV says that the peer has written it; nobody knows that of IKEv1 */
     bool incomplete;   /**< something was beyond a limit, or the octets ended early */
     uint64_t payloads; /**< the types of payloads that it has: type n is bit n; types from 64 on are left out */
     uint16_t group;    /**< of its KE payload; 0: none */

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/payloads.h"
 #include "base/hash.h"
-#include "base/octets.h"
+#include "ike/chain.h"
 #include "ike/message.h"
 
 #include <string.h>
@@ -16,49 +16,15 @@ enum {
     V1_DELETE = 12
 };
 
-/* Octets of the header of a payload, and of what else begins like one: a proposal, a transform. */
-#define HEADER 4u
-
-/* Payloads of a message; a chain may otherwise go on for 16,384. */
-#define PAYLOADS_MOST 64u
-
 /* Octets of the DOI of IKEv1. */
 #define DOI 4u
 
-/* Octets that are read from front to back. */
-typedef struct part {
-    const uint8_t *at;
-    uint32_t left;
-} part;
-
-/* Takes the first `count` octets off; NULL if there are fewer. */
-static const uint8_t *take(part *from, uint32_t count)
-{
-    const uint8_t *at = from->at;
-
-    if (from->left < count)
-        return NULL;
-    from->at += count;
-    from->left -= count;
-    return at;
-}
-
-/* Takes off what begins with the type of the next one and its own length, and sets *body to what is behind these, as
- * far as it is there. Returns its header; NULL if there is none. */
-static const uint8_t *take_payload(part *from, part *body)
-{
-    const uint32_t length = from->left >= HEADER ? ipsec_read_u16(from->at + 2) : 0;
-    const uint8_t *header = length >= HEADER ? take(from, MIN(length, from->left)) : NULL;
-
-    if (header)
-        *body = (part){header + HEADER, (uint32_t)(from->at - header) - HEADER};
-    return header;
-}
+typedef ipsec_ike_part part;
 
 /* Whether the body that was taken is not all of it. */
 static bool is_cut(const uint8_t *header, const part *body)
 {
-    return ipsec_read_u16(header + 2) - HEADER > body->left;
+    return ipsec_ike_payload_length(header) - IPSEC_IKE_PAYLOAD_HEADER > body->left;
 }
 
 static uint64_t read_u64(const uint8_t *p)
@@ -82,11 +48,11 @@ static uint16_t attribute(part attributes, uint16_t wanted)
 {
     const uint8_t *p;
 
-    while ((p = take(&attributes, 4)) != NULL) {
+    while ((p = ipsec_ike_take(&attributes, 4)) != NULL) {
         const uint16_t type = ipsec_read_u16(p), value = ipsec_read_u16(p + 2);
 
         if (!(type & 0x8000))
-            take(&attributes, value);
+            ipsec_ike_take(&attributes, value);
         else if ((type & 0x7fff) == wanted)
             return value;
     }
@@ -101,7 +67,7 @@ static void set_first(uint16_t *number, uint16_t value)
 
 static void read_transform(part body, ipsec_ike_proposal *proposal)
 {
-    const uint8_t *p = take(&body, 4);
+    const uint8_t *p = ipsec_ike_take(&body, 4);
     uint16_t id;
 
     if (!p)
@@ -147,7 +113,7 @@ static uint16_t encryption_of_v1(uint8_t number)
 
 static void read_transform_v1(part body, ipsec_ike_proposal *proposal)
 {
-    const uint8_t *p = take(&body, 4);
+    const uint8_t *p = ipsec_ike_take(&body, 4);
 
     if (!p)
         return;
@@ -169,8 +135,8 @@ static void read_transform_v1(part body, ipsec_ike_proposal *proposal)
 
 static void read_proposal(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const uint8_t *p = take(&body, 4);
-    const uint8_t *spi = p ? take(&body, p[2]) : NULL;
+    const uint8_t *p = ipsec_ike_take(&body, 4);
+    const uint8_t *spi = p ? ipsec_ike_take(&body, p[2]) : NULL;
     ipsec_ike_proposal *proposal = &contents->proposals[contents->proposal_count];
     part transform;
 
@@ -183,7 +149,7 @@ static void read_proposal(unsigned version, part body, ipsec_ike_contents *conte
         proposal->spi = ipsec_read_u32(spi);
     else if (p[2] == 8)
         proposal->ike_spi = read_u64(spi);
-    for (unsigned i = 0; take_payload(&body, &transform); i++) {
+    for (unsigned i = 0; ipsec_ike_take_payload(&body, &transform); i++) {
         if (version == 2)
             read_transform(transform, proposal);
         else if (i == 0)
@@ -196,9 +162,9 @@ static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
 {
     part proposal;
 
-    if (version == 1 && !take(&body, DOI + 4)) /* and the situation */
+    if (version == 1 && !ipsec_ike_take(&body, DOI + 4)) /* and the situation */
         contents->incomplete = true;
-    while (body.left > 0 && take_payload(&body, &proposal))
+    while (body.left > 0 && ipsec_ike_take_payload(&body, &proposal))
         read_proposal(version, proposal, contents);
     if (body.left > 0)
         contents->incomplete = true;
@@ -206,9 +172,9 @@ static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
 
 static void read_notify(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const bool has_doi = version == 2 || take(&body, DOI);
-    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
-    const uint8_t *spi = p ? take(&body, p[1]) : NULL;
+    const bool has_doi = version == 2 || ipsec_ike_take(&body, DOI);
+    const uint8_t *p = has_doi ? ipsec_ike_take(&body, 4) : NULL;
+    const uint8_t *spi = p ? ipsec_ike_take(&body, p[1]) : NULL;
     ipsec_ike_notify *notify = &contents->notifies[contents->notify_count];
 
     if (!spi || contents->notify_count == IPSEC_IKE_NOTIFIES_MOST) {
@@ -234,8 +200,8 @@ static void add_delete(uint32_t spi, ipsec_ike_contents *contents)
 
 static void read_delete(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const bool has_doi = version == 2 || take(&body, DOI);
-    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
+    const bool has_doi = version == 2 || ipsec_ike_take(&body, DOI);
+    const uint8_t *p = has_doi ? ipsec_ike_take(&body, 4) : NULL;
     const uint8_t *spi;
 
     if (!p) {
@@ -246,7 +212,8 @@ static void read_delete(unsigned version, part body, ipsec_ike_contents *content
         contents->delete_protocol = p[0];
     if (p[0] == IPSEC_IKE_PROTOCOL_IKE)
         contents->deletes_ike = true;
-    for (unsigned left = ipsec_read_u16(p + 2); p[1] == 4 && left > 0 && (spi = take(&body, 4)) != NULL; left--)
+    for (unsigned left = ipsec_read_u16(p + 2); p[1] == 4 && left > 0 && (spi = ipsec_ike_take(&body, 4)) != NULL;
+         left--)
         add_delete(ipsec_read_u32(spi), contents);
 }
 
@@ -261,7 +228,7 @@ static uint64_t digest(const part *body)
 
 static void read_group(part body, ipsec_ike_contents *contents)
 {
-    const uint8_t *p = take(&body, 4);
+    const uint8_t *p = ipsec_ike_take(&body, 4);
 
     if (p)
         contents->group = ipsec_read_u16(p);
@@ -291,7 +258,8 @@ static uint8_t address_length(uint8_t type)
 static void read_selector(const uint8_t *p, part body, bool of_initiator, ipsec_ike_contents *contents)
 {
     const uint8_t length = address_length(p[0]);
-    const uint8_t *ports = take(&body, 4), *first = take(&body, length), *last = take(&body, length);
+    const uint8_t *ports = ipsec_ike_take(&body, 4), *first = ipsec_ike_take(&body, length),
+                  *last = ipsec_ike_take(&body, length);
     ipsec_ike_selector *selector = ports && first && last ? next_selector(of_initiator, contents) : NULL;
 
     if (!selector || length == 0) {
@@ -311,11 +279,11 @@ static void read_selectors(part body, bool of_initiator, ipsec_ike_contents *con
     part selector;
     const uint8_t *p;
 
-    if (!take(&body, 4)) {
+    if (!ipsec_ike_take(&body, 4)) {
         contents->incomplete = true;
         return;
     }
-    while ((p = take_payload(&body, &selector)) != NULL)
+    while ((p = ipsec_ike_take_payload(&body, &selector)) != NULL)
         read_selector(p, selector, of_initiator, contents);
 }
 
@@ -323,8 +291,8 @@ static void read_selectors(part body, bool of_initiator, ipsec_ike_contents *con
 static bool range_of_v1(uint8_t type, part body, ipsec_ike_selector *selector)
 {
     const uint8_t length = type == 1 || type == 4 || type == 7 ? 4 : 16;
-    const uint8_t *first = take(&body, length);
-    const uint8_t *second = type == 1 || type == 5 ? first : take(&body, length);
+    const uint8_t *first = ipsec_ike_take(&body, length);
+    const uint8_t *second = type == 1 || type == 5 ? first : ipsec_ike_take(&body, length);
     const bool subnet = type == 4 || type == 6;
 
     if (type == 0 || type == 2 || type == 3 || type > 8 || !first || !second)
@@ -342,7 +310,7 @@ static bool range_of_v1(uint8_t type, part body, ipsec_ike_selector *selector)
 static void read_identity_v1(part body, ipsec_ike_contents *contents)
 {
     const part whole = body;
-    const uint8_t *p = take(&body, 4);
+    const uint8_t *p = ipsec_ike_take(&body, 4);
     const uint16_t port = p ? ipsec_read_u16(p + 2) : 0;
     ipsec_ike_selector selector = {.last_port = UINT16_MAX}, *to;
 
@@ -431,7 +399,7 @@ void ipsec_ike_read_payloads(unsigned version, uint8_t first, const uint8_t *oct
     uint8_t type = first;
 
     for (unsigned i = 0; type != 0 && !is_encrypted(version, type); i++, type = header[0]) {
-        header = i < PAYLOADS_MOST ? take_payload(&chain, &body) : NULL;
+        header = i < IPSEC_IKE_PAYLOADS_MOST ? ipsec_ike_take_payload(&chain, &body) : NULL;
         if (!header) {
             contents->incomplete = true;
             return;

@@ -1,5 +1,5 @@
 /** @file
- * A chain of payloads in clear, be it that of a message or what was decrypted of one (RFC 7296 3.2, RFC 2408 3.2).
+ * Payloads in clear, be they those of a message or what was decrypted of one. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
