@@ -4,9 +4,10 @@
 #include "evidence/confirmed.h"
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
-#include "ike/children.h"
+#include "ike/family.h"
 #include "ike/inside.h"
 #include "ike/judge.h"
+#include "ike/learn.h"
 #include "icmp/above.h"
 #include "icmp/errors.h"
 #include "packet/checks.h"
@@ -14,6 +15,7 @@
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
+#include "sa/hints.h"
 #include "sa/iv_judge.h"
 #include "sa/life.h"
 #include "sa/negotiated.h"
@@ -37,7 +39,7 @@ struct ipsec_db {
     ipsec_senders *senders;
     ipsec_peers *peers;
     ipsec_fragments *fragments;
-    ipsec_ike_children *children;
+    ipsec_ike_families *families;
     ipsec_ike_puzzles *puzzles;
     ipsec_icmp_errors *icmp;
     bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
@@ -62,7 +64,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
-    db->children = ipsec_ike_children_new();
+    db->families = ipsec_ike_families_new();
     db->puzzles = ipsec_ike_puzzles_new();
     db->icmp = ipsec_icmp_errors_new();
     db->notes = ipsec_notes_new();
@@ -89,7 +91,7 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
-    ipsec_ike_children_free(db->children);
+    ipsec_ike_families_free(db->families);
     ipsec_ike_puzzles_free(db->puzzles);
     ipsec_icmp_errors_free(db->icmp);
     g_array_free(db->notes, true);
@@ -129,6 +131,8 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
     *ike = (ipsec_sa_ike){0};
     if (!of) {
         ipsec_exchanges_beside(db->sas, index, ike);
+        if (db->sas->hints)
+            ipsec_hints_tell(db->sas->hints, index, ike);
         return ike->maybe_created_by || ike->maybe_deleted_by;
     }
     if (of->is_refused)
@@ -733,6 +737,18 @@ static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view,
     return ipsec_note_none(db->notes);
 }
 
+/* An answer that has not come by now was not captured: then nobody knows what was early. */
+static void withdraw_early(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note, ipsec_report *report)
+{
+    const ipsec_negotiated *of;
+
+    if (!ipsec_note_has(note, IPSEC_FINDING_SA_EARLY))
+        return;
+    of = ipsec_negotiated_at(db->sas, view, report->header.spi);
+    if (!of || of->created_by == 0)
+        ipsec_findings_remove(&report->findings, IPSEC_FINDING_SA_EARLY);
+}
+
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
     ipsec_ruling ruling;
@@ -760,6 +776,7 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     if (!report->findings.any && !note->any)
         return;
     assemble(db, view, &ruling, note, report);
+    withdraw_early(db, view, note, report);
     report->confirmed = ruling.confirmed || view->encapsulation == IPSEC_ENCAPSULATION_NONE;
     ipsec_conclude(&db->config, note, report);
 }
@@ -824,7 +841,7 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
         ipsec_exchanges_meet(db->sas, view, kind, message->length);
     if (!contents || !contents->decrypted)
         return;
-    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
+    ipsec_ike_learn(db->families, db->sas, message, contents, view);
     db->opens = db->opens || db->sas->negotiations;
 }
 

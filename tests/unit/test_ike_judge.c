@@ -260,7 +260,7 @@ static void test_an_spi_carries_traffic(void)
 
 static ipsec_ike_contents contents_of(uint64_t payloads, unsigned notify)
 {
-    ipsec_ike_contents contents = {.decrypted = true, .payloads = payloads};
+    ipsec_ike_contents contents = {.decrypted = true, .verified = true, .payloads = payloads};
 
     if (notify) {
         contents.notify_count = 1;

@@ -1,10 +1,8 @@
 /** @file
  * Exchanges of IKE: each request, and its answer. Internal to the core.
  *
- * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. "Which exchange did
- * this message complete?" is answered by the step that it returns: if `place` is IPSEC_IKE_ANSWER, `exchange` has both
- * messages by now, as far as they were captured, with what they say. That is the moment to learn from it: the exchange
- * may be forgotten with the next message.
+ * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. The step that it
+ * returns is for the rules on IKE. What IKE tells of SAs rests on verified messages alone, see learn.h.
  *
  * What is forged moves as little as possible. Nothing in clear can be verified; so an answer stays the answer unless a
  * better one comes: one that was decrypted, or, in IKE_SA_INIT, one that goes on where another refused. Then the place
@@ -50,7 +48,6 @@ typedef struct ipsec_ike_exchange {
     bool by_initiator;                      /**< the initiator of the IKE SA has sent the request */
     uint32_t request_frame, response_frame; /**< the first of each; 0: not seen. Of an answer in fragments, the one that
                                                  made it whole */
-    uint64_t request_time, response_time;   /**< ipsec_view.time of those frames */
     uint32_t repeats;                       /**< how often the request came again */
     /** What they say, where the reader could decrypt them or nothing was encrypted; NULL otherwise. Of a message in
      * fragments, as its last fragment tells. Owned by the exchange. */
@@ -81,17 +78,17 @@ typedef struct ipsec_ike_pair {
 typedef struct ipsec_ike_sa {
     uint64_t initiator_spi, responder_spi; /**< the latter 0 while it is not known */
     uint8_t version;
-    bool knows_initiator, initiator_is_low;   /**< whether its first message was captured, and who has sent it */
-    bool has_spoken[2];                       /**< the lower address, the higher one */
-    bool is_established;                      /**< somebody was authenticated, as far as can be seen */
-    uint8_t fruitless[2];                     /**< answers without progress that asked for another group; a cookie */
-    uint8_t trouble;                          /**< ipsec_finding_id of what went wrong last, and one more; 0: nothing */
-    uint16_t trouble_notify;                  /**< the notify that said so; 0: none did */
-    uint16_t encryption, key_bits, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
-    bool has_child;                           /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
-    uint32_t children;                        /**< SAs of ESP or AH that it made; counted if `counts` */
-    bool counts;                              /**< that can be seen: its exchanges were decrypted, or it is of IKEv1 */
-    uint32_t refusal;                         /**< as that of its pair */
+    bool knows_initiator, initiator_is_low; /**< whether its first message was captured, and who has sent it */
+    bool has_spoken[2];                     /**< the lower address, the higher one */
+    bool is_established;                    /**< somebody was authenticated, as far as can be seen */
+    uint8_t fruitless[2];                   /**< answers without progress that asked for another group; a cookie */
+    uint8_t trouble;                        /**< ipsec_finding_id of what went wrong last, and one more; 0: nothing */
+    uint16_t trouble_notify;                /**< the notify that said so; 0: none did */
+    uint16_t encryption, integrity;         /**< what IKE_SA_INIT agreed on; encryption 0: not known */
+    bool has_child;                         /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
+    uint32_t children;                      /**< SAs of ESP or AH that it made; counted if `counts` */
+    bool counts;                            /**< that can be seen: its exchanges were decrypted, or it is of IKEv1 */
+    uint32_t refusal;                       /**< as that of its pair */
     ipsec_ike_pair *pair;
     ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL where there is none */
     unsigned next;                                           /**< where the next one goes */

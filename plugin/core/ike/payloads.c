@@ -11,7 +11,6 @@
 /* Payload types of IKEv1 (IANA "ISAKMP payloads"). */
 enum {
     V1_SA = 1,
-    V1_ID = 5,
     V1_NOTIFY = 11,
     V1_DELETE = 12
 };
@@ -34,30 +33,12 @@ static uint64_t read_u64(const uint8_t *p)
 
 /* --- transforms ------------------------------------------------------------------------------------------- */
 
-/* Transform types and attributes of IKEv2. */
+/* Transform types of IKEv2. */
 enum {
     TYPE_ENCRYPTION = 1,
     TYPE_INTEGRITY = 3,
-    TYPE_GROUP = 4,
-    TYPE_ESN = 5,
-    ATTRIBUTE_KEY_BITS = 14
+    TYPE_ESN = 5
 };
-
-/* The value of an attribute that has two octets of it; 0 if there is none. */
-static uint16_t attribute(part attributes, uint16_t wanted)
-{
-    const uint8_t *p;
-
-    while ((p = ipsec_ike_take(&attributes, 4)) != NULL) {
-        const uint16_t type = ipsec_read_u16(p), value = ipsec_read_u16(p + 2);
-
-        if (!(type & 0x8000))
-            ipsec_ike_take(&attributes, value);
-        else if ((type & 0x7fff) == wanted)
-            return value;
-    }
-    return 0;
-}
 
 static void set_first(uint16_t *number, uint16_t value)
 {
@@ -73,62 +54,14 @@ static void read_transform(part body, ipsec_ike_proposal *proposal)
     if (!p)
         return;
     id = ipsec_read_u16(p + 2);
-    if (p[0] == TYPE_ENCRYPTION && proposal->encryption == 0) {
-        proposal->encryption = id;
-        proposal->key_bits = attribute(body, ATTRIBUTE_KEY_BITS);
+    if (p[0] == TYPE_ENCRYPTION) {
+        set_first(&proposal->encryption, id);
     } else if (p[0] == TYPE_INTEGRITY) {
         set_first(&proposal->integrity, id);
-    } else if (p[0] == TYPE_GROUP) {
-        set_first(&proposal->group, id);
     } else if (p[0] == TYPE_ESN && !proposal->has_esn) {
         proposal->has_esn = true;
         proposal->esn = (uint8_t)(id & 1);
     }
-}
-
-/* Attributes of phase 2 of IKEv1 (RFC 2407 4.5), and of its phase 1. */
-enum {
-    V1_GROUP = 3,
-    V1_MODE = 4,
-    V1_INTEGRITY = 5,
-    V1_KEY_BITS = 6,
-    V1_ESN = 11,
-    V1_PHASE_1_GROUP = 4
-};
-
-static uint16_t integrity_of_v1(uint16_t number)
-{
-    static const uint8_t numbers[] = {0, 1, 2, 3, 4, 12, 13, 14, 0, 5};
-
-    return number < sizeof numbers ? numbers[number] : 0;
-}
-
-/* Only two of the ciphers have other numbers in IKEv2. */
-static uint16_t encryption_of_v1(uint8_t number)
-{
-    if (number == 22)
-        return 23;                     /* Camellia */
-    return number == 23 ? 21 : number; /* GMAC */
-}
-
-static void read_transform_v1(part body, ipsec_ike_proposal *proposal)
-{
-    const uint8_t *p = ipsec_ike_take(&body, 4);
-
-    if (!p)
-        return;
-    if (proposal->protocol == IPSEC_IKE_PROTOCOL_IKE) {
-        proposal->group = attribute(body, V1_PHASE_1_GROUP);
-        return;
-    }
-    if (proposal->protocol == IPSEC_IKE_PROTOCOL_ESP)
-        proposal->encryption = encryption_of_v1(p[1]);
-    proposal->key_bits = attribute(body, V1_KEY_BITS);
-    proposal->integrity = integrity_of_v1(attribute(body, V1_INTEGRITY));
-    proposal->group = attribute(body, V1_GROUP);
-    proposal->mode = (uint8_t)attribute(body, V1_MODE);
-    proposal->has_esn = true;
-    proposal->esn = attribute(body, V1_ESN) == 1;
 }
 
 /* --- payloads --------------------------------------------------------------------------------------------- */
@@ -149,12 +82,8 @@ static void read_proposal(unsigned version, part body, ipsec_ike_contents *conte
         proposal->spi = ipsec_read_u32(spi);
     else if (p[2] == 8)
         proposal->ike_spi = read_u64(spi);
-    for (unsigned i = 0; ipsec_ike_take_payload(&body, &transform); i++) {
-        if (version == 2)
-            read_transform(transform, proposal);
-        else if (i == 0)
-            read_transform_v1(transform, proposal);
-    }
+    while (version == 2 && ipsec_ike_take_payload(&body, &transform))
+        read_transform(transform, proposal);
     contents->proposal_count++;
 }
 
@@ -208,7 +137,7 @@ static void read_delete(unsigned version, part body, ipsec_ike_contents *content
         contents->incomplete = true;
         return;
     }
-    if (contents->delete_protocol == IPSEC_IKE_PROTOCOL_NONE)
+    if (p[1] == 4 && contents->delete_protocol == IPSEC_IKE_PROTOCOL_NONE)
         contents->delete_protocol = p[0];
     if (p[0] == IPSEC_IKE_PROTOCOL_IKE)
         contents->deletes_ike = true;
@@ -226,12 +155,16 @@ static uint64_t digest(const part *body)
     return hash ? hash : 1;
 }
 
-static void read_group(part body, ipsec_ike_contents *contents)
-{
-    const uint8_t *p = ipsec_ike_take(&body, 4);
+/* Types of identities of IKEv2 (RFC 7296 3.5). */
+enum {
+    ID_IPV4 = 1,
+    ID_IPV6 = 5
+};
 
-    if (p)
-        contents->group = ipsec_read_u16(p);
+static void read_identity(part body, ipsec_ike_contents *contents)
+{
+    contents->identity = digest(&body);
+    contents->identity_is_address = body.left > 0 && (body.at[0] == ID_IPV4 || body.at[0] == ID_IPV6);
 }
 
 /* --- selectors -------------------------------------------------------------------------------------------- */
@@ -287,46 +220,6 @@ static void read_selectors(part body, bool of_initiator, ipsec_ike_contents *con
         read_selector(p, selector, of_initiator, contents);
 }
 
-/* What an identity of IKEv1 names, as a range (RFC 2407 4.6.2.1): an address, a subnet or a range. */
-static bool range_of_v1(uint8_t type, part body, ipsec_ike_selector *selector)
-{
-    const uint8_t length = type == 1 || type == 4 || type == 7 ? 4 : 16;
-    const uint8_t *first = ipsec_ike_take(&body, length);
-    const uint8_t *second = type == 1 || type == 5 ? first : ipsec_ike_take(&body, length);
-    const bool subnet = type == 4 || type == 6;
-
-    if (type == 0 || type == 2 || type == 3 || type > 8 || !first || !second)
-        return false;
-    selector->address_length = length;
-    for (unsigned i = 0; i < length; i++) {
-        selector->first[i] = subnet ? first[i] & second[i] : first[i];
-        selector->last[i] = subnet ? (uint8_t)(first[i] | ~second[i]) : second[i];
-    }
-    return true;
-}
-
-/* The first identity may be the sender's own; in Quick Mode it is the initiator's selector, and the second one that of
- * the responder. */
-static void read_identity_v1(part body, ipsec_ike_contents *contents)
-{
-    const part whole = body;
-    const uint8_t *p = ipsec_ike_take(&body, 4);
-    const uint16_t port = p ? ipsec_read_u16(p + 2) : 0;
-    ipsec_ike_selector selector = {.last_port = UINT16_MAX}, *to;
-
-    if (!p)
-        return;
-    if (contents->identity == 0)
-        contents->identity = digest(&whole);
-    selector.protocol = p[1];
-    if (port != 0)
-        selector.first_port = selector.last_port = port;
-    if (contents->responder_count > 0 || !range_of_v1(p[0], body, &selector))
-        return;
-    to = next_selector(contents->initiator_count == 0, contents);
-    *to = selector;
-}
-
 /* --- the chain -------------------------------------------------------------------------------------------- */
 
 static void read_payload(uint8_t type, part body, ipsec_ike_contents *contents)
@@ -335,15 +228,12 @@ static void read_payload(uint8_t type, part body, ipsec_ike_contents *contents)
     case IPSEC_IKE_PAYLOAD_SA:
         read_sa(2, body, contents);
         break;
-    case IPSEC_IKE_PAYLOAD_KE:
-        read_group(body, contents);
-        break;
     case IPSEC_IKE_PAYLOAD_IDI:
-        contents->identity = digest(&body);
+        read_identity(body, contents);
         break;
     case IPSEC_IKE_PAYLOAD_IDR:
         if (!ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_IDI))
-            contents->identity = digest(&body);
+            read_identity(body, contents);
         break;
     case IPSEC_IKE_PAYLOAD_NOTIFY:
         read_notify(2, body, contents);
@@ -365,9 +255,6 @@ static void read_payload_v1(uint8_t type, part body, ipsec_ike_contents *content
     switch (type) {
     case V1_SA:
         read_sa(1, body, contents);
-        break;
-    case V1_ID:
-        read_identity_v1(body, contents);
         break;
     case V1_NOTIFY:
         read_notify(1, body, contents);

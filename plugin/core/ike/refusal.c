@@ -76,7 +76,6 @@ static void know_algorithms(ipsec_ike_saying *it)
         return;
     sa->responder_spi = it->message->responder_spi;
     sa->encryption = chosen->encryption;
-    sa->key_bits = chosen->key_bits;
     sa->integrity = chosen->integrity;
     make_progress(sa);
 }

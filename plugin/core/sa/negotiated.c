@@ -1,7 +1,7 @@
 /* What IKE says of SAs.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/negotiated.h"
-#include "base/hash.h"
+#include "sa/name.h"
 #include "sa/sequence.h"
 
 #include <glib.h>
@@ -20,14 +20,6 @@
 #define SWITCHED_WITHIN  (10 * SECOND)
 #define SWITCHED_PACKETS 16u
 
-/* What packets of an SA have in common, as octets. */
-typedef struct name_key {
-    uint8_t destination[16]; /* zero behind the address */
-    uint32_t spi;
-    uint8_t address_length, protocol;
-    uint8_t zero[2];
-} name_key;
-
 /* A name, and whose it is from a frame on. An SA gets another one when its receiver moves. */
 typedef struct name {
     uint32_t place;
@@ -39,46 +31,22 @@ struct ipsec_negotiations {
     uint64_t seed;
     GPtrArray *list;          /* of ipsec_negotiated, which stay where they are */
     GArray *names;            /* of name */
-    GHashTable *by_name;      /* name_key to the newest of its names, and one more */
+    GHashTable *by_name;      /* ipsec_sa_name to the newest of its names, and one more */
     GHashTable *by_sa;        /* index of an SA to its place, and one more */
-    GHashTable *destinations; /* likewise name_key without SPI and protocol, to the first frame */
+    GHashTable *destinations; /* likewise ipsec_sa_name without SPI and protocol, to the first frame */
 };
 
 /* --- names ------------------------------------------------------------------------------------------------ */
-
-static guint hash_key(gconstpointer key)
-{
-    uint64_t words[3], hash = 0;
-
-    memcpy(words, key, sizeof words);
-    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
-        hash = ipsec_hash_mix(hash, words[i]);
-    return (guint)(hash ^ hash >> 32);
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(name_key)) == 0;
-}
-
-G_STATIC_ASSERT(sizeof(name_key) == 24);
-
-static name_key key_of(const ipsec_view *view, uint32_t spi, uint8_t protocol)
-{
-    name_key key = {.spi = spi, .address_length = view->address_length, .protocol = protocol};
-
-    memcpy(key.destination, view->destination, view->address_length);
-    return key;
-}
 
 static ipsec_negotiations *new_table(void)
 {
     ipsec_negotiations *all = g_new0(ipsec_negotiations, 1);
 
+    all->seed = ipsec_hash_seed();
     all->list = g_ptr_array_new_with_free_func(g_free);
     all->names = g_array_new(false, true, sizeof(name));
-    all->by_name = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    all->destinations = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
+    all->by_name = g_hash_table_new_full(ipsec_sa_name_hash, ipsec_sa_name_equal, g_free, NULL);
+    all->destinations = g_hash_table_new_full(ipsec_sa_name_hash, ipsec_sa_name_equal, g_free, NULL);
     all->by_sa = g_hash_table_new(NULL, NULL);
     return all;
 }
@@ -97,7 +65,8 @@ void ipsec_negotiations_free(ipsec_negotiations *all)
 
 static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi, uint32_t place)
 {
-    const name_key key = key_of(to, spi, to->protocol), anywhere = key_of(to, 0, 0);
+    const ipsec_sa_name key = ipsec_sa_name_of(all->seed, to, spi, to->protocol);
+    const ipsec_sa_name anywhere = ipsec_sa_name_of(all->seed, to, 0, 0);
     const name entry = {
         .place = place, .from = to->frame, .before = GPOINTER_TO_UINT(g_hash_table_lookup(all->by_name, &key))};
 
@@ -112,7 +81,7 @@ static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi
 /* The place that the name stands for at a frame: of what has it since an earlier one, the last. */
 static uint32_t find_place(const ipsec_negotiations *all, const ipsec_view *view, uint32_t spi)
 {
-    const name_key key = key_of(view, spi, view->protocol);
+    const ipsec_sa_name key = ipsec_sa_name_of(all->seed, view, spi, view->protocol);
     uint32_t at = GPOINTER_TO_UINT(g_hash_table_lookup(all->by_name, &key));
 
     for (; at != 0; at = g_array_index(all->names, name, at - 1).before)
@@ -144,12 +113,12 @@ const ipsec_negotiated *ipsec_negotiated_at(const ipsec_sa_table *sas, const ips
 
 bool ipsec_negotiated_knows(const ipsec_sa_table *sas, const ipsec_view *view)
 {
-    name_key key;
+    ipsec_sa_name key;
     uint32_t from;
 
     if (!sas->negotiations || view->address_length == 0)
         return false;
-    key = key_of(view, 0, 0);
+    key = ipsec_sa_name_of(sas->negotiations->seed, view, 0, 0);
     from = GPOINTER_TO_UINT(g_hash_table_lookup(sas->negotiations->destinations, &key));
     return from != 0 && from < view->frame;
 }
