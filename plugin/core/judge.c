@@ -410,6 +410,21 @@ static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *vi
         ipsec_icmp_blame_peer(&report->findings);
 }
 
+/* Names the frame in which IKE deleted the SA. */
+static IPSEC_COLD void advise_from_ike(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
+{
+    const ipsec_negotiated *of = db->sas->negotiations ? ipsec_negotiated_at(db->sas, view, report->header.spi) : NULL;
+    ipsec_finding_set deleted = IPSEC_FINDING_SET_EMPTY;
+
+    if (!of || !of->is_deleted)
+        return;
+    ipsec_finding_set_add(&deleted, IPSEC_FINDING_SA_DELETED);
+    ipsec_findings_advise(&report->findings, &deleted, (ipsec_advice_detail){.advice_case = IPSEC_CASE_DELETED});
+    for (unsigned i = 0; i < report->findings.count; i++)
+        if (ipsec_advice_names_frame(report->findings.list[i].advice_case))
+            report->findings.list[i].detail = of->deleted_by;
+}
+
 /* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
@@ -492,6 +507,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
     measure(view, report);
     advise_from_icmp(db, view, ruling, note, report);
+    advise_from_ike(db, view, report);
     if (report->fragment > 0)
         ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});

@@ -195,6 +195,13 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     newest = view->frame;
 }
 
+static void number_advice(ipsec_findings *findings)
+{
+    for (unsigned i = 0; i < findings->count; i++)
+        if (ipsec_advice_names_frame(findings->list[i].advice_case))
+            findings->list[i].detail = number_of(findings->list[i].detail);
+}
+
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     if (is_new(pinfo, view)) {
@@ -207,6 +214,7 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         report->number.first_seen = number_of(report->number.first_seen);
     if (report->fragment)
         report->fragment = number_of(report->fragment);
+    number_advice(&report->findings);
 }
 
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)

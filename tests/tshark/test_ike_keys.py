@@ -8,8 +8,9 @@ import struct
 import pytest
 
 import pcap
+from samples.icmp import error as too_big
 from samples.ike_inside import (
-    AUTH, CREATE_CHILD_SA, INFORMATIONAL, NOTIFY, PEERS, SPIS, TABLE, chain, child, delete, fragment, message, proposal)
+    AUTH, CLEAN, CREATE_CHILD_SA, INFORMATIONAL, NOTIFY, PEERS, SPIS, TABLE, chain, child, delete, fragment, message, proposal)
 from samples.packets import ESP, MARKER, esp, ethernet, ipv4, udp4
 
 CAPTURE = "ike_inside"
@@ -220,6 +221,49 @@ def test_fragments_that_somebody_adds(tshark, tmp_path):
     for what, answer in {"only the first": [one], "forged": [false_first(AUTH, SPIS, 33), two]}.items():
         capture = pcap.write_frames(tmp_path / f"{what}.pcap", [asked, *answer, *traffic])
         assert findings(tshark, capture) == ["", ""], what
+
+
+# --- what is said ---------------------------------------------------------------------------------------------
+
+def advice(tshark, capture, frame):
+    output = tshark.read(capture, *WITH_KEYS, "-Y", f"frame.number == {frame}",
+                         "-T", "fields", "-e", "ipsec.advice")
+    return output.strip()
+
+
+def test_advice_names_the_frame_of_the_delete(tshark):
+    assert "deleted this SA in frame 28" in advice(tshark, CAPTURE, 30)
+    # without frame 5, it is one less
+    rejected = ("-2", "-R", "!(frame.len == 74)", "-Y", 'ipsec.finding == "sa.deleted"')
+    output = tshark.read(CAPTURE, *WITH_KEYS, *rejected, "-T", "fields", "-e", "ipsec.advice")
+    assert output.count("deleted this SA in frame 27") == 2
+
+
+def write_soon(path, frames):
+    """A tenth of a second apart."""
+    return pcap.write(path, [pcap.Record(1_700_000_000, 100_000 * n, len(frame), frame) for n, frame in enumerate(frames)])
+
+
+def test_early_is_taken_back_where_the_answer_lacks(tshark, tmp_path):
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True),
+              ike(CREATE_CHILD_SA, 2, child(0xA1000002), True, False), packet(0xA1000002, False, CLEAN)]
+    capture = write_soon(tmp_path / "lost.pcap", frames)
+    assert findings(tshark, capture) == ["sa.early"]
+    assert findings(tshark, capture, "-2") == [""]
+    frames.append(ike(CREATE_CHILD_SA, 2, child(0xB1000002), False, True))
+    capture = write_soon(tmp_path / "answered.pcap", frames)
+    assert findings(tshark, capture, "-2") == ["sa.early"]
+
+
+def test_inner_mtu_with_the_algorithms_that_ike_names(tshark, tmp_path):
+    """AES-CBC with HMAC-SHA2-256-128: 1300 less 20, 8, 16 and 16 are 77 blocks, and the last two octets."""
+    big = ipv4(PEERS, ESP, esp(1380, 0xB1000001, 1), flags="DF", id=1)
+    error = too_big(PEERS, 3, 4, big[:28], 1300)
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
+    capture = pcap.write_frames(tmp_path / "known.pcap", [*frames, ethernet(big), error])
+    assert "an inner MTU of 1230 does, so" in advice(tshark, capture, 4)
+    capture = pcap.write_frames(tmp_path / "unknown.pcap", [ethernet(big), error])
+    assert "with any algorithm" in advice(tshark, capture, 2)
 
 
 @pytest.mark.parametrize("options", [(), ("-V",), ("-2",)])
