@@ -83,6 +83,32 @@ static void test_ike_sa_met_before(void)
     end_world(&w);
 }
 
+/* What rekeyed the IKE SA was not captured, or not read; so where its Delete leaves the children nobody knows. The ids
+ * tell that something lacks. */
+static void test_ike_sa_rekeyed_unseen(void)
+{
+    const ipsec_ike_contents all = {.decrypted = true, .verified = true, .deletes_ike = true};
+    const ipsec_ike_contents answer = proposing_ike(0x4444);
+
+    for (unsigned way = 0; way < 3; way++) {
+        world w = begin_world();
+
+        set_up(&w, 0xa0000001, 0xb0000001);
+        if (way == 0) { /* that of A, id 2 */
+            delete_ike(&w, 3);
+        } else { /* that of B, id 0, whose answer may have been captured */
+            if (way == 2)
+                say(&w, IPSEC_IKE_CREATE_CHILD_SA, 0, A, true, &answer);
+            say(&w, IPSEC_IKE_INFORMATIONAL, 1, B, false, &all);
+            say(&w, IPSEC_IKE_INFORMATIONAL, 1, A, true, &nothing);
+            w.time += 2 * SECOND;
+        }
+        expect_clean(&w, A, 0xb0000001);
+        expect_clean(&w, B, 0xa0000001);
+        end_world(&w);
+    }
+}
+
 enum {
     NOT_YET, /* when the redundant one goes, the other's answer has not come */
     BOTH,
@@ -294,6 +320,7 @@ int main(int argc, char **argv)
     g_test_add_func("/families/deleted", test_ike_sa_deleted);
     g_test_add_func("/families/rekeyed", test_ike_sa_rekeyed);
     g_test_add_func("/families/rekeyed-by-both", test_ike_sa_rekeyed_by_both);
+    g_test_add_func("/families/rekeyed-unseen", test_ike_sa_rekeyed_unseen);
     g_test_add_func("/families/met-before", test_ike_sa_met_before);
     g_test_add_func("/families/restarted", test_restarted);
     g_test_add_func("/families/v1", test_v1);

@@ -86,6 +86,20 @@ static void test_not_verified(void)
     g_assert_false(read_one(&message, show(notify, 0), &contents));
 }
 
+/* The ICV is right and the encryption key is not: what comes out is noise. */
+static void test_noise(void)
+{
+    const uint8_t longer[] = {0, 0, 0, 7, 0, 0, 0, 38, 1, 2, 3, 3};  /* octets behind the last payload */
+    const uint8_t shorter[] = {0, 0, 0, 9, 0, 0, 0, 38, 1, 2, 3, 3}; /* of which one lacks */
+    const uint8_t goes_on[] = {41, 0, 0, 8, 0, 0, 0, 38, 0};
+    const ipsec_ike_message message = sealed();
+    ipsec_ike_contents contents;
+
+    g_assert_false(read_one(&message, show(longer, sizeof longer), &contents));
+    g_assert_false(read_one(&message, show(shorter, sizeof shorter), &contents));
+    g_assert_false(read_one(&message, show(goes_on, sizeof goes_on), &contents));
+}
+
 /* --- fragments */
 
 typedef struct piece {
@@ -229,6 +243,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ike-inside/verified", test_verified);
     g_test_add_func("/ike-inside/not-verified", test_not_verified);
+    g_test_add_func("/ike-inside/noise", test_noise);
     g_test_add_func("/ike-inside/fragments", test_fragments);
     g_test_add_func("/ike-inside/forged-fragments", test_forged_fragments);
     g_test_add_func("/ike-inside/headers-differ", test_headers_differ);

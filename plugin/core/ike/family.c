@@ -72,7 +72,9 @@ void ipsec_ike_families_free(ipsec_ike_families *families)
 static entry name_of(const ipsec_ike_families *families, uint64_t initiator_spi, uint64_t responder_spi)
 {
     return (entry){.seed = families->seed,
-                   .member = {.spis = {initiator_spi, responder_spi}, .first_named = IPSEC_NEGOTIATED_NONE}};
+                   .member = {.spis = {initiator_spi, responder_spi},
+                              .begins_with = {UINT32_MAX, UINT32_MAX},
+                              .first_named = IPSEC_NEGOTIATED_NONE}};
 }
 
 static ipsec_ike_member *find(const ipsec_ike_families *families, const entry *name)
@@ -139,14 +141,27 @@ void ipsec_ike_member_replace(ipsec_ike_families *families, ipsec_ike_member *ol
         if (!new)
             return;
         new->is_turned = from == IPSEC_IKE_B;
+        new->begins_with[IPSEC_IKE_A] = new->begins_with[IPSEC_IKE_B] = 0;
     }
     if (new != old)
         ipsec_ike_member_end(old);
 }
 
+/* Whether no request of that end lacks, as far as ids tell. */
+static bool is_followed(const ipsec_ike_member *member, ipsec_ike_end from)
+{
+    const ipsec_ike_ids *asked = &member->asked[from], *answered = &member->answered[from];
+
+    if (answered->count > 0 && (asked->count == 0 || answered->top > asked->top))
+        return false;
+    return asked->count == 0 ||
+           (asked->count == asked->top - asked->first + 1 && asked->first <= member->begins_with[from]);
+}
+
 bool ipsec_ike_member_is_last(const ipsec_ike_member *member)
 {
-    return !member->is_over && member->family->heirs == 1 && member->family->rekeys == 0;
+    return !member->is_over && member->family->heirs == 1 && member->family->rekeys == 0 &&
+           is_followed(member, IPSEC_IKE_A) && is_followed(member, IPSEC_IKE_B);
 }
 
 void ipsec_ike_member_end(ipsec_ike_member *member)
@@ -167,7 +182,10 @@ bool ipsec_ike_take_id(ipsec_ike_ids *ids, uint32_t id)
 {
     const uint32_t ahead = id - ids->top, behind = ids->top - id;
 
+    if (ids->seen == 0)
+        ids->first = id;
     if (ids->seen == 0 || id > ids->top) {
+        ids->count++;
         ids->seen = ids->seen != 0 && ahead < 64 ? ids->seen << ahead | 1 : 1;
         ids->top = id;
         return true;
@@ -175,6 +193,8 @@ bool ipsec_ike_take_id(ipsec_ike_ids *ids, uint32_t id)
     if (behind >= 64 || ids->seen >> behind & 1)
         return false;
     ids->seen |= UINT64_C(1) << behind;
+    ids->first = MIN(ids->first, id);
+    ids->count++;
     return true;
 }
 

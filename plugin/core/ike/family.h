@@ -62,8 +62,9 @@ typedef struct ipsec_ike_waiting {
 /** Message ids that came. Several may be on their way at once (RFC 7296 2.3), and verified messages be sent again by
  * anybody. */
 typedef struct ipsec_ike_ids {
-    uint32_t top;  /**< the highest; if `seen` is not 0 */
-    uint64_t seen; /**< bit n: top - n */
+    uint32_t top, first; /**< the highest, and the one that came first; if `seen` is not 0 */
+    uint32_t count;      /**< how many different ones came */
+    uint64_t seen;       /**< bit n: top - n */
 } ipsec_ike_ids;
 
 /** An IKE SA. What it has of two ends is by those of the family. */
@@ -74,6 +75,7 @@ typedef struct ipsec_ike_member {
     bool is_over;   /**< it was deleted, or another has taken its place */
     ipsec_ike_waiting requests[2][IPSEC_IKE_WAITING_MOST];
     ipsec_ike_ids asked[2], answered[2]; /**< by who asks */
+    uint32_t begins_with[2];             /**< id of the first request of each end, or UINT32_MAX: not known */
     /** Of IKE_AUTH, which may take several exchanges: the request that names the child; NULL: there was none. */
     ipsec_ike_contents *first;
     uint32_t first_named;
@@ -99,7 +101,8 @@ ipsec_ike_member *ipsec_ike_member_get(ipsec_ike_families *families, uint64_t in
 void ipsec_ike_member_replace(ipsec_ike_families *families, ipsec_ike_member *old, uint64_t initiator_spi,
                               uint64_t responder_spi, ipsec_ike_end from);
 
-/** Whether the children would go with it: no other of the family may keep them. */
+/** Whether the children go with it: no other of the family has them, and each request was read, from the first on or
+ * from the first that was captured. By one that was not, another IKE SA may have taken its place. */
 bool ipsec_ike_member_is_last(const ipsec_ike_member *member);
 
 /** It is deleted, or replaced. */

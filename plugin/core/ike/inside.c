@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/inside.h"
+#include "ike/chain.h"
 #include "ike/payloads.h"
 
 #include <glib.h>
@@ -63,8 +64,27 @@ static bool strip(const ipsec_ike_shown *shown, uint32_t *count)
     return padding <= shown->count;
 }
 
+/* Whether the payloads are as many octets. A right ICV says nothing of the key that it was decrypted with: what a wrong
+ * one makes is noise, in which no chain ends well. */
+static bool is_chain(uint8_t first, const uint8_t *octets, uint32_t count)
+{
+    ipsec_ike_part chain = {octets, count}, body;
+    uint8_t type = first;
+
+    for (unsigned i = 0; i < IPSEC_IKE_PAYLOADS_MOST && type != 0; i++) {
+        const uint8_t *header = ipsec_ike_take_payload(&chain, &body);
+
+        if (!header || ipsec_ike_payload_length(header) != body.left + IPSEC_IKE_PAYLOAD_HEADER)
+            return false;
+        type = header[0];
+    }
+    return type == 0 && chain.left == 0;
+}
+
 static bool read_verified(uint8_t first, const uint8_t *octets, uint32_t count, ipsec_ike_contents *contents)
 {
+    if (!is_chain(first, octets, count))
+        return false;
     contents->decrypted = contents->verified = true;
     ipsec_ike_read_payloads(2, first, octets, count, contents);
     return true;
@@ -113,9 +133,10 @@ static void add_part(puzzle *it, const ipsec_ike_message *message, const uint8_t
         it->inner_payload = message->inner_payload;
 }
 
-static void read_whole(const puzzle *it, ipsec_ike_contents *contents)
+static bool read_whole(const puzzle *it, ipsec_ike_contents *contents)
 {
     GByteArray *whole = g_byte_array_sized_new(it->octets);
+    bool is_read;
 
     for (unsigned i = 0; i < it->of.fragments; i++) {
         gsize count;
@@ -124,15 +145,16 @@ static void read_whole(const puzzle *it, ipsec_ike_contents *contents)
         if (count > 0)
             g_byte_array_append(whole, octets, (guint)count);
     }
-    read_verified(it->inner_payload, whole->data, whole->len, contents);
+    is_read = read_verified(it->inner_payload, whole->data, whole->len, contents);
     g_byte_array_unref(whole);
+    return is_read;
 }
 
 static bool meet_part(ipsec_ike_puzzles *puzzles, const ipsec_ike_message *message, const uint8_t *octets,
                       uint32_t count, ipsec_ike_contents *contents)
 {
     GList *link = find(puzzles, message);
-    bool is_whole;
+    bool is_read = false;
     puzzle *it;
 
     if (message->fragments > IPSEC_IKE_PARTS_MOST)
@@ -141,14 +163,13 @@ static bool meet_part(ipsec_ike_puzzles *puzzles, const ipsec_ike_message *messa
         link = begin(puzzles, message);
     it = link->data;
     add_part(it, message, octets, count);
-    is_whole = it->lacking == 0;
-    if (is_whole)
-        read_whole(it, contents);
-    if (!is_whole && it->octets <= IPSEC_IKE_PUZZLE_OCTETS_MOST)
+    if (it->lacking > 0 && it->octets <= IPSEC_IKE_PUZZLE_OCTETS_MOST)
         return false;
+    if (it->lacking == 0)
+        is_read = read_whole(it, contents);
     g_queue_delete_link(&puzzles->waiting, link);
     free_puzzle(it);
-    return is_whole;
+    return is_read;
 }
 
 /* --- messages ----------------------------------------------------------------------------------------------------- */

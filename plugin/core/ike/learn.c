@@ -109,6 +109,10 @@ static void answer_auth(const lesson *it)
 
 static void ask_auth(const lesson *it, const ipsec_ike_waiting *asked)
 {
+    if (it->sa->begins_with[it->from] == UINT32_MAX) {
+        it->sa->begins_with[it->from] = it->message->id;
+        it->sa->begins_with[ipsec_ike_other(it->from)] = 0;
+    }
     if (it->sa->first || !ipsec_ike_child_proposal(it->contents))
         return;
     it->sa->first = g_memdup2(it->contents, sizeof *it->contents);
