@@ -648,6 +648,8 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
         open_without_key(db, view, sa, ruling, report);
     if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
         weigh(view, sa, ruling, report); /* else it is believed, as the ruling has it from the start */
+    if (sa->is_negotiated && ipsec_is_genuine(ruling))
+        ipsec_negotiated_count(db->sas, sa->index);
 }
 
 /* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */

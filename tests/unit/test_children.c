@@ -253,6 +253,25 @@ static void test_one_sided_few(void)
     end_world(&w);
 }
 
+/* Nor do packets that do not verify, where others can. */
+static void test_one_sided_forged(void)
+{
+    const ipsec_key_row key = null_row("HMAC_SHA2_256_128", "no", "any");
+    ipsec_ike_contents request = noting(proposing(0xa0000002), REKEY_SA, 0xa0000001), answer = proposing(0x1000);
+    world w = begin_world();
+
+    request.proposals[0].encryption = answer.proposals[0].encryption = 11;
+    ipsec_db_add(w.db, &key);
+    set_up(&w, 0xa0000001, 0xb0000001);
+    say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, A, false, &request);
+    say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, B, true, &answer);
+    for (unsigned i = 0; i < 20; i++)
+        esp(&w, A, 0x1000, CLEAN);
+    w.time += 20 * SECOND;
+    expect_clean(&w, B, 0xa0000001);
+    end_world(&w);
+}
+
 static void test_early(void)
 {
     const ipsec_ike_contents request = proposing(0xa0000002), answer = proposing(0xb0000002);
@@ -365,6 +384,7 @@ int main(int argc, char **argv)
     g_test_add_func("/children/successor", test_successor);
     g_test_add_func("/children/one-sided", test_one_sided);
     g_test_add_func("/children/one-sided-few", test_one_sided_few);
+    g_test_add_func("/children/one-sided-forged", test_one_sided_forged);
     g_test_add_func("/children/early", test_early);
     g_test_add_func("/children/moved", test_moved);
     g_test_add_func("/children/unknown", test_unknown);

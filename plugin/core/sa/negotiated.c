@@ -304,11 +304,12 @@ static bool is_early(const ipsec_negotiated *of, const ipsec_view *view)
     return of->was_answered && of->created_by == 0 && view->time < of->named_at + ANSWER_WITHIN;
 }
 
-static bool has_traffic(const ipsec_sa_table *sas, uint32_t place, uint32_t least)
+void ipsec_negotiated_count(const ipsec_sa_table *sas, uint32_t index)
 {
-    const uint32_t sa = sa_of(sas->negotiations, place);
+    const uint32_t place = GPOINTER_TO_UINT(g_hash_table_lookup(sas->negotiations->by_sa, GUINT_TO_POINTER(index)));
 
-    return sa != IPSEC_SA_NONE && ipsec_sa_summary_at(sas, sa)->packets >= least;
+    if (place > 0 && at(sas->negotiations, place - 1)->packets < UINT32_MAX)
+        at(sas->negotiations, place - 1)->packets++;
 }
 
 /* Whether the other direction has gone on to its successor, and this one has not. */
@@ -317,11 +318,11 @@ static bool is_left_behind(const ipsec_sa_table *sas, const ipsec_negotiated *of
     const ipsec_negotiations *all = sas->negotiations;
     uint32_t other;
 
-    if (of->successor == IPSEC_NEGOTIATED_NONE || has_traffic(sas, of->successor, 1) ||
+    if (of->successor == IPSEC_NEGOTIATED_NONE || at(all, of->successor)->packets > 0 ||
         view->time < at(all, of->successor)->created_at + SWITCHED_WITHIN)
         return false;
     other = at(all, of->successor)->reverse;
-    return other != IPSEC_NEGOTIATED_NONE && has_traffic(sas, other, SWITCHED_PACKETS);
+    return other != IPSEC_NEGOTIATED_NONE && at(all, other)->packets >= SWITCHED_PACKETS;
 }
 
 void ipsec_negotiated_judge(const ipsec_sa_table *sas, const ipsec_negotiated *of, const ipsec_view *view,
