@@ -3,7 +3,8 @@
 #
 #   windows_glib.sh FOLDER TOOLCHAIN      into FOLDER, with CMake's toolchain file
 #
-# libglib-2.0 and what it needs, which is PCRE2; GObject and the rest of GLib are not built.
+# libglib-2.0 and what it needs, which is PCRE2, and headers of GModule and Wireshark; GObject and the rest of GLib are
+# not built.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
@@ -100,14 +101,24 @@ install_glib()
     cp "$parts/glib/glib/libglib-2.0-0.dll" "$folder/bin"
     cp "$parts/glib/glib/libglib-2.0.dll.a" "$folder/lib"
     cp "$parts/glib/glib/glibconfig.h" "$folder/lib/glib-2.0/include"
-    cp "$source"glib/glib.h "$source"glib/glib-object.h "$folder/include/glib-2.0" 2>/dev/null ||
-        cp "$source"glib/glib.h "$folder/include/glib-2.0"
+    cp "$source"glib/glib.h "$source"gmodule/gmodule.h "$folder/include/glib-2.0"
     cp "$source"glib/*.h "$parts"/glib/glib/*.h "$folder/include/glib-2.0/glib"
     cp "$source"glib/deprecated/*.h "$folder/include/glib-2.0/glib/deprecated"
     sed 's/^\(Requires\|Libs\)\.private:.*//' "$parts/glib/meson-private/glib-2.0.pc" >"$folder/lib/pkgconfig/glib-2.0.pc"
 }
 
+# The packages' programs and libraries are those of Debian, and not used.
+get_headers_of_wireshark()
+{
+    (cd "$parts" && apt-get -q download libwireshark-dev libwiretap-dev libwsutil-dev)
+    for package in "$parts"/*.deb; do
+        dpkg-deb -x "$package" "$parts/headers"
+    done
+    cp -R "$parts/headers/usr/include/wireshark" "$folder/include"
+}
+
 get_sources
+get_headers_of_wireshark
 build_pcre2
 build_glib
 install_glib
