@@ -38,7 +38,7 @@ static value_string windows_status_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
 static value_string ike_notify_vals[IPSEC_IKE_NOTIFY_COUNT + 1];
 static value_string ike_windows_error_vals[IPSEC_IKE_WINDOWS_COUNT + 1];
 
-static void fill_names(value_string *vals, const ipsec_ike_name *(*row_at)(unsigned index))
+static void fill_names(value_string *vals, const ipsec_ike_name *(*row_at)(unsigned number))
 {
     const ipsec_ike_name *row;
 

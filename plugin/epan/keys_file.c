@@ -59,21 +59,21 @@ static void free_wiped(char *text, size_t length)
 }
 
 /* How the characters stand in a file. */
-typedef struct encoding {
+typedef struct file_encoding {
     const char *mark; /* what it begins with */
     unsigned width;   /* octets of a unit: 2 in UTF-16 */
     unsigned low;     /* which of them is the low one */
-} encoding;
+} file_encoding;
 
 /* PowerShell of Windows and Notepad write such files. */
-static const encoding encodings[] = {
+static const file_encoding encodings[] = {
     {"\xff\xfe", 2, 0},
     {"\xfe\xff", 2, 1},
     {"\xef\xbb\xbf", 1, 0},
 };
-static const encoding plain = {"", 1, 0};
+static const file_encoding plain = {"", 1, 0};
 
-static const encoding *find_encoding(const char *start, size_t length)
+static const file_encoding *find_encoding(const char *start, size_t length)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(encodings); i++) {
         const size_t octets = strlen(encodings[i].mark);
@@ -86,15 +86,15 @@ static const encoding *find_encoding(const char *start, size_t length)
 
 /* A part of the file: what was not read yet as there was no end of a line in it, and what follows. Rows are made from
  * it while it is in the caches, and it is used for all parts: the text of 100,000 SAs whole would take 6,300 pages. */
-typedef struct part {
-    const encoding *encoding;
+typedef struct file_part {
+    const file_encoding *encoding;
     char *text;
     size_t length, room;
-} part;
+} file_part;
 
 /* Makes one octet of each unit. Dumps are ASCII; what is not becomes a character that no word has. The last octet of a
  * file that was cut stands for nothing. */
-static size_t narrow(char *text, size_t length, const encoding *encoding)
+static size_t narrow(char *text, size_t length, const file_encoding *encoding)
 {
     const size_t units = length / encoding->width;
 
@@ -109,7 +109,7 @@ static size_t narrow(char *text, size_t length, const encoding *encoding)
 }
 
 /* Fills the part up; false at the end of the file, and on an error. */
-static bool fill(part *part, GIOChannel *file, GError **error)
+static bool fill(file_part *part, GIOChannel *file, GError **error)
 {
     char *const text = part->text + part->length;
     const size_t room = (part->room - part->length) / part->encoding->width * part->encoding->width;
@@ -127,7 +127,7 @@ static bool fill(part *part, GIOChannel *file, GError **error)
 }
 
 /* Takes the first octets off; if there were none, a line is longer than the part, which then grows. */
-static void take_off(part *part, size_t count)
+static void take_off(file_part *part, size_t count)
 {
     char *larger;
 
@@ -144,7 +144,7 @@ static void take_off(part *part, size_t count)
 }
 
 /* Finds out the encoding, and goes to the first octet behind its mark. */
-static bool begin(part *part, GIOChannel *file, GError **error)
+static bool begin(file_part *part, GIOChannel *file, GError **error)
 {
     char start[3];
     gsize count;
@@ -161,7 +161,7 @@ static bool begin(part *part, GIOChannel *file, GError **error)
 static char *read_file(const char *path, GIOChannel *file, const ipsec_xfrm_calls *calls)
 {
     ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(calls);
-    part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
+    file_part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
     uint64_t octets = 0;
     GError *error = NULL;
     size_t kept = 0; /* of the part before */
