@@ -42,7 +42,7 @@ foreach(log changelog changelog.Debian)
   install(FILES "${made}/${log}.gz" DESTINATION "${documents}")
 endforeach()
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright" README.md DESTINATION "${documents}")
-install(FILES plugin/CHECKS.md plugin/SYSTEMS.md plugin/WINDOWS.md DESTINATION "${documents}/plugin")
+install(FILES plugin/BUILDING.md plugin/CHECKS.md plugin/SYSTEMS.md plugin/WINDOWS.md DESTINATION "${documents}/plugin")
 install(DIRECTORY plugin/pictures DESTINATION "${documents}/plugin")
 # The commands of README name them so.
 file(GLOB samples CONFIGURE_DEPENDS captures/*.*)
