@@ -158,6 +158,221 @@ static void test_limits(void)
     guard_free_all();
 }
 
+/* --- what a payload is, one line each ---------------------------------------------------------------------------- */
+
+#define OCTETS(...)                                                                                                    \
+    sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[])                                                                \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+
+typedef struct octets {
+    size_t count;
+    const uint8_t *octets;
+} octets;
+
+/* The payload of that type, alone in a message. */
+static ipsec_ike_contents read_one(unsigned version, uint8_t type, octets body)
+{
+    uint8_t payload[400] = {0, 0, (uint8_t)((body.count + 4) >> 8), (uint8_t)(body.count + 4)};
+
+    g_assert_cmpuint(body.count + 4, <=, sizeof payload);
+    memcpy(payload + 4, body.octets, body.count);
+    return read_all(version, type, payload, (uint32_t)body.count + 4);
+}
+
+/* IKEv1 numbers algorithms in another way; one transform, of ESP, AH or phase 1. */
+static void test_transform_of_v1(void)
+{
+    static const struct {
+        uint8_t protocol, number, integrity;
+        uint16_t encryption, wanted;
+    } cases[] = {{3, 12, 2, 12, 2}, {3, 22, 3, 23, 3}, {3, 23, 4, 21, 4}, {3, 24, 5, 24, 12}, {3, 3, 7, 3, 14},
+                 {3, 3, 8, 3, 0},   {3, 3, 9, 3, 5},   {3, 3, 10, 3, 0},  {2, 3, 2, 0, 2}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_ike_contents contents =
+            read_one(1, 1,
+                     (octets){OCTETS(0, 0, 0, 1, 0, 0, 0, 1,                              /* DOI, situation */
+                                     0, 0, 0, 36, 1, cases[i].protocol, 4, 1, 9, 8, 7, 6, /* the proposal */
+                                     0, 0, 0, 24, 1, cases[i].number, 0, 0,               /* the transform: */
+                                     0x80, 5, 0, cases[i].integrity, 0x80, 3, 0, 14, 0x80, 11, 0, 1, 0x80, 4, 0, 1)});
+        const ipsec_ike_proposal *const proposal = &contents.proposals[0];
+
+        g_assert_false(contents.incomplete);
+        g_assert_cmpuint(proposal->encryption, ==, cases[i].encryption);
+        g_assert_cmpuint(proposal->integrity, ==, cases[i].wanted);
+        g_assert_cmpuint(proposal->group, ==, 14);
+        g_assert_cmpuint(proposal->mode, ==, 1);
+        g_assert_true(proposal->has_esn && proposal->esn == 1);
+        guard_free_all();
+    }
+}
+
+static void test_phase_1(void)
+{
+    const ipsec_ike_contents contents = read_one(
+        1, 1,
+        (octets){OCTETS(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 32, 1, 1, 8, 2, 1, 2, 3, 4, 5, 6, 7, 8, /* an SPI of 8 */
+                        3, 0, 0, 12, 1, 1, 0, 0, 0x80, 4, 0, 14, 0, 0, 0, 4)});
+
+    g_assert_cmphex(contents.proposals[0].ike_spi, ==, 0x0102030405060708);
+    g_assert_cmpuint(contents.proposals[0].group, ==, 14);
+    g_assert_cmpuint(contents.proposals[0].encryption, ==, 0);
+    guard_free_all();
+}
+
+/* Of several transforms of one type the first counts; an attribute of more octets is passed over. */
+static void test_first_transform(void)
+{
+    const ipsec_ike_contents contents = read_one(
+        2, 33,
+        (octets){OCTETS(0, 0, 0, 76, 1, 3, 0, 8, /* without SPI */
+                        3, 0, 0, 16, 1, 0, 0, 12, 0, 3, 0, 0, 0x80, 14, 0, 192, 3, 0, 0, 8, 1, 0, 0, 20, /* ciphers */
+                        3, 0, 0, 8, 4, 0, 0, 19, 3, 0, 0, 8, 4, 0, 0, 20,                                /* groups */
+                        3, 0, 0, 8, 5, 0, 0, 1, 3, 0, 0, 8, 5, 0, 0, 0,                                  /* ESN */
+                        3, 0, 0, 8, 9, 0, 0, 1, 0, 0, 0, 4)}); /* unknown; too short */
+    const ipsec_ike_proposal *const proposal = &contents.proposals[0];
+
+    g_assert_false(contents.incomplete);
+    g_assert_cmpuint(contents.proposal_count, ==, 1);
+    g_assert_true(proposal->spi_length == 0 && proposal->spi == 0 && proposal->ike_spi == 0);
+    g_assert_cmpuint(proposal->encryption, ==, 12);
+    g_assert_cmpuint(proposal->key_bits, ==, 192);
+    g_assert_cmpuint(proposal->group, ==, 19);
+    g_assert_true(proposal->has_esn && proposal->esn == 1);
+    guard_free_all();
+}
+
+/* What an identity of Quick Mode names, from 10.1.2.3 (and .255 behind it) or 2001:db8::. */
+static void test_identity_of_v1(void)
+{
+    static const struct {
+        uint8_t type, length; /* of the identity; of the address, 0: it is no selector */
+        uint8_t count, octets[32];
+        uint8_t first, last; /* the last octet of either */
+    } cases[] = {
+        {0, 0, 4, {10, 1, 2, 3}, 0, 0},
+        {1, 4, 4, {10, 1, 2, 3}, 3, 3},
+        {1, 0, 3, {10, 1, 2}, 0, 0},
+        {2, 0, 4, {'h', 'o', 's', 't'}, 0, 0},
+        {3, 0, 4, {'u', '@', 'd', 'x'}, 0, 0},
+        {4, 4, 8, {10, 1, 2, 3, 255, 255, 255, 240}, 0, 15},
+        {4, 0, 7, {10, 1, 2, 3, 255, 255, 255}, 0, 0},
+        {5, 16, 16, {0x20, 1, 0x0d, 0xb8, [15] = 7}, 7, 7},
+        {6, 16, 32, {0x20, 1, 0x0d, 0xb8, [15] = 7, [16] = 255, [31] = 252}, 4, 7},
+        {7, 4, 8, {10, 1, 2, 3, 10, 1, 2, 255}, 3, 255},
+        {8, 16, 32, {0x20, 1, [15] = 1, [16] = 0x20, 1, [31] = 9}, 1, 9},
+        {9, 0, 32, {0}, 0, 0},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint8_t body[36] = {cases[i].type, 17, 0, i % 2 ? 53 : 0};
+        ipsec_ike_contents contents;
+
+        memcpy(body + 4, cases[i].octets, cases[i].count);
+        contents = read_one(1, 5, (octets){4u + cases[i].count, body});
+        g_assert_cmpuint(contents.identity, !=, 0);
+        g_assert_cmpuint(contents.initiator_count, ==, cases[i].length > 0);
+        g_assert_cmpuint(contents.responder_count, ==, 0);
+        if (cases[i].length == 0)
+            continue;
+        g_assert_cmpuint(contents.initiator[0].address_length, ==, cases[i].length);
+        g_assert_cmpuint(contents.initiator[0].first[cases[i].length - 1], ==, cases[i].first);
+        g_assert_cmpuint(contents.initiator[0].last[cases[i].length - 1], ==, cases[i].last);
+        g_assert_cmpuint(contents.initiator[0].first_port, ==, i % 2 ? 53 : 0);
+        g_assert_cmpuint(contents.initiator[0].last_port, ==, i % 2 ? 53 : UINT16_MAX);
+    }
+    guard_free_all();
+}
+
+/* A third identity is nobody's; and the digest is that of the first. */
+static void test_three_identities(void)
+{
+    const uint8_t three[] = {5, 0, 0,  12, 1, 0, 0, 0, 10, 0,  0, 1, 5, 0, 0,  12, 1, 0,
+                             0, 0, 10, 0,  0, 2, 0, 0, 0,  12, 1, 0, 0, 0, 10, 0,  0, 3};
+    const ipsec_ike_contents contents = read_all(1, 5, three, sizeof three);
+
+    g_assert_cmpuint(contents.initiator_count, ==, 1);
+    g_assert_cmpuint(contents.responder_count, ==, 1);
+    g_assert_cmpuint(contents.responder[0].first[3], ==, 2);
+    g_assert_cmphex(contents.identity, ==, read_all(1, 5, three, 12).identity);
+    g_assert_cmpuint(read_one(1, 5, (octets){OCTETS(1, 0, 0)}).identity, ==, 0);
+    guard_free_all();
+}
+
+/* A selector of IKEv2 that is none, or of IPv6; a payload that is too short to hold what it must. */
+static void test_short_or_odd(void)
+{
+    const struct {
+        unsigned version;
+        uint8_t type;
+        octets body;
+        bool incomplete;
+        uint8_t selectors, notifies, deletes;
+    } cases[] = {
+        {2, 44, {OCTETS(1, 0, 0, 0, 7, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, false, 1, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0, 0, 9, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, true, 1, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0, 0, 8, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, true, 0, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0)}, true, 0, 0, 0},
+        {2, 41, {OCTETS(0, 0, 0, 14)}, false, 0, 1, 0},
+        {2, 41, {OCTETS(3, 4, 0, 14, 1, 2, 3)}, true, 0, 0, 0},
+        {2, 41, {OCTETS(3, 4, 0)}, true, 0, 0, 0},
+        {1, 11, {OCTETS(0, 0, 0, 1, 1, 0, 0, 14)}, false, 0, 1, 0},
+        {1, 11, {OCTETS(0, 0, 0)}, true, 0, 0, 0},
+        {1, 12, {OCTETS(0, 0, 0, 1, 3, 4, 0, 1, 1, 2, 3, 4)}, false, 0, 0, 1},
+        {1, 12, {OCTETS(0, 0, 0)}, true, 0, 0, 0},
+        {2, 42, {OCTETS(3, 4, 0)}, true, 0, 0, 0},
+        {2, 42, {OCTETS(3, 16, 0, 1, 1, 2, 3, 4)}, false, 0, 0, 0},
+        {2, 42, {OCTETS(3, 4, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8)}, false, 0, 0, 1},
+        {2, 34, {OCTETS(0, 14, 0)}, false, 0, 0, 0},
+        {1, 1, {OCTETS(0, 0, 0, 1, 0, 0, 0)}, true, 0, 0, 0},
+        {2, 33, {OCTETS(0, 0, 0, 12, 1, 3, 5, 0, 1, 2, 3, 4)}, true, 0, 0, 0},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_ike_contents contents = read_one(cases[i].version, cases[i].type, cases[i].body);
+
+        g_assert_cmpuint(contents.incomplete, ==, cases[i].incomplete);
+        if (cases[i].type != 44 || !cases[i].incomplete)
+            g_assert_cmpuint(contents.initiator_count, ==, cases[i].selectors);
+        g_assert_cmpuint(contents.notify_count, ==, cases[i].notifies);
+        g_assert_cmpuint(contents.delete_count, ==, cases[i].deletes);
+        g_assert_cmpuint(contents.group, ==, 0);
+    }
+    g_assert_cmpuint(read_one(2, 34, (octets){OCTETS(0, 19, 0, 0, 1)}).group, ==, 19);
+    guard_free_all();
+}
+
+/* As many as there is room for, and one more. */
+static void test_room(void)
+{
+    uint8_t deletes[4 + 4 * (IPSEC_IKE_DELETES_MOST + 1)] = {3, 4, 0, IPSEC_IKE_DELETES_MOST};
+    uint8_t proposals[8 * (IPSEC_IKE_PROPOSALS_MOST + 1)] = {0};
+    uint8_t selectors[4 + 16 * (IPSEC_IKE_SELECTORS_MOST + 1)] = {0};
+    ipsec_ike_contents contents;
+
+    for (unsigned more = 0; more < 2; more++) {
+        deletes[3] = (uint8_t)(IPSEC_IKE_DELETES_MOST + more);
+        contents = read_one(2, 42, (octets){sizeof deletes, deletes});
+        g_assert_cmpuint(contents.delete_count, ==, IPSEC_IKE_DELETES_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+
+        for (unsigned i = 0; i < IPSEC_IKE_PROPOSALS_MOST + more; i++)
+            memcpy(proposals + 8 * i, (const uint8_t[]){2, 0, 0, 8, 1, 3, 0, 0}, 8);
+        contents = read_one(2, 33, (octets){8 * (IPSEC_IKE_PROPOSALS_MOST + more), proposals});
+        g_assert_cmpuint(contents.proposal_count, ==, IPSEC_IKE_PROPOSALS_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+
+        for (unsigned i = 0; i < IPSEC_IKE_SELECTORS_MOST + more; i++)
+            memcpy(selectors + 4 + 16 * i, (const uint8_t[]){7, 0, 0, 16, [12] = 10}, 13);
+        contents = read_one(2, 45, (octets){4 + 16 * (IPSEC_IKE_SELECTORS_MOST + more), selectors});
+        g_assert_cmpuint(contents.responder_count, ==, IPSEC_IKE_SELECTORS_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+        guard_free_all();
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -168,5 +383,12 @@ int main(int argc, char **argv)
     g_test_add_func("/payloads/stops-at-encrypted", test_stops_at_encrypted);
     g_test_add_func("/payloads/hostile", test_hostile);
     g_test_add_func("/payloads/limits", test_limits);
+    g_test_add_func("/payloads/transform-of-v1", test_transform_of_v1);
+    g_test_add_func("/payloads/phase-1", test_phase_1);
+    g_test_add_func("/payloads/first-transform", test_first_transform);
+    g_test_add_func("/payloads/identity-of-v1", test_identity_of_v1);
+    g_test_add_func("/payloads/three-identities", test_three_identities);
+    g_test_add_func("/payloads/short-or-odd", test_short_or_odd);
+    g_test_add_func("/payloads/room", test_room);
     return g_test_run();
 }
