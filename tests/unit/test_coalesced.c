@@ -206,6 +206,26 @@ static void test_part_behind_a_restart(void)
     close_line(&l);
 }
 
+/* Where the SA has rows of several times, the parts tell which of them they are of; they may be of none. */
+static void test_parts_of_another_row(void)
+{
+    const expectation wrong = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
+    line l, other;
+
+    open_line(&l, "HMAC_SHA1_96", "no", false);
+    other = (line){.spec = l.spec};
+    for (unsigned i = 0; i < 2; i++) {
+        other.spec.integrity_key[0] ^= (uint8_t)(1 + i);
+        ipsec_db_add(l.db, &other.spec);
+    }
+    send_run(&l, 1, 5);
+    give(&l, datagram(&other, NUMBERS(1, 2, 3), 0), &offload, "of the last row");
+    give(&l, packet(&other, 4), &verified, "the SA is at that row");
+    give(&l, datagram(&other, NUMBERS(5, 6, 7), 7), &wrong, "of no row");
+    give(&l, packet(&other, 8), &verified, "and stays there");
+    close_line(&l);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -216,5 +236,6 @@ int main(int argc, char **argv)
     g_test_add_func("/coalesced/unverified", test_unverified);
     g_test_add_func("/coalesced/without-key", test_without_key);
     g_test_add_func("/coalesced/restart", test_part_behind_a_restart);
+    g_test_add_func("/coalesced/another-row", test_parts_of_another_row);
     return g_test_run();
 }
