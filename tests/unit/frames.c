@@ -1,6 +1,7 @@
 /* The sample captures without Wireshark.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
+#include "base/hash.h"
 #include "guard.h"
 #include "keys/icv.h"
 #include "packet/protocol.h"
@@ -68,7 +69,9 @@ void shown_begin(shown *shown)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(columns); i++)
         *columns[i] = g_string_new(NULL);
-    shown->is_partial = false;
+    shown->is_partial = shown->in_udp = false;
+    shown->sa = IPSEC_SA_NONE;
+    shown->peers = 0;
 }
 
 void shown_clear(shown *shown)
@@ -260,6 +263,10 @@ static void judge_header(packet p, const buffer *in, const ipsec_view *view)
     }
     if (!ipsec_report_has_subject(&report))
         return;
+    if (p.shown->verdicts->len == 0) {
+        p.shown->sa = report.sa;
+        p.shown->in_udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
+    }
     show(p.shown, &report);
     if (report.header.subject == IPSEC_SUBJECT_HEADER)
         read_inside(p, in, view, &report);
@@ -395,6 +402,15 @@ static void judge_fragment(packet *p, ipsec_fragment fragment)
     ipsec_explain_fragment(p->pass->db, &fragment, &report);
 }
 
+/* The same for both directions. */
+static uint32_t hash_peers(const uint8_t *source, const uint8_t *destination, uint32_t length)
+{
+    uint64_t words[2];
+    const uint64_t one = ipsec_hash_address(1, source, length, words);
+
+    return (uint32_t)(one + ipsec_hash_address(1, destination, length, words));
+}
+
 static void read_v4(packet p, const buffer *in, uint32_t at)
 {
     const uint8_t *const ip = in->octets + at;
@@ -404,6 +420,8 @@ static void read_v4(packet p, const buffer *in, uint32_t at)
     p.source = ip + 12;
     p.destination = ip + 16;
     p.address_length = 4;
+    if (p.shown->peers == 0)
+        p.shown->peers = hash_peers(p.source, p.destination, 4);
     if (header < IPSEC_IPV4_HEADER || in->captured < at + header)
         return;
     if (ipsec_ip_is_v4_fragment(ip) && !p.is_quoted) {
@@ -432,6 +450,8 @@ static void read_v6(packet p, const buffer *in, uint32_t at)
     p.source = ip + 8;
     p.destination = ip + 24;
     p.address_length = 16;
+    if (p.shown->peers == 0)
+        p.shown->peers = hash_peers(p.source, p.destination, 16);
     while (next != IPSEC_PROTOCOL_AH && from < end) {
         const uint8_t *const extension = in->octets + from;
         const uint32_t length = ipsec_ip_extension(next, extension, end - from);

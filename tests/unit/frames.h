@@ -30,6 +30,9 @@ void capture_free(capture *capture);
 typedef struct shown {
     GString *verdicts, *findings, *windows, *linux_counters, *icvs;
     bool is_partial; /* it is a fragment, so that what Wireshark shows of it is not to be seen here */
+    uint32_t sa;     /* of the outermost header, or IPSEC_SA_NONE */
+    bool in_udp;     /* likewise: that header */
+    uint32_t peers;  /* both addresses of the frame, hashed, in any order */
 } shown;
 
 void shown_begin(shown *shown);
