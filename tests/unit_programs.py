@@ -46,18 +46,18 @@ def build_core(folder, extra_compile=("-O1", "-g0"), extra_link=()):
     return sources
 
 
-def build_tests(folder):
+def build_tests(folder, extra=("-O1", "-g0")):
     """The programs, one for each test_*.c."""
     support = [path for path in sorted(UNIT.glob("*.c")) if not path.name.startswith("test_") and path.name != "example.c"]
+    common = ["cc", "-std=gnu11", *extra, "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags")]
     compiled = [folder / f"{path.stem}.o" for path in support]
     for source, to in zip(support, compiled):
-        subprocess.run(["cc", "-std=gnu11", "-O1", "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags"), "-c", source, "-o", to],
-                       check=True, capture_output=True)
+        subprocess.run([*common, "-c", source, "-o", to], check=True, capture_output=True)
 
     def build(source):
         program = folder / source.stem
-        subprocess.run(["cc", "-std=gnu11", "-O1", "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags"), source, *compiled,
-                        "-o", program, f"-L{folder}", "-lcore", *flags("--libs"), "-lm"], check=True, capture_output=True)
+        subprocess.run([*common, source, *compiled, "-o", program, f"-L{folder}", "-lcore", *flags("--libs"), "-lm"],
+                       check=True, capture_output=True)
         return program
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -146,6 +146,79 @@ static void test_how_far_a_header_reaches(void)
     guard_free_all();
 }
 
+static bool may_be_cut(ipsec_finding_id id)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report = report_on(&view);
+
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_SEQ_GAP, 0, 0);
+    g_assert_false(ipsec_report_may_be_cut(&report));
+    ipsec_findings_add(&report.findings, id, 0, 0);
+    return ipsec_report_may_be_cut(&report);
+}
+
+/* What lacks its end fails so. */
+static void test_what_may_be_cut(void)
+{
+    g_assert_true(may_be_cut(IPSEC_FINDING_ESP_ICV));
+    g_assert_true(may_be_cut(IPSEC_FINDING_AH_ICV));
+    g_assert_false(may_be_cut(IPSEC_FINDING_ESP_SPI_ZERO));
+    g_assert_false(may_be_cut(IPSEC_FINDING_REPLAY_OLD));
+    guard_free_all();
+}
+
+static void test_names(void)
+{
+    for (unsigned reason = 0; reason < IPSEC_UNVERIFIED_COUNT; reason++)
+        g_assert_nonnull(ipsec_unverified_name(reason));
+    g_assert_null(ipsec_unverified_name(IPSEC_UNVERIFIED_COUNT));
+    for (unsigned verdict = 0; verdict <= IPSEC_VERDICT_DROP; verdict++)
+        g_assert_nonnull(ipsec_verdict_name(verdict));
+    g_assert_null(ipsec_verdict_name(IPSEC_VERDICT_DROP + 1));
+}
+
+static void test_outcomes_of_ike(void)
+{
+    enum {
+        NOTHING = IPSEC_FINDING_COUNT,
+        NO_PROPOSAL = 14
+    };
+    static const struct {
+        unsigned trouble;
+        uint16_t notify;
+        bool established, counts;
+        uint32_t children;
+        const char *outcome;
+    } cases[] = {
+        {NOTHING, 0, false, false, 0, "not finished"},
+        {NOTHING, 0, true, false, 0, "established"},
+        {NOTHING, 0, true, true, 0, "established, 0 child SAs"},
+        {NOTHING, 0, true, true, 1, "established, 1 child SA"},
+        {NOTHING, 0, true, true, 2, "established, 2 child SAs"},
+        {IPSEC_FINDING_IKE_NO_ANSWER, 0, false, false, 0, "no answer"},
+        {IPSEC_FINDING_IKE_FRAGMENT_LOST, 0, false, false, 0, "a fragment is missing"},
+        {IPSEC_FINDING_IKE_AUTH_FAILED, 0, false, false, 0, "authentication refused"},
+        {IPSEC_FINDING_IKE_CHILD_REFUSED, 0, true, false, 0, "established, child SA refused"},
+        {IPSEC_FINDING_IKE_CHILD_REFUSED, 0, true, true, 1, "established, 1 child SA, child SA refused"},
+        {IPSEC_FINDING_IKE_VERSION, 0, false, false, 0, "failed"},
+        {IPSEC_FINDING_IKE_VERSION, NO_PROPOSAL, false, false, 0, "NO_PROPOSAL_CHOSEN"},
+        {IPSEC_FINDING_IKE_VERSION, 8191, false, false, 0, "error 8191"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_ike_progress progress = {.version = 2,
+                                             .is_established = cases[i].established,
+                                             .counts = cases[i].counts,
+                                             .trouble =
+                                                 cases[i].trouble == NOTHING ? 0 : (uint8_t)(cases[i].trouble + 1),
+                                             .trouble_notify = cases[i].notify,
+                                             .children = cases[i].children};
+        char buffer[IPSEC_IKE_OUTCOME_SIZE];
+
+        g_assert_cmpstr(ipsec_ike_outcome(&progress, buffer), ==, cases[i].outcome);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -156,5 +229,8 @@ int main(int argc, char **argv)
     g_test_add_func("/report/remove-property", test_a_property_can_be_taken_back);
     g_test_add_func("/report/span", test_what_a_finding_speaks_of);
     g_test_add_func("/report/reach", test_how_far_a_header_reaches);
+    g_test_add_func("/report/may-be-cut", test_what_may_be_cut);
+    g_test_add_func("/report/names", test_names);
+    g_test_add_func("/report/outcomes-of-ike", test_outcomes_of_ike);
     return g_test_run();
 }

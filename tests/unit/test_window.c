@@ -360,6 +360,29 @@ static void test_nothing_seen(void)
     g_assert_cmpuint(ipsec_window_infer_high(&window, UINT32_MAX, 64), ==, 0);
 }
 
+/* A copy has bits of its own, in place or not; and none are counted of what is above the top, or before anything. */
+static void test_copy(void)
+{
+    for (uint32_t packets = 64; packets <= 256; packets *= 2) {
+        ipsec_window window = {0}, copy;
+
+        ipsec_window_init(&window, packets);
+        g_assert_cmpuint(ipsec_window_count_from(&window, 0), ==, 0);
+        for (uint64_t n = 1000; n < 1000 + packets; n += 2)
+            ipsec_window_commit(&window, n, packets);
+        copy = ipsec_window_copy(&window);
+        ipsec_window_commit(&window, 1000 + 2 * packets, packets);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, 1000), ==, packets / 2);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, copy.top), ==, 1);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, copy.top + 1), ==, 0);
+        g_assert_false(ipsec_window_has(&copy, 1001));
+        g_assert_true(ipsec_window_has(&copy, 1002));
+        g_assert_false(ipsec_window_has(&window, 1002));
+        ipsec_window_clear(&window);
+        ipsec_window_clear(&copy);
+    }
+}
+
 /* Between the window that losses are counted for and the end of the bitmap, numbers are still told apart. */
 static void test_windows_share_the_bits(void)
 {
@@ -707,6 +730,7 @@ int main(int argc, char **argv)
     g_test_add_func("/window/number-by-number", test_number_by_number);
     g_test_add_func("/window/room", test_room);
     g_test_add_func("/window/nothing-seen", test_nothing_seen);
+    g_test_add_func("/window/copy", test_copy);
     g_test_add_func("/window/shared-bits", test_windows_share_the_bits);
     g_test_add_func("/window/left-of-the-bitmap", test_left_of_the_bitmap);
     g_test_add_func("/window/high-half", test_high_half);
