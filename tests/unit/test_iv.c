@@ -227,6 +227,25 @@ static void test_sas_are_apart(void)
     close_bench(&bench);
 }
 
+/* Sixteen IVs decide in which order their octets count: half of them must be next to others if the first octet is the
+ * lowest, and none if it is the highest. */
+static void test_order_of_octets(void)
+{
+    for (uint64_t near = 7; near <= 10; near++) {
+        bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+        for (uint64_t i = 1; i <= near; i++)
+            expect_fine(&bench, i, GUINT64_SWAP_LE_BE(i));
+        for (uint64_t i = near + 1; i <= 16; i++) {
+            g_assert_false(bench.state.unique.ordered);
+            expect_fine(&bench, i, GUINT64_SWAP_LE_BE(i << 32 | i));
+        }
+        g_assert_true(bench.state.unique.ordered);
+        g_assert_cmpuint(bench.state.unique.reversed, ==, near - 1 >= 8); /* the first is next to none */
+        close_bench(&bench);
+    }
+}
+
 /* --- other IVs */
 
 static void test_random(void)
@@ -1009,6 +1028,7 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &patterns[i], test_counters);
         g_free(path);
     }
+    g_test_add_func("/iv/order-of-octets", test_order_of_octets);
     g_test_add_func("/iv/loss-and-delay", test_loss_and_delay);
     g_test_add_func("/iv/queues", test_queues);
     g_test_add_func("/iv/restart", test_restart);
