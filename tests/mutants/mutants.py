@@ -197,10 +197,14 @@ class Bench:
         self.seen = collections.Counter()
 
     def order(self, file):
-        """That of the file first, then those that saw most of what was done to it, then the quick ones."""
+        """The quick ones first; that of the file counts as one that saw ten mutations of it, and each of these makes it
+        as if it were quicker."""
         own = f"test_{pathlib.Path(file).stem}"
-        return sorted(self.tests, key=lambda test: (test.name != own, -self.seen[file, test.name],
-                                                    self.seconds.get(test.name, 0)))
+
+        def cost(test):
+            seen = self.seen[file, test.name] + (10 if test.name == own else 0)
+            return self.seconds.get(test.name, 0) / (1 + seen)
+        return sorted(self.tests, key=cost)
 
 
 def core_with(folder, mutation):
