@@ -57,8 +57,12 @@ static void test_unknown_ports(void)
     later[7] = 10;
     later[23] = 54;
     g_assert_true(lets_through(later, sizeof later));
+    later[6] = 0x20; /* the first one has them */
     later[7] = 0;
+    g_assert_false(lets_through(later, sizeof later));
+    later[6] = 0;
     g_assert_true(lets_through(later, 23));
+    g_assert_false(lets_through(later, 24));
     later[9] = 6;
     g_assert_false(lets_through(later, 20));
     guard_free_all();
