@@ -268,6 +268,8 @@ static void judge_header(packet p, const buffer *in, const ipsec_view *view)
         p.shown->in_udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
     }
     show(p.shown, &report);
+    if (p.pass->look)
+        p.pass->look(view, &report);
     if (report.header.subject == IPSEC_SUBJECT_HEADER)
         read_inside(p, in, view, &report);
 }

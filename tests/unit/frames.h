@@ -44,6 +44,7 @@ typedef struct pass {
     ipsec_db *db;
     GArray *records; /* of ipsec_record */
     bool is_later;
+    void (*look)(const ipsec_view *view, const ipsec_report *report); /* NULL: nobody else wants to see the reports */
 } pass;
 
 /* Judges, or explains, all headers of the frame with that number. */

@@ -254,10 +254,123 @@ static bool is_same(const char *found, const char *expected)
     return strcmp(found, expected) == 0;
 }
 
+/* The octets that findings speak of, where they are the same in each packet. */
+static const struct {
+    ipsec_finding_id id;
+    uint32_t in_esp, in_ah; /* offsets */
+    uint32_t length;
+} spans[] = {
+    {IPSEC_FINDING_ESP_SPI_ZERO, 0, 0, 4},
+    {IPSEC_FINDING_ESP_SPI_RESERVED, 0, 0, 4},
+    {IPSEC_FINDING_ESP_SPI_UNKNOWN, 0, 0, 4},
+    {IPSEC_FINDING_AH_SPI_ZERO, 0, 4, 4},
+    {IPSEC_FINDING_AH_SPI_RESERVED, 0, 4, 4},
+    {IPSEC_FINDING_AH_SPI_UNKNOWN, 0, 4, 4},
+    {IPSEC_FINDING_SA_OLD_SPI, 0, 4, 4},
+    {IPSEC_FINDING_SEQ_ZERO, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_WRAP, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_JUMP, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_GAP, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_REORDER, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_RESTART, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_STRAY, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_NEAR_END, 4, 8, 4},
+    {IPSEC_FINDING_SEQ_AT_END, 4, 8, 4},
+    {IPSEC_FINDING_REPLAY_OLD, 4, 8, 4},
+    {IPSEC_FINDING_REPLAY_DUPLICATE, 4, 8, 4},
+    {IPSEC_FINDING_REPLAY_CONFLICT, 4, 8, 4},
+    {IPSEC_FINDING_ESN_WRONG_HIGH, 4, 8, 4},
+    {IPSEC_FINDING_IV_REUSE, 8, 12, 8},
+    {IPSEC_FINDING_IV_PREDICTABLE, 8, 12, 8},
+    {IPSEC_FINDING_IV_CHAINED, 8, 12, 8},
+    {IPSEC_FINDING_IV_ZERO, 8, 12, 8},
+    {IPSEC_FINDING_AH_NEXT_HEADER, 0, 0, 1},
+    {IPSEC_FINDING_AH_NEXT_HEADER_MODE, 0, 0, 1},
+    {IPSEC_FINDING_AH_LENGTH_BELOW_MIN, 0, 1, 1},
+    {IPSEC_FINDING_AH_LENGTH_OVERRUN, 0, 1, 1},
+    {IPSEC_FINDING_AH_V6_ALIGNMENT, 0, 1, 1},
+    {IPSEC_FINDING_AH_RESERVED, 0, 2, 2},
+    {IPSEC_FINDING_ESP_NO_PAYLOAD, 0, 0, 8},
+    {IPSEC_FINDING_NATT_DOUBLE_MARKER, 0, 0, 8},
+    {IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, 0, 28},
+    {IPSEC_FINDING_NATT_ESP_ON_500, 0, 0, 8},
+};
+
+/* Those that speak of one octet, of the packet as a whole, or of nothing in it; wherever that is. */
+static const struct {
+    ipsec_finding_id id;
+    enum {
+        OCTET,
+        PACKET,
+        NOWHERE
+    } what;
+} sizes[] = {
+    {IPSEC_FINDING_ESP_NEXT_HEADER, OCTET},
+    {IPSEC_FINDING_ESP_NEXT_HEADER_MODE, OCTET},
+    {IPSEC_FINDING_ESP_PAD_LENGTH, OCTET},
+    {IPSEC_FINDING_ESP_PAD_LAST_BYTE, OCTET},
+    {IPSEC_FINDING_ESP_DUMMY, OCTET},
+    {IPSEC_FINDING_ESP_INNER_VERSION, OCTET},
+    {IPSEC_FINDING_ESP_TRUNCATED_HEADER, PACKET},
+    {IPSEC_FINDING_ESP_BELOW_FLOOR, PACKET},
+    {IPSEC_FINDING_ESP_ALIGNMENT, PACKET},
+    {IPSEC_FINDING_ESP_RUNT_FOR_SA, PACKET},
+    {IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, PACKET},
+    {IPSEC_FINDING_AH_TRUNCATED_HEADER, PACKET},
+    {IPSEC_FINDING_NATT_TRUNCATED, PACKET},
+    {IPSEC_FINDING_NATT_ESP_TOO_SHORT, PACKET},
+    {IPSEC_FINDING_NATT_BELOW_IP_HEADER, PACKET},
+    {IPSEC_FINDING_NATT_KEEPALIVE, PACKET},
+    {IPSEC_FINDING_CAPTURE_OFFLOAD, NOWHERE},
+    {IPSEC_FINDING_CAPTURE_DUPLICATE, NOWHERE},
+    {IPSEC_FINDING_ESP_FRAGMENT, NOWHERE},
+    {IPSEC_FINDING_AH_FRAGMENT, NOWHERE},
+    {IPSEC_FINDING_ESP_ENCAP_MISMATCH, NOWHERE},
+    {IPSEC_FINDING_SA_SENDERS, NOWHERE},
+    {IPSEC_FINDING_SA_ADDRESS_CHANGED, NOWHERE},
+};
+
+static void check_span(const ipsec_view *view, const ipsec_finding *finding)
+{
+    const bool is_ah = view->protocol == IPSEC_PROTOCOL_AH;
+
+    g_assert_cmpuint(finding->offset + finding->length, <=, view->length);
+    for (unsigned i = 0; i < G_N_ELEMENTS(spans); i++)
+        if (finding->id == spans[i].id) {
+            g_assert_cmpuint(finding->offset, ==, is_ah ? spans[i].in_ah : spans[i].in_esp);
+            g_assert_cmpuint(finding->length, ==, spans[i].length);
+        }
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++)
+        if (finding->id == sizes[i].id) {
+            g_assert_cmpuint(finding->length, ==,
+                             sizes[i].what == OCTET    ? 1
+                             : sizes[i].what == PACKET ? view->length
+                                                       : 0);
+            if (sizes[i].what != OCTET)
+                g_assert_cmpuint(finding->offset, ==, 0);
+        }
+}
+
+/* And of what has no number, none is told. */
+static void check_report(const ipsec_view *view, const ipsec_report *report)
+{
+    const ipsec_number *const number = &report->number;
+
+    if (!number->is_followed) {
+        g_assert_cmpuint(number->first_seen, ==, 0);
+        g_assert_cmpint(number->advance, ==, 0);
+        g_assert_cmpuint(number->seen_by | number->old_by | number->wrong_by | number->zero_by, ==, 0);
+        g_assert_false(number->is_placed || number->has_highest);
+    }
+    for (unsigned i = 0; i < report->findings.count; i++)
+        check_span(view, &report->findings.list[i]);
+}
+
 static void test_as_it_is(const char *name, const capture *capture, const sidecar *sidecar)
 {
     pass pass = begin_pass(name, sidecar);
 
+    pass.look = check_report;
     for (unsigned later = 0; later < 2; later++) {
         pass.is_later = later;
         for (guint i = 0; i < capture->frames->len; i++)
