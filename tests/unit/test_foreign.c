@@ -263,6 +263,30 @@ static void test_protocols(void)
     guard_free_all();
 }
 
+/* Each octet that another protocol's payload may begin with where the number is young. */
+static void test_first_octets(void)
+{
+    static const struct {
+        uint8_t first, last, step;
+        uint32_t length;
+        char behind[7];
+    } rows[] = {
+        {0x48, 0x4f, 1, 64, {0, 0, 7, 0, 0, 0, 2}},          /* OpenVPN */
+        {0x30, 0x37, 1, 64, {0, 0, 7, 0, 0, 0, 2}},          /* and its old data */
+        {0x01, 0x41, 0x10, 64, {0, 0x4d, 0x2a, 0, 0, 0, 2}}, /* uTP */
+        {0x80, 0xb0, 0x10, 172, {0, 0, 2, 0, 0, 0, 40}},     /* RTP */
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (unsigned first = rows[i].first; first <= rows[i].last; first += rows[i].step) {
+            char octets[8] = {(char)first};
+
+            memcpy(octets + 1, rows[i].behind, sizeof rows[i].behind);
+            check(&(payload){"a first octet", rows[i].length, sizeof octets, octets, PERHAPS});
+        }
+    guard_free_all();
+}
+
 /* What is no ESP by its length is one of another protocol where its number is old, or its port a service's. */
 static void test_faulty(void)
 {
@@ -422,6 +446,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/foreign/protocols", test_protocols);
+    g_test_add_func("/foreign/first-octets", test_first_octets);
     g_test_add_func("/foreign/faulty", test_faulty);
     g_test_add_func("/foreign/text", test_text);
     g_test_add_func("/foreign/text-between-peers", test_text_between_peers);

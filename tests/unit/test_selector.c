@@ -85,6 +85,24 @@ static void test_no_packet(void)
     guard_free_all();
 }
 
+/* A selector means none of the extension headers, and of what follows one nothing is known. */
+static void test_extensions(void)
+{
+    static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+    unsigned known = 0;
+
+    for (unsigned next = 0; next <= UINT8_MAX; next++) {
+        uint8_t packet[48] = {0x60, [5] = 8, [6] = (uint8_t)next};
+        ipsec_flow flow;
+
+        g_assert_true(ipsec_flow_of_packet(guard_copy(packet, sizeof packet), sizeof packet, &flow));
+        g_assert_cmpuint(flow.has_protocol, ==, !memchr(extensions, (int)next, sizeof extensions));
+        known += flow.has_ports;
+    }
+    g_assert_cmpuint(known, ==, 5); /* TCP, UDP, DCCP, SCTP, UDP-Lite */
+    guard_free_all();
+}
+
 static void test_v6(void)
 {
     static const ipsec_selector udp = {
@@ -156,5 +174,6 @@ int main(int argc, char **argv)
     g_test_add_func("/selector/v6", test_v6);
     g_test_add_func("/selector/payload", test_payload);
     g_test_add_func("/selector/other-version", test_other_version);
+    g_test_add_func("/selector/extensions", test_extensions);
     return g_test_run();
 }
