@@ -1,5 +1,6 @@
 /* ICMP errors beside the packets that they quote. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "ike_packets.h"
 #include "packets.h"
 
 #include <string.h>
@@ -346,6 +347,45 @@ static void test_peer_without_ipsec(void)
     guard_free_all();
 }
 
+/* An error leads to the IKE message that it quotes, unless nobody got that: what another error quotes, or what came
+ * inside of a packet that did not verify. */
+static void test_ike(void)
+{
+    static const uint16_t flags[] = {0, IPSEC_VIEW_QUOTED, IPSEC_VIEW_INSIDE_UNPROVEN};
+    const ipsec_ike_message head = {
+        .initiator_spi = 0x1111, .version = 2, .exchange = IPSEC_IKE_SA_INIT, .from_initiator = true};
+    const ike_octets message = ike_message(&head, NULL, 0);
+    const uint32_t udp = 8 + message.length;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
+        ipsec_db *db = db_for(IPSEC_STACK_RFC);
+        ipsec_view view = ike_view(&message, 7, 0, false);
+        uint8_t octets[8 + 28 + 28] = {3, 3, [8] = 0x45, [8 + 3] = (uint8_t)(20 + udp), [8 + 9] = 17};
+        ipsec_icmp_view error = {.data = octets,
+                                 .captured = sizeof octets,
+                                 .source = peer,
+                                 .destination = sender,
+                                 .address_length = 4,
+                                 .protocol = IPSEC_ICMP,
+                                 .frame = 8};
+        ipsec_ike_report ike;
+        ipsec_icmp_report report;
+
+        memcpy(octets + 8 + 12, sender, 4);
+        memcpy(octets + 8 + 16, peer, 4);
+        memcpy(octets + 28, (const uint8_t[]){500 >> 8, 500 & 0xff, 500 >> 8, 500 & 0xff, 0, (uint8_t)udp}, 6);
+        memcpy(octets + 36, message.octets, 28);
+        view.flags |= flags[i];
+        ipsec_judge_ike(db, &view, NULL, &ike);
+        g_assert_cmpint(ike.is_ike, ==, flags[i] == 0);
+        ipsec_judge_icmp(db, &error);
+        ipsec_explain_icmp(db, &error, &report);
+        g_assert_cmpuint(report.quoted_frame, ==, flags[i] == 0 ? 7 : 0);
+        ipsec_db_free(db);
+    }
+    guard_free_all();
+}
+
 /* A hundred thousand errors take a moment, whatever they quote. */
 static void test_flood(void)
 {
@@ -376,6 +416,7 @@ int main(int argc, char **argv)
     g_test_add_func("/icmp-errors/what-is-above", test_what_is_above);
     g_test_add_func("/icmp-errors/refused", test_refused);
     g_test_add_func("/icmp-errors/peer-without-ipsec", test_peer_without_ipsec);
+    g_test_add_func("/icmp-errors/ike", test_ike);
     g_test_add_func("/icmp-errors/flood", test_flood);
     return g_test_run();
 }
