@@ -287,6 +287,32 @@ static void test_end(void)
     guard_free_all();
 }
 
+/* IPv6 has no identification, but for fragments. */
+static void test_no_identification(void)
+{
+    const uint8_t octets[84] = {0}, outer[40] = {0x60, [6] = IPSEC_PROTOCOL_ESP, [7] = 64};
+    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 6, octets, sizeof octets);
+    ipsec_recent *described;
+
+    view.outer = outer;
+    view.outer_length = sizeof outer;
+    view.frame = 1;
+    described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
+    g_assert_cmpuint(described->identification, ==, 0);
+    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ttl, ==, 64);
+    view.outer = NULL;
+    view.outer_length = 0;
+    described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
+    g_assert_cmpuint(described->identification, ==, 0);
+    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ttl, ==, 0);
+    g_assert_cmpuint(described->dscp, ==, IPSEC_DSCP_UNKNOWN);
+    ipsec_recents_free(recents);
+    guard_free_all();
+}
+
 /* Of several under a number the one that is surest. */
 static void test_number(void)
 {
@@ -318,6 +344,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/unique-of-any-sa", test_unique_of_any_sa);
     g_test_add_func("/recent/unique-of-many", test_unique_of_many);
     g_test_add_func("/recent/end", test_end);
+    g_test_add_func("/recent/no-identification", test_no_identification);
     g_test_add_func("/recent/number", test_number);
     return g_test_run();
 }
