@@ -479,6 +479,32 @@ static void test_excess_padding(void)
     }
 }
 
+/* Where no row has an ICV, and none bears the packet out, it is the first that is told of. */
+static void test_no_row_bears_it_out(void)
+{
+    static const char *const keys[] = {"11111111111111111111111111111111", "22222222222222222222222222222222",
+                                       "33333333333333333333333333333333"};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view noise = esp_view(4, 0x1000, 1, 8 + 16 + 32);
+    ipsec_record record;
+    ipsec_report report;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const ipsec_key_row_text text = {
+            .columns = {"ESP", "*", "*", KEYED_SPI, "AES_CBC", keys[i], "NONE", "", "no", "any"}};
+        ipsec_key_row_error error;
+        ipsec_key_row row;
+
+        g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+        row.line = i + 1;
+        g_assert_true(ipsec_db_add(db, &row));
+    }
+    ipsec_judge(db, &noise, &record, &report);
+    g_assert_false(report.opened.has_trailer); /* of none of them */
+    g_assert_cmpuint(report.opened.spec->line, ==, 1);
+    end(db);
+}
+
 static void test_esn_found_out(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "auto", "any");
@@ -965,6 +991,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     gcry_check_version(NULL);
+    g_test_add_func("/open/no-row-bears-it-out", test_no_row_bears_it_out);
     g_test_add_func("/open/number-of-another-protocol", test_number_of_another_protocol);
     g_test_add_func("/open/excess-padding", test_excess_padding);
     g_test_add_func("/open/verified", test_verified);
