@@ -559,6 +559,10 @@ static void test_deleted(void)
         g_assert_null(ipsec_outcome_at(IPSEC_STACK_LINUX, &report));
         g_assert_cmpuint(ike_of(&w, &report).deleted_by, ==, answer);
     }
+    say(&w, IPSEC_IKE_INFORMATIONAL, 3, A, false, &ask); /* it is gone already */
+    say(&w, IPSEC_IKE_INFORMATIONAL, 3, B, true, &confirm);
+    report = esp(&w, A, 0xb0000001, CLEAN);
+    g_assert_cmpuint(ike_of(&w, &report).deleted_by, ==, answer);
     end(&w);
 }
 
