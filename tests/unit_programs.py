@@ -46,22 +46,24 @@ def build_core(folder, extra_compile=("-O1", "-g0"), extra_link=()):
     return sources
 
 
+def build_test(source, folder, core, to=None, extra=("-O1", "-g0")):
+    """One program, with the headers of that core and the libcore.so of the folder; folder/NAME unless `to` says where."""
+    program = (to or folder) / source.stem
+    support = sorted(folder.glob("support/*.o"))
+    subprocess.run(["cc", "-std=gnu11", *extra, "-w", f"-I{core}", f"-I{UNIT}", *flags("--cflags"), source, *support,
+                    "-o", program, f"-L{folder}", "-lcore", *flags("--libs"), "-lm"], check=True, capture_output=True)
+    return program
+
+
 def build_tests(folder, extra=("-O1", "-g0")):
-    """The programs, one for each test_*.c."""
-    support = [path for path in sorted(UNIT.glob("*.c")) if not path.name.startswith("test_") and path.name != "example.c"]
-    common = ["cc", "-std=gnu11", *extra, "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags")]
-    compiled = [folder / f"{path.stem}.o" for path in support]
-    for source, to in zip(support, compiled):
-        subprocess.run([*common, "-c", source, "-o", to], check=True, capture_output=True)
-
-    def build(source):
-        program = folder / source.stem
-        subprocess.run([*common, source, *compiled, "-o", program, f"-L{folder}", "-lcore", *flags("--libs"), "-lm"],
-                       check=True, capture_output=True)
-        return program
-
+    """The programs, one for each test_*.c; and folder/support with what they share."""
+    (folder / "support").mkdir()
+    for path in sorted(UNIT.glob("*.c")):
+        if not path.name.startswith("test_") and path.name != "example.c":
+            subprocess.run(["cc", "-std=gnu11", *extra, "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags"), "-c", path,
+                            "-o", folder / "support" / f"{path.stem}.o"], check=True, capture_output=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        return sorted(pool.map(build, sorted(UNIT.glob("test_*.c"))))
+        return sorted(pool.map(lambda source: build_test(source, folder, CORE, extra=extra), sorted(UNIT.glob("test_*.c"))))
 
 
 def passes(program, library):

@@ -130,6 +130,15 @@ def mutations_of(name, text):
             yield Mutation(name, number, f"{shown[number - 1]}\n{shown[number]}", f"{follower}\n{line}", "swapped")
 
 
+def told_apart(mutations):
+    """The second change of one kind in a line, and so on, have a number of their own."""
+    met = collections.Counter()
+    for one in mutations:
+        met[one.line, one.name] += 1
+        count = met[one.line, one.name]
+        yield one if count == 1 else one._replace(what=f"{one.what} ({count})")
+
+
 def rank(mutation):
     return hashlib.sha256(f"{SEED} {mutation.name}".encode()).digest()
 
@@ -138,7 +147,7 @@ def made(count):
     """Those of lowest rank: the same every time, and a change of the source leaves the others what they are."""
     files = sorted({path for pattern in RULES for path in CORE.glob(pattern)})
     possible = [mutation for path in files
-                for mutation in mutations_of(path.relative_to(CORE).as_posix(), path.read_text())]
+                for mutation in told_apart(mutations_of(path.relative_to(CORE).as_posix(), path.read_text()))]
     return sorted(sorted(possible, key=rank)[:count], key=lambda one: (one.file, one.line))
 
 
@@ -171,18 +180,25 @@ def mutated(mutation):
 
 # --- building and testing --------------------------------------------------------------------------------------------
 
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
+
+
+def reached_from(core, source):
+    """All files of the core that the source includes, at first or second hand."""
+    reached, waiting = set(), INCLUDE.findall(source.read_text())
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and (core / name).exists():
+            reached.add(name)
+            waiting += INCLUDE.findall((core / name).read_text())
+    return reached
+
+
 def includers(core, file):
     """The sources that a change of a header reaches."""
     if file.endswith(".c"):
         return {file}
-    texts = {path.relative_to(core).as_posix(): path.read_text() for path in core.rglob("*.[chd]*")}
-    reached = {file}
-    while True:
-        more = {name for name, text in texts.items() if name not in reached
-                and any(f'#include "{one}"' in text for one in reached)}
-        if not more:
-            return {name for name in reached if name.endswith(".c")}
-        reached |= more
+    return {path.relative_to(core).as_posix() for path in core.rglob("*.c") if file in reached_from(core, path)}
 
 
 class Bench:
@@ -215,6 +231,14 @@ def core_with(folder, mutation):
     return core
 
 
+def with_header(bench, mutation, test, core, folder):
+    """The test; built anew if it has functions of the header that was changed in itself."""
+    source = unit_programs.UNIT / f"{test.name}.c"
+    if mutation.file.endswith(".c") or mutation.file not in reached_from(CORE, source):
+        return test
+    return unit_programs.build_test(source, bench.folder, core, folder)
+
+
 def judge(bench, mutation):
     """Who sees the mutation: the name of a test, "compiler", or None."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
@@ -229,7 +253,7 @@ def judge(bench, mutation):
         except subprocess.CalledProcessError:
             return "compiler"
         for test in bench.order(mutation.file):
-            if not unit_programs.passes(test, folder):
+            if not unit_programs.passes(with_header(bench, mutation, test, core, folder), folder):
                 bench.seen[mutation.file, test.name] += 1
                 return test.name
         return None
