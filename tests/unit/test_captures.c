@@ -330,11 +330,15 @@ static const struct {
     {IPSEC_FINDING_SA_ADDRESS_CHANGED, NOWHERE},
 };
 
-static void check_span(const ipsec_view *view, const ipsec_finding *finding)
+static void check_span(const ipsec_view *view, const ipsec_opened *opened, const ipsec_finding *finding)
 {
     const bool is_ah = view->protocol == IPSEC_PROTOCOL_AH;
 
     g_assert_cmpuint(finding->offset + finding->length, <=, view->length);
+    if (finding->id == IPSEC_FINDING_ESP_DUMMY || finding->id == IPSEC_FINDING_ESP_NEXT_HEADER)
+        g_assert_cmpuint(finding->offset + 1 + opened->icv_length, ==, view->length);
+    if (finding->id == IPSEC_FINDING_ESP_PAD_LENGTH)
+        g_assert_cmpuint(finding->offset + 2 + opened->icv_length, ==, view->length);
     for (unsigned i = 0; i < G_N_ELEMENTS(spans); i++)
         if (finding->id == spans[i].id) {
             g_assert_cmpuint(finding->offset, ==, is_ah ? spans[i].in_ah : spans[i].in_esp);
@@ -363,7 +367,7 @@ static void check_report(const ipsec_view *view, const ipsec_report *report)
         g_assert_false(number->is_placed || number->has_highest);
     }
     for (unsigned i = 0; i < report->findings.count; i++)
-        check_span(view, &report->findings.list[i]);
+        check_span(view, &report->opened, &report->findings.list[i]);
 }
 
 static void test_as_it_is(const char *name, const capture *capture, const sidecar *sidecar)

@@ -264,11 +264,14 @@ static void test_refused(void)
     const ipsec_ike_contents beside = noting(proposing(0xb0000001), NO_PROPOSAL_CHOSEN, 0);
     world w = begin();
     ipsec_report report;
+    ipsec_sa_ike ike;
 
     say(&w, IPSEC_IKE_AUTH, 1, A, false, &request);
     say(&w, IPSEC_IKE_AUTH, 1, B, true, &beside);
     report = esp(&w, B, 0xa0000001, 40);
     g_assert_cmpuint(report.findings.count, ==, 0);
+    ipsec_db_sa_ike(w.db, report.sa, &ike);
+    g_assert_cmpuint(ike.created_by, ==, 0);
     report = esp(&w, A, 0xb0000001, 40);
     g_assert_cmpuint(report.findings.count, ==, 0);
     end(&w);

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"
+#include "sa/coalesced.h"
 
 #include <gcrypt.h>
 #include <string.h>
@@ -226,6 +227,30 @@ static void test_parts_of_another_row(void)
     close_line(&l);
 }
 
+/* What is taken for one packet is at least the least of ESP, and at most what IP can carry; all of it was captured. */
+static void test_what_may_be_a_packet(void)
+{
+    static const struct {
+        uint32_t length, captured;
+        bool taken;
+    } cases[] = {{IPSEC_ESP_FLOOR, IPSEC_ESP_FLOOR, true},
+                 {IPSEC_ESP_FLOOR - 1, IPSEC_ESP_FLOOR - 1, false},
+                 {65535, 65535, true},
+                 {65536, 65536, false},
+                 {1000, 999, false}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_findings findings;
+        ipsec_view view = {.length = cases[i].length, .captured = cases[i].captured, .flags = IPSEC_VIEW_OFFLOAD},
+                   plain;
+
+        ipsec_findings_begin(&findings, false);
+        ipsec_findings_add(&findings, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
+        g_assert_cmpint(ipsec_looks_like_offload(&view, &(ipsec_open_report){.findings = &findings}, &plain), ==,
+                        cases[i].taken);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -237,5 +262,6 @@ int main(int argc, char **argv)
     g_test_add_func("/coalesced/without-key", test_without_key);
     g_test_add_func("/coalesced/restart", test_part_behind_a_restart);
     g_test_add_func("/coalesced/another-row", test_parts_of_another_row);
+    g_test_add_func("/coalesced/what-may-be-a-packet", test_what_may_be_a_packet);
     return g_test_run();
 }

@@ -550,6 +550,26 @@ static void test_unknown_spi(void)
     close_traffic(&t);
 }
 
+/* An SA whose succession was none is believed once more, and not for ever. */
+static void test_succession_once_more(void)
+{
+    traffic t = open_traffic();
+    uint32_t told[3];
+
+    send_run(&t, 1, 100);
+    for (uint32_t round = 0; round < 3; round++) {
+        t.spi = 0x2000;
+        send_run(&t, 1 + 60 * round, 60 + 60 * round);
+        t.spi = 0x1000;
+        send_run(&t, 101 + 4 * round, 104 + 4 * round);
+        told[round] = t.old_spi;
+    }
+    g_assert_cmpuint(told[0], ==, 4);
+    g_assert_cmpuint(told[1], ==, 8);
+    g_assert_cmpuint(told[2], ==, 8);
+    close_traffic(&t);
+}
+
 /* The first of these packets that the receiver refuses for the SA's end; each brings so many octets. */
 static uint32_t first_refused(ipsec_db *db, const ipsec_view *packets, unsigned count)
 {
@@ -800,6 +820,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/keys/made-up", test_made_up_before_the_first_icv);
     g_test_add_func("/life/keys/reverse", test_made_up_reverse);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
+    g_test_add_func("/life/succession-once-more", test_succession_once_more);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
     g_test_add_func("/life/keys/limit-of-octets", test_limit_of_octets);
     g_test_add_func("/life/keys/lifetime-copy", test_lifetime_of_a_copy);

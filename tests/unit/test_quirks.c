@@ -147,6 +147,7 @@ static ipsec_report report_of(unsigned i)
     report.opened =
         (ipsec_opened){.valid = facts != 0,
                        .spec = &row,
+                       .like = &row,
                        .is_sure = facts & SURE,
                        .icv_status = facts & GOOD     ? IPSEC_ICV_GOOD
                                      : facts & NO_ICV ? IPSEC_ICV_NOT_PRESENT

@@ -239,6 +239,8 @@ static void test_windows_events(void)
     g_assert_cmpuint(event_of(&old, IPSEC_FINDING_REPLAY_OLD), ==, 4962);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_SPI_UNKNOWN), ==, 4965);
     g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_AH_SPI_ZERO), ==, 4965);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_ICV), ==, 4960);
+    g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_AH_ICV), ==, 4960);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_PAD_LENGTH), ==, 0);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_SA_EXPIRED), ==, 0);
 }

@@ -167,6 +167,28 @@ static void test_what_may_be_cut(void)
     guard_free_all();
 }
 
+/* Advice is given to findings of the set that have none yet. */
+static void test_advise(void)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report = report_on(&view);
+    ipsec_finding_set set = IPSEC_FINDING_SET_EMPTY;
+
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_ESP_ICV, 0, 0);
+    ipsec_findings_add_with(&report.findings, IPSEC_FINDING_ESP_PAD_LENGTH, 0, 0,
+                            (ipsec_advice_detail){.advice_case = IPSEC_CASE_WINDOW, .detail = 1});
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_SEQ_GAP, 0, 0);
+    ipsec_finding_set_add(&set, IPSEC_FINDING_ESP_ICV);
+    ipsec_finding_set_add(&set, IPSEC_FINDING_ESP_PAD_LENGTH);
+    ipsec_findings_advise(&report.findings, &set,
+                          (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT, .detail = 2});
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_ESP_ICV)->advice_case, ==, IPSEC_CASE_FRAGMENT);
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_ESP_PAD_LENGTH)->advice_case, ==,
+                    IPSEC_CASE_WINDOW);
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_SEQ_GAP)->advice_case, ==, IPSEC_CASE_NONE);
+    guard_free_all();
+}
+
 static void test_names(void)
 {
     for (unsigned reason = 0; reason < IPSEC_UNVERIFIED_COUNT; reason++)
@@ -230,6 +252,7 @@ int main(int argc, char **argv)
     g_test_add_func("/report/span", test_what_a_finding_speaks_of);
     g_test_add_func("/report/reach", test_how_far_a_header_reaches);
     g_test_add_func("/report/may-be-cut", test_what_may_be_cut);
+    g_test_add_func("/report/advise", test_advise);
     g_test_add_func("/report/names", test_names);
     g_test_add_func("/report/outcomes-of-ike", test_outcomes_of_ike);
     return g_test_run();
