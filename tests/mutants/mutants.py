@@ -14,6 +14,7 @@ does not exist. All together take most of an hour on two processors.
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import argparse
+import collections
 import concurrent.futures
 import csv
 import hashlib
@@ -28,16 +29,16 @@ import time
 from typing import NamedTuple
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-CORE = ROOT / "plugin" / "core"
-UNIT = ROOT / "tests" / "unit"
-PACKAGES = ("glib-2.0", "libgcrypt")
+sys.path.insert(0, str(HERE.parent))
+import unit_programs  # noqa: E402
+from unit_programs import CORE  # noqa: E402
+
 SEED = 4303
 MADE = 300          # of the mutations that can be made, this many are
-SECONDS = 60        # a test that takes longer sees the mutation, too: it has made a loop endless
 # Where a boundary decides what is said of a packet.
-RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "keys/opened.c", "report/outcomes.def", "report/quirks.c", "report/receiver.c",
-         "evidence/*.c", "keys/keyring.c", "keys/selector.c", "judge.c", "verdict.c")
+RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "report/quirks.c", "report/receiver.c", "evidence/*.c", "keys/keyring.c",
+         "keys/selector.c", "judge.c", "verdict.c", *(f"report/{stack}.def" for stack in
+                                                      ("linux", "freebsd", "openbsd", "vpp", "strongswan", "windows")))
 
 
 class Mutation(NamedTuple):
@@ -89,6 +90,19 @@ def conditions(line):
                     yield f"{match.group(1)}({left}){match.group(3) or ''}", f"{part} of {joint.strip()} left out"
 
 
+DECISIONS = {" REFUSES,": " MAY_REFUSE,", " MAY_REFUSE,": " PASSES,", " PASSES,": " REFUSES,"}
+
+
+def outcomes(line):
+    """Of a row that says what a stack makes of a finding."""
+    if not line.startswith("OUTCOME("):
+        return
+    yield "", "row left out"
+    for old, new in DECISIONS.items():
+        if old in line:
+            yield line.replace(old, new), f"{old.strip(' ,')} -> {new.strip(' ,')}"
+
+
 def depends(line, follower):
     """Whether both are statements, of one block, and the second reads what the first sets: others may change places."""
     first, second = STATEMENT.match(line), STATEMENT.match(follower)
@@ -108,12 +122,21 @@ def mutations_of(name, text):
     for number, line in enumerate(lines, 1):
         if SKIPPED.match(line) or not line.strip():
             continue
-        for make in (comparisons, constants, conditions):
+        for make in (comparisons, constants, conditions, outcomes):
             for after, what in make(line):
                 yield Mutation(name, number, shown[number - 1], after, what)
         follower = lines[number] if number < len(lines) else ""
         if depends(line, follower):
             yield Mutation(name, number, f"{shown[number - 1]}\n{shown[number]}", f"{follower}\n{line}", "swapped")
+
+
+def told_apart(mutations):
+    """The second change of one kind in a line, and so on, have a number of their own."""
+    met = collections.Counter()
+    for one in mutations:
+        met[one.line, one.name] += 1
+        count = met[one.line, one.name]
+        yield one if count == 1 else one._replace(what=f"{one.what} ({count})")
 
 
 def rank(mutation):
@@ -124,7 +147,7 @@ def made(count):
     """Those of lowest rank: the same every time, and a change of the source leaves the others what they are."""
     files = sorted({path for pattern in RULES for path in CORE.glob(pattern)})
     possible = [mutation for path in files
-                for mutation in mutations_of(path.relative_to(CORE).as_posix(), path.read_text())]
+                for mutation in told_apart(mutations_of(path.relative_to(CORE).as_posix(), path.read_text()))]
     return sorted(sorted(possible, key=rank)[:count], key=lambda one: (one.file, one.line))
 
 
@@ -157,96 +180,83 @@ def mutated(mutation):
 
 # --- building and testing --------------------------------------------------------------------------------------------
 
-def flags(what):
-    return subprocess.run(["pkg-config", what, *PACKAGES], capture_output=True, text=True, check=True).stdout.split()
+INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
-def compile_object(source, to, core):
-    subprocess.run(["cc", "-std=gnu11", "-O1", "-g0", "-w", "-fPIC", f"-I{core}", *flags("--cflags"), "-c", source, "-o", to],
-                   check=True, capture_output=True)
-
-
-def link(objects, library):
-    subprocess.run(["cc", "-shared", *objects, "-o", library, *flags("--libs")], check=True, capture_output=True)
-
-
-def object_name(file):
-    return file.replace("/", "_") + ".o"
+def reached_from(core, source):
+    """All files of the core that the source includes, at first or second hand."""
+    reached, waiting = set(), INCLUDE.findall(source.read_text())
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and (core / name).exists():
+            reached.add(name)
+            waiting += INCLUDE.findall((core / name).read_text())
+    return reached
 
 
 def includers(core, file):
     """The sources that a change of a header reaches."""
     if file.endswith(".c"):
         return {file}
-    texts = {path.relative_to(core).as_posix(): path.read_text() for path in core.rglob("*.[chd]*")}
-    reached = {file}
-    while True:
-        more = {name for name, text in texts.items() if name not in reached
-                and any(f'#include "{one}"' in text for one in reached)}
-        if not more:
-            return {name for name in reached if name.endswith(".c")}
-        reached |= more
+    return {path.relative_to(core).as_posix() for path in core.rglob("*.c") if file in reached_from(core, path)}
 
 
 class Bench:
-    """The unit tests, linked with a core that is a shared library, so that only that is built anew."""
+    """The unit tests, and the core that each mutation takes all from but what it changes."""
 
     def __init__(self, folder):
         self.folder = folder
         self.objects = folder / "objects"
-        self.objects.mkdir()
-        self.sources = sorted(path.relative_to(CORE).as_posix() for path in CORE.rglob("*.c"))
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            list(pool.map(lambda name: compile_object(CORE / name, self.objects / object_name(name), CORE), self.sources))
-            link([self.objects / object_name(name) for name in self.sources], folder / "libcore.so")
-            self.support = [path for path in sorted(UNIT.glob("*.c"))
-                            if not path.name.startswith("test_") and path.name != "example.c"]
-            self.tests = sorted(pool.map(self.build_test, sorted(UNIT.glob("test_*.c"))))
+        self.sources = unit_programs.build_core(folder)
+        self.tests = unit_programs.build_tests(folder)
         self.seconds = {}
-
-    def build_test(self, source):
-        program = self.folder / source.stem
-        subprocess.run(["cc", "-std=gnu11", "-O1", "-g0", "-w", f"-I{CORE}", f"-I{UNIT}", *flags("--cflags"), source,
-                        *self.support, "-o", program, f"-L{self.folder}", "-lcore", *flags("--libs"), "-lm"],
-                       check=True, capture_output=True)
-        return program
+        self.seen = collections.Counter()
 
     def order(self, file):
-        """That of the file first, then the quick ones."""
-        stem = pathlib.Path(file).stem
-        return sorted(self.tests, key=lambda test: (test.name != f"test_{stem}", self.seconds.get(test.name, 0)))
+        """The quick ones first; that of the file counts as one that saw ten mutations of it, and each of these makes it
+        as if it were quicker."""
+        own = f"test_{pathlib.Path(file).stem}"
+
+        def cost(test):
+            seen = self.seen[file, test.name] + (10 if test.name == own else 0)
+            return self.seconds.get(test.name, 0) / (1 + seen)
+        return sorted(self.tests, key=cost)
 
 
-def passes(program, library):
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(library)}
-    try:
-        return subprocess.run([program], env=environment, cwd=library, stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, timeout=SECONDS, check=False).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
-
-
-def copy_of_core(folder, mutation):
+def core_with(folder, mutation):
     core = folder / "core"
-    shutil.copytree(CORE, core)
+    shutil.copytree(CORE, core, copy_function=os.symlink)
+    (core / mutation.file).unlink()
     (core / mutation.file).write_text(mutated(mutation))
     return core
+
+
+def with_header(bench, mutation, test, core, folder):
+    """The test; built anew if it has functions of the header that was changed in itself."""
+    source = unit_programs.UNIT / f"{test.name}.c"
+    if mutation.file.endswith(".c") or mutation.file not in reached_from(CORE, source):
+        return test
+    return unit_programs.build_test(source, bench.folder, core, folder)
 
 
 def judge(bench, mutation):
     """Who sees the mutation: the name of a test, "compiler", or None."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
         folder = pathlib.Path(name)
-        core = copy_of_core(folder, mutation)
+        core = core_with(folder, mutation)
         replaced = includers(core, mutation.file)
         try:
             for source in replaced:
-                compile_object(core / source, folder / object_name(source), core)
-            link([(folder if source in replaced else bench.objects) / object_name(source) for source in bench.sources],
-                 folder / "libcore.so")
+                unit_programs.compile_object(core / source, folder / unit_programs.object_name(source), core)
+            unit_programs.link([(folder if source in replaced else bench.objects) / unit_programs.object_name(source)
+                                for source in bench.sources], folder / "libcore.so")
         except subprocess.CalledProcessError:
             return "compiler"
-        return next((test.name for test in bench.order(mutation.file) if not passes(test, folder)), None)
+        for test in bench.order(mutation.file):
+            if not unit_programs.passes(with_header(bench, mutation, test, core, folder), folder):
+                bench.seen[mutation.file, test.name] += 1
+                return test.name
+        return None
 
 
 def time_tests(bench):
@@ -254,7 +264,7 @@ def time_tests(bench):
 
     for test in bench.tests:
         begin = time.monotonic()
-        if not passes(test, bench.folder):
+        if not unit_programs.passes(test, bench.folder):
             raise SystemExit(f"{test.name} fails without any mutation")
         bench.seconds[test.name] = time.monotonic() - begin
 
@@ -276,12 +286,14 @@ def main():
         bench = Bench(pathlib.Path(name))
         time_tests(bench)
         with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-            for mutation, seen in zip(chosen, pool.map(lambda one: judge(bench, one), chosen)):
+            judged = {pool.submit(judge, bench, mutation): mutation for mutation in chosen}
+            for done in concurrent.futures.as_completed(judged):
+                mutation, seen = judged[done], done.result()
                 if seen is None and mutation.name in equivalent:
                     found["equivalent"] += 1
                 elif seen is None:
                     survivors.append(mutation)
-                    print(f"survives\t{mutation.name}\t{mutation.after.strip()}", flush=True)
+                    print(f"survives\t{mutation.line}\t{mutation.name}\t{mutation.after.strip()}", flush=True)
                 else:
                     found["compiler" if seen == "compiler" else "killed"] += 1
     gone = set(equivalent) - {mutation.name for mutation in chosen} if not arguments.only and len(arguments.kinds) == 2 else ()

@@ -1,4 +1,6 @@
-/* Octets that end at a protected page.
+/* Octets that end at a protected page. Most are short: these lie in an arena, a page each and a protected one after it,
+ * which is mapped once, because tests make copies by the hundred thousand.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 
@@ -17,8 +19,14 @@ typedef struct mapping {
     size_t size;
 } mapping;
 
-/* Every mapping since the last guard_free_all(). */
-static GArray *mappings;
+/* Copies of a page at most. */
+#define ARENA 1024u
+
+/* Since the last guard_free_all(). */
+static GArray *mappings; /* for what does not go in the arena */
+static unsigned in_arena;
+
+static uint8_t *arena; /* nothing in it can be read but the first pages of the pairs that are used */
 
 #ifdef G_OS_WIN32
 static size_t page_size(void)
@@ -34,11 +42,11 @@ static uint8_t *map_pages(size_t size)
     return VirtualAlloc(NULL, size, MEM_COMMIT | MEM_RESERVE, PAGE_READWRITE);
 }
 
-static bool close_page(uint8_t *page, size_t size)
+static void protect(uint8_t *start, size_t size, bool is_open)
 {
     DWORD before;
 
-    return VirtualProtect(page, size, PAGE_NOACCESS, &before);
+    g_assert_true(VirtualProtect(start, size, is_open ? PAGE_READWRITE : PAGE_NOACCESS, &before));
 }
 
 static void unmap(const mapping *map)
@@ -58,9 +66,9 @@ static uint8_t *map_pages(size_t size)
     return start == MAP_FAILED ? NULL : start;
 }
 
-static bool close_page(uint8_t *page, size_t size)
+static void protect(uint8_t *start, size_t size, bool is_open)
 {
-    return mprotect(page, size, PROT_NONE) == 0;
+    g_assert_cmpint(mprotect(start, size, is_open ? PROT_READ | PROT_WRITE : PROT_NONE), ==, 0);
 }
 
 static void unmap(const mapping *map)
@@ -69,19 +77,40 @@ static void unmap(const mapping *map)
 }
 #endif
 
+/* Where the page begins that is after the octets. */
+static uint8_t *end_in_arena(size_t page)
+{
+    uint8_t *start;
+
+    if (!arena) {
+        arena = map_pages(2 * ARENA * page);
+        g_assert_nonnull(arena);
+        protect(arena, 2 * ARENA * page, false);
+    }
+    start = arena + 2 * page * in_arena++;
+    protect(start, page, true);
+    return start + page;
+}
+
+static uint8_t *end_of_mapping(size_t length, size_t page)
+{
+    const size_t readable = (length + page - 1) / page * page;
+    const mapping mapped = {.start = map_pages(readable + page), .size = readable + page};
+
+    g_assert_nonnull(mapped.start);
+    protect(mapped.start + readable, page, false);
+    if (!mappings)
+        mappings = g_array_new(FALSE, FALSE, sizeof(mapping));
+    g_array_append_val(mappings, mapped);
+    return mapped.start + readable;
+}
+
 uint8_t *guard_copy(const uint8_t *octets, size_t length)
 {
     const size_t page = page_size();
-    const size_t readable = (length + page - 1) / page * page;
-    const mapping map = {map_pages(readable + page), readable + page};
-    uint8_t *copy;
+    uint8_t *const end = length <= page && in_arena < ARENA ? end_in_arena(page) : end_of_mapping(length, page);
+    uint8_t *const copy = end - length;
 
-    g_assert_nonnull(map.start);
-    g_assert_true(close_page(map.start + readable, page));
-    if (!mappings)
-        mappings = g_array_new(FALSE, FALSE, sizeof(mapping));
-    g_array_append_val(mappings, map);
-    copy = map.start + readable - length;
     if (length)
         memcpy(copy, octets, length);
     return copy;
@@ -89,6 +118,9 @@ uint8_t *guard_copy(const uint8_t *octets, size_t length)
 
 void guard_free_all(void)
 {
+    if (in_arena > 0)
+        protect(arena, 2 * (size_t)in_arena * page_size(), false);
+    in_arena = 0;
     for (guint i = 0; mappings && i < mappings->len; i++)
         unmap(&g_array_index(mappings, mapping, i));
     g_clear_pointer(&mappings, g_array_unref);

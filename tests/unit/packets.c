@@ -110,6 +110,10 @@ ipsec_report expect(ipsec_db *db, const ipsec_view *view, const expectation *wan
     ipsec_explain(db ? db : own, view, &record, &explained);
     compare(&explained, wanted, what, "explained");
     g_assert_cmpuint(judged.sa, ==, explained.sa);
+    g_assert_cmpuint(judged.confirmed, ==, explained.confirmed);
+    g_assert_cmpuint(judged.unproven, ==, explained.unproven);
+    g_assert_cmpuint(judged.refused_by, ==, explained.refused_by);
+    g_assert_cmpuint(judged.fragment, ==, explained.fragment);
     for (unsigned i = 0; i < judged.findings.count; i++)
         g_assert_cmpint(judged.findings.list[i].announce, ==, explained.findings.list[i].announce);
     ipsec_db_free(own);

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"
+#include "sa/coalesced.h"
 
 #include <gcrypt.h>
 #include <string.h>
@@ -206,6 +207,50 @@ static void test_part_behind_a_restart(void)
     close_line(&l);
 }
 
+/* Where the SA has rows of several times, the parts tell which of them they are of; they may be of none. */
+static void test_parts_of_another_row(void)
+{
+    const expectation wrong = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
+    line l, other;
+
+    open_line(&l, "HMAC_SHA1_96", "no", false);
+    other = (line){.spec = l.spec};
+    for (unsigned i = 0; i < 2; i++) {
+        other.spec.integrity_key[0] ^= (uint8_t)(1 + i);
+        ipsec_db_add(l.db, &other.spec);
+    }
+    send_run(&l, 1, 5);
+    give(&l, datagram(&other, NUMBERS(1, 2, 3), 0), &offload, "of the last row");
+    give(&l, packet(&other, 4), &verified, "the SA is at that row");
+    give(&l, datagram(&other, NUMBERS(5, 6, 7), 7), &wrong, "of no row");
+    give(&l, packet(&other, 8), &verified, "and stays there");
+    close_line(&l);
+}
+
+/* What is taken for one packet is at least the least of ESP, and at most what IP can carry; all of it was captured. */
+static void test_what_may_be_a_packet(void)
+{
+    static const struct {
+        uint32_t length, captured;
+        bool taken;
+    } cases[] = {{IPSEC_ESP_FLOOR, IPSEC_ESP_FLOOR, true},
+                 {IPSEC_ESP_FLOOR - 1, IPSEC_ESP_FLOOR - 1, false},
+                 {65535, 65535, true},
+                 {65536, 65536, false},
+                 {1000, 999, false}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_findings findings;
+        ipsec_view view = {.length = cases[i].length, .captured = cases[i].captured, .flags = IPSEC_VIEW_OFFLOAD},
+                   plain;
+
+        ipsec_findings_begin(&findings, false);
+        ipsec_findings_add(&findings, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
+        g_assert_cmpint(ipsec_looks_like_offload(&view, &(ipsec_open_report){.findings = &findings}, &plain), ==,
+                        cases[i].taken);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -216,5 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/coalesced/unverified", test_unverified);
     g_test_add_func("/coalesced/without-key", test_without_key);
     g_test_add_func("/coalesced/restart", test_part_behind_a_restart);
+    g_test_add_func("/coalesced/another-row", test_parts_of_another_row);
+    g_test_add_func("/coalesced/what-may-be-a-packet", test_what_may_be_a_packet);
     return g_test_run();
 }

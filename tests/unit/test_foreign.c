@@ -49,7 +49,7 @@ static void check(const payload *p)
     const ipsec_view view = view_on(p, p->length);
 
     if (look(&view) != p->wanted)
-        g_error("%s: %d", p->what, look(&view));
+        g_test_message("%s: %d", p->what, look(&view)), g_test_fail();
     /* Cut anywhere, it is read no farther. */
     for (uint32_t captured = 4; captured < p->length; captured++) {
         const ipsec_view cut = view_on(p, captured);
@@ -136,12 +136,157 @@ static const payload payloads[] = {
     {"8 octets of text", 8, BEGINS("whatever"), SURE},
     {"4 octets of text", 4, BEGINS("PING"), SURE},
     {"4 octets", 4, BEGINS("PIN\1"), NOT},
+
+    /* Each limit, and what lies beyond it. */
+    {"TFTP of which the name is no text", 64, BEGINS("\0\1\1\1ot.0"), NOT},
+    {"TFTP, the last operation", 64, BEGINS("\0\5boot.0"), SURE},
+    {"DNS, the last operation", 32, BEGINS("\xa1\xb2\x30\0\0\1\0\0\0\0\0\0\7example"), SURE},
+    {"DNS, behind the last operation", 32, BEGINS("\xa1\xb2\x38\0\0\1\0\0\0\0\0\0\7example"), NOT},
+    {"DNS with four questions", 32, BEGINS("\0\0\1\0\0\4\0\0\0\0\0\0\7example"), SURE},
+    {"DNS with 255 answers", 32, BEGINS("\0\0\1\0\0\0\0\xff\0\0\0\0\7example"), SURE},
+    {"DNS with 256 answers", 32, BEGINS("\0\0\1\0\0\0\1\0\0\0\0\0\7example"), NOT},
+    {"DNS with 255 authorities", 32, BEGINS("\0\0\1\0\0\1\0\0\0\xff\0\0\7example"), SURE},
+    {"DNS with 256 authorities", 32, BEGINS("\0\0\1\0\0\1\0\0\1\0\0\0\7example"), NOT},
+    {"DNS with 255 more", 32, BEGINS("\0\0\1\0\0\1\0\0\0\0\0\xff\7example"), SURE},
+    {"DNS with 256 more", 32, BEGINS("\0\0\1\0\0\1\0\0\0\0\1\0\7example"), NOT},
+    {"DNS for the root, of any class", 20, BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\0\0\2\0\xff"), SURE},
+    {"DNS for the root, cut", 16, BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\0\0\2\0"), NOT},
+    {"DNS, the root in an answer", 20, BEGINS("\xa1\xb2\1\0\0\0\0\1\0\0\0\0\0\0\2\0\1"), NOT},
+    {"DNS with a label up to the end", 24, BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\x0aninechars1\0"), SURE},
+    {"DNS with a label one too long", 24, BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\x0bninechars12"), NOT},
+    {"DNS with a label of 63", 96,
+     BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\x3f"
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+     SURE},
+    {"DNS with a label of 64", 96,
+     BEGINS("\xa1\xb2\1\0\0\1\0\0\0\0\0\0\x40"
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+     NOT},
+    {"STUN, just its header", 20, BEGINS("\0\1\0\0\x21\x12\xa4\x42"), SURE},
+    {"STUN, two bits in front", 20, BEGINS("\x40\1\0\0\x21\x12\xa4\x42"), NOT},
+    {"STUN with an error as it was", 28, BEGINS("\1\x11\0\x08\x99\x12\xa4\x42"), SURE},
+    {"QUIC of Google, 43", 64, BEGINS("\xc3Q043\x08\xaa\xbb"), SURE},
+    {"QUIC of Google, 50", 64, BEGINS("\xc3Q050\x08\xaa\xbb"), SURE},
+    {"QUIC of Google, 60", 64, BEGINS("\xc3Q060\x08\xaa\xbb"), NOT},
+    {"QUIC, a version that is none", 64, BEGINS("\xc3\x1a\x2a\x3a\x4a\x08\xaa\xbb"), SURE},
+    {"QUIC, a version nobody has", 64, BEGINS("\xc3\x1a\x2a\x3a\x4b\x08\xaa\xbb"), NOT},
+    {"QUIC with an ID of 20 octets", 64, BEGINS("\xc3\0\0\0\1\x14\xaa\xbb"), SURE},
+    {"QUIC, a short header", 64, BEGINS("\x43\0\0\0\1\x08\xaa\xbb"), NOT},
+    {"QUIC offers a version nobody has", 24, BEGINS("\x80\0\0\0\0\2\xaa\xbb\3\xcc\xcc\xcc\0\0\0\2"), NOT},
+    {"QUIC offers to an ID of 20 octets", 36,
+     BEGINS("\x80\0\0\0\0\2\xaa\xbb\x14\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"
+            "\0\0\0\1"),
+     SURE},
+    {"QUIC offers to one of 21", 36,
+     BEGINS("\x80\0\0\0\0\2\xaa\xbb\x15\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc\xcc"
+            "\xcc\0\0\0\1"),
+     NOT},
+    {"WireGuard, data of 16 octets", 16, BEGINS("\4\0\0\0\0\0\0\7"), NOT},
+    {"WireGuard, no data", 32, BEGINS("\4\0\0\0\0\0\0\7"), SURE},
+    {"WireGuard, another response", 96, BEGINS("\2\0\0\0\x9a\x9b\x9c\x9d"), NOT},
+    {"DTLS, type 20", 64, BEGINS("\x14\xfe\xfd\0\0\0\0\0\0\0\1\0\x33"), SURE},
+    {"DTLS, type 19", 65, BEGINS("\x13\xfe\xfd\0\0\0\1\2\0\0\1\0\x34"), NOT},
+    {"DTLS, type 26", 64, BEGINS("\x1a\xfe\xfd\0\0\0\0\0\0\0\1\0\x33"), SURE},
+    {"DTLS, type 27", 65, BEGINS("\x1b\xfe\xfd\0\0\0\1\2\0\0\1\0\x34"), NOT},
+    {"DTLS 1.3", 64, BEGINS("\x16\xfe\xfc\0\0\0\0\0\0\0\1\0\x33"), SURE},
+    {"DTLS 1.4", 65, BEGINS("\x16\xfe\xfb\0\0\0\1\2\0\0\1\0\x34"), NOT},
+    {"DTLS 1.0", 64, BEGINS("\x16\xfe\xff\0\0\0\0\0\0\0\1\0\x33"), SURE},
+    {"DTLS 0.9", 65, BEGINS("\x16\xff\0\0\0\0\1\2\0\0\1\0\x34"), NOT},
+    {"DTLS as OpenSSL had it", 64, BEGINS("\x16\1\0\0\0\0\0\0\0\0\1\0\x33"), SURE},
+    {"DTLS, less than a header", 12, BEGINS("\x16\xfe\xfd\0\0\0\1\2\0\0\1\0"), NOT},
+    {"DTLS, just a header", 13, BEGINS("\x16\xfe\xfd\0\0\0\0\0\0\0\1\0\0"), SURE},
+    {"DNS with authorities only", 32, BEGINS("\xa1\xb2\0\0\0\0\0\0\0\1\0\0\7example"), SURE},
+    {"QUIC offers one version", 16, BEGINS("\x80\0\0\0\0\2\xaa\xbb\3\xcc\xcc\xcc\0\0\0\1"), SURE},
+    {"memcached with something reserved", 16, BEGINS("\0\1\0\0\0\1\0\1stats\r\n"), NOT},
+    {"memcached, the last datagram", 16, BEGINS("\0\1\0\1\0\2\0\0stats\r\n"), SURE},
+    {"memcached, no text", 16, BEGINS("\0\1\0\0\0\1\0\0sta\xaa\r\n"), NOT},
+    {"LDAP, a length of four octets", 64, BEGINS("\x30\x84\0\0\0\x3a\2\1"), SURE},
+    {"LDAP, a length of five octets", 64, BEGINS("\x30\x85\0\0\0\0\x39\2\1"), NOT},
+    {"LDAP, a length of two octets", 64, BEGINS("\x30\x82\0\x10\2\1\1\1"), SURE},
+    {"SNMP, a length of one octet", 64, BEGINS("\x30\x81\x3d\2\1\1\1\1"), SURE},
+    {"SNMP, and something behind", 64, BEGINS("\x30\x81\x3c\2\1\1\1\1"), NOT},
+    {"SNMP without INTEGER", 40, BEGINS("\x30\x26\4\1\1\4\6public"), NOT},
+    {"SNMP, nothing", 40, BEGINS("\x30\0\2\1\1\4\6public"), NOT},
+    {"NTP of version 0", 48, BEGINS("\3\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), NOT},
+    {"NTP of version 1", 48, BEGINS("\x0b\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+     SURE},
+    {"NTP of version 5", 48, BEGINS("\x2b\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), NOT},
+    {"NTP of mode 0", 48, BEGINS("\x20\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), NOT},
+    {"NTP with a key's number", 52,
+     BEGINS("\x23\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), SURE},
+    {"NTP with MD5", 68, BEGINS("\x23\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), SURE},
+    {"NTP with SHA-1", 72, BEGINS("\x23\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), SURE},
+    {"NTP of another length", 57, BEGINS("\x23\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+     NOT},
+    {"NTP of stratum 16, 2^17 s, 2^-32 s", 48,
+     BEGINS("\x24\x10\x11\xe0\0\0\1\xa2\0\0\2\4\xc0\0\2\1\x83\xaa\x7e\x80\1\1\1\1\x83\xaa\x7e\x80\1\1\1\1\x83\xaa\x7e"
+            "\x80"),
+     SURE},
+    {"NTP, polled every 2^18 s", 48,
+     BEGINS("\x24\x10\x12\xe0\0\0\1\xa2\0\0\2\4\xc0\0\2\1\xea\1\1\1\1\1\1\1\xea\2\2\2\1\1\1\1\xea"), NOT},
+    {"NTP, precise to 2^-33 s", 48,
+     BEGINS("\x24\x10\x11\xdf\0\0\1\xa2\0\0\2\4\xc0\0\2\1\xea\1\1\1\1\1\1\1\xea\2\2\2\1\1\1\1\xea"), NOT},
+    {"NTP, the second time of 1969", 48,
+     BEGINS("\x24\2\6\xe9\0\0\1\xa2\0\0\2\4\xc0\0\2\1\xea\1\1\1\1\1\1\1\x83\xaa\x7e\x7f"), NOT},
+    {"NTP, the third time of 1969", 48,
+     BEGINS("\x24\2\6\xe9\0\0\1\xa2\0\0\2\4\xc0\0\2\1\xea\1\1\1\1\1\1\1\xea\1\1\1\1\1\1\1\x83\xaa\x7e\x7f"), NOT},
+    {"monlist, two of 20 octets", 48, BEGINS("\x97\0\3\x2a\0\2\0\x14"), SURE},
+    {"monlist, two of 21 octets", 48, BEGINS("\x97\0\3\x2a\0\2\0\x15"), NOT},
+    {"monlist of another implementation", 48, BEGINS("\x17\0\4\x2a\0\0\0\1"), NOT},
+    {"NTP control with 3 octets of padding", 16, BEGINS("\x16\2\0\1\0\0\0\1\0\4\0\1"), SURE},
+    {"NTP control with 4 octets of padding", 16, BEGINS("\x16\2\0\1\0\0\0\1\0\4\0\0"), NOT},
+    {"NTP control at an odd place", 16, BEGINS("\x16\2\0\1\0\0\0\1\0\3\0\4"), NOT},
+    {"RPC of program 100000", 40, BEGINS("\xa1\xb2\xc3\xd4\0\0\0\0\0\0\0\2\0\1\x86\xa0"), SURE},
+    {"RPC of program 99999", 40, BEGINS("\xa1\xb2\xc3\xd4\0\0\0\0\0\0\0\2\0\1\x86\x9f"), NOT},
+    {"RPC of program 1099999", 40, BEGINS("\xa1\xb2\xc3\xd4\0\0\0\0\0\0\0\2\0\x10\xc8\xdf"), SURE},
+    {"RPC of program 1100000", 40, BEGINS("\xa1\xb2\xc3\xd4\0\0\0\0\0\0\0\2\0\x10\xc8\xe0"), NOT},
+    {"an answer of RPC", 41, BEGINS("\xa1\xb2\xc3\xd4\0\0\0\1\0\0\0\2\0\1\x86\xa0"), NOT},
+    {"RMCP of ASF", 24, BEGINS("\6\0\xff\6\0\0\0\1"), SURE},
+    {"RMCP of another class", 24, BEGINS("\6\0\xff\5\0\0\0\1"), NOT},
+    {"BACnet", 24, BEGINS("\x81\x0a\0\x18\0\0\0\1"), SURE},
+    {"BACnet, broadcast", 24, BEGINS("\x81\x0b\0\x18\0\0\0\1"), SURE},
+    {"BACnet of another function", 24, BEGINS("\x81\x0c\0\x18\0\0\0\1"), NOT},
+    {"OpenVPN, a peer of 65536", 64, BEGINS("\x48\1\0\0\0\0\0\1"), NOT},
+    {"OpenVPN, data that is not young", 64, BEGINS("\x30\1\0\0\1\2\3\4"), NOT},
+    {"uTP of extension 2", 64, BEGINS("\1\2\x4d\x2a\0\1\2\3"), PERHAPS},
+    {"uTP of extension 3", 65, BEGINS("\1\3\x4d\x2a\0\1\2\3"), NOT},
+    {"uTP, just its header", 20, BEGINS("\x41\0\x4d\x2a\0\1\2\3"), PERHAPS},
+    {"uTP, less than its header", 19, BEGINS("\x41\0\x4d\x2a\0\1\2\3"), NOT},
+    {"RTP of type 34", 173, BEGINS("\xb0\x22\0\2\0\0\1\x40"), SURE},
+    {"RTP of type 35", 173, BEGINS("\xb0\x23\0\2\0\0\1\x40"), NOT},
+    {"RTP of type 95", 173, BEGINS("\xa0\x5f\0\2\0\0\1\x40"), NOT},
+    {"RTP of type 96, marked", 173, BEGINS("\xa0\xe0\0\2\0\0\1\x40"), SURE},
+    {"RTP with a source", 173, BEGINS("\x81\x00\0\2\0\0\1\x40"), NOT},
 };
 
 static void test_protocols(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(payloads); i++)
         check(&payloads[i]);
+    guard_free_all();
+}
+
+/* Each octet that another protocol's payload may begin with where the number is young. */
+static void test_first_octets(void)
+{
+    static const struct {
+        uint8_t first, last, step;
+        uint32_t length;
+        char behind[7];
+    } rows[] = {
+        {0x48, 0x4f, 1, 64, {0, 0, 7, 0, 0, 0, 2}},          /* OpenVPN */
+        {0x30, 0x37, 1, 64, {0, 0, 7, 0, 0, 0, 2}},          /* and its old data */
+        {0x01, 0x41, 0x10, 64, {0, 0x4d, 0x2a, 0, 0, 0, 2}}, /* uTP */
+        {0x80, 0xb0, 0x10, 172, {0, 0, 2, 0, 0, 0, 40}},     /* RTP */
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (unsigned first = rows[i].first; first <= rows[i].last; first += rows[i].step) {
+            char octets[8] = {(char)first};
+
+            memcpy(octets + 1, rows[i].behind, sizeof rows[i].behind);
+            check(&(payload){"a first octet", rows[i].length, sizeof octets, octets, PERHAPS});
+        }
     guard_free_all();
 }
 
@@ -304,6 +449,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/foreign/protocols", test_protocols);
+    g_test_add_func("/foreign/first-octets", test_first_octets);
     g_test_add_func("/foreign/faulty", test_faulty);
     g_test_add_func("/foreign/text", test_text);
     g_test_add_func("/foreign/text-between-peers", test_text_between_peers);

@@ -1,5 +1,6 @@
 /* ICMP errors beside the packets that they quote. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "ike_packets.h"
 #include "packets.h"
 
 #include <string.h>
@@ -247,6 +248,53 @@ static void test_above(void)
     guard_free_all();
 }
 
+/* Only what is known to have been one packet on the wire, and may not be cut, is above a path MTU. */
+static void test_what_is_above(void)
+{
+    static const struct {
+        const char *what;
+        uint16_t flags;
+        uint8_t fragment; /* of the IPv4 header, octet 6 */
+        uint8_t total;    /* the high octet of its length */
+        uint32_t outer, length;
+        bool above;
+    } cases[] = {
+        {"as the one before", 0, 0x40, LENGTH >> 8, 20, LENGTH - 20, true},
+        {"may be cut", 0, 0, LENGTH >> 8, 20, LENGTH - 20, false},
+        {"a fragment", IPSEC_VIEW_FRAGMENT, 0x40, LENGTH >> 8, 20, LENGTH - 20, false},
+        {"put together", IPSEC_VIEW_REASSEMBLED, 0x40, LENGTH >> 8, 20, LENGTH - 20, false},
+        {"before segmentation", IPSEC_VIEW_OFFLOAD, 0x40, LENGTH >> 8, 20, LENGTH - 20, false},
+        {"of unknown length", 0, 0x40, LENGTH >> 8, 20, IPSEC_LENGTH_UNKNOWN, false},
+        {"without its header", 0, 0x40, LENGTH >> 8, 0, LENGTH - 20, false},
+        {"with a part of its header", 0, 0x40, LENGTH >> 8, 19, LENGTH - 20, false},
+        {"below the MTU", 0, 0x40, 1, 20, 300, false},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_db *db = db_for(IPSEC_STACK_RFC);
+        uint8_t outer[28];
+        ipsec_record record;
+        ipsec_report report;
+        ipsec_view view;
+
+        judge(db, &(sent){.spi = SPI, .sequence = 1, .frame = 1});
+        tell(db, &TOO_BIG(.octets = 8, .frame = 2), &(sent){.spi = SPI, .sequence = 1});
+        view = view_of_packet(&(sent){.spi = SPI, .sequence = 2, .frame = 3});
+        put_outer(outer, &(sent){.spi = SPI});
+        outer[2] = cases[i].total;
+        outer[6] = cases[i].fragment;
+        view.outer_length = cases[i].outer;
+        view.outer = cases[i].outer ? guard_copy(outer, cases[i].outer) : NULL;
+        view.length = cases[i].length;
+        view.flags |= cases[i].flags;
+        ipsec_judge(db, &view, &record, &report);
+        if (is_above(&report) != cases[i].above)
+            g_error("%s", cases[i].what);
+        ipsec_db_free(db);
+    }
+    guard_free_all();
+}
+
 /* What came inside of a packet that the receiver discards was never there. */
 static void test_refused(void)
 {
@@ -299,6 +347,45 @@ static void test_peer_without_ipsec(void)
     guard_free_all();
 }
 
+/* An error leads to the IKE message that it quotes, unless nobody got that: what another error quotes, or what came
+ * inside of a packet that did not verify. */
+static void test_ike(void)
+{
+    static const uint16_t flags[] = {0, IPSEC_VIEW_QUOTED, IPSEC_VIEW_INSIDE_UNPROVEN};
+    const ipsec_ike_message head = {
+        .initiator_spi = 0x1111, .version = 2, .exchange = IPSEC_IKE_SA_INIT, .from_initiator = true};
+    const ike_octets message = ike_message(&head, NULL, 0);
+    const uint32_t udp = 8 + message.length;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
+        ipsec_db *db = db_for(IPSEC_STACK_RFC);
+        ipsec_view view = ike_view(&message, 7, 0, false);
+        uint8_t octets[8 + 28 + 28] = {3, 3, [8] = 0x45, [8 + 3] = (uint8_t)(20 + udp), [8 + 9] = 17};
+        ipsec_icmp_view error = {.data = octets,
+                                 .captured = sizeof octets,
+                                 .source = peer,
+                                 .destination = sender,
+                                 .address_length = 4,
+                                 .protocol = IPSEC_ICMP,
+                                 .frame = 8};
+        ipsec_ike_report ike;
+        ipsec_icmp_report report;
+
+        memcpy(octets + 8 + 12, sender, 4);
+        memcpy(octets + 8 + 16, peer, 4);
+        memcpy(octets + 28, (const uint8_t[]){500 >> 8, 500 & 0xff, 500 >> 8, 500 & 0xff, 0, (uint8_t)udp}, 6);
+        memcpy(octets + 36, message.octets, 28);
+        view.flags |= flags[i];
+        ipsec_judge_ike(db, &view, NULL, &ike);
+        g_assert_cmpint(ike.is_ike, ==, flags[i] == 0);
+        ipsec_judge_icmp(db, &error);
+        ipsec_explain_icmp(db, &error, &report);
+        g_assert_cmpuint(report.quoted_frame, ==, flags[i] == 0 ? 7 : 0);
+        ipsec_db_free(db);
+    }
+    guard_free_all();
+}
+
 /* A hundred thousand errors take a moment, whatever they quote. */
 static void test_flood(void)
 {
@@ -326,8 +413,10 @@ int main(int argc, char **argv)
     g_test_add_func("/icmp-errors/by-identification", test_by_identification);
     g_test_add_func("/icmp-errors/forgotten", test_forgotten);
     g_test_add_func("/icmp-errors/above", test_above);
+    g_test_add_func("/icmp-errors/what-is-above", test_what_is_above);
     g_test_add_func("/icmp-errors/refused", test_refused);
     g_test_add_func("/icmp-errors/peer-without-ipsec", test_peer_without_ipsec);
+    g_test_add_func("/icmp-errors/ike", test_ike);
     g_test_add_func("/icmp-errors/flood", test_flood);
     return g_test_run();
 }

@@ -187,6 +187,18 @@ static void test_headers(void)
     }
 }
 
+/* A header of TCP is as long as it says, and no longer than what there is. */
+static void test_tcp_header(void)
+{
+    for (uint32_t octets = 20; octets <= 24; octets += 4)
+        for (uint8_t stated = 16; stated <= 28; stated += 4) {
+            packet p = sealed(TCP, octets - 20, 0, true, true);
+
+            p.octets[16 + 12] = (uint8_t)(stated / 4 << 4);
+            g_assert_cmpuint(is_clear(&p, false), ==, stated >= 20 && stated <= octets);
+        }
+}
+
 /* IP, and TCP or UDP in it, without a trailer; or TCP and UDP alone. */
 static packet unsealed(uint8_t ip, uint8_t protocol, uint32_t payload, bool icv)
 {
@@ -295,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/in-clear/trailers", test_trailers);
     g_test_add_func("/in-clear/padding", test_padding);
     g_test_add_func("/in-clear/headers", test_headers);
+    g_test_add_func("/in-clear/tcp-header", test_tcp_header);
     g_test_add_func("/in-clear/segments", test_segments);
     g_test_add_func("/in-clear/longer", test_longer);
     g_test_add_func("/in-clear/cut", test_cut);

@@ -285,6 +285,12 @@ static void test_v6_chain(void)
         {"fragment behind AH", {AH, FRAGMENT, ESP}, IPSEC_VIEW_V6_ORDER},
         {"routing behind fragment", {FRAGMENT, ROUTING, ESP}, IPSEC_VIEW_V6_ORDER},
         {"atomic fragment", {FRAGMENT, ESP}, 0},
+        {"two routing headers", {ROUTING, ROUTING, ESP}, 0},
+        {"two AH", {AH, AH, ESP}, 0},
+        {"routing behind hop-by-hop and options", {HOP, OPTIONS, ROUTING, ESP}, 0},
+        {"AH behind a fragment", {FRAGMENT, AH, ESP}, 0},
+        {"AH behind routing, and routing again", {ROUTING, AH, ROUTING, ESP}, IPSEC_VIEW_V6_ORDER},
+        {"hop-by-hop twice", {HOP, HOP, ESP}, IPSEC_VIEW_V6_ORDER},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {

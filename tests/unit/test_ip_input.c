@@ -135,6 +135,35 @@ static unsigned count_faults(unsigned wrong, unsigned right, unsigned count)
     return faults;
 }
 
+/* A sender of four right ones is believed for good; of three, and two wrong ones, one that is right is not quite
+ * enough. */
+static void test_believed_for_good(void)
+{
+    static const struct {
+        unsigned right, wrong, again;
+        bool for_good;
+    } cases[] = {{4, 0, 0, true},  {3, 0, 1, true}, {3, 1, 1, true},
+                 {3, 2, 1, false}, {3, 2, 2, true}, {3, 0, 0, false}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_senders *senders = ipsec_senders_new();
+        unsigned faults = 0;
+        packet p;
+
+        make(&p, 4, false, NULL, 0);
+        for (unsigned n = 0; n < cases[i].right + cases[i].wrong + cases[i].again; n++) {
+            p.outer[8] = n >= cases[i].right && n < cases[i].right + cases[i].wrong;
+            look(senders, &p.view);
+        }
+        p.outer[8] = 1;
+        for (unsigned n = 0; n < 200; n++)
+            faults += look(senders, &p.view) != NONE;
+        g_assert_cmpint(faults == 200, ==, cases[i].for_good);
+        ipsec_senders_free(senders);
+        guard_free_all();
+    }
+}
+
 /* Where sums are left to a network card, one that is right may be anybody's, in the sender's name. */
 static void test_a_right_one_among_wrong_ones(void)
 {
@@ -400,7 +429,25 @@ static void test_options(void)
         {"record route twice", "\7\7\4\0\0\0\0\7\7\4\0\0\0\0\0\0", 16, false},
         {"timestamp", "\x44\x8\5\0\0\0\0\0", 8, true},
         {"timestamp, pointer into the head", "\x44\x8\4\0\0\0\0\0", 8, false},
+        {"timestamp, full", "\x44\x8\x9\0\0\0\0\0", 8, true},
+        {"timestamp, half a slot left", "\x44\x8\6\0\0\0\0\0", 8, false},
+        {"timestamp, only its head", "\x44\4\5\0", 4, true},
+        {"timestamp, less than its head", "\x44\3\5\1", 4, false},
+        {"timestamp twice", "\x44\x8\5\0\0\0\0\0\x44\x8\5\0\0\0\0\0", 16, false},
+        {"record route and timestamp", "\7\7\4\0\0\0\0\x44\x8\5\0\0\0\0\0\0", 16, true},
+        {"record route, only its head", "\7\3\4\0", 4, true},
+        {"record route, less than its head", "\7\2\1\1", 4, false},
         {"strict and loose route", "\x89\3\4\x83\3\4\0\0", 8, false},
+        {"loose route", "\x83\3\4\0", 4, true},
+        {"loose route, pointer into the head", "\x83\3\3\0", 4, false},
+        {"loose route, less than its head", "\x83\2\1\1", 4, false},
+        {"strict route", "\x89\3\4\0", 4, true},
+        {"strict route, pointer into the head", "\x89\3\3\0", 4, false},
+        {"strict route, less than its head", "\x89\2\1\1", 4, false},
+        {"loose route and timestamp", "\x83\3\4\x44\x8\5\0\0\0\0\0\0", 12, true},
+        {"router alert", "\x94\4\0\0", 4, true},
+        {"router alert, cut", "\x94\3\0\1", 4, false},
+        {"router alert twice", "\x94\4\0\0\x94\4\0\0", 8, true},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -444,6 +491,7 @@ static void test_receiver(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ip-input/believed-for-good", test_believed_for_good);
     g_test_add_func("/ip-input/sound", test_sound);
     g_test_add_func("/ip-input/ip-checksum", test_ip_checksum);
     g_test_add_func("/ip-input/right-among-wrong", test_a_right_one_among_wrong_ones);

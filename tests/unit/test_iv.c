@@ -1,8 +1,10 @@
 /* Initialization vectors. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
+#include "keyed.h"
 #include "sa/iv.h"
 #include "packets.h"
 
+#include <gcrypt.h>
 #include <glib.h>
 #include <string.h>
 
@@ -225,6 +227,25 @@ static void test_sas_are_apart(void)
     bench.state = states[42];
     expect_reuse(&bench, 1000, 1, 43);
     close_bench(&bench);
+}
+
+/* Sixteen IVs decide in which order their octets count: half of them must be next to others if the first octet is the
+ * lowest, and none if it is the highest. */
+static void test_order_of_octets(void)
+{
+    for (uint64_t near = 7; near <= 10; near++) {
+        bench bench = open_bench(IPSEC_IV_UNIQUE);
+
+        for (uint64_t i = 1; i <= near; i++)
+            expect_fine(&bench, i, GUINT64_SWAP_LE_BE(i));
+        for (uint64_t i = near + 1; i <= 16; i++) {
+            g_assert_false(bench.state.unique.ordered);
+            expect_fine(&bench, i, GUINT64_SWAP_LE_BE(i << 32 | i));
+        }
+        g_assert_true(bench.state.unique.ordered);
+        g_assert_cmpuint(bench.state.unique.reversed, ==, near - 1 >= 8); /* the first is next to none */
+        close_bench(&bench);
+    }
 }
 
 /* --- other IVs */
@@ -848,6 +869,71 @@ static void test_reuse_without_a_key(void)
     ipsec_db_free(db);
 }
 
+/* A packet of AES-GCM-16 with ESN, under a key of zeros. */
+static ipsec_view gcm_view(uint32_t high, uint32_t low, uint64_t iv, uint32_t frame)
+{
+    const uint8_t key[16] = {0};
+    const uint32_t aad[3] = {GUINT32_TO_BE(0x1000), GUINT32_TO_BE(high), GUINT32_TO_BE(low)};
+    const uint64_t iv_on_wire = GUINT64_TO_BE(iv);
+    uint8_t octets[16 + sizeof sound_plaintext + 16], nonce[12] = {0};
+    gcry_cipher_hd_t cipher;
+    ipsec_view view;
+
+    memcpy(octets, &aad[0], 4);
+    memcpy(octets + 4, &aad[2], 4);
+    memcpy(octets + 8, &iv_on_wire, 8);
+    memcpy(nonce + 4, &iv_on_wire, 8);
+    memcpy(octets + 16, sound_plaintext, sizeof sound_plaintext);
+    g_assert_true(!gcry_cipher_open(&cipher, GCRY_CIPHER_AES128, GCRY_CIPHER_MODE_GCM, 0) &&
+                  !gcry_cipher_setkey(cipher, key, sizeof key) && !gcry_cipher_setiv(cipher, nonce, sizeof nonce) &&
+                  !gcry_cipher_authenticate(cipher, aad, sizeof aad) &&
+                  !gcry_cipher_encrypt(cipher, octets + 16, sizeof sound_plaintext, NULL, 0) &&
+                  !gcry_cipher_gettag(cipher, octets + 16 + sizeof sound_plaintext, 16));
+    gcry_cipher_close(cipher);
+    view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
+    view.frame = frame;
+    return view;
+}
+
+static ipsec_report judge_gcm(ipsec_db *db, uint32_t high, uint32_t low, uint64_t iv, uint32_t frame)
+{
+    const ipsec_view view = gcm_view(high, low, iv, frame);
+    ipsec_record record;
+    ipsec_report report;
+
+    ipsec_judge(db, &view, &record, &report);
+    g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+    return report;
+}
+
+/* A packet of the epoch before that comes again is a replay, be there another one with its low half: it brings no new
+ * IV. One that was made under a number that was used does. */
+static void test_replay_of_another_epoch(void)
+{
+    const ipsec_key_row_text text = {.columns = {"ESP", "*", "*", "0x1000", "AES_GCM_16",
+                                                 "0000000000000000000000000000000000000000", "NONE", "", "yes", "any"}};
+    const uint32_t low = 0xffffff00;
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_key_row_error error;
+    ipsec_report report;
+    ipsec_key_row row;
+
+    g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+    ipsec_db_add(db, &row);
+    judge_gcm(db, 0, low, 1, 1);
+    judge_gcm(db, 0, low + 0xf0, 2, 2);
+    judge_gcm(db, 1, 5, 3, 3);
+    judge_gcm(db, 1, low, 4, 4);
+    report = judge_gcm(db, 0, low, 1, 5);
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESN_WRONG_HIGH));
+    g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_IV_REUSE));
+    report = judge_gcm(db, 1, low, 3, 6);
+    g_assert_false(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESN_WRONG_HIGH));
+    g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_IV_REUSE));
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 /* Another demand is another key: what is remembered of the one must not be taken for the other's. */
 static void test_another_demand_begins_anew(void)
 {
@@ -1009,6 +1095,8 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &patterns[i], test_counters);
         g_free(path);
     }
+    g_test_add_func("/iv/replay-of-another-epoch", test_replay_of_another_epoch);
+    g_test_add_func("/iv/order-of-octets", test_order_of_octets);
     g_test_add_func("/iv/loss-and-delay", test_loss_and_delay);
     g_test_add_func("/iv/queues", test_queues);
     g_test_add_func("/iv/restart", test_restart);

@@ -185,7 +185,7 @@ static void test_no_file(void)
     g_autofree char *no_file = ipsec_keys_file_read(folder, &(ipsec_xfrm_calls){count_row, no_error, NULL});
 
     g_assert_nonnull(strstr(reason, "none.txt"));
-    g_assert_nonnull(strstr(no_file, "is no regular file"));
+    g_assert_nonnull(strstr(no_file, "is not a regular file"));
 }
 
 static void set_time(const char *path, time_t seconds)

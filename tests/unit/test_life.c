@@ -1,6 +1,7 @@
 /* The life of SAs: who sends, which SA follows which, and when one ends. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "keyed.h"
+#include "packet/find.h"
 #include "packets.h"
 
 #include <gcrypt.h>
@@ -549,6 +550,78 @@ static void test_unknown_spi(void)
     close_traffic(&t);
 }
 
+/* An SA whose succession was none is believed once more, and not for ever. */
+static void test_succession_once_more(void)
+{
+    traffic t = open_traffic();
+    uint32_t told[3];
+
+    send_run(&t, 1, 100);
+    for (uint32_t round = 0; round < 3; round++) {
+        t.spi = 0x2000;
+        send_run(&t, 1 + 60 * round, 60 + 60 * round);
+        t.spi = 0x1000;
+        send_run(&t, 101 + 4 * round, 104 + 4 * round);
+        told[round] = t.old_spi;
+    }
+    g_assert_cmpuint(told[0], ==, 4);
+    g_assert_cmpuint(told[1], ==, 8);
+    g_assert_cmpuint(told[2], ==, 8);
+    close_traffic(&t);
+}
+
+/* The first of these packets that the receiver refuses for the SA's end; each brings so many octets. */
+static uint32_t first_refused(ipsec_db *db, const ipsec_view *packets, unsigned count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        ipsec_view view = packets[i];
+        ipsec_record record;
+        ipsec_report report;
+
+        view.frame = i + 1;
+        ipsec_judge(db, &view, &record, &report);
+        if (ipsec_findings_have(&report.findings, IPSEC_FINDING_SA_EXPIRED))
+            return i + 1;
+    }
+    return 0;
+}
+
+/* A limit of octets is reached by payload alone: of ESP what is in front of the padding, of AH what is behind it. The
+ * packet that reaches it is the last one. */
+static void test_limit_of_octets(void)
+{
+    enum {
+        PACKETS = 8,
+        ESP_PAYLOAD = 8, /* of sound_plaintext */
+        AH_PAYLOAD = 16,
+        AH_HEADER = 24
+    };
+    const ipsec_key_row_text text = {.columns = {"AH", "*", "*", KEYED_SPI, "", "", "HMAC_SHA1_96",
+                                                 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", "no", "any"}};
+
+    for (uint64_t limit = 23; limit <= 49; limit++) {
+        ipsec_db *const esp = db_for(IPSEC_STACK_RFC), *const ah = db_for(IPSEC_STACK_RFC);
+        ipsec_key_row esp_row = null_row("HMAC_SHA2_256_128", "no", "any"), ah_row;
+        ipsec_view of_esp[PACKETS], of_ah[PACKETS];
+        ipsec_key_row_error error;
+
+        g_assert_true(ipsec_key_row_compile(&text, &ah_row, &error));
+        ah_row.has_keys = false;
+        esp_row.hard_bytes = ah_row.hard_bytes = limit;
+        ipsec_db_add(esp, &esp_row);
+        ipsec_db_add(ah, &ah_row);
+        for (uint32_t i = 0; i < PACKETS; i++) {
+            of_esp[i] = sealed(&esp_row, i + 1);
+            of_ah[i] = ah_view(4, 17, AH_HEADER / 4 - 2, 0x1000, i + 1, AH_HEADER + AH_PAYLOAD);
+        }
+        g_assert_cmpuint(first_refused(esp, of_esp, PACKETS), ==, (limit + ESP_PAYLOAD - 1) / ESP_PAYLOAD + 1);
+        g_assert_cmpuint(first_refused(ah, of_ah, PACKETS), ==, (limit + AH_PAYLOAD - 1) / AH_PAYLOAD + 1);
+        ipsec_db_free(esp);
+        ipsec_db_free(ah);
+        guard_free_all();
+    }
+}
+
 /* A made-up SPI that was there before anything verified, and goes on, keeps no SA that verifies from its successor. */
 static void test_made_up_before_the_first_icv(void)
 {
@@ -747,7 +820,9 @@ int main(int argc, char **argv)
     g_test_add_func("/life/keys/made-up", test_made_up_before_the_first_icv);
     g_test_add_func("/life/keys/reverse", test_made_up_reverse);
     g_test_add_func("/life/keys/refused", test_refused_from_elsewhere);
+    g_test_add_func("/life/succession-once-more", test_succession_once_more);
     g_test_add_func("/life/keys/lifetime", test_lifetime);
+    g_test_add_func("/life/keys/limit-of-octets", test_limit_of_octets);
     g_test_add_func("/life/keys/lifetime-copy", test_lifetime_of_a_copy);
     g_test_add_func("/life/keys/successor", test_successor_before_the_first_icv);
     return g_test_run();

@@ -120,6 +120,47 @@ static void test_first_is_doubted(void)
     close_stream(&s);
 }
 
+/* Once a run far ahead is believed, all of its packets came, however far apart they are. */
+static void test_run_far_ahead_came(void)
+{
+    static const uint64_t run[] = {1000000, 1000200, 1000203, 1000300};
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, 4096);
+    send_run(&s, 1, 5, UNKNOWN);
+    send(&s, run[0], UNKNOWN);
+    send(&s, run[1], UNKNOWN);
+    g_assert_cmpuint(s.sa->numbers.window.top, ==, 5);
+    for (unsigned i = 2; i < G_N_ELEMENTS(run); i++)
+        send(&s, run[i], UNKNOWN);
+    g_assert_cmpuint(s.sa->numbers.window.top, ==, 1000300);
+    for (unsigned i = 0; i < G_N_ELEMENTS(run); i++) {
+        g_assert_true(ipsec_window_has(&s.sa->numbers.window, run[i]));
+        g_assert_false(ipsec_window_has(&s.sa->numbers.window, run[i] - 1));
+    }
+    close_stream(&s);
+}
+
+/* Whoever took the packet that is far ahead has seen it when it comes again; that it was taken is not sure. */
+static void test_copy_far_ahead(void)
+{
+    stream s;
+
+    open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+    send_run(&s, 1, 5, UNKNOWN);
+    send(&s, 1000000, UNKNOWN);
+    expect_found(&s, FOUND_NOTHING);
+    send(&s, 1000000, UNKNOWN);
+    expect_found(&s, FOUND(IPSEC_FINDING_REPLAY_DUPLICATE));
+    g_assert_true(s.note.facts & IPSEC_NOTE_DOUBTFUL);
+    g_assert_true(s.note.facts & IPSEC_NOTE_REPEATED);
+    g_assert_cmpuint(s.report.number.first_seen, ==, 6);
+    s.length = 88; /* another packet */
+    send(&s, 1000000, UNKNOWN);
+    expect_found(&s, FOUND_NOTHING);
+    close_stream(&s);
+}
+
 /* One number far ahead makes nothing that follows old, nor do two; three in a row are a sender that went on there. */
 static void test_jump_waits_for_a_second(void)
 {
@@ -651,6 +692,8 @@ static void test_first_of_several(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/numbers/copy-far-ahead", test_copy_far_ahead);
+    g_test_add_func("/numbers/run-far-ahead-came", test_run_far_ahead_came);
     g_test_add_func("/numbers/believed/first", test_first_is_doubted);
     g_test_add_func("/numbers/believed/jump", test_jump_waits_for_a_second);
     g_test_add_func("/numbers/believed/no-addresses", test_jump_without_addresses);

@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "report/advice.h"
 #include "keyed.h"
+#include "packet/find.h"
 #include "packets.h"
 
 #include <gcrypt.h>
@@ -412,6 +413,98 @@ static void expect_high(ipsec_db *db, const ipsec_key_row *spec, bool esn, uint3
 }
 
 /* `auto` tries both, and then stays with what verified. */
+/* VPP's policies know an SPI and no protocol; but that an SA of ESP has seen the number is told of AH only where the
+ * tables have the SPI for ESP and that host. */
+static void test_number_of_another_protocol(void)
+{
+    static const char *const destinations[] = {"192.0.2.2", "*"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(destinations); i++) {
+        const ipsec_key_row_text text = {.columns = {"ESP", "*", destinations[i], KEYED_SPI, "NULL", "", "HMAC_SHA1_96",
+                                                     "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a", "no", "transport"}};
+        ipsec_config config = ipsec_config_default();
+        ipsec_key_row spec, other;
+        ipsec_key_row_error error;
+        ipsec_view esp, ah;
+        ipsec_record record;
+        ipsec_report report;
+        ipsec_db *db;
+
+        config.sa_complete = true;
+        config.receiver = IPSEC_STACK_VPP;
+        db = ipsec_db_new(&config);
+        g_assert_true(ipsec_key_row_compile(&text, &spec, &error));
+        ipsec_db_add(db, &spec);
+        other = spec;
+        other.spi = 0x9999;
+        other.destination = (ipsec_address_range){.octets = {192, 0, 2, 2}, .mask = {255, 255, 255, 255}, .length = 4};
+        ipsec_db_add(db, &other);
+        esp = sound(&spec, (sealing){.sequence = 1});
+        expect(db, &esp, &verified, "ESP");
+        ah = ah_view(4, 17, 4, 0x1000, 1, 100);
+        ipsec_judge(db, &ah, &record, &report);
+        g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_AH_SPI_UNKNOWN));
+        g_assert_cmpuint(!!(report.oddities & IPSEC_ODDITY_SEEN_BY_OTHER), ==, i == 0);
+        end(db);
+    }
+}
+
+/* Padding that hides the length is 16 octets or more than the block asks for; that of NULL is 4. */
+static void test_excess_padding(void)
+{
+    const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
+    uint32_t sequence = 0;
+
+    for (uint32_t payload = 8; payload <= 12; payload++) {
+        const uint32_t need = (4 - (payload + 2) % 4) % 4;
+        ipsec_db *db = db_with(&spec, false);
+
+        for (uint32_t pad = need; pad <= need + 20; pad += 4) {
+            uint8_t plaintext[64] = {0};
+            ipsec_view view;
+            ipsec_record record;
+            ipsec_report report;
+
+            for (uint32_t i = 0; i < pad; i++)
+                plaintext[payload + i] = (uint8_t)(i + 1);
+            plaintext[payload + pad] = (uint8_t)pad;
+            plaintext[payload + pad + 1] = 17;
+            view = sealed_view(4, &spec, &(sealing){.sequence = ++sequence}, plaintext, payload + pad + 2);
+            ipsec_judge(db, &view, &record, &report);
+            g_assert_cmpint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
+            g_assert_cmpuint(report.opened.payload_length, ==, payload);
+            g_assert_cmpuint(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_PAD_EXCESS), ==, pad >= need + 16);
+        }
+        end(db);
+    }
+}
+
+/* Where no row has an ICV, and none bears the packet out, it is the first that is told of. */
+static void test_no_row_bears_it_out(void)
+{
+    static const char *const keys[] = {"11111111111111111111111111111111", "22222222222222222222222222222222",
+                                       "33333333333333333333333333333333"};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view noise = esp_view(4, 0x1000, 1, 8 + 16 + 32);
+    ipsec_record record;
+    ipsec_report report;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const ipsec_key_row_text text = {
+            .columns = {"ESP", "*", "*", KEYED_SPI, "AES_CBC", keys[i], "NONE", "", "no", "any"}};
+        ipsec_key_row_error error;
+        ipsec_key_row row;
+
+        g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+        row.line = i + 1;
+        g_assert_true(ipsec_db_add(db, &row));
+    }
+    ipsec_judge(db, &noise, &record, &report);
+    g_assert_false(report.opened.has_trailer); /* of none of them */
+    g_assert_cmpuint(report.opened.spec->line, ==, 1);
+    end(db);
+}
+
 static void test_esn_found_out(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "auto", "any");
@@ -898,6 +991,9 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     gcry_check_version(NULL);
+    g_test_add_func("/open/no-row-bears-it-out", test_no_row_bears_it_out);
+    g_test_add_func("/open/number-of-another-protocol", test_number_of_another_protocol);
+    g_test_add_func("/open/excess-padding", test_excess_padding);
     g_test_add_func("/open/verified", test_verified);
     g_test_add_func("/open/key-or-packet", test_key_or_packet);
     g_test_add_func("/open/explained-later", test_explained_later);

@@ -4,6 +4,7 @@
 #include "guard.h"
 #include "keyed.h"
 #include "sa/null_probe.h"
+#include "packet/find.h"
 #include "packets.h"
 
 #include <glib.h>
@@ -195,9 +196,56 @@ static void test_record_of_another_packet(void)
         }
 }
 
+/* --- lengths of AH ------------------------------------------------------------------------------------------------ */
+
+/* HMAC-SHA2-256: 16 octets of it or all 32, padded to 4 octets or to 8. Linux pads in one way for each SA, others may
+ * in either. */
+static void test_ah_length(void)
+{
+    static const struct {
+        ipsec_origin origin;
+        bool align4;
+        uint8_t ip_version;
+        bool fits[5]; /* by octets: 28, 32, 36, 44, 48 */
+    } cases[] = {
+        {IPSEC_ORIGIN_TABLE, false, 4, {true, true, false, true, true}},
+        {IPSEC_ORIGIN_XFRM, false, 4, {false, true, false, false, true}},
+        {IPSEC_ORIGIN_XFRM, true, 4, {true, false, false, true, false}},
+        {IPSEC_ORIGIN_XFRM, true, 6, {false, true, false, false, true}},
+        {IPSEC_ORIGIN_XFRM, false, 6, {false, true, false, false, true}},
+    };
+    static const uint8_t octets[] = {28, 32, 36, 44, 48};
+    const ipsec_key_row_text text = {.columns = {"AH", "*", "*", "0x1000", "", "", "HMAC_SHA2_256_128",
+                                                 "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+                                                 "no", "any"}};
+    ipsec_config config = ipsec_config_default();
+
+    config.sa_complete = true;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (unsigned j = 0; j < G_N_ELEMENTS(octets); j++) {
+            ipsec_db *const db = ipsec_db_new(&config);
+            const ipsec_view view = ah_view(cases[i].ip_version, 17, (uint8_t)(octets[j] / 4 - 2), 0x1000, 1, 100);
+            ipsec_key_row_error error;
+            ipsec_key_row row;
+            ipsec_record record;
+            ipsec_report report;
+
+            g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+            row.origin = (uint8_t)cases[i].origin;
+            row.align4 = cases[i].align4;
+            ipsec_db_add(db, &row);
+            ipsec_judge(db, &view, &record, &report);
+            if (ipsec_findings_have(&report.findings, IPSEC_FINDING_AH_ICV_LENGTH) == cases[i].fits[j])
+                g_error("row %u, AH of %u octets", i, octets[j]);
+            ipsec_db_free(db);
+        }
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/opened/ah-length", test_ah_length);
     g_test_add_func("/opened/never-a-drop", test_never_a_drop);
     g_test_add_func("/opened/hindsight", test_hindsight);
     g_test_add_func("/opened/switched-off", test_switched_off);

@@ -154,6 +154,131 @@ static void test_limits(void)
     guard_free_all();
 }
 
+/* --- what a payload is, one line each ---------------------------------------------------------------------------- */
+
+#define OCTETS(...)                                                                                                    \
+    sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[])                                                                \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+
+typedef struct octets {
+    size_t count;
+    const uint8_t *octets;
+} octets;
+
+/* The payload of that type, alone in a message. */
+static ipsec_ike_contents read_one(unsigned version, uint8_t type, octets body)
+{
+    uint8_t payload[400] = {0, 0, (uint8_t)((body.count + 4) >> 8), (uint8_t)(body.count + 4)};
+
+    g_assert_cmpuint(body.count + 4, <=, sizeof payload);
+    memcpy(payload + 4, body.octets, body.count);
+    return read_all(version, type, payload, (uint32_t)body.count + 4);
+}
+
+static void test_phase_1(void)
+{
+    const ipsec_ike_contents contents = read_one(
+        1, 1,
+        (octets){OCTETS(0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 32, 1, 1, 8, 2, 1, 2, 3, 4, 5, 6, 7, 8, /* an SPI of 8 */
+                        3, 0, 0, 12, 1, 1, 0, 0, 0x80, 4, 0, 14, 0, 0, 0, 4)});
+
+    g_assert_cmphex(contents.proposals[0].ike_spi, ==, 0x0102030405060708);
+    g_assert_cmpuint(contents.proposals[0].encryption, ==, 0);
+    guard_free_all();
+}
+
+/* Of several transforms of one type the first counts; an attribute of more octets is passed over. */
+static void test_first_transform(void)
+{
+    const ipsec_ike_contents contents = read_one(
+        2, 33,
+        (octets){OCTETS(0, 0, 0, 76, 1, 3, 0, 8, /* without SPI */
+                        3, 0, 0, 16, 1, 0, 0, 12, 0, 3, 0, 0, 0x80, 14, 0, 192, 3, 0, 0, 8, 1, 0, 0, 20, /* ciphers */
+                        3, 0, 0, 8, 4, 0, 0, 19, 3, 0, 0, 8, 4, 0, 0, 20,                                /* groups */
+                        3, 0, 0, 8, 5, 0, 0, 1, 3, 0, 0, 8, 5, 0, 0, 0,                                  /* ESN */
+                        3, 0, 0, 8, 9, 0, 0, 1, 0, 0, 0, 4)}); /* unknown; too short */
+    const ipsec_ike_proposal *const proposal = &contents.proposals[0];
+
+    g_assert_false(contents.incomplete);
+    g_assert_cmpuint(contents.proposal_count, ==, 1);
+    g_assert_true(proposal->spi_length == 0 && proposal->spi == 0 && proposal->ike_spi == 0);
+    g_assert_cmpuint(proposal->encryption, ==, 12);
+    g_assert_true(proposal->has_esn && proposal->esn == 1);
+    guard_free_all();
+}
+
+/* A selector of IKEv2 that is none, or of IPv6; a payload that is too short to hold what it must. */
+static void test_short_or_odd(void)
+{
+    const struct {
+        unsigned version;
+        uint8_t type;
+        octets body;
+        bool incomplete;
+        uint8_t selectors, notifies, deletes;
+    } cases[] = {
+        {2, 44, {OCTETS(1, 0, 0, 0, 7, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, false, 1, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0, 0, 9, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, true, 1, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0, 0, 8, 0, 0, 16, 0, 0, 255, 255, 10, 0, 0, 0, 10, 0, 0, 255)}, true, 0, 0, 0},
+        {2, 44, {OCTETS(1, 0, 0)}, true, 0, 0, 0},
+        {2, 41, {OCTETS(0, 0, 0, 14)}, false, 0, 1, 0},
+        {2, 41, {OCTETS(3, 4, 0, 14, 1, 2, 3)}, true, 0, 0, 0},
+        {2, 41, {OCTETS(3, 4, 0)}, true, 0, 0, 0},
+        {1, 11, {OCTETS(0, 0, 0, 1, 1, 0, 0, 14)}, false, 0, 1, 0},
+        {1, 11, {OCTETS(0, 0, 0)}, true, 0, 0, 0},
+        {1, 12, {OCTETS(0, 0, 0, 1, 3, 4, 0, 1, 1, 2, 3, 4)}, false, 0, 0, 1},
+        {1, 12, {OCTETS(0, 0, 0)}, true, 0, 0, 0},
+        {2, 42, {OCTETS(3, 4, 0)}, true, 0, 0, 0},
+        {2, 42, {OCTETS(3, 16, 0, 1, 1, 2, 3, 4)}, false, 0, 0, 0},
+        {2, 42, {OCTETS(3, 4, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8)}, false, 0, 0, 1},
+        {2, 34, {OCTETS(0, 14, 0)}, false, 0, 0, 0},
+        {1, 1, {OCTETS(0, 0, 0, 1, 0, 0, 0)}, true, 0, 0, 0},
+        {2, 33, {OCTETS(0, 0, 0, 12, 1, 3, 5, 0, 1, 2, 3, 4)}, true, 0, 0, 0},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_ike_contents contents = read_one(cases[i].version, cases[i].type, cases[i].body);
+
+        g_assert_cmpuint(contents.incomplete, ==, cases[i].incomplete);
+        if (cases[i].type != 44 || !cases[i].incomplete)
+            g_assert_cmpuint(contents.initiator_count, ==, cases[i].selectors);
+        g_assert_cmpuint(contents.notify_count, ==, cases[i].notifies);
+        g_assert_cmpuint(contents.delete_count, ==, cases[i].deletes);
+    }
+    guard_free_all();
+}
+
+/* As many as there is room for, and one more. */
+static void test_room(void)
+{
+    uint8_t deletes[4 + 4 * (IPSEC_IKE_DELETES_MOST + 1)] = {3, 4, 0, IPSEC_IKE_DELETES_MOST};
+    uint8_t proposals[8 * (IPSEC_IKE_PROPOSALS_MOST + 1)] = {0};
+    uint8_t selectors[4 + 16 * (IPSEC_IKE_SELECTORS_MOST + 1)] = {0};
+    ipsec_ike_contents contents;
+
+    for (unsigned more = 0; more < 2; more++) {
+        deletes[3] = (uint8_t)(IPSEC_IKE_DELETES_MOST + more);
+        contents = read_one(2, 42, (octets){sizeof deletes, deletes});
+        g_assert_cmpuint(contents.delete_count, ==, IPSEC_IKE_DELETES_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+
+        for (unsigned i = 0; i < IPSEC_IKE_PROPOSALS_MOST + more; i++)
+            memcpy(proposals + 8 * i, (const uint8_t[]){2, 0, 0, 8, 1, 3, 0, 0}, 8);
+        contents = read_one(2, 33, (octets){8 * (IPSEC_IKE_PROPOSALS_MOST + more), proposals});
+        g_assert_cmpuint(contents.proposal_count, ==, IPSEC_IKE_PROPOSALS_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+
+        for (unsigned i = 0; i < IPSEC_IKE_SELECTORS_MOST + more; i++)
+            memcpy(selectors + 4 + 16 * i, (const uint8_t[]){7, 0, 0, 16, [12] = 10}, 13);
+        contents = read_one(2, 45, (octets){4 + 16 * (IPSEC_IKE_SELECTORS_MOST + more), selectors});
+        g_assert_cmpuint(contents.responder_count, ==, IPSEC_IKE_SELECTORS_MOST);
+        g_assert_cmpuint(contents.incomplete, ==, more);
+        guard_free_all();
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -164,5 +289,9 @@ int main(int argc, char **argv)
     g_test_add_func("/payloads/stops-at-encrypted", test_stops_at_encrypted);
     g_test_add_func("/payloads/hostile", test_hostile);
     g_test_add_func("/payloads/limits", test_limits);
+    g_test_add_func("/payloads/phase-1", test_phase_1);
+    g_test_add_func("/payloads/first-transform", test_first_transform);
+    g_test_add_func("/payloads/short-or-odd", test_short_or_odd);
+    g_test_add_func("/payloads/room", test_room);
     return g_test_run();
 }

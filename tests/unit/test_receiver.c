@@ -239,6 +239,8 @@ static void test_windows_events(void)
     g_assert_cmpuint(event_of(&old, IPSEC_FINDING_REPLAY_OLD), ==, 4962);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_SPI_UNKNOWN), ==, 4965);
     g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_AH_SPI_ZERO), ==, 4965);
+    g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_ICV), ==, 4960);
+    g_assert_cmpuint(event_of(&carriers[1], IPSEC_FINDING_AH_ICV), ==, 4960);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_ESP_PAD_LENGTH), ==, 0);
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_SA_EXPIRED), ==, 0);
 }
@@ -407,9 +409,54 @@ static void test_messages_are_in_order(void)
     g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, UINT_MAX));
 }
 
+/* The counters of the SA itself that Linux keeps: what the first check that fails moves. */
+static void test_counters_of_the_sa(void)
+{
+    enum {
+        FAILED_ICV = 1, /* the ICV was looked at, and failed */
+        NO_ROOM = 2     /* but there was no room for it */
+    };
+    static const struct {
+        ipsec_finding_id id;
+        unsigned opened;
+        const char *counter;
+    } cases[] = {
+        {IPSEC_FINDING_REPLAY_OLD, 0, "replay-window"},
+        {IPSEC_FINDING_REPLAY_DUPLICATE, 0, "replay"},
+        {IPSEC_FINDING_REPLAY_CONFLICT, 0, "replay"},
+        {IPSEC_FINDING_ESN_WRONG_HIGH, 0, "failed"},
+        {IPSEC_FINDING_AH_ICV, 0, "failed"},
+        {IPSEC_FINDING_ESP_ICV, FAILED_ICV, "failed"},
+        {IPSEC_FINDING_ESP_ICV, FAILED_ICV | NO_ROOM, NULL},
+        {IPSEC_FINDING_ESP_ICV, 0, NULL},
+        {IPSEC_FINDING_ESP_PAD_LENGTH, 0, NULL}, /* behind the ICV */
+        {IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, FAILED_ICV, "failed"},
+        {IPSEC_FINDING_ESP_SPI_UNKNOWN, FAILED_ICV, NULL}, /* there is no SA */
+        {IPSEC_FINDING_ESP_TRUNCATED_HEADER, FAILED_ICV, NULL},
+        {IPSEC_FINDING_ESP_TFC, FAILED_ICV, NULL}, /* it minds that not */
+        {IPSEC_FINDING_SA_EXPIRED, FAILED_ICV, NULL},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_stacks all = cases[i].id == IPSEC_FINDING_REPLAY_OLD ? IPSEC_STACKS_ALL : 0;
+        ipsec_report report = report_with(cases[i].id, 1);
+
+        report.header.protocol = cases[i].id == IPSEC_FINDING_AH_ICV ? IPSEC_PROTOCOL_AH : IPSEC_PROTOCOL_ESP;
+        report.number.old_by = all;
+        report.number.wrong_by = cases[i].id == IPSEC_FINDING_ESN_WRONG_HIGH ? IPSEC_STACKS_ALL : 0;
+        report.number.seen_by = all || report.number.wrong_by ? 0 : IPSEC_STACKS_ALL;
+        report.opened.valid = cases[i].opened & FAILED_ICV;
+        report.opened.icv_status = IPSEC_ICV_BAD;
+        report.opened.has_room = !(cases[i].opened & NO_ROOM);
+        if (g_strcmp0(ipsec_linux_sa_counter(&report), cases[i].counter) != 0)
+            g_error("%s: %s", ipsec_catalogue(cases[i].id)->id, ipsec_linux_sa_counter(&report));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/receiver/counters-of-the-sa", test_counters_of_the_sa);
     g_test_add_func("/receiver/order", test_order);
     g_test_add_func("/receiver/ah", test_ah_differs_from_esp);
     g_test_add_func("/receiver/udp", test_udp_differs_from_ip);

@@ -28,8 +28,7 @@ static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32
     view.time = packet->time;
     view.frame = frame;
     return ipsec_recents_describe(
-        recents, &view,
-        &(ipsec_ruling){.sa = packet->sa, .sequence = packet->sequence, .standing = packet->standing});
+        recents, &view, &(ipsec_ruling){.sa = packet->sa, .sequence = packet->sequence, .standing = packet->standing});
 }
 
 static void keep(ipsec_recents *recents, const sent *packet, uint32_t frame)
@@ -190,6 +189,148 @@ static void test_overtaken(void)
     }
 }
 
+/* --- by other marks than the number --------------------------------------------------------------------------------
+ */
+
+/* Of describe(): the addresses in front are zeros. */
+#define LENGTH 84u
+
+static uint32_t find_unique(ipsec_recents *recents, ipsec_recent_marks marks)
+{
+    const ipsec_recent *found = ipsec_recents_find_unique(recents, &marks);
+
+    return found ? found->frame : 0;
+}
+
+/* What is asked for must be one packet, however often it was captured; each of its marks counts. */
+static void test_unique(void)
+{
+    static const struct {
+        sent packets[3]; /* frames 1 to 3 */
+        uint32_t found;
+    } cases[] = {
+        {{{.sa = 1, .sequence = 1, .identification = 7}}, 1},
+        {{{.sa = 1, .sequence = 1, .identification = 8}}, 0},
+        {{{.sa = 2, .sequence = 1, .identification = 7}}, 0},
+        {{{.sa = 1, .sequence = 1, .identification = 7}, {.sa = 1, .sequence = 2, .identification = 8}}, 1},
+        {{{.sa = 1, .sequence = 1, .identification = 7}, {.sa = 1, .sequence = 2, .identification = 7}}, 0},
+        {{{.sa = 1, .sequence = 1, .identification = 7}, {.sa = 1, .sequence = 1, .identification = 7}}, 2},
+        {{{.sa = 1, .sequence = 1, .identification = 7}, {.sa = 1, .sequence = 1, .identification = 7, .octet = 1}}, 0},
+        {{{.sa = 1, .sequence = 1, .identification = 7}, {.sa = 2, .sequence = 1, .identification = 7}}, 1},
+        {{{.sa = 1, .sequence = 1, .identification = 7},
+          {.sa = 1, .sequence = 2, .identification = 9},
+          {.sa = 1, .sequence = 1, .identification = 7}},
+         3},
+    };
+    const ipsec_recent_marks marks = {.sa = 1, .length = LENGTH, .identification = 7};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        ipsec_recents *recents = ipsec_recents_new();
+
+        for (uint32_t frame = 1; frame <= 3 && cases[i].packets[frame - 1].sequence > 0; frame++)
+            keep(recents, &cases[i].packets[frame - 1], frame);
+        g_assert_cmpuint(find_unique(recents, marks), ==, cases[i].found);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH + 1, 0, 7, 0}), ==, 0);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 1, 7, 0}), ==, 0);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 0, 7, 1}), ==, 0);
+        ipsec_recents_free(recents);
+    }
+    guard_free_all();
+}
+
+/* Of any SA it must be the only one, too. */
+static void test_unique_of_any_sa(void)
+{
+    const ipsec_recent_marks marks = {.sa = IPSEC_SA_NONE, .length = LENGTH, .identification = 7};
+    ipsec_recents *recents = ipsec_recents_new();
+
+    keep(recents, &(sent){.sa = 5, .sequence = 1, .identification = 7}, 1);
+    g_assert_cmpuint(find_unique(recents, marks), ==, 1);
+    keep(recents, &(sent){.sa = 6, .sequence = 1, .identification = 7}, 2);
+    g_assert_cmpuint(find_unique(recents, marks), ==, 0);
+    ipsec_recents_free(recents);
+    guard_free_all();
+}
+
+/* Among many that have the marks it is given up to look for another one: behind 64 nobody knows. */
+static void test_unique_of_many(void)
+{
+    for (uint32_t copies = 64; copies <= 65; copies++) {
+        ipsec_recents *recents = ipsec_recents_new();
+
+        for (uint32_t frame = 1; frame <= copies; frame++)
+            keep(recents, &(sent){.sa = 1, .sequence = 1, .identification = 7}, frame);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){.sa = 1, .length = LENGTH, .identification = 7}), ==,
+                         copies > 64 ? 0 : 64);
+        ipsec_recents_free(recents);
+    }
+    guard_free_all();
+}
+
+/* A first part is one that ends where the fragment begins, has its identification, and may have lost its end. */
+static void test_end(void)
+{
+    ipsec_recents *recents = ipsec_recents_new();
+
+    keep(recents, &(sent){.sa = 1, .sequence = 1, .identification = 7}, 1);
+    keep(recents, &(sent){.sa = 1, .sequence = 2, .identification = 8}, 2);
+    keep(recents, &(sent){.sa = 1, .sequence = 3, .identification = 9, .standing = IPSEC_VERIFIED}, 3);
+    keep(recents, &(sent){.sa = 1, .sequence = 4, .identification = 8}, 4);
+    keep(recents, &(sent){.sa = 1, .sequence = 5}, 5);
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 7, LENGTH), ==, 1);
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 8, LENGTH), ==, 4); /* the last one */
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 9, LENGTH), ==, 0); /* is whole */
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 0, LENGTH), ==, 0); /* no identification tells nothing */
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 7, LENGTH + 8), ==, 0);
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 1, 7, LENGTH), ==, 0);
+    ipsec_recents_free(recents);
+    guard_free_all();
+}
+
+/* IPv6 has no identification, but for fragments. */
+static void test_no_identification(void)
+{
+    const uint8_t octets[84] = {0}, outer[40] = {0x60, [6] = IPSEC_PROTOCOL_ESP, [7] = 64};
+    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 6, octets, sizeof octets);
+    ipsec_recent *described;
+
+    view.outer = outer;
+    view.outer_length = sizeof outer;
+    view.frame = 1;
+    described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
+    g_assert_cmpuint(described->identification, ==, 0);
+    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ttl, ==, 64);
+    view.outer = NULL;
+    view.outer_length = 0;
+    described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
+    g_assert_cmpuint(described->identification, ==, 0);
+    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ttl, ==, 0);
+    g_assert_cmpuint(described->dscp, ==, IPSEC_DSCP_UNKNOWN);
+    ipsec_recents_free(recents);
+    guard_free_all();
+}
+
+/* Of several under a number the one that is surest. */
+static void test_number(void)
+{
+    static const ipsec_standing standings[] = {IPSEC_FORGED, IPSEC_UNPROVEN, IPSEC_BELIEVED, IPSEC_VERIFIED};
+    ipsec_recents *recents = ipsec_recents_new();
+
+    g_assert_null(ipsec_recents_find_number(recents, 1, 1));
+    for (uint32_t i = 0; i < G_N_ELEMENTS(standings); i++) {
+        keep(recents, &(sent){.sa = 1, .sequence = 1, .standing = standings[i]}, 2 * i + 1);
+        keep(recents, &(sent){.sa = 1, .sequence = 1, .standing = IPSEC_FORGED}, 2 * i + 2);
+        g_assert_cmpuint(ipsec_recents_find_number(recents, 1, 1)->frame, ==, 2 * i + (i == 0 ? 2 : 1));
+    }
+    g_assert_null(ipsec_recents_find_number(recents, 1, 2));
+    g_assert_null(ipsec_recents_find_number(recents, 2, 1));
+    ipsec_recents_free(recents);
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,5 +340,11 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/many", test_many_of_one_number);
     g_test_add_func("/recent/captured-twice", test_captured_twice);
     g_test_add_func("/recent/overtaken", test_overtaken);
+    g_test_add_func("/recent/unique", test_unique);
+    g_test_add_func("/recent/unique-of-any-sa", test_unique_of_any_sa);
+    g_test_add_func("/recent/unique-of-many", test_unique_of_many);
+    g_test_add_func("/recent/end", test_end);
+    g_test_add_func("/recent/no-identification", test_no_identification);
+    g_test_add_func("/recent/number", test_number);
     return g_test_run();
 }

@@ -146,6 +146,59 @@ static void test_how_far_a_header_reaches(void)
     guard_free_all();
 }
 
+static bool may_be_cut(ipsec_finding_id id)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report = report_on(&view);
+
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_SEQ_GAP, 0, 0);
+    g_assert_false(ipsec_report_may_be_cut(&report));
+    ipsec_findings_add(&report.findings, id, 0, 0);
+    return ipsec_report_may_be_cut(&report);
+}
+
+/* What lacks its end fails so. */
+static void test_what_may_be_cut(void)
+{
+    g_assert_true(may_be_cut(IPSEC_FINDING_ESP_ICV));
+    g_assert_true(may_be_cut(IPSEC_FINDING_AH_ICV));
+    g_assert_false(may_be_cut(IPSEC_FINDING_ESP_SPI_ZERO));
+    g_assert_false(may_be_cut(IPSEC_FINDING_REPLAY_OLD));
+    guard_free_all();
+}
+
+/* Advice is given to findings of the set that have none yet. */
+static void test_advise(void)
+{
+    const ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_report report = report_on(&view);
+    ipsec_finding_set set = IPSEC_FINDING_SET_EMPTY;
+
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_ESP_ICV, 0, 0);
+    ipsec_findings_add_with(&report.findings, IPSEC_FINDING_ESP_PAD_LENGTH, 0, 0,
+                            (ipsec_advice_detail){.advice_case = IPSEC_CASE_WINDOW, .detail = 1});
+    ipsec_findings_add(&report.findings, IPSEC_FINDING_SEQ_GAP, 0, 0);
+    ipsec_finding_set_add(&set, IPSEC_FINDING_ESP_ICV);
+    ipsec_finding_set_add(&set, IPSEC_FINDING_ESP_PAD_LENGTH);
+    ipsec_findings_advise(&report.findings, &set,
+                          (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT, .detail = 2});
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_ESP_ICV)->advice_case, ==, IPSEC_CASE_FRAGMENT);
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_ESP_PAD_LENGTH)->advice_case, ==,
+                    IPSEC_CASE_WINDOW);
+    g_assert_cmpint(ipsec_findings_get(&report.findings, IPSEC_FINDING_SEQ_GAP)->advice_case, ==, IPSEC_CASE_NONE);
+    guard_free_all();
+}
+
+static void test_names(void)
+{
+    for (unsigned reason = 0; reason < IPSEC_UNVERIFIED_COUNT; reason++)
+        g_assert_nonnull(ipsec_unverified_name(reason));
+    g_assert_null(ipsec_unverified_name(IPSEC_UNVERIFIED_COUNT));
+    for (unsigned verdict = 0; verdict <= IPSEC_VERDICT_DROP; verdict++)
+        g_assert_nonnull(ipsec_verdict_name(verdict));
+    g_assert_null(ipsec_verdict_name(IPSEC_VERDICT_DROP + 1));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -156,5 +209,8 @@ int main(int argc, char **argv)
     g_test_add_func("/report/remove-property", test_a_property_can_be_taken_back);
     g_test_add_func("/report/span", test_what_a_finding_speaks_of);
     g_test_add_func("/report/reach", test_how_far_a_header_reaches);
+    g_test_add_func("/report/may-be-cut", test_what_may_be_cut);
+    g_test_add_func("/report/advise", test_advise);
+    g_test_add_func("/report/names", test_names);
     return g_test_run();
 }

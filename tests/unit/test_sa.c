@@ -420,6 +420,37 @@ static void test_frames_that_are_not_told_apart(void)
     close_full(&full);
 }
 
+/* SAs between two hosts: native ones, and those in UDP between the same ports. */
+static void test_between(void)
+{
+    static const struct {
+        uint16_t port;
+        unsigned count;
+    } cases[] = {{0, 1}, {500, 1}, {4500, 2}};
+    ipsec_sa_table *table = ipsec_sa_table_new(0);
+    ipsec_view view = esp_view(4, 0x1000, 1, 84);
+    ipsec_note note = {0};
+    ipsec_sa *native, *in_udp;
+
+    native = ipsec_sa_get(table, &view, 0x1000, &note);
+    native->life.pair = ipsec_sa_pair_get(table, &view, native);
+    view.encapsulation = IPSEC_ENCAPSULATION_UDP;
+    view.source_port = view.destination_port = 4500;
+    in_udp = ipsec_sa_get(table, &view, 0x2000, &note);
+    in_udp->life.pair = ipsec_sa_pair_get(table, &view, in_udp);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint32_t list[IPSEC_SAS_BETWEEN_MOST];
+
+        view.source_port = view.destination_port = cases[i].port;
+        g_assert_cmpuint(ipsec_sas_between(table, &view, list), ==, cases[i].count);
+        g_assert_cmpuint(list[cases[i].count - 1], ==, native->index);
+        if (cases[i].count == 2)
+            g_assert_cmpuint(list[0], ==, in_udp->index);
+    }
+    ipsec_sa_table_free(table);
+    guard_free_all();
+}
+
 /* What the facts say of an SA outlives it; a pair of peers lives as long as one of its SAs. */
 static void test_facts_and_pairs_of_the_forgotten(void)
 {
@@ -588,6 +619,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sa/forget/exact", test_which_one_goes_is_exact);
     g_test_add_func("/sa/forget/others", test_others_were_not_forgotten);
     g_test_add_func("/sa/forget/same-frame", test_frames_that_are_not_told_apart);
+    g_test_add_func("/sa/between", test_between);
     g_test_add_func("/sa/forget/facts", test_facts_and_pairs_of_the_forgotten);
     g_test_add_func("/sa/forget/ivs", test_ivs_of_the_forgotten);
     g_test_add_func("/sa/forget/slots", test_slots_stay_findable);

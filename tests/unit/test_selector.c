@@ -57,8 +57,12 @@ static void test_unknown_ports(void)
     later[7] = 10;
     later[23] = 54;
     g_assert_true(lets_through(later, sizeof later));
+    later[6] = 0x20; /* the first one has them */
     later[7] = 0;
+    g_assert_false(lets_through(later, sizeof later));
+    later[6] = 0;
     g_assert_true(lets_through(later, 23));
+    g_assert_false(lets_through(later, 24));
     later[9] = 6;
     g_assert_false(lets_through(later, 20));
     guard_free_all();
@@ -78,6 +82,24 @@ static void test_no_packet(void)
     g_assert_false(ipsec_flow_of_packet(octets, 59, &flow));
     octets[0] = 0x55;
     g_assert_false(ipsec_flow_of_packet(octets, sizeof octets, &flow));
+    guard_free_all();
+}
+
+/* A selector means none of the extension headers, and of what follows one nothing is known. */
+static void test_extensions(void)
+{
+    static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+    unsigned known = 0;
+
+    for (unsigned next = 0; next <= UINT8_MAX; next++) {
+        uint8_t packet[48] = {0x60, [5] = 8, [6] = (uint8_t)next};
+        ipsec_flow flow;
+
+        g_assert_true(ipsec_flow_of_packet(guard_copy(packet, sizeof packet), sizeof packet, &flow));
+        g_assert_cmpuint(flow.has_protocol, ==, !memchr(extensions, (int)next, sizeof extensions));
+        known += flow.has_ports;
+    }
+    g_assert_cmpuint(known, ==, 5); /* TCP, UDP, DCCP, SCTP, UDP-Lite */
     guard_free_all();
 }
 
@@ -152,5 +174,6 @@ int main(int argc, char **argv)
     g_test_add_func("/selector/v6", test_v6);
     g_test_add_func("/selector/payload", test_payload);
     g_test_add_func("/selector/other-version", test_other_version);
+    g_test_add_func("/selector/extensions", test_extensions);
     return g_test_run();
 }

@@ -248,6 +248,82 @@ static void test_scripts(void)
     }
 }
 
+/* --- a window of 8, number by number
+ *
+ * One that has seen 20 and nothing else reaches from 13 to 20. The next packet lies in one of three places ("x" is
+ * seen,
+ * "." is not):
+ *
+ *     left of it: old, and nothing moves               12
+ *                                                       v
+ *                                                       |.......x|
+ *                                                       13     20
+ *
+ *     inside: late, or seen; it is marked                   16
+ *                                                           v
+ *                                                       |...x...x|
+ *                                                       13     20
+ *
+ *     right of it: new, and the window moves up to it.            23
+ *     What falls out on the left unseen is lost, but               v
+ *     for what lies in front of the first number:          |x...x..x|
+ *                                                          16     23
+ */
+
+/* What each number is when its turn comes; then it is taken, if it may be, and so many are lost. */
+static const struct {
+    uint64_t number;
+    ipsec_place place;
+    uint64_t lost;
+} numbers[] = {
+    {20, IPSEC_PLACE_NEW, 0},                       /* the first one */
+    {20, IPSEC_PLACE_SEEN, 0},                      /* again */
+    {12, IPSEC_PLACE_OLD, 0},                       /* left of 13 to 20 */
+    {0, IPSEC_PLACE_OLD, 0},                        /* far left */
+    {13, IPSEC_PLACE_LATE, 0},                      /* at the left edge; now the first is 13 */
+    {13, IPSEC_PLACE_SEEN, 0},                      /* again */
+    {15, IPSEC_PLACE_LATE, 0},                      /* in the middle */
+    {21, IPSEC_PLACE_NEW, 0},                       /* pushes out 13, which was seen */
+    {13, IPSEC_PLACE_OLD, 0},                       /* now it is */
+    {22, IPSEC_PLACE_NEW, 1},                       /* pushes out 14, which was not seen */
+    {14, IPSEC_PLACE_OLD, 0},                       /* and comes too late */
+    {15, IPSEC_PLACE_SEEN, 0},                      /* at the left edge */
+    {25, IPSEC_PLACE_NEW, 2},                       /* pushes out 15, 16 and 17 */
+    {18, IPSEC_PLACE_LATE, 0},                      /* at the left edge */
+    {24, IPSEC_PLACE_LATE, 0},                      /* next to the right edge */
+    {33, IPSEC_PLACE_NEW, 2},                       /* as far as the window is wide: of 18 to 25, 19 and 23 are lost */
+    {25, IPSEC_PLACE_OLD, 0},                       /* just out */
+    {26, IPSEC_PLACE_LATE, 0},                      /* just in */
+    {42, IPSEC_PLACE_NEW, 7},                       /* one farther than that: 26 to 34, but for 26 and 33 */
+    {34, IPSEC_PLACE_OLD, 0},                       /* was never inside */
+    {35, IPSEC_PLACE_LATE, 0},                      /* just in */
+    {106, IPSEC_PLACE_NEW, 62},                     /* as far as the bitmap: 35 to 98, but for 35 and 42 */
+    {42, IPSEC_PLACE_OLD, 0},                       /* 106 has its bit */
+    {99, IPSEC_PLACE_LATE, 0},                      /* has the bit of 35, which was cleared */
+    {171, IPSEC_PLACE_NEW, 63},                     /* one farther: 99 to 163, but for 99 and 106 */
+    {163, IPSEC_PLACE_OLD, 0},                      /* just out */
+    {164, IPSEC_PLACE_LATE, 0},                     /* just in */
+    {EPOCH - 1, IPSEC_PLACE_NEW, EPOCH - 164 - 10}, /* all from 164 to EPOCH - 9, but for 164 and 171 */
+    {EPOCH, IPSEC_PLACE_NEW, 1},                    /* the end of 32 bits is a place as any */
+    {EPOCH - 8, IPSEC_PLACE_OLD, 0},                /* just out */
+    {EPOCH - 7, IPSEC_PLACE_LATE, 0},               /* just in */
+    {EPOCH - 1, IPSEC_PLACE_SEEN, 0},               /* next to the right edge */
+    {0, IPSEC_PLACE_OLD, 0},                        /* far left */
+};
+
+static void test_number_by_number(void)
+{
+    run r = {.what = "number by number", .packets = 8};
+
+    ipsec_window_init(&r.window, 8);
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        expect(&r, numbers[i].number, numbers[i].place);
+        if (numbers[i].place == IPSEC_PLACE_NEW || numbers[i].place == IPSEC_PLACE_LATE)
+            expect_lost(&r, ipsec_window_commit(&r.window, numbers[i].number, 8), numbers[i].lost);
+    }
+    ipsec_window_clear(&r.window);
+}
+
 /* --- the rest of the contract */
 
 static void test_room(void)
@@ -288,13 +364,27 @@ static void test_nothing_seen(void)
     g_assert_cmpuint(ipsec_window_infer_high(&window, UINT32_MAX, 64), ==, 0);
 }
 
-static void test_lag(void)
+/* A copy has bits of its own, in place or not; and none are counted of what is above the top, or before anything. */
+static void test_copy(void)
 {
-    ipsec_window window = {0};
+    for (uint32_t packets = 64; packets <= 256; packets *= 2) {
+        ipsec_window window = {0}, copy;
 
-    ipsec_window_init(&window, 64);
-    ipsec_window_commit(&window, 3 * EPOCH + 5, 64);
-    ipsec_window_clear(&window);
+        ipsec_window_init(&window, packets);
+        g_assert_cmpuint(ipsec_window_count_from(&window, 0), ==, 0);
+        for (uint64_t n = 1000; n < 1000 + packets; n += 2)
+            ipsec_window_commit(&window, n, packets);
+        copy = ipsec_window_copy(&window);
+        ipsec_window_commit(&window, 1000 + 2 * packets, packets);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, 1000), ==, packets / 2);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, copy.top), ==, 1);
+        g_assert_cmpuint(ipsec_window_count_from(&copy, copy.top + 1), ==, 0);
+        g_assert_false(ipsec_window_has(&copy, 1001));
+        g_assert_true(ipsec_window_has(&copy, 1002));
+        g_assert_false(ipsec_window_has(&window, 1002));
+        ipsec_window_clear(&window);
+        ipsec_window_clear(&copy);
+    }
 }
 
 /* Between the window that losses are counted for and the end of the bitmap, numbers are still told apart. */
@@ -641,9 +731,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/window/scripts", test_scripts);
+    g_test_add_func("/window/number-by-number", test_number_by_number);
     g_test_add_func("/window/room", test_room);
     g_test_add_func("/window/nothing-seen", test_nothing_seen);
-    g_test_add_func("/window/lag", test_lag);
+    g_test_add_func("/window/copy", test_copy);
     g_test_add_func("/window/shared-bits", test_windows_share_the_bits);
     g_test_add_func("/window/left-of-the-bitmap", test_left_of_the_bitmap);
     g_test_add_func("/window/high-half", test_high_half);

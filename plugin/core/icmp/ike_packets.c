@@ -32,7 +32,7 @@ void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view, 
     ipsec_ike_packet *const packet = &packets->ring[packets->count % IPSEC_IKE_PACKETS];
     const bool has_v4 = view->ip_version == 4 && view->outer_length >= IPSEC_IPV4_HEADER;
 
-    if (view->address_length == 0 || view->captured < ipsec_view_ike_at(view) + HEAD || view->flags & IPSEC_VIEW_QUOTED)
+    if (view->address_length == 0 || view->captured < ipsec_view_ike_at(view) + HEAD)
         return;
     packets->count++;
     *packet =

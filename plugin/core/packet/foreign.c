@@ -149,7 +149,7 @@ static bool is_wireguard(const payload *p)
     static const uint32_t lengths[] = {[1] = 148, [2] = 92, [3] = 64};
     const uint8_t type = p->data[0];
 
-    if (p->spi & 0x00ffffff || type < 1 || type > 4)
+    if (p->spi & 0x00ffffff || type > 4)
         return false;
     return type < 4 ? p->length == lengths[type] : p->length >= 32 && p->length % 16 == 0;
 }

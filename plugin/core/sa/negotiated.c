@@ -218,7 +218,7 @@ uint32_t ipsec_negotiated_add(ipsec_sa_table *sas, const ipsec_view *to, uint32_
     if (!sas->negotiations)
         sas->negotiations = new_table();
     place = sas->negotiations->list->len;
-    if (place == IPSEC_NEGOTIATED_MOST || to->address_length == 0)
+    if (place == IPSEC_NEGOTIATED_MOST)
         return IPSEC_NEGOTIATED_NONE;
     g_ptr_array_add(sas->negotiations->list, g_memdup2(&fresh, sizeof fresh));
     add_name(sas->negotiations, to, spi, place);

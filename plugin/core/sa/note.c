@@ -4,6 +4,14 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
+#include <glib.h>
+
+/* No two facts share a bit. */
+G_STATIC_ASSERT(IPSEC_NOTE_OTHER_DSCP + IPSEC_NOTE_REPEATED + IPSEC_NOTE_FAR + IPSEC_NOTE_COPY +
+                    IPSEC_NOTE_OTHER_OCTETS + IPSEC_NOTE_DOUBTFUL + IPSEC_NOTE_COALESCED + IPSEC_NOTE_SAID +
+                    IPSEC_NOTE_SEEN_BY_OTHER + IPSEC_NOTE_ELSEWHERE + IPSEC_NOTE_MAY_LIVE + IPSEC_NOTE_PEER_LACKS ==
+                (1 << 12) - 1);
+
 /* The octets that a finding speaks of; of those that are not in the table, the header as a whole. */
 typedef enum {
     AT_HEADER = 0,
