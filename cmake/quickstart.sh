@@ -8,7 +8,7 @@
 set -eu
 
 build_packages="cmake gcc libc6-dev make pkg-config wireshark-dev libglib2.0-dev libgcrypt20-dev tshark"
-test_packages="clang libclang-rt-dev python3-pytest python3-scapy python3-cryptography"
+test_packages="clang libclang-rt-dev python3-pytest python3-scapy python3-cryptography python3-distributed"
 
 say() { printf '== %s\n' "$*"; }
 fail() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }

@@ -1,0 +1,102 @@
+"""The tables of a result, and the queries that stand ready. A further table is one more definition here.
+
+A table is filled from lines of JSON that tshark prints. Each column says which member of such an object it holds, and of
+what kind that is. Frames and SAs have numbers in a shard that tell nothing outside of it: a frame becomes the file that it
+was read from and its number there, an SA its row in the table of SAs.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+from typing import NamedTuple
+
+VALUE, FRAME, SA, NAMES = "value", "frame", "sa", "names"
+
+
+class Column(NamedTuple):
+    name: str
+    type: str = "INTEGER"
+    kind: str = VALUE   # FRAME: a second column, NAME_file, says of which file; NAMES: a list, joined by commas
+    member: str = ""    # if it has another name there
+
+
+class Table(NamedTuple):
+    name: str
+    columns: tuple
+    of: str = ""        # the table whose row it belongs to, which has its objects in `member`
+    member: str = ""
+
+
+def integers(*names):
+    return tuple(Column(name) for name in names)
+
+
+def texts(*names):
+    return tuple(Column(name, "TEXT") for name in names)
+
+
+SAS = Table("sas", (
+    *texts("protocol", "source", "destination", "spi_hex", "encapsulation"), *integers("spi"),
+    Column("first_frame", kind=FRAME), Column("last_frame", kind=FRAME), *texts("first_time", "last_time"),
+    Column("first_epoch", "REAL"), Column("last_epoch", "REAL"),
+    *integers("packets", "octets"), Column("packets_per_second", "REAL"), Column("octets_per_second", "REAL"),
+    *integers("unchecked", "plausible", "verified", "suspicious"), Column("dropped", member="drop"),
+    *integers("highest", "lost", "late", "late_by", "window_needed", "window", "duplicates", "captured_twice", "restarts",
+              "icv_good", "icv_bad", "smallest", "largest", "smallest_good", "largest_good", "smallest_bad", "largest_bad",
+              "mtu"),
+    Column("reverse", kind=SA), Column("successor", kind=SA),
+    Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")))
+
+# Headers with a finding, or not clean; ICMP errors; IKE messages with a finding.
+PACKETS = Table("packets", (
+    Column("frame", kind=FRAME), *texts("time"), Column("epoch", "REAL"), *texts("verdict", "protocol", "source",
+                                                                                 "destination", "encapsulation"),
+    *integers("octets", "spi"), *texts("spi_hex"), Column("sa", kind=SA),
+    *integers("seq"), Column("seq_first_seen", kind=FRAME), *integers("seq_highest", "seq_lag", "seq_skipped"),
+    *texts("icv_status", "icv_unverified"), *integers("icv_length", "iv_length", "pad_length", "next_header", "tfc_length"),
+    *texts("key_source"), Column("fragment_frame", kind=FRAME),
+    *texts("icmp_error"), *integers("icmp_mtu"), Column("icmp_quoted_frame", kind=FRAME),
+    *texts("ike_initiator_spi", "ike_responder_spi"), *integers("ike_message_id"), Column("ike_request", kind=FRAME),
+    *integers("windows_error"), *texts("windows_name", "windows_status"), *integers("windows_event"),
+    *(Column(name, "TEXT", NAMES) for name in ("linux", "freebsd", "openbsd", "vpp", "strongswan")),
+    *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")))
+
+FINDINGS = Table("findings", (
+    *texts("id", "severity", "summary", "cause", "reference"), *integers("offset", "length")), of="packets", member="findings")
+
+IKE = Table("ike", (
+    *texts("id"), *integers("notify"), *texts("notify_name"), *integers("windows_error")), of="packets", member="ike")
+
+# By the tap of tshark that prints their objects.
+TAPS = {"ipsec,sa,json": SAS, "ipsec,findings,json": PACKETS}
+PARTS = (FINDINGS, IKE)
+
+# What the run itself knows.
+RUN = """
+CREATE TABLE files (file INTEGER PRIMARY KEY, path TEXT, read INTEGER, kept INTEGER, first_ns INTEGER, last_ns INTEGER,
+                    unknown_links TEXT, error TEXT);
+CREATE TABLE problems (what TEXT, text TEXT);
+"""
+
+QUERIES = {
+    "worst-sas": ("SAs with the most dropped packets",
+                  """SELECT row AS sa, protocol, source, destination, spi_hex, packets, dropped, suspicious, lost, late
+                     FROM sas WHERE dropped + suspicious > 0 ORDER BY dropped DESC, suspicious DESC, row LIMIT 20"""),
+    "findings": ("How often each finding occurs",
+                 """SELECT id, severity, count(*) AS packets, count(DISTINCT sa) AS sas
+                    FROM findings JOIN packets ON packets.row = findings.packets GROUP BY id, severity
+                    ORDER BY packets DESC, id"""),
+    "loss-by-hour": ("Numbers that never came, by the hour in which the SA began",
+                     """SELECT substr(first_time, 1, 13) AS hour, count(*) AS sas, sum(packets) AS packets, sum(lost) AS lost,
+                               round(100.0 * sum(lost) / (sum(packets) + sum(lost)), 3) AS percent
+                        FROM sas GROUP BY hour ORDER BY hour"""),
+    "windows": ("SAs whose packets come too late for a window of 32, and the window that would have held them",
+                """SELECT row AS sa, source, destination, spi_hex, packets, late, window_needed
+                   FROM sas WHERE window_needed > 32 ORDER BY window_needed DESC, row LIMIT 20"""),
+    "moved": ("SAs whose packets came from several hosts: each of these has a row, for they are judged apart",
+              """SELECT protocol, destination, spi_hex, count(*) AS rows, group_concat(DISTINCT source) AS sources
+                 FROM sas GROUP BY protocol, destination, spi_hex HAVING count(DISTINCT source) > 1
+                 ORDER BY destination, spi_hex"""),
+    "packets": ("All packets of a finding: packets ID",
+                """SELECT path, frame, time, source, destination, spi_hex, seq, verdict
+                   FROM findings JOIN packets ON packets.row = findings.packets JOIN files ON files.file = frame_file
+                   WHERE id = ? ORDER BY packets.row"""),
+}

@@ -1,0 +1,101 @@
+"""The two kinds of work: dividing a file, and judging a shard. Each runs anywhere that sees the files and the work folder.
+
+A piece of work puts its result in place by renaming it, whole or not at all. So a worker may die at any time, a piece may be
+done twice, and what is in place need not be done again.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from . import tables
+
+MERGED_AT_ONCE = 200    # files that one mergecap opens; a process may have 1,024 open
+
+
+class Failed(Exception):
+    """What cannot be done with this file or this shard, for people."""
+
+
+def put_in_place(made, wanted):
+    try:
+        os.rename(made, wanted)
+    except OSError:
+        if not wanted.exists():
+            raise
+        shutil.rmtree(made)     # somebody else was quicker, and has the same
+
+
+def last_line(text):
+    return text.strip().rsplit("\n", 1)[-1] if text.strip() else "no reason given"
+
+
+# --- dividing --------------------------------------------------------------------------------------------------------
+
+def split(path, folder, shards, keep_all, program):
+    """Divides the file into parts in `folder`; returns what ipsec-split tells of it."""
+    folder = Path(folder)
+    if not folder.exists():
+        made = Path(tempfile.mkdtemp(prefix="split-", dir=folder.parent))
+        command = [program, "-n", str(shards), "-o", str(made), *(["--all"] if keep_all else []), "--", str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not done.stdout:
+            shutil.rmtree(made)
+            raise Failed(last_line(done.stderr))
+        (made / "summary.json").write_text(done.stdout)
+        put_in_place(made, folder)
+    return json.loads((folder / "summary.json").read_text())
+
+
+# --- judging ---------------------------------------------------------------------------------------------------------
+
+def part_of(folder, shard, suffix="pcapng"):
+    return Path(folder) / f"shard-{shard:04}.{suffix}"
+
+
+def merge(parts, to, folder):
+    """Merges in time order. Batches of neighbours, merged one after the other, come to the same order as all at once."""
+    number = 0
+    while len(parts) > MERGED_AT_ONCE:
+        batches, parts = [parts[i:i + MERGED_AT_ONCE] for i in range(0, len(parts), MERGED_AT_ONCE)], []
+        for batch in batches:
+            number += 1
+            parts.append(folder / f"batch-{number}.pcapng")
+            with open(parts[-1], "wb") as file:
+                subprocess.run(["mergecap", "-w", "-", *map(str, batch)], stdout=file, check=True)
+    return subprocess.Popen(["mergecap", "-w", "-", *map(str, parts)], stdout=to, stderr=subprocess.PIPE, text=True)
+
+
+def run_tshark(parts, options, output, folder):
+    """One tshark reads the parts of the shard, merged, from a pipe; none of them is written once more."""
+    receiver, sender = os.pipe()
+    taps = [word for tap in tables.TAPS for word in ("-z", tap)]
+    tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *options, *taps], stdin=receiver, stdout=output,
+                              stderr=subprocess.PIPE, text=True)
+    os.close(receiver)
+    with os.fdopen(sender, "wb") as pipe:
+        mergecap = merge(parts, pipe, folder)
+    told = tshark.communicate()[1], mergecap.communicate()[1]
+    for program, text in ((tshark, told[0]), (mergecap, told[1])):
+        if program.returncode != 0:
+            raise Failed(f"{program.args[0]}: {last_line(text)}")
+    return told[0]
+
+
+def judge(shard, folders, result, options):
+    """Judges the packets of a shard, of the parts in `folders`; the lines that tshark prints come to `result`. Returns what it
+    said besides."""
+    result = Path(result)
+    said = result.with_suffix(".said")
+    if not result.exists():
+        with tempfile.TemporaryDirectory(prefix="judge-", dir=result.parent) as name:
+            made = Path(name) / "lines"
+            with open(made, "wb") as output:
+                text = run_tshark([part_of(folder, shard) for folder in folders], options, output, Path(name))
+            said.write_text(text)
+            os.replace(made, result)
+    return said.read_text()
