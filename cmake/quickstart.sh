@@ -111,7 +111,7 @@ demo() {
       gsub(/,/, ", ", $3)
       row($1, $2, $3, $5 == "" ? "-" : $5 " " $6, $7 == "" ? "-" : $7, $4)
     }' "$stage/rows"
-  say "The same in Wireshark: see README.md, Install; then run wireshark -C IPsec"
+  say "The same in Wireshark: see plugin/USING.md, Install; then run wireshark -C IPsec"
 }
 
 # A test run of one build; the closing line of ctest says how many passed.

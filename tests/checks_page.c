@@ -1,6 +1,7 @@
 /* Writes the reference page of all checks from the catalogue, as Markdown, to stdout.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
+#include "ike/notify.h"
 #include "ipsec.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ static void print_report(const ipsec_outcome *outcome)
     const ipsec_windows_error *windows = outcome->counter ? ipsec_windows_error_of(outcome) : NULL;
 
     if (!outcome->counter)
-        printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded in silence");
+        printf("%s", outcome->decision == IPSEC_DECISION_PASSES ? "nothing" : "discarded silently");
     else if (windows)
         printf("%s%u `%s`", hedge, windows->error, windows->name);
     else
@@ -89,10 +90,54 @@ static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
 static const char *why_unreported(const ipsec_catalogue_row *row)
 {
     if (row == ipsec_catalogue(IPSEC_FINDING_STACK_REFUSES))
-        return "What the system reports depends on its restriction: see the tables above.";
+        return "What the system reports depends on what it restricts; see the table above.";
     if (row == ipsec_catalogue(IPSEC_FINDING_NATT_NOT_ESP))
-        return "What a system reports depends on what it takes for the SPI; mostly, that there is no such SA.";
-    return row->severity == IPSEC_SEVERITY_CHAT ? "It is no fault, and no system reports it." : "No system reports it.";
+        return "What a system reports depends on what it takes for the SPI; usually that there is no such SA.";
+    return row->severity == IPSEC_SEVERITY_CHAT ? "This is not a fault, and no system reports it."
+                                                : "No system reports it.";
+}
+
+/* The error of Windows' IKE that fits a finding, where no notify names it; see silence.c and refusal.c. */
+static bool fits_without_notify(ipsec_finding_id id, uint32_t code)
+{
+    if (id == IPSEC_FINDING_IKE_NO_ANSWER)
+        return code == 13805 || code == 13813 || code == 13886;
+    return id == IPSEC_FINDING_IKE_FRAGMENT_LOST && code == 13805;
+}
+
+static bool fits(ipsec_finding_id id, uint32_t code)
+{
+    ipsec_ike_meaning meaning;
+
+    for (uint8_t version = 1; version <= 2; version++)
+        for (uint16_t type = 1; type <= IPSEC_IKE_COOKIE; type++)
+            if (ipsec_ike_meaning_of(version, &(ipsec_ike_notify){.type = type}, &meaning) && meaning.finding == id &&
+                meaning.windows == code)
+                return true;
+    return fits_without_notify(id, code);
+}
+
+/* What Windows reports of IKE, which is in ipsec.ike.windows_error. Returns whether it is anything. */
+static bool print_windows_ike(ipsec_finding_id id)
+{
+    bool any = false;
+
+    if (id == IPSEC_FINDING_IKE_MS_STATUS) {
+        puts("- Windows: the code that it tells (`ipsec.ike.windows_error`)");
+        return true;
+    }
+    for (unsigned i = 0; i < IPSEC_IKE_WINDOWS_COUNT; i++) {
+        const ipsec_ike_name *code = ipsec_ike_windows_row(i);
+
+        if (!is_of(id, "ike.") || !fits(id, code->number))
+            continue;
+        printf("%s%u `%s`", any ? ", " : "- Windows (`ipsec.ike.windows_error`): consistent with ", code->number,
+               code->name);
+        any = true;
+    }
+    if (any)
+        puts("");
+    return any;
 }
 
 static void print_row(ipsec_finding_id id)
@@ -102,18 +147,19 @@ static void print_row(ipsec_finding_id id)
     char advice[IPSEC_ADVICE_SIZE];
     bool reported = false;
 
-    printf("\n## %s\n\n%s.\n\n", row->id, row->summary);
+    printf("\n## %s\n\n%s%s\n\n", row->id, row->summary, row->summary[strlen(row->summary) - 1] == '.' ? "" : ".");
     printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
     if (row->is_neighbour)
-        printf("- Verdict: none, for it tells of others%s.\n",
-               row->is_later ? "; it may come or go on a later pass" : "");
+        printf("- Verdict: not affected, because this is not about the packet itself%s.\n",
+               row->is_later ? "; may appear or disappear on a later pass" : "");
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         reported |= print_outcome((ipsec_stack)stack, id);
+    reported |= print_windows_ike(id);
     if (!reported)
         printf("- %s\n", why_unreported(row));
 }
@@ -139,16 +185,12 @@ static void print_index(ipsec_stack stack)
 
 int main(void)
 {
-    puts(
-        "# All checks\n\n"
-        "Made from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
-        "\"Depending on the SA\" means that a setting which the packet does not show decides (the replay window, "
-        "the algorithm). Windows does not say in public which octets make it report what: \"consistent with\" marks "
-        "a conclusion.\n\n"
-        "An advice names first the step of the diagnosis that it is about (operation context, parameters, object type, "
-        "input data, limits: the order of Microsoft's description of error 13914), then what to look at, then whether "
-        "a retransmission can help or what must change, and whether the fault may be an attack.\n\n"
-        "| system | says | for |\n|---|---|---|");
+    puts("# All checks\n\n"
+         "Generated from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
+         "\"Depending on the SA\": a setting decides that the packet does not show (the replay window, the algorithm). "
+         "\"Consistent with\": inferred, because Windows does not publish which octets make it report what.\n\n"
+         "[Filters](USING.md#filters) explains severity, verdict and the parts of an advice.\n\n"
+         "| system | reports | for |\n|---|---|---|");
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         print_index((ipsec_stack)stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A stack with its field and its notes. Those of stacks that were asked list every counter, also such that no packet
- * tells. */
+/* A stack with its field and its notes. Those of stacks that were tested list every counter, even if no packet
+ * shows it. */
 typedef struct {
     ipsec_stack stack;
     const char *field;
@@ -116,7 +116,7 @@ static void print_note(const page_stack *page, const report_note *note)
     if (reported)
         printf("`%s == \"%s\"` | %s", page->field, note->report, note->means);
     else
-        printf("- | %s No packet tells it.", note->means);
+        printf("- | %s The plugin does not show this.", note->means);
     print_findings(page->stack, note->report, NULL, " From: ");
     printf(" | %s |\n", note->check);
 }
@@ -183,24 +183,23 @@ static void print_windows(void)
     print_head(
         "13914, step by step",
         "`ERROR_IPSEC_INVALID_PACKET`, `STATUS_IPSEC_INVALID_PACKET`, 0xC0360005, as a signed number -1070202875: "
-        "\"IPsec header and/or trailer in the packet is invalid\". Begin with `ipsec.windows.error == 13914`. If it "
-        "finds the packet, read its advice. If not, go through the steps in the order that Microsoft's description "
-        "suggests; each advice begins with the name of its step. Mind [13927](#windows-dos-protection), which is "
-        "often taken for 13914, and that a retransmission repeats a packet that was built wrongly, but not one that "
-        "the path damaged.",
+        "\"IPsec header and/or trailer in the packet is invalid\". Start with `ipsec.windows.error == 13914`. If it "
+        "finds the packet, read its advice. If not, go through the steps below, in the order of Microsoft's "
+        "description; each advice begins with the name of its step. [13927](#windows-dos-protection) is often confused "
+        "with 13914. A retransmission helps if the path damaged the packet, not if the sender built it wrongly.",
         "step");
     print_lines(steps_of_13914);
     print_head("Windows: error codes",
-               "From the event `IPSEC_KERNEL_DROP` in `netsh wfp show netevents` (its failureStatus is an NTSTATUS, "
-               "as we conclude, which tools print as a signed number), or event 1003 of Microsoft-Windows-WFP. The "
-               "event has SPI, addresses and time: `ipsec.spi == 0xc0000007 and ipsec.verdict >= 3` shows the "
-               "packet. Which octets make Windows report which code is not published: a mapping of ours is marked "
-               "\"consistent with\". 0xC0360009 is unconfirmed.",
+               "Found in the event `IPSEC_KERNEL_DROP` of `netsh wfp show netevents`, or in event 1003 of "
+               "Microsoft-Windows-WFP. The failureStatus of the former seems to be an NTSTATUS, which tools print as a "
+               "signed number. The event has SPI, addresses and time: `ipsec.spi == 0xc0000007 and ipsec.verdict >= 3` "
+               "shows the packet. Which octets make Windows report which code is not published; what is inferred is "
+               "marked \"consistent with\". 0xC0360009 is unconfirmed.",
                "it says");
     for (unsigned i = 0; (row = ipsec_windows_error_row(i)); i++)
         print_windows_error(row);
     print_head("Windows: DoS Protection",
-               "Not the receiver's IPsec, but the gateway's protection in front of it: its own event, "
+               "This is not the receiver's IPsec but the gateway's protection in front of it. It has its own event, "
                "`IPSEC_DOSP_DROP`. No packet shows for certain what it does; the filters show where to look. The "
                "NTSTATUS values are unconfirmed.",
                "it says");
@@ -208,14 +207,13 @@ static void print_windows(void)
         print_dosp_error(error);
     print_head(
         "Windows: audit events",
-        "Security log, subcategory \"Audit IPsec Driver\", which is off unless it was switched on: `auditpol /set "
-        "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`. There is no event for 13911, 13912 and "
-        "13914.",
+        "Security log, subcategory \"Audit IPsec Driver\". It is off by default; switch it on with `auditpol /set "
+        "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`. There is no event for 13911, 13912 and 13914.",
         "it says");
     print_lines(windows_events);
     print_head("Windows: performance counters and WFP statistics",
-               "Set \"IPsec Driver\" of the performance monitor, each also as \"/sec\", and the fields of "
-               "`IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1`. Which counter goes up with which code is our conclusion.",
+               "Counter set \"IPsec Driver\" of the performance monitor (each also as \"/sec\"), and the fields of "
+               "`IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1`. Which counter goes with which code is inferred.",
                "it counts");
     print_lines(windows_counters);
 }
@@ -224,108 +222,98 @@ static void print_windows(void)
 
 static void print_intro(void)
 {
-    puts(
-        "# Your system says ...\n\n"
-        "Made from the catalogue by `cmake --build build --target systems_page`; do not edit. Its filters are run by a "
-        "test.\n\n"
-        "**How to read this.** Open the capture (taken at the receiver, whole packets) with the plugin, find below "
-        "what your system "
-        "says, put the filter into Wireshark or `tshark -Y`, and read the advice of the packet that it shows. Then:\n\n"
-        "- A filter that finds nothing: see [Nothing found?](../README.md#five-minutes-with-a-capture). What lies "
-        "inside the "
-        "ciphertext, and every ICV, can only be judged with [keys](../README.md#keys).\n"
-        "- A system reports only the first of its checks that fails. Its field shows what it will have reported for a "
-        "packet. Set the preference `ipsec.receiver` to your system too: what it takes moves its replay window, and so "
-        "decides what is a replay later on.\n"
-        "- Numbers can be written either way: `ipsec.windows.error == 13914` or `ipsec.windows.error == 0x365a`, "
-        "`ipsec.spi == 0xc0000007` or `ipsec.spi == 3221225479`.\n"
-        "- Counters are sums: note them before and after, and capture in between.\n"
-        "- \"From\" lists the [checks](CHECKS.md) that lead to a report.\n\n"
-        "**Asked and read.** Linux 6.1, VPP, FreeBSD and strongSwan's libipsec were given "
-        "packets "
-        "one by one, and their counters or logs compared with what the plugin says of each (`captures/`). Windows' "
-        "mapping is a "
-        "conclusion from what Microsoft publishes. What is said of OpenBSD, and of Cisco and the others at the end of "
-        "this page, "
-        "was read in sources and articles, and not asked.\n\n"
-        "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), "
-        "[DoS Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
-        "[counters](#windows-performance-counters-and-wfp-statistics), [IKE](#windows-ike-13801-to-13909). "
-        "[The tunnel does not come up](#the-tunnel-does-not-come-up). Linux: [counters](#linux-procnetxfrm_stat), "
-        "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log), "
-        "[host and card](#linux-nstat-and-ethtool). [FreeBSD](#freebsd-netstat--s), "
-        "[OpenBSD](#openbsd-netstat--s), [VPP](#vpp-show-errors), [strongSwan](#strongswan). "
-        "[Cisco, Juniper, Fortinet and others](#a-log-line-with-spi-and-sequence-number).");
+    puts("# Your system says ...\n\n"
+         "Generated from the catalogue by `cmake --build build --target systems_page`; do not edit.\n\n"
+         "**How to use this page.** Capture whole packets at the receiver, and open the capture with the plugin. Find "
+         "below what your system says, enter the filter in Wireshark or `tshark -Y`, and read the advice of the packet "
+         "it shows.\n\n"
+         "- If a filter finds nothing, see [Nothing found?](USING.md#nothing-found) ICVs, and whatever is encrypted, "
+         "can only be judged with [keys](USING.md#keys).\n"
+         "- A system reports only the first check that fails. Its field shows what it will have reported for a packet. "
+         "Set the preference `ipsec.receiver` to your system too: the packets it accepts move its replay window, and "
+         "so decide what is a replay later on.\n"
+         "- Numbers can be written either way: `ipsec.windows.error == 13914` or `ipsec.windows.error == 0x365a`, "
+         "`ipsec.spi == 0xc0000007` or `ipsec.spi == 3221225479`.\n"
+         "- Counters are totals: note them before and after, and capture in between.\n"
+         "- \"From\" lists the [checks](CHECKS.md) that lead to the report.\n\n"
+         "**Tested or read.** Linux 6.1, VPP, FreeBSD and strongSwan's libipsec were given packets one by one, and "
+         "their counters or logs compared with what the plugin says of each (`captures/`). The codes of Windows are "
+         "inferred from what Microsoft publishes. OpenBSD, Cisco and the others at the end of this page were not "
+         "tested; what is said of them comes from sources and articles.\n\n"
+         "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), [DoS "
+         "Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
+         "[counters](#windows-performance-counters-and-wfp-statistics), [IKE](#windows-ike-13801-to-13909). [The "
+         "tunnel does not come up](#the-tunnel-does-not-come-up). [ICMP "
+         "errors](#icmp-errors-path-mtu-and-peers-that-cannot-be-reached). Linux: [counters](#linux-procnetxfrm_stat), "
+         "[of an SA](#linux-ip--s-xfrm-state), [audit](#linux-audit-log), [host and card](#linux-nstat-and-ethtool). "
+         "[FreeBSD](#freebsd-netstat--s), [OpenBSD](#openbsd-netstat--s), [VPP](#vpp-show-errors), "
+         "[strongSwan](#strongswan). [Cisco, Juniper, Fortinet and others](#a-log-line-with-spi-and-sequence-number).");
 }
 
 int main(void)
 {
     print_intro();
     print_windows();
-    print_head(
-        "Windows: IKE, 13801 to 13909",
-        "From RasDial, `netsh wfp show netevents` (`IPSEC_IKE_MM_FAILURE` and others), and the event log. Those that "
-        "packets can tell; the others tell of Windows' own policy and certificates. Microsoft publishes no "
-        "mapping to what IKE says, so all but the last are \"consistent with\".",
-        "it says");
+    print_head("Windows: IKE, 13801 to 13909",
+               "From RasDial, `netsh wfp show netevents` (`IPSEC_IKE_MM_FAILURE` and others), and the event log. Only "
+               "errors that packets can show are listed; the others concern Windows' own policy and certificates. "
+               "Microsoft publishes no mapping to what IKE says, so all but the last are \"consistent with\".",
+               "it says");
     print_lines(ike_windows_lines);
     print_head("The tunnel does not come up",
-               "Logs of the IKE daemons. The same in one view: `tshark -r FILE -q -z ipsec,ike`.", "it says");
+               "From the logs of IKE daemons. For an overview of a capture: `tshark -r FILE -q -z ipsec,ike`.",
+               "it says");
     print_lines(ike_log_lines);
     print_head("Linux: /proc/net/xfrm_stat", "Also as `nstat -az 'Xfrm*'`. Kernel 6.1.", "it counts");
     print_stack(&on_linux);
     print_head("Linux: ip -s xfrm state",
-               "Counters of one SA, which tell apart what XfrmInStateProtoError and XfrmInStateSeqError put together.",
+               "Counters of one SA. They separate what XfrmInStateProtoError and XfrmInStateSeqError combine.",
                "it counts");
     print_lines(linux_sa_lines);
     print_head("Linux: audit log",
-               "Records of type MAC_IPSEC_EVENT, where audit is on; they name SPI (twice) and sequence number.",
+               "Records of type MAC_IPSEC_EVENT, if audit is on. They have the SPI (twice) and the sequence number.",
                "it says");
     print_lines(linux_audit_lines);
     print_head("Linux: nstat and ethtool",
-               "Where no counter of xfrm moves: the host does not know the protocol, or a network card decrypts.",
+               "If no xfrm counter moves: the host does not know the protocol, or a network card decrypts.",
                "it counts");
     print_lines(linux_other_lines);
-    print_head(
-        "PMTU, and peers out of reach: ICMP errors",
-        "Large transfers hang and pings go through; or nothing comes through at all. ICMP errors reach the sender, so "
-        "capture there. None of them moves a counter of IPsec.",
-        "it says");
+    print_head("ICMP errors: path MTU, and peers that cannot be reached",
+               "Large transfers hang while pings go through, or nothing goes through at all. Capture at the sender, "
+               "because that is where ICMP errors arrive. None of them moves an IPsec counter.",
+               "it says");
     print_lines(icmp_lines);
-    print_head(
-        "FreeBSD: netstat -s",
-        "`netstat -sp esp`, `netstat -sp ah`. Asked: `netipsec` of the main branch of October 2024; 13.0 counts the "
-        "same. 12.1 differs as said below, refuses the number 0 and what is left of the window at once, and counts "
-        "Next Header 59 in tunnels over IPv4 in `esps_nopf`. `sysctl net.inet.ipsec.debug=1` logs most refusals.",
-        "it counts");
-    print_stack(&on_freebsd);
-    print_head("OpenBSD: netstat -s",
-               "`netstat -sp esp`, `netstat -sp ah`. Read, not asked. Its window has 2,100 packets, "
-               "whatever "
-               "was asked for.",
+    print_head("FreeBSD: netstat -s",
+               "`netstat -sp esp`, `netstat -sp ah`. Tested: `netipsec` of the main branch of October 2024; 13.0 "
+               "counts the same. 12.1 differs as noted below, refuses sequence number 0 and packets left of the window "
+               "at once, and counts next header 59 in tunnels over IPv4 in `esps_nopf`. `sysctl "
+               "net.inet.ipsec.debug=1` logs most refusals.",
                "it counts");
-    print_stack(&on_openbsd);
+    print_stack(&on_freebsd);
     print_head(
-        "VPP: show errors",
-        "Asked: 26.10-rc0. `show errors` prints the words, cut to 35 characters, and the severity; `show ipsec sa N` "
-        "counts the same per SA. `good packets received` includes what is too short. ESP of tunnels comes by tunnel "
-        "protection (`esp4-decrypt-tun`), AH and transport SAs by policy (`esp4-decrypt`, `ah4-decrypt`).",
+        "OpenBSD: netstat -s",
+        "`netstat -sp esp`, `netstat -sp ah`. Read from the source, not tested. The window is always 2,100 packets.",
         "it counts");
+    print_stack(&on_openbsd);
+    print_head("VPP: show errors",
+               "Tested: 26.10-rc0. `show errors` prints the text, cut to 35 characters, and the severity; `show ipsec "
+               "sa N` counts the same per SA. `good packets received` includes packets that are too short. ESP in "
+               "tunnels arrives through tunnel protection (`esp4-decrypt-tun`), AH and transport SAs through a policy "
+               "(`esp4-decrypt`, `ah4-decrypt`).",
+               "it counts");
     print_stack(&on_vpp);
-    print_head(
-        "strongSwan",
-        "Where the kernel carries ESP, as it does unless the plugin kernel-libipsec is loaded, the log says "
-        "nothing of a packet that was dropped: see [Linux](#linux-procnetxfrm_stat). With it, charon logs under "
-        "group `esp` at level 1, where nothing else is said here. An SPI that strongSwan writes as `c9b3d52f_i` (in) "
-        "or `c9b3d52f_o` (out) is `ipsec.spi == 0xc9b3d52f`:",
-        "it says");
+    print_head("strongSwan",
+               "Usually the kernel handles ESP, and the log does not mention dropped packets: see "
+               "[Linux](#linux-procnetxfrm_stat). With the plugin kernel-libipsec, charon logs them under group `esp` "
+               "at level 1, unless noted below. An SPI that strongSwan writes as `c9b3d52f_i` (in) or `c9b3d52f_o` "
+               "(out) is `ipsec.spi == 0xc9b3d52f`.",
+               "it says");
     print_stack(&on_strongswan);
     print_head("A log line with SPI and sequence number",
-               "`ipsec.spi == ... and ipsec.seq == ...` is the packet. Write hexadecimal values with 0x in front, as "
-               "the log has them or not. With ESN, `ipsec.seq` has the high half too, and logs the low half: use "
-               "`esp.sequence == 0x347bb`. For the packet's fate set the window of the device in "
-               "`ipsec.replay_window`. The lines follow public articles, a few are unconfirmed; words differ between "
-               "versions.",
+               "`ipsec.spi == ... and ipsec.seq == ...` finds the packet. Write 0x in front of hexadecimal values even "
+               "if the log does not. With ESN, `ipsec.seq` includes the high half but logs have only the low half: use "
+               "`esp.sequence == 0x347bb`. Set `ipsec.replay_window` to the window of the device. The lines follow "
+               "public articles; a few are unconfirmed, and the wording differs between versions.",
                "it says");
     print_lines(vendor_lines);
     return 0;

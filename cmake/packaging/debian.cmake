@@ -42,9 +42,11 @@ foreach(log changelog changelog.Debian)
   install(FILES "${made}/${log}.gz" DESTINATION "${documents}")
 endforeach()
 install(FILES "${CMAKE_CURRENT_LIST_DIR}/copyright" README.md DESTINATION "${documents}")
-install(FILES plugin/CHECKS.md plugin/SYSTEMS.md plugin/WINDOWS.md DESTINATION "${documents}/plugin")
+foreach(page CHECKS LIMITS SEQUENCE STATISTICS SYSTEMS USING WINDOWS)
+  install(FILES plugin/${page}.md DESTINATION "${documents}/plugin")
+endforeach()
 install(DIRECTORY plugin/pictures DESTINATION "${documents}/plugin")
-# The commands of README name them so.
+# The commands of these pages name them so.
 file(GLOB samples CONFIGURE_DEPENDS captures/*.*)
 install(FILES ${samples} DESTINATION "${documents}/captures")
 

@@ -94,8 +94,8 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
  */
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report);
 
-/** Whether a record, of the same frame, is of this header: what stands at the same place and is read as the same. A
- * record of another one does not speak for it. */
+/** Whether a record, of the same frame, is of this header: it is at the same place and read as the same kind. The
+ * record of another header says nothing about it. */
 bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ipsec_view *view);
 
 /** Takes note of an IP fragment of ESP or AH, of each that has More Fragments set or an offset, in the order in which

@@ -10,8 +10,10 @@
 #include "ike/learn.h"
 #include "icmp/above.h"
 #include "icmp/errors.h"
+#include "icmp/quote.h"
 #include "packet/checks.h"
 #include "packet/ip_input.h"
+#include "packet/protocol.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
@@ -42,7 +44,8 @@ struct ipsec_db {
     ipsec_ike_families *families;
     ipsec_ike_puzzles *puzzles;
     ipsec_icmp_errors *icmp;
-    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: no packet is too clean then */
+    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
+                    * at */
     GArray *notes; /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
     ipsec_ike *ike;
@@ -110,7 +113,7 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db)
     return ipsec_sa_count(db->sas);
 }
 
-/* Whether the receiver discards the packet for a header in front of this one: it moves nothing then. */
+/* Whether the receiver discards the packet because of a header in front of this one: it moves nothing then. */
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
@@ -208,8 +211,8 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
 
 /* --- what some stacks mind, and no finding tells --- */
 
-/* What is held against a packet only where its SA was seen to be used as its row says: a capture in front of a NAT
- * shows other addresses and ports than the receiver gets. */
+/* Faults that count only if the SA was seen to be used as its row says, because a capture in front of a NAT shows other
+ * addresses and ports than the receiver gets. */
 #define ELSEWHERE (IPSEC_ODDITY_OTHER_SOURCE | IPSEC_ODDITY_OTHER_PORTS | IPSEC_ODDITY_OTHER_LISTENER)
 
 static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note,
@@ -243,7 +246,7 @@ static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view
     mind(db, note, report);
 }
 
-/* The properties that this header is the first of its SA to show. What is not the SA's own shows none of it. */
+/* The properties that this header is the first of its SA to show. A packet that is not the SA's own shows none. */
 static uint16_t new_properties(ipsec_sa *sa, const ipsec_ruling *ruling, const ipsec_findings *findings)
 {
     unsigned shown = 0;
@@ -266,14 +269,14 @@ static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, cons
 static inline bool is_taken(const ipsec_db *db, const ipsec_ruling *ruling, const ipsec_note *note,
                             const ipsec_report *report)
 {
-    /* What is said of the SA instead of its number is no new packet either. */
+    /* A packet with a finding on the SA instead of its number is not a new one either. */
     if (!ipsec_is_genuine(ruling) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;
     return !report->findings.any || ipsec_receiver_moves_window(db->config.receiver, report);
 }
 
-/* Only a packet that comes so far ends the SA, be it forged: lifetimes are looked at before the ICV. */
+/* Any packet that gets this far ends the SA, even a forged one: lifetimes are checked before the ICV. */
 static bool is_over(const ipsec_db *db, const ipsec_key_row *spec, ipsec_sa *sa, ipsec_note *note,
                     const ipsec_report *report)
 {
@@ -293,7 +296,8 @@ static bool is_from_sender(const ipsec_ruling *ruling, const ipsec_report *repor
            !ipsec_findings_have(&report->findings, IPSEC_FINDING_ESP_ENCAP_MISMATCH);
 }
 
-/* Two packets with right ICVs and one number: somebody who has the key makes them, whatever the receiver takes. */
+/* Two packets with right ICVs and the same number were made by somebody with the key, whichever the receiver
+ * accepts. */
 static bool is_made_twice(const ipsec_ruling *ruling, const ipsec_note *note)
 {
     return (ipsec_note_has(note, IPSEC_FINDING_REPLAY_CONFLICT) || note->facts & IPSEC_NOTE_OTHER_OCTETS) &&
@@ -307,7 +311,7 @@ static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, 
         ipsec_iv_judge(db->sas->ivs, view, sa, spec, ruling, &report->findings, &report->opened, note);
 }
 
-/* What one tells all the same that the receiver refuses, or that is not the sender's. */
+/* What a packet still shows that the receiver refuses, or that is not the sender's. */
 static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                  const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
 {
@@ -334,7 +338,8 @@ static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_not
 /* The first packet of an SA may tell that what IKE seemed to refuse was made after all. */
 static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
-    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling))
+    if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling) &&
+        ipsec_exchanges_is_young(view))
         ipsec_ike_meet_spi(db->ike, view);
 }
 
@@ -366,7 +371,7 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     return true;
 }
 
-/* The same for the usual one, which only the end of the SA keeps from being taken. */
+/* The same for the usual next number, which is accepted unless the SA has ended. */
 static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
@@ -425,7 +430,7 @@ static IPSEC_COLD void advise_from_ike(const ipsec_db *db, const ipsec_view *vie
             report->findings.list[i].detail = of->deleted_by;
 }
 
-/* In UDP nobody knows yet whether it is IPsec: nothing is said of the number, but it is not forgotten either, or a flow
+/* In UDP, while it is not known whether it is IPsec: nothing is reported on the number, but it is remembered, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                        const ipsec_report *report)
@@ -440,7 +445,7 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
-/* What is no ESP has none of its findings, nor an SA. */
+/* A packet that is not ESP has none of its findings, nor an SA. */
 static IPSEC_COLD void disown(const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report->sa = IPSEC_SA_NONE;
@@ -464,7 +469,7 @@ static void report_fragment(ipsec_report *report, uint32_t frame)
                        0, 0);
 }
 
-/* Nothing lacks where the ICV verifies: a fragment that fits behind it is somebody else's. */
+/* Nothing is missing if the ICV verifies: a fragment that would fit after it belongs to another packet. */
 static bool is_whole_for_sure(const ipsec_report *report)
 {
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
@@ -513,7 +518,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
 }
 
-/* Concludes on a header with findings, whose note is kept then; false if it has none. */
+/* Concludes on a header with findings, and keeps its note; false if it has none. */
 static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                       ipsec_note *note, ipsec_report *report)
 {
@@ -538,7 +543,7 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     return true;
 }
 
-/* What was told by packets before the first one that verifies may have been anybody's. */
+/* What was concluded from packets before the first one that verifies may have been anybody's doing. */
 static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
     ipsec_sequence_forget_lost(table, sa);
@@ -607,7 +612,7 @@ static IPSEC_COLD void report_unproven(ipsec_report *report)
     ipsec_opened_unproven(&open_report);
 }
 
-/* Finds out what speaks for the packet, where that is not clear from the start. */
+/* Finds the standing of the packet, if it is not clear from the start. */
 static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_report *report)
 {
     ruling->standing = ipsec_standing_of(sa, ruling, view->flags & IPSEC_VIEW_INSIDE_UNPROVEN);
@@ -647,12 +652,12 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
     else if (db->opens && !ipsec_null_probe_rests(&sa->keys.null))
         open_without_key(db, view, sa, ruling, report);
     if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
-        weigh(view, sa, ruling, report); /* else it is believed, as the ruling has it from the start */
+        weigh(view, sa, ruling, report); /* else it is believed, as rulings are at first */
     if (sa->is_negotiated && ipsec_is_genuine(ruling))
         ipsec_negotiated_count(db->sas, sa->index);
 }
 
-/* Learns whether it is IPsec that comes in UDP. Returns whether it is no ESP. */
+/* Learns whether a packet in UDP is IPsec. Returns whether it is not ESP. */
 static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                              const ipsec_report *report)
 {
@@ -721,7 +726,7 @@ static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_r
     conclude_opening(view, report);
 }
 
-/* What the whole capture tells of the packet's SA, and the packets before it did not: what is inside, and nothing else.
+/* What the whole capture shows about the packet's SA, but the packets before it did not: only what is inside.
  */
 static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                          ipsec_report *report)
@@ -744,7 +749,7 @@ static IPSEC_COLD void explain_negotiated(const ipsec_db *db, const ipsec_view *
         open_in_hindsight(db, view, ruling, report);
 }
 
-/* The ruling that the record keeps, and its note; what nobody has judged has an empty one. */
+/* The ruling in the record, and its note; a header that was not judged has an empty one. */
 static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
                                      ipsec_ruling *ruling)
 {
@@ -849,7 +854,7 @@ static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
     }
 }
 
-/* What an IKE message tells of SAs: by its contents, if these were decrypted; and by its time. */
+/* What an IKE message shows about SAs: by its contents, if decrypted, and by its time. */
 static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
                            const ipsec_view *view)
 {
@@ -861,6 +866,26 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
         return;
     ipsec_ike_learn(db->families, db->sas, message, contents, view);
     db->opens = db->opens || db->sas->negotiations;
+}
+
+/* The SA towards the sender that it says it does not have. */
+static void find_spi(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
+{
+    const ipsec_finding *said = ipsec_findings_get(&report->findings, IPSEC_FINDING_IKE_INVALID_SPI);
+    ipsec_view sought = *view;
+    const ipsec_sa *sa;
+
+    if (!report->is_ike || !said || said->detail == 0)
+        return;
+    sought.source = view->destination;
+    sought.destination = view->source;
+    sought.protocol = IPSEC_PROTOCOL_ESP;
+    sa = ipsec_sa_find(db->sas, &sought, said->detail);
+    sought.protocol = IPSEC_PROTOCOL_AH;
+    if (!sa)
+        sa = ipsec_sa_find(db->sas, &sought, said->detail);
+    if (sa)
+        report->spi_sa = sa->index;
 }
 
 static bool read_ike(const ipsec_view *view, ipsec_ike_message *message)
@@ -887,21 +912,42 @@ bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike
 
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
 {
-    ipsec_ike_step step;
+    const bool is_news = ipsec_ike_judge(db->ike, view, contents, report);
 
-    ipsec_ike_judge(db->ike, view, contents, &step, report);
-    if (!report->is_ike)
+    find_spi(db, view, report);
+    if (!is_news)
         return;
-    ipsec_ike_packets_meet(&db->icmp->ike, view);
+    ipsec_ike_packets_meet(&db->icmp->ike, view, &report->message);
     learn_from_ike(db, &report->message, contents, view);
 }
 
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
 {
     ipsec_ike_explain(db->ike, view, report);
+    find_spi(db, view, report);
 }
 
 /* --- ICMP errors --- */
+
+/* Tells the exchange whose message is quoted. */
+static void tell_ike(ipsec_db *db, const ipsec_icmp_view *view)
+{
+    const ipsec_ike_packet *packet;
+    ipsec_icmp_report report;
+    ipsec_icmp_error error;
+
+    ipsec_icmp_errors_explain(db->icmp, view, &report);
+    packet = report.sa == IPSEC_SA_NONE ? ipsec_ike_packets_at(&db->icmp->ike, report.quoted_frame) : NULL;
+    if (!packet || report.findings.count == 0 || !ipsec_icmp_read(view, &error))
+        return;
+    ipsec_ike_meet_error(db->ike,
+                         &(ipsec_view){.source = error.quote.source,
+                                       .destination = error.quote.destination,
+                                       .address_length = error.quote.address_length,
+                                       .frame = packet->frame},
+                         &(ipsec_ike_message){.initiator_spi = packet->initiator_spi, .version = packet->version},
+                         (ipsec_finding_id)report.findings.list[0].id, view->frame);
+}
 
 void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 {
@@ -910,6 +956,7 @@ void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 
     if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
         ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
+    tell_ike(db, view);
     find_out_whether_it_watches(db);
 }
 

@@ -26,7 +26,7 @@ ipsec_verdict ipsec_verdict_of_finding(const ipsec_catalogue_row *row, ipsec_dec
     return IPSEC_VERDICT_UNCHECKED;
 }
 
-/* Whether the finding tells of the SA what an expert item has told before. */
+/* Whether an expert item has already reported this finding for the SA. */
 static bool is_said(const ipsec_note *note, ipsec_finding_id id)
 {
     return note->facts & IPSEC_NOTE_SAID && (id == IPSEC_FINDING_SA_SENDERS || id == IPSEC_FINDING_SA_NO_REPLAY);
@@ -40,7 +40,7 @@ static void announce(const ipsec_note *note, ipsec_finding *finding)
     finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
 }
 
-/* Says that the receiver refuses what the RFCs let pass. */
+/* Says that the receiver refuses a packet that the RFCs allow. */
 static void report_restriction(ipsec_stack receiver, ipsec_report *report)
 {
     const unsigned advice_case = ipsec_receiver_restriction(receiver, report);

@@ -11,7 +11,7 @@
 #include "report/report.h"
 #include "sa/note.h"
 
-/** What the user or the key row says of the window. */
+/** What the user or the key row says about the window. */
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report);
 
 /** The verdict on a packet without findings. */

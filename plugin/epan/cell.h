@@ -12,7 +12,7 @@ typedef enum {
     IPSEC_CELL_COUNT,  /* a number of at most 32 bits, which is always there */
     IPSEC_CELL_NUMBER, /* any number that is not negative */
     IPSEC_CELL_REAL,
-    IPSEC_CELL_EPOCH, /* seconds since 1970 as text, for they have more digits than a double holds */
+    IPSEC_CELL_EPOCH, /* seconds since 1970 as text, because a double does not hold all digits */
     IPSEC_CELL_YES_NO
 } ipsec_cell_type;
 

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More interfaces than the sections of a file that was put together from several have, as a rule. */
+/* More interfaces than a section of a concatenated file usually has. */
 #define SECTION_INTERFACES 64u
 
 /* --- the tree ---------------------------------------------------------------------------------------------------- */
@@ -81,7 +81,7 @@ static void visit_node(const proto_node *node, ipsec_visit_field *visit, void *c
               context);
 }
 
-/* The node that is shown next, within `root`; NULL behind the last one. */
+/* The node that is shown next, within `root`; NULL after the last one. */
 static const proto_node *next_node(const proto_node *node, const proto_node *root)
 {
     if (node->first_child)
@@ -163,7 +163,8 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
     const wtap_rec *rec = pinfo->rec;
     guint64 value; /* as 4.0 has it */
 
-    /* What may have one, a packet of pcapng, names its interface: to look for an option takes 120 instructions. */
+    /* Only packets of pcapng may have an id, and these name their interface. Looking for the option takes 120
+     * instructions. */
     if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || !rec->block || rec->rec_type != REC_TYPE_PACKET ||
         wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
         return false;

@@ -1,8 +1,8 @@
 /* What is not public API of Wireshark, and what differs between the versions that one source builds for: 4.0, 4.4 and
  * 4.6.
  *
- * Another version may take what a function here rests on away without a word. So each does one thing, nothing else in
- * this folder does it, and tests/tshark/test_compat.py has a test of its name, which fails where it no longer works.
+ * Another version may silently remove what a function here relies on. So each function does one thing, nothing else in
+ * this folder does it, and tests/tshark/test_compat.py has a test of its name, which fails if it no longer works.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_COMPAT_H
@@ -45,7 +45,7 @@ typedef struct ipsec_tree_mark {
 /* Where the tree ends now; `tree` may be NULL. Walks nodes, which belong to epan/proto.c. */
 ipsec_tree_mark ipsec_compat_mark_tree(const proto_tree *tree);
 
-/* The item of protocol `proto` that was added behind the mark, in the tree or in the item that was its last then: AH
+/* The item of protocol `proto` that was added after the mark, in the tree or in the item that was its last then: AH
  * goes into that of IPv6. NULL if there is none, or no tree. Walks nodes likewise. */
 proto_item *ipsec_compat_find_item(const proto_tree *tree, const ipsec_tree_mark *mark, int proto);
 
@@ -73,12 +73,12 @@ typedef struct ipsec_tree_field {
 
 typedef void ipsec_visit_field(const ipsec_tree_field *field, void *context);
 
-/* Calls `visit` for each field behind the mark, in the order in which they are shown, each in front of its children.
+/* Calls `visit` for each field after the mark, in the order in which they are shown, each in front of its children.
  * `tree` may be NULL. Walks nodes likewise, and without recursion: trees of made-up packets may be deep. */
 void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *mark, ipsec_visit_field *visit,
                                void *context);
 
-/* Empties a dissection that never had a frame of its own: only its tree was used. */
+/* Empties a dissection without a frame of its own: only its tree was used. */
 void ipsec_compat_reset_dissection(epan_dissect_t *dissection);
 
 /* Frees it. */
@@ -112,8 +112,8 @@ static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
  * the file does not say. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);
 
-/* Whether the capturing system has a name for the packet, the same for each copy that it made (epb_packetid of pcapng):
- * then sets *id to it. */
+/* Whether the capturing system gave the packet an id, the same for each copy (epb_packetid of pcapng): then sets *id to
+ * it. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
 
 /* --- statistics ------------------------------------------------------------------------------------------------ */

@@ -1,5 +1,5 @@
 /* The tabs "IPsec" of Conversations and Endpoints (tshark: -z conv,ipsec and -z endpoints,ipsec), by the addresses in
- * front of the header; and "IPsec SA" of Conversation Filter, an SA with that of the other direction.
+ * front of the header; and "IPsec SA" of Conversation Filter, an SA with its reverse SA.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
@@ -39,7 +39,7 @@ static bool is_between(const ipsec_tapped *tapped, address *source, address *des
 {
     const int type = tapped->address_length == 4 ? AT_IPv4 : AT_IPv6;
 
-    if (tapped->address_length == 0 || tapped->is_repeat || tapped->icmp)
+    if (tapped->address_length == 0 || tapped->is_repeat || tapped->kind != IPSEC_TAPPED_HEADER)
         return false;
     set_address(source, type, tapped->address_length, tapped->source);
     set_address(destination, type, tapped->address_length, tapped->destination);
@@ -76,7 +76,7 @@ static tap_packet_status add_endpoints(void *table, packet_info *pinfo, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-/* Of a frame with several headers, the innermost one's: what is said of that concerns the least else. */
+/* Of a frame with several headers, that of the innermost one, which is about the least else. */
 static bool has_sa(const packet_info *pinfo)
 {
     return ipsec_frames_innermost_sa(pinfo) != IPSEC_SA_NONE;

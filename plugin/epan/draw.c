@@ -1,8 +1,8 @@
-/* Reports, drawn: one subtree per header. What a person wants first stands first: the conclusion, what was found and
- * what to do about it, what the receivers report; then whose number it is, and what the keys told.
+/* Reports, drawn: one subtree per header. What people want first comes first: the conclusion, what was found and what
+ * to do about it, what the receivers report; then sequence number and SA, and what the keys showed.
  *
- * Fields of a header stand in it once, and those of a finding once per finding, in the order of the findings: so
- * `-T fields` can be paired.
+ * Fields of a header are in it once, those of a finding once per finding, in the order of the findings, so the columns
+ * of `-T fields` can be paired.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "draw.h"
@@ -45,7 +45,7 @@ static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
-/* The item of a finding: its octets are marked when it is chosen, be they in front of the header. */
+/* The item of a finding. Its octets are marked when it is selected, even in front of the header. */
 static proto_item *add_finding(const ipsec_catalogue_row *row, ipsec_span span, tvbuff_t *tvb, proto_tree *tree)
 {
     const int64_t at = tvb_raw_offset(tvb) + span.start;
@@ -116,7 +116,7 @@ static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
         add_frame(tree, IPSEC_HF_SA_MAYBE_DELETED_BY, ike.maybe_deleted_by);
 }
 
-/* What is known of the SA so far. Totals are drawn on later passes, for then they are. */
+/* What is known of the SA so far. Totals are drawn on later passes, when they are complete. */
 static void draw_sa(uint32_t sa, const packet_info *pinfo, proto_tree *tree)
 {
     ipsec_sa_summary summary;
@@ -222,6 +222,12 @@ static proto_tree *add_item(const char *label, tvbuff_t *tvb, proto_tree *tree)
 
 #define LABEL_HEAD "IPsec analysis: "
 
+static void draw_flags(bool flagged, tvbuff_t *tvb, proto_tree *tree)
+{
+    if (flagged)
+        proto_item_set_generated(proto_tree_add_item(tree, ipsec_hf_ids[IPSEC_HF_ANALYSIS_FLAGS], tvb, 0, 0, ENC_NA));
+}
+
 /* The item, with what makes the conclusion. Returns its subtree; or the tree, if nobody would see the item. */
 static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
@@ -232,8 +238,7 @@ static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, pr
         tree = add_item(label, tvb, tree);
     }
     ipsec_add_uint(tree, IPSEC_HF_VERDICT, report->verdict);
-    if (report->findings.flagged)
-        proto_item_set_generated(proto_tree_add_item(tree, ipsec_hf_ids[IPSEC_HF_ANALYSIS_FLAGS], tvb, 0, 0, ENC_NA));
+    draw_flags(report->findings.flagged, tvb, tree);
     return tree;
 }
 
@@ -270,6 +275,8 @@ proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, p
         snprintf(label, sizeof label, LABEL_HEAD "%s", ipsec_catalogue((ipsec_finding_id)gravest->id)->summary);
         tree = add_item(label, tvb, tree);
     }
+    if (tree)
+        draw_flags(ipsec_catalogue((ipsec_finding_id)gravest->id)->severity >= IPSEC_SEVERITY_NOTE, tvb, tree);
     for (unsigned i = 0; i < findings->count; i++) {
         const ipsec_finding *finding = &findings->list[i];
 

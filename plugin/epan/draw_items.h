@@ -1,8 +1,8 @@
 /* Items of the subtree, without octets: what the packet does not say itself.
  *
- * Where a tree is not shown, as for a filter, nearly no field is asked for. So nothing is called for those that are
- * not, and each of these returns the tree that it was given, as Wireshark's own do. That is for what clean packets have
- * too; the rest is left to Wireshark.
+ * In a tree that is not shown, as for a filter, hardly any field is needed. So these call nothing for the other fields,
+ * and return the tree that they were given, as Wireshark's own functions do. They are for what clean packets have too;
+ * the rest is left to Wireshark.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_DRAW_ITEMS_H

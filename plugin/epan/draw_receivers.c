@@ -1,4 +1,4 @@
-/* What each system will have reported: a line for each, and beneath it what else it shows.
+/* What each system will have reported: a line for each, and below it what else it shows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "draw_receivers.h"
@@ -17,7 +17,7 @@ void ipsec_draw_receivers_register(void)
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
 }
 
-/* Where a report is our conclusion the text says so; the value is the same. */
+/* If a report is inferred, the text says so; the value is the same. */
 static const char *hedge(const ipsec_outcome *outcome)
 {
     return outcome->inferred ? "consistent with " : "";

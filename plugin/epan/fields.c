@@ -64,7 +64,7 @@ static void fill_value_strings(void)
 
 /* --- registration ------------------------------------------------------------------------------------------------- */
 
-/* Wireshark keeps it, and marks in it what is asked for. */
+/* Wireshark keeps it, and marks in it which fields are needed. */
 static hf_register_info fields[] = {
 #define FIELD(symbol, name, filter, type, display, strings, blurb)                                                     \
     [IPSEC_HF_##symbol] = {&ipsec_hf_ids[IPSEC_HF_##symbol], {name, filter, type, display, strings, 0x0, blurb, HFILL}},

@@ -1,5 +1,6 @@
-/* -z ipsec,findings,json: a line with an object for each header that has a finding or is not clean, as soon as it is
- * dissected. What it means is in plugin/schema/ipsec-findings.schema.json.
+/* -z ipsec,findings,json: a line with an object for each header that has a finding or is not clean, and for each ICMP
+ * error and IKE message with a finding, as soon as it is dissected. What it means is in
+ * plugin/schema/ipsec-findings.schema.json.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json_line.h"
@@ -7,6 +8,7 @@
 #include "statistics.h"
 #include "taps.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define NAME "ipsec,findings,json"
@@ -230,19 +232,62 @@ static void put_all_of_icmp(json_dumper *line, const ipsec_tapped *tapped)
     put_findings(line, &tapped->report.findings);
 }
 
+static void put_spi_of_ike(json_dumper *line, const char *name, uint64_t spi)
+{
+    char text[2 + 16 + 1];
+
+    snprintf(text, sizeof text, "0x%016" PRIx64, spi);
+    ipsec_json_text(line, name, text);
+}
+
+static void put_said(json_dumper *line, const ipsec_ike_report *report)
+{
+    json_dumper_set_member_name(line, "ike");
+    json_dumper_begin_array(line);
+    for (unsigned i = 0; i < report->count; i++) {
+        const ipsec_ike_said *const said = &report->said[i];
+
+        json_dumper_begin_object(line);
+        ipsec_json_text(line, "id", ipsec_catalogue((ipsec_finding_id)said->finding)->id);
+        if (said->has_notify)
+            ipsec_json_number(line, "notify", said->notify);
+        if (said->has_notify && ipsec_ike_notify_name(report->message.version, said->notify))
+            ipsec_json_text(line, "notify_name", ipsec_ike_notify_name(report->message.version, said->notify));
+        if (said->windows)
+            ipsec_json_number(line, "windows_error", said->windows);
+        json_dumper_end_object(line);
+    }
+    json_dumper_end_array(line);
+    ipsec_json_bool(line, "inferred", ipsec_ike_is_inferred(report));
+}
+
+static void put_all_of_ike(json_dumper *line, const ipsec_tapped *tapped)
+{
+    const ipsec_ike_report *const report = tapped->ike;
+
+    put_addresses(line, tapped);
+    put_spi_of_ike(line, "ike_initiator_spi", report->message.initiator_spi);
+    put_spi_of_ike(line, "ike_responder_spi", report->message.responder_spi);
+    ipsec_json_number(line, "ike_message_id", report->message.id);
+    if (report->request)
+        ipsec_json_number(line, "ike_request", report->request);
+    put_said(line, report);
+    put_findings(line, &tapped->report.findings);
+}
+
 static void print_line(const ipsec_tapped *tapped, const packet_info *pinfo)
 {
+    static void (*const put[])(json_dumper *, const ipsec_tapped *) = {[IPSEC_TAPPED_HEADER] = put_all_of_header,
+                                                                       [IPSEC_TAPPED_ICMP] = put_all_of_icmp,
+                                                                       [IPSEC_TAPPED_IKE] = put_all_of_ike};
     json_dumper line;
 
     ipsec_json_begin(&line);
     ipsec_json_number(&line, "frame", pinfo->num);
     put_times(&line, pinfo);
-    if (tapped->icmp)
-        put_all_of_icmp(&line, tapped);
-    else
-        put_all_of_header(&line, tapped);
+    put[tapped->kind](&line, tapped);
     ipsec_json_end(&line);
-    fflush(stdout); /* whoever reads it in a pipe waits for no full buffer */
+    fflush(stdout); /* a reader at the end of a pipe need not wait for a full buffer */
 }
 
 static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,

@@ -1,10 +1,10 @@
-/* The core's database of the file at hand, and an ordered vector of one small record per header.
+/* The core's database of the open file, and an ordered vector of one small record per header.
  *
  * p_add_proto_data() would cost 87 octets a frame and a list to walk; this costs 16.
  *
  * A read filter (tshark -2 -R; that of Wireshark's Open dialog) is asked after a frame was dissected, and the number of
  * one that it rejects goes to the next. So the number does not tell a frame, and the core gets a serial instead: the
- * number, raised by one for every frame known to be rejected. Records of a rejected frame stay, for others refer to
+ * number, raised by one for every frame known to be rejected. Records of a rejected frame stay, because others refer to
  * them; but no frame finds them. Two frames of a number are told apart by their place in the file, which is what
  * Wireshark reads a frame by again, so no two have the same.
  *
@@ -34,7 +34,7 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 /* A megabyte: such a block is fresh memory of its own, whose pages are touched once, when they are needed. */
 #define CHUNK 65536u
 
-/* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): made anew for each capture file and
+/* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): new for each capture file and
  * each redissection. */
 static ipsec_db *db;
 static GPtrArray *chunks; /* of CHUNK records each, so that growing never copies */
@@ -71,7 +71,7 @@ void ipsec_frames_end(void)
     last.number = 0;
 }
 
-/* How many of `length` places are in front: those for which `in_front` holds, which no place has behind one for which
+/* How many of `length` places are in front: those for which `in_front` holds, which no place has after one for which
  * it does not. */
 static uint32_t partition(uint32_t length, bool (*in_front)(uint32_t place, uint32_t bound), uint32_t bound)
 {
@@ -95,7 +95,7 @@ static uint32_t rejected_at(uint32_t place)
     return g_array_index(rejected, uint32_t, place);
 }
 
-/* The serial less its place is the number that a rejected frame had, which the frame behind it has too. */
+/* The serial less its place is the number that a rejected frame had, which the frame after it has too. */
 static bool has_number_up_to(uint32_t place, uint32_t number)
 {
     return rejected_at(place) - place <= number;
@@ -129,8 +129,8 @@ static IPSEC_COLD void reject(uint32_t number)
     g_array_append_val(rejected, serial);
 }
 
-/* Whether the frame is the one that was judged last, or stands behind it. One that does not, as when a redissection
- * was broken off and frames are picked here and there, is explained from its octets alone. */
+/* Whether the frame is the one judged last, or comes after it. An earlier one, as when a redissection was broken off
+ * and frames are picked here and there, is explained from its octets alone. */
 static inline bool is_in_order(const packet_info *pinfo)
 {
     const uint32_t number = pinfo->num;
@@ -164,8 +164,8 @@ static bool is_before(uint32_t place, uint32_t frame)
     return at(place)->frame < frame;
 }
 
-/* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by where they
- * stand, and not by their layer. */
+/* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by their place,
+ * not by their layer. */
 static const ipsec_record *find(const ipsec_view *view)
 {
     if (newest < view->frame)
@@ -176,8 +176,7 @@ static const ipsec_record *find(const ipsec_view *view)
     return NULL;
 }
 
-/* Whether the header is to be judged. A dissector that turns it down may be offered it twice: what was judged once is
- * explained from then on. */
+/* Whether to judge the header. A dissector that rejects it may be offered it twice: the second time it is explained. */
 static bool is_new(const packet_info *pinfo, ipsec_view *view)
 {
     if (ipsec_compat_is_visited(pinfo) || !is_in_order(pinfo))
@@ -228,6 +227,25 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
     report->fragment = number_of(report->fragment);
 }
 
+static uint32_t number_of_any(uint32_t serial)
+{
+    return serial > 0 ? number_of(serial) : 0;
+}
+
+static void renumber(ipsec_ike_report *report)
+{
+    ipsec_ike_progress *progress = &report->progress;
+
+    report->request = number_of_any(report->request);
+    report->response = number_of_any(report->response);
+    progress->trouble_frame = number_of_any(progress->trouble_frame);
+    progress->error_frame = number_of_any(progress->error_frame);
+    progress->deleted_by = number_of_any(progress->deleted_by);
+    for (unsigned i = 0; i < report->findings.count; i++)
+        if (report->findings.list[i].advice_case == IPSEC_CASE_IKE_ICMP)
+            report->findings.list[i].detail = number_of_any(report->findings.list[i].detail);
+}
+
 static void judge_ike(const ipsec_view *view, const ipsec_ike_shown *shown, ipsec_ike_report *report)
 {
     ipsec_ike_contents contents;
@@ -243,10 +261,7 @@ void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ip
         judge_ike(view, shown, report);
     else
         ipsec_explain_ike(db, view, report);
-    if (report->request)
-        report->request = number_of(report->request);
-    if (report->response)
-        report->response = number_of(report->response);
+    renumber(report);
 }
 
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report)

@@ -32,7 +32,7 @@ uint32_t ipsec_frames_answered_by(const packet_info *pinfo, uint32_t sa);
 /* The lowest path MTU that was reported for an SA, up to a frame or, with NULL, in all; 0: none was. */
 uint32_t ipsec_frames_sa_mtu(uint32_t sa, const packet_info *pinfo);
 
-/* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 where it has no number, for a read filter
+/* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 if it has no number because a read filter
  * rejected it. */
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);
 

@@ -40,12 +40,12 @@ typedef struct hook {
     const char *description;  /* of the wrapper, in Decode As */
     unsigned header;          /* the hook of the header that it carries, or is */
     int proto;                /* the stock protocol */
-    bool is_enabled;          /* it; asked once per file, for a change makes Wireshark dissect it anew */
+    bool is_enabled;          /* it; asked once per file, because a change makes Wireshark dissect it again */
     dissector_handle_t stock; /* called by the wrapper */
-    /* Of no protocol, or Wireshark would ask for each packet whether that one is enabled, and name it as a layer. */
+    /* Without a protocol, or Wireshark would check for each packet whether that is enabled, and name it as a layer. */
     dissector_handle_t wrapper;
-    /* The wrapper under the stock dissector's description: what Decode As saves for an entry that the user has changed,
-     * and must find at the next start. */
+    /* The wrapper under the stock dissector's description, which Decode As saves for an entry that the user has
+     * changed, and must find at the next start. */
     dissector_handle_t twin;
 } hook;
 
@@ -125,13 +125,13 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
-/* Apart from the way of a clean packet, as what else catches exceptions: it would slow that down. */
+/* Off the path of a clean packet, like everything else that catches exceptions, which would slow it down. */
 static IPSEC_COLD int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                     proto_tree *tree, void *data)
 {
     const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
-    /* Where nobody asked for the stock protocol's item, ours needs its place all the same, or headers in headers would
-     * be shown in the order in which their dissectors return. */
+    /* Our item needs its place even if the stock protocol's item is not needed, or nested headers would be shown in the
+     * order in which their dissectors return. */
     const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
@@ -182,7 +182,7 @@ static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_
     return result;
 }
 
-/* What is inside of a packet that only later passes open was not judged on the first, and so is not now. */
+/* If only later passes open a packet, its content was not judged on the first pass, and so is not judged now. */
 static void dissect_in_hindsight(const ipsec_report *report, const payload_mark *mark, tvbuff_t *tvb,
                                  packet_info *pinfo, proto_tree *tree)
 {
@@ -200,7 +200,7 @@ static void dissect_in_hindsight(const ipsec_report *report, const payload_mark 
     ENDTRY;
 }
 
-/* The same, and what was inside may be for us to hand on. */
+/* The same, and passes on what was inside if the stock dissector did not. */
 static IPSEC_COLD int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                      proto_tree *tree, void *data)
 {
@@ -249,8 +249,8 @@ static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at
     return result;
 }
 
-/* UDP offers a payload that a dissector did not want once more where both its ports lead to that dissector. Payloads of
- * a frame are told apart by their octets in memory. */
+/* UDP offers a payload that a dissector rejected a second time if both its ports lead to that dissector. Payloads of a
+ * frame are told apart by their octets in memory. */
 static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
 {
     wmem_list_t *offered = p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, 0);
@@ -288,9 +288,9 @@ static int look_after_ipv4(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 }
 
 /* Fragments of IPv4 reach no dissector, and a postdissector costs every frame some 300 instructions. So there is none
- * until a packet is met that may have lost its end: before that, there is no fault that a fragment would explain. What
- * was dissected before may be explained when it is dissected again. Wireshark takes none back: it stays for other
- * files. */
+ * until a packet is met that may have lost its end: before that, no fault needs a fragment as its explanation. Earlier
+ * packets may be explained when they are dissected again. Wireshark cannot remove a postdissector, so it stays for
+ * other files. */
 static bool looks_after_ipv4;
 
 static void start_looking_after_ipv4(void)
@@ -389,7 +389,7 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return result;
 }
 
-/* What is inside of a packet that did not reach its receiver, or may not be the sender's, is no message either. */
+/* The content of a packet that did not reach its receiver, or may not be the sender's, is not a message either. */
 static int wrap_message(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                         void *data)
 {
@@ -457,7 +457,8 @@ void ipsec_hooks_handoff(void)
         hooks[i].wrapper = create_handle(wrappers[i], &hooks[i], hooks[i].description);
         hooks[i].twin =
             create_handle(wrappers[i], &hooks[i], proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
-        /* Users may choose it in Decode As, where the tables will offer it: so it must be known before they are read.
+        /* Users may choose it in Decode As, which offers what is in the tables, so it must be registered before its
+         * entries are read.
          */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
     }
@@ -496,7 +497,7 @@ void ipsec_hooks_install(void)
     for (unsigned i = 0; i < entries->len; i++) {
         const table_entry *entry = &g_array_index(entries, table_entry, i);
 
-        /* The one keeps the user's Decode As what it is, the other does not look like one. */
+        /* One keeps the user's Decode As as it is, the other does not look like one. */
         if (entry->changed_by_user)
             dissector_change_uint(entry->target->table, entry->key, entry->target->twin);
         else

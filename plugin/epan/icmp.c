@@ -1,7 +1,7 @@
 /* ICMP and ICMPv6 errors that quote IPsec.
  *
- * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected as if it
- * were a packet, in whose columns nothing can be written and whose addresses replace those of whoever reports.
+ * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected like a
+ * packet, after which the columns cannot be written and the addresses are no longer those of the reporter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp.h"
@@ -10,11 +10,12 @@
 #include "draw_items.h"
 #include "frames.h"
 #include "info_column.h"
+#include "outer.h"
 #include "taps.h"
 
 #include <epan/exceptions.h>
 
-/* False if it did not come in IP, by which a reporter is known. */
+/* False if it did not come in IP, so that the reporter is unknown. */
 static bool fill_in(const ipsec_icmp_place *place, tvbuff_t *tvb, const packet_info *pinfo, ipsec_icmp_view *view)
 {
     const uint32_t captured = tvb_captured_length(tvb);
@@ -30,6 +31,7 @@ static bool fill_in(const ipsec_icmp_place *place, tvbuff_t *tvb, const packet_i
                               .address_length = (uint8_t)pinfo->src.len,
                               .protocol = place->protocol,
                               .offset = (uint32_t)tvb_raw_offset(tvb),
+                              .buffer = ipsec_outer_buffer(tvb, pinfo),
                               .time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs,
                               .refused_by = place->refused_by};
     return true;
@@ -57,7 +59,7 @@ static void draw(const ipsec_icmp_report *report, const ipsec_icmp_place *place,
     pinfo->current_proto = current;
 }
 
-/* What is to be done when the quote was dissected. */
+/* What to do when the quote has been dissected. */
 static void finish(const ipsec_icmp_report *report, const ipsec_icmp_place *place, tvbuff_t *tvb, packet_info *pinfo,
                    proto_tree *tree, const ipsec_tree_mark *mark)
 {

@@ -1,5 +1,5 @@
-/* IKE messages. The stock dissector runs first, for what it can decrypt is judged too; it may throw, and what was found
- * is drawn all the same.
+/* IKE messages. The stock dissector runs first, because what it can decrypt is judged too. It may throw; findings are
+ * drawn all the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike.h"
@@ -25,6 +25,12 @@ typedef struct message {
     ipsec_tree_mark mark;
 } message;
 
+static void draw_frame(ipsec_hf field, uint32_t frame, proto_tree *tree)
+{
+    if (frame > 0)
+        ipsec_add_uint(tree, field, frame);
+}
+
 static void draw_notify(const ipsec_ike_said *said, uint8_t version, proto_tree *tree)
 {
     const char *const name = ipsec_ike_notify_name(version, said->notify);
@@ -40,18 +46,39 @@ static void draw_windows(const ipsec_ike_said *said, proto_tree *tree)
 
     ipsec_generated(proto_tree_add_uint_format_value(
         tree, ipsec_hf_ids[IPSEC_HF_IKE_WINDOWS_ERROR], NULL, 0, 0, said->windows, "%s%s (%u)",
-        said->inferred ? "consistent with " : "", name ? name : "Unknown", said->windows));
+        said->windows_given ? "" : "consistent with ", name ? name : "Unknown", said->windows));
 }
 
-static void draw_frame(ipsec_hf field, uint32_t frame, proto_tree *tree)
+/* It may be the finding that nobody says, or that the code is the one. */
+static void draw_inferred(const ipsec_ike_report *report, proto_tree *tree)
 {
-    if (frame > 0)
-        ipsec_add_uint(tree, field, frame);
+    const bool inferred = ipsec_ike_is_inferred(report);
+    bool finding = false, any = inferred;
+
+    for (unsigned i = 0; i < report->count; i++) {
+        finding = finding || report->said[i].inferred;
+        any = any || report->said[i].windows;
+    }
+    if (any)
+        ipsec_generated(proto_tree_add_boolean_format_value(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0, inferred,
+                                                            "%s",
+                                                            finding    ? "True (the finding)"
+                                                            : inferred ? "True (the code of Windows only)"
+                                                                       : "False"));
+}
+
+static void draw_spi(uint32_t sa, proto_tree *tree)
+{
+    ipsec_sa_summary summary;
+
+    if (sa == IPSEC_SA_NONE || !ipsec_frames_sa(sa, &summary))
+        return;
+    ipsec_add_uint(tree, IPSEC_HF_SA, sa);
+    draw_frame(IPSEC_HF_SA_FIRST_FRAME, summary.first_frame, tree);
 }
 
 static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
 {
-    bool inferred = false, any = false;
 
     for (unsigned i = 0; i < report->count; i++) {
         const ipsec_ike_said *said = &report->said[i];
@@ -60,13 +87,35 @@ static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
             draw_notify(said, report->message.version, tree);
         if (said->windows)
             draw_windows(said, tree);
-        any = any || said->windows || said->inferred;
-        inferred = inferred || said->inferred;
     }
-    if (any)
-        ipsec_generated(proto_tree_add_boolean(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0, inferred));
+    draw_inferred(report, tree);
     draw_frame(IPSEC_HF_IKE_REQUEST, report->request, tree);
     draw_frame(IPSEC_HF_IKE_RESPONSE, report->response, tree);
+    draw_spi(report->spi_sa, tree);
+}
+
+/* Adds to the conclusion what the summary leaves open, if somebody sees it. */
+static void draw_remark(const ipsec_ike_report *report, proto_tree *tree)
+{
+    const ipsec_finding *gravest = ipsec_gravest(&report->findings);
+    proto_item *item = proto_tree_get_parent(tree);
+    char remark[IPSEC_IKE_REMARK_SIZE];
+
+    if (!item || !PITEM_FINFO(item) || PITEM_FINFO(item)->hfinfo->id != ipsec_proto_id)
+        return;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->said[i].finding == gravest->id &&
+            ipsec_ike_remark(&report->said[i], report->message.version, remark)[0])
+            proto_item_append_text(item, " (%s)", remark);
+}
+
+/* The ICMP error about the message, once all is known. */
+static void draw_answer(const message *it)
+{
+    proto_item *item = ipsec_compat_find_item(it->tree, &it->mark, it->isakmp);
+    const uint32_t frame = ipsec_compat_is_visited(it->pinfo) ? ipsec_frames_answered_by(it->pinfo, IPSEC_SA_NONE) : 0;
+
+    draw_frame(IPSEC_HF_ANSWERED_BY, frame, item ? proto_item_get_subtree(item) : it->tree);
 }
 
 static void draw(const message *it, const ipsec_ike_report *report)
@@ -77,8 +126,10 @@ static void draw(const message *it, const ipsec_ike_report *report)
     it->pinfo->current_proto = "IPsec"; /* see hooks.c */
     tree = ipsec_draw_findings(&report->findings, it->tvb, it->pinfo, it->tree,
                                ipsec_compat_find_item(it->tree, &it->mark, it->isakmp));
-    if (tree)
+    if (tree) {
+        draw_remark(report, tree);
         draw_fields(report, tree);
+    }
     it->pinfo->current_proto = current;
     ipsec_info_column_tell(&report->findings, it->order, it->pinfo);
 }
@@ -88,12 +139,14 @@ static void judge(const message *it, const ipsec_ike_shown *shown)
     ipsec_ike_report report;
 
     ipsec_frames_ike(it->pinfo, it->view, shown, &report);
-    ipsec_ike_tap_offer(&report, it->view, it->pinfo);
+    ipsec_tap_offer_ike(&report, it->view, it->pinfo);
     if (report.findings.count > 0)
         draw(it, &report);
+    if (it->tree && report.is_ike)
+        draw_answer(it);
 }
 
-/* What is inside is asked for on the first pass only: later ones have a record of what it told. */
+/* The decrypted content is read on the first pass only: later passes have a record of it. */
 static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_shown *shown)
 {
     if (ipsec_compat_is_visited(it->pinfo) || !ipsec_may_hide_ike(it->view))

@@ -1,83 +1,81 @@
 /* Statistics > IPsec IKE, and -z ipsec,ike: a line for each IKE SA, and what has become of it.
  *
- * For how Wireshark keeps rows of such a table, see sa_table.c.
+ * The core numbers IKE SAs, and keeps what has become of each: so every pass fills in the same lines.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cell.h"
+#include "stat_rows.h"
 #include "statistics.h"
 #include "taps.h"
-
-#include <epan/stat_tap_ui.h>
 
 #include <stdio.h>
 #include <string.h>
 
-#define TITLE "IPsec IKE"
+/* Lines; the last one tells how many IKE SAs have none. */
+#define LINES_MOST 10000u
 
+/* Wireshark sorts by the first column until somebody chooses another one. */
 enum {
+    FIRST_FRAME,
     INITIATOR,
     RESPONDER,
+    OUTCOME,
+    FINDING,
+    LAST_FRAME,
+    MESSAGES,
     SPI,
     VERSION,
-    MESSAGES,
-    FIRST_FRAME,
-    LAST_FRAME,
-    OUTCOME,
     COLUMN_COUNT
 };
 
 static stat_tap_table_item columns[COLUMN_COUNT] = {
+    [FIRST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First frame", "%u"},
     [INITIATOR] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Initiator", "%-39s"},
     [RESPONDER] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Responder", "%-39s"},
+    [OUTCOME] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Outcome", "%s"},
+    [FINDING] = {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "Finding in", "%s"},
+    [LAST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Last frame", "%u"},
+    [MESSAGES] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Messages", "%u"},
     [SPI] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Initiator SPI", "%s"},
     [VERSION] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Version", "%s"},
-    [MESSAGES] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Messages", "%u"},
-    [FIRST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "First frame", "%u"},
-    [LAST_FRAME] = {TABLE_ITEM_UINT, TAP_ALIGN_RIGHT, "Last frame", "%u"},
-    [OUTCOME] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Outcome", "%s"},
 };
 
-/* What an IKE SA is told by. */
-typedef struct ike_key {
-    uint64_t spi;
-    uint8_t version, address_length;
-    uint8_t initiator[16], responder[16];
-} ike_key;
-
-/* Owned by this file: places of rows by ike_key, each one more; and rows that a window may still refer to. */
+/* Owned by this file: lines by the number of the IKE SA, each one more; and the table's rows. */
 static GHashTable *places;
-static GPtrArray *dropped;
+static ipsec_stat_rows rows;
 
-static guint hash_key(gconstpointer key)
+static void set_text(stat_tap_table *table, unsigned row, unsigned column, const char *text)
 {
-    return (guint)((const ike_key *)key)->spi;
+    ipsec_stat_set_text(stat_tap_get_field_data(table, row, column), text);
 }
 
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
+static void begin_row(stat_tap_table *table, unsigned row, uint32_t frame)
 {
-    return memcmp(a, b, sizeof(ike_key)) == 0;
+    stat_tap_table_item_type blank[COLUMN_COUNT];
+
+    memset(blank, 0, sizeof blank);
+    for (unsigned i = 0; i < COLUMN_COUNT; i++)
+        blank[i].type = columns[i].type;
+    stat_tap_init_table_row(table, row, COLUMN_COUNT, blank);
+    for (unsigned i = 0; i < COLUMN_COUNT; i++)
+        if (columns[i].type == TABLE_ITEM_STRING)
+            set_text(table, row, i, "");
+    stat_tap_get_field_data(table, row, FIRST_FRAME)->value.uint_value = frame;
 }
 
-/* Where it is not known who began, that is who speaks first. */
-static ike_key key_of(const ipsec_ike_tapped *tapped, bool by_source)
+/* The line of an IKE SA, one more; 0 if it has none, for there are too many. */
+static unsigned place_of(stat_tap_table *table, uint32_t number, uint32_t frame)
 {
-    ike_key key;
+    const gpointer key = GUINT_TO_POINTER(number);
+    unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(places, key));
 
-    memset(&key, 0, sizeof key); /* its padding is compared, too */
-    key.spi = tapped->progress.initiator_spi;
-    key.version = tapped->progress.version;
-    key.address_length = tapped->address_length;
-    memcpy(key.initiator, by_source ? tapped->source : tapped->destination, tapped->address_length);
-    memcpy(key.responder, by_source ? tapped->destination : tapped->source, tapped->address_length);
-    return key;
-}
-
-static void set_text(stat_tap_table_item_type *item, const char *text)
-{
-    if (item->value.string_value && strcmp(item->value.string_value, text) == 0)
-        return;
-    g_free((char *)item->value.string_value);
-    item->value.string_value = g_strdup(text);
+    if (place > 0)
+        return place <= LINES_MOST ? place : 0;
+    place = g_hash_table_size(places) + 1;
+    g_hash_table_insert(places, key, GUINT_TO_POINTER(place));
+    if (place <= LINES_MOST + 1)
+        begin_row(table, place - 1, frame);
+    return place <= LINES_MOST ? place : 0;
 }
 
 static void set_host(stat_tap_table *table, unsigned row, unsigned column, const uint8_t *octets, unsigned length)
@@ -85,41 +83,41 @@ static void set_host(stat_tap_table *table, unsigned row, unsigned column, const
     ipsec_cell cell;
 
     ipsec_cell_set_address(&cell, octets, length);
-    set_text(stat_tap_get_field_data(table, row, column), cell.is_empty ? "" : cell.text);
+    set_text(table, row, column, cell.is_empty ? "" : cell.text);
 }
 
-static void begin_row(stat_tap_table *table, unsigned row, const ike_key *key, uint32_t frame)
+static void set_progress(stat_tap_table *table, unsigned row, const ipsec_ike_progress *progress)
 {
-    stat_tap_table_item_type blank[COLUMN_COUNT];
-    char text[32];
+    char outcome[IPSEC_IKE_OUTCOME_SIZE], number[32] = "";
 
-    memset(blank, 0, sizeof blank);
-    for (unsigned i = 0; i < COLUMN_COUNT; i++)
-        blank[i].type = columns[i].type;
-    stat_tap_init_table_row(table, row, COLUMN_COUNT, blank);
-    set_host(table, row, INITIATOR, key->initiator, key->address_length);
-    set_host(table, row, RESPONDER, key->responder, key->address_length);
-    snprintf(text, sizeof text, "0x%016" PRIx64, key->spi);
-    set_text(stat_tap_get_field_data(table, row, SPI), text);
-    set_text(stat_tap_get_field_data(table, row, VERSION), key->version == 1 ? "IKEv1" : "IKEv2");
-    stat_tap_get_field_data(table, row, FIRST_FRAME)->value.uint_value = frame;
+    set_text(table, row, OUTCOME, ipsec_ike_outcome(progress, outcome));
+    if (progress->trouble)
+        snprintf(number, sizeof number, "%10u", progress->trouble_frame); /* sorted as text */
+    set_text(table, row, FINDING, number);
+    snprintf(number, sizeof number, "0x%016" PRIx64, progress->initiator_spi);
+    set_text(table, row, SPI, number);
+    set_text(table, row, VERSION, progress->version == 1 ? "IKEv1" : "IKEv2");
 }
 
-/* The row of the IKE SA, made if there is none. Who answers may have been seen first. */
-static unsigned row_of(stat_tap_table *table, const ipsec_ike_tapped *tapped, uint32_t frame)
+static void add_message(stat_tap_table *table, unsigned row, const ipsec_ike_tapped *message, uint32_t frame)
 {
-    const bool by_source = !tapped->progress.knows_initiator || tapped->progress.by_source;
-    const ike_key key = key_of(tapped, by_source), other = key_of(tapped, !by_source);
-    unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(places, &key));
+    const bool by_source = message->progress.by_source;
 
-    if (place == 0)
-        place = GPOINTER_TO_UINT(g_hash_table_lookup(places, &other));
-    if (place == 0) {
-        place = table->num_elements + 1;
-        begin_row(table, place - 1, &key, frame);
-        g_hash_table_insert(places, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(place));
-    }
-    return place - 1;
+    set_host(table, row, INITIATOR, by_source ? message->source : message->destination, message->address_length);
+    set_host(table, row, RESPONDER, by_source ? message->destination : message->source, message->address_length);
+    set_progress(table, row, &message->progress);
+    stat_tap_get_field_data(table, row, MESSAGES)->value.uint_value++;
+    stat_tap_get_field_data(table, row, LAST_FRAME)->value.uint_value = frame;
+}
+
+static void tell_rest(stat_tap_table *table, uint32_t frame)
+{
+    char text[48];
+
+    snprintf(text, sizeof text, "and %u more", g_hash_table_size(places) - LINES_MOST);
+    set_text(table, LINES_MOST, INITIATOR, text);
+    stat_tap_get_field_data(table, LINES_MOST, MESSAGES)->value.uint_value++;
+    stat_tap_get_field_data(table, LINES_MOST, LAST_FRAME)->value.uint_value = frame;
 }
 
 static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *tapped,
@@ -128,69 +126,33 @@ static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt
     const stat_tap_table_ui *ui = ((const stat_data_t *)data)->stat_tap_data;
     const ipsec_ike_tapped *message = tapped;
     stat_tap_table *table = g_array_index(ui->tables, stat_tap_table *, 0);
-    const unsigned row = row_of(table, message, pinfo->num);
-    char outcome[IPSEC_IKE_OUTCOME_SIZE];
+    const unsigned place = place_of(table, message->progress.number, pinfo->num);
 
-    stat_tap_get_field_data(table, row, MESSAGES)->value.uint_value++;
-    stat_tap_get_field_data(table, row, LAST_FRAME)->value.uint_value = pinfo->num;
-    set_text(stat_tap_get_field_data(table, row, OUTCOME), ipsec_ike_outcome(&message->progress, outcome));
+    if (place > 0)
+        add_message(table, place - 1, message, pinfo->num);
+    else
+        tell_rest(table, pinfo->num);
     return TAP_PACKET_REDRAW;
 }
 
-/* --- the life of the rows ---------------------------------------------------------------------------------------- */
-
-static void free_item(stat_tap_table *table _U_, unsigned row _U_, unsigned column _U_, stat_tap_table_item_type *item)
-{
-    if (item->type == TABLE_ITEM_STRING)
-        g_free((char *)item->value.string_value);
-}
-
-static void free_row(void *row)
-{
-    stat_tap_table_item_type *items = row;
-
-    for (unsigned i = 0; i < COLUMN_COUNT; i++)
-        free_item(NULL, 0, i, &items[i]);
-    g_free(items);
-}
-
-static void start(stat_tap_table_ui *its);
-static void reset(stat_tap_table *table);
-
-static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-                               .title = TITLE,
-                               .tap_name = IPSEC_IKE_TAP,
-                               .cli_string = "ipsec,ike",
-                               .stat_tap_init_cb = start,
-                               .packet_func = add,
-                               .stat_tap_reset_table_cb = reset,
-                               .stat_tap_free_table_item_cb = free_item,
-                               .nfields = COLUMN_COUNT,
-                               .fields = columns};
-
 static void reset(stat_tap_table *table)
 {
-    for (unsigned place = 0; place < table->num_elements; place++)
-        g_ptr_array_add(dropped, table->elements[place]);
-    table->num_elements = 0;
-    if (ui.refcount <= 1)
-        g_ptr_array_set_size(dropped, 0);
+    ipsec_stat_rows_reset(&rows, table);
     g_hash_table_remove_all(places);
 }
 
-static void start(stat_tap_table_ui *its)
-{
-    stat_tap_table *table = stat_tap_find_table(its, TITLE);
-
-    if (table)
-        reset(table);
-    else
-        stat_tap_add_table(its, stat_tap_init_table(TITLE, COLUMN_COUNT, 0, NULL));
-}
+static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
+                               .title = "IPsec IKE",
+                               .tap_name = IPSEC_IKE_TAP,
+                               .cli_string = "ipsec,ike",
+                               .stat_tap_init_cb = ipsec_stat_rows_start,
+                               .packet_func = add,
+                               .stat_tap_reset_table_cb = reset,
+                               .nfields = COLUMN_COUNT,
+                               .fields = columns};
 
 void ipsec_ike_table_register(void)
 {
-    places = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    dropped = g_ptr_array_new_with_free_func(free_row);
-    register_stat_tap_table_ui(&ui);
+    places = g_hash_table_new(NULL, NULL); /* the core has counted them out, so nobody chooses them */
+    ipsec_stat_rows_register(&rows, &ui);
 }

@@ -1,10 +1,10 @@
 /* The Info column: what is wrong, in front, as "[ESP length is not a multiple of 4 octets] ".
  *
- * The fence behind it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
+ * The fence after it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
  * nor where it is not in use.
  *
- * Headers tell of themselves when they have been dissected: inner ones before those around them, but of headers side by
- * side the first. So what was told of the frame is remembered, and each text put in its place.
+ * Headers report when they have been dissected: inner ones before those around them, but headers side by side in their
+ * order. So the texts of the frame are remembered, and each is put in its place.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "info_column.h"
@@ -23,14 +23,14 @@
 /* More than this the column does not hold. */
 #define TOLD_MOST 4
 
-/* What the column of the frame at hand begins with, in the order of the headers. */
+/* What the column of the current frame begins with, in the order of the headers. */
 typedef struct told {
     unsigned count;
     unsigned orders[TOLD_MOST];
     const char *summaries[TOLD_MOST];
 } told;
 
-/* Made anew for each pass, as the column is. */
+/* Reset for each pass, as the column is. */
 static told *told_of(packet_info *pinfo)
 {
     told *list = p_get_proto_data(pinfo->pool, pinfo, ipsec_proto_id, TOLD_KEY);

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The line at hand, empty between lines: put together first, for the dumper writes octet by octet. */
+/* The current line, empty between lines: built up first, because the dumper writes octet by octet. */
 static GString *text;
 
 void ipsec_json_begin(json_dumper *line)

@@ -1,6 +1,6 @@
 /* Where keys come from: the table ipsec_sa, a saved `ip xfrm state`, and Wireshark's own table "ESP SAs". All are read
- * when a capture file is opened or dissected anew, and what is wrong with them is told then. Keys are never written
- * anywhere.
+ * when a capture file is opened or dissected again, and what is wrong with them is reported then. Keys are never
+ * written anywhere.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys.h"
@@ -19,7 +19,7 @@
 /* The most lines of one message; what is beyond is counted. */
 #define LINES_MOST 20
 
-/* Written by Wireshark's preference code only; a change makes it dissect anew. */
+/* Written by Wireshark's preference code only; a change makes it dissect again. */
 static pref_bool pref_use_esp_sa = true;
 static const char *pref_sa_file;
 
@@ -68,7 +68,7 @@ static void note_error(loading *load, uint32_t line, const ipsec_key_row_error *
     g_string_append_printf(load->lines, "\n%s, %s %u", from->name, from->unit, line);
     if (error->column)
         g_string_append_printf(load->lines, ", column %s", error->column);
-    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used anyway)" : "");
+    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (the row is used anyway)" : "");
 }
 
 /* One message for all of a source: it is one dialog in the GUI, which shows the first line as its title. Before there
@@ -79,15 +79,15 @@ static void tell_errors(const loading *load, const char *what)
     char *more = faults > LINES_MOST ? g_strdup_printf("\nand %u more", faults - LINES_MOST) : g_strdup("");
 
     if (load->refused)
-        report_failure("IPsec Analysis does not use %u of %u %s.%s%s", load->refused, load->rows, what, load->lines->str,
+        report_failure("IPsec Analysis cannot use %u of %u %s.%s%s", load->refused, load->rows, what, load->lines->str,
                        more);
     else
-        report_warning("IPsec Analysis doubts %u of %u %s.%s%s", load->doubted, load->rows, what,
+        report_warning("IPsec Analysis found %u of %u %s questionable.%s%s", load->doubted, load->rows, what,
                        load->lines->str, more);
     g_free(more);
 }
 
-/* Whether what is wrong has not been told yet. */
+/* Whether this fault has not been reported yet. */
 static bool is_news(loading *load, bool wrong)
 {
     source *from = &sources[load->origin];
@@ -188,8 +188,8 @@ static void end_without(loading *load, const char *reason)
 {
     g_string_assign(load->lines, reason);
     if (is_news(load, true))
-        report_failure("IPsec Analysis takes %s from the saved \"ip xfrm state\": %s",
-                       load->rows ? "only a part of the keys" : "no keys", reason);
+        report_failure("IPsec Analysis read %s from the saved \"ip xfrm state\": %s",
+                       load->rows ? "only part of the keys" : "no keys", reason);
     g_string_free(load->lines, true);
 }
 
@@ -245,11 +245,11 @@ void ipsec_keys_register(module_t *module)
     ipsec_keys_table_register(module);
     prefs_register_filename_preference(
         module, "sa_file", "Saved dump of SAs",
-        "SAs with keys as the system printed them: \"ip xfrm state\" of Linux. The file may "
-        "hold several dumps. The table above takes precedence.",
+        "Output of \"ip xfrm state\" on Linux, with keys, saved to a file. The file may hold several dumps. The "
+        "table above takes precedence.",
         &pref_sa_file, false);
     prefs_register_bool_preference(
-        module, "use_esp_sa", "Use the keys of Wireshark's ESP SAs as well",
+        module, "use_esp_sa", "Use the keys of Wireshark's table \"ESP SAs\" too",
         "Read the table \"ESP SAs\" of the protocol ESP. The table and the file above take precedence.",
         &pref_use_esp_sa);
 }

@@ -11,7 +11,7 @@
 /* The file is read in parts of so many octets, a power of two. */
 #define PART_OCTETS ((size_t)1 << 16)
 
-/* What speaks against reading a file, or NULL. The text is the caller's. */
+/* Why a file cannot be read, or NULL. The text is the caller's. */
 static char *refusal(const char *path)
 {
     GStatBuf status;
@@ -19,7 +19,7 @@ static char *refusal(const char *path)
     if (g_stat(path, &status) != 0)
         return NULL; /* reading says why */
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-        return g_strdup_printf("\"%s\" is no regular file", path);
+        return g_strdup_printf("\"%s\" is not a regular file", path);
     if ((uint64_t)status.st_size > FILE_OCTETS_MOST)
         return g_strdup_printf("\"%s\" is larger than %u MiB", path, (unsigned)(FILE_OCTETS_MOST >> 20));
     return NULL;
@@ -36,7 +36,7 @@ static char *failure_to(const char *what, const char *path, GError *error)
     return reason;
 }
 
-/* Opens the file, for reading of octets straight into the caller's buffer. Returns what stands in the way, or NULL. */
+/* Opens the file, unbuffered. Returns why it cannot, or NULL. */
 static char *open_file(const char *path, GIOChannel **file)
 {
     GError *error = NULL;
@@ -96,8 +96,9 @@ static void take_off(part *part, size_t count)
     part->room *= 2;
 }
 
-/* Reads to the end. It is not mapped: whoever saves a state anew empties the file first, and reading what is no longer
- * there would end the program. A file that grows all the time has an end too. Returns what went wrong, or NULL. */
+/* Reads to the end. It is not mapped, because saving a state again empties the file first, and reading mapped octets
+ * that are gone would crash the program. Reading ends even if the file keeps growing. Returns what went wrong, or
+ * NULL. */
 static char *read_file(const char *path, GIOChannel *file, const ipsec_xfrm_calls *calls)
 {
     ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(calls);

@@ -1,8 +1,8 @@
-/* The table ipsec_sa. It takes any text: a row that was refused while Wireshark reads the table would take the rows
- * behind it along, and nobody would learn which one it was.
+/* The table ipsec_sa. It takes any text: a row refused while Wireshark reads the table would also drop the rows after
+ * it, and nobody would learn which one it was.
  *
- * The copies of keys made here are overwritten when they are done with; those that Wireshark makes while it reads a
- * table are not in our hands.
+ * The copies of keys made here are overwritten when they are no longer needed; those that Wireshark makes while it
+ * reads a table are beyond our control.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys_table.h"
@@ -117,19 +117,19 @@ static uat_field_t *table_fields(void)
         const char *name, *title, *description;
     } columns[IPSEC_COLUMN_COUNT] = {
         [IPSEC_COLUMN_PROTOCOL] = {"protocol", "Protocol", "ESP or AH"},
-        [IPSEC_COLUMN_SOURCE] = {"src", "Source", "Outer source: an address, a prefix as 10.0.0.0/8, or *"},
+        [IPSEC_COLUMN_SOURCE] = {"src", "Source", "Outer source: an address, a prefix such as 10.0.0.0/8, or *"},
         [IPSEC_COLUMN_DESTINATION] = {"dst", "Destination", "Outer destination: an address, a prefix, or *"},
-        [IPSEC_COLUMN_SPI] = {"spi", "SPI", "As 0x1000, in decimal, or *"},
+        [IPSEC_COLUMN_SPI] = {"spi", "SPI", "Hex such as 0x1000, decimal, or *"},
         [IPSEC_COLUMN_ENCRYPTION] = {"encryption", "Encryption",
                                      "The name in the IKEv2 registry without ENCR_: AES_CBC, AES_GCM_16, "
                                      "CHACHA20_POLY1305, NULL, ..."},
         [IPSEC_COLUMN_ENCRYPTION_KEY] = {"encryption_key", "Encryption key",
-                                         "In hex, with the salt appended where the algorithm has one"},
+                                         "In hex, followed by the salt if the algorithm has one"},
         [IPSEC_COLUMN_INTEGRITY] = {"integrity", "Integrity",
                                     "The name in the IKEv2 registry without AUTH_: HMAC_SHA2_256_128, ... or NONE"},
         [IPSEC_COLUMN_INTEGRITY_KEY] = {"integrity_key", "Integrity key", "In hex"},
         [IPSEC_COLUMN_ESN] = {"esn", "ESN",
-                              "Extended Sequence Numbers: no, yes, auto, or the high half to start from as 0x1"},
+                              "Extended Sequence Numbers: no, yes, auto, or the high half to start from, such as 0x1"},
         [IPSEC_COLUMN_MODE] = {"mode", "Mode", "any, transport, tunnel, beet or iptfs"},
     };
     /* Handed to Wireshark, which keeps its own notes in it. The last one is empty. */
@@ -151,8 +151,7 @@ void ipsec_keys_table_register(module_t *module)
                            UAT_AFFECTS_DISSECTION, NULL, copy_row, NULL, free_row, NULL, NULL, table_fields());
 
     prefs_register_uat_preference(module, "sa_table", "IPsec SAs",
-                                  "Keys of SAs of ESP and AH. Of several rows that fit a packet the first is taken.",
-                                  table);
+                                  "Keys of ESP and AH SAs. The first row that matches a packet is used.", table);
 }
 
 unsigned ipsec_keys_table_count(void)

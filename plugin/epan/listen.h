@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* What stands behind the name in the option's argument; NULL: nothing. */
+/* What follows the name in the option's argument; NULL: nothing. */
 const char *ipsec_listen_filter(const char *name, const char *argument);
 
 /* Begins to listen for the option "-z NAME[,FILTER]". Returns false, and says why, where the argument is of no use. */

@@ -1,5 +1,5 @@
 /* From tvbuff and packet_info to the wire view: lengths and flags are read from the octets in front of the
- * header, because dissectors hand down little of them, and nothing below UDP or behind AH.
+ * header, because dissectors hand down little of them, and nothing below UDP or after AH.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "outer.h"
 #include "../core/ipsec.h"
@@ -16,8 +16,8 @@
 
 #define PROTOCOL_UDP 17
 
-/* Octets of other data sources that are searched for the headers of one reassembled datagram. Frames have less, unless
- * they are made to take long. */
+/* The most octets of other data sources that are searched for the headers of one reassembled datagram. Frames have
+ * fewer, unless they were crafted to take long. */
 #define SEARCHED_MOST (1u << 20)
 
 /* Where an IPv4 header has its addresses. */
@@ -38,8 +38,7 @@ static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
     view->ip_version = pinfo->src.type == AT_IPv4 ? 4 : 6;
 }
 
-/* The number of the buffer that holds the octets, in the order in which the packet got them. */
-static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
+uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
 {
     const tvbuff_t *source = tvb_get_ds_tvb(tvb);
     unsigned number = 0;
@@ -91,7 +90,7 @@ static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protoc
     view->protocol = protocol;
     view->encapsulation = IPSEC_ENCAPSULATION_NONE;
     view->flags = 0;
-    view->buffer = buffer_of(tvb, pinfo);
+    view->buffer = ipsec_outer_buffer(tvb, pinfo);
     view->refused_by = 0;
 }
 
@@ -121,7 +120,7 @@ enum {
     FCS = 4
 };
 
-/* Whether an Ethernet frame carries the IP packet behind `in_front` octets, and nothing else: then what follows it is
+/* Whether an Ethernet frame carries the IP packet after `in_front` octets, and nothing else: then what follows it is
  * padding. Other links have several packets in a frame, or trailers of their own. */
 static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t in_front)
 {
@@ -146,7 +145,7 @@ static bool has_fcs(tvbuff_t *frame, const packet_info *pinfo)
     return tvb_get_ntohl(frame, (int)(count - FCS)) == crc32_802_tvb(frame, count - FCS);
 }
 
-/* Octets behind the IP packet that IPsec of a receiver may take for its own. Of a frame that was cut nobody knows. */
+/* Octets after the IP packet that a receiver's IPsec may take for part of it. Unknown if the frame was cut. */
 static IPSEC_COLD uint32_t octets_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets)
 {
     tvbuff_t *source = tvb_get_ds_tvb(tvb);
@@ -167,7 +166,7 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
         view->behind = octets_behind(tvb, pinfo, in_front, behind - octets);
 }
 
-/* --- behind a plain IPv4 header ------------------------------------------------------------------------ */
+/* --- after a plain IPv4 header ------------------------------------------------------------------------ */
 
 /* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
  * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,

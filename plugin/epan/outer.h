@@ -12,6 +12,9 @@
  * be NULL. The view points into tvb and pinfo. */
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view);
 
+/* The number of the buffer that holds the octets, in the order in which the packet got them. */
+uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo);
+
 /* Fills *view for a UDP payload. */
 void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view);
 

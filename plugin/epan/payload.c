@@ -6,7 +6,7 @@
 #include <epan/exceptions.h>
 #include <epan/packet.h>
 
-/* The payload that is being dissected by our doing; NULL outside of that. Restored on every way out. */
+/* The payload that this file is having dissected, else NULL. Restored on every way out. */
 static const tvbuff_t *handed_on;
 
 /* What the header holds whose stock dissector runs; NULL outside of that, and once a header inside is judged. */
@@ -17,7 +17,7 @@ void ipsec_payload_expect(const ipsec_opened *opened)
     expected = opened && opened->plaintext && opened->payload_length > 0 ? opened : NULL;
 }
 
-/* The octets tell, for how the stock dissector has cut them from the packet is not ours to know. */
+/* The octets decide, because it is not known how the stock dissector has cut them from the packet. */
 uint32_t ipsec_payload_length(tvbuff_t *tvb)
 {
     if (tvb == handed_on)
@@ -80,7 +80,8 @@ static tvbuff_t *show_plaintext(const ipsec_opened *opened, tvbuff_t *tvb, packe
 /* The dissector of an IP protocol; that of octets nobody understands, where there is none. */
 static dissector_handle_t dissector_of(uint8_t next_header)
 {
-    static dissector_table_t table; /* set at the first call, for finding it by name takes a hash per packet */
+    static dissector_table_t table; /* set at the first call, because finding it by name takes a hash lookup per
+                                     * packet */
     dissector_handle_t handle;
 
     if (!table)

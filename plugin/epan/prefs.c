@@ -10,7 +10,7 @@
 /* Of the preference for the replay window, in packets. */
 #define WINDOW_MOST (UINT32_MAX - 1)
 
-/* Written by Wireshark's preference code only; a change makes it dissect anew. */
+/* Written by Wireshark's preference code only; a change makes it dissect again. */
 static int pref_receiver = IPSEC_STACK_RFC;
 static pref_bool pref_reserved_spi = true;
 static const char *pref_replay_window;
@@ -41,8 +41,8 @@ void ipsec_prefs_register(int proto)
 
     name_receivers();
     prefs_register_enum_preference(module, "receiver", "Receiver",
-                                   "The stack that receives the packets: it decides which faults lead to the verdict "
-                                   "\"drop\". What the other stacks report is shown in any case.",
+                                   "The system that receives the packets. It decides which faults get the verdict "
+                                   "\"drop\"; what the other systems report is shown in any case.",
                                    &pref_receiver, receivers, false);
     prefs_register_bool_preference(module, "reserved_spi", "Report SPIs 1-255",
                                    "Report SPIs in the range that IANA reserves. Switch this off if SAs are configured "
@@ -54,20 +54,18 @@ void ipsec_prefs_register(int proto)
                                      &pref_replay_window);
     prefs_register_uint_preference(
         module, "duplicate_ms", "Duplicate capture threshold (ms)",
-        "An identical frame that comes this soon after the first is an artefact of the capture, "
-        "not a replay. 0: never.",
-        10, &pref_duplicate_ms);
+        "An identical frame within this time of the first is an artefact of the capture, not a replay. 0: never.", 10,
+        &pref_duplicate_ms);
     prefs_register_enum_preference(
         module, "points", "Several capture points",
-        "Whether the capture was merged from both ends of a path, or taken at several "
-        "interfaces, so that the same packet appears several times and is no replay. \"No\": "
-        "a packet that appears again elsewhere is a replay.",
+        "Whether the capture was merged from both ends of a path, or taken at several interfaces. The same packet then "
+        "appears several times and is not a replay. \"No\": a packet that appears again elsewhere is a replay.",
         &pref_points, points, false);
     ipsec_keys_register(module);
     prefs_register_bool_preference(module, "sa_complete", "The key tables are complete",
-                                   "The tables hold every SA that the receivers named in them had during the capture: "
-                                   "any other SPI towards one of them is refused as unknown, and what does not verify "
-                                   "is refused from the first packet on.",
+                                   "The tables hold every SA that the receivers named in them had during the capture. "
+                                   "Any other SPI sent to one of them is unknown, and packets that do not verify are "
+                                   "dropped from the first one on.",
                                    &pref_sa_complete);
     prefs_register_bool_preference(module, "decrypt", "Dissect decrypted payloads",
                                    "Pass decrypted ESP payloads to the next dissector if the ESP dissector did not.",
@@ -83,12 +81,14 @@ void ipsec_prefs_register(int proto)
 /* Tells once per change that the window cannot be read; NULL: it can. */
 static void tell_bad_window(const char *text)
 {
-    static char *told; /* what was told last, from one capture file to the next; NULL: nothing is wrong since */
+    static char *told; /* what was reported last, from one capture file to the next; NULL: nothing has been wrong
+                        * since */
 
     if (text && g_strcmp0(text, told) != 0)
-        report_failure("IPsec Analysis cannot use the preference ipsec.replay_window: \"%s\" is not a number from 0 to "
-                       "%u. It is ignored: the window of an SA is what its key row says, or the receiver's default.",
-                       text, WINDOW_MOST);
+        report_failure(
+            "IPsec Analysis ignores the preference ipsec.replay_window: \"%s\" is not a number from 0 to %u. The "
+            "window of an SA is the one in its key row, or the receiver's default.",
+            text, WINDOW_MOST);
     g_free(told);
     told = g_strdup(text);
 }

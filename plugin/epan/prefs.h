@@ -7,7 +7,7 @@
 /* Registers the preferences of protocol `proto`; once. */
 void ipsec_prefs_register(int proto);
 
-/* What they say now, as the core wants it. A text that cannot be read is told to the user, once per change. */
+/* Their present values, as the core needs them. An unreadable text is reported to the user once per change. */
 ipsec_config ipsec_prefs_config(void);
 
 /* Whether payloads that the plugin decrypts are dissected. */

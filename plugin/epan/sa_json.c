@@ -47,7 +47,7 @@ static void reset(void *data)
     ipsec_sa_rows_clear((ipsec_sa_rows *)data);
 }
 
-/* tshark goes by the beginning of the argument: behind "ipsec,sa", a filter that begins with "json" comes here too. */
+/* tshark goes by the beginning of the argument: after "ipsec,sa", a filter that begins with "json" comes here too. */
 bool ipsec_sa_json_start(const char *argument)
 {
     const char end = argument[strlen(NAME)];

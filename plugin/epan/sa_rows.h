@@ -48,8 +48,8 @@ void ipsec_sa_row_settle(ipsec_sa_row *row);
 /* The same for all rows. */
 void ipsec_sa_rows_settle(ipsec_sa_rows *all);
 
-/* A file is closed (tshark -M closes and opens it again and again, and goes on): the rows of all listeners are settled,
- * and what comes are other SAs. To be called as long as the analysis of the file is there. */
+/* A file is closed (tshark -M closes and reopens it again and again): the rows of all listeners are settled, and later
+ * packets belong to other SAs. To be called while the analysis of the file still exists. */
 void ipsec_sa_rows_end_file(void);
 
 #endif

@@ -1,38 +1,29 @@
 /* Statistics > IPsec SAs: the table in the window. sharkd has it, too.
  *
- * Wireshark takes what stands in the table's cells whenever it likes, so they are filled in with each packet; and keeps
- * pointers to its rows until the last window with it is closed, so rows are kept until then.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa_columns.h"
+#include "stat_rows.h"
 #include "statistics.h"
 #include "taps.h"
 
-#include <epan/stat_tap_ui.h>
-
 #include <stdio.h>
-#include <string.h>
 
-#define TITLE "IPsec SAs"
-
-/* Digits of the largest number: padded to as many, numbers as text stand in the order of their values. */
+/* Digits of the largest number: padded to this width, numbers as text sort by value. */
 #define DIGITS 20
 
 static void start(stat_tap_table_ui *its);
 static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt, const void *tapped,
                              tap_flags_t flags);
 static void reset(stat_tap_table *table);
-static void free_item(stat_tap_table *table, unsigned row, unsigned column, stat_tap_table_item_type *item);
 
 /* Its columns are set at registration; Wireshark keeps tables and windows in it. */
 static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
-                               .title = TITLE,
+                               .title = "IPsec SAs",
                                .tap_name = IPSEC_TAP,
                                .cli_string = "ipsec,sa",
                                .stat_tap_init_cb = start,
                                .packet_func = add,
-                               .stat_tap_reset_table_cb = reset,
-                               .stat_tap_free_table_item_cb = free_item};
+                               .stat_tap_reset_table_cb = reset};
 
 /* Set at registration, and constant afterwards: the columns that have a title, and an empty row. */
 static unsigned shown;
@@ -42,22 +33,13 @@ static stat_tap_table_item_type *blank;
 /* What was counted for the table; made when it is first shown. */
 static ipsec_sa_rows *all;
 
-/* Rows that a window may still refer to. */
-static GPtrArray *dropped;
+static ipsec_stat_rows kept;
 
 static stat_tap_table_item_enum item_type(const ipsec_sa_column *column)
 {
     if (column->type == IPSEC_CELL_COUNT)
         return TABLE_ITEM_UINT;
     return column->type == IPSEC_CELL_REAL ? TABLE_ITEM_FLOAT : TABLE_ITEM_STRING;
-}
-
-static void set_text(stat_tap_table_item_type *item, const char *text)
-{
-    if (item->value.string_value && strcmp(item->value.string_value, text) == 0)
-        return;
-    g_free((char *)item->value.string_value);
-    item->value.string_value = g_strdup(text);
 }
 
 static void set_item(const ipsec_sa_column *column, const ipsec_cell *cell, stat_tap_table_item_type *item)
@@ -70,14 +52,14 @@ static void set_item(const ipsec_sa_column *column, const ipsec_cell *cell, stat
     else if (item->type == TABLE_ITEM_FLOAT)
         item->value.float_value = cell->real;
     else if (cell->is_empty)
-        set_text(item, "");
+        ipsec_stat_set_text(item, "");
     else if (column->type == IPSEC_CELL_TEXT)
-        set_text(item, cell->text);
+        ipsec_stat_set_text(item, cell->text);
     else if (column->type == IPSEC_CELL_YES_NO)
-        set_text(item, cell->number ? "yes" : "no");
+        ipsec_stat_set_text(item, cell->number ? "yes" : "no");
     else {
         snprintf(digits, sizeof digits, "%*" PRIu64, DIGITS, cell->number);
-        set_text(item, digits);
+        ipsec_stat_set_text(item, digits);
     }
 }
 
@@ -108,44 +90,18 @@ static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt
 
 /* --- the life of the rows ---------------------------------------------------------------------------------------- */
 
-static void free_item(stat_tap_table *table _U_, unsigned row _U_, unsigned column _U_, stat_tap_table_item_type *item)
-{
-    if (item->type == TABLE_ITEM_STRING)
-        g_free((char *)item->value.string_value);
-}
-
-static void free_row(void *row)
-{
-    stat_tap_table_item_type *items = (stat_tap_table_item_type *)row;
-
-    for (unsigned i = 0; i < shown; i++)
-        free_item(NULL, 0, i, &items[i]);
-    g_free(items);
-}
-
-/* The window that fills the table anew drops its rows; another one may have it on show. */
 static void reset(stat_tap_table *table)
 {
-    for (unsigned place = 0; place < table->num_elements; place++)
-        g_ptr_array_add(dropped, table->elements[place]);
-    table->num_elements = 0;
-    if (ui.refcount <= 1)
-        g_ptr_array_set_size(dropped, 0);
+    ipsec_stat_rows_reset(&kept, table);
     ipsec_sa_rows_clear(all);
 }
 
 static void start(stat_tap_table_ui *its)
 {
-    stat_tap_table *table = stat_tap_find_table(its, TITLE);
-
     if (!all)
         all = ipsec_sa_rows_new();
-    if (table) {
-        reset(table);
-        return;
-    }
     ipsec_sa_rows_clear(all);
-    stat_tap_add_table(its, stat_tap_init_table(TITLE, (int)shown, 0, NULL));
+    ipsec_stat_rows_start(its);
 }
 
 /* --- registration ------------------------------------------------------------------------------------------------ */
@@ -174,7 +130,6 @@ void ipsec_sa_table_register(void)
 
     columns = g_new0(const ipsec_sa_column *, ipsec_sa_column_count);
     blank = g_new0(stat_tap_table_item_type, ipsec_sa_column_count);
-    dropped = g_ptr_array_new_with_free_func(free_row);
     for (unsigned i = 0; i < ipsec_sa_column_count; i++) {
         if (!ipsec_sa_columns[i].title)
             continue;
@@ -183,5 +138,5 @@ void ipsec_sa_table_register(void)
     }
     ui.fields = fields;
     ui.nfields = shown;
-    register_stat_tap_table_ui(&ui);
+    ipsec_stat_rows_register(&kept, &ui);
 }

@@ -95,7 +95,7 @@ static void count_reports(stats_tree *tree, const ipsec_report *report)
         any = any || outcome;
     }
     if (linux_sa)
-        count_below(tree, REPORTS, "Linux, counters of the SA", linux_sa);
+        count_below(tree, REPORTS, "Linux, SA counters", linux_sa);
     if (any)
         count(tree, REPORTS);
 }
@@ -106,11 +106,11 @@ static tap_packet_status add(stats_tree *tree, packet_info *pinfo _U_, epan_diss
     const ipsec_tapped *tapped = (const ipsec_tapped *)header;
     const ipsec_report *report = &tapped->report;
 
-    if (!tapped->icmp)
+    if (tapped->kind == IPSEC_TAPPED_HEADER)
         count_header(tree, &report->header, ipsec_verdict_name(report->verdict));
     for (unsigned i = 0; i < report->findings.count; i++)
         count_finding(tree, &report->findings.list[i]);
-    if (report->findings.count > 0 && !tapped->icmp)
+    if (report->findings.count > 0 && tapped->kind == IPSEC_TAPPED_HEADER)
         count_reports(tree, report);
     return TAP_PACKET_REDRAW;
 }

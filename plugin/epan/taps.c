@@ -49,19 +49,45 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
     tapped->report = *report;
     tapped->report.opened.plaintext = NULL;
     tapped->octets = ipsec_view_octets(view);
-    tapped->icmp = NULL;
+    tapped->kind = IPSEC_TAPPED_HEADER;
     set_addresses(tapped, view->source, view->destination, view->address_length);
     tapped->is_repeat = is_repeat(pinfo, tapped);
     tap_queue_packet(ipsec_tap, pinfo, tapped);
 }
 
-void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)
+/* What is no header. */
+static ipsec_tapped *begin(ipsec_tapped_kind kind, const ipsec_findings *findings, packet_info *pinfo)
 {
-    ipsec_ike_tapped *tapped;
+    ipsec_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_tapped);
 
-    if (!report->has_progress || view->address_length == 0 || !have_tap_listener(ike_tap))
-        return;
-    tapped = wmem_new0(pinfo->pool, ipsec_ike_tapped);
+    tapped->kind = kind;
+    tapped->report.findings = *findings;
+    tapped->report.sa = IPSEC_SA_NONE;
+    return tapped;
+}
+
+void ipsec_tap_queue_icmp(const ipsec_icmp_report *report, const ipsec_icmp_view *view, packet_info *pinfo)
+{
+    ipsec_tapped *const tapped = begin(IPSEC_TAPPED_ICMP, &report->findings, pinfo);
+
+    tapped->icmp = wmem_memdup(pinfo->pool, report, sizeof *report);
+    set_addresses(tapped, view->source, view->destination, view->address_length);
+    tap_queue_packet(ipsec_tap, pinfo, tapped);
+}
+
+static void queue_ike(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)
+{
+    ipsec_tapped *const tapped = begin(IPSEC_TAPPED_IKE, &report->findings, pinfo);
+
+    tapped->ike = wmem_memdup(pinfo->pool, report, sizeof *report);
+    set_addresses(tapped, view->source, view->destination, view->address_length);
+    tap_queue_packet(ipsec_tap, pinfo, tapped);
+}
+
+static void queue_progress(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)
+{
+    ipsec_ike_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_ike_tapped);
+
     tapped->progress = report->progress;
     tapped->address_length = view->address_length;
     memcpy(tapped->source, view->source, view->address_length);
@@ -69,13 +95,10 @@ void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view,
     tap_queue_packet(ike_tap, pinfo, tapped);
 }
 
-void ipsec_tap_queue_icmp(const ipsec_icmp_report *report, const ipsec_icmp_view *view, packet_info *pinfo)
+void ipsec_tap_offer_ike(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)
 {
-    ipsec_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_tapped);
-
-    tapped->report.findings = report->findings;
-    tapped->report.sa = IPSEC_SA_NONE;
-    tapped->icmp = wmem_memdup(pinfo->pool, report, sizeof *report);
-    set_addresses(tapped, view->source, view->destination, view->address_length);
-    tap_queue_packet(ipsec_tap, pinfo, tapped);
+    if (report->findings.count > 0 && have_tap_listener(ipsec_tap))
+        queue_ike(report, view, pinfo);
+    if (report->has_progress && view->address_length > 0 && have_tap_listener(ike_tap))
+        queue_progress(report, view, pinfo);
 }

@@ -10,17 +10,27 @@
 
 #define IPSEC_TAP "ipsec"
 
-/* What its listeners get, for each judged header that belongs to a packet item, the outer one of a frame first, and for
- * each ICMP error about IPsec.
- * Wireshark keeps headers that are quoted in an ICMP error from listeners that do not ask for them. */
+/* What is tapped: each judged header that belongs to a packet item, the outer one of a frame first; each ICMP error
+ * about IPsec; each IKE message that has a finding. Wireshark keeps headers that are quoted in an ICMP error from
+ * listeners that do not ask for them. */
+typedef enum {
+    IPSEC_TAPPED_HEADER,
+    IPSEC_TAPPED_ICMP,
+    IPSEC_TAPPED_IKE
+} ipsec_tapped_kind;
+
+/* What listeners get. Of what is no header, the report has the findings and nothing else. */
 typedef struct ipsec_tapped {
+    ipsec_tapped_kind kind;
     ipsec_report report;    /* without its plaintext */
     uint32_t octets;        /* ipsec_view_octets() */
     uint8_t address_length; /* 4, 16, or 0: not known */
     uint8_t source[16], destination[16];
     bool is_repeat; /* the header before it in the frame had the same addresses */
-    /* An ICMP error, which is no header: of the report only the findings count. NULL: it is none. */
-    const ipsec_icmp_report *icmp;
+    union {
+        const ipsec_icmp_report *icmp;
+        const ipsec_ike_report *ike;
+    };
 } ipsec_tapped;
 
 /* The number of the tap; constant once it is registered. */
@@ -30,15 +40,15 @@ extern int ipsec_tap;
 
 #define IPSEC_IKE_TAP "ipsec_ike"
 
-/* What its listeners get, for each IKE message that belongs to an IKE SA. */
+/* What its listeners get, for each IKE message that belongs to an IKE SA: what has become of that. */
 typedef struct ipsec_ike_tapped {
     ipsec_ike_progress progress;
     uint8_t address_length;
     uint8_t source[16], destination[16];
 } ipsec_ike_tapped;
 
-/* Queues a message for the listeners, if there are any. */
-void ipsec_ike_tap_offer(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo);
+/* Queues a message for the listeners of both taps, if there are any. */
+void ipsec_tap_offer_ike(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo);
 
 /* A time or a difference of times, in nanoseconds; those of more than 292 years become the largest. */
 #define IPSEC_TAP_SECONDS_MOST (INT64_MAX / 1000000000 - 1)
@@ -50,7 +60,7 @@ static inline int64_t ipsec_tap_nanoseconds(const nstime_t *at)
     return (int64_t)at->secs * 1000000000 + at->nsecs;
 }
 
-/* From one such time to another; of no use where it is too long. */
+/* From one such time to another; meaningless if it is too long. */
 static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
 {
     return (int64_t)((uint64_t)to - (uint64_t)from);

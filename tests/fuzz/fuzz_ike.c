@@ -67,12 +67,13 @@ static ipsec_view view_of(const uint8_t *facts, uint8_t *data, uint32_t count, u
 
 static void check(const ipsec_ike_report *report)
 {
-    char text[IPSEC_ADVICE_SIZE], outcome[IPSEC_IKE_OUTCOME_SIZE];
+    char text[IPSEC_ADVICE_SIZE], outcome[IPSEC_IKE_OUTCOME_SIZE], remark[IPSEC_IKE_REMARK_SIZE];
 
     require(report->count == report->findings.count && report->count <= IPSEC_IKE_FINDINGS_MOST);
     for (unsigned i = 0; i < report->count; i++) {
         require(report->said[i].finding == report->findings.list[i].id);
         require(strlen(ipsec_finding_advice(&report->findings.list[i], text)) < sizeof text);
+        require(strlen(ipsec_ike_remark(&report->said[i], report->message.version, remark)) < sizeof remark);
     }
     if (report->has_progress)
         require(strlen(ipsec_ike_outcome(&report->progress, outcome)) < sizeof outcome);

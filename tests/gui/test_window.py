@@ -34,7 +34,7 @@ def faults(opened):
 
 def test_packet_list(faults):
     """The columns of the profile, and what they hold for a packet; Info begins with the gravest finding."""
-    faults.await_text(faults.main, "Verdict Finding SPI Number Lag SA Windows Linux counter Info",
+    faults.await_text(faults.main, "Verdict Finding SPI Seq Lag SA Windows Linux counter Info",
                       "198.18.0.7 ESP drop esp.alignment .xc0000007 1 .*13914 .ESP length is not a multiple", area=LIST)
 
 
@@ -197,7 +197,7 @@ def keyed(opened, desktop, sequence):
 def test_bad_row_of_the_table(keyed, desktop):
     """A message names row and column, and the table's editor shows the row."""
     message = until(lambda: desktop.window_named("Wireshark"), "a message")
-    keyed.await_text(message, "does not use 1 of 1 rows of the table ipsec_sa", "row 1, column encryption_key",
+    keyed.await_text(message, "cannot use 1 of 1 rows of the table ipsec_sa", "row 1, column encryption_key",
                      "not 2")
     keyed.press(message, "Return")
     until(lambda: not desktop.window_named("Wireshark"), "the end of the message")

@@ -210,13 +210,29 @@ def detection(spis, address, port):
     return hashlib.sha1(b"".join(spis) + address + struct.pack("!H", port)).digest()
 
 
+def detections(spis, hosts, wrong):
+    """Both notifies of a message between the hosts; of an address that is `wrong`, another port."""
+    return [notify(16388 + at, detection(spis, host, 500 + off)) for at, (host, off) in enumerate(zip(hosts, wrong))]
+
+
 def nat(capture):
-    """NAT detection: of the sender, of the other, of none."""
-    for what, source, destination in (("none", 0, 0), ("sender", 1, 0), ("destination", 0, 1), ("both", 1, 1)):
+    """NAT detection. Who says that it is another one itself may just want ESP in UDP; of the other it is a proof."""
+    nobody, source, destination, both = (0, 0), (1, 0), (0, 1), (1, 1)
+    for what, asked, answered, findings in (
+            ("none", nobody, nobody, (False, False)),
+            ("initiator, or it asks for ESP in UDP", source, nobody, (False, True)),
+            ("initiator, as the responder sees", nobody, destination, (False, True)),
+            ("responder, as the initiator sees", destination, nobody, (True, True)),
+            ("responder, or it asks for ESP in UDP", nobody, source, (False, True)),
+            ("both", both, nobody, (True, True)),
+            ("initiator, and the responder says nothing", source, None, (False, False))):
         session = Session(capture, f"NAT: {what}")
-        hashes = [notify(16388 + at, detection(session.open, host, 500 + wrong))
-                  for at, (host, wrong) in enumerate(zip(session.hosts, (source, destination)))]
-        session.ask([*OFFER, *hashes], *(["ike.nat"] if source or destination else []))
+        told = [["ike.nat"] if found else [] for found in findings]
+        session.ask([*OFFER, *detections(session.open, session.hosts, asked)], *told[0])
+        session.answer([*OFFER, *(detections(session.spis, session.hosts[::-1], answered) if answered else [])],
+                       *told[1], spis=session.spis)
+    session = Session(capture, "NAT: nobody answers who asks for ESP in UDP")
+    session.ask([*OFFER, *detections(session.open, session.hosts, source)])
     session = Session(capture, "NAT: a host with several addresses")
     session.ask([*OFFER, notify(16388, noise(20)), notify(16388, detection(session.open, session.hosts[0], 500)),
                  notify(16389, detection(session.open, session.hosts[1], 500))])

@@ -150,12 +150,12 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
     path, line = file_of(len(sas)), sas[0].state().count("\n") * KEYS_PER_SA + 1
     why = f"{KEYS_PER_SA} earlier rows have other keys for the same SA, and no more are tried"
     assert messages("-o", f"ipsec.sa_file:{path}") == [
-        f'tshark: IPsec Analysis does not use 1 of {len(sas)} SAs of the saved "ip xfrm state" "{path}".',
+        f'tshark: IPsec Analysis cannot use 1 of {len(sas)} SAs of the saved "ip xfrm state" "{path}".',
         f"ip xfrm state, line {line}: {why}"]
     assert messages("-o", f"ipsec.sa_file:{file_of(KEYS_PER_SA)}") == []
     tables = [option for sa in sas for option in ("-o", sa.row("AES_CBC", "HMAC_SHA2_256_128"))]
     assert messages(*tables) == [
-        f"tshark: IPsec Analysis does not use 1 of {len(sas)} rows of the table ipsec_sa.",
+        f"tshark: IPsec Analysis cannot use 1 of {len(sas)} rows of the table ipsec_sa.",
         f"ipsec_sa, row {len(sas)}: {why}"]
     assert messages(*tables[:-2]) == []
 

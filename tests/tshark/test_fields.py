@@ -69,15 +69,18 @@ CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
+               "ike.no_answer", "ike.invalid_spi",
                "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
-HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated none|"
+HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated no SA|"
                   r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
-                  r"the window was missed by|it counts as an integrity failure, not a replay|"
+                  r"the window was missed by|it counts as a bad ICV, not a replay|"
                   r"the rest of the packet is in another frame|"
                   r"the answer has room|the answer has no room|an encrypted Informational|the peer asks again and again|"
+                  r"compare the (IKE|ESP) proposals|SPI 0x[0-9a-f]+ is meant|frame \d+ is an ICMP error about it|"
                   r"it says|the code is|fragment \d+ of \d+|the sender of this message|the destination of this|both ends|"
-                  r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ above it, the largest of \d+ octets; an inner MTU of \d+ fits|"
-                  r"look at (who sends|what damages) this|set the tunnel's MTU|look whether the peer's IKE daemon is meant to be down)")
+                  r"\d+ octets do not fit, an inner MTU of \d+ does|\d+ packets so far, up to \d+ octets; an inner MTU of \d+ fits|"
+                  r"find out (who sends|what damages) this|check whether the sender has this SA|"
+                  r"set the tunnel's MTU|check whether the peer's IKE daemon is meant to be down)")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
 ATTACK = "; this may be an attack."
@@ -179,11 +182,12 @@ def test_structural_windows_errors_are_inferred(tshark):
 
 
 def test_flags_mark_packets_and_not_properties(tshark, catalogue, everything):
-    """Present once per header with a finding of Note or above that is not a property of its SA, and of no other packet."""
+    """Present once per header with a finding of Note or above that is not a property of its SA, and of no other packet; and
+    for each such finding of an ICMP error or an IKE message, which are no headers."""
     for frame, row in tshark.rows(everything).items():
         told = [catalogue[finding] for finding in row.findings]
-        flagged = any(finding.severity != "CHAT" and finding.property == "NONE" and "NEIGHBOUR" not in finding.words
-                      for finding in told)
+        flagged = any(finding.severity != "CHAT" and finding.property == "NONE"
+                      and ("NEIGHBOUR" not in finding.words or finding.id.startswith(("ike.", "icmp."))) for finding in told)
         assert bool(row["ipsec.analysis.flags"]) == flagged, frame
 
 

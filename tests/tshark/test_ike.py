@@ -12,7 +12,7 @@ import pcap
 import sidecars
 from samples.expectations import Capture
 from samples.ike import (
-    AUTH, CREATE_CHILD_SA, OFFER, SA_INIT, Session, detection, message, notify, sealed)
+    AUTH, CREATE_CHILD_SA, INFORMATIONAL, OFFER, SA_INIT, Session, detection, message, notify, sealed)
 from samples.packets import esp
 from samples.wire import frame, ipv4, ipv6, packed, udp
 from tshark_runner import field_options, parse_rows
@@ -85,47 +85,96 @@ def refused_child(capture, answer=65):
     return session
 
 
-@pytest.mark.parametrize("goes_on", ["exchange", "traffic", "old traffic", "nothing"])
+@pytest.mark.parametrize("goes_on", ["exchange", "traffic", "old traffic", "traffic of older SAs", "nothing"])
 def test_a_refusal_by_length_is_taken_back(tshark, tmp_path, goes_on):
     capture = Capture("refused", "A refusal")
     session = refused_child(capture)
     if goes_on == "exchange":
         session.seal("CREATE_CHILD_SA", CREATE_CHILD_SA, 3, 189)
         session.seal("answer", CREATE_CHILD_SA, 3, 189, response=True, back=True)
-    spis = {"traffic": (0xC0000001, 0xC0000002), "old traffic": (0xC0000001, 0xC0000001)}.get(goes_on, ())
-    for number, spi in enumerate(spis, 1):
+    spis = {"exchange": (), "nothing": (), "old traffic": (0xC0000001, 0xC0000001)}.get(goes_on, (0xC0000001, 0xC0000002))
+    for number, spi in enumerate(spis, 5001 if goes_on == "traffic of older SAs" else 1):
         capture.add("ESP", frame(ipv4(*session.hosts, 50, esp(100, spi, number))))
     path = written(tmp_path, capture)
-    stays = goes_on in ("nothing", "old traffic")
+    stays = goes_on not in ("exchange", "traffic")
     assert rows(tshark, path)[6]["ipsec.finding"] == ["ike.child_refused"]
     assert rows(tshark, path, "-2")[6]["ipsec.finding"] == (["ike.child_refused"] if stays else [])
 
 
-def test_what_icmp_quotes_is_no_message(tshark, tmp_path):
-    """Destination unreachable, with the whole of what is quoted: no repetition, and no item."""
-    capture = Capture("quoted", "ICMP errors that quote IKE")
+def outcomes(tshark, path, *options):
+    """The table's lines, each a list of cells."""
+    text = tshark.read(path, "-q", *options, "-z", "ipsec,ike")
+    return [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if "| IKEv" in line or "|IKEv" in line]
+
+
+def quoted(capture):
+    """Three requests, each with an ICMP error that says that the port is unreachable, and quotes the whole of it."""
     session = Session(capture, "quoted")
     octets = message(session.open, SA_INIT, OFFER)
     for turn in range(3):
         session.add("request", octets, after=1000)
         inner = ipv4(*session.hosts, 17, udp(octets, 500, 500), 7)
         error = struct.pack("!BBHI", 3, 3, 0, 0) + inner
-        total = sum(struct.unpack(f"!{len(error) // 2}H", error + bytes(len(error) % 2)[:0]))
+        padded = error + bytes(len(error) % 2)
+        total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
         total = (total & 0xFFFF) + (total >> 16)
         total = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
         capture.add("ICMP", frame(ipv4(*reversed(session.hosts), 1, error[:2] + struct.pack("!H", total) + error[4:])))
-    found = rows(tshark, written(tmp_path, capture))
+    return capture
+
+
+def test_what_icmp_quotes_is_no_message(tshark, tmp_path):
+    """No repetition, and no item."""
+    found = rows(tshark, written(tmp_path, quoted(Capture("quoted", "ICMP errors that quote IKE"))))
     assert any("icmp:ip:udp:isakmp" in row["frame.protocols"][0] for row in found.values())
     assert {number: row["ipsec.finding"] for number, row in found.items()
             if [one for one in row["ipsec.finding"] if one.startswith("ike.")]} == {5: ["ike.no_answer"]}
+
+
+def test_an_icmp_error_tells_why_nobody_answers(tshark, tmp_path):
+    path = written(tmp_path, quoted(Capture("quoted", "ICMP errors that quote IKE")))
+    fields = ("frame.number", "ipsec.advice", "ipsec.answered_by")
+    for options in ((), ("-2",)):
+        found = parse_rows(tshark.read(path, *options, *field_options(fields)), fields)
+        assert "frame 4 is an ICMP error about it, port unreachable" in found[5]["ipsec.advice"][0]
+        assert {number: row["ipsec.answered_by"] for number, row in found.items() if row["ipsec.answered_by"]} == (
+            {1: ["2"], 3: ["4"], 5: ["6"]} if options else {})
+        (line,) = outcomes(tshark, path, *options)
+        assert line[3:5] == ["no answer (ICMP: port unreachable, frame 2)", "5"]
+
+
+def test_a_late_answer_takes_silence_back(tshark, tmp_path):
+    capture = Capture("late", "An answer that comes late")
+    session = Session(capture, "late")
+    for _ in range(3):
+        session.ask(after=2000)
+    session.answer(OFFER, spis=session.spis)
+    path = written(tmp_path, capture)
+    assert rows(tshark, path)[3]["ipsec.finding"] == ["ike.no_answer"]
+    row = rows(tshark, path, "-2")[3]
+    assert not row["ipsec.finding"] and not row["ipsec.ike.windows_error"] and not row["_ws.col.Info"][0].startswith("[")
+
+
+def test_an_unknown_spi_leads_to_its_sa(tshark, tmp_path):
+    capture = Capture("unknown", "INVALID_SPI")
+    session = Session(capture, "unknown")
+    capture.add("ESP", frame(ipv4(*session.hosts, 50, esp(100, 0xC0000001, 1))))
+    capture.add("ESP", frame(ipv4(*session.hosts, 50, esp(100, 0xC0000002, 1))))
+    session.add("INVALID_SPI", message(session.spis, INFORMATIONAL, [notify(11, struct.pack("!I", 0xC0000002))]), back=True)
+    path = written(tmp_path, capture)
+    fields = ("frame.number", "ipsec.sa", "ipsec.sa.first_frame", "ipsec.advice")
+    row = parse_rows(tshark.read(path, *field_options(fields)), fields)[3]
+    assert row["ipsec.sa"] == ["1"] and row["ipsec.sa.first_frame"] == ["2"] and "SPI 0xc0000002" in row["ipsec.advice"][0]
+    assert "[The peer says that it has no SA with this SPI (INVALID_SPI)] " in rows(tshark, path)[3]["_ws.col.Info"][0]
+    assert "this SPI (INVALID_SPI) (SPI 0xc0000002)]" in tshark.read(path, "-V", "-Y", "frame.number == 3")
 
 
 def test_ipv6_and_any_port(tshark, tmp_path):
     """Also on a port that Decode As makes one of IKE."""
     hosts = packed("2001:db8::1"), packed("2001:db8::2")
     spis = (struct.pack("!Q", 0x1AE1), bytes(8))
-    asked = message(spis, SA_INIT, [*OFFER, notify(16388, detection(spis, hosts[0], 7)),
-                                    notify(16389, detection(spis, hosts[1], 7000))])
+    asked = message(spis, SA_INIT, [*OFFER, notify(16388, detection(spis, hosts[0], 7000)),
+                                    notify(16389, detection(spis, hosts[1], 7))])
     refused = message(spis, SA_INIT, [notify(14)], response=True, initiator=False)
     frames = [frame(ipv6(*hosts, 17, udp(asked, 7000, 7000, pseudo=b"".join(hosts)))),
               frame(ipv6(*reversed(hosts), 17, udp(refused, 7000, 7000, pseudo=b"".join(reversed(hosts)))))]
@@ -146,14 +195,30 @@ def test_a_cut_message_is_no_trouble(tshark, tmp_path):
 
 
 def test_the_table_has_each_ike_sa(tshark):
-    text = tshark.run("-q", "-r", tshark.stage("ike"), "-z", "ipsec,ike").stdout
-    lines = [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if "0x1ae1" in line]
-    outcomes = [line[7] for line in lines]
-    assert len(lines) == len({tuple(line[:3]) for line in lines}) > 35
-    for outcome in ("NO_PROPOSAL_CHOSEN", "no answer", "authentication refused", "established", "established, 1 child SA",
-                    "NO-PROPOSAL-CHOSEN"):
-        assert outcome in outcomes
-    assert sum(int(line[4]) for line in lines) >= len(sidecars.load("ike")) - 4
+    lines = outcomes(tshark, "ike")
+    assert lines == outcomes(tshark, "ike", "-2")
+    assert [int(line[0]) for line in lines] == sorted(int(line[0]) for line in lines)
+    assert len(lines) == len({(line[1], line[2], line[7]) for line in lines}) > 35
+    assert {"NO_PROPOSAL_CHOSEN", "INVALID_KE_PAYLOAD again and again", "no answer", "only IKE_SA_INIT was seen",
+            "consistent with a refused authentication", "established (as far as lengths tell)",
+            "established, consistent with a refused child SA", "established, 1 child SA", "NO-PROPOSAL-CHOSEN"
+            } <= {line[3] for line in lines}
+    findings = sidecars.load("ike")
+    assert all(findings[int(line[4])].findings for line in lines if line[4])
+    assert sum(int(line[6]) for line in lines) >= len(findings) - 4
+
+
+def test_the_table_has_an_end(tshark, tmp_path):
+    """Far more IKE SAs than anybody reads, with SPIs that are alike in one half."""
+    head = struct.pack("!BBBBII", 0, 0x20, SA_INIT, 0x08, 0, 28)
+    hosts = packed("192.0.2.1"), packed("198.51.100.1")
+    frames = [frame(ipv4(*hosts, 17, udp(struct.pack("!IIQ", number, 0x55667788, 0) + head, 500, 500)))
+              for number in range(1, 10004)]
+    path = pcap.write_frames(tmp_path / "many.pcap", frames)
+    for options in ((), ("-2",)):
+        lines = tshark.read(path, "-q", *options, "-z", "ipsec,ike").splitlines()
+        assert sum("0x" in line for line in lines) == 10000
+        assert [line.split("|")[1].strip() for line in lines if "more" in line] == ["and 3 more"]
 
 
 def test_the_table_takes_a_filter(tshark):

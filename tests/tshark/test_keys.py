@@ -135,7 +135,7 @@ BAD_ROWS = [
 def test_a_bad_row_of_the_table_is_named(messages, column, row, reason):
     lines = messages(*table(BACK, row, CBC_SA))
     assert len(lines) == 2, lines
-    assert lines[0] == "tshark: IPsec Analysis does not use 1 of 3 rows of the table ipsec_sa."
+    assert lines[0] == "tshark: IPsec Analysis cannot use 1 of 3 rows of the table ipsec_sa."
     assert lines[1].startswith(f"ipsec_sa, row 2, column {column}: ")
     assert re.search(reason, lines[1].split(": ", 1)[1]), lines[1]
     assert_no_key((row.encryption_key, row.integrity_key), lines)
@@ -151,7 +151,7 @@ def test_all_bad_rows_are_one_message(messages):
     """They are one dialog in the GUI. What is beyond twenty is counted."""
     bad = [row for _, row, _ in BAD_ROWS] * 2
     lines = messages(*table(*bad))
-    assert lines[0] == f"tshark: IPsec Analysis does not use {len(bad)} of {len(bad)} rows of the table ipsec_sa."
+    assert lines[0] == f"tshark: IPsec Analysis cannot use {len(bad)} of {len(bad)} rows of the table ipsec_sa."
     assert [line.split(",")[1] for line in lines[1:-1]] == [f" row {number}" for number in range(1, 21)]
     assert lines[-1] == f"and {len(bad) - 20} more"
 
@@ -174,7 +174,7 @@ def test_a_bad_sa_of_a_file_is_named_by_its_line(tshark, messages, kernel, good,
     path = tshark.share("bad.xfrm-state.txt", back + out.replace(good, bad))
     lines = messages(*xfrm_file(path))
     assert len(lines) == 2, lines
-    assert lines[0] == f'tshark: IPsec Analysis does not use 1 of 2 SAs of the saved "ip xfrm state" "{path}".'
+    assert lines[0] == f'tshark: IPsec Analysis cannot use 1 of 2 SAs of the saved "ip xfrm state" "{path}".'
     assert lines[1].startswith("ip xfrm state, line 7")
     assert re.search(reason, lines[1].split(": ", 1)[1]), lines[1]
     assert_no_key((OUT_KEY, BACK_KEY, SECRET), lines)
@@ -189,7 +189,7 @@ def test_a_bad_sa_of_a_file_is_named_by_its_line(tshark, messages, kernel, good,
 def test_a_bad_row_of_wiresharks_table_is_named(messages, row, reason):
     lines = messages(*table(EspSa(), row))
     assert len(lines) == 2, lines
-    assert lines[0] == 'tshark: IPsec Analysis does not use 1 of 2 rows of Wireshark\'s table "ESP SAs".'
+    assert lines[0] == 'tshark: IPsec Analysis cannot use 1 of 2 rows of Wireshark\'s table "ESP SAs".'
     assert lines[1].startswith("ESP SAs, row 2, column ")
     assert re.search(reason, lines[1].split(": ", 1)[1]), lines[1]
     assert_no_key([OUT_KEY], lines)
@@ -208,7 +208,7 @@ def test_an_empty_row_of_wiresharks_table(messages):
 
 def test_a_file_that_is_missing(messages):
     (line,) = messages(*xfrm_file("/nonexistent/state.txt"))
-    assert line.startswith('tshark: IPsec Analysis takes no keys from the saved "ip xfrm state": ')
+    assert line.startswith('tshark: IPsec Analysis read no keys from the saved "ip xfrm state": ')
     assert "/nonexistent/state.txt" in line and line.endswith("No such file or directory")
 
 
@@ -223,7 +223,7 @@ def test_a_file_that_may_not_be_read(tshark, messages):
 
 def test_a_file_that_is_none(tshark, messages):
     (line,) = messages(*xfrm_file(tshark.crafted))
-    assert f'"{tshark.crafted}" is no regular file' in line
+    assert f'"{tshark.crafted}" is not a regular file' in line
 
 
 def test_a_file_that_is_too_large(tshark, messages):
@@ -269,9 +269,9 @@ def test_it_is_said_once_per_change(tshark, kernel):
                          set_preference("uat:ipsec_sa", line_of(BACK)), capture, capture,
                          set_preference("ipsec.sa_file", str(other)), capture,
                          set_preference("ipsec.sa_file", str(path)), capture)
-    said = [line.split(": ", 1)[1] for line in done.stderr.splitlines() if "IPsec Analysis does not use" in line]
-    in_table = "IPsec Analysis does not use 1 of {} rows of the table ipsec_sa."
-    in_file = f'IPsec Analysis does not use 2 of 2 SAs of the saved "ip xfrm state" "{path}".'
+    said = [line.split(": ", 1)[1] for line in done.stderr.splitlines() if "IPsec Analysis cannot use" in line]
+    in_table = "IPsec Analysis cannot use 1 of {} rows of the table ipsec_sa."
+    in_file = f'IPsec Analysis cannot use 2 of 2 SAs of the saved "ip xfrm state" "{path}".'
     # The table grew, and the file was good in between.
     assert said == [in_table.format(1), in_file, in_table.format(2), in_file]
 

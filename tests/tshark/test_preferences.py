@@ -116,8 +116,8 @@ WINDOW_MOST = 4294967294
 
 
 def window_message(text):
-    return (f'IPsec Analysis cannot use the preference ipsec.replay_window: "{text}" is not a number from 0 to {WINDOW_MOST}. '
-            "It is ignored: the window of an SA is what its key row says, or the receiver's default.")
+    return (f'IPsec Analysis ignores the preference ipsec.replay_window: "{text}" is not a number from 0 to {WINDOW_MOST}. '
+            "The window of an SA is the one in its key row, or the receiver's default.")
 
 
 def messages(tshark, name, *options):
@@ -153,8 +153,8 @@ def test_a_window_is_told_once_per_change(tshark):
 
 
 @pytest.mark.parametrize("options, line", [
-    (("-o", "ipsec.sa_file:/nonexistent/state.txt"), "takes no keys from the saved"),
-    (("-o", 'uat:ipsec_sa:"ESP","*","*","many","NULL","","NONE","","no","any"'), "does not use 1 of 1 rows")])
+    (("-o", "ipsec.sa_file:/nonexistent/state.txt"), "read no keys from the saved"),
+    (("-o", 'uat:ipsec_sa:"ESP","*","*","many","NULL","","NONE","","no","any"'), "cannot use 1 of 1 rows")])
 def test_other_text_that_cannot_be_read(tshark, options, line):
     for passes in ((), ("-2",)):
         said = messages(tshark, "clean_esp", *options, *passes)

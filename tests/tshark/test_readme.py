@@ -1,23 +1,24 @@
-"""What the README shows was run as written, and its filters are filters.
+"""What README and the pages behind it show was run as written, their filters are filters, and their links lead somewhere.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
+import pages
 import sidecars
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-EXAMPLES = re.findall(r"^```\n\$ (tshark (?:[^\n]*\\\n)*[^\n]*)\n(.*?)\n```$", README, re.MULTILINE | re.DOTALL)
-FILTERS = sorted({code for line in re.findall(r"^\| .* \| (`ipsec.*) \|$", README, re.MULTILINE)
+TEXT = pages.written()
+EXAMPLES = re.findall(r"^```\n\$ (tshark (?:[^\n]*\\\n)*[^\n]*)\n(.*?)\n```$", TEXT, re.MULTILINE | re.DOTALL)
+FILTERS = sorted({code for line in re.findall(r"^\| .* \| (`ipsec.*) \|$", TEXT, re.MULTILINE)
                   for code in re.findall(r"`(ipsec[^`]*)`", line)})
 
 
 def test_there_are_examples_and_filters():
-    assert len(EXAMPLES) >= 4 and len(FILTERS) >= 12
+    assert len(EXAMPLES) >= 17 and len(FILTERS) >= 25
+    assert len(EXAMPLES) == len(re.findall(r"^\$ ", TEXT, re.MULTILINE))
 
 
 def cut(output, ranges):
@@ -33,7 +34,7 @@ def without_trailing_space(text):
 @pytest.mark.parametrize("command, shown", EXAMPLES, ids=[command for command, _ in EXAMPLES])
 def test_example(tshark, command, shown):
     if not tshark.run("--version").stdout.startswith("TShark (Wireshark) 4.0."):
-        pytest.skip("the README shows what Wireshark 4.0 prints")
+        pytest.skip("the pages show what Wireshark 4.0 prints")
     command, _, ranges = command.replace("\\\n", "").partition(" | cut -c ")
     program, *arguments = shlex.split(command)
     assert program == "tshark"
@@ -44,3 +45,9 @@ def test_example(tshark, command, shown):
 def test_every_filter_finds_something(tshark, everything):
     counts = sidecars.count(tshark, everything, FILTERS)
     assert [display_filter for display_filter in FILTERS if counts[display_filter] == 0] == []
+
+
+def test_links_lead_somewhere():
+    assert len(pages.WRITTEN) >= 10
+    assert {str(path.relative_to(pages.ROOT)): pages.dead_links(path) for path in (*pages.WRITTEN, *pages.MADE)
+            if pages.dead_links(path)} == {}

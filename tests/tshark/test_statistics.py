@@ -15,7 +15,7 @@ import pytest
 
 import pcap
 from samples.packets import ESP, esp, ethernet, ipv4
-from tshark_runner import KEYS, VERDICTS, field_options, parse_rows
+from tshark_runner import KEYS, LATER, VERDICTS, field_options, parse_rows
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "plugin" / "schema"
 SA, FINDINGS = "ipsec,sa,json", "ipsec,findings,json"
@@ -141,13 +141,12 @@ def test_numbers_and_icvs_of_an_sa(told, rows):
 
 
 def test_each_finding_has_a_line(told, rows):
-    """But for what only a later pass can know, and for messages of IKE, which are no headers."""
-    wanted = {number: row["ipsec.finding"] for number, row in rows.items()
-              if not all(one.startswith("ike.") for one in row["ipsec.finding"])}
+    """But for what only a later pass can know."""
+    wanted = {number: row["ipsec.finding"] for number, row in rows.items() if row["ipsec.finding"]}
     found = {}
     for line in told[FINDINGS]:
         found.setdefault(line["frame"], []).extend(finding["id"] for finding in line["findings"])
-    later = {number for number, ids in wanted.items() if any(one.endswith("missing_fragment") for one in ids)}
+    later = {number for ids in (wanted, found) for number in ids if LATER.intersection(ids[number])}
     assert later and len(found) > 1000
     assert {number: ids for number, ids in found.items() if number not in later} == \
         {number: ids for number, ids in wanted.items() if number not in later}
@@ -158,7 +157,12 @@ def test_lines_say_what_the_fields_say(told, rows):
         row = rows[line["frame"]]
         if len(row["ipsec.verdict"]) != 1 or any(one.endswith("missing_fragment") for one in row["ipsec.finding"]):
             continue
-        if "icmp_error" in line and "verdict" not in line:
+        if "ike" in line:
+            assert [str(one["notify"]) for one in line["ike"] if "notify" in one] == row["ipsec.ike.notify"]
+            assert [str(one["windows_error"]) for one in line["ike"] if "windows_error" in one] == \
+                row["ipsec.ike.windows_error"]
+            assert [str(line[name]) for name in ("ike_request",) if name in line] == row["ipsec.ike.request"]
+        if "verdict" not in line:
             continue
         assert [line["verdict"]] == [VERDICTS[value] for value in row["ipsec.verdict"]]
         assert [line[name] for name in ("spi_hex",) if name in line] == row["ipsec.spi"]

@@ -100,22 +100,63 @@ static void test_in_use(void)
     guard_free_all();
 }
 
-static void test_bounded(void)
+/* Of an SA behind more requests than there is room for nobody knows which one made it. */
+static void test_many_requests(void)
+{
+    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    uint32_t before, behind;
+
+    ask(sas, here, 1, IPSEC_EXCHANGE_MAKES, 200);
+    before = send(sas, there, 1, 1, 2);
+    for (uint32_t i = 0; i < IPSEC_EXCHANGES_MOST; i++)
+        ask(sas, here, 3 + i, IPSEC_EXCHANGE_MAKES, 200);
+    behind = send(sas, there, 2, 1, 3 + IPSEC_EXCHANGES_MOST);
+    ask(sas, here, 4 + IPSEC_EXCHANGES_MOST, IPSEC_EXCHANGE_INFORMS, 69);
+    g_assert_cmpuint(beside(sas, before).maybe_created_by, ==, 1);
+    g_assert_cmpuint(beside(sas, behind).maybe_created_by, ==, 0);
+    g_assert_cmpuint(beside(sas, behind).maybe_deleted_by, ==, 0);
+    ipsec_sa_table_free(sas);
+    guard_free_all();
+}
+
+/* Signs of life take no room, however many there are. */
+static void test_signs_of_life(void)
+{
+    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    uint32_t frame = 1, sa;
+
+    for (; frame <= 2 * IPSEC_EXCHANGES_MOST; frame++)
+        ask(sas, here, frame, IPSEC_EXCHANGE_INFORMS, 57);
+    ask(sas, here, frame++, IPSEC_EXCHANGE_MAKES, 200);
+    sa = send(sas, there, 1, 1, frame++);
+    ask(sas, here, frame, IPSEC_EXCHANGE_INFORMS, 69);
+    g_assert_cmpuint(beside(sas, sa).maybe_created_by, ==, frame - 2);
+    g_assert_cmpuint(beside(sas, sa).maybe_deleted_by, ==, frame);
+    ipsec_sa_table_free(sas);
+    guard_free_all();
+}
+
+static void test_many_hosts(void)
 {
     ipsec_sa_table *sas = ipsec_sa_table_new(0);
     uint8_t from[4] = {10, 1, 0, 0};
+    uint32_t first, last;
 
-    for (uint32_t i = 0; i < 2 * IPSEC_EXCHANGE_HOSTS_MOST; i++) {
+    for (uint32_t i = 0; i <= IPSEC_EXCHANGE_HOSTS_MOST; i++) {
         ipsec_view view;
 
         from[2] = (uint8_t)(i >> 8);
         from[3] = (uint8_t)i;
-        view = between(from, there, i + 1);
-        ipsec_exchanges_meet(sas, &view, IPSEC_EXCHANGE_INFORMS, 57);
+        view = between(from, here, i + 1);
+        ipsec_exchanges_meet(sas, &view, IPSEC_EXCHANGE_MAKES, 200);
     }
-    for (uint32_t i = 0; i < IPSEC_EXCHANGES_MOST; i++)
-        ask(sas, here, 100000 + i, IPSEC_EXCHANGE_MAKES, 200);
+    last = send(sas, from, 1, 1, 5000);
+    from[2] = from[3] = 0;
+    first = send(sas, from, 1, 1, 5001);
+    g_assert_cmpuint(beside(sas, first).maybe_created_by, ==, 1);
+    g_assert_cmpuint(beside(sas, last).maybe_created_by, ==, 0);
     ipsec_sa_table_free(sas);
+    guard_free_all();
 }
 
 int main(int argc, char **argv)
@@ -124,6 +165,8 @@ int main(int argc, char **argv)
     g_test_add_func("/exchanges/beside", test_beside);
     g_test_add_func("/exchanges/alike", test_alike);
     g_test_add_func("/exchanges/in-use", test_in_use);
-    g_test_add_func("/exchanges/bounded", test_bounded);
+    g_test_add_func("/exchanges/many-requests", test_many_requests);
+    g_test_add_func("/exchanges/signs-of-life", test_signs_of_life);
+    g_test_add_func("/exchanges/many-hosts", test_many_hosts);
     return g_test_run();
 }

@@ -229,9 +229,9 @@ static void test_a_later_exchange_succeeds(void)
     end(&s);
 }
 
-static void send_esp(session *s, uint32_t spi)
+static void send_esp(session *s, uint32_t spi, uint32_t number)
 {
-    ipsec_view view = esp_view(4, spi, 1, 100);
+    ipsec_view view = esp_view(4, spi, number, 100);
     ipsec_record record;
     ipsec_report report;
 
@@ -249,10 +249,73 @@ static void test_an_spi_carries_traffic(void)
     answer(&s, IPSEC_IKE_AUTH, 1, 200);
     ask(&s, IPSEC_IKE_CREATE_CHILD_SA, 2, 200);
     g_assert_cmpuint(answer(&s, IPSEC_IKE_CREATE_CHILD_SA, 2, 100), ==, IPSEC_FINDING_IKE_CHILD_REFUSED);
-    send_esp(&s, 0xc0000001);
+    send_esp(&s, 0xc0000001, 1);
     g_assert_cmpuint(later(&s, 6), ==, IPSEC_FINDING_IKE_CHILD_REFUSED);
-    send_esp(&s, 0xc0000002);
+    send_esp(&s, 0xc0000002, 1);
     g_assert_cmpuint(later(&s, 6), ==, NONE);
+    end(&s);
+}
+
+/* The capture began in the life of an SA, whose first packet in it proves nothing. */
+static void test_an_older_sa_carries_traffic(void)
+{
+    session s = begin();
+
+    ask(&s, IPSEC_IKE_CREATE_CHILD_SA, 2, 200);
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_CREATE_CHILD_SA, 2, 65), ==, IPSEC_FINDING_IKE_CHILD_REFUSED);
+    send_esp(&s, 0xc0000001, 5001);
+    g_assert_cmpuint(later(&s, 2), ==, IPSEC_FINDING_IKE_CHILD_REFUSED);
+    end(&s);
+}
+
+/* What has become of the IKE SA of that frame. */
+static void check_outcome(const session *s, uint32_t frame, const char *wanted)
+{
+    char buffer[IPSEC_IKE_OUTCOME_SIZE];
+    ipsec_ike_report report;
+
+    ipsec_explain_ike(s->db, &s->views[frame - 1], &report);
+    g_assert_true(report.has_progress);
+    g_assert_cmpstr(ipsec_ike_outcome(&report.progress, buffer), ==, wanted);
+}
+
+/* The first answer of EAP is as long as one that makes an SA; whether the login succeeds, the last one tells. */
+static void test_a_login_goes_on(void)
+{
+    session s = begin();
+
+    set_up(&s);
+    check_outcome(&s, 1, "only IKE_SA_INIT was seen");
+    ask(&s, IPSEC_IKE_AUTH, 1, 250);
+    check_outcome(&s, 1, "IKE_AUTH not finished");
+    answer(&s, IPSEC_IKE_AUTH, 1, 400);
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    ask(&s, IPSEC_IKE_AUTH, 2, 90);
+    answer(&s, IPSEC_IKE_AUTH, 2, 65); /* EAP-Failure */
+    check_outcome(&s, 1, "IKE_AUTH not finished");
+    ask(&s, IPSEC_IKE_AUTH, 3, 90);
+    answer(&s, IPSEC_IKE_AUTH, 3, 200);
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    ask(&s, IPSEC_IKE_CREATE_CHILD_SA, 4, 200);
+    answer(&s, IPSEC_IKE_CREATE_CHILD_SA, 4, 65);
+    check_outcome(&s, 1, "established, consistent with a refused child SA");
+    end(&s);
+}
+
+/* The SA that the first answer of EAP seemed to make was none: one SA with traffic is no more than were made. */
+static void test_a_login_takes_back_its_sa(void)
+{
+    session s = begin();
+
+    set_up(&s);
+    ask(&s, IPSEC_IKE_AUTH, 1, 250);
+    answer(&s, IPSEC_IKE_AUTH, 1, 400);
+    ask(&s, IPSEC_IKE_AUTH, 2, 90);
+    answer(&s, IPSEC_IKE_AUTH, 2, 65);
+    ask(&s, IPSEC_IKE_CREATE_CHILD_SA, 3, 200);
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_CREATE_CHILD_SA, 3, 65), ==, IPSEC_FINDING_IKE_CHILD_REFUSED);
+    send_esp(&s, 0xc0000001, 1);
+    g_assert_cmpuint(later(&s, 8), ==, NONE);
     end(&s);
 }
 
@@ -293,9 +356,9 @@ static void test_decrypted(void)
         {HAS(AUTH) | HAS(SA), 0, NONE, false},
         {HAS(AUTH), 0, IPSEC_FINDING_IKE_CHILD_REFUSED, false}, /* neither an SA nor a reason */
         {HAS(AUTH) | HAS(EAP), 0, NONE, false},
-        {HAS(AUTH), 38, IPSEC_FINDING_IKE_TS_UNACCEPTABLE, true},
-        {0, 24, IPSEC_FINDING_IKE_AUTH_FAILED, true},
-        {HAS(AUTH) | HAS(SA), 14, IPSEC_FINDING_IKE_NO_PROPOSAL, true}, /* beside an SA: the error wins */
+        {HAS(AUTH), 38, IPSEC_FINDING_IKE_TS_UNACCEPTABLE, false},
+        {0, 24, IPSEC_FINDING_IKE_AUTH_FAILED, false},
+        {HAS(AUTH) | HAS(SA), 14, IPSEC_FINDING_IKE_NO_PROPOSAL, false}, /* beside an SA: the error wins */
         {HAS(AUTH), 39, IPSEC_FINDING_IKE_INVALID_SELECTORS, false},
     };
 
@@ -307,8 +370,97 @@ static void test_decrypted(void)
         g_assert_cmpuint(only_finding(&report), ==, cases[i].finding);
         if (report.count)
             g_assert_cmpint(report.said[0].inferred, ==, cases[i].inferred);
+        g_assert_false(report.count && report.said[0].windows_given);
         end(&s);
     }
+}
+
+/* With keys the table says what it says without, and why. */
+static void test_decrypted_outcomes(void)
+{
+    const ipsec_ike_contents request = contents_of(HAS(SA) | HAS(AUTH), 0);
+    static const struct {
+        uint64_t payloads;
+        unsigned notify;
+        const char *outcome;
+    } cases[] = {{HAS(AUTH) | HAS(SA), 0, "established, 0 child SAs"},
+                 {HAS(AUTH), 14, "established, child SA refused: NO_PROPOSAL_CHOSEN"},
+                 {HAS(AUTH), 38, "established, child SA refused: TS_UNACCEPTABLE"},
+                 {HAS(AUTH), 0, "established, child SA refused"},
+                 {0, 24, "AUTHENTICATION_FAILED"},
+                 {HAS(AUTH) | HAS(EAP), 0, "IKE_AUTH not finished"}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const ipsec_ike_contents response = contents_of(cases[i].payloads, cases[i].notify);
+        session s = begin();
+
+        judge_auth(&s, &request, &response, 200);
+        check_outcome(&s, 1, cases[i].outcome);
+        end(&s);
+    }
+}
+
+static void test_deleted(void)
+{
+    const ipsec_ike_contents request = contents_of(HAS(SA) | HAS(AUTH), 0), made = contents_of(HAS(SA) | HAS(AUTH), 0);
+    ipsec_ike_contents gone = contents_of(HAS(DELETE), 0);
+    session s = begin();
+    ike_octets m;
+
+    gone.deletes_ike = true;
+    judge_auth(&s, &request, &made, 200);
+    m = sealed(&s, IPSEC_IKE_INFORMATIONAL, 2, 65, false, false);
+    judge(&s, &m, false, &gone);
+    check_outcome(&s, 1, "established, 0 child SAs, deleted (frame 5)");
+    end(&s);
+}
+
+/* More than there is room for: what is gravest stays. */
+static void test_many_findings(void)
+{
+    static const uint16_t told[] = {43, 44, 39, 24, 38};
+    ipsec_ike_contents contents = contents_of(0, 43);
+    session s = begin();
+    ike_octets m = sealed(&s, IPSEC_IKE_AUTH, 1, 250, false, false);
+    ipsec_ike_report report;
+    ipsec_view view;
+
+    set_up(&s);
+    judge(&s, &m, false, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(told); i++)
+        contents.notifies[i].type = told[i];
+    contents.notify_count = G_N_ELEMENTS(told);
+    m = sealed(&s, IPSEC_IKE_AUTH, 1, 200, true, true);
+    view = ike_view(&m, 4, s.now, true);
+    ipsec_judge_ike(s.db, &view, &contents, &report);
+    g_assert_cmpuint(report.count, ==, 3);
+    g_assert_cmpuint(report.said[0].finding, ==, IPSEC_FINDING_IKE_AUTH_FAILED);
+    g_assert_cmpuint(report.said[1].finding, ==, IPSEC_FINDING_IKE_TS_UNACCEPTABLE);
+    g_assert_cmpuint(report.said[2].finding, ==, IPSEC_FINDING_IKE_INVALID_SELECTORS);
+    end(&s);
+}
+
+/* A dissector may offer a frame with two messages twice. */
+static void test_offered_twice(void)
+{
+    ipsec_ike_contents made = contents_of(HAS(SA) | HAS(AUTH), 0);
+    session s = begin();
+    const ike_octets request = sealed(&s, IPSEC_IKE_AUTH, 1, 250, false, false);
+    const ike_octets response = sealed(&s, IPSEC_IKE_AUTH, 1, 200, true, true);
+
+    made.proposal_count = 1;
+    made.proposals[0].protocol = IPSEC_IKE_PROTOCOL_ESP;
+    for (unsigned turn = 0; turn < 2; turn++) {
+        ipsec_view asked = ike_view(&request, 1, 0, false), answered = ike_view(&response, 1, 0, true);
+        ipsec_ike_report report;
+
+        answered.offset = 600;
+        ipsec_judge_ike(s.db, &asked, NULL, &report);
+        ipsec_judge_ike(s.db, &answered, &made, &report);
+        g_assert_true(report.has_progress);
+        g_assert_cmpuint(report.progress.children, ==, 1);
+    }
+    end(&s);
 }
 
 /* Another group is asked for in each rekey, and each succeeds then. */
@@ -337,7 +489,8 @@ static void test_childless(void)
     const ipsec_ike_report report = judge_auth(&s, &request, &response, 120);
 
     g_assert_cmpuint(only_finding(&report), ==, NONE);
-    g_assert_true(report.progress.is_established);
+    g_assert_cmpuint(report.progress.stage, ==, IPSEC_IKE_ESTABLISHED);
+    g_assert_false(report.progress.is_guessed);
     end(&s);
 }
 
@@ -356,6 +509,54 @@ static void test_forged_answers(void)
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==,
                      IPSEC_FINDING_IKE_AUTH_FAILED); /* its algorithms are known */
     end(&s);
+}
+
+/* A short answer that nobody can read may be forged; one that has room for what was asked for goes on. */
+static void test_forged_short_answer(void)
+{
+    session s = begin();
+
+    set_up(&s);
+    ask(&s, IPSEC_IKE_AUTH, 1, 250);
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==, IPSEC_FINDING_IKE_AUTH_FAILED);
+    check_outcome(&s, 1, "consistent with a refused authentication");
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 200), ==, NONE);
+    g_assert_cmpuint(later(&s, 4), ==, NONE);
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 66), ==, NONE); /* the other way round it moves nothing */
+    check_outcome(&s, 1, "established (as far as lengths tell)");
+    end(&s);
+}
+
+/* A fragment that does not tell which one it is tells nothing: where its numbers were cut off, or cannot be. */
+static void test_fragment_without_numbers(void)
+{
+    static const uint8_t bodies[][40] = {{0, 1, 0, 2}, {0, 0, 0, 2}, {0, 3, 0, 2}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++) {
+        const ike_payload part = {IPSEC_IKE_PAYLOAD_SKF, bodies[i], sizeof bodies[i]};
+        session s = begin();
+        ipsec_ike_report report;
+        ike_octets m;
+        ipsec_view view;
+
+        set_up(&s);
+        ask(&s, IPSEC_IKE_AUTH, 1, 250);
+        m = ike_message(&(ipsec_ike_message){.initiator_spi = 0x1111,
+                                             .responder_spi = 0x2222,
+                                             .version = 2,
+                                             .exchange = IPSEC_IKE_AUTH,
+                                             .id = 1,
+                                             .is_response = true},
+                        &part, 1);
+        view = ike_view(&m, 4, s.now, true);
+        if (i == 0)
+            view.captured = IPSEC_IKE_HEADER + 4 + 3;
+        ipsec_judge_ike(s.db, &view, NULL, &report);
+        g_assert_true(report.is_ike && report.message.is_fragment);
+        g_assert_cmpuint(only_finding(&report), ==, NONE);
+        end(&s);
+    }
 }
 
 /* What was decrypted is the answer, whatever came before. */
@@ -407,6 +608,70 @@ static void test_repeats(void)
     end(&s);
 }
 
+/* The same at several places of the path, merged: nobody repeats a request so soon. */
+static void test_several_places(void)
+{
+    session s = begin();
+    const ike_octets m = init(&s, false, 0);
+
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmpuint(judged(&s, &m), ==, NONE);
+        s.now -= 80;
+    }
+    end(&s);
+}
+
+/* Copies of several interfaces, whose clocks differ. */
+static void test_copies_back_in_time(void)
+{
+    session s = begin();
+    const ike_octets m = init(&s, false, 0);
+
+    for (unsigned i = 0; i < 4; i++) {
+        s.now = 1004 - i;
+        g_assert_cmpuint(judged(&s, &m), ==, NONE);
+    }
+    end(&s);
+}
+
+/* An answer that comes late takes silence back; what is said on the first pass stays there. */
+static void test_a_late_answer(void)
+{
+    session s = begin();
+    const ike_octets m = init(&s, false, 0);
+
+    for (unsigned i = 0; i < 3; i++)
+        judged(&s, &m);
+    g_assert_cmpuint(later(&s, 3), ==, IPSEC_FINDING_IKE_NO_ANSWER);
+    check_outcome(&s, 1, "no answer");
+    refuse(&s, 0);
+    g_assert_cmpuint(later(&s, 3), ==, NONE);
+    check_outcome(&s, 1, "only IKE_SA_INIT was seen");
+    end(&s);
+}
+
+/* IKEv1: anybody can send an error in clear. It may be the reason; it is no answer. */
+static void test_a_clear_notify_silences_nothing(void)
+{
+    static const uint8_t sa[48] = {1}, error[] = {0, 0, 0, 1, 1, 0, 0, NO_PROPOSAL};
+    const ike_payload offer = {1, sa, sizeof sa}, notify = {11, error, sizeof error};
+    session s = begin();
+    ike_octets asked, told;
+    ipsec_ike_report report;
+
+    s.head = (ipsec_ike_message){.initiator_spi = 0x1111, .version = 1, .exchange = IPSEC_IKE_MAIN_MODE};
+    asked = ike_message(&s.head, &offer, 1);
+    s.head.exchange = IPSEC_IKE_V1_INFORMATIONAL;
+    told = ike_message(&s.head, &notify, 1);
+    judge(&s, &asked, false, NULL);
+    report = judge(&s, &told, true, NULL);
+    g_assert_cmpuint(only_finding(&report), ==, IPSEC_FINDING_IKE_NO_PROPOSAL);
+    judge(&s, &asked, false, NULL);
+    g_assert_cmpuint(judged(&s, &asked), ==, IPSEC_FINDING_IKE_NO_ANSWER);
+    check_outcome(&s, 1, "NO-PROPOSAL-CHOSEN");
+    end(&s);
+}
+
 /* A later answer is told to what was said before. */
 static void test_links(void)
 {
@@ -418,7 +683,9 @@ static void test_links(void)
         report = judge(&s, &m, false, NULL);
     g_assert_cmpuint(report.request, ==, 1);
     g_assert_cmpuint(report.response, ==, 0);
-    refuse(&s, 0);
+    refuse(&s, NO_PROPOSAL);
+    ipsec_explain_ike(s.db, &s.views[3], &report);
+    g_assert_cmpuint(report.request, ==, 1);
     ipsec_explain_ike(s.db, &s.views[2], &report);
     g_assert_cmpuint(report.response, ==, 4);
     end(&s);
@@ -464,6 +731,32 @@ static void test_flood(void)
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==, IPSEC_FINDING_IKE_AUTH_FAILED);
     ipsec_db_free(s.db);
     guard_free_all();
+}
+
+/* What has become of IKE SAs that were forgotten is told all the same, on each pass; of no more than so many. */
+static void test_forgotten(void)
+{
+    const unsigned count = IPSEC_IKE_HISTORIES_MOST + 1;
+    session s = begin();
+    ipsec_ike_report report;
+
+    for (unsigned turn = 0; turn < 2; turn++)
+        for (unsigned i = 0; i < count; i++) {
+            ike_octets m;
+            ipsec_view view;
+
+            s.head.initiator_spi = 0x5555000000000000 + i;
+            m = init(&s, false, 0);
+            view = ike_view(&m, 1 + i, i, false);
+            if (turn == 0)
+                ipsec_judge_ike(s.db, &view, NULL, &report);
+            else
+                ipsec_explain_ike(s.db, &view, &report);
+            g_assert_cmpint(report.has_progress, ==, i < IPSEC_IKE_HISTORIES_MOST);
+            g_assert_true(!report.has_progress || report.progress.number == i);
+            guard_free_all();
+        }
+    ipsec_db_free(s.db);
 }
 
 /* --- tables ------------------------------------------------------------------------------------------------------- */
@@ -515,16 +808,56 @@ static void test_outcome(void)
         ipsec_ike_progress progress;
         const char *text;
     } cases[] = {
-        {{.version = 2}, "not finished"},
+        {{.version = 2, .has_spoken = {true, false}, .initiator_is_low = true}, "no answer"},
+        {{.version = 2, .has_spoken = {true, false}}, "not finished"}, /* the responder was heard */
+        {{.version = 2, .has_spoken = {true, true}}, "not finished"},
         {{.version = 2, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1}, "no answer"},
-        {{.version = 2, .trouble = IPSEC_FINDING_IKE_NO_PROPOSAL + 1, .trouble_notify = 14}, "NO_PROPOSAL_CHOSEN"},
-        {{.version = 2, .is_established = true, .counts = true, .children = 2}, "established, 2 child SAs"},
-        {{.version = 2, .is_established = true, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1}, "established, no answer"},
+        {{.version = 2,
+          .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1,
+          .error = IPSEC_FINDING_ICMP_PORT_UNREACHABLE + 1,
+          .error_frame = 2},
+         "no answer (ICMP: port unreachable, frame 2)"},
+        {{.version = 2,
+          .trouble = IPSEC_FINDING_IKE_NO_PROPOSAL + 1,
+          .trouble_notify = 14,
+          .error = IPSEC_FINDING_ICMP_PORT_UNREACHABLE + 1},
+         "NO_PROPOSAL_CHOSEN"},
+        {{.version = 2,
+          .trouble = IPSEC_FINDING_IKE_NO_PROPOSAL + 1,
+          .trouble_inferred = true,
+          .trouble_notify = IPSEC_IKE_COOKIE},
+         "COOKIE again and again"},
+        {{.version = 2, .trouble = IPSEC_FINDING_IKE_PEER_ERROR + 1, .trouble_notify = 9999}, "notify 9999"},
+        {{.version = 2, .trouble = IPSEC_FINDING_IKE_AUTH_FAILED + 1, .trouble_inferred = true},
+         "consistent with a refused authentication"},
+        {{.version = 2, .stage = IPSEC_IKE_ESTABLISHED, .counts = true, .children = 2}, "established, 2 child SAs"},
+        {{.version = 2, .stage = IPSEC_IKE_ESTABLISHED, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1},
+         "established, no answer"},
     };
     char buffer[IPSEC_IKE_OUTCOME_SIZE];
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
         g_assert_cmpstr(ipsec_ike_outcome(&cases[i].progress, buffer), ==, cases[i].text);
+}
+
+static void test_remark(void)
+{
+    static const struct {
+        ipsec_ike_said said;
+        const char *text;
+    } cases[] = {
+        {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 14}, "NO_PROPOSAL_CHOSEN"},
+        {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 17}, "INVALID_KE_PAYLOAD"},
+        {{.finding = IPSEC_FINDING_IKE_TEMPORARY_FAILURE, .has_notify = true, .notify = 43}, ""}, /* named already */
+        {{.finding = IPSEC_FINDING_IKE_AUTH_FAILED, .advice_case = IPSEC_CASE_IKE_AUTH_LENGTH}, "by its length"},
+        {{.finding = IPSEC_FINDING_IKE_INVALID_SPI, .advice_case = IPSEC_CASE_IKE_SPI, .detail = 0xc0000001},
+         "SPI 0xc0000001"},
+        {{.finding = IPSEC_FINDING_IKE_NO_ANSWER}, ""},
+    };
+    char buffer[IPSEC_IKE_REMARK_SIZE];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++)
+        g_assert_cmpstr(ipsec_ike_remark(&cases[i].said, 2, buffer), ==, cases[i].text);
 }
 
 int main(int argc, char **argv)
@@ -536,13 +869,28 @@ int main(int argc, char **argv)
     g_test_add_func("/ike/intermediate", test_intermediate);
     g_test_add_func("/ike/a_later_exchange_succeeds", test_a_later_exchange_succeeds);
     g_test_add_func("/ike/an_spi_carries_traffic", test_an_spi_carries_traffic);
+    g_test_add_func("/ike/an_older_sa_carries_traffic", test_an_older_sa_carries_traffic);
+    g_test_add_func("/ike/a_login_goes_on", test_a_login_goes_on);
+    g_test_add_func("/ike/a_login_takes_back_its_sa", test_a_login_takes_back_its_sa);
     g_test_add_func("/ike/decrypted", test_decrypted);
+    g_test_add_func("/ike/decrypted_outcomes", test_decrypted_outcomes);
+    g_test_add_func("/ike/deleted", test_deleted);
+    g_test_add_func("/ike/many_findings", test_many_findings);
+    g_test_add_func("/ike/offered_twice", test_offered_twice);
     g_test_add_func("/ike/group_of_each_rekey", test_group_of_each_rekey);
     g_test_add_func("/ike/childless", test_childless);
     g_test_add_func("/ike/forged_answers", test_forged_answers);
     g_test_add_func("/ike/decrypted_beats_forged", test_decrypted_beats_forged);
     g_test_add_func("/ike/quoted", test_quoted);
     g_test_add_func("/ike/repeats", test_repeats);
+    g_test_add_func("/ike/forged_short_answer", test_forged_short_answer);
+    g_test_add_func("/ike/fragment_without_numbers", test_fragment_without_numbers);
+    g_test_add_func("/ike/several_places", test_several_places);
+    g_test_add_func("/ike/copies_back_in_time", test_copies_back_in_time);
+    g_test_add_func("/ike/a_late_answer", test_a_late_answer);
+    g_test_add_func("/ike/a_clear_notify_silences_nothing", test_a_clear_notify_silences_nothing);
+    g_test_add_func("/ike/forgotten", test_forgotten);
+    g_test_add_func("/ike/remark", test_remark);
     g_test_add_func("/ike/links", test_links);
     g_test_add_func("/ike/one_spi_for_all", test_one_spi_for_all);
     g_test_add_func("/ike/flood", test_flood);

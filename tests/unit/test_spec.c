@@ -139,14 +139,14 @@ static void test_warnings(void)
     static const sample samples[] = {
         {{{"ESP", "*", "*", "1", CBC, "HMAC_SHA2_256_128", KEY_20}},
          "integrity_key",
-         "RFC 4868 wants 32 octets for HMAC_SHA2_256_128, not 20"},
+         "RFC 4868 requires 32 octets for HMAC_SHA2_256_128, not 20"},
         {{{"ESP", "*", "*", "1", GCM, "HMAC_SHA1_96", "this is not read"}},
          "integrity",
-         "passed over: AES_GCM_16 brings its own integrity"},
+         "ignored: AES_GCM_16 has its own integrity"},
         {{{"ESP", "*", "*", "1", "NULL", "", "NONE"}},
          "integrity",
          "neither encryption nor integrity: nothing can be verified"},
-        {{{"ESP", "*", "*", "0", GCM}}, "spi", "no packet may have the SPI 0"},
+        {{{"ESP", "*", "*", "0", GCM}}, "spi", "no packet may have SPI 0"},
     };
 
     assert_samples(ipsec_key_row_compile, samples, G_N_ELEMENTS(samples), true);
@@ -155,8 +155,8 @@ static void test_warnings(void)
 static void test_errors(void)
 {
     static const char odd[] = "the key has an odd number of hex digits";
-    static const char no_digit[] = "the key has a character that is no hex digit";
-    static const char no_spi[] = "neither * nor a number of 32 bits, decimal or in hex behind 0x";
+    static const char no_digit[] = "the key has a character that is not a hex digit";
+    static const char no_spi[] = "neither * nor a 32-bit number (decimal, or hex with 0x)";
     static const char no_address[] = "not an IP address, a CIDR range or *";
     static const char no_prefix4[] = "the prefix length is not a number from 0 to 32";
     static const sample samples[] = {
@@ -172,7 +172,7 @@ static void test_errors(void)
         {{{"ESP", "192.0.2.1/"}}, "src", no_prefix4},
         {{{"ESP", "192.0.2.1/0x8"}}, "src", no_prefix4},
         {{{"ESP", "::/129"}}, "src", "the prefix length is not a number from 0 to 128"},
-        {{{"ESP", "192.0.2.1", "::1"}}, "dst", "one address is of IPv4 and the other of IPv6"},
+        {{{"ESP", "192.0.2.1", "::1"}}, "dst", "one address is IPv4, the other IPv6"},
         {{{"ESP", "*", "*"}}, "spi", no_spi},
         {{{"ESP", "*", "*", "0x"}}, "spi", no_spi},
         {{{"ESP", "*", "*", "-1"}}, "spi", no_spi},
@@ -222,10 +222,10 @@ static void test_errors(void)
         {{{"ESP", "*", "*", "1", CBC, "NONE", KEY_16}}, "integrity_key", "NONE has no key"},
         {{{"ESP", "*", "*", "1", GCM, "", "", "maybe"}},
          "esn",
-         "neither no, yes, auto nor high 32 bits in hex behind 0x"},
+         "neither no, yes, auto nor the high 32 bits in hex with 0x"},
         {{{"ESP", "*", "*", "1", GCM, "", "", "0x100000000"}},
          "esn",
-         "neither no, yes, auto nor high 32 bits in hex behind 0x"},
+         "neither no, yes, auto nor the high 32 bits in hex with 0x"},
         {{{"ESP", "*", "*", "1", GCM, "", "", "", "bee"}}, "mode", "neither any, transport, tunnel, beet nor iptfs"},
         {{{"AH", "*", "*", "1", CBC}}, "encryption", "AH has no encryption"},
         {{{"AH", "*", "*", "1", "", KEY_16}}, "encryption_key", "AH has no encryption"},
@@ -505,10 +505,10 @@ static void test_wireshark_warnings(void)
          "neither encryption nor integrity: nothing can be verified"},
         {{{"IPv4", "*", "*", "1", WIRESHARK_GCM, "0x" KEY_20, "NULL", ""}},
          "Authentication",
-         "no length of the ICV is stated: taken to be 16 octets"},
+         "no ICV length is given: 16 octets assumed"},
         {{{"IPv4", "*", "*", "1", WIRESHARK_CBC, "0x" KEY_16, WIRESHARK_SHA256, "abc"}},
          "Authentication Key",
-         "RFC 4868 wants 32 octets for HMAC_SHA2_256_128, not 3"},
+         "RFC 4868 requires 32 octets for HMAC_SHA2_256_128, not 3"},
     };
 
     assert_samples(ipsec_key_row_compile_wireshark, samples, G_N_ELEMENTS(samples), true);
@@ -516,16 +516,16 @@ static void test_wireshark_warnings(void)
 
 static void test_wireshark_errors(void)
 {
-    static const char no_digit[] = "the key has a character that is no hex digit";
-    static const char no_spi[] = "neither * nor a number of 32 bits, decimal or in hex behind 0x";
-    static const char no_pattern[] = "a pattern has 0x and eight digits or *";
+    static const char no_digit[] = "the key has a character that is not a hex digit";
+    static const char no_spi[] = "neither * nor a 32-bit number (decimal, or hex with 0x)";
+    static const char no_pattern[] = "a pattern needs 0x and eight characters, each a hex digit or *";
     static const sample samples[] = {
         {{{"IPv5"}}, "Protocol", "neither IPv4, IPv6 nor Any"},
         {{{"IPv4", ""}}, "Src IP", "an address is missing (* for any)"},
-        {{{"IPv4", "::1"}}, "Src IP", "not an address of IPv4"},
-        {{{"IPv6", "*", "10.0.0.1"}}, "Dest IP", "not an address of IPv6"},
+        {{{"IPv4", "::1"}}, "Src IP", "not an IPv4 address"},
+        {{{"IPv6", "*", "10.0.0.1"}}, "Dest IP", "not an IPv6 address"},
         {{{"IPv4", "*", "19*.0.0.1"}}, "Dest IP", "not an IP address, a CIDR range or *"},
-        {{{"Any", "10.0.0.1", "::1"}}, "Dest IP", "one address is of IPv4 and the other of IPv6"},
+        {{{"Any", "10.0.0.1", "::1"}}, "Dest IP", "one address is IPv4, the other IPv6"},
         {{{"IPv4", "*", "*", ""}}, "SPI", no_spi},
         {{{"IPv4", "*", "*", "1*"}}, "SPI", no_spi},
         {{{"IPv4", "*", "*", "99999999999999999999"}}, "SPI", no_spi},
@@ -536,7 +536,7 @@ static void test_wireshark_errors(void)
         {{{"IPv4", "*", "*", "1", "NULL", "", "SM3"}}, "Authentication", "SM3 is not supported"},
         {{{"IPv4", "*", "*", "1", WIRESHARK_GCM, "0x" KEY_20, WIRESHARK_SHA256, KEY_16}},
          "Authentication",
-         "AES-GCM has an ICV of ANY 64, 96 or 128 bit"},
+         "AES-GCM needs an ICV of ANY 64, 96 or 128 bit"},
         {{{"IPv4", "*", "*", "1", WIRESHARK_CBC, "fifteen letters", "NULL"}},
          "Encryption Key",
          "AES_CBC needs a key of 16, 24 or 32 octets, not 15"},

@@ -599,7 +599,7 @@ static void test_errors(void)
         {"src 192.0.2.1\n\tproto ah spi 0x1 reqid 1 mode tunnel\n", "dst", "an address is missing"},
         {ADDRESSES "\tproto esp spi 0x123456789 reqid 1 mode tunnel\n" GCM, "spi", "not a number of 32 bits"},
         {ADDRESSES "\tproto esp spi (5) reqid 1 mode tunnel\n" GCM, "spi", "not a number of 32 bits"},
-        {ADDRESSES "\tproto esp spi 0x00000000 reqid 1 mode tunnel\n" GCM, "spi", "no packet has the SPI 0"},
+        {ADDRESSES "\tproto esp spi 0x00000000 reqid 1 mode tunnel\n" GCM, "spi", "no packet has SPI 0"},
         {ESP "\tenc cbc(sm4) " KEY_16 "\n", "enc", "cbc(sm4) is not supported"},
         {ESP "\tenc cbc(sm4) <<Keys hidden>>\n", "enc", "cbc(sm4) is not supported"},
         {ESP "\tenc\n", "enc", "a name is missing"},
@@ -614,7 +614,7 @@ static void test_errors(void)
          "cbc(aes-that-is-longer-than-any-... is not supported"},
         {ESP "\tenc cbc(aes) 0x0001\n", "enc", "AES_CBC needs a key of 16, 24 or 32 octets, not 2"},
         {ESP "\tenc cbc(aes) 0x000\n", "enc", "the key has an odd number of hex digits"},
-        {ESP "\tenc cbc(aes) 0x00zz\n", "enc", "the key has a character that is no hex digit"},
+        {ESP "\tenc cbc(aes) 0x00zz\n", "enc", "the key has a character that is not a hex digit"},
         {ESP "\taead rfc4106(gcm(aes)) " KEY_16 " 128\n", "aead",
          "AES_GCM_16 needs a key of 20, 28 or 36 octets (salt included), not 16"},
         {AH "\tauth-trunc xcbc(aes) " KEY_20 " 96\n", "auth-trunc", "AES_XCBC_96 needs a key of 16 octets, not 20"},
@@ -648,7 +648,7 @@ static void test_warning(void)
     g_assert_true(result.row[0].has_keys && result.row[0].integrity_key_length == 16);
     g_assert_cmpuint(result.errors, ==, 1);
     g_assert_true(result.error[0].usable);
-    g_assert_cmpstr(result.error[0].reason, ==, "RFC 2404 wants 20 octets for HMAC_SHA1_96, not 16");
+    g_assert_cmpstr(result.error[0].reason, ==, "RFC 2404 requires 20 octets for HMAC_SHA1_96, not 16");
 }
 
 static void test_zeros(void)

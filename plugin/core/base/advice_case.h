@@ -1,8 +1,8 @@
 /** @file
  * What makes the advice on a finding more exact than the catalogue's.
  *
- * The room base/ has what knows nothing of packets: words that all rooms share (the catalogue of findings, the stacks,
- * what the user may choose), and small tools. Nothing that reads a header may enter.
+ * The room base/ has the words that all rooms share (the catalogue of findings, the stacks, what the user may choose)
+ * and small tools. Nothing that reads a header may enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,18 +27,20 @@ typedef enum {
     IPSEC_CASE_SPI_REVERSE,        /**< the SPI is that of the other direction */
     IPSEC_CASE_DELETED,            /**< IKE has deleted the SA; detail: the frame, 0 if that has no number; so with the
                                         next two */
-    IPSEC_CASE_SPI_DELETED,        /**< likewise, so that nobody knows the SPI */
-    IPSEC_CASE_SPI_RESTARTED,      /**< likewise, for a peer has begun anew (INITIAL_CONTACT) */
+    IPSEC_CASE_SPI_DELETED,        /**< the same, so that nobody knows the SPI */
+    IPSEC_CASE_SPI_RESTARTED,      /**< the same, because a peer restarted (INITIAL_CONTACT) */
     IPSEC_CASE_SPI_NEVER,          /**< IKE negotiated SAs for this receiver, and none with this SPI */
-    /** Left of the window; detail: packets of the smallest that lets the number in; missed: by how many this one was.
+    /** Left of the window; detail: the smallest window, in packets, that would accept the number; missed: by how many
+     * this window was missed.
      */
     IPSEC_CASE_WINDOW,
-    IPSEC_CASE_WINDOW_QOS, /**< likewise, and all that overtook the packet had another DSCP */
-    IPSEC_CASE_EPOCH,      /**< likewise with ESN, so that the receiver takes another high half */
+    IPSEC_CASE_WINDOW_QOS, /**< the same, and every packet that overtook it had another DSCP */
+    IPSEC_CASE_EPOCH,      /**< the same with ESN, so the receiver assumes another high half */
     IPSEC_CASE_EPOCH_QOS,
-    /** What a receiver refuses and the RFCs let pass; each of stack.refuses. detail: which one (ipsec_stack). */
+    /** What a receiver refuses although the RFCs allow it; all are cases of stack.refuses. detail: the receiver
+     * (ipsec_stack). */
     IPSEC_CASE_FLAGS_COVERED,   /**< AH with DF or the reserved flag of IPv4 */
-    IPSEC_CASE_BEHIND_PACKET,   /**< octets behind the IP packet */
+    IPSEC_CASE_BEHIND_PACKET,   /**< octets after the IP packet */
     IPSEC_CASE_V4_OPTIONS,      /**< any option of IPv4 */
     IPSEC_CASE_V6_EXTENSIONS,   /**< extension headers of IPv6 in front of ESP */
     IPSEC_CASE_CHANGING_OPTION, /**< AH with options of IPv6 that may change on the way */
@@ -46,13 +48,13 @@ typedef enum {
     IPSEC_CASE_BEFORE_FIRST,    /**< a number close to 2^32 in a new SA */
     IPSEC_CASE_OTHER_SOURCE,    /**< a source address that is not the SA's */
     IPSEC_CASE_OTHER_PORTS,     /**< UDP ports that are not the SA's */
-    IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than what IP has for it */
+    IPSEC_CASE_UDP_SHORT,       /**< UDP that is shorter than its IP packet */
     IPSEC_CASE_AH_PADDING,      /**< AH padded at all */
     IPSEC_CASE_AH_LENGTH,       /**< AH padded in another way; the last of these */
-    IPSEC_CASE_FIELD_KEPT,      /**< AH: the ICV verifies with a field that counts as zero as it is; detail:
-                                     ipsec_outer_field */
+    IPSEC_CASE_FIELD_KEPT,      /**< AH: the ICV verifies if a field that should be zeroed is kept; detail:
+                                 * ipsec_outer_field */
     IPSEC_CASE_ADDRESS,         /**< AH: the ICV verifies with another address; detail: likewise */
-    IPSEC_CASE_STRAY,           /**< a number that the SA did not go on from; detail: its low half */
+    IPSEC_CASE_STRAY,           /**< a number from which the SA did not continue; detail: its low half */
     IPSEC_CASE_FRAGMENT,        /**< the rest of the packet lies in another frame */
     /** What is said of an IKE message. */
     IPSEC_CASE_IKE_AUTH_LENGTH, /**< an answer that has room for an error alone */
@@ -67,10 +69,15 @@ typedef enum {
     IPSEC_CASE_IKE_FRAGMENT,    /**< detail: number of the fragment; missed: how many there are */
     IPSEC_CASE_IKE_NAT_SOURCE,  /**< the sender is behind NAT */
     IPSEC_CASE_IKE_NAT_DESTINATION,
+    IPSEC_CASE_IKE_NAT_ASKED, /**< likewise, or it asks for ESP in UDP */
     IPSEC_CASE_IKE_NAT_BOTH,
+    IPSEC_CASE_IKE_PROPOSAL,       /**< of IKE itself */
+    IPSEC_CASE_IKE_PROPOSAL_CHILD, /**< of an SA of ESP or AH */
+    IPSEC_CASE_IKE_SPI,            /**< detail: SPI of ESP or AH that the peer does not know */
+    IPSEC_CASE_IKE_ICMP,           /**< an ICMP error quotes the request; detail: its frame; missed: its finding */
     /* Of ICMP errors, and what follows from them. */
     IPSEC_CASE_TOO_BIG,      /**< detail: octets of the packet; fits: inner MTU that would do */
-    IPSEC_CASE_TOO_BIG_ANY,  /**< likewise, whatever the algorithms, for they are not known */
+    IPSEC_CASE_TOO_BIG_ANY,  /**< the same for any algorithms, because they are not known */
     IPSEC_CASE_MTU_ZERO,     /**< no MTU is named */
     IPSEC_CASE_MTU_LOW,      /**< it is below what IPv4 senders use */
     IPSEC_CASE_MTU_LOW_V6,   /**< it is below the least of IPv6 */
@@ -81,7 +88,7 @@ typedef enum {
     IPSEC_CASE_KEEPALIVE,    /**< it quotes a NAT keepalive */
     IPSEC_CASE_ABOVE, /**< detail: octets of the largest packet above the MTU; missed: how many are; fits: as above */
     IPSEC_CASE_ABOVE_ANY,  /**< likewise, whatever the algorithms */
-    IPSEC_CASE_PEER_LACKS, /**< the destination has said that it does not do the protocol */
+    IPSEC_CASE_PEER_LACKS, /**< the destination has said that it lacks the protocol */
     IPSEC_CASE_COUNT
 } ipsec_advice_case;
 
@@ -106,7 +113,7 @@ static inline bool ipsec_advice_names_frame(uint8_t advice_case)
     return advice_case >= IPSEC_CASE_DELETED && advice_case <= IPSEC_CASE_SPI_RESTARTED;
 }
 
-/** What a finding's advice needs besides; all zero where the catalogue's stands. */
+/** What else a finding's advice needs; all zero if the catalogue's advice is used. */
 typedef struct ipsec_advice_detail {
     uint8_t advice_case; /**< ipsec_advice_case */
     uint32_t detail;     /**< the number or the row that it speaks of */

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* The sanitizer would not know that an object which was given back is not to be used. */
+/* Without these calls, the sanitizer would not notice the use of an object that was given back. */
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else

@@ -49,13 +49,13 @@ typedef enum {
     IPSEC_CAUSE_LIMIT = 4        /**< limit exceeded */
 } ipsec_cause;
 
-/** The facts that a finding rests on; without them it is not made. */
+/** The facts that a finding needs; without them it is not reported. */
 typedef enum {
     IPSEC_NEEDS_CAPTURED, /**< the octets that the rule reads */
     IPSEC_NEEDS_WHOLE     /**< the whole packet, see ipsec_view_is_whole() */
 } ipsec_needs;
 
-/** What a finding tells of the SA rather than of the packet; bits, so that an SA remembers a set. */
+/** What a finding says about the SA rather than the packet; bits, so that an SA can remember a set. */
 typedef enum {
     IPSEC_PROPERTY_NONE = 0,
     IPSEC_PROPERTY_SPI_RESERVED = 1 << 0,   /**< SPI 1-255 */
@@ -65,7 +65,7 @@ typedef enum {
     IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4,   /**< more IVs than are remembered */
     IPSEC_PROPERTY_IV_PREDICTABLE = 1 << 5, /**< its IVs of CBC can be foretold */
     IPSEC_PROPERTY_IV_CHAINED = 1 << 6,     /**< likewise, in the way that is common with the cipher */
-    IPSEC_PROPERTY_ABOVE_MTU = 1 << 7       /**< it goes on above the path MTU that was reported */
+    IPSEC_PROPERTY_ABOVE_MTU = 1 << 7       /**< it keeps exceeding the reported path MTU */
 } ipsec_property;
 
 /** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's
@@ -88,7 +88,7 @@ typedef enum {
     IPSEC_REMEDY_IF_REFUSED, /**< likewise, where a receiver minds at all */
     IPSEC_REMEDY_TABLE,      /**< likewise, unless only the analysis has the wrong keys */
     IPSEC_REMEDY_SENDER,     /**< it cannot: the software that builds the packets must change */
-    IPSEC_REMEDY_ARRIVED,    /**< it need not, for the packet came before */
+    IPSEC_REMEDY_ARRIVED,    /**< it need not, because the packet came before */
     IPSEC_REMEDY_CAPTURE,    /**< it need not: the capture falls short */
     IPSEC_REMEDY_NONE,       /**< nothing need be done */
     IPSEC_REMEDY_COUNT
@@ -113,8 +113,9 @@ typedef struct ipsec_catalogue_row {
     ipsec_needs needs;
     ipsec_property property;
     ipsec_advice advice;
-    bool is_neighbour; /**< it tells of others: it does not enter the verdict, and nobody refuses the packet for it */
-    bool is_later;     /**< it may come or go on a later pass; only with is_neighbour */
+    bool is_neighbour; /**< it is about something else: it does not enter the verdict, and nobody refuses the packet
+                        * for it */
+    bool is_later;     /**< it may appear or disappear on a later pass; only with is_neighbour */
     bool is_outer;     /**< it speaks of the headers in front */
 } ipsec_catalogue_row;
 

@@ -15,20 +15,21 @@
 typedef enum {
     IPSEC_POINTS_AUTO, /**< where it looks so */
     IPSEC_POINTS_YES,  /**< each place is one */
-    IPSEC_POINTS_NO    /**< what comes again elsewhere is a replay */
+    IPSEC_POINTS_NO    /**< what appears again elsewhere is a replay */
 } ipsec_points_mode;
 
 /** What the user may choose. */
 typedef struct ipsec_config {
     ipsec_stack receiver;     /**< decides which findings become IPSEC_VERDICT_DROP */
     bool report_reserved_spi; /**< whether SPIs 1-255 are a finding at all */
-    bool sa_complete;       /**< the key rows are all SAs of the receivers that they name, so that others are unknown */
-    bool null_heuristic;    /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
+    bool sa_complete;         /**< the key rows are complete for the receivers that they name, so any other SA is
+                               * unknown */
+    bool null_heuristic;      /**< look for ESP-NULL among SAs without a key row (RFC 5879) */
     uint32_t replay_window; /**< packets; 0: no replay check; IPSEC_REPLAY_WINDOW_UNKNOWN: the SA's or the receiver's */
     uint64_t duplicate_time; /**< nanoseconds within which an identical frame is an artefact of the capture; 0: never */
-    ipsec_points_mode points; /**< whether a packet that comes again elsewhere is the same, captured there */
-    /** SAs whose state is kept at a time: for one more, another is forgotten, and begins anew if it comes back. Those
-     * that have verified stay for longest, and those of a single packet go first. 0: IPSEC_SAS_DEFAULT. */
+    ipsec_points_mode points; /**< whether a packet that appears again elsewhere is the same one, captured there */
+    /** SAs whose state is kept at a time. For one more, another is forgotten, and starts over if it comes back: first
+     * those of a single packet, last those that have verified. 0: IPSEC_SAS_DEFAULT. */
     uint32_t sas;
 } ipsec_config;
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Words of a set. What goes through them is written out, for it is on the path of each packet. */
+/** Words of a set. Loops over them are written out, because they are on the path of every packet. */
 #define IPSEC_FINDING_WORDS 3
 
 /** A set; all zero is the empty one. */
@@ -94,7 +94,7 @@ static inline unsigned ipsec_finding_set_next(const ipsec_finding_set *set, unsi
 /** The findings that need IPSEC_NEEDS_WHOLE. */
 extern const ipsec_finding_set ipsec_findings_of_whole;
 
-/** Those of Note or above that are no mere property of an SA. */
+/** Those of Note or above that are not just a property of an SA. */
 extern const ipsec_finding_set ipsec_findings_that_flag;
 
 #endif

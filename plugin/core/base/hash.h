@@ -10,15 +10,16 @@
 #include <stdint.h>
 #include <string.h>
 
-/** What a hash begins with: drawn anew for each table, so that a capture cannot be made to collide. */
+/** The start of a hash: random for each table, so that nobody can make a capture that collides. */
 static inline uint64_t ipsec_hash_seed(void)
 {
     return (uint64_t)g_random_int() << 32 | g_random_int();
 }
 
-/** One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The
- * constant is that of Fibonacci hashing, 2^64 over the golden ratio. What differs in its high bits only is spread little,
- * and a difference of the highest bit passes unchanged: such a hash finds things, and does not tell them apart. */
+/** One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The constant
+ * is that of Fibonacci hashing, 2^64 over the golden ratio. Values that differ in their high bits only are spread
+ * little, and a difference in the highest bit passes unchanged: use such a hash to find things, not to tell them
+ * apart. */
 static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;

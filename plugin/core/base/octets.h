@@ -8,10 +8,10 @@
 
 #include <stdint.h>
 
-/** Keeps a function off the path of a clean packet: its registers and stack are then not paid for there. */
+/** Keeps a function off the path of a clean packet, which then need not save its registers and stack. */
 #if defined(__GNUC__)
 #define IPSEC_COLD __attribute__((noinline, cold))
-/** What is on the way of each packet and elsewhere, too: a compiler would call it. */
+/** For what is on the path of every packet but also used elsewhere: without it, compilers would make a call. */
 #define IPSEC_INLINE inline __attribute__((always_inline))
 #else
 #define IPSEC_COLD

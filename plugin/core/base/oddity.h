@@ -1,5 +1,5 @@
 /** @file
- * Oddities: what some receiver minds about a packet, and no finding tells.
+ * Oddities: what some receiver objects to in a packet although no finding covers it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -38,10 +38,10 @@ static inline bool ipsec_stacks_have(ipsec_stacks stacks, ipsec_stack stack)
     return stacks >> stack & 1;
 }
 
-/** Value of a replay window where nobody says how large it is. */
+/** Value of a replay window of unknown size. */
 #define IPSEC_REPLAY_WINDOW_UNKNOWN UINT32_MAX
 
-/** What becomes of a window that somebody asks for, see stack.def. */
+/** What the stack makes of a configured window, see stack.def. */
 typedef enum {
     IPSEC_WINDOW_AS_ASKED,
     IPSEC_WINDOW_OCTETS,
@@ -71,8 +71,8 @@ extern const ipsec_stack_replay ipsec_stack_replays[IPSEC_STACK_COUNT];
 /** What ipsec_stack_window() does for a window that is known. */
 uint32_t ipsec_stack_window_rounded(ipsec_stack stack, uint32_t packets);
 
-/** The smallest window of at least `packets` that the stack can have, where somebody asks for them; 0, no anti-replay,
- * stays. IPSEC_REPLAY_WINDOW_UNKNOWN gives the stack's default. */
+/** The smallest window of at least `packets` that the stack can have; 0, no anti-replay, stays.
+ * IPSEC_REPLAY_WINDOW_UNKNOWN gives the stack's default. */
 static inline uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets)
 {
     return packets == IPSEC_REPLAY_WINDOW_UNKNOWN ? ipsec_stack_replays[stack].window

@@ -26,7 +26,8 @@ static inline char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Whether it is that word but for the case. Not a call of g_ascii_strncasecmp(), for most differ in the first letter.
+/* Whether it is that word, ignoring case. Not a call of g_ascii_strncasecmp(), because most words differ in the first
+ * letter.
  */
 static inline bool is_alike(ipsec_text text, const char *word)
 {
@@ -70,7 +71,7 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
     return true;
 }
 
-/* Whether there is something in it that no name has: as many hex digits in a row, or what they begin with. */
+/* Whether it contains what no name does: a long run of hex digits, or 0x. */
 static bool looks_like_key(ipsec_text text)
 {
     unsigned run = 0;

@@ -101,7 +101,7 @@ static inline bool ipsec_text_word(ipsec_text *line, ipsec_text *word)
     return word->length > 0;
 }
 
-/** Reads a number, all of the text: decimal, or hex behind 0x. False, and nothing else, if it is not one or is above
+/** Reads a number, all of the text: decimal, or hex with 0x. False, and nothing else, if it is not one or is above
  * `most`. */
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value);
 
@@ -114,7 +114,7 @@ static inline int ipsec_text_hex_digit(char c)
     return ipsec_text_hex_digits[(uint8_t)c] - 1;
 }
 
-/** Octets of a name that may come from anywhere, made fit to be shown. */
+/** Octets for a name of any origin, made fit to be shown. */
 #define IPSEC_TEXT_SHOWN 36
 
 /** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What looks like a key

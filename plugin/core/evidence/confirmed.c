@@ -7,26 +7,26 @@
 /* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
 #define ADVANCE_MOST 64u
 
-/* How many more faulty packets than sound ones an SPI may have shown in UDP, and still be believed. Other protocols
- * with a counter behind a constant word break ESP's rules most of the time. */
+/* How many more faulty packets than sound ones an SPI may have shown in UDP and still be believed. Other protocols with
+ * a counter after a constant word break ESP's rules most of the time. */
 #define FAULTY_MOST 4u
 
-/* So many more sound packets with advancing numbers than others make sure that it is ESP, whatever comes then. Of
- * another protocol one length in four is a multiple of 4: it gets there with a chance of (1/3)^16, or 2^-25. */
+/* This many more sound packets with advancing numbers than others prove that it is ESP, whatever comes after. In
+ * another protocol one length in four is a multiple of 4, so it gets there with a probability of (1/3)^16, or 2^-25. */
 #define STEADY 16u
 
-/* Where octets are that a packet is described by: four behind the numbers. */
+/* Where octets are that a packet is described by: four after the numbers. */
 #define DESCRIBED_AT 8u
 
-/* Length and octets, so that a copy is told from another packet: a copy is never taken for one, another packet for a
+/* Length and octets, to tell a copy from another packet. A copy is always recognised; another packet is taken for a
  * copy once in 256 times. */
 static uint8_t describe(const ipsec_view *view)
 {
     return (uint8_t)((view->length ^ ipsec_read_u32(view->data + DESCRIBED_AT)) * 0x9e3779b1u >> 24);
 }
 
-/* Counts a packet. A sender that counts is a sender of IPsec: two sound packets with advancing numbers. Where they look
- * like another protocol's, it must go on for longer. */
+/* Counts a packet. Two sound packets with advancing numbers make a sender of IPsec. If they look like another
+ * protocol's, it takes more. */
 static void count(ipsec_sa *sa, uint32_t sequence, bool flagged, bool foreign)
 {
     const uint32_t advance = sequence - sa->sequence;
@@ -82,14 +82,14 @@ static IPSEC_COLD bool is_foreign(ipsec_sa *sa, const ipsec_view *view, const ip
 bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
                              const ipsec_findings *findings)
 {
-    /* What a sound packet looks like counts only until two of the SA have advanced. */
+    /* The look of a sound packet counts only until two packets of the SA have advanced. */
     if (!sa || !sa->advanced || findings->any)
         return is_foreign(sa, view, header, findings);
     count(sa, header->sequence, false, false);
     return false;
 }
 
-/* A key row speaks for its SPI, unless it is for any: then a packet must have verified. */
+/* A key row confirms its SPI, unless it matches any SPI: then a packet must have verified. */
 static bool has_key(const ipsec_keyring *ring, const ipsec_sa *sa)
 {
     if (!sa || !sa->keys.resolved || sa->keys.row == IPSEC_KEY_NONE)

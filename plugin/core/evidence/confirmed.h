@@ -1,8 +1,8 @@
 /** @file
  * Whether what comes in UDP is IPsec at all: the port alone proves nothing. Internal to the core.
  *
- * The room evidence/ has what others than the packets of an SA tell of it: its peers, other protocols, logs. What opens
- * packets or moves windows may not enter.
+ * The room evidence/ has what is known of an SA from anything but its packets: its peers, other protocols, logs.
+ * Nothing that opens packets or moves windows may enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -19,7 +19,7 @@
 
 #include <stdbool.h>
 
-/** What speaks for the SA of a packet in UDP, besides its port. */
+/** Evidence for the SA of a packet in UDP, besides its port. */
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view,
                         const ipsec_sa *sa);
 
@@ -35,8 +35,8 @@ static inline bool ipsec_is_confirmed(const ipsec_peers *peers, const ipsec_keyr
 /**
  * Learns from number and octets of a packet in UDP, of an SA that is not confirmed yet; `sa` may be NULL.
  *
- * @return whether it is no ESP, unless something else bears it out: it looks like another protocol, or like all others
- *         with its SPI it has the same number
+ * @return whether it is not ESP unless something else confirms that: it looks like another protocol, or all packets
+ *         with its SPI have the same number
  */
 bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
                              const ipsec_findings *findings);

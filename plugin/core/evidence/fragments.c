@@ -1,7 +1,7 @@
 /* Fragments without a first one.
  *
- * A table has the packets of which a fragment came that has no place yet, each in the one slot that its name leads to:
- * a later one takes the place of an earlier one. What was found is kept by frame, up to a bound.
+ * A table has the packets with fragments that fit nowhere yet, each in the one slot that its name leads to: a later one
+ * replaces an earlier one. What was found is kept by frame, up to a bound.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/fragments.h"
@@ -9,8 +9,8 @@
 
 #include <glib.h>
 
-/* Packets in fragments at a time. Of an orphan and its first one, which come one behind the other, so many others in
- * between may hide one. A power of two. */
+/* Packets in fragments at a time. An orphan and its first fragment come close to each other, so it takes about this
+ * many others in between to hide one. A power of two. */
 #define SLOTS 1024u
 
 /* Pairs of frames that are remembered. */
@@ -87,7 +87,7 @@ static void join(ipsec_fragments *fragments, const datagram *datagram)
     remember(fragments, datagram->rest, datagram, datagram->first, true);
 }
 
-/* It was no orphan: its first fragment came late, and another packet had its identification by chance. */
+/* It was not an orphan: its first fragment came late, and another packet had its identification by chance. */
 static void part(ipsec_fragments *fragments, const datagram *datagram)
 {
     if (!fragments->pairs || datagram->first == 0)
@@ -103,7 +103,7 @@ static const found *find(const ipsec_fragments *fragments, uint32_t frame)
 
 /* --- fragments as they come ---------------------------------------------------------------------------- */
 
-/* The slot of the packet; begun anew for it if another has it. */
+/* The slot of the packet; reset for it if another has it. */
 static datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
 {
     datagram *slot;

@@ -1,11 +1,10 @@
 /** @file
- * Fragments without a first one: of what was sent with its first fragment marked as a whole packet. Internal to the
- * core.
+ * Fragments without a first one, because that was sent as if it were a whole packet. Internal to the core.
  *
  * A device that cuts a packet and does not set More Fragments in the first piece (RFC 791 3.2, RFC 8200 4.5) makes two
  * packets of it that nobody puts together: one that looks whole and fails its ICV, and an orphan. They have the same
  * addresses, protocol and identification, and the orphan begins where the other ends. Anybody can make such an orphan:
- * it explains a fault, and takes none back.
+ * it explains a fault, but does not take one back.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -43,10 +42,10 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
 /** The frame with the rest of a packet that looks whole; 0: there is none, as far as is known by now. */
 uint32_t ipsec_fragments_rest_of(const ipsec_fragments *fragments, const ipsec_view *view);
 
-/** The frame with the first part of an orphan; 0: it is none, or its first one did not come. */
+/** The frame with the first part of an orphan; 0: it is not an orphan, or its first part did not come. */
 uint32_t ipsec_fragments_first_of(const ipsec_fragments *fragments, uint32_t frame);
 
-/** What goes wrong with a packet that lacks its end, and is no other fault then. */
+/** The faults of a packet that lacks its end, which need no other explanation then. */
 extern const ipsec_finding_set ipsec_findings_of_cut_packets;
 
 #endif

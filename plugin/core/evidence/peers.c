@@ -1,9 +1,9 @@
 /* Peers that were seen to speak IKE.
  *
- * A capture may hold a pair of its own in every packet. When there is room for no more, one goes that was silent for
- * longest: of those that had no answer if there are many of these, else of those that had one, and last of all of those
- * that have verified. Those with an answer are left some room for, for who has just begun has none. Between peers that
- * were forgotten, an SA in UDP needs other evidence until they speak again.
+ * Every packet of a capture may have another pair. When the table is full, the pair that has been silent longest is
+ * forgotten: of those without an answer if there are many of these, else of those with one, and last of those that have
+ * verified. Some room is left for pairs without an answer, because new ones have none. Between peers that were
+ * forgotten, an SA in UDP needs other evidence until they speak again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/peers.h"
@@ -15,7 +15,7 @@
 
 #define PEERS_MOST 65536u
 
-/* Pairs of a lower rank that stay, whoever else wants the room. */
+/* Pairs of a lower rank that are kept in any case. */
 #define SHARE (PEERS_MOST / 16)
 
 typedef enum {

@@ -22,7 +22,7 @@ void ipsec_peers_free(ipsec_peers *peers);
 /**
  * Remembers that the source of the view spoke IKE to its destination.
  *
- * @param verified  it does not speak IKE, but has sent what verified: it is a peer, whoever forges packets
+ * @param verified  it did not speak IKE, but sent a packet that verified: it is a peer, whoever else forges packets
  */
 void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified);
 

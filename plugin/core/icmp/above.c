@@ -35,7 +35,7 @@ void ipsec_above_judge(ipsec_mtus *mtus, const ipsec_view *view, const ipsec_rul
         ipsec_note_add(note, IPSEC_FINDING_SA_ABOVE_MTU);
 }
 
-/* Algorithms that only later passes know do not count, for advice is the same on all. */
+/* Algorithms that only later passes know do not count, because advice is the same on all passes. */
 static ipsec_overhead overhead_of(const ipsec_view *view, const ipsec_opened *opened)
 {
     const bool is_ah = view->protocol == IPSEC_PROTOCOL_AH && ipsec_view_has(view, 2);

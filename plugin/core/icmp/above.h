@@ -1,8 +1,9 @@
 /** @file
  * Packets of an SA above the path MTU that was reported for it. Internal to the core.
  *
- * The room icmp/ has what ICMP errors tell of IPsec: which of them speak of it, which packet they quote, what path MTU
- * is reported for an SA, and what fits into it. Anybody can send such an error: none of it moves a window or a verdict.
+ * The room icmp/ has what ICMP errors say about IPsec: which of them concern it, which packet they quote, the path MTU
+ * reported for an SA, and what fits into it. Anybody can send such an error, so none moves a window or changes a
+ * verdict.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

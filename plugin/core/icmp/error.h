@@ -28,7 +28,8 @@ typedef struct ipsec_icmp_view {
     uint8_t address_length;  /**< 4 or 16 */
     uint8_t protocol;        /**< IPSEC_ICMP or IPSEC_ICMPV6 */
     uint32_t frame;          /**< as ipsec_view.frame */
-    uint32_t offset;         /**< of data in the frame: with it and the frame, the message is found again */
+    uint32_t offset;         /**< of data in its buffer: with both and the frame, the message is found again */
+    uint16_t buffer;         /**< as ipsec_view.buffer */
     uint64_t time;           /**< as ipsec_view.time */
     ipsec_stacks refused_by; /**< as ipsec_view.refused_by */
 } ipsec_icmp_view;

@@ -1,7 +1,7 @@
 /* The ICMP errors of a capture.
  *
- * What is looked up for one is bounded, for anybody may send a million: the SA in its table, the quoted packet among
- * the last ones by hash. A record is kept of each that speaks of IPsec.
+ * The work for one is bounded, because anybody may send a million: the SA is looked up in its table, the quoted packet
+ * by hash among the last ones. A record is kept of each that concerns IPsec.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/errors.h"
@@ -9,6 +9,7 @@
 #include "icmp/inner_mtu.h"
 #include "icmp/quote.h"
 #include "icmp/rules.h"
+#include "packet/checks.h"
 #include "packet/find.h"
 #include "packet/fragment.h"
 #include "packet/protocol.h"
@@ -27,6 +28,7 @@ typedef struct record {
     uint32_t sa;            /* IPSEC_SA_NONE: not known */
     uint32_t quoted;        /* frame; 0 likewise */
     uint32_t fits;          /* inner MTU; 0 likewise */
+    uint16_t buffer;        /* ipsec_icmp_view */
     ipsec_icmp_ruling ruling;
 } record;
 
@@ -71,8 +73,8 @@ static bool is_in_udp(const ipsec_quote *quote)
     return quote->protocol == IPSEC_PROTOCOL_UDP;
 }
 
-/* Where the SPI exists in the other direction too, the source must be the SA's: a NAT may have changed it, so else it
- * is not asked for. */
+/* If the SPI exists in the other direction too, the source must be the SA's. Otherwise it is not checked, because a NAT
+ * may have changed it. */
 static bool is_other_direction(const ipsec_sa_table *sas, const ipsec_sa *sa, const ipsec_quote *quote)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));
@@ -106,13 +108,21 @@ static bool has_spi_between(const ipsec_sa_table *sas, const ipsec_quote *quote,
     return ipsec_sa_pair_find(sas, &view, false) || ipsec_sa_pair_find(sas, &view, true);
 }
 
+/* Whether it went to the port of UDP encapsulation, and can be what goes there: a NAT keepalive has one octet, and IKE
+ * and ESP have more than a scanner's empty probe. */
+static bool is_sent_to_natt(const ipsec_quote *quote)
+{
+    return quote->destination_port == IPSEC_PORT_NATT &&
+           (quote->udp_payload == 1 || quote->udp_payload >= IPSEC_ESP_IN_UDP_LEAST);
+}
+
 /* Whether a quote of UDP is one of IPsec: the port alone says so if that is where the packet went; ports at the other
  * end are anybody's, unless IKE or an SPI was seen between the two. */
 static bool is_ipsec(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, true);
 
-    if (!is_in_udp(quote) || quote->destination_port == IPSEC_PORT_NATT || quote->ike || sa)
+    if (!is_in_udp(quote) || is_sent_to_natt(quote) || quote->ike || sa)
         return true;
     if (quote->source_port == 0 || quote->destination_port == 0)
         return false;
@@ -276,7 +286,7 @@ static const record *find(const ipsec_icmp_errors *errors, const ipsec_icmp_view
 
         if (at->frame != view->frame)
             return NULL;
-        if (at->offset == view->offset)
+        if (at->offset == view->offset && at->buffer == view->buffer)
             return at;
     }
     return NULL;
@@ -285,7 +295,7 @@ static const record *find(const ipsec_icmp_errors *errors, const ipsec_icmp_view
 void ipsec_icmp_errors_judge(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *neighbours,
                              const ipsec_icmp_view *view)
 {
-    record kept = {.frame = view->frame, .offset = view->offset, .sa = IPSEC_SA_NONE};
+    record kept = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer, .sa = IPSEC_SA_NONE};
     ipsec_icmp_error error;
     const ipsec_sa *sa;
 

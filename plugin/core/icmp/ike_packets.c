@@ -27,7 +27,7 @@ static uint64_t hash_head(uint64_t seed, const uint8_t *ike)
     return ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(seed, words[0]), words[1]), words[2]);
 }
 
-void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view)
+void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view, const ipsec_ike_message *message)
 {
     ipsec_ike_packet *const packet = &packets->ring[packets->count % IPSEC_IKE_PACKETS];
     const bool has_v4 = view->ip_version == 4 && view->outer_length >= IPSEC_IPV4_HEADER;
@@ -39,9 +39,19 @@ void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view)
         (ipsec_ike_packet){.hosts = hash_hosts(packets->seed, view->source, view->destination, view->address_length,
                                                (uint32_t)view->source_port << 16 | view->destination_port),
                            .head = hash_head(packets->seed, view->data + ipsec_view_ike_at(view)),
+                           .initiator_spi = message->initiator_spi,
+                           .version = message->version,
                            .length = view->length,
                            .frame = view->frame,
                            .identification = has_v4 ? ipsec_read_u16(view->outer + 4) : 0};
+}
+
+const ipsec_ike_packet *ipsec_ike_packets_at(const ipsec_ike_packets *packets, uint32_t frame)
+{
+    for (unsigned i = 0; i < IPSEC_IKE_PACKETS; i++)
+        if (packets->ring[i].frame == frame && frame > 0)
+            return &packets->ring[i];
+    return NULL;
 }
 
 /* Whether it may be the one that is quoted, which has these hosts and, if it is there, this header. */

@@ -7,6 +7,7 @@
 #define IPSEC_CORE_IKE_PACKETS_H
 
 #include "icmp/quote.h"
+#include "ike/message.h"
 #include "packet/view.h"
 
 #include <stdint.h>
@@ -18,9 +19,11 @@
 typedef struct ipsec_ike_packet {
     uint64_t hosts;          /**< addresses and ports, hashed */
     uint64_t head;           /**< of its IKE header, hashed */
+    uint64_t initiator_spi;  /**< of that; likewise the version */
     uint32_t length;         /**< octets of the UDP payload */
     uint32_t frame;          /**< 0: none */
     uint16_t identification; /**< of IPv4; else 0 */
+    uint8_t version;
 } ipsec_ike_packet;
 
 /** All; all zero but for the seed at first. */
@@ -30,8 +33,11 @@ typedef struct ipsec_ike_packets {
     ipsec_ike_packet ring[IPSEC_IKE_PACKETS];
 } ipsec_ike_packets;
 
-/** Remembers a packet in UDP that is IKE. */
-void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view);
+/** Remembers a packet in UDP that is IKE, with that message. */
+void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view, const ipsec_ike_message *message);
+
+/** One in that frame; NULL: it is not among them. */
+const ipsec_ike_packet *ipsec_ike_packets_at(const ipsec_ike_packets *packets, uint32_t frame);
 
 /** The frame of the packet that is quoted: by its IKE header, and then the last of those that are the same; or by
  * ports, identification and length alone, if only one has them. 0: it is not known. */

@@ -25,8 +25,8 @@ typedef struct ipsec_overhead {
 /**
  * The overhead of packets with such a header.
  *
- * @param spec  the key row that they were opened with; NULL: not known. A row that does not know the mode counts as
- *              tunnel, of which less fits
+ * @param spec  the key row that they were opened with; NULL: not known. A row without a mode counts as tunnel, into
+ *              which less fits
  */
 ipsec_overhead ipsec_overhead_of(uint8_t ip_version, bool in_udp, uint8_t ah_length, const ipsec_key_row *spec);
 

@@ -1,14 +1,14 @@
 /* The path MTUs that were reported for SAs.
  *
- * Anybody may report any MTU, again and again. So of those that hold a few levels are kept, each with the time of its
- * first and its last report; what was the lowest up to a frame is kept for good, in steps of which each is lower than
- * the one before. Both grow with the errors in the capture alone.
+ * Anybody may report any MTU, again and again. So only a few of the MTUs in force are kept, each with the times of its
+ * first and last report. The lowest up to each frame is kept for good, in steps that each go down. Both grow only with
+ * the errors in the capture.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/mtus.h"
 
-/* MTUs of one SA that hold at a time: one for each narrow link on its paths. Beyond, the highest is forgotten: it
- * speaks of nothing while a lower one holds. */
+/* MTUs of one SA in force at a time: one for each narrow link on its paths. Beyond that, the highest is forgotten: it
+ * means nothing while a lower one is in force. */
 #define LEVELS 8u
 
 #define SECOND UINT64_C(1000000000)

@@ -43,9 +43,9 @@ void ipsec_mtus_report(ipsec_mtus *mtus, uint32_t sa, uint32_t mtu, uint32_t fra
 uint32_t ipsec_mtus_lowest(const ipsec_mtus *mtus, uint32_t sa, uint32_t frame);
 
 /**
- * Whether a packet of the SA, which must have a report, is above the lowest MTU that holds: one that was reported a
- * second ago at least, for what was on its way then is no fault, and within 600 seconds, for then Linux tries again.
- * If it is, it is remembered, for ipsec_mtus_above().
+ * Whether a packet of the SA, which must have a report, is above the lowest MTU in force: reported at least a second
+ * ago, because packets already on their way are no fault, and within 600 seconds, because Linux tries again then. If
+ * so, it is remembered for ipsec_mtus_above().
  *
  * @param length  octets of the packet, IP header included
  */

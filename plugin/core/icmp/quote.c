@@ -17,7 +17,7 @@
 
 enum {
     HEADER = 8,      /* octets of ICMP in front of the quote */
-    LEAST = 8,       /* octets of the packet behind its IP header that each error quotes: RFC 792 */
+    LEAST = 8,       /* octets of the packet after its IP header that each error quotes: RFC 792 */
     PADDED_TO = 128, /* where there are extensions: RFC 4884 3 */
     MARKER = 4,
     IKE_VERSION_AT = 17,
@@ -104,7 +104,7 @@ static bool is_checksum_wrong(const ipsec_icmp_view *view)
 
 /* --- the quote ------------------------------------------------------------------------------------------ */
 
-/* Octets of the quote, without extensions behind it. */
+/* Octets of the quote, without extensions after it. */
 static uint32_t quote_length(const ipsec_icmp_view *view, const icmp_type *type)
 {
     const bool v6 = view->protocol == IPSEC_ICMPV6;
@@ -178,7 +178,7 @@ static void read_ah(const uint8_t *p, uint32_t count, ipsec_quote *quote)
         read_esp(p + 4, count - 4, quote);
 }
 
-/* What looks like an IKE header: so much of it is there, it is of a known version and as long as UDP says. */
+/* What looks like an IKE header: enough of it is there, its version is known, and it is as long as UDP says. */
 static void read_ike(const uint8_t *p, uint32_t count, uint32_t payload, ipsec_quote *quote)
 {
     const unsigned major = count > IKE_VERSION_AT ? p[IKE_VERSION_AT] >> 4 : 0;
@@ -208,7 +208,7 @@ static void read_udp(const uint8_t *p, uint32_t count, ipsec_quote *quote)
         read_esp(p, count, quote);
 }
 
-/* Reads the header behind IP. Returns whether it is one that counts. */
+/* Reads the header after IP. Returns whether it is one that counts. */
 static bool read_header(const uint8_t *p, uint32_t count, ipsec_quote *quote)
 {
     void (*read)(const uint8_t *, uint32_t, ipsec_quote *) = NULL;

@@ -28,8 +28,8 @@ typedef enum {
 typedef struct ipsec_quote {
     const uint8_t *source, *destination; /**< address_length octets */
     uint8_t address_length;              /**< 4 or 16 */
-    uint8_t protocol;                    /**< of the first header that is none of IP's: ESP, AH, IPComp, UDP */
-    bool is_later_fragment;              /**< it does not begin with that header, of which nothing is known then */
+    uint8_t protocol;                    /**< of the first header after those of IP: ESP, AH, IPComp, UDP */
+    bool is_later_fragment;              /**< it does not begin with that header, so nothing is known of it */
     bool may_cut;                        /**< IPv4 without DF */
     uint16_t identification;             /**< of IPv4; else 0 */
     uint32_t length;                     /**< of the packet, as its IP header says; 0: it does not */
@@ -38,7 +38,7 @@ typedef struct ipsec_quote {
     uint32_t spi, sequence;
     uint16_t source_port, destination_port; /**< of UDP; 0: not there */
     uint32_t udp_payload;                   /**< octets that UDP carried; 0 likewise */
-    const uint8_t *ike;  /**< of UDP: an IKE header, of which ike_count octets are there; NULL: none is to be seen */
+    const uint8_t *ike;  /**< of UDP: an IKE header, of which ike_count octets are there; NULL: there is none */
     uint32_t ike_count;  /**< at least 18 */
     uint8_t ah_length;   /**< octets of AH; 0: not known */
     bool next_header_at; /**< the pointer of the message names the octet that says which protocol it is */

@@ -13,8 +13,8 @@
 
 G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= UINT8_MAX && IPSEC_CASE_COUNT <= UINT8_MAX);
 
-/* Why the host that gets the report of an MTU makes nothing of it; IPSEC_CASE_NONE: it does. For ESP in UDP and IKE,
- * systems go by the addresses, and ask for no SA. */
+/* Why the host that gets the report of an MTU ignores it; IPSEC_CASE_NONE: it does not. For ESP in UDP and IKE, systems
+ * go by the addresses and do not look for an SA. */
 static ipsec_advice_case reason_to_ignore(const ipsec_icmp_error *error, bool has_sa)
 {
     const ipsec_quote *const quote = &error->quote;
@@ -50,7 +50,7 @@ static ipsec_icmp_ruling rule_mtu(const ipsec_icmp_error *error, bool has_sa)
                                      : finding(IPSEC_FINDING_ICMP_TOO_BIG_IGNORED, reason);
 }
 
-/* Who has no ESP, AH or IPComp at all is the peer alone. */
+/* Only the peer itself can lack ESP, AH or IPComp. */
 static ipsec_icmp_ruling rule_protocol(const ipsec_icmp_error *error)
 {
     const bool is_ipsec = error->quote.protocol != IPSEC_PROTOCOL_UDP;
@@ -60,7 +60,7 @@ static ipsec_icmp_ruling rule_protocol(const ipsec_icmp_error *error)
                    IPSEC_CASE_NONE);
 }
 
-/* ESP and AH have no ports: a peer that says so of them has a filter that rejects them in this way. */
+/* ESP and AH have no ports: a peer that reports this for them has a filter that rejects them this way. */
 static ipsec_icmp_ruling rule_port(const ipsec_icmp_error *error)
 {
     const bool is_keepalive = error->quote.udp_payload == 1;

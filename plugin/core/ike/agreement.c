@@ -30,7 +30,7 @@ static bool has_both(const ipsec_ike_agreement *agreed, unsigned type)
     return agreed->request && ipsec_ike_notify_of(agreed->request, type) && ipsec_ike_notify_of(agreed->answer, type);
 }
 
-/* Whether something was agreed on that makes payloads look otherwise. */
+/* Whether something was agreed on that changes what payloads look like. */
 static bool is_special(const ipsec_ike_agreement *agreed)
 {
     const ipsec_ike_contents *answer = agreed->answer;
@@ -77,7 +77,7 @@ static bool prefix_of(const ipsec_ike_selector *selector, ipsec_address_range *r
     return true;
 }
 
-/* Ports that no single one, or all of them, stand for are left to IKE's peers; so are the types of ICMP. */
+/* Ports count only if there is a single one, or all; other ranges, and types of ICMP, are left to IKE's peers. */
 static void set_port(const ipsec_ike_selector *selector, uint16_t *port, uint16_t *mask)
 {
     const bool one = selector->first_port == selector->last_port;

@@ -1,8 +1,8 @@
 /** @file
  * What an IKE message says, whoever read it: the core from octets in clear, or a dissector that could decrypt it.
  *
- * Plain values in the caller's memory; nothing in it points anywhere. What is beyond the limits is left out, and
- * `incomplete` says so.
+ * Plain values in the caller's memory; nothing in it points anywhere. What exceeds the limits is left out, and
+ * `incomplete` is set.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

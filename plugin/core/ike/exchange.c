@@ -1,18 +1,23 @@
 /* Exchanges: which message answers which, and what comes again.
  *
- * In IKEv2 flags say who asks and who answers, and message ids are counted by each side for itself. In IKEv1 the
- * direction says it: what the other side sends next in the same exchange is the answer.
+ * In IKEv2, flags say who asks and who answers, and each side counts its own message ids. In IKEv1 the direction says
+ * it: what the other side sends next in the same exchange is the answer.
  *
  * A message comes again if its octets do (RFC 7296 2.1). Soon after, it is the capture that has it twice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/exchange.h"
 #include "base/octets.h"
+#include "ike/lengths.h"
+#include "ike/notify.h"
 #include "ike/table.h"
 
 #include <gcrypt.h>
 #include <glib.h>
 #include <string.h>
+
+/* Nobody repeats a message sooner, in nanoseconds; RFC 7296 2.4 has several seconds. */
+#define AGAIN_LEAST UINT64_C(100000000)
 
 /* The payload of IKEv1 by which the messages of a phase 1 are told apart. */
 #define V1_SA 1u
@@ -27,7 +32,8 @@ typedef struct arrival {
     bool from_low;
 } arrival;
 
-/* Half of SHA-256: an attacker who can make two messages with the same gains nothing, but need not be helped. */
+/* Half of SHA-256. An attacker who makes two messages with the same digest gains nothing, but it should not be easy
+ * either. */
 static uint64_t digest_of(const uint8_t *octets, uint32_t count)
 {
     uint8_t hash[32];
@@ -36,9 +42,14 @@ static uint64_t digest_of(const uint8_t *octets, uint32_t count)
     return (uint64_t)ipsec_read_u32(hash) << 32 | ipsec_read_u32(hash + 4) | 1;
 }
 
-static ipsec_ike_contents *copy_of(const ipsec_ike_contents *contents)
+static ipsec_ike_gist gist_of(const ipsec_ike_contents *contents)
 {
-    return contents ? g_memdup2(contents, sizeof *contents) : NULL;
+    if (!contents)
+        return (ipsec_ike_gist){.is_known = false};
+    return (ipsec_ike_gist){.is_known = true,
+                            .decrypted = contents->decrypted,
+                            .has_sa = ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_SA),
+                            .rekeys = ipsec_ike_notify_of(contents, IPSEC_IKE_REKEY_SA) != NULL};
 }
 
 /* --- fragments ---------------------------------------------------------------------------------------------------- */
@@ -87,20 +98,23 @@ static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
             .seen = bit_of(it->message->fragment), .total = it->message->fragments, .first = it->message->fragment};
 }
 
-/* Whether the same octets came just before. Sets the time of the last copy. */
+/* Whether the same octets came so soon before that nobody has sent them again: they were captured twice, maybe at
+ * another place. Sets the time of the last copy. */
 static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
 {
-    const uint64_t limit = it->table->duplicate_time;
-    const bool is_soon = it->view->time - sent->time <= limit && limit > 0;
+    const uint64_t now = it->view->time;
+    /* Copies of several interfaces may have the same time, or an earlier one. */
+    const uint64_t between = MIN(now - sent->time, sent->time - now);
+    const bool is_soon = between < AGAIN_LEAST || between <= it->table->duplicate_time;
 
-    sent->time = it->view->time;
+    sent->time = now;
     return is_soon;
 }
 
 /* Whether what is known of a message is less than this one tells: it was decrypted, and the one before was not. */
-static bool is_verified_first(const arrival *it, const ipsec_ike_contents *known)
+static bool is_verified_first(const arrival *it, const ipsec_ike_gist *known)
 {
-    return it->contents && it->contents->decrypted && !(known && known->decrypted);
+    return it->contents && it->contents->decrypted && !known->decrypted;
 }
 
 /* --- requests ----------------------------------------------------------------------------------------------------- */
@@ -116,23 +130,23 @@ static void name_exchange(const arrival *it, ipsec_ike_exchange *exchange)
 
 static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exchange)
 {
-    exchange->request_frame = it->view->frame;
+    exchange->request_frame = exchange->last_frame = it->view->frame;
     exchange->asked_by_low = it->from_low;
     exchange->repeats = 0;
     begin_sent(it, &exchange->asked);
-    g_free(exchange->request);
-    exchange->request = copy_of(it->contents);
+    exchange->request = gist_of(it->contents);
     return ipsec_ike_lacks_fragment(&exchange->asked.fragments) ? IPSEC_IKE_FRAGMENT : IPSEC_IKE_REQUEST;
 }
 
-/* What was asked anew has no answer yet. */
+/* A repeated request has no answer yet. */
 static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
 {
-    ipsec_ike_exchange_clear(exchange);
+    exchange->response = (ipsec_ike_gist){.is_known = false};
     exchange->response_frame = 0;
     exchange->response_length = 0;
     exchange->answered = (ipsec_ike_sent){0};
     exchange->record = 0;
+    exchange->error_frame = 0;
     exchange->informed = 0;
     exchange->is_fruitless = false;
     return begin_request(it, exchange);
@@ -142,10 +156,8 @@ static ipsec_ike_place continue_request(const arrival *it, ipsec_ike_exchange *e
 {
     if (!take_fragment(&exchange->asked, it->message->fragment))
         return IPSEC_IKE_FRAGMENT;
-    if (it->contents) {
-        g_free(exchange->request);
-        exchange->request = copy_of(it->contents);
-    }
+    if (it->contents)
+        exchange->request = gist_of(it->contents);
     return IPSEC_IKE_REQUEST;
 }
 
@@ -154,6 +166,7 @@ static ipsec_ike_place repeat_request(const arrival *it, ipsec_ike_exchange *exc
     if (is_copy(it, &exchange->asked))
         return IPSEC_IKE_COPY;
     exchange->repeats++;
+    exchange->last_frame = it->view->frame;
     return IPSEC_IKE_REPEAT;
 }
 
@@ -162,11 +175,10 @@ static ipsec_ike_place repeat_request(const arrival *it, ipsec_ike_exchange *exc
 static ipsec_ike_place complete(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->response_frame = it->view->frame;
-    exchange->response_length = it->message->fragments > 1 ? 0 : it->message->length;
+    exchange->response_length = it->message->is_fragment ? 0 : it->message->length;
     if (exchange->responder_spi == 0)
         exchange->responder_spi = it->message->responder_spi;
-    g_free(exchange->response);
-    exchange->response = copy_of(it->contents);
+    exchange->response = gist_of(it->contents);
     return IPSEC_IKE_ANSWER;
 }
 
@@ -176,15 +188,27 @@ static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *excha
     return ipsec_ike_lacks_fragment(&exchange->answered.fragments) ? IPSEC_IKE_FRAGMENT : complete(it, exchange);
 }
 
-/* In IKE_SA_INIT, whether an answer goes on where the one before refused: anybody can forge a refusal. */
-static bool goes_on(const arrival *it, const ipsec_ike_exchange *exchange)
+/* Whether an encrypted answer has room for what the one before had none for. */
+static bool is_long_behind_short(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
 {
-    return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response &&
-           ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) &&
-           !ipsec_ike_has_payload(exchange->response, IPSEC_IKE_PAYLOAD_SA);
+    const uint32_t before = exchange->response_length, now = it->message->length;
+
+    return !it->contents && !exchange->response.is_known && !it->message->is_fragment && before > 0 &&
+           (exchange->exchange == IPSEC_IKE_AUTH || exchange->exchange == IPSEC_IKE_CREATE_CHILD_SA) &&
+           ipsec_ike_room_of(sa, exchange->exchange, before) != IPSEC_IKE_LONG_ENOUGH &&
+           ipsec_ike_room_of(sa, exchange->exchange, now) == IPSEC_IKE_LONG_ENOUGH;
 }
 
-static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchange)
+/* Whether an answer goes on where the one before refused, as far as can be seen: anybody can forge a refusal. */
+static bool goes_on(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
+{
+    if (is_long_behind_short(it, sa, exchange))
+        return true;
+    return exchange->exchange == IPSEC_IKE_SA_INIT && it->contents && exchange->response.is_known &&
+           ipsec_ike_has_payload(it->contents, IPSEC_IKE_PAYLOAD_SA) && !exchange->response.has_sa;
+}
+
+static ipsec_ike_place meet_answer(const arrival *it, const ipsec_ike_sa *sa, ipsec_ike_exchange *exchange)
 {
     ipsec_ike_sent *answered = &exchange->answered;
 
@@ -194,17 +218,17 @@ static ipsec_ike_place meet_answer(const arrival *it, ipsec_ike_exchange *exchan
         return is_copy(it, answered) ? IPSEC_IKE_COPY : IPSEC_IKE_ANSWER_AGAIN;
     if (is_next_fragment(answered, it->message))
         return take_fragment(answered, it->message->fragment) ? complete(it, exchange) : IPSEC_IKE_FRAGMENT;
-    if (goes_on(it, exchange) || is_verified_first(it, exchange->response))
+    if (goes_on(it, sa, exchange) || is_verified_first(it, &exchange->response))
         return begin_answer(it, exchange);
     return IPSEC_IKE_OTHER;
 }
 
 /* The first message that tells is believed. */
-static void know_initiator(ipsec_ike_sa *sa, bool is_low)
+static void know_initiator(const ipsec_ike_sa *sa, bool is_low)
 {
-    if (!sa->knows_initiator)
-        sa->initiator_is_low = is_low;
-    sa->knows_initiator = true;
+    if (!sa->progress->knows_initiator)
+        sa->progress->initiator_is_low = is_low;
+    sa->progress->knows_initiator = true;
 }
 
 /* --- IKEv2 -------------------------------------------------------------------------------------------------------- */
@@ -235,7 +259,7 @@ static ipsec_ike_place meet_request(const arrival *it, ipsec_ike_exchange *excha
         return repeat_request(it, exchange);
     if (is_next_fragment(&exchange->asked, it->message))
         return continue_request(it, exchange);
-    if (may_be_asked_anew(exchange) || is_verified_first(it, exchange->request))
+    if (may_be_asked_anew(exchange) || is_verified_first(it, &exchange->request))
         return ask_anew(it, exchange);
     return IPSEC_IKE_OTHER;
 }
@@ -252,7 +276,7 @@ static ipsec_ike_step meet_v2(const arrival *it, ipsec_ike_sa *sa)
         exchange->by_initiator = by_initiator;
     }
     return (ipsec_ike_step){sa, exchange,
-                            it->message->is_response ? meet_answer(it, exchange) : meet_request(it, exchange)};
+                            it->message->is_response ? meet_answer(it, sa, exchange) : meet_request(it, exchange)};
 }
 
 /* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
@@ -289,7 +313,8 @@ static ipsec_ike_place meet_v1_asker(const arrival *it, ipsec_ike_exchange *exch
 }
 
 /* What the other side sends in a later pair answers a message that was not captured. */
-static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange *exchange, uint8_t pair)
+static ipsec_ike_place meet_v1_other_side(const arrival *it, const ipsec_ike_sa *sa, ipsec_ike_exchange *exchange,
+                                          uint8_t pair)
 {
     if (pair > exchange->pair) {
         meet_next_pair(it, exchange, pair);
@@ -297,7 +322,7 @@ static ipsec_ike_place meet_v1_other_side(const arrival *it, ipsec_ike_exchange 
         exchange->asked.digest = 0;
         exchange->asked_by_low = !it->from_low;
     }
-    return pair != 0 && pair < exchange->pair ? IPSEC_IKE_OTHER : meet_answer(it, exchange);
+    return pair != 0 && pair < exchange->pair ? IPSEC_IKE_OTHER : meet_answer(it, sa, exchange);
 }
 
 static ipsec_ike_exchange *find_v1(const ipsec_ike_sa *sa, const ipsec_ike_message *message)
@@ -319,19 +344,19 @@ static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
     if (!exchange) {
         exchange = ipsec_ike_sa_begin(sa);
         name_exchange(it, exchange);
-        exchange->by_initiator = !sa->knows_initiator || it->from_low == sa->initiator_is_low;
+        exchange->by_initiator = !sa->progress->knows_initiator || it->from_low == sa->progress->initiator_is_low;
         exchange->pair = MAX(pair, 1);
         return (ipsec_ike_step){sa, exchange, begin_request(it, exchange)};
     }
     return (ipsec_ike_step){sa, exchange,
                             it->from_low == exchange->asked_by_low ? meet_v1_asker(it, exchange, pair)
-                                                                   : meet_v1_other_side(it, exchange, pair)};
+                                                                   : meet_v1_other_side(it, sa, exchange, pair)};
 }
 
 /* --- both --------------------------------------------------------------------------------------------------------- */
 
-/* Whether it may be the first message that the capture has of an IKE SA. What nothing protects and nobody asked for is
- * no sign of one. */
+/* Whether it may be the first message that the capture has of an IKE SA. An unprotected message that nobody asked for
+ * is no sign of one. */
 static bool may_begin(const ipsec_ike_message *message)
 {
     if (message->is_encrypted)
@@ -341,9 +366,11 @@ static bool may_begin(const ipsec_ike_message *message)
     return message->exchange == IPSEC_IKE_SA_INIT || message->exchange == IPSEC_IKE_SESSION_RESUME;
 }
 
-/* Whether a message of IKEv2 stands outside of its IKE SA: it names what nothing protects any more. */
+/* Whether a message of IKEv2 stands outside of the exchanges of its IKE SA: it names what nothing protects any more. */
 static bool is_outside(const ipsec_ike_message *message)
 {
+    if (message->is_fragment && message->fragment == 0)
+        return true; /* of which message it is a part, and how large that is, nobody can tell */
     return message->version == 2 && !message->is_encrypted && message->exchange != IPSEC_IKE_SA_INIT &&
            message->exchange != IPSEC_IKE_SESSION_RESUME;
 }

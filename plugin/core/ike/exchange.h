@@ -4,9 +4,9 @@
  * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. The step that it
  * returns is for the rules on IKE. What IKE tells of SAs rests on verified messages alone, see learn.h.
  *
- * What is forged moves as little as possible. Nothing in clear can be verified; so an answer stays the answer unless a
- * better one comes: one that was decrypted, or, in IKE_SA_INIT, one that goes on where another refused. Then the place
- * is IPSEC_IKE_ANSWER once more.
+ * Forged messages move as little as possible. Nothing in clear can be verified, so an answer stays the answer unless a
+ * better one comes: one that was decrypted or, in IKE_SA_INIT, one that continues although another refused. Then the
+ * place is IPSEC_IKE_ANSWER once more.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,6 +14,7 @@
 #define IPSEC_CORE_IKE_EXCHANGE_H
 
 #include "ike/contents.h"
+#include "ike/histories.h"
 #include "ike/message.h"
 #include "packet/view.h"
 
@@ -40,6 +41,14 @@ typedef struct ipsec_ike_sent {
     ipsec_ike_fragments fragments;
 } ipsec_ike_sent;
 
+/** What is asked for of the contents of a message later on. */
+typedef struct ipsec_ike_gist {
+    bool is_known;  /**< nothing was encrypted, or the reader could decrypt it; else the rest is false */
+    bool decrypted; /**< see ipsec_ike_contents */
+    bool has_sa;    /**< it has an SA payload of IKEv2 */
+    bool rekeys;    /**< it has a notify REKEY_SA */
+} ipsec_ike_gist;
+
 /** A request and its answer. Of IKEv1 two messages that follow each other: in Main Mode 1 and 2 first, then 3 and 4. */
 typedef struct ipsec_ike_exchange {
     uint64_t initiator_spi, responder_spi;  /**< of the IKE SA; the latter 0 while it is not known */
@@ -48,10 +57,11 @@ typedef struct ipsec_ike_exchange {
     bool by_initiator;                      /**< the initiator of the IKE SA has sent the request */
     uint32_t request_frame, response_frame; /**< the first of each; 0: not seen. Of an answer in fragments, the one that
                                                  made it whole */
+    uint32_t last_frame;                    /**< of the request, the last that is no copy */
+    uint32_t error_frame;                   /**< an ICMP error that quotes the request; 0: none does */
+    uint8_t error;                          /**< its ipsec_finding_id */
     uint32_t repeats;                       /**< how often the request came again */
-    /** What they say, where the reader could decrypt them or nothing was encrypted; NULL otherwise. Of a message in
-     * fragments, as its last fragment tells. Owned by the exchange. */
-    ipsec_ike_contents *request, *response;
+    ipsec_ike_gist request, response;       /**< of a message in fragments, as its last fragment tells */
 
     /* What only this room asks for. */
     ipsec_ike_sent asked, answered;
@@ -65,9 +75,7 @@ typedef struct ipsec_ike_exchange {
 
 /** Two hosts that speak IKE. */
 typedef struct ipsec_ike_pair {
-    uint8_t low[16], high[16]; /**< their addresses, zero-padded */
-    uint8_t address_length;
-    uint32_t hash;
+    ipsec_ike_hosts hosts;
     uint32_t sas;       /**< IKE SAs between them that are remembered */
     uint32_t successes; /**< answers that made an SA of ESP or AH, as far as is known */
     uint32_t spis[2];   /**< SPIs that carried their first packet, by direction: from the lower address, to it */
@@ -76,19 +84,16 @@ typedef struct ipsec_ike_pair {
 
 /** An IKE SA. */
 typedef struct ipsec_ike_sa {
-    uint64_t initiator_spi, responder_spi; /**< the latter 0 while it is not known */
+    uint64_t initiator_spi;
     uint8_t version;
-    bool knows_initiator, initiator_is_low; /**< whether its first message was captured, and who has sent it */
-    bool has_spoken[2];                     /**< the lower address, the higher one */
-    bool is_established;                    /**< somebody was authenticated, as far as can be seen */
-    uint8_t fruitless[2];                   /**< answers without progress that asked for another group; a cookie */
-    uint8_t trouble;                        /**< ipsec_finding_id of what went wrong last, and one more; 0: nothing */
-    uint16_t trouble_notify;                /**< the notify that said so; 0: none did */
-    uint16_t encryption, integrity;         /**< what IKE_SA_INIT agreed on; encryption 0: not known */
-    bool has_child;                         /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
-    uint32_t children;                      /**< SAs of ESP or AH that it made; counted if `counts` */
-    bool counts;                            /**< that can be seen: its exchanges were decrypted, or it is of IKEv1 */
-    uint32_t refusal;                       /**< as that of its pair */
+    uint8_t fruitless[2];           /**< answers without progress that asked for another group; a cookie */
+    uint8_t nat;                    /**< sides of a NAT as the request of IKE_SA_INIT has them, see nat.h */
+    bool nat_asked;                 /**< that request has both of the notifies */
+    uint16_t encryption, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
+    bool has_child;                 /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
+    uint32_t refusal;               /**< as that of its pair */
+    ipsec_ike_progress *progress;   /**< what has become of it; owned by the table of those, or `unlisted` */
+    ipsec_ike_progress unlisted;
     ipsec_ike_pair *pair;
     ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL where there is none */
     unsigned next;                                           /**< where the next one goes */
@@ -103,7 +108,8 @@ typedef enum {
     IPSEC_IKE_ANSWER,       /**< it completes the exchange */
     IPSEC_IKE_ANSWER_AGAIN, /**< the same for an answer */
     IPSEC_IKE_COPY,         /**< captured twice */
-    IPSEC_IKE_OTHER         /**< other octets in the place of what came before: nobody knows which is forged */
+    IPSEC_IKE_OTHER         /**< other octets than the message that came before in its place: it is not known which
+                             * is forged */
 } ipsec_ike_place;
 
 /** What became of a message. */

@@ -1,10 +1,12 @@
 /* A message of IKE: read it, find its exchange, ask the rules, and keep what they say.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/judge.h"
-#include "ike/nat.h"
 #include "ike/saying.h"
 #include "ike/table.h"
 #include "packet/find.h"
+#include "sa/summary.h"
+
+#include <string.h>
 
 ipsec_ike *ipsec_ike_new(uint64_t duplicate_time)
 {
@@ -12,6 +14,7 @@ ipsec_ike *ipsec_ike_new(uint64_t duplicate_time)
 
     ike->table = ipsec_ike_table_new(duplicate_time);
     ike->records = g_array_new(false, false, sizeof(ipsec_ike_record));
+    ike->judged = g_array_new(false, false, sizeof(ipsec_ike_record_name));
     return ike;
 }
 
@@ -21,6 +24,7 @@ void ipsec_ike_free(ipsec_ike *ike)
         return;
     ipsec_ike_table_free(ike->table);
     g_array_free(ike->records, true);
+    g_array_free(ike->judged, true);
     g_free(ike);
 }
 
@@ -31,9 +35,9 @@ static ipsec_ike_record *record_at(const ipsec_ike *ike, uint32_t number)
     return &g_array_index(ike->records, ipsec_ike_record, number - 1);
 }
 
-static bool is_of(const ipsec_ike_record *record, const ipsec_view *view)
+static bool is_of(const ipsec_ike_record_name *name, const ipsec_view *view)
 {
-    return record->frame == view->frame && record->offset == view->offset && record->buffer == view->buffer;
+    return name->frame == view->frame && name->offset == view->offset && name->buffer == view->buffer;
 }
 
 static const ipsec_ike_record *find_record(const ipsec_ike *ike, const ipsec_view *view)
@@ -43,18 +47,18 @@ static const ipsec_ike_record *find_record(const ipsec_ike *ike, const ipsec_vie
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
 
-        if (record_at(ike, middle + 1)->frame < view->frame)
+        if (record_at(ike, middle + 1)->name.frame < view->frame)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < ike->records->len && record_at(ike, low + 1)->frame == view->frame; low++)
-        if (is_of(record_at(ike, low + 1), view))
+    for (; low < ike->records->len && record_at(ike, low + 1)->name.frame == view->frame; low++)
+        if (is_of(&record_at(ike, low + 1)->name, view))
             return record_at(ike, low + 1);
     return NULL;
 }
 
-/* A request may have several records, of its repetitions; its answer is told to all of them. */
+/* A request may have several records, one for each repetition; its answer is entered in all of them. */
 static void link_answer(ipsec_ike_saying *it)
 {
     ipsec_ike_exchange *exchange = it->step.exchange;
@@ -105,17 +109,34 @@ static void keep_record(ipsec_ike_saying *it)
     g_array_append_val(it->ike->records, it->record);
 }
 
+/* Whether a finding is a refusal that may turn out to be none. */
+static bool may_be_none(unsigned finding, bool is_inferred)
+{
+    return finding == IPSEC_FINDING_IKE_CHILD_REFUSED || (finding == IPSEC_FINDING_IKE_AUTH_FAILED && is_inferred);
+}
+
+/* What is withdrawn is no trouble of its IKE SA any more. */
+static void withdraw(const ipsec_ike *ike, ipsec_ike_record *record)
+{
+    ipsec_ike_progress *progress = ipsec_ike_history_at(&ike->table->histories, record->ike_sa);
+
+    record->is_withdrawn = true;
+    if (progress && progress->trouble && may_be_none(progress->trouble - 1u, progress->trouble_inferred) &&
+        progress->trouble_frame == record->name.frame)
+        progress->trouble = 0;
+}
+
 void ipsec_ike_withdraw(ipsec_ike *ike, ipsec_ike_sa *sa)
 {
     for (uint32_t i = sa->refusal; i > 0; i = record_at(ike, i)->refusal_before)
-        record_at(ike, i)->is_withdrawn = true;
+        withdraw(ike, record_at(ike, i));
     sa->refusal = 0;
 }
 
 static void withdraw_of_pair(ipsec_ike *ike, ipsec_ike_pair *pair)
 {
     for (uint32_t i = pair->refusal; i > 0; i = record_at(ike, i)->refusal_of_pair)
-        record_at(ike, i)->is_withdrawn = true;
+        withdraw(ike, record_at(ike, i));
     pair->refusal = 0;
 }
 
@@ -136,25 +157,49 @@ void ipsec_ike_meet_spi(ipsec_ike *ike, const ipsec_view *view)
 
 /* --- what is said ------------------------------------------------------------------------------------------------- */
 
-void ipsec_ike_say(ipsec_ike_saying *it, const ipsec_ike_said *said)
+static const ipsec_catalogue_row *row_of(const ipsec_ike_said *said)
 {
-    unsigned at = it->record.count;
-
-    for (unsigned i = 0; i < it->record.count; i++)
-        if (it->record.said[i].finding == said->finding)
-            return;
-    if (at == IPSEC_IKE_FINDINGS_MOST)
-        return;
-    for (; at > 0 && it->record.said[at - 1].finding > said->finding; at--)
-        it->record.said[at] = it->record.said[at - 1];
-    it->record.said[at] = *said;
-    it->record.count++;
-    it->is_refusal = it->is_refusal || ipsec_catalogue((ipsec_finding_id)said->finding)->is_later;
+    return ipsec_catalogue((ipsec_finding_id)said->finding);
 }
 
+/* Makes room for a finding that is graver than one of those that are there: the mildest goes, of equals the last. */
+static bool make_room(ipsec_ike_record *record, const ipsec_ike_said *said)
+{
+    unsigned mildest = 0;
+
+    for (unsigned i = 1; i < record->count; i++)
+        if (row_of(&record->said[i])->severity <= row_of(&record->said[mildest])->severity)
+            mildest = i;
+    if (row_of(&record->said[mildest])->severity >= row_of(said)->severity)
+        return false;
+    record->count--;
+    memmove(&record->said[mildest], &record->said[mildest + 1], (record->count - mildest) * sizeof record->said[0]);
+    return true;
+}
+
+void ipsec_ike_say(ipsec_ike_saying *it, const ipsec_ike_said *said)
+{
+    ipsec_ike_record *record = &it->record;
+    unsigned at;
+
+    for (unsigned i = 0; i < record->count; i++)
+        if (record->said[i].finding == said->finding)
+            return;
+    if (record->count == IPSEC_IKE_FINDINGS_MOST && !make_room(record, said))
+        return;
+    for (at = record->count; at > 0 && record->said[at - 1].finding > said->finding; at--)
+        record->said[at] = record->said[at - 1];
+    record->said[at] = *said;
+    record->count++;
+    it->is_refusal = it->is_refusal || may_be_none(said->finding, said->inferred);
+}
+
+/* Whether what followed has shown that it was none: a refusal of what is in use, silence in front of an answer. */
 static bool is_gone(const ipsec_ike_record *record, const ipsec_ike_said *said)
 {
-    return record->is_withdrawn && ipsec_catalogue((ipsec_finding_id)said->finding)->is_later;
+    if (said->finding == IPSEC_FINDING_IKE_NO_ANSWER)
+        return record->response > 0;
+    return record->is_withdrawn && may_be_none(said->finding, said->inferred);
 }
 
 static void report_said(const ipsec_ike_said *said, ipsec_ike_report *report)
@@ -188,55 +233,100 @@ static bool is_silence(uint8_t trouble)
     return trouble == IPSEC_FINDING_IKE_NO_ANSWER + 1 || trouble == IPSEC_FINDING_IKE_FRAGMENT_LOST + 1;
 }
 
-/* Remembers the worst that is said of the message; an answer ends silence. */
+/* Whether the finding is about an SA that an established IKE SA was to make. */
+static bool is_of_child(const ipsec_ike_saying *it, const ipsec_ike_said *said)
+{
+    if (it->step.sa->progress->stage != IPSEC_IKE_ESTABLISHED || is_silence((uint8_t)(said->finding + 1)))
+        return false;
+    return said->finding == IPSEC_FINDING_IKE_CHILD_REFUSED || said->finding == IPSEC_FINDING_IKE_TS_UNACCEPTABLE ||
+           said->finding == IPSEC_FINDING_IKE_NO_PROPOSAL || it->message->exchange == IPSEC_IKE_AUTH ||
+           it->message->exchange == IPSEC_IKE_CREATE_CHILD_SA;
+}
+
+static void set_trouble(ipsec_ike_saying *it, const ipsec_ike_said *said)
+{
+    ipsec_ike_progress *progress = it->step.sa->progress;
+
+    progress->trouble = (uint8_t)(said->finding + 1);
+    progress->trouble_inferred = said->inferred;
+    progress->trouble_notify = said->has_notify ? said->notify : 0;
+    progress->trouble_of_child = is_of_child(it, said);
+    progress->trouble_frame = it->view->frame;
+}
+
+/* Remembers the worst that is said of the message. An answer ends silence, and silence is no news where the peer has
+ * said before why it does not go on. */
 static void follow_trouble(ipsec_ike_saying *it)
 {
-    ipsec_ike_sa *sa = it->step.sa;
+    ipsec_ike_progress *progress = it->step.sa->progress;
+    const bool was_refused = progress->trouble && progress->trouble_notify && progress->stage != IPSEC_IKE_ESTABLISHED;
 
-    if (it->step.place == IPSEC_IKE_ANSWER && is_silence(sa->trouble))
-        sa->trouble = 0;
+    if (it->step.place == IPSEC_IKE_ANSWER && is_silence(progress->trouble))
+        progress->trouble = 0;
     for (unsigned i = it->record.count; i > 0; i--) {
         const ipsec_ike_said *said = &it->record.said[i - 1];
 
-        if (!is_trouble(said))
-            continue;
-        sa->trouble = (uint8_t)(said->finding + 1);
-        sa->trouble_notify = said->has_notify ? said->notify : 0;
+        if (is_trouble(said) && !(was_refused && is_silence((uint8_t)(said->finding + 1))))
+            set_trouble(it, said);
     }
 }
 
-/* Whether what went wrong was a refusal that turned out to be none. */
-static bool is_forgiven(const ipsec_ike *ike, const ipsec_ike_sa *sa)
+static void follow_progress(ipsec_ike_saying *it)
 {
-    return sa->trouble == IPSEC_FINDING_IKE_CHILD_REFUSED + 1 && sa->refusal > 0 &&
-           record_at(ike, sa->refusal)->is_withdrawn;
+    ipsec_ike_progress *progress = it->step.sa->progress;
+
+    if (it->step.place == IPSEC_IKE_ANSWER)
+        progress->error = 0;
+    follow_trouble(it);
+    if (ipsec_ike_is_protected(it) && it->contents->deletes_ike && progress->deleted_by == 0)
+        progress->deleted_by = it->view->frame;
 }
 
-static void report_progress(const ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_sa *sa,
-                            ipsec_ike_report *report)
+static void report_progress(const ipsec_ike *ike, const ipsec_view *view, ipsec_ike_report *report)
 {
-    report->has_progress = true;
-    report->progress = (ipsec_ike_progress){.initiator_spi = sa->initiator_spi,
-                                            .responder_spi = sa->responder_spi,
-                                            .knows_initiator = sa->knows_initiator,
-                                            .by_source = sa->initiator_is_low == ipsec_ike_is_from_low(view),
-                                            .is_established = sa->is_established,
-                                            .counts = sa->counts,
-                                            .version = sa->version,
-                                            .trouble = is_forgiven(ike, sa) ? 0 : sa->trouble,
-                                            .trouble_notify = sa->trouble_notify,
-                                            .children = sa->children};
+    report->has_progress = ipsec_ike_table_progress(ike->table, view, &report->message, &report->progress);
+}
+
+/* --- ICMP errors -------------------------------------------------------------------------------------------------- */
+
+/* The exchange whose request was sent in the frame, and has no answer. */
+static ipsec_ike_exchange *find_open(const ipsec_ike_sa *sa, uint32_t frame)
+{
+    for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++) {
+        ipsec_ike_exchange *exchange = sa->exchanges[i];
+
+        if (exchange && exchange->request_frame <= frame && frame <= exchange->last_frame &&
+            exchange->request_frame > 0 && exchange->response_frame == 0)
+            return exchange;
+    }
+    return NULL;
+}
+
+void ipsec_ike_meet_error(ipsec_ike *ike, const ipsec_view *quoted, const ipsec_ike_message *message,
+                          ipsec_finding_id error, uint32_t frame)
+{
+    ipsec_ike_sa *sa = ipsec_ike_table_find(ike->table, quoted, message);
+    ipsec_ike_exchange *exchange = sa ? find_open(sa, quoted->frame) : NULL;
+
+    if (!exchange)
+        return;
+    exchange->error = (uint8_t)error;
+    exchange->error_frame = frame;
+    if (sa->progress->error > 0)
+        return; /* the first one is named, on every pass */
+    sa->progress->error = (uint8_t)(error + 1);
+    sa->progress->error_frame = frame;
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
-/* Begins the report of what is a message. False if it is none, or if nobody gets it: what an ICMP error quotes, or what
+/* Begins the report of a message. False if it is not a message, or if nobody gets it: it is quoted by an ICMP error, or
  * came inside a header that did not verify. */
 static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 {
     const uint32_t in_front = ipsec_view_ike_at(view);
 
-    *report = (ipsec_ike_report){.is_ike = false};
+    *report = (ipsec_ike_report){.is_ike = false, .spi_sa = IPSEC_SA_NONE};
     ipsec_findings_begin(&report->findings, false);
     if (view->flags & (IPSEC_VIEW_QUOTED | IPSEC_VIEW_INSIDE_UNPROVEN) || view->captured < in_front)
         return false;
@@ -252,25 +342,6 @@ static const uint8_t *octets_of(const ipsec_view *view, uint32_t *captured)
     return view->data + in_front;
 }
 
-static void judge_nat(ipsec_ike_saying *it)
-{
-    const bool is_news = it->step.place == IPSEC_IKE_REQUEST || it->step.place == IPSEC_IKE_ANSWER;
-    const unsigned sides = it->message->exchange == IPSEC_IKE_SA_INIT && is_news
-                               ? ipsec_ike_nat_of(it->view, it->message, it->contents)
-                               : 0;
-    static const uint8_t cases[] = {[IPSEC_IKE_NAT_SOURCE] = IPSEC_CASE_IKE_NAT_SOURCE,
-                                    [IPSEC_IKE_NAT_DESTINATION] = IPSEC_CASE_IKE_NAT_DESTINATION,
-                                    [IPSEC_IKE_NAT_SOURCE | IPSEC_IKE_NAT_DESTINATION] = IPSEC_CASE_IKE_NAT_BOTH};
-
-    if (sides)
-        ipsec_ike_say(it,
-                      &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NAT,
-                                        .advice_case = cases[sides],
-                                        .has_notify = true,
-                                        .notify = sides & IPSEC_IKE_NAT_SOURCE ? IPSEC_IKE_NAT_DETECTION_SOURCE
-                                                                               : IPSEC_IKE_NAT_DETECTION_DESTINATION});
-}
-
 static void ask_rules(ipsec_ike_saying *it)
 {
     if (it->step.place == IPSEC_IKE_COPY)
@@ -279,10 +350,36 @@ static void ask_rules(ipsec_ike_saying *it)
     ipsec_ike_judge_silence(it);
     ipsec_ike_judge_refusal(it);
     ipsec_ike_judge_phase1(it);
-    judge_nat(it);
+    ipsec_ike_judge_nat(it);
 }
 
-void ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_step *step,
+/* Whether the message is offered for the first time; what was judged before in its frame is remembered for that. */
+static bool is_first_time(ipsec_ike *ike, const ipsec_view *view)
+{
+    const ipsec_ike_record_name name = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer};
+
+    if (ike->judged->len > 0 && g_array_index(ike->judged, ipsec_ike_record_name, 0).frame != view->frame)
+        g_array_set_size(ike->judged, 0);
+    for (unsigned i = 0; i < ike->judged->len; i++)
+        if (is_of(&g_array_index(ike->judged, ipsec_ike_record_name, i), view))
+            return false;
+    g_array_append_val(ike->judged, name);
+    return true;
+}
+
+static void judge(ipsec_ike_saying *it)
+{
+    ask_rules(it);
+    if (it->step.place == IPSEC_IKE_ANSWER)
+        link_answer(it);
+    if (it->step.sa) {
+        it->record.ike_sa = it->step.sa->progress->number;
+        follow_progress(it);
+    }
+    keep_record(it);
+}
+
+bool ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_contents *contents,
                      ipsec_ike_report *report)
 {
     ipsec_ike_saying it = {.ike = ike, .view = view, .message = &report->message};
@@ -290,44 +387,34 @@ void ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_con
     const uint8_t *octets;
     uint32_t captured;
 
-    *step = (ipsec_ike_step){NULL, NULL, IPSEC_IKE_ALONE};
-    if (is_of(&ike->last, view)) { /* a caller may offer it twice */
-        ipsec_ike_explain(ike, view, report);
-        return;
-    }
     if (!begin(view, report))
-        return;
+        return false;
+    if (!is_first_time(ike, view)) {
+        ipsec_ike_explain(ike, view, report);
+        return false;
+    }
     octets = octets_of(view, &captured);
     ipsec_ike_read_clear(&report->message, octets, captured, &clear);
     it.contents = contents ? contents : &clear;
-    it.record = (ipsec_ike_record){.frame = view->frame, .offset = view->offset, .buffer = view->buffer};
-    ike->last = it.record;
+    it.record = (ipsec_ike_record){.name = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer},
+                                   .ike_sa = IPSEC_IKE_UNLISTED};
     it.step = ipsec_ike_meet(ike->table, view, &report->message, octets, captured,
                              ipsec_ike_is_sealed(&it) ? NULL : it.contents);
     it.about = it.step.exchange;
-    *step = it.step;
-    ask_rules(&it);
-    if (it.step.place == IPSEC_IKE_ANSWER)
-        link_answer(&it);
-    keep_record(&it);
+    judge(&it);
     report_record(&it.record, report);
-    if (!it.step.sa)
-        return;
-    follow_trouble(&it);
-    report_progress(ike, view, it.step.sa, report);
+    report_progress(ike, view, report);
+    return true;
 }
 
 void ipsec_ike_explain(const ipsec_ike *ike, const ipsec_view *view, ipsec_ike_report *report)
 {
     const ipsec_ike_record *record;
-    const ipsec_ike_sa *sa;
 
     if (!begin(view, report))
         return;
     record = find_record(ike, view);
     if (record)
         report_record(record, report);
-    sa = ipsec_ike_table_find(ike->table, view, &report->message);
-    if (sa)
-        report_progress(ike, view, sa, report);
+    report_progress(ike, view, report);
 }

@@ -15,10 +15,16 @@
 
 #include <glib.h>
 
+/** What tells a message from any other: see ipsec_view. */
+typedef struct ipsec_ike_record_name {
+    uint32_t frame, offset;
+    uint16_t buffer;
+} ipsec_ike_record_name;
+
 /** What a message has to say. */
 typedef struct ipsec_ike_record {
-    uint32_t frame, offset; /**< those of its view, with `buffer`, tell it from any other */
-    uint16_t buffer;
+    ipsec_ike_record_name name;
+    uint32_t ike_sa; /**< its number, or IPSEC_IKE_UNLISTED */
     uint8_t count;
     bool is_withdrawn;          /**< its refusal turned out to be none: findings that may go are gone */
     uint32_t request, response; /**< see ipsec_ike_report */
@@ -31,8 +37,8 @@ typedef struct ipsec_ike_record {
 /** All that is known of IKE in a capture. */
 typedef struct ipsec_ike {
     ipsec_ike_table *table;
-    GArray *records;       /**< of ipsec_ike_record, ascending by frame */
-    ipsec_ike_record last; /**< of the message that was judged last */
+    GArray *records; /**< of ipsec_ike_record, ascending by frame */
+    GArray *judged;  /**< of ipsec_ike_record_name: the messages of the last frame */
 } ipsec_ike;
 
 /** Nothing so far; free it with ipsec_ike_free(). `duplicate_time` is that of ipsec_config. */
@@ -41,15 +47,27 @@ ipsec_ike *ipsec_ike_new(uint64_t duplicate_time);
 /** NULL is fine. */
 void ipsec_ike_free(ipsec_ike *ike);
 
-/** See ipsec_judge_ike(). Sets *step to what became of the message; its place is IPSEC_IKE_ALONE for what is none. */
-void ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_step *step,
+/** See ipsec_judge_ike(). Returns whether there is something to learn from it: false for what is no message, or is
+ * offered once more. */
+bool ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_contents *contents,
                      ipsec_ike_report *report);
 
 /** See ipsec_explain_ike(). */
 void ipsec_ike_explain(const ipsec_ike *ike, const ipsec_view *view, ipsec_ike_report *report);
 
-/** Takes note of the first packet of an SA of ESP or AH: where more SAs carry traffic than are known to have been made,
- * what looked like a refusal was none. */
+/**
+ * Takes note of an ICMP error about a message.
+ *
+ * @param quoted   its addresses, and its frame
+ * @param message  of its header, the SPI of the initiator and the version
+ * @param error    what is found about the error
+ * @param frame    that of the error
+ */
+void ipsec_ike_meet_error(ipsec_ike *ike, const ipsec_view *quoted, const ipsec_ike_message *message,
+                          ipsec_finding_id error, uint32_t frame);
+
+/** Takes note of the first packet of a new SA of ESP or AH: where more SAs carry traffic than are known to have been
+ * made, what looked like a refusal was none. */
 void ipsec_ike_meet_spi(ipsec_ike *ike, const ipsec_view *view);
 
 #endif

@@ -1,8 +1,8 @@
 /* What the length of an encrypted message proves.
  *
- * Behind the header stands one payload, with IV, payloads, padding, its length and the ICV (RFC 7296 3.14). How long IV
- * and ICV are, IKE_SA_INIT says in clear. Padding only makes a message longer. So there is a bound on what is in it,
- * and a new SA with its selectors has a least length.
+ * After the header stands one payload, with IV, payloads, padding, its length and the ICV (RFC 7296 3.14). How long IV
+ * and ICV are, IKE_SA_INIT says in clear. Padding only makes a message longer. So there is an upper bound on its
+ * contents, and a new SA with its selectors has a minimum length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/lengths.h"
@@ -19,9 +19,9 @@
 /* Least octets of payloads.
  *
  * A Child SA: SA 32 (one combined mode, ESN), two selectors of 24. With a nonce of 20 that is 100; of an SA of IKE, 44,
- * nonce and KE of 40, more. In IKE_AUTH without the nonce, but with IDr of 9 and AUTH of 24 at least: 113. The first is
- * taken lower, for an extension may leave out what stays the same in a rekey, and what refuses is one notify, of 8 to
- * 16 octets, or a few. */
+ * nonce and KE of 40, more. In IKE_AUTH without the nonce, but with IDr of 9 and AUTH of 24 at least: 113. The first
+ * bound is lower, because an extension may leave out what stays the same in a rekey, and a refusal is one notify of 8
+ * to 16 octets, or a few. */
 enum {
     CREATE_CHILD_LEAST = 71,
     AUTH_LEAST = 113,

@@ -34,7 +34,7 @@ static uint64_t read_u64(const uint8_t *octets)
     return (uint64_t)ipsec_read_u32(octets) << 32 | ipsec_read_u32(octets + 4);
 }
 
-/* What was captured of the message behind its header. */
+/* What was captured of the message after its header. */
 static ipsec_ike_part body_of(const ipsec_ike_message *message, const uint8_t *octets, uint32_t captured)
 {
     return (ipsec_ike_part){octets + IPSEC_IKE_HEADER, MIN(captured, message->length) - IPSEC_IKE_HEADER};
@@ -69,6 +69,7 @@ static void find_encrypted(ipsec_ike_part chain, ipsec_ike_message *message)
         type = header ? header[0] : 0;
     }
     message->is_encrypted = is_encrypted(type);
+    message->is_fragment = type == IPSEC_IKE_PAYLOAD_SKF;
     header = message->is_encrypted ? ipsec_ike_take_payload(&chain, &body) : NULL;
     if (!header)
         return;

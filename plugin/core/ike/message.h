@@ -1,5 +1,5 @@
 /** @file
- * The header of an IKE message, and what stands behind it in clear (RFC 7296 3.1, RFC 2408 3.1).
+ * The header of an IKE message, and what follows it in clear (RFC 7296 3.1, RFC 2408 3.1).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -60,15 +60,16 @@ typedef struct ipsec_ike_message {
     bool from_initiator;   /**< IKEv2: sent by the one that made the IKE SA; false for IKEv1 */
     bool is_encrypted;     /**< IKEv2: it has a payload SK or SKF; IKEv1: the E flag */
     bool is_all_encrypted; /**< and that is all it has, as in whatever peers send: so the ICV of IKEv2 covers all */
+    bool is_fragment;      /**< IKEv2: it is a part of one: it has a payload SKF */
     uint8_t inner_payload; /**< if it is encrypted, the type of the first payload inside; 0: none, or in a fragment */
-    uint16_t fragment;     /**< number of the fragment from 1 (RFC 7383 2.5); 0: it is whole */
+    uint16_t fragment;     /**< number of the fragment from 1 (RFC 7383 2.5); 0: there is none that can be */
     uint16_t fragments;    /**< how many there are */
 } ipsec_ike_message;
 
 /**
  * Reads the header.
  *
- * @param octets    from the header on, behind a non-ESP marker
+ * @param octets    from the header on, after a non-ESP marker
  * @param captured  how many there are
  * @return false, and nothing is set, if they are too few for a header, if the version is neither 1 nor 2, or if the
  *         length is below that of a header

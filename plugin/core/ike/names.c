@@ -11,7 +11,7 @@ static const ipsec_ike_name codes[] = {
 #undef WINDOWS_IKE
 };
 
-/* What the table of notifies has no row for, since it is no trouble or has a meaning of its own. */
+/* Notifies without a row in the table, because they report no trouble or have a meaning of their own. */
 #define OTHERS {12345, "MS_NOTIFY_STATUS"}, {16388, "NAT_DETECTION_SOURCE_IP"}, {16389, "NAT_DETECTION_DESTINATION_IP"},
 
 #define V1(number, name)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/nat.h"
 #include "ike/notify.h"
+#include "ike/saying.h"
 
 #include <gcrypt.h>
 #include <string.h>
@@ -30,6 +31,12 @@ static void hash(const ipsec_ike_message *message, const uint8_t *address, unsig
     octets[SPIS + length] = (uint8_t)(port >> 8);
     octets[SPIS + length + 1] = (uint8_t)port;
     gcry_md_hash_buffer(GCRY_MD_SHA1, digest, octets, SPIS + length + PORT);
+}
+
+static bool has_both(const ipsec_ike_contents *contents)
+{
+    return ipsec_ike_notify_of(contents, IPSEC_IKE_NAT_DETECTION_SOURCE) &&
+           ipsec_ike_notify_of(contents, IPSEC_IKE_NAT_DETECTION_DESTINATION);
 }
 
 /* Whether there are notifies of the type, and none of them has the hash: a host may list several addresses. */
@@ -64,4 +71,55 @@ unsigned ipsec_ike_nat_of(const ipsec_view *view, const ipsec_ike_message *messa
     if (differs(contents, IPSEC_IKE_NAT_DETECTION_DESTINATION, digest))
         sides |= IPSEC_IKE_NAT_DESTINATION;
     return sides;
+}
+
+/* --- what is said ------------------------------------------------------------------------------------------------- */
+
+static void say(ipsec_ike_saying *it, uint8_t advice_case, uint16_t notify)
+{
+    ipsec_ike_say(
+        it, &(ipsec_ike_said){
+                .finding = IPSEC_FINDING_IKE_NAT, .advice_case = advice_case, .has_notify = true, .notify = notify});
+}
+
+/* A request proves that NAT is in front of who gets it. Of its sender, the answer tells more. */
+static void judge_request(ipsec_ike_saying *it)
+{
+    ipsec_ike_sa *sa = it->step.sa;
+
+    sa->nat_asked = has_both(it->contents);
+    sa->nat = (uint8_t)ipsec_ike_nat_of(it->view, it->message, it->contents);
+    if (sa->nat == IPSEC_IKE_NAT_DESTINATION)
+        say(it, IPSEC_CASE_IKE_NAT_DESTINATION, IPSEC_IKE_NAT_DETECTION_DESTINATION);
+    else if (sa->nat & IPSEC_IKE_NAT_DESTINATION)
+        say(it, IPSEC_CASE_IKE_NAT_BOTH, IPSEC_IKE_NAT_DETECTION_SOURCE);
+}
+
+/* The sides of the answer are those of the request the other way round. */
+static void judge_answer(ipsec_ike_saying *it)
+{
+    const ipsec_ike_sa *sa = it->step.sa;
+    const unsigned own = ipsec_ike_nat_of(it->view, it->message, it->contents);
+    const bool has_pair = sa->nat_asked && has_both(it->contents);
+    const bool source = has_pair && (own & IPSEC_IKE_NAT_SOURCE || sa->nat & IPSEC_IKE_NAT_DESTINATION);
+    const bool destination = own & IPSEC_IKE_NAT_DESTINATION || (has_pair && sa->nat & IPSEC_IKE_NAT_SOURCE);
+
+    if (source && destination)
+        say(it, IPSEC_CASE_IKE_NAT_BOTH, IPSEC_IKE_NAT_DETECTION_SOURCE);
+    else if (source)
+        say(it, IPSEC_CASE_IKE_NAT_SOURCE, IPSEC_IKE_NAT_DETECTION_SOURCE);
+    else if (own & IPSEC_IKE_NAT_DESTINATION)
+        say(it, IPSEC_CASE_IKE_NAT_DESTINATION, IPSEC_IKE_NAT_DETECTION_DESTINATION);
+    else if (destination)
+        say(it, IPSEC_CASE_IKE_NAT_ASKED, IPSEC_IKE_NAT_DETECTION_SOURCE);
+}
+
+void ipsec_ike_judge_nat(ipsec_ike_saying *it)
+{
+    if (it->message->exchange != IPSEC_IKE_SA_INIT || !it->step.sa)
+        return;
+    if (it->step.place == IPSEC_IKE_REQUEST)
+        judge_request(it);
+    else if (it->step.place == IPSEC_IKE_ANSWER)
+        judge_answer(it);
 }

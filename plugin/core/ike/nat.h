@@ -16,9 +16,9 @@ enum {
     IPSEC_IKE_NAT_DESTINATION = 1 << 1 /**< in front of who gets it */
 };
 
-/** Compares the notifies NAT_DETECTION_... with the addresses and ports of the view: the sides whose address was
- * another one to the sender of the message. A sender may say so of itself on purpose, to have ESP in UDP. 0 where it
- * says nothing. */
+/** Compares the notifies NAT_DETECTION_... with the addresses and ports of the view: the sides whose address the sender
+ * of the message saw differently. A sender may claim that of itself on purpose, to have ESP in UDP. 0 if it says
+ * nothing. */
 unsigned ipsec_ike_nat_of(const ipsec_view *view, const ipsec_ike_message *message, const ipsec_ike_contents *contents);
 
 #endif

@@ -1,8 +1,9 @@
 /* IKEv1: an encrypted Informational where another message was due.
  *
- * Without keys nobody sees what it says. But where the peer sends one instead of the next message of an exchange, it
- * says that it will not go on. A Delete, or a sign of life, may come at any time, so of Main Mode it must happen again,
- * after the message that it followed was repeated; and of Quick Mode the answer, if it comes after all, takes it back.
+ * Without keys its content is unknown. But a peer that sends one instead of the next message of an exchange says that
+ * it will not continue. A Delete, or a sign of life, may come at any time. So in Main Mode it must happen again, after
+ * the message that it followed was repeated; and in Quick Mode the answer, if it comes after all, withdraws the
+ * finding.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"
@@ -36,7 +37,7 @@ static void say(ipsec_ike_saying *it, ipsec_ike_exchange *exchange, ipsec_findin
                       .finding = (uint8_t)finding, .advice_case = advice_case, .windows = windows, .inferred = true});
 }
 
-/* Whether it came again after a repetition: the second one is said, and no other. */
+/* Whether it came again after a repetition: only the second one is reported. */
 static bool is_again(ipsec_ike_exchange *exchange)
 {
     const bool again = exchange->informed == 1 && exchange->repeats > 0;

@@ -1,12 +1,14 @@
-/* Answers without what was asked for, and what was made.
+/* Answers without what was asked for, and the SAs that were created.
  *
- * What is encrypted is known by its length: an answer that has no room for an SA and its selectors refuses them. That
- * may turn out to be wrong, for there are exchanges that ask for none (EAP, RFC 6023): then one goes on where it should
- * end, or an SA carries traffic that nobody seems to have made, and what was said is withdrawn.
+ * Of an encrypted message the length is known: an answer without room for an SA and its selectors refuses them. That
+ * may turn out to be wrong, because some exchanges ask for none (EAP, RFC 6023). Then the exchange continues where it
+ * should end, or an SA carries traffic that nobody seems to have created, and the finding is withdrawn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/lengths.h"
 #include "ike/saying.h"
+
+#include <glib.h>
 
 enum {
     AUTH_FIRST = 1 /* the message id of the first IKE_AUTH, unless others come between */
@@ -33,7 +35,7 @@ static bool makes_child(const ipsec_ike_contents *contents)
 /* A rekey puts one in the place of another. */
 static bool is_rekey(const ipsec_ike_exchange *exchange)
 {
-    return exchange->request && ipsec_ike_notify_of(exchange->request, IPSEC_IKE_REKEY_SA);
+    return exchange->request.rekeys;
 }
 
 static void count_child(ipsec_ike_saying *it)
@@ -41,8 +43,8 @@ static void count_child(ipsec_ike_saying *it)
     ipsec_ike_sa *sa = it->step.sa;
 
     if (it->message->version == 2 && ipsec_ike_is_protected(it)) {
-        sa->counts = true;
-        sa->children += makes_child(it->contents) && !is_rekey(it->step.exchange);
+        sa->progress->counts = true;
+        sa->progress->children += makes_child(it->contents) && !is_rekey(it->step.exchange);
     }
     if (it->message->exchange == IPSEC_IKE_AUTH && sa->has_child)
         return; /* of several IKE_AUTH only the last one makes it */
@@ -54,15 +56,40 @@ static void count_child(ipsec_ike_saying *it)
 static void make_progress(ipsec_ike_sa *sa)
 {
     sa->fruitless[0] = sa->fruitless[1] = 0;
-    sa->trouble = 0;
+    sa->progress->trouble = 0;
 }
 
+/* Somebody was authenticated; what is sure stays so. */
+static void establish(ipsec_ike_sa *sa, bool is_guess)
+{
+    sa->progress->is_guessed = is_guess && (sa->progress->stage != IPSEC_IKE_ESTABLISHED || sa->progress->is_guessed);
+    sa->progress->stage = IPSEC_IKE_ESTABLISHED;
+}
+
+static void come_to(ipsec_ike_sa *sa, ipsec_ike_stage stage)
+{
+    sa->progress->stage = MAX(sa->progress->stage, stage);
+}
+
+/* Of IKE_AUTH an answer that is long enough may be one of EAP, and the login yet to come. */
 static void succeed(ipsec_ike_saying *it)
 {
-    it->step.sa->is_established = true;
+    establish(it->step.sa, it->message->exchange == IPSEC_IKE_AUTH && !ipsec_ike_is_protected(it));
     make_progress(it->step.sa);
     ipsec_ike_withdraw(it->ike, it->step.sa);
     count_child(it);
+}
+
+/* The other way round: the login goes on. */
+static void take_back(ipsec_ike_sa *sa)
+{
+    if (sa->progress->stage != IPSEC_IKE_ESTABLISHED || !sa->progress->is_guessed)
+        return;
+    sa->progress->stage = IPSEC_IKE_AUTHENTICATING;
+    sa->progress->is_guessed = false;
+    if (sa->has_child && sa->pair->successes > 0)
+        sa->pair->successes--;
+    sa->has_child = false;
 }
 
 /* --- IKEv2 -------------------------------------------------------------------------------------------------------- */
@@ -74,10 +101,11 @@ static void know_algorithms(ipsec_ike_saying *it)
 
     if (it->contents->proposal_count == 0)
         return;
-    sa->responder_spi = it->message->responder_spi;
+    sa->progress->responder_spi = it->message->responder_spi;
     sa->encryption = chosen->encryption;
     sa->integrity = chosen->integrity;
     make_progress(sa);
+    come_to(sa, IPSEC_IKE_AGREED);
 }
 
 /* Whether no IKE_AUTH came before: a later one may be of EAP, and as short as it likes. */
@@ -121,35 +149,49 @@ static void judge_sealed(ipsec_ike_saying *it)
         refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_LENGTH, true);
     else if (is_first_auth(it) && room == IPSEC_IKE_NO_IDENTITY)
         refuse(it, IPSEC_FINDING_IKE_AUTH_FAILED, IPSEC_CASE_IKE_AUTH_LENGTH, true);
-    else if (is_first_auth(it))
+    else if (is_first_auth(it)) {
+        establish(it->step.sa, true);
         refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_LENGTH, true);
+    }
 }
 
 /* Whether the request is known to have asked for an SA. */
 static bool asked_for_sa(const ipsec_ike_exchange *exchange)
 {
-    return exchange->request && exchange->request->decrypted && has_sa(exchange->request);
+    return exchange->request.decrypted && exchange->request.has_sa;
 }
 
 static void judge_decrypted(ipsec_ike_saying *it)
 {
     const ipsec_ike_contents *contents = it->contents;
-    const bool is_eap = ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_EAP);
+    const bool is_login = it->message->exchange == IPSEC_IKE_AUTH &&
+                          ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_AUTH) &&
+                          !ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_EAP);
 
+    if (is_login)
+        establish(it->step.sa, false);
     if (ipsec_ike_has_error(it))
         return;
     if (has_sa(contents))
         succeed(it);
-    else if (it->message->exchange == IPSEC_IKE_AUTH && !is_eap &&
-             ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_AUTH)) {
-        it->step.sa->is_established = true;
-        if (asked_for_sa(it->step.exchange))
-            refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_UNSAID, false);
-    }
+    else if (is_login && asked_for_sa(it->step.exchange))
+        refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_UNSAID, false);
 }
 
+/* One that anybody may ask for behind IKE_AUTH; so that was over, where it was not captured. */
+static void judge_informational(const ipsec_ike_saying *it)
+{
+    const ipsec_ike_progress *progress = it->step.sa->progress;
+
+    if (progress->trouble == 0 && progress->stage < IPSEC_IKE_AUTHENTICATING)
+        establish(it->step.sa, !ipsec_ike_is_protected(it));
+}
+
+/* An established IKE SA alone has exchanges of CREATE_CHILD_SA, whatever the answer is. */
 static void judge_answer(ipsec_ike_saying *it)
 {
+    if (it->message->exchange == IPSEC_IKE_CREATE_CHILD_SA && it->message->is_encrypted)
+        establish(it->step.sa, false);
     if (it->message->exchange == IPSEC_IKE_SA_INIT)
         know_algorithms(it);
     else if (is_child_exchange(it) && ipsec_ike_is_protected(it))
@@ -157,14 +199,19 @@ static void judge_answer(ipsec_ike_saying *it)
     else if (is_child_exchange(it) && ipsec_ike_is_sealed(it))
         judge_sealed(it);
     else if (it->message->exchange == IPSEC_IKE_INFORMATIONAL && it->message->is_encrypted)
-        it->step.sa->is_established = it->step.sa->is_established || it->step.sa->trouble == 0;
+        judge_informational(it);
 }
 
-/* Where IKE_AUTH goes on, the answer before was none to what asks for an SA. */
+/* Where IKE_AUTH goes on, the answer before was none to what asks for an SA, and ended nothing. */
 static void judge_request(ipsec_ike_saying *it)
 {
-    if (it->message->exchange == IPSEC_IKE_AUTH && !is_first_auth(it))
+    if (it->message->exchange != IPSEC_IKE_AUTH)
+        return;
+    if (!is_first_auth(it)) {
         ipsec_ike_withdraw(it->ike, it->step.sa);
+        take_back(it->step.sa);
+    }
+    come_to(it->step.sa, IPSEC_IKE_AUTHENTICATING);
 }
 
 /* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
@@ -173,19 +220,19 @@ static void judge_request(ipsec_ike_saying *it)
 static void judge_v1(ipsec_ike_saying *it)
 {
     const uint8_t mode = it->message->exchange;
-    ipsec_ike_sa *sa = it->step.sa;
+    ipsec_ike_progress *progress = it->step.sa->progress;
 
-    sa->counts = true;
-    if (sa->responder_spi == 0)
-        sa->responder_spi = it->message->responder_spi;
+    progress->counts = true;
+    if (progress->responder_spi == 0)
+        progress->responder_spi = it->message->responder_spi;
     if (mode == IPSEC_IKE_QUICK_MODE ||
         (mode == IPSEC_IKE_MAIN_MODE && it->message->is_encrypted && it->step.place == IPSEC_IKE_ANSWER) ||
         (mode == IPSEC_IKE_AGGRESSIVE_MODE && it->step.exchange->pair > 1))
-        sa->is_established = true;
+        establish(it->step.sa, false);
     if (mode != IPSEC_IKE_QUICK_MODE || it->step.place != IPSEC_IKE_ANSWER || it->step.exchange->pair > 1)
         return;
     succeed(it);
-    sa->children++;
+    progress->children++;
 }
 
 void ipsec_ike_judge_refusal(ipsec_ike_saying *it)

@@ -51,6 +51,9 @@ void ipsec_ike_judge_silence(ipsec_ike_saying *it);
 /** Answers that have no SA in them; and what was made. */
 void ipsec_ike_judge_refusal(ipsec_ike_saying *it);
 
+/** What IKE_SA_INIT tells of NAT. */
+void ipsec_ike_judge_nat(ipsec_ike_saying *it);
+
 /** What an encrypted Informational of IKEv1 means at its place. */
 void ipsec_ike_judge_phase1(ipsec_ike_saying *it);
 

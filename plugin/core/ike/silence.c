@@ -1,7 +1,7 @@
 /* Requests that nobody answers, and messages of which a fragment never comes.
  *
- * Both are told by a repetition: a sender repeats what was not answered (RFC 7296 2.1). One is common, for packets get
- * lost; and the answer may be lost where the capture does not see it.
+ * Repetitions show both: a sender repeats what was not answered (RFC 7296 2.1). One repetition is common, because
+ * packets get lost, and an answer may be lost after the capture point.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"
@@ -34,8 +34,19 @@ static void say_fragment(ipsec_ike_saying *it, const ipsec_ike_fragments *fragme
                                         .advice_case = IPSEC_CASE_IKE_FRAGMENT,
                                         .detail = lacking(fragments),
                                         .missed = fragments->total,
-                                        .windows = 13805,
-                                        .inferred = true});
+                                        .windows = 13805});
+}
+
+/* An ICMP error about the request tells more than silence does. */
+static void say_silence(ipsec_ike_saying *it)
+{
+    const uint32_t error_frame = it->step.exchange->error_frame;
+
+    ipsec_ike_say(it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NO_ANSWER,
+                                        .advice_case = error_frame ? IPSEC_CASE_IKE_ICMP : IPSEC_CASE_NONE,
+                                        .detail = error_frame,
+                                        .missed = it->step.exchange->error,
+                                        .windows = windows_of(it)});
 }
 
 static bool is_answered(const ipsec_ike_exchange *exchange)
@@ -55,6 +66,5 @@ void ipsec_ike_judge_silence(ipsec_ike_saying *it)
     if (ipsec_ike_lacks_fragment(&exchange->asked.fragments))
         say_fragment(it, &exchange->asked.fragments);
     else if (exchange->repeats >= REPEATS_LEAST)
-        ipsec_ike_say(
-            it, &(ipsec_ike_said){.finding = IPSEC_FINDING_IKE_NO_ANSWER, .windows = windows_of(it), .inferred = true});
+        say_silence(it);
 }

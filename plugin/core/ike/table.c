@@ -1,8 +1,8 @@
 /* The IKE SAs of a capture.
  *
- * A capture may hold another one in every packet. When there is room for no more, one goes that was silent for longest:
- * of those in which one side was heard only, if there are many of these. So scans and floods do not push out those that
- * somebody answers, as long as they are no more than have room.
+ * Every packet of a capture may have another one. When the table is full, the IKE SA that has been silent longest is
+ * forgotten: of those with only one side heard, if there are many of these. So scans and floods do not push out the
+ * answered ones, as long as these fit into the table.
  *
  * An IKE SA is known by the initiator's SPI and both addresses: scanners use one SPI for all whom they ask. The
  * responder names itself only in its answer, and ports change where NAT is detected.
@@ -11,10 +11,9 @@
 #include "ike/table.h"
 #include "base/hash.h"
 
-#include <stddef.h>
 #include <string.h>
 
-/* Those with one side that stay, whoever else wants the room. */
+/* Those with one side heard that are kept in any case. */
 #define SHARE (IPSEC_IKE_SAS_MOST / 8)
 
 /* An IKE SA in the table. */
@@ -28,12 +27,12 @@ typedef struct ipsec_ike_sa_link {
 
 static guint pair_hash(gconstpointer key)
 {
-    return ((const ipsec_ike_pair *)key)->hash;
+    return ((const ipsec_ike_pair *)key)->hosts.hash;
 }
 
 static gboolean pair_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, offsetof(ipsec_ike_pair, hash)) == 0;
+    return ipsec_ike_hosts_equal(&((const ipsec_ike_pair *)a)->hosts, &((const ipsec_ike_pair *)b)->hosts);
 }
 
 bool ipsec_ike_is_from_low(const ipsec_view *view)
@@ -44,6 +43,7 @@ bool ipsec_ike_is_from_low(const ipsec_view *view)
 /* False if the view has no addresses. */
 static bool name_pair(const ipsec_ike_table *table, const ipsec_view *view, ipsec_ike_pair *name)
 {
+    ipsec_ike_hosts *hosts = &name->hosts;
     uint64_t words[2];
     bool is_low;
 
@@ -51,11 +51,11 @@ static bool name_pair(const ipsec_ike_table *table, const ipsec_view *view, ipse
         return false;
     memset(name, 0, sizeof *name);
     is_low = ipsec_ike_is_from_low(view);
-    memcpy(name->low, is_low ? view->source : view->destination, view->address_length);
-    memcpy(name->high, is_low ? view->destination : view->source, view->address_length);
-    name->address_length = view->address_length;
-    name->hash = (uint32_t)ipsec_hash_mix(ipsec_hash_address(table->seed, name->low, 16, words),
-                                          ipsec_hash_address(table->seed, name->high, 16, words));
+    memcpy(hosts->low, is_low ? view->source : view->destination, view->address_length);
+    memcpy(hosts->high, is_low ? view->destination : view->source, view->address_length);
+    hosts->address_length = view->address_length;
+    hosts->hash = (uint32_t)ipsec_hash_mix(ipsec_hash_address(table->seed, hosts->low, 16, words),
+                                           ipsec_hash_address(table->seed, hosts->high, 16, words));
     return true;
 }
 
@@ -90,7 +90,7 @@ static guint sa_hash(gconstpointer key)
 {
     const ipsec_ike_sa *sa = &((const ipsec_ike_sa_link *)key)->sa;
 
-    return (guint)ipsec_hash_mix(sa->initiator_spi, sa->pair->hash + sa->version);
+    return (guint)ipsec_hash_mix(sa->initiator_spi, sa->pair->hosts.hash + sa->version);
 }
 
 static gboolean sa_equal(gconstpointer a, gconstpointer b)
@@ -101,27 +101,12 @@ static gboolean sa_equal(gconstpointer a, gconstpointer b)
            pair_equal(left->pair, right->pair);
 }
 
-void ipsec_ike_exchange_clear(ipsec_ike_exchange *exchange)
-{
-    g_free(exchange->request);
-    g_free(exchange->response);
-    exchange->request = exchange->response = NULL;
-}
-
-static void free_exchange(ipsec_ike_exchange *exchange)
-{
-    if (!exchange)
-        return;
-    ipsec_ike_exchange_clear(exchange);
-    g_free(exchange);
-}
-
 static void free_sa(gpointer data)
 {
     ipsec_ike_sa_link *link = (ipsec_ike_sa_link *)data;
 
     for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++)
-        free_exchange(link->sa.exchanges[i]);
+        g_free(link->sa.exchanges[i]);
     g_free(link);
 }
 
@@ -141,11 +126,32 @@ static void forget_one(ipsec_ike_table *table)
     leave_pair(table, pair);
 }
 
-static ipsec_ike_sa_link *make_sa(ipsec_ike_table *table, const ipsec_ike_sa_link *name)
+static ipsec_ike_identity identity_of(const ipsec_ike_pair *pair, uint64_t initiator_spi, uint8_t version)
+{
+    return (ipsec_ike_identity){.hosts = pair->hosts, .initiator_spi = initiator_spi, .version = version};
+}
+
+/* One that was forgotten goes on where it was. */
+static ipsec_ike_progress *take_progress(ipsec_ike_table *table, ipsec_ike_sa *sa, bool from_low)
+{
+    const ipsec_ike_identity identity = identity_of(sa->pair, sa->initiator_spi, sa->version);
+    ipsec_ike_progress *progress = ipsec_ike_history_take(&table->histories, &identity);
+
+    sa->unlisted =
+        (ipsec_ike_progress){.initiator_spi = sa->initiator_spi, .version = sa->version, .number = IPSEC_IKE_UNLISTED};
+    if (!progress)
+        progress = &sa->unlisted;
+    if (!progress->has_spoken[0] && !progress->has_spoken[1])
+        progress->initiator_is_low = from_low;
+    return progress;
+}
+
+static ipsec_ike_sa_link *make_sa(ipsec_ike_table *table, const ipsec_ike_sa_link *name, bool from_low)
 {
     ipsec_ike_sa_link *made = g_memdup2(name, sizeof *name);
 
     made->sa.pair = take_pair(table, name->sa.pair);
+    made->sa.progress = take_progress(table, &made->sa, from_low);
     if (g_hash_table_size(table->sas) == IPSEC_IKE_SAS_MOST)
         forget_one(table);
     made->link.data = made;
@@ -158,7 +164,7 @@ static ipsec_ike_sa_link *make_sa(ipsec_ike_table *table, const ipsec_ike_sa_lin
 static void move_to_end(ipsec_ike_table *table, ipsec_ike_sa_link *link)
 {
     g_queue_unlink(queue_of(table, link), &link->link);
-    link->is_answered = link->sa.has_spoken[0] && link->sa.has_spoken[1];
+    link->is_answered = link->sa.progress->has_spoken[0] && link->sa.progress->has_spoken[1];
     g_queue_push_tail_link(queue_of(table, link), &link->link);
 }
 
@@ -171,8 +177,8 @@ static ipsec_ike_sa_link *find_link(const ipsec_ike_table *table, const ipsec_ik
     return g_hash_table_lookup(table->sas, name);
 }
 
-const ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
-                                         const ipsec_ike_message *message)
+ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
+                                   const ipsec_ike_message *message)
 {
     ipsec_ike_pair pair;
     ipsec_ike_sa_link name, *link = NULL;
@@ -180,6 +186,24 @@ const ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ips
     if (name_pair(table, view, &pair))
         link = find_link(table, message, &pair, &name);
     return link ? &link->sa : NULL;
+}
+
+bool ipsec_ike_table_progress(const ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                              ipsec_ike_progress *progress)
+{
+    const ipsec_ike_progress *found;
+    ipsec_ike_identity identity;
+    ipsec_ike_pair pair;
+
+    if (!name_pair(table, view, &pair))
+        return false;
+    identity = identity_of(&pair, message->initiator_spi, message->version);
+    found = ipsec_ike_history_find(&table->histories, &identity);
+    if (!found)
+        return false;
+    *progress = *found;
+    progress->by_source = found->initiator_is_low == ipsec_ike_is_from_low(view);
+    return true;
 }
 
 ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
@@ -194,8 +218,8 @@ ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view,
     if (!link && !make)
         return NULL;
     if (!link)
-        link = make_sa(table, &name);
-    link->sa.has_spoken[!ipsec_ike_is_from_low(view)] = true;
+        link = make_sa(table, &name, ipsec_ike_is_from_low(view));
+    link->sa.progress->has_spoken[!ipsec_ike_is_from_low(view)] = true;
     move_to_end(table, link);
     return &link->sa;
 }
@@ -204,7 +228,7 @@ ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa)
 {
     ipsec_ike_exchange *exchange = sa->exchanges[sa->next];
 
-    free_exchange(exchange);
+    g_free(exchange);
     exchange = g_new0(ipsec_ike_exchange, 1);
     sa->exchanges[sa->next] = exchange;
     sa->next = (sa->next + 1) % IPSEC_IKE_EXCHANGES_MOST;
@@ -219,6 +243,7 @@ ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time)
 
     table->sas = g_hash_table_new_full(sa_hash, sa_equal, free_sa, NULL);
     table->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
+    ipsec_ike_histories_begin(&table->histories);
     table->seed = ipsec_hash_seed();
     table->duplicate_time = duplicate_time;
     return table;
@@ -230,5 +255,6 @@ void ipsec_ike_table_free(ipsec_ike_table *table)
         return;
     g_hash_table_destroy(table->sas);
     g_hash_table_destroy(table->pairs);
+    ipsec_ike_histories_end(&table->histories);
     g_free(table);
 }

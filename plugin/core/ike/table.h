@@ -13,8 +13,9 @@
 struct ipsec_ike_table {
     GHashTable *sas;   /**< set of ipsec_ike_sa_link */
     GHashTable *pairs; /**< set of ipsec_ike_pair */
-    GQueue asked;      /**< of ipsec_ike_sa_link: one side was heard; the one that was silent for longest first */
-    GQueue answered;   /**< likewise: both were heard */
+    ipsec_ike_histories histories;
+    GQueue asked;    /**< of ipsec_ike_sa_link: one side was heard; the one that was silent for longest first */
+    GQueue answered; /**< likewise: both were heard */
     uint64_t seed;
     uint64_t duplicate_time;
 };
@@ -25,13 +26,15 @@ ipsec_ike_sa *ipsec_ike_table_sa(ipsec_ike_table *table, const ipsec_view *view,
                                  bool make);
 
 /** The IKE SA of a message, if it is known; nothing is moved by asking. */
-const ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
-                                         const ipsec_ike_message *message);
+ipsec_ike_sa *ipsec_ike_table_find(const ipsec_ike_table *table, const ipsec_view *view,
+                                   const ipsec_ike_message *message);
+
+/** Sets *progress to what has become of the IKE SA of a message, also if that is forgotten. False if there is none, or
+ * nothing is kept of it. */
+bool ipsec_ike_table_progress(const ipsec_ike_table *table, const ipsec_view *view, const ipsec_ike_message *message,
+                              ipsec_ike_progress *progress);
 
 /** An empty exchange of the SA, in the place of its oldest one if there are many. */
 ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa);
-
-/** Forgets what the messages of an exchange say. */
-void ipsec_ike_exchange_clear(ipsec_ike_exchange *exchange);
 
 #endif

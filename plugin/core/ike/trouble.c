@@ -1,15 +1,16 @@
 /* What a message reports that went wrong.
  *
- * What is protected is the peer's word. What is not anybody may have sent (RFC 7296 2.21.4): where it answers a request
- * that is open, it is taken for the peer's, and else for a stray.
+ * A protected message is the peer's word. Anybody may have sent an unprotected one (RFC 7296 2.21.4): if it answers an
+ * open request, it is taken for the peer's, else for a stray.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/octets.h"
 #include "ike/saying.h"
 
-/* So many answers of a kind that ask for another attempt, and nothing comes of it. */
+/* This many answers of a kind that ask for another attempt, without progress. */
 #define FRUITLESS_MOST 3u
 
-/* Findings that are no end: the same exchange may go on, or another one. */
+/* Findings that are not final: the same exchange may continue, or another one. */
 static bool is_hint(ipsec_finding_id finding)
 {
     return finding == IPSEC_FINDING_IKE_INVALID_SPI || finding == IPSEC_FINDING_IKE_INVALID_IKE_SPI;
@@ -42,8 +43,6 @@ static bool is_expected_v1(ipsec_ike_saying *it)
     if (it->message->exchange != IPSEC_IKE_V1_INFORMATIONAL || !it->step.sa)
         return false;
     it->about = open_v1(it);
-    if (it->about && it->about->informed == 0)
-        it->about->informed = 1;
     return it->about != NULL;
 }
 
@@ -81,21 +80,43 @@ static void say_attempt(ipsec_ike_saying *it, ipsec_ike_said *said)
         said->inferred = true;
     } else if (said->finding == IPSEC_FINDING_IKE_INVALID_KE) {
         said->windows = 0; /* it is an error only where it ends there */
-        said->inferred = false;
     }
     ipsec_ike_say(it, said);
 }
 
 /* --- errors ------------------------------------------------------------------------------------------------------- */
 
+static bool is_established(const ipsec_ike_saying *it)
+{
+    return it->step.sa && it->step.sa->progress->stage == IPSEC_IKE_ESTABLISHED;
+}
+
 /* IKEv1 has one notify for what identifies a peer, and for the selectors of Quick Mode. */
 static ipsec_finding_id finding_of(const ipsec_ike_saying *it, const ipsec_ike_notify *notify,
                                    const ipsec_ike_meaning *meaning)
 {
-    const bool is_identity = it->message->version == 1 && notify->type == IPSEC_IKE_V1_INVALID_ID &&
-                             !(it->step.sa && it->step.sa->is_established);
+    const bool is_identity =
+        it->message->version == 1 && notify->type == IPSEC_IKE_V1_INVALID_ID && !is_established(it);
 
     return is_identity ? IPSEC_FINDING_IKE_AUTH_FAILED : meaning->finding;
+}
+
+/* Whether the exchange is one that makes an SA of ESP or AH. */
+static bool concerns_child(const ipsec_ike_saying *it)
+{
+    const uint8_t exchange = it->message->exchange;
+
+    if (exchange == IPSEC_IKE_V1_INFORMATIONAL)
+        return is_established(it);
+    return exchange == IPSEC_IKE_AUTH || exchange == IPSEC_IKE_CREATE_CHILD_SA || exchange == IPSEC_IKE_QUICK_MODE;
+}
+
+/* The SPI that INVALID_SPI speaks of (RFC 7296 3.10.1); 0: it names none. */
+static uint32_t spi_of(const ipsec_ike_notify *notify)
+{
+    if (notify->spi)
+        return notify->spi;
+    return notify->length == 4 ? ipsec_read_u32(notify->data) : 0;
 }
 
 static void say_notify(ipsec_ike_saying *it, const ipsec_ike_notify *notify, const ipsec_ike_meaning *meaning,
@@ -105,7 +126,7 @@ static void say_notify(ipsec_ike_saying *it, const ipsec_ike_notify *notify, con
                            .has_notify = true,
                            .notify = notify->type,
                            .windows = meaning->windows,
-                           .inferred = meaning->inferred};
+                           .windows_given = meaning->windows && !meaning->inferred};
 
     if (is_attempt(meaning->finding)) {
         say_attempt(it, &said);
@@ -114,7 +135,12 @@ static void say_notify(ipsec_ike_saying *it, const ipsec_ike_notify *notify, con
     if (!expected && !is_hint(meaning->finding)) {
         said.finding = IPSEC_FINDING_IKE_STRAY_NOTIFY;
         said.windows = 0;
-        said.inferred = false;
+    }
+    if (said.finding == IPSEC_FINDING_IKE_NO_PROPOSAL)
+        said.advice_case = concerns_child(it) ? IPSEC_CASE_IKE_PROPOSAL_CHILD : IPSEC_CASE_IKE_PROPOSAL;
+    else if (said.finding == IPSEC_FINDING_IKE_INVALID_SPI) {
+        said.detail = spi_of(notify);
+        said.advice_case = said.detail ? IPSEC_CASE_IKE_SPI : IPSEC_CASE_NONE;
     }
     if (said.finding == IPSEC_FINDING_IKE_PEER_ERROR || said.finding == IPSEC_FINDING_IKE_STRAY_NOTIFY) {
         said.advice_case =
@@ -142,7 +168,6 @@ void ipsec_ike_judge_trouble(ipsec_ike_saying *it)
     ipsec_ike_meaning meaning;
     bool expected;
 
-    /* What somebody repeats under the same number is not looked at twice. */
     if (!ipsec_ike_has_error(it))
         return;
     expected = is_expected(it);

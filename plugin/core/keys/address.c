@@ -77,7 +77,7 @@ static bool read_v6_group(ipsec_text part, bool wildcards, uint8_t *octets, uint
     return true;
 }
 
-/* Moves what stands behind "::", from `gap` to `count`, to the end of the address, and fills the gap. */
+/* Moves what follows "::", from `gap` to `count`, to the end of the address, and fills the gap. */
 static bool close_gap(unsigned gap, unsigned count, uint8_t *octets, uint8_t *mask)
 {
     const unsigned tail = count - gap;
@@ -134,7 +134,7 @@ static bool read_address(ipsec_text text, bool wildcards, ipsec_address_range *r
     return range->length > 0;
 }
 
-/* Takes the bits behind the first `prefix` out of the range. */
+/* Takes the bits after the first `prefix` out of the range. */
 static void apply_prefix(ipsec_address_range *range, unsigned prefix)
 {
     for (unsigned i = 0; i < range->length; i++) {

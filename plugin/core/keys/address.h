@@ -1,8 +1,8 @@
 /** @file
  * Reading addresses and ranges of them. Internal to the core.
  *
- * The room keys/ has who may open a packet, and how: key rows and the dumps that they are read from, and
- * cryptography. What knows which packets came before may not enter.
+ * The room keys/ has what can open a packet: key rows, the dumps that they are read from, and cryptography. Nothing
+ * that knows which packets came before may enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -8,8 +8,8 @@
  * - Linux stops at extension headers that it knows nothing of and takes the rest as it is. RFC 4302 does not say how
  *   they are covered, and nothing is claimed of such packets here.
  *
- * What breaks the rules of IP is covered all the same, somehow: no receiver lets it come as far as AH, so whoever
- * forges it must not get away with an ICV that is not verified.
+ * What breaks the rules of IP is covered all the same, somehow: no receiver lets it reach AH, and a forger must not be
+ * able to avoid verification that way.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/ah_icv.h"
@@ -101,8 +101,8 @@ static void cover_v4_option(uint8_t *header, uint8_t *p, uint32_t length)
         memset(p, 0, length);
 }
 
-/* What follows the end of the options is no option, and is covered as it is; from a broken one on nothing is told from
- * one that may change. */
+/* What follows the end of the options is not an option, and is covered as it is. After a broken option, it is unknown
+ * which octets may change. */
 static void cover_v4_options(uint8_t *header, uint32_t length)
 {
     uint32_t at = IPSEC_IPV4_HEADER;
@@ -142,7 +142,7 @@ static uint32_t v6_option_length(const uint8_t *p, uint32_t count)
     return count >= 2 && p[1] + 2u <= count ? p[1] + 2u : 0;
 }
 
-/* The extension header of `length` octets at p, behind the IPv6 header: hop-by-hop options. From a broken one on all
+/* The extension header of `length` octets at p, after the IPv6 header: hop-by-hop options. From a broken one on all
  * is zeroed, which reads as padding. */
 static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
@@ -163,7 +163,7 @@ static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
     return true;
 }
 
-/* The same for destination options. A home address of another length is none. */
+/* The same for destination options. A home address of another length is not one. */
 static bool cover_destination_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
     cover_v6_options(header, p, length);
@@ -238,7 +238,7 @@ static bool leave_out(chain *c, uint32_t count)
     return true;
 }
 
-/* The next header, of `count` octets, behind an IPv6 header. */
+/* The next header, of `count` octets, after an IPv6 header. */
 static bool cover_extension(chain *c, uint32_t count)
 {
     const uint8_t protocol = c->octets[c->next_at];

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /**
- * Copies an IP header and all headers behind it up to AH, with mutable fields zeroed and mutable but predictable ones
+ * Copies an IP header and all headers after it up to AH, with mutable fields zeroed and mutable but predictable ones
  * as they will be at the destination:
  *
  * - IPv4: TOS, flags, TTL, checksum, and options that are not known to be immutable are zero; with a source route
@@ -21,7 +21,7 @@
  *   type has the bit "may change en route"; with a routing header (type 0, type 2) addresses and segments left are as
  *   at the destination; the home address of destination options changes places with the source.
  * - Headers that the sender puts in after AH are left out, and the length and the next header in front of them are as
- *   if they had never been there: the fragment header of an atomic fragment (RFC 6946), for it is not covered
+ *   if they had never been there: the fragment header of an atomic fragment (RFC 6946), because it is not covered
  *   (RFC 4302 3.3.3.1.2.3), and another AH in front of this one.
  *
  * What breaks the rules of IP, which no receiver lets pass, is covered as well, so that it has an ICV that fails: from

@@ -43,11 +43,11 @@ enum {
 /* Where the ciphers of the competition for AES were defined for ESP. */
 #define CANDIDATES "draft-ietf-ipsec-ciph-aes-cbc-00"
 
-/* Behind the document: the octets of a block, which are those of the IV too, and the keys. */
+/* After the document: the octets of a block, which are those of the IV too, and the keys. */
 #define CBC(label, document, octets, ...)                                                                              \
     .name = label, .reference = document, .mode = IPSEC_CIPHER_CBC, .iv = octets, .block = octets, .keys = {__VA_ARGS__}
 
-/* Behind the document: the octets of salt, IV and ICV, and the keys. */
+/* After the document: the octets of salt, IV and ICV, and the keys. */
 #define STREAM(kind, label, document, salts, ivs, icvs, ...)                                                           \
     .name = label, .reference = document, .mode = IPSEC_CIPHER_##kind, .salt = salts, .iv = ivs, .block = 1,           \
     .icv = icvs, .implicit_iv = ivs == 0, .keys = {__VA_ARGS__}
@@ -101,7 +101,7 @@ enum {
     I_ANY_256
 };
 
-/* Behind the document: the hash, its octets, and how many are left of them. The RFCs want a key as long as the hash. */
+/* After the document: the hash, its octets, and how many are left of them. The RFCs want a key as long as the hash. */
 #define HMAC(label, document, hash, octets, left)                                                                      \
     .name = label, .reference = document, .kind = IPSEC_MAC_GCRYPT, .id = GCRY_MAC_HMAC_##hash, .key = octets,         \
     .any_key = true, .icv = left, .digest = octets
@@ -210,7 +210,7 @@ static const alias encryption_aliases[] = {
     {BY_WIRESHARK, E_CHACHA20_POLY1305_IIV, "ChaCha20 with Poly1305 and IIV [RFC7634 & RFC8750]"},
 };
 
-/* Of several rows with one name of Linux, the first is what it truncates to where it is not told. */
+/* If several rows have the same Linux name, the first is its default truncation. */
 static const alias integrity_aliases[] = {
     {BY_REGISTRY, I_NONE, "NULL"},
     {BY_LINUX, I_NONE, "digest_null"},

@@ -36,7 +36,7 @@ typedef struct ipsec_encryption {
     uint8_t block;    /**< the ciphertext is a multiple of it; 1 for stream modes and NULL */
     uint8_t icv;      /**< octets of ICV of a combined mode; 0 for the others */
     bool implicit_iv; /**< RFC 8750: the sequence number is the IV */
-    /** The lengths of key that it takes, without salt, ascending, 0 behind the last; with key_least not 0 any length
+    /** The lengths of key that it takes, without salt, ascending, 0 after the last; with key_least not 0 any length
      * from that on to keys[0].length. `id` is libgcrypt's cipher for it, never 0. */
     struct {
         uint8_t length;
@@ -52,8 +52,8 @@ typedef enum {
     IPSEC_MAC_GCRYPT,   /**< HMAC and CMAC, by libgcrypt */
     IPSEC_MAC_AES_XCBC, /**< RFC 3566 */
     /** RFC 4543 4, AH only: the field of the ICV holds 8 octets of IV in front of the ICV. What is authenticated is
-     * that of RFC 4302, in which the ICV alone counts as zero and the IV as it is (3.4); the caller hands it over apart
-     * once more. In IPv6 the field ends in 4 octets of padding (erratum 3643), which are authenticated (RFC 4302
+     * that of RFC 4302, in which the ICV alone counts as zero and the IV as it is (3.4); the caller also passes it
+     * separately. In IPv6 the field ends in 4 octets of padding (erratum 3643), which are authenticated (RFC 4302
      * 3.3.3.2.1). */
     IPSEC_MAC_AES_GMAC
 } ipsec_mac_kind;
@@ -64,7 +64,7 @@ typedef struct ipsec_integrity {
     const char *reference; /**< "RFC 4868" */
     ipsec_mac_kind kind;
     int id;         /**< libgcrypt's MAC; 0 where it has none */
-    uint8_t key;    /**< length of the key that the RFC wants, with salt; 0: none, or any */
+    uint8_t key;    /**< length of the key that the RFC requires, with salt; 0: none, or any */
     bool any_key;   /**< computes with other lengths of key too, as HMAC does */
     uint8_t salt;   /**< octets of salt at the end of the keying material */
     uint8_t iv;     /**< octets of IV in front of the ICV */

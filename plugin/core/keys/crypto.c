@@ -13,7 +13,7 @@ enum {
     EXPLICIT_IV = 8, /* the part of a nonce that changes */
     NONCE_MOST = 16,
     TAG_MOST = 16,
-    ICV_LEAST = 4 /* shorter ones are too easy to be right by chance */
+    ICV_LEAST = 4 /* shorter ones verify too easily by chance */
 };
 
 struct ipsec_crypto {
@@ -49,8 +49,8 @@ static int gcrypt_mode(ipsec_cipher_mode mode)
     return modes[mode];
 }
 
-/* An SA with a weak key of DES is one all the same. libgcrypt then sets the key, but still says that it is weak. Before
- * 1.10 it cannot be told. */
+/* Weak DES keys are accepted. libgcrypt then sets the key, but still reports it as weak; before 1.10 it cannot be told
+ * to accept it. */
 static bool set_key(gcry_cipher_hd_t cipher, const uint8_t *key, size_t length)
 {
     gcry_error_t error;
@@ -150,7 +150,7 @@ static bool digest_xcbc(ipsec_xcbc *xcbc, const ipsec_piece *pieces, unsigned co
     return ipsec_xcbc_finish(xcbc, digest);
 }
 
-/* Setting the IV of GMAC begins anew too; a reset would lose the IV. */
+/* Setting the IV of GMAC also restarts it; a reset would lose the IV. */
 static bool start_mac(ipsec_crypto *crypto, const uint8_t *iv)
 {
     uint8_t nonce[SALT_MOST + EXPLICIT_IV];

@@ -54,7 +54,7 @@ static inline int64_t ipsec_esp_body(const ipsec_encryption *encryption, uint32_
     return (int64_t)length - IPSEC_ESP_HEADER - encryption->iv - icv;
 }
 
-/** Whether that many octets are whole blocks of the cipher. RFC 4303 2.4 wants a multiple of 4 besides, but no receiver
+/** Whether that many octets are whole blocks of the cipher. RFC 4303 2.4 also requires a multiple of 4, but no receiver
  * insists on it. */
 static inline bool ipsec_esp_is_aligned(const ipsec_encryption *encryption, int64_t body)
 {
@@ -84,7 +84,7 @@ typedef struct ipsec_piece {
 /**
  * Computes the ICV of the integrity algorithm, untruncated. Pieces may be empty.
  *
- * @param iv      the algorithm's IV, as many octets as it wants; NULL if none
+ * @param iv      the algorithm's IV, as many octets as it needs; NULL if none
  * @param digest  gets the algorithm's ipsec_integrity.digest octets
  * @return false if the algorithm computes none
  */

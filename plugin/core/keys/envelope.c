@@ -160,7 +160,7 @@ static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *cr
 }
 
 /* Options that only the first fragment has are covered as zeros, whatever they are: route, time stamp and the like. One
- * that stands behind a NOP is aligned by it. */
+ * that follows a NOP is aligned by it. */
 static IPSEC_COLD ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
                                                         ipsec_attempt attempt)
 {

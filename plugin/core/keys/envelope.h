@@ -22,7 +22,7 @@ typedef struct ipsec_envelope {
     int64_t body;          /**< ESP: octets between IV and ICV; negative where these do not fit */
     bool is_aligned;       /**< ESP: the body is a multiple of the block */
     const uint8_t *outer;  /**< AH: the headers in front as they enter the ICV */
-    uint32_t outer_length; /**< AH: octets of that; 0 if they are not at hand */
+    uint32_t outer_length; /**< AH: octets of that; 0 if they are not available */
     bool is_guessed;       /**< AH: these have options and may lack others, so that an ICV that fails says nothing */
     bool may_lack_options; /**< AH: these have no options, and the packet may have had some */
 } ipsec_envelope;
@@ -42,7 +42,7 @@ typedef struct ipsec_attempt {
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,
                                  const ipsec_integrity *integrity, uint8_t *outer);
 
-/** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH behind the IV, in ESP at the end; 0
+/** Where an ICV of `icv` octets stands in the packet, from its first octet: in AH after the IV, in ESP at the end; 0
  * if there is no room for it. */
 uint32_t ipsec_envelope_icv_at(const ipsec_envelope *envelope, uint8_t icv);
 

@@ -1,4 +1,4 @@
-/* Key rows, grouped by what they leave open: within a group a row is found by hashing.
+/* Key rows, grouped by their wildcards: within a group a row is found by hashing.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/keyring.h"
 #include "base/hash.h"
@@ -16,7 +16,7 @@ typedef struct slot {
     uint32_t row; /* its index and one more; 0: free */
 } slot;
 
-/* Rows that leave the same open, in a table with open addressing. Not a GHashTable, which takes more memory and twice
+/* Rows with the same wildcards, in a table with open addressing. Not a GHashTable, which takes more memory and twice
  * the instructions; nothing is ever removed. */
 typedef struct row_group {
     ipsec_key_name mask; /* ones where the key counts; of the lengths, what the rows have; protocol 0: any */
@@ -32,7 +32,7 @@ struct ipsec_keyring {
     GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
     bool names_offload; /* a row of a dump has ipsec_key_row.offload */
-    /* For advice and for unknown SPIs only; so made when first asked for. */
+    /* For advice and unknown SPIs only, so made when first needed. */
     unsigned surveyed;       /* rows that are in what follows */
     GHashTable *names;       /* set of keys with destination, SPI and protocol of the rows that name all three */
     GHashTable *spis;        /* set of keys with SPI and protocol of the rows that name an SPI */
@@ -274,8 +274,8 @@ static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *s
         ipsec_row_merge(&ipsec_keyring_row(ring, index)->spec, &bare);
 }
 
-/* A row for SAs that have one already. One without keys is never tried beside others: it would hide what does not
- * verify. Returns whether there was room for it. */
+/* Adds a row for SAs that have one already. A row without keys is never tried beside others, because it would hide
+ * packets that do not verify. Returns whether there was room for it. */
 static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_key_row *spec)
 {
     ipsec_packed_row *last;

@@ -31,7 +31,7 @@ typedef struct ipsec_key_name {
 typedef struct ipsec_key {
     ipsec_key_row spec;
     uint32_t index;       /**< in the ring */
-    uint32_t guessed;     /**< octets of packets that it was looked into why they do not verify with it */
+    uint32_t guessed;     /**< octets of the packets for which was examined why they do not verify with it */
     uint8_t position;     /**< among the rows for the same SAs, from 0 */
     ipsec_crypto *crypto; /**< NULL until ipsec_key_open() */
     bool refused;         /**< libgcrypt did not take the key: do not try again */
@@ -44,9 +44,9 @@ ipsec_keyring *ipsec_keyring_new(void);
 void ipsec_keyring_free(ipsec_keyring *ring);
 
 /**
- * Adds a copy of *spec, behind those that are there. A row for the same SAs with the same keys is merged with it, see
- * row_merge.h; one with other keys is chained to it, for it may be of another time. A row without keys is merged with
- * those that have its algorithms, and means nothing beside others: whichever came first.
+ * Adds a copy of *spec, after those that are there. A row for the same SAs with the same keys is merged with it, see
+ * row_merge.h; one with other keys is chained to it, because it may be from another time. A row without keys is merged
+ * with those that have its algorithms, and means nothing beside others: whichever came first.
  *
  * @return false, and the row is not used, if there are IPSEC_KEYS_PER_SA rows with other keys for the same SAs
  */
@@ -55,11 +55,11 @@ bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_key_row *spec);
 /** Number of rows. */
 uint32_t ipsec_keyring_count(const ipsec_keyring *ring);
 
-/** Row `index`, below the count; to be asked for only where the row is used, as from then on it takes more memory.
- * Owned by the ring, which does not move it. */
+/** Row `index`, below the count. Ask for it only if the row is used, because it takes more memory from then on. Owned
+ * by the ring, which does not move it. */
 ipsec_key *ipsec_keyring_row(const ipsec_keyring *ring, uint32_t index);
 
-/** Index of the next row for the same SAs as row `index`, with other keys. Behind the last comes the first; a row that
+/** Index of the next row for the same SAs as row `index`, with other keys. After the last comes the first; a row that
  * is alone is its own next. */
 uint32_t ipsec_keyring_next(const ipsec_keyring *ring, uint32_t index);
 

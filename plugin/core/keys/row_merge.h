@@ -1,8 +1,8 @@
 /** @file
  * What several dumps say of one SA, in one row. Internal to the core.
  *
- * What they disagree on has changed in between, or is known to one of them only; so none of it is thrown away where it
- * would be held against packets:
+ * What they disagree on has changed in between, or is known to only one of them. So nothing is thrown away that would
+ * count against packets:
  * - The larger replay window holds, and the higher lifetime; one that is known, before one that is not.
  * - Mode, encapsulation and selector that differ are kept beside each other, see terms.h: up to IPSEC_TERMS_MOST. With
  *   one more, all that came first are kept but one, in whose place anything fits: then nothing is held against a

@@ -52,9 +52,9 @@ static void clear_pool(ipsec_octet_pool *pool)
 
 /* --- shapes --- */
 
-/* The shape of the row. Rows of a dump come in a few shapes, mostly those of the two directions by turns; a shape that
- * is made once more, for it was not among the last, takes no more than memory. That goes for padding too, which is
- * compared with the rest. */
+/* The shape of the row. Rows of a dump come in a few shapes, mostly those of the two directions in turn. A shape that
+ * is made again because it was not among the last costs only memory. That goes for padding too, which is compared with
+ * the rest. */
 static const uint8_t *shape_of(ipsec_row_store *store, const ipsec_key_row *spec)
 {
     ipsec_key_row front;

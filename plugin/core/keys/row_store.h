@@ -1,8 +1,8 @@
 /** @file
  * Key rows as they are kept: in an eighth of the memory that an ipsec_key_row takes. Internal to the core.
  *
- * Of a gateway's many SAs a capture has a few; and most of what their rows say is the same in all of them. What is the
- * same is kept once, and keys in their own lengths.
+ * A capture has only a few of a gateway's many SAs, and their rows are mostly alike. What is alike is kept once, and
+ * keys take only their own length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,7 +23,7 @@ typedef struct ipsec_packed_row {
     uint32_t next;           /**< index of another row for the same SAs, in a ring; its own if there is none */
     uint8_t position;        /**< in that ring, from 0 */
     const uint8_t *shape;    /**< what the row says beside, which it shares with others */
-    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports behind them */
+    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports after them */
     struct ipsec_key *whole; /**< the owner's; NULL at first */
 } ipsec_packed_row;
 

@@ -114,7 +114,7 @@ static bool check_addresses(row *row)
     const ipsec_key_row *const spec = row->spec;
 
     if (spec->source.length && spec->destination.length && spec->source.length != spec->destination.length)
-        return FAIL(row, IPSEC_COLUMN_DESTINATION, "one address is of IPv4 and the other of IPv6");
+        return FAIL(row, IPSEC_COLUMN_DESTINATION, "one address is IPv4, the other IPv6");
     row->spec->match_source = !ipsec_text_is(row->columns[IPSEC_COLUMN_SOURCE], "*");
     return true;
 }
@@ -122,7 +122,7 @@ static bool check_addresses(row *row)
 static bool set_spi(row *row, uint64_t spi)
 {
     if (spi == 0) /* of test vectors */
-        WARN(row, IPSEC_COLUMN_SPI, "no packet may have the SPI 0");
+        WARN(row, IPSEC_COLUMN_SPI, "no packet may have SPI 0");
     row->spec->spi = (uint32_t)spi;
     row->spec->spi_mask = UINT32_MAX;
     return true;
@@ -170,7 +170,7 @@ static bool read_spi(row *row)
     if (ipsec_text_is(text, "*"))
         return true;
     if (!ipsec_text_number(text, UINT32_MAX, &spi))
-        return FAIL(row, IPSEC_COLUMN_SPI, "neither * nor a number of 32 bits, decimal or in hex behind 0x");
+        return FAIL(row, IPSEC_COLUMN_SPI, "neither * nor a 32-bit number (decimal, or hex with 0x)");
     return set_spi(row, spi);
 }
 
@@ -227,7 +227,7 @@ static bool check_integrity(row *row)
         return true;
     spec->integrity = ipsec_integrity_none();
     row->no_integrity_key = true;
-    return WARN(row, column, "passed over: %s brings its own integrity", spec->encryption->name);
+    return WARN(row, column, "ignored: %s has its own integrity", spec->encryption->name);
 }
 
 static bool read_integrity(row *row)
@@ -266,7 +266,7 @@ static bool read_esn(row *row)
         return true;
     }
     if (!ipsec_text_has_0x(text) || !ipsec_text_number(text, UINT32_MAX, &high))
-        return FAIL(row, IPSEC_COLUMN_ESN, "neither no, yes, auto nor high 32 bits in hex behind 0x");
+        return FAIL(row, IPSEC_COLUMN_ESN, "neither no, yes, auto nor the high 32 bits in hex with 0x");
     set_high(row->spec, high);
     return true;
 }
@@ -291,7 +291,7 @@ static bool read_wireshark_range(row *row, ipsec_column column, unsigned length,
         return true;
     if (range->length == 0)
         range->length = (uint8_t)length; /* "*" in a row for one version */
-    return range->length == length || FAIL(row, column, "not an address of IPv%u", length == 4 ? 4u : 6u);
+    return range->length == length || FAIL(row, column, "not an IPv%u address", length == 4 ? 4u : 6u);
 }
 
 static bool read_wireshark_addresses(row *row)
@@ -312,13 +312,13 @@ static bool read_spi_pattern(row *row, ipsec_text digits)
     uint32_t spi = 0, mask = 0;
 
     if (digits.length != 8)
-        return FAIL(row, IPSEC_COLUMN_SPI, "a pattern has 0x and eight digits or *");
+        return FAIL(row, IPSEC_COLUMN_SPI, "a pattern needs 0x and eight characters, each a hex digit or *");
     for (size_t i = 0; i < digits.length; i++) {
         const bool any = digits.at[i] == '*';
         const int digit = any ? 0 : ipsec_text_hex_digit(digits.at[i]);
 
         if (digit < 0)
-            return FAIL(row, IPSEC_COLUMN_SPI, "a pattern has 0x and eight digits or *");
+            return FAIL(row, IPSEC_COLUMN_SPI, "a pattern needs 0x and eight characters, each a hex digit or *");
         spi = spi << 4 | (uint32_t)digit;
         mask = mask << 4 | (any ? 0 : 0xf);
     }
@@ -337,13 +337,13 @@ static bool read_wireshark_spi(row *row)
         return true;
     if (ipsec_text_has_0x(text) && memchr(text.at, '*', text.length))
         return read_spi_pattern(row, ipsec_text_from(text, 2));
-    /* As Wireshark does: decimal, hex behind 0x, octal behind 0. */
+    /* As Wireshark does: decimal, hex with 0x, octal with 0. */
     if (text.length > 0 && g_ascii_isdigit(text.at[0])) {
         spi = g_ascii_strtoull(text.at, &end, 0);
         if (end == text.at + text.length && spi <= UINT32_MAX)
             return set_spi(row, spi);
     }
-    return FAIL(row, IPSEC_COLUMN_SPI, "neither * nor a number of 32 bits, decimal or in hex behind 0x");
+    return FAIL(row, IPSEC_COLUMN_SPI, "neither * nor a 32-bit number (decimal, or hex with 0x)");
 }
 
 /* Wireshark's first name for AES-GCM says no length of the ICV; the column for authentication has it then. */
@@ -354,10 +354,10 @@ static bool set_deprecated_gcm(row *row)
 
     if (integrity->kind == IPSEC_MAC_NONE) {
         row->spec->encryption = ipsec_encryption_by_name("AES_GCM_16");
-        return WARN(row, IPSEC_COLUMN_INTEGRITY, "no length of the ICV is stated: taken to be 16 octets");
+        return WARN(row, IPSEC_COLUMN_INTEGRITY, "no ICV length is given: 16 octets assumed");
     }
     if (integrity->kind != IPSEC_MAC_ANY || integrity->icv >= G_N_ELEMENTS(by_length) || !by_length[integrity->icv])
-        return FAIL(row, IPSEC_COLUMN_INTEGRITY, "AES-GCM has an ICV of ANY 64, 96 or 128 bit");
+        return FAIL(row, IPSEC_COLUMN_INTEGRITY, "AES-GCM needs an ICV of ANY 64, 96 or 128 bit");
     row->spec->encryption = ipsec_encryption_by_name(by_length[integrity->icv]);
     return true;
 }
@@ -382,7 +382,7 @@ static bool read_wireshark_algorithms(row *row)
     return true;
 }
 
-/* Hex behind 0x, with a zero in front of an odd number of digits; else the characters themselves, white space at the
+/* Hex with 0x, with a zero in front of an odd number of digits; else the characters themselves, white space at the
  * ends included. */
 static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets, size_t most, size_t *length)
 {
@@ -403,7 +403,7 @@ static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets,
         return false;
     *length += odd;
     return !odd || ipsec_text_hex_digit(text.at[2]) >= 0 ||
-           FAIL(row, column, "the key has a character that is no hex digit");
+           FAIL(row, column, "the key has a character that is not a hex digit");
 }
 
 static bool read_wireshark_encryption_key(row *row)

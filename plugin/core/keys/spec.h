@@ -81,7 +81,7 @@ typedef struct ipsec_key_row {
     uint8_t mode;          /**< ipsec_mode */
     uint8_t encapsulation; /**< ipsec_encap_mode */
     bool match_source;     /**< the source must match too; false for rows of the kernel, which never looks at it */
-    bool several_sources;  /**< dumps disagree on the source: which is the receiver's at a time, nobody knows */
+    bool several_sources;  /**< dumps disagree on the source, so it is not known which one the receiver has */
     bool align4;           /**< AH in IPv4 is padded to 4 octets; Linux pads to 8 without this flag */
     bool offload;          /**< a network card does the cryptography at the host of the dump */
     uint8_t high_count;    /**< number of valid `highs` */
@@ -99,7 +99,7 @@ typedef struct ipsec_key_row {
     uint16_t source_port, destination_port; /**< of the UDP encapsulation, in host byte order; 0: unknown */
     uint32_t line;  /**< number of the row in its table, or of its first line in its file, from 1 */
     uint8_t origin; /**< ipsec_origin */
-    /** Behind all else that a row is read with, for rows are kept without the unused part. */
+    /** After everything else that a row is read with, because rows are kept without the unused part. */
     uint8_t encryption_key[IPSEC_ENCRYPTION_KEY_MOST];
     uint8_t integrity_key[IPSEC_INTEGRITY_KEY_MOST];
     uint8_t other_count;                      /**< number of valid `others`; 0 in a row that is read, see row_merge.h */
@@ -154,10 +154,10 @@ bool ipsec_key_row_compile(const ipsec_key_row_text *text, ipsec_key_row *spec, 
 
 /**
  * Compiles a row of Wireshark's table "ESP SAs": IPSEC_COLUMN_PROTOCOL is its "IPv4", "IPv6" or "Any" column (the row
- * is for ESP), algorithms have Wireshark's names, keys are hex behind 0x or else plain characters, and addresses and
+ * is for ESP), algorithms have Wireshark's names, keys are hex with 0x or else plain characters, and addresses and
  * SPIs may have "*" for single octets and digits. IPSEC_COLUMN_ESN is its `sn_length` ("32-bit", "64-bit", or empty
  * where the table has no such column), IPSEC_COLUMN_MODE its `sn_upper`, which Wireshark keeps in hex without 0x.
- * Anything but 64 bits is IPSEC_ESN_AUTO, for 32 is what older rows are read as.
+ * Anything but 64 bits is IPSEC_ESN_AUTO, because older rows are read as 32.
  */
 bool ipsec_key_row_compile_wireshark(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 

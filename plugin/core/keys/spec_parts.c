@@ -91,7 +91,7 @@ bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size
     const bool fits = digits.length % 2 == 0 && digits.length / 2 <= most;
 
     if (!(fits ? decode(digits, octets) : is_hex(digits)))
-        return ipsec_key_row_fail(error, column, "the key has a character that is no hex digit");
+        return ipsec_key_row_fail(error, column, "the key has a character that is not a hex digit");
     if (digits.length % 2)
         return ipsec_key_row_fail(error, column, "the key has an odd number of hex digits");
     *length = digits.length / 2;
@@ -167,7 +167,7 @@ bool ipsec_key_row_set_integrity_length(ipsec_key_row *spec, size_t length, cons
         return ipsec_key_row_fail(error, column, "the key has more than %u octets", IPSEC_INTEGRITY_KEY_MOST);
     spec->integrity_key_length = (uint16_t)length;
     if (integrity->key && length != integrity->key)
-        return ipsec_key_row_warn(error, column, "%s wants %s octets for %s, not %" G_GSIZE_FORMAT,
+        return ipsec_key_row_warn(error, column, "%s requires %s octets for %s, not %" G_GSIZE_FORMAT,
                                   integrity->reference, lengths, integrity->name, (gsize)length);
     return true;
 }

@@ -2,10 +2,10 @@
  * What the packets of an SA are like: encapsulation, mode and selector, of which a row may have several. Internal to
  * the core.
  *
- * A packet fits if it fits one of them as a whole. So each check leaves those that the packet fits to the next one; and
- * if it fits none, that is the finding, and the next check goes on with all of them.
+ * A packet fits if it fits one of them as a whole. So each check passes on those that the packet fits. If it fits none,
+ * that is the finding, and the next check starts with all of them again.
  *
- * Nearly every row has no terms but its own: then no set of them is looked into.
+ * Nearly every row has only its own terms, and then no set of them is examined.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -11,7 +11,7 @@ typedef struct algorithm {
     unsigned bits;  /* of the ICV; 0 if they are not stated */
 } algorithm;
 
-/* "NAME KEY BITS": the key is in hex, or missing, or "<<Keys hidden>>"; with statistics "(128 bits)" stands behind
+/* "NAME KEY BITS": the key is in hex, or missing, or "<<Keys hidden>>"; with statistics "(128 bits)" follows
  * it. */
 static algorithm read_algorithm(reader *reader, ipsec_text rest)
 {

@@ -36,7 +36,7 @@ typedef struct last_selector {
     ipsec_selector selector;
 } last_selector;
 
-/* What stands behind the SPI. */
+/* What follows the SPI. */
 typedef struct last_tail {
     last_text text;
     uint8_t mode;
@@ -94,7 +94,7 @@ static inline bool read_count(ipsec_text value, uint32_t *count)
     return true;
 }
 
-/** Read what stands behind the first word of the line of an algorithm. */
+/** Read what follows the first word of the line of an algorithm. */
 void ipsec_xfrm_read_enc(reader *reader, ipsec_text rest);
 void ipsec_xfrm_read_aead(reader *reader, ipsec_text rest);
 void ipsec_xfrm_read_auth(reader *reader, ipsec_text rest);

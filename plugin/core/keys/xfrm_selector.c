@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* A word, and what to do with the word behind it; false if that cannot be read. */
+/* A word, and what to do with the word after it; false if that cannot be read. */
 typedef struct field {
     const char *name;
     bool (*set)(ipsec_selector *selector, ipsec_text value);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "keys/spec.h"
 
-/** Reads what stands behind "sel". A line that cannot be read leaves the row without a selector: it says less then, and
+/** Reads what follows "sel". A line that cannot be read leaves the row without a selector: it says less then, and
  * nothing wrong. */
 void ipsec_xfrm_selector_read(ipsec_text line, ipsec_selector *selector);
 

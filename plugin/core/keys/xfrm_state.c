@@ -1,7 +1,7 @@
 /* The output of `ip xfrm state`.
  *
- * An SA is a block of lines that begins with "src ... dst ...". What a line says is told by its first word; lines that
- * begin with another word are passed over. The lines are those of xfrm_state_info_print() of iproute2.
+ * An SA is a block of lines that begins with "src ... dst ...". The first word of a line says what it is about; lines
+ * that begin with another word are skipped. The lines are those of xfrm_state_info_print() of iproute2.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/xfrm_state.h"
@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-/* A word of a line, and what to do with the word behind it. */
+/* A word of a line, and what to do with the word after it. */
 typedef struct field {
     ipsec_text name;
     void (*set)(reader *reader, ipsec_text value);
 } field;
 
-/* A line by its first word: either fields, from that word on, or a function for what stands behind it. */
+/* A line by its first word: either fields, from that word on, or a function for what follows it. */
 typedef struct line_kind {
     ipsec_text name;
     const field *fields; /* ends with a row without name */
@@ -148,7 +148,7 @@ static bool has_identity(ipsec_text text)
     return false;
 }
 
-/* Reads the mode from what stands behind the SPI. */
+/* Reads the mode from what follows the SPI. */
 static void read_tail(reader *reader, ipsec_text tail)
 {
     enum {
@@ -254,8 +254,8 @@ static bool read_part(ipsec_text value, uint32_t *number)
     return read_count(value, number);
 }
 
-/* What the host has sent or received on the SA tells which end of it that is; the numbers themselves are of another
- * moment than the capture, and not used. */
+/* What the host has sent or received shows which end of the SA it is. The numbers themselves are from another time than
+ * the capture, and not used. */
 static void set_sequence(reader *reader, ipsec_text value)
 {
     uint32_t number;
@@ -276,7 +276,7 @@ static void set_direction(reader *reader, ipsec_text value)
         reader->is_outbound = true;
 }
 
-/* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" behind it. */
+/* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" after it. */
 static void set_offload(reader *reader, ipsec_text value)
 {
     reader->spec.offload = ipsec_text_is(value, "parameters:");
@@ -288,7 +288,7 @@ static const field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{N
 static const field offload_fields[] = {
     {IPSEC_TEXT("offload"), set_offload}, {IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
 
-/* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". A window that there is needs no asking whose it is. */
+/* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". If there is a window, it does not matter whose it is. */
 static void read_anti_replay(reader *reader, ipsec_text rest)
 {
     if (reader->spec.replay_window == 0)
@@ -426,7 +426,8 @@ static void check_for_zeros(reader *reader)
         !is_zero(spec->integrity_key, spec->integrity_key_length))
         return;
     spec->has_keys = false;
-    ipsec_key_row_warn(&reader->error, NULL, "the keys are all zeros, as a kernel in lockdown prints them: not used");
+    ipsec_key_row_warn(&reader->error, NULL,
+                       "the keys are all zeros, as a kernel in lockdown prints them, and were ignored");
 }
 
 /* What the kernel would not have let in. */
@@ -442,7 +443,7 @@ static void check_whole(reader *reader)
     else if (encrypts && !spec->encryption)
         fail(reader, "enc", "an algorithm is missing");
     else if (spec->spi == 0)
-        fail(reader, "spi", "no packet has the SPI 0");
+        fail(reader, "spi", "no packet has SPI 0");
     else if (spec->encryption && ipsec_encryption_is_combined(spec->encryption))
         spec->integrity = ipsec_integrity_none();
 }
@@ -486,7 +487,7 @@ static void close_sa(reader *reader)
         hand_over(reader);
 }
 
-/* Ends the SA, if there is one. One without algorithms is one that IKE has only asked for. */
+/* Ends the SA, if there is one. One without algorithms has only been requested from IKE. */
 static void finish_sa(reader *reader)
 {
     if (reader->spec.line == 0)
@@ -505,7 +506,7 @@ static void end_sa(reader *reader, ipsec_text rest)
 
 /* --- lines --- */
 
-/* Those that most SAs have come first, for they are tried in turn. */
+/* The most common ones come first, because they are tried in turn. */
 static const line_kind line_kinds[] = {
     {IPSEC_TEXT("src"), NULL, begin_sa},
     {IPSEC_TEXT("proto"), NULL, read_identity},
@@ -536,7 +537,7 @@ static const line_kind *find_kind(ipsec_text first)
     return NULL;
 }
 
-/* Whether it says what befell an SA, whose first line goes on behind it. */
+/* Whether it says what happened to an SA, whose first line follows. */
 static bool is_event(ipsec_text word)
 {
     static const ipsec_word events[] = {{"Deleted", true}, {"Updated", true}, {"Expired", true}, {NULL, false}};
@@ -555,7 +556,7 @@ static void skip_brackets(ipsec_text *line)
     }
 }
 
-/* Takes the first word off a line, behind what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
+/* Takes the first word off a line, after what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
  * that is of no interest. */
 static const line_kind *take_kind(ipsec_text *line)
 {

@@ -29,7 +29,7 @@ ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls);
  * Reads the whole lines that a piece begins with.
  *
  * @param text    `length` octets, need not end with NUL
- * @return how many octets were read; the others, which hold no end of a line, are to be given again with more behind
+ * @return how many octets were read; the others, which hold no end of a line, are to be given again with more after
  */
 size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length);
 
@@ -44,10 +44,10 @@ uint32_t ipsec_xfrm_reader_end(ipsec_xfrm_reader *reader, const char *text, size
  * Reads a saved `ip xfrm state`, one or several dumps one after the other.
  *
  * Understands all that iproute2 prints: `ip -s` and `-d` with lifetimes, `nokeys`, directions, offload, marks,
- * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN; `ip -o`, and the SAs of
- * `ip xfrm monitor`. SAs of IPComp and of the tunnels of IPComp (proto 4 and 41), policies, and SAs that IKE has asked
- * for but not set up yet are passed over. What it does not know is passed over too, but never an algorithm. Of an SA
- * that the host sends on, a replay window of 0 is IPSEC_REPLAY_WINDOW_UNKNOWN, for the receiver is another one.
+ * interfaces, encapsulation, selectors, and the replay state of SAs with and without ESN; `ip -o`, and the SAs of `ip
+ * xfrm monitor`. SAs of IPComp and of its tunnels (proto 4 and 41), policies, and SAs that IKE has asked for but not
+ * set up yet are skipped. So is anything unknown, except an unknown algorithm. For an SA that the host sends on, a
+ * replay window of 0 is IPSEC_REPLAY_WINDOW_UNKNOWN, because the receiver is another host.
  *
  * Time and memory are proportional to `length`; nothing else is assumed of the text, which may come from anybody.
  *

@@ -43,7 +43,7 @@ enum {
 /* The length field, in words minus 2, of AH with an ICV of 96 bits. */
 #define WORDS_96_BITS 4u
 
-/* Extension headers of IPv6 that stand in front of AH (RFC 8200 4.1). */
+/* Extension headers of IPv6 that belong in front of AH (RFC 8200 4.1). */
 static bool is_only_in_front(uint8_t next)
 {
     return next == IPSEC_PROTOCOL_HOP_BY_HOP || next == IPSEC_PROTOCOL_ROUTING || next == IPSEC_PROTOCOL_FRAGMENT;
@@ -109,7 +109,7 @@ static ipsec_daemon find_daemon(const ipsec_view *view)
     return next == IPSEC_PROTOCOL_VRRP ? IPSEC_DAEMON_VRRP : IPSEC_DAEMON_OSPF;
 }
 
-/* Most AH breaks none of the rules on the first word: an upper layer or ESP behind an ICV of 96 bits, which needs no
+/* Most AH breaks none of the rules on the first word: an upper layer or ESP after an ICV of 96 bits, which needs no
  * padding in either version of IP, and nothing in the reserved field. */
 static inline bool is_usual(const ipsec_view *view)
 {

@@ -1,8 +1,8 @@
 /** @file
  * The rules: pure functions of a view, that read its header and add findings. Internal to the core.
  *
- * The room packet/ has what one packet tells by itself: its octets, how it came, and what IP and UDP in front of IPsec
- * make of it. What needs a key, an SA or a receiver's IPsec may not enter.
+ * The room packet/ has what one packet shows by itself: its octets, how it came, and what IP and UDP make of it before
+ * IPsec. Nothing that needs a key, an SA or a receiver's IPsec may enter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 /** As many packets as Linux coalesces into one. */
 #define IPSEC_COALESCED_MOST 64u
 
-/** A UDP payload of fewer octets is no ESP to any receiver: RFC 3948 2.1 wants a header and something behind it. */
+/** No receiver takes a shorter UDP payload for ESP: RFC 3948 2.1 requires a header and something after it. */
 #define IPSEC_ESP_IN_UDP_LEAST 9u
 
 /** The flags of a view that ipsec_check_circumstances() has something to say on. */
@@ -28,7 +28,7 @@ void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ips
 /** The findings on the numbers that were read. */
 IPSEC_COLD void ipsec_check_numbers(const ipsec_header *header, ipsec_findings *findings);
 
-/** ipsec_check_esp() and so on: the rule for a header in IP, or behind a UDP header that is no more than it needs. The
+/** ipsec_check_esp() and so on: the rule for a header in IP, or after a UDP header that is no more than it needs. The
  * header is begun already. */
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     void ipsec_check_##name(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);
@@ -46,7 +46,7 @@ static inline void ipsec_check_header(const ipsec_view *view, ipsec_header *head
 }
 
 /** Where, from octet `from` (at least 1) of a UDP payload of ESP on, a second packet of the same SA seems to begin; 0:
- * nowhere. Packets start at multiples of 4, for their lengths are. */
+ * nowhere. Packets start at multiples of 4, because their lengths are. */
 uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from);
 
 /** A UDP payload, whose header is begun already, on a port of the UDP encapsulation or of IKE; says what it is, and

@@ -8,7 +8,7 @@
 
 #include "packet/findings.h"
 
-/** No findings; sets and list are left as they are, for they need no clearing. */
+/** No findings; sets and list are left as they are, because they need no clearing. */
 static inline void ipsec_findings_begin(ipsec_findings *findings, bool whole)
 {
     findings->any = false;
@@ -30,11 +30,11 @@ void ipsec_findings_add(ipsec_findings *findings, ipsec_finding_id id, uint32_t 
 void ipsec_findings_add_with(ipsec_findings *findings, ipsec_finding_id id, uint32_t offset, uint32_t length,
                              ipsec_advice_detail detail);
 
-/** Takes findings into account that are going to be added at the end, with ipsec_findings_add(): they count for
- * ipsec_findings_have() and for what a receiver makes of the packet, and are not in the list. */
+/** Announces findings that will be added at the end with ipsec_findings_add(): they count for ipsec_findings_have() and
+ * for what a receiver makes of the packet, but are not in the list yet. */
 void ipsec_findings_foresee(ipsec_findings *findings, const ipsec_finding_set *set);
 
-/** Takes into account that there may be findings at the end, though none is known yet: the packet is not as any. */
+/** Announces that there may be findings at the end although none is known yet: the packet is unusual. */
 void ipsec_findings_foresee_any(ipsec_findings *findings);
 /** Makes the advice more exact on those of `findings` that have the catalogue's. */
 void ipsec_findings_advise(ipsec_findings *findings, const ipsec_finding_set *set, ipsec_advice_detail detail);
@@ -45,7 +45,7 @@ void ipsec_findings_remove(ipsec_findings *findings, ipsec_finding_id id);
 /** Takes back those that tell the property `property` of the SA. */
 void ipsec_findings_remove_property(ipsec_findings *findings, ipsec_property property);
 
-/** Takes back those that need the whole packet: it turned out to be none of the wire. */
+/** Takes back those that need the whole packet: it turned out not to be a packet as it was on the wire. */
 void ipsec_findings_take_apart(ipsec_findings *findings);
 
 /** Takes back all. */

@@ -10,8 +10,8 @@ void ipsec_findings_add(ipsec_findings *findings, ipsec_finding_id id, uint32_t 
     ipsec_findings_add_with(findings, id, offset, length, (ipsec_advice_detail){0});
 }
 
-/* Of two of the same severity, the one that comes later in the catalogue is the milder one: so whatever the order in
- * which they come, the same ones stay. */
+/* Of two with the same severity, the later one in the catalogue counts as milder. So the same ones stay, in whatever
+ * order they are added. */
 static bool is_milder(unsigned a, unsigned b)
 {
     const ipsec_severity of_a = ipsec_catalogue((ipsec_finding_id)a)->severity;

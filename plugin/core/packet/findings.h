@@ -28,7 +28,7 @@ typedef struct ipsec_finding {
     /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
      * the SA. */
     bool announce;
-    /** It rests on a heuristic, which anybody's packets can lead astray: no stack is sure to see it. */
+    /** It rests on a heuristic, which anybody can mislead: it is not certain that a stack sees it. */
     bool assumed;
 } ipsec_finding;
 
@@ -39,7 +39,7 @@ typedef struct ipsec_findings {
     bool flagged;              /**< one is of Note or above, and no mere property of the SA */
     uint8_t count;             /**< number of valid members of the list */
     bool whole;                /**< the packet was captured whole: findings that need that are made */
-    ipsec_finding_set all;     /**< those in the list, those that it has no room for, and those that are foreseen */
+    ipsec_finding_set all;     /**< those in the list, those that did not fit into it, and those that were announced */
     ipsec_finding_set assumed; /**< of these, those that rest on a heuristic */
     ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */
 } ipsec_findings;

@@ -1,7 +1,8 @@
 /* What other protocols look like where ESP is expected: an SPI, a sequence number, and ciphertext.
  *
- * Numbers of ESP are young as a rule: an octet of zeros, or two. So what looks like another protocol in these octets,
- * in its length and in some behind them, is hardly ever ESP. All rules but the first ones have 8 octets to read.
+ * Sequence numbers of ESP are usually young: they begin with one or two zero octets. So a payload that looks like
+ * another protocol in these octets, in its length and in some octets after them, is hardly ever ESP. All rules but the
+ * first ones have 8 octets to read.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/foreign.h"
@@ -57,7 +58,7 @@ static bool is_text(const uint8_t *octets, uint32_t count)
     return true;
 }
 
-/* SIP, HTTP, SSDP, BitTorrent's DHT; behind four octets of ones, queries of game servers; behind an operation of two,
+/* SIP, HTTP, SSDP, BitTorrent's DHT; after four octets of ones, queries of game servers; after an operation of two,
  * TFTP. The number alone, read from text, is 151 million or more. */
 static bool is_line(const payload *p)
 {
@@ -125,7 +126,7 @@ static bool is_quic_version(uint32_t version)
            (version & 0x0f0f0f0f) == 0x0a0a0a0a;
 }
 
-/* RFC 8999 5.1 and 6: a long header has its version in octets 1 to 4; of version 0 it lists others behind two IDs. */
+/* RFC 8999 5.1 and 6: a long header has its version in octets 1 to 4; of version 0 it lists others after two IDs. */
 static bool is_quic(const payload *p)
 {
     enum {

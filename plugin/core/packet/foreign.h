@@ -1,8 +1,8 @@
 /** @file
  * Whether a payload on the port of the UDP encapsulation is another protocol's. Internal to the core.
  *
- * Port 4500 is scanned, and it is somebody's ephemeral port. What a payload looks like is no proof: an SA that shows
- * that it counts, IKE between the peers or a key outweigh it.
+ * Port 4500 is scanned, and it may be an ephemeral port. What a payload looks like is no proof: an SA whose numbers
+ * advance, IKE between the peers, or a key outweigh it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What the octets of a payload speak for, besides ESP. Ordered, the surest last. */
+/** What the octets of a payload indicate besides ESP. Ordered, the surest last. */
 typedef enum {
     IPSEC_FOREIGN_NOT,     /**< nothing else */
     IPSEC_FOREIGN_PERHAPS, /**< another protocol has such octets; ESP has, too, with an SPI in thousands */
@@ -26,7 +26,7 @@ typedef enum {
 /** By first octet, whether payloads of another protocol begin with it whose number may be that of a young SA. */
 extern const bool ipsec_foreign_begins[UINT8_MAX + 1];
 
-/** Numbers up to here are young: an octet of zeros. At 10,000 packets a second an SA has sent so many after half an
+/** Numbers up to here are young: their first octet is zero. At 10,000 packets a second an SA gets there in half an
  * hour.
  */
 #define IPSEC_FOREIGN_YOUNG 0x00ffffffu

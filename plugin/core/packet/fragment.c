@@ -5,7 +5,7 @@
 #include "packet/ip.h"
 #include "packet/protocol.h"
 
-/* Octets that the packet has behind the first `count` of its headers: where a next fragment would begin. */
+/* Octets that the packet has after the first `count` of its headers: where a next fragment would begin. */
 static uint32_t length_behind(const ipsec_view *view, uint32_t count)
 {
     return view->outer_length - count + view->length;

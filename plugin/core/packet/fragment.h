@@ -24,9 +24,9 @@ typedef struct ipsec_fragment {
 } ipsec_fragment;
 
 /**
- * The packet of a view as if it were a first fragment: its offset is where a next one would begin.
+ * The packet of a view as if it were a first fragment; its offset is where the next fragment would begin.
  *
- * @return false if it can be none: it is a fragment that says so, was put together, or there is no IP header at hand
+ * @return false if it cannot be one: it is marked as a fragment, was reassembled, or there is no IP header
  */
 bool ipsec_fragment_read(const ipsec_view *view, ipsec_fragment *fragment);
 

@@ -11,7 +11,7 @@
 
 /**
  * Whether the octets begin with an IP packet of either version, with room for the headers up to that of UDP or TCP. As
- * strongSwan's libipsec sees it, which asks no more: the packet ends where it says so or where the octets end,
+ * strongSwan's libipsec sees it, which checks no more: the packet ends where it says so or where the octets end,
  * whichever comes first; later fragments need no transport header; of IPv6 the extension headers are skipped.
  */
 bool ipsec_inner_parses(const uint8_t *octets, uint32_t length);

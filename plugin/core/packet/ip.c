@@ -13,9 +13,8 @@
 /* How far back an IP header is looked for: the header of IPv6 and the longest payload. */
 #define FARTHEST (IPSEC_IPV6_HEADER + (uint32_t)UINT16_MAX)
 
-/* The headers that may stand between IP and the header looked for. All are 8 octets long plus so many for
- * each unit of their length octet. `place` is where RFC 8200 4.1 wants them; options for the destination
- * and the rest may stand anywhere. */
+/* The headers that may stand between IP and the header looked for. All are 8 octets long plus some for each unit of
+ * their length octet. `place` is where RFC 8200 4.1 puts them; destination options and the rest may be anywhere. */
 static const struct extension {
     bool known;
     uint8_t unit;
@@ -56,8 +55,9 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
     return flags;
 }
 
-/* What chains met on ways that led nowhere, by the distance to the header looked for and by how the length is told.
- * Octets can be made that look like thousands of IP headers with long chains, and all of these chains meet. */
+/* Places where a chain led nowhere, by the distance to the header looked for and by how the length is stated. Somebody
+ * can craft octets that look like thousands of IP headers with long chains; all of these chains meet, and none is
+ * followed twice. */
 typedef struct dead_ends {
     uint8_t half_octets[FARTHEST / IP_STEP / 2 + 1];
 } dead_ends;
@@ -94,7 +94,7 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
     return protocol == wanted;
 }
 
-/* Link padding is shorter, and every header that is looked for longer. */
+/* Link padding is shorter than this, and every header that is looked for is longer. */
 #define LEAST_BEHIND 8u
 
 /* Fills the path from the total length that IP states, where it is not 0. */
@@ -110,8 +110,8 @@ static inline void fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint
     path->flags = flags | (!stated || total > IPSEC_LARGEST_ON_WIRE ? IPSEC_VIEW_OFFLOAD : 0);
 }
 
-/* Whether an IPv4 header begins at p, `distance` octets before the header looked for. Nothing but the chain may speak
- * against it once that was followed: what another chain has in common with it counts as a dead end then. */
+/* Whether an IPv4 header begins at p, `distance` octets before the header looked for. After the chain was followed,
+ * nothing else may rule the header out, because what it shares with another chain counts as a dead end from then on. */
 static inline bool read_v4(const ipsec_ip_search *search, const uint8_t *p, uint32_t distance, dead_ends *known,
                            ipsec_ip_path *path)
 {
@@ -160,8 +160,8 @@ static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, dead
                                        : read_v6(search, p, distance, known, path);
 }
 
-/* Tries all places, and follows no chain twice. Where the IP dissector leaves a hint, as all but that of IPv6 in front
- * of UDP do, packets do not come here. */
+/* Tries all places, and follows no chain twice. Packets come here only if the IP dissector left no hint, as that of
+ * IPv6 in front of UDP. */
 static IPSEC_COLD bool search_back(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
     const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;

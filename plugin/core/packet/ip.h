@@ -1,8 +1,8 @@
 /** @file
  * Finding and reading the IP and UDP headers in front of an IPsec header.
  *
- * The dissectors of Wireshark hand down little of the outer headers, and nothing below UDP or behind
- * AH. These functions look at the octets themselves, and give an answer only if it fits.
+ * Wireshark's dissectors hand down little of the outer headers, and nothing below UDP or after AH. These functions
+ * look at the octets themselves, and give an answer only if it fits.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -48,11 +48,11 @@ uint32_t ipsec_ip_extension(uint8_t protocol, const uint8_t *p, uint32_t count);
 /** Octets in front of a header, and where in them the IP header is looked for. */
 typedef struct ipsec_ip_search {
     const uint8_t *octets;  /**< what was captured in front of the header */
-    uint32_t count;         /**< number of octets; the header starts right behind them */
+    uint32_t count;         /**< number of octets; the header starts right after them */
     uint32_t behind;        /**< number of octets that follow in the frame, padding included */
     const uint8_t *source;  /**< source address that the IP header must bear, address_length octets */
     uint8_t address_length; /**< 4 or 16; else nothing is found */
-    uint8_t protocol;       /**< IP protocol number of the header behind the octets */
+    uint8_t protocol;       /**< IP protocol number of the header after the octets */
     /** Where the caller thinks that the IP header begins, in octets before the header: tried first, and the only place
      * that may be farther away than the headers of a packet can be long. 0: no idea. */
     uint32_t hint;
@@ -61,19 +61,19 @@ typedef struct ipsec_ip_search {
 /** The way from an IP header to the header that it carries. */
 typedef struct ipsec_ip_path {
     uint32_t header; /**< octets from the start of the IP header to the header that was looked for */
-    uint32_t length; /**< octets of that header and all behind it, as IP says; or IPSEC_LENGTH_UNKNOWN */
+    uint32_t length; /**< octets of that header and all after it, as IP says; or IPSEC_LENGTH_UNKNOWN */
     uint16_t flags;  /**< IPSEC_VIEW_FRAGMENT, _OFFLOAD, _V6_ORDER as they apply */
 } ipsec_ip_path;
 
 /**
- * Finds the IP header whose chain of headers (IPv6 extension headers, AH) ends exactly where the octets
- * end, with the protocol that was asked for.
+ * Finds the IP header whose chain of headers (IPv6 extension headers, AH) ends exactly where the octets end, with the
+ * protocol that was asked for.
  *
- * Of several that fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the
- * options, addresses or ICV of another one was put there by the sender. The work grows with the octets only, whatever
- * they are, up to the 65,575 that IPv6 can have in front.
+ * If several fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the options,
+ * addresses or ICV of another one was put there by the sender. The work is proportional to the number of octets,
+ * whatever they are; IPv6 can have up to 65,575 in front.
  *
- * An IP length of 0 with octets behind the headers, or above IPSEC_LARGEST_ON_WIRE, tells of segmentation offload.
+ * An IP length of 0 with octets after the headers, or above IPSEC_LARGEST_ON_WIRE, tells of segmentation offload.
  *
  * @return whether one was found; otherwise *path is unchanged
  */

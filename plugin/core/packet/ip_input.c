@@ -12,20 +12,20 @@
 #include <glib.h>
 #include <string.h>
 
-/* A capture may hold a source address of its own in every packet. When there is room for no more, one sender goes: the
- * oldest of those that sent a single packet if there are many of these, else one of the others that has not sent for
- * long. It has to show a right checksum again before a wrong one is said of it. */
+/* Every packet of a capture may have another source address. When the table is full, one sender is forgotten: the
+ * oldest of those that sent a single packet if there are many of these, else one of the others that has been silent for
+ * long. It must show a right checksum again before a wrong one is reported. */
 #define SENDERS_MOST 65536u
 
-/* Senders of a single packet that stay, whoever else wants the room: each begins as one. */
+/* Senders of a single packet that are kept in any case, because every sender begins as one. */
 #define NEWCOMERS_LEAST (SENDERS_MOST / 16)
 
 /* --- senders --------------------------------------------------------------------------------------- */
 
-/* Which sums of a sender are its way. Anybody can send a right one in its name: where the others are wrong, as those
- * that are left to a network card, so many more of the right ones are needed as there were wrong ones, from WRONG_WAY
- * on and WRONG_MOST at most. One that is right from the start is believed for RIGHT_ALONE that are wrong, and those
- * who have sent enough of them for good. */
+/* Whether a sender's checksums are usually right. Anybody can send a right one in its name. If the others are wrong,
+ * because they are left to a network card, as many more right ones are needed as there were wrong ones, from WRONG_WAY
+ * on and at most WRONG_MOST. A sender that is right from the start is believed for RIGHT_ALONE wrong ones, and one that
+ * has sent enough right ones is always believed. */
 #define WRONG_WAY   (-2)
 #define WRONG_MOST  (-16)
 #define RIGHT_ALONE 32
@@ -34,7 +34,7 @@
 typedef struct sender {
     uint64_t address[2];    /* the octets as they lie in memory, zero-padded */
     uint32_t hash;          /* of the address */
-    int8_t ip_way, udp_way; /* above 0: its sums are right; from WRONG_MOST to RIGHT_SURE */
+    int8_t ip_way, udp_way; /* above 0: its checksums are right; from WRONG_MOST to RIGHT_SURE */
     bool known;             /* it was noticed that it sent a second packet */
     bool again;             /* sent another one since it was put where it is in its queue */
     GList link;             /* in one of the queues; its data is the sender */
@@ -163,7 +163,7 @@ typedef enum {
     SUM_WRONG
 } sum_state;
 
-/* Whether a wrong sum is a fault, and not the sender's way. */
+/* Whether a wrong checksum is a fault, and not usual for this sender. */
 static inline bool is_fault(sum_state state, int8_t *way)
 {
     const int8_t before = *way;
@@ -191,7 +191,7 @@ static uint32_t sum_of_pseudo_header(const ipsec_view *view, uint32_t length)
     return ipsec_sum_add(sum, view->destination, view->address_length);
 }
 
-/* IPv4 need not have one, and RFC 3948 2.1 asks for none: what is 0 on purpose is right. */
+/* In IPv4 the checksum is optional, and RFC 3948 2.1 requires none: 0 is right. */
 static sum_state state_of_udp(const ipsec_view *view, const uint8_t *udp)
 {
     const uint32_t length = ipsec_read_u16(udp + 4), stated = ipsec_read_u16(udp + 6);

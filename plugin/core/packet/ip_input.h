@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Senders whose checksums were right. A host that leaves checksums to its network card shows wrong ones to a capture
- * of its own, and only those. Bounded. */
+/** Senders whose checksums were right. A capture on a host that leaves checksums to its network card has wrong ones
+ * only. Bounded. */
 typedef struct ipsec_senders ipsec_senders;
 
 ipsec_senders *ipsec_senders_new(void);
@@ -23,8 +23,8 @@ void ipsec_senders_free(ipsec_senders *senders);
 
 /**
  * Checks the header of IPv4 (RFC 1122 3.2.1.2, RFC 791 3.1) and the UDP header of an encapsulation (RFC 768, RFC 8200
- * 8.1), as far as they are at hand. A wrong checksum counts only from a sender that had a right one before; a checksum
- * of 0 in IPv4, or of the pseudo-header alone in UDP, is left to the network card and says nothing.
+ * 8.1), as far as they are available. A wrong checksum counts only from a sender that had a right one before; a
+ * checksum of 0 in IPv4, or of the pseudo-header alone in UDP, is left to the network card and says nothing.
  *
  * @param found  the findings are added to it
  */

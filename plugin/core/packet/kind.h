@@ -33,7 +33,7 @@ typedef struct ipsec_header_kind {
     uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
     uint8_t fixed;             /**< octets of the fixed part */
     uint8_t spi_at;            /**< from the first octet; likewise the next */
-    uint8_t sequence_at;       /**< behind the SPI */
+    uint8_t sequence_at;       /**< after the SPI */
     ipsec_finding_id spi_zero; /**< the SPI is 0; likewise the next: in 1 to IPSEC_SPI_RESERVED_LAST */
     ipsec_finding_id spi_reserved;
     ipsec_finding_id spi_unknown; /**< the receiver has no such SA */
@@ -78,8 +78,8 @@ static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *vi
         .protocol = view->protocol, .encapsulation = view->encapsulation, .subject = IPSEC_SUBJECT_HEADER};
 }
 
-/** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say of them; so
- * that a clean packet meets no call. */
+/** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say about them,
+ * so that a clean packet costs no call. */
 static inline bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
                                              ipsec_header *header)
 {

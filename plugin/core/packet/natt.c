@@ -23,8 +23,8 @@ enum {
 /* How far behind the first of several coalesced packets another one may be: 16 times the largest window there is. */
 #define LATE_MOST UINT16_MAX
 
-/* ESP on the IKE port is believed only while the numbers are young: a false alarm on other traffic to
- * port 500 needs a zero octet at the right place, besides all else. */
+/* ESP on the IKE port is believed only while the sequence numbers are young, so that a false alarm on other traffic to
+ * port 500 also needs a zero octet at the right place. */
 #define YOUNG_SEQUENCE 0x00ffffffu
 
 static inline bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
@@ -34,8 +34,8 @@ static inline bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
     return major == 1 || major == 2;
 }
 
-/* Whether the payload behind `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
- * length is exactly what is left. False where the octets or the length are not at hand. */
+/* Whether the payload after `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
+ * length is exactly what is left. False where the octets or the length are not available. */
 static inline bool is_isakmp(const ipsec_view *view, uint32_t offset)
 {
     return ipsec_view_has(view, offset + ISAKMP_HEADER) && is_isakmp_version(view, offset) &&
@@ -61,7 +61,7 @@ static uint32_t find_second(const ipsec_view *view, uint32_t from, uint32_t behi
         return 0;
     p = view->data + from;
     last = view->data + view->length - IPSEC_ESP_FLOOR;
-    /* The lowest octet of the SPI is found with memchr: this runs on every good packet too. */
+    /* memchr looks for the lowest octet of the SPI, because this runs on every good packet too. */
     while (p <= last) {
         p = memchr(p + 3, view->data[3], (size_t)(last - p) + 1);
         if (!p)
@@ -121,7 +121,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_UDP_CHECKSUM, 0, 0);
 }
 
-/* A payload behind the non-ESP marker. */
+/* A payload after the non-ESP marker. */
 static void check_marked(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     header->subject = IPSEC_SUBJECT_UDP;
@@ -160,7 +160,7 @@ static bool looks_like_esp(const ipsec_view *view)
 static void check_ike_port(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     header->subject = is_isakmp(view, 0) ? IPSEC_SUBJECT_IKE : IPSEC_SUBJECT_NOTHING;
-    /* Without the whole packet there is neither a length to go by nor every octet that is looked at. */
+    /* Without the whole packet, the length is unknown and not every octet is there. */
     if (!findings->whole || header->subject == IPSEC_SUBJECT_IKE || !looks_like_esp(view))
         return;
     header->subject = IPSEC_SUBJECT_IKE_PORT;

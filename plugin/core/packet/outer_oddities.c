@@ -1,4 +1,4 @@
-/* What some receivers mind about the headers in front of an IPsec header.
+/* What some receivers object to in the headers in front of an IPsec header.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/outer_oddities.h"
 #include "base/octets.h"
@@ -55,7 +55,7 @@ static bool has_options(uint8_t protocol)
     return protocol == IPSEC_PROTOCOL_HOP_BY_HOP || protocol == IPSEC_PROTOCOL_DESTINATION_OPTIONS;
 }
 
-/* Another AH in front is a packet of its own, and what is behind it no header of IPv6's. */
+/* Another AH in front is a packet of its own, and what follows it no header of IPv6's. */
 static ipsec_oddities of_v6(const ipsec_view *view)
 {
     uint8_t protocol = view->outer[V6_NEXT_AT];
@@ -78,7 +78,7 @@ static ipsec_oddities of_v6(const ipsec_view *view)
 
 /* --- all --------------------------------------------------------------------------------------------- */
 
-/* Whether UDP is shorter than what IP has for it. What is too long or too short for a header is a fault. */
+/* Whether UDP is shorter than its IP packet. If it is too long, or too short for a header, that is a fault. */
 static bool is_udp_short(const ipsec_view *view)
 {
     const uint32_t in_front = view->outer_length - IPSEC_UDP_HEADER;

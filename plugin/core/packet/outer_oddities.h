@@ -1,5 +1,5 @@
 /** @file
- * What some receivers mind about the headers in front of an IPsec header. Internal to the core.
+ * What some receivers object to in the headers in front of an IPsec header. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,7 @@
 #include "base/oddity.h"
 #include "packet/view.h"
 
-/** Those that the headers in front tell, and what is behind the packet; none where they are not at hand. */
+/** The oddities of the headers in front, and of what follows the packet; none if these are not available. */
 ipsec_oddities ipsec_outer_oddities(const ipsec_view *view);
 
 #endif

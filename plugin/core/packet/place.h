@@ -36,8 +36,8 @@ static inline uint32_t ipsec_half_place(uint64_t address, uint32_t vlan)
 }
 
 /**
- * Value of ipsec_view.place. Two addresses have the same half of it with a chance of 2^-10, two links both with one of
- * 2^-20; whoever brings that about on purpose passes for the other link, and gains nothing by it.
+ * Value of ipsec_view.place. Two addresses have the same half with a probability of 2^-10, two links both halves with
+ * 2^-20. Somebody who brings that about on purpose passes for the other link, and gains nothing by it.
  *
  * @param interface    number of the interface in the capture
  * @param source       ipsec_link_word() of the address; likewise the destination

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-/* Extension headers that are gone through in all, in one frame: twice as many as a packet can have, of 8 octets each.
- * The addresses may stand in a frame more than once, in tunnels; where each of thousands of places has a chain of its
- * own, somebody made it so. */
+/* The most extension headers that are looked at in one frame: twice as many as a packet can have, at 8 octets each. In
+ * tunnels the addresses may occur more than once in a frame. A frame in which each of thousands of places has a chain
+ * of its own was crafted. */
 #define EXTENSIONS_MOST 16384u
 
 /* Where the frame is searched. */

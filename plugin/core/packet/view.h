@@ -1,8 +1,8 @@
 /** @file
  * The wire view: what is known of one IPsec header as a receiver would get it.
  *
- * The caller fills a view from wherever its packets come from; the core only reads it. Nothing is
- * copied: every pointer must stay valid during the call that the view is given to, and no longer.
+ * The caller fills it, wherever its packets come from; the core only reads it. Nothing is copied: every pointer must
+ * stay valid during the call, and no longer.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -42,7 +42,7 @@ typedef enum {
 
 /** What else is known; or-ed into ipsec_view.flags. */
 enum {
-    /** Quoted by another protocol (an ICMP error, a flow sample): no traffic here, and usually cut. */
+    /** Quoted by another protocol (an ICMP error, a flow sample): not traffic, and usually cut. */
     IPSEC_VIEW_QUOTED = 1 << 0,
     /** The octets are one fragment of a datagram that was not reassembled. */
     IPSEC_VIEW_FRAGMENT = 1 << 1,
@@ -58,7 +58,7 @@ enum {
     IPSEC_VIEW_REASSEMBLED = 1 << 6,
     /** It came inside a header whose report was `unproven`. */
     IPSEC_VIEW_INSIDE_UNPROVEN = 1 << 7,
-    /** Options of IPv4 may be missing in it, for they need not be in every fragment. */
+    /** IPv4 options may be missing in it, because they need not be in every fragment. */
     IPSEC_VIEW_OUTER_GUESSED = 1 << 8
 };
 
@@ -71,14 +71,14 @@ enum {
 typedef struct ipsec_view {
     const uint8_t *data; /**< ESP or AH header; under UDP, the UDP payload. May be NULL if captured is 0. */
     uint32_t captured;   /**< octets that may be read at data; not more than length, if that is known */
-    /** Octets of data on the wire, from the IP (or UDP) header and never from the frame;
-     * IPSEC_LENGTH_UNKNOWN where no such header is at hand. */
+    /** Octets of data on the wire, from the IP (or UDP) header and never from the frame; IPSEC_LENGTH_UNKNOWN if no
+     * such header is available. */
     uint32_t length;
-    /** The IP header and all headers between it and `data`, as captured; NULL where they are not at hand. The
-     * ICV of AH covers them. */
+    /** The IP header and all headers between it and `data`, as captured; NULL if they are not available. The ICV of AH
+     * covers them. */
     const uint8_t *outer;
     uint32_t outer_length; /**< octets of that; 0 if outer is NULL */
-    /** Octets of the frame behind the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
+    /** Octets of the frame after the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
      * known. */
     uint32_t behind;
     /** With IPSEC_VIEW_OFFLOAD: octets of data that the frame had, captured or not; else 0. Read it with
@@ -110,7 +110,7 @@ typedef struct ipsec_view {
     ipsec_stacks refused_by;
 } ipsec_view;
 
-/** Whether what is behind this kind of header (IPSEC_PROTOCOL_...) is encrypted, see kind.def; false for what is none.
+/** Whether what follows this kind of header (IPSEC_PROTOCOL_...) is encrypted, see kind.def; false for what is none.
  */
 static inline bool ipsec_encrypts(uint8_t protocol)
 {
@@ -121,8 +121,8 @@ static inline bool ipsec_encrypts(uint8_t protocol)
 #undef KIND
 }
 
-/** Likewise, whether its ICV covers the headers in front of it: then these are worth being put together where they are
- * in another buffer. */
+/** Likewise, whether its ICV covers the headers in front of it: then it is worth collecting them from another buffer.
+ */
 static inline bool ipsec_covers_outer(uint8_t protocol)
 {
 #define KIND(symbol, name, number, encrypts, covers_outer) ((covers_outer) && protocol == (number)) ||

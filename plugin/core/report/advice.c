@@ -3,6 +3,7 @@
 #include "report/advice.h"
 #include "base/stack.h"
 #include "ike/names.h"
+#include "ike/report.h"
 #include "keys/algorithm.h"
 
 #include <glib.h>
@@ -12,13 +13,13 @@
 #define WINDOW     .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_EITHER
 #define RECEIVER   .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define KEPT       .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_SENDER
-#define MTU        .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_CONFIGURE, .attack = true
+#define MTU        .step = IPSEC_STEP_LIMITS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define STRAY      .step = IPSEC_STEP_DATA, .remedy = IPSEC_REMEDY_NONE
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
 
-/* What stands in the place of the catalogue's advice. Where an ICV verifies, nobody forged the packet; one whose SPI
- * belongs elsewhere somebody may have turned round. */
+/* What replaces the catalogue's advice. If an ICV verifies, the packet is not forged; one whose SPI belongs elsewhere
+ * may have been reflected. */
 static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
                            "the end that has it off",
@@ -46,35 +47,37 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                                 CONTEXT, .attack = true},
     [IPSEC_CASE_DELETED] = {"check the sender, which keeps using it", .step = IPSEC_STEP_CONTEXT,
                             .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
-    [IPSEC_CASE_SPI_DELETED] = {"look at the sender, which goes on", CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_RESTARTED] = {"look at the sender, for the peer began anew", CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_DELETED] = {"look at the sender, which still uses it", CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_RESTARTED] = {"look at the sender, because the peer restarted", CONTEXT, .attack = true},
     [IPSEC_CASE_SPI_NEVER] =
-        {"IKE negotiated none with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
+        {"IKE negotiated no SA with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
          .attack = true},
-    [IPSEC_CASE_WINDOW] = {"look at reordering (paths, queues)", WINDOW, .attack = true},
+    [IPSEC_CASE_WINDOW] = {"look for reordering (paths, queues)", WINDOW, .attack = true},
     [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, because what overtook it has another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
     [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    /* Behind the name of the receiver. */
+    /* After the name of the receiver. */
     [IPSEC_CASE_FLAGS_COVERED] = {"covers DF and the reserved flag with the ICV of AH, so have the "
                                   "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
                                   RECEIVER},
-    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets behind the IP packet as part of it, so look for a link that pads "
+    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets after the IP packet as part of it, so look for a link that pads "
                                   "short frames, unless the capture's tap added them",
                                   RECEIVER},
     [IPSEC_CASE_V4_OPTIONS] =
         {"discards packets with IPv4 options before IPsec sees them, so have the sender leave them out", RECEIVER},
-    [IPSEC_CASE_V6_EXTENSIONS] = {"does not find ESP behind extension headers, so have the sender leave them out",
+    [IPSEC_CASE_V6_EXTENSIONS] = {"does not find ESP after extension headers, so have the sender leave them out",
                                   RECEIVER},
     [IPSEC_CASE_CHANGING_OPTION] = {"zeroes mutable IPv6 options whole, type and length included, so leave them out "
                                     "in front of AH, or use ESP",
                                     RECEIVER},
-    [IPSEC_CASE_NUMBER_ZERO] = {"starts with number 0 marked as seen, so have the sender start at 1, or switch "
-                                "anti-replay off",
-                                RECEIVER},
-    [IPSEC_CASE_BEFORE_FIRST] = {"takes a number close to 2^32 as older than the first while its SA is new, so look "
-                                 "for a sender that jumps ahead",
-                                 RECEIVER},
+    [IPSEC_CASE_NUMBER_ZERO] =
+        {"starts with sequence number 0 marked as seen, so have the sender start at 1, or switch "
+         "anti-replay off",
+         RECEIVER},
+    [IPSEC_CASE_BEFORE_FIRST] =
+        {"takes a sequence number near 2^32 as older than the first while its SA is new, so look "
+         "for a sender that jumps ahead",
+         RECEIVER},
     [IPSEC_CASE_OTHER_SOURCE] = {"finds its SA by the source address too, so look for NAT or a peer that moved, and "
                                  "set up the SA for it",
                                  RECEIVER},
@@ -92,7 +95,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                               RECEIVER},
     [IPSEC_CASE_FIELD_KEPT] = {"check the sender's software version", KEPT},
     [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
-    [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged, or is somebody else's", STRAY, .attack = true},
+    [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged or is not genuine", STRAY, .attack = true},
     [IPSEC_CASE_FRAGMENT] =
         {"the rest of the packet is in another frame (ipsec.fragment.frame), so look at what cuts it "
          "without setting More Fragments",
@@ -112,11 +115,11 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                               "proposals and traffic selectors",
                               IKE},
     [IPSEC_CASE_IKE_FRUITLESS] = {"the peer asks again and again for another attempt, so compare the key exchange "
-                                  "groups, and look whether cookies come back",
+                                  "groups, and check whether cookies come back",
                                   IKE},
     [IPSEC_CASE_IKE_PEER_ERROR] = {"read its log for the reason", .step = IPSEC_STEP_CONTEXT,
                                    .remedy = IPSEC_REMEDY_CONFIGURE},
-    [IPSEC_CASE_IKE_STRAY] = {"go by what follows, for peers must not act on it", .step = IPSEC_STEP_CONTEXT,
+    [IPSEC_CASE_IKE_STRAY] = {"go by what follows, because peers must not act on it", .step = IPSEC_STEP_CONTEXT,
                               .remedy = IPSEC_REMEDY_NONE, .attack = true},
     [IPSEC_CASE_IKE_MS_STATUS] = {"look at the event log of that host", .step = IPSEC_STEP_CONTEXT,
                                   .remedy = IPSEC_REMEDY_CONFIGURE},
@@ -124,32 +127,47 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                                  .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
     [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
     [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
+    [IPSEC_CASE_IKE_NAT_ASKED] = {"the destination of this message is behind NAT, or asks for ESP in UDP all the same",
+                                  NAT},
+    [IPSEC_CASE_IKE_PROPOSAL] = {"compare the IKE proposals of both peers: encryption, integrity, PRF, key exchange "
+                                 "group",
+                                 IKE, .attack = true},
+    [IPSEC_CASE_IKE_PROPOSAL_CHILD] = {"compare the ESP proposals of both peers: encryption, integrity, group, ESN",
+                                       IKE, .attack = true},
+    [IPSEC_CASE_IKE_SPI] = {"look for a peer that restarted or deleted that SA; unless encrypted, it is a hint only",
+                            .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
+    [IPSEC_CASE_IKE_ICMP] = {"look at who sends it, and why", .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER,
+                             .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
     /* Of ICMP errors. */
-    [IPSEC_CASE_TOO_BIG] = {"set it or clamp the MSS (Linux heeds this for 600 s, no counter moves)", MTU},
-    [IPSEC_CASE_TOO_BIG_ANY] = {"set it or clamp the MSS (no counter moves)", MTU},
-    [IPSEC_CASE_MTU_ZERO] = {"set the tunnel's MTU, for this router names none: Linux locks its route at 552, OpenBSD "
-                             "ignores it",
-                             MTU},
-    [IPSEC_CASE_MTU_LOW] = {"look at who sends this, for Linux locks its route at 552 then; OpenBSD ignores what is "
-                            "below 296",
+    [IPSEC_CASE_TOO_BIG] = {"set it if packets stay that large, or clamp the MSS (Linux heeds this report for 600 s)",
                             MTU},
-    [IPSEC_CASE_MTU_LOW_V6] = {"look at who sends this, for IPv6 has no link below 1280 and Linux ignores it", MTU},
-    [IPSEC_CASE_MTU_HIGH] = {"look at who sends this, for no link of that MTU refuses such a packet", MTU},
-    [IPSEC_CASE_MTU_NO_SA] = {"look at who sends this, for no such SA was seen, and Linux and OpenBSD ignore it if "
-                              "there is none",
-                              MTU},
-    [IPSEC_CASE_MTU_MAY_CUT] = {"look at who sends this, for the packet allows routers to fragment it (DF is clear)",
-                                MTU},
-    [IPSEC_CASE_MTU_CHECKSUM] = {"look at what damages this message, for its checksum is wrong and the host discards "
-                                 "it (IcmpInErrors)",
+    [IPSEC_CASE_TOO_BIG_ANY] = {"set it if packets stay that large, or clamp the MSS", MTU},
+    [IPSEC_CASE_MTU_ZERO] =
+        {"set the tunnel's MTU, because this router names none: Linux locks its route at 552, OpenBSD "
+         "ignores it",
+         MTU},
+    [IPSEC_CASE_MTU_LOW] = {"find out who sends this, because it is below 552: Linux locks its route there, OpenBSD "
+                            "ignores what is below 296",
+                            MTU, .attack = true},
+    [IPSEC_CASE_MTU_LOW_V6] = {"find out who sends this, because no IPv6 link has an MTU below 1280; Linux ignores it",
+                               MTU, .attack = true},
+    [IPSEC_CASE_MTU_HIGH] = {"find out who sends this, because a link of that MTU carries the quoted packet", MTU,
+                             .attack = true},
+    [IPSEC_CASE_MTU_NO_SA] = {"check whether the sender has this SA, because none of its packets was captured: if it "
+                              "does not, Linux and OpenBSD ignore this",
+                              MTU, .attack = true},
+    [IPSEC_CASE_MTU_MAY_CUT] = {"find out who sends this, because routers may fragment the quoted packet (DF is clear)",
+                                MTU, .attack = true},
+    [IPSEC_CASE_MTU_CHECKSUM] = {"find out what damages this message, because its checksum is wrong and the host "
+                                 "discards it (IcmpInErrors)",
                                  MTU},
-    [IPSEC_CASE_KEEPALIVE] = {"look whether the peer's IKE daemon is meant to be down, for this answers a mere NAT "
+    [IPSEC_CASE_KEEPALIVE] = {"check whether the peer's IKE daemon is meant to be down: this answers only a NAT "
                               "keepalive",
-                              CONTEXT, .attack = true},
-    [IPSEC_CASE_PEER_LACKS] = {"look whether IPsec runs on the peer, which said in ICMP that it does not do this "
-                               "protocol: no counter of it moves",
-                               CONTEXT, .attack = true},
+                              CONTEXT},
+    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which said in ICMP that it does not support this "
+                               "protocol: none of its IPsec counters moves",
+                               CONTEXT},
     [IPSEC_CASE_ABOVE] = {"set it or clamp the MSS", MTU},
     [IPSEC_CASE_ABOVE_ANY] = {"set it or clamp the MSS", MTU},
 };
@@ -213,6 +231,11 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
         describe_windows(finding->detail, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_IKE_FRAGMENT)
         g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
+    else if (finding->advice_case == IPSEC_CASE_IKE_SPI)
+        g_snprintf(buffer, size, "SPI 0x%08x is meant, so ", finding->detail);
+    else if (finding->advice_case == IPSEC_CASE_IKE_ICMP)
+        g_snprintf(buffer, size, "frame %u is an ICMP error about it, %s, so ", finding->detail,
+                   ipsec_ike_error_name(finding->missed));
 }
 
 /* Likewise, of one on a path MTU. */
@@ -222,11 +245,11 @@ static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size
     const char *const whatever = sure ? "" : " with any algorithm";
 
     if (finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_TOO_BIG_ANY)
-        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s, so ", finding->detail, finding->fits,
+        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s: ", finding->detail, finding->fits,
                    whatever);
     else if (finding->advice_case == IPSEC_CASE_ABOVE || finding->advice_case == IPSEC_CASE_ABOVE_ANY)
-        g_snprintf(buffer, size, "%u above it, the largest of %u octets; an inner MTU of %u fits%s, so ",
-                   finding->missed, finding->detail, finding->fits, whatever);
+        g_snprintf(buffer, size, "%u packets so far, up to %u octets; an inner MTU of %u fits%s: ", finding->missed,
+                   finding->detail, finding->fits, whatever);
 }
 
 static void describe_deleted(uint32_t frame, char *buffer, size_t size)
@@ -258,14 +281,14 @@ static void describe(const ipsec_finding *finding, char *buffer, size_t size)
     else if (finding->advice_case == IPSEC_CASE_ADDRESS)
         g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
-        g_snprintf(buffer, size, "number %u came before and the SA did not continue from it, so ", finding->detail);
+        g_snprintf(buffer, size, "sequence number %u came before, but nothing continued from it, so ", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)
-        g_snprintf(buffer, size, "the window was missed by %u, %u packets would have let it in, so ", finding->missed,
-                   finding->detail);
+        g_snprintf(buffer, size, "the window was missed by %u (one of %u packets would accept it), so ",
+                   finding->missed, finding->detail);
     else if (finding->advice_case == IPSEC_CASE_EPOCH || finding->advice_case == IPSEC_CASE_EPOCH_QOS)
         g_snprintf(buffer, size,
-                   "it counts as an integrity failure, not a replay; the window was missed by %u, %u packets would "
-                   "have let it in, so ",
+                   "it counts as a bad ICV, not a replay; the window was missed by %u (one of %u "
+                   "packets would accept it), so ",
                    finding->missed, finding->detail);
     else if (finding->advice_case >= IPSEC_CASE_TOO_BIG)
         describe_mtu(finding, buffer, size);

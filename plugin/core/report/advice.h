@@ -1,7 +1,7 @@
 /** @file
  * Advice: the catalogue's, or what a look beyond the packet makes more exact.
  *
- * The room report/ has what is said to people: the report, advice, and what each receiver reports. It moves no state.
+ * The room report/ has what people are told: the report, advice, and what each receiver reports. It moves no state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -76,7 +76,7 @@ static ipsec_decision surest_with(ipsec_stack stack, unsigned fault, const char 
 
 ipsec_decision ipsec_stack_says(ipsec_stack stack, ipsec_finding_id id, const char *text)
 {
-    /* A stack whose SA starts anew sees old numbers. */
+    /* A stack whose SA starts over sees old numbers. */
     const ipsec_finding_id seen = id == IPSEC_FINDING_SEQ_RESTART ? IPSEC_FINDING_REPLAY_OLD : id;
     ipsec_decision surest = IPSEC_DECISION_PASSES;
 

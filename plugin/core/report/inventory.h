@@ -9,8 +9,7 @@
 #include "report/receiver.h"
 
 /**
- * A message of the stack: what somebody has before him who looks at it, that is its log where it has one, else its
- * counter, status or error number.
+ * A message of the stack as people see it: its log if it has one, else its counter, status or error number.
  *
  * @param index  from 0 without gaps: each message once, in the order of the findings that they are for
  * @return static storage; NULL past the end

@@ -1,4 +1,4 @@
-/* What some receivers mind about a packet, and no finding tells.
+/* What some receivers object to in a packet although no finding covers it.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/oddities.h"
 #include "keys/spec.h"

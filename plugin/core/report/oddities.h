@@ -1,5 +1,5 @@
 /** @file
- * What some receivers mind about a packet, and no finding tells. Internal to the core.
+ * What some receivers object to in a packet although no finding covers it. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

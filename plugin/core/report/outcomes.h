@@ -11,14 +11,15 @@
  * decision  REFUSES      whatever the SA
  *           MAY_REFUSE   depends on the SA's settings, which the packet does not show
  *           PASSES       although all others refuse it, see every.def
- * counter   counter, status or (Windows) error number as text; NULL where it discards in silence
- * ...       LOG(text)      what the stack writes to its log
+ * counter   counter, status or (Windows) error number as text; NULL where it discards in silence ...       LOG(text)
+ * what the stack writes to its log
  *           EVENT(number)  Windows: the Security audit event
  *           INFERRED       the stack publishes no mapping for this fault
  *           ALSO(counter)  a second counter, which moves with the first
  *           RESTRICTS(symbol)  the RFCs let such a packet pass; IPSEC_CASE_<symbol> is the advice on it
  *
- * Rows are in the order of the catalogue, then of variants.def, then of oddity.def, for they are searched by halves.
+ * Rows are in the order of the catalogue, then of variants.def, then of oddity.def, because they are searched by
+ * bisection.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -15,8 +15,8 @@ bool ipsec_is_of_window(ipsec_finding_id id)
            id == IPSEC_FINDING_SEQ_RESTART;
 }
 
-/* The finding speaks of one receiver's window. To a stack with a smaller one the number may be old, to one with a
- * larger one seen, or new. */
+/* The finding is about one receiver's window. For a stack with a smaller window the number may be old, for one with a
+ * larger window seen, or new. */
 static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     if (ipsec_stacks_have(report->number.seen_by, stack))
@@ -42,7 +42,7 @@ static bool has_highest(const ipsec_report *report)
 
 ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row)
 {
-    /* No receiver looks at what weakens the cipher, or at others. */
+    /* No receiver checks what only weakens the cipher, or what is about others. */
     if (row->is_neighbour || row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
         return IPSEC_DECISION_PASSES;
     return IPSEC_DECISION_REFUSES;
@@ -74,14 +74,14 @@ static bool has_right_icv(const ipsec_report *report)
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
 }
 
-/* Another AH behind AH in IPv6 is not read by itself. */
+/* Another AH after AH in IPv6 is not read by itself. */
 static bool is_ah_behind_ah(const ipsec_report *report)
 {
     return report->ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
 }
 
-/* The BSDs zero options of IPv6 that may change with type and length, and so do those who send to each other: what is
- * right by RFC 4302 fails. */
+/* The BSDs zero mutable IPv6 options together with type and length, as sender and receiver. So a packet that follows
+ * RFC 4302 fails. */
 static unsigned covers_options(const ipsec_report *report, unsigned fault)
 {
     return has_right_icv(report) ? fault : IPSEC_FAULT_NONE;
@@ -96,7 +96,7 @@ static bool names_packet(const ipsec_report *report)
 /* --- FreeBSD ----------------------------------------------------------------------------------------- */
 
 /* Whether the highest number is the last of 32 bits. ipsec_chkreplay() finds it; but it is not called where there is no
- * ICV, and ipsec_updatereplay(), behind the decryption, refuses the number as any old one. */
+ * ICV, and ipsec_updatereplay(), after the decryption, refuses the number as any old one. */
 static bool is_behind_end(const ipsec_report *report)
 {
     if (report->opened.valid && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT)
@@ -153,7 +153,7 @@ static bool is_zero_as_any(const ipsec_report *report)
     return has_esn && has_highest(report) && report->number.highest > 1;
 }
 
-/* In UDP, 4 octets go to the socket, and with 8 an SA is looked for. */
+/* In UDP, a payload of 4 octets goes to the socket, and for one of 8 an SA is looked up. */
 static unsigned openbsd_short(const ipsec_report *report, unsigned fault)
 {
     const uint32_t octets = octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT);
@@ -185,7 +185,7 @@ static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
 
 /* --- VPP --------------------------------------------------------------------------------------------- */
 
-/* GRE and MPLS, which VPP takes behind a tunnel's ESP besides IP. */
+/* GRE and MPLS, which VPP takes after a tunnel's ESP besides IP. */
 enum {
     PROTOCOL_GRE = 47,
     PROTOCOL_MPLS = 137

@@ -62,7 +62,7 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
     return reaction->outcome->stage;
 }
 
-/* A check of a stack at which a packet may fail: for a finding, or behind these for an oddity. */
+/* A check of a stack at which a packet may fail: for a finding, or after these for an oddity. */
 typedef struct check {
     unsigned index; /* of a finding; or IPSEC_FINDING_COUNT and more, of an oddity */
     ipsec_reaction reaction;
@@ -121,7 +121,7 @@ bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec
     return !is_refused_before(stack, report, stage_of(stack, report, id, &reaction));
 }
 
-/* Linux moves its window behind the transform, trailer and all; the others right behind the ICV, where they ask it once
+/* Linux moves its window after the transform, trailer and all; the others right after the ICV, where they ask it once
  * more. */
 bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
 {
@@ -174,7 +174,7 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     return first;
 }
 
-/* The one that the stack reports: none if another capture of the packet came before, for it got that once. */
+/* The one that the stack reports: none if another capture of the packet came before, because the stack got it once. */
 static ipsec_reaction first_report(ipsec_stack stack, const ipsec_report *report)
 {
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE))

@@ -31,7 +31,7 @@ typedef struct ipsec_outcome {
     uint8_t stage;    /**< place of the check in this stack's order, the first lowest */
     uint8_t decision; /**< ipsec_decision */
     uint8_t restriction; /**< ipsec_advice_case: the RFCs let such a packet pass; IPSEC_CASE_NONE: they do not */
-    bool inferred;       /**< the stack publishes no mapping for this fault; ours is a conclusion */
+    bool inferred;       /**< the stack publishes no mapping for this fault; it is inferred */
 } ipsec_outcome;
 
 /**

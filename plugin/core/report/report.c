@@ -29,7 +29,7 @@ const char *ipsec_unverified_name(unsigned reason)
     static const char *const names[IPSEC_UNVERIFIED_COUNT] = {
         [IPSEC_UNVERIFIED_NOT_WHOLE] = "the packet was not captured whole",
         [IPSEC_UNVERIFIED_NO_KEY] = "no key",
-        [IPSEC_UNVERIFIED_NO_OUTER] = "the outer IP header is not at hand",
+        [IPSEC_UNVERIFIED_NO_OUTER] = "the outer IP header is not available",
         [IPSEC_UNVERIFIED_TOO_SHORT] = "no room for IV and ICV",
         [IPSEC_UNVERIFIED_OFFLOAD] = "a network card does the cryptography",
         [IPSEC_UNVERIFIED_ALGORITHM] = "the algorithm is not known",

@@ -45,7 +45,7 @@ typedef struct ipsec_report {
                                   are findings */
     uint32_t fragment;       /**< frame with the rest of the packet, or with the first part of it; 0: none is known */
     uint32_t octets;         /**< that were captured of it: with ESP, of the packet. With findings, as the next */
-    uint32_t in_front;       /**< octets of the headers right in front of it in its buffer; 0: they are not at hand */
+    uint32_t in_front;       /**< octets of the headers right in front of it in its buffer; 0: they are not available */
     uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay;     /**< ipsec_anti_replay */
     bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
@@ -62,8 +62,8 @@ static inline bool ipsec_report_has_subject(const ipsec_report *report)
     return report->header.subject != IPSEC_SUBJECT_NOTHING && report->header.subject != IPSEC_SUBJECT_IKE;
 }
 
-/** Whether what somebody else finds inside is nothing to judge: where it begins is unknown, or it did not verify and no
- * receiver would have gone on with it. */
+/** Whether what others find inside must not be judged: where it begins is unknown, or it did not verify and no receiver
+ * would have continued. */
 static inline bool ipsec_report_hides_payload(const ipsec_report *report)
 {
     return report->header.payload_lost ||

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-/* A number that did not verify and lies farther ahead counts once a later packet goes on from it. */
+/* An unverified number farther ahead than this counts once a later packet continues from it. */
 #define FAR 2048u
 
 static void add_size(ipsec_tally_sizes *sizes, uint32_t octets)
@@ -47,7 +47,7 @@ static bool has(const ipsec_report *report, ipsec_finding_id id)
     return ipsec_findings_have(&report->findings, id);
 }
 
-/* Whether the highest number turned out to be the one that is odd. */
+/* Whether the highest number turned out to be the odd one. */
 static bool was_odd(const ipsec_report *report, uint64_t number)
 {
     const ipsec_finding *stray = ipsec_findings_get(&report->findings, IPSEC_FINDING_SEQ_STRAY);
@@ -60,7 +60,8 @@ static bool was_led_astray(const ipsec_report *report)
     return was_odd(report, report->number.highest);
 }
 
-/* Left of the window, and the advice names no window that would have let it in: it came before, or there is none. */
+/* Left of the window, and the advice names no window that would have accepted it: the number was seen before, or there
+ * is none. */
 static bool is_beyond_any_window(const ipsec_report *report)
 {
     const ipsec_finding *old = ipsec_findings_get(&report->findings, IPSEC_FINDING_REPLAY_OLD);

@@ -1,6 +1,6 @@
 /** @file
- * What the packets of an SA add up to: one row of statistics, made from reports alone. So it says the same whether the
- * headers were judged or explained, and for any choice of them.
+ * What the packets of an SA add up to: one row of statistics, made from reports alone. So it is the same whether the
+ * headers were judged or explained, and works for any subset of them.
  *
  * Rows of one SA, from parts of a capture that was cut in time, can be added up: sums and counts by adding, first ones
  * and smallest by the minimum, last ones and largest by the maximum.
@@ -31,7 +31,7 @@ typedef struct ipsec_tally_sizes {
 } ipsec_tally_sizes;
 
 /** How many packets came late, and how late. A packet is late if its number is below the highest and nothing says that
- * it came before, or that the counter began anew. */
+ * it was seen before, or that the counter started over. */
 typedef struct ipsec_tally_late {
     uint64_t by; /**< the most numbers that one was behind the highest: a window of one more would have been enough */
     uint32_t count;
@@ -43,7 +43,7 @@ typedef struct ipsec_tally {
     uint64_t octets;    /**< ipsec_view_octets() of all packets */
     int64_t first_time; /**< the earliest; likewise the latest */
     int64_t last_time;
-    uint64_t highest;          /**< the highest number that is borne out, if has_highest */
+    uint64_t highest;          /**< the highest number that is confirmed, if has_highest */
     ipsec_tally_late late;     /**< of genuine packets */
     ipsec_tally_late settled;  /**< the same when a number last advanced: what came since may turn out a new counter */
     ipsec_tally_sizes packets; /**< all */
@@ -51,8 +51,8 @@ typedef struct ipsec_tally {
     uint32_t verdicts[IPSEC_VERDICT_DROP + 1];
     uint32_t first_frame, last_frame; /**< in the order in which they were added */
     uint32_t duplicates;              /**< packets whose number came before, and was taken */
-    uint32_t captured_twice;          /**< packets that are no new ones, for only the capture has them again */
-    uint32_t restarts;                /**< how often the counter began anew */
+    uint32_t captured_twice;          /**< packets that are not new, because only the capture has them again */
+    uint32_t restarts;                /**< how often the counter started over */
     uint32_t spi;                     /**< of the first packet; likewise protocol and encapsulation */
     uint32_t key_line;                /**< if has_key: of the key row that was used last; likewise the next two */
     uint32_t row_window;              /**< as it says, or IPSEC_REPLAY_WINDOW_UNKNOWN */
@@ -71,7 +71,7 @@ void ipsec_tally_add(ipsec_tally *tally, const ipsec_report *report, const ipsec
 /** Packets of the window that the receiver has for the SA; 0: no anti-replay. */
 uint32_t ipsec_tally_window(const ipsec_tally *tally, const ipsec_config *config);
 
-/** The smallest window that would have let in all that came late; 0 if nothing did. */
+/** The smallest window that would have accepted all late packets; 0 if there were none. */
 uint64_t ipsec_tally_window_needed(const ipsec_tally *tally);
 
 #endif

@@ -16,8 +16,8 @@
  * slower link: time for a rekey, if one comes at all. */
 #define IPSEC_NEAR_END (UINT32_MAX - (1u << 20) + 1)
 
-/** Notes that the SA comes to its end, if the number that it takes is so high. Where nobody knows whether it has ESN,
- * it may go on. */
+/** Notes that the SA's sequence numbers come to their end, if this one is so high. If it is not known whether the SA
+ * has ESN, they may go on. */
 void ipsec_counter_end_meet(ipsec_sa_numbers *numbers, uint64_t number, ipsec_note *note);
 
 #endif

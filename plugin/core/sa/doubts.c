@@ -1,4 +1,4 @@
-/* What may be of an SA's numbers, and is not known.
+/* What is possible of an SA's sequence numbers, but not certain.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/doubts.h"
 #include "sa/points.h"
@@ -7,14 +7,14 @@
 
 /* --- far ahead ----------------------------------------------------------------------------------------- */
 
-/* Packets of a run that is believed: one that is far ahead, and two that go on from it. Of a run among others that go
- * on from before so many, no farther apart than CONTESTED_APART: whoever forges one packet in ten by chance gets
- * sixteen so close together once in (1 - 0.9^5)^-15, about a million. */
+/* Packets of a run that is believed: one that is far ahead, and two that continue from it. While other packets continue
+ * from before, it takes RUN_CONTESTED, no farther apart than CONTESTED_APART: somebody who forges one packet in ten
+ * gets sixteen so close together by chance once in (1 - 0.9^5)^-15, about a million. */
 #define RUN             3u
 #define RUN_CONTESTED   16u
 #define CONTESTED_APART 4u
 
-/* In a row, numbers may lie farther apart: a capture may hold one packet of hundreds. */
+/* If nothing comes in between, numbers may lie farther apart: a capture may hold one packet of hundreds. */
 #define REACH_IN_A_ROW 65536u
 
 /* Bits of ipsec_ahead.seen. */
@@ -80,8 +80,8 @@ bool ipsec_ahead_contradict(ipsec_ahead *ahead)
 
 /* --- perhaps seen -------------------------------------------------------------------------------------- */
 
-/* Words of 64 numbers. Cut packets may stand between whole ones in long runs: a transfer whose every thousandth packet
- * is small enough to be captured whole. */
+/* Words of 64 numbers. There may be long runs of cut packets between whole ones: in a transfer, perhaps only every
+ * thousandth packet is small enough to be captured whole. */
 #define WORD  64u
 #define WORDS (IPSEC_EXCUSES / WORD)
 
@@ -140,7 +140,7 @@ bool ipsec_is_excusable(const ipsec_doubts *doubts, const ipsec_window *window, 
         return false;
     if (distance(number, window->top) <= reach)
         return true;
-    /* One farther ahead would take the place of one that is still in the window. */
+    /* A number farther ahead would take the place of one that is still in the window. */
     return doubts && doubts->excuses && number > window->top && doubts->excuses->highest > window->top &&
            number - window->top + WORD + reach <= IPSEC_EXCUSES && distance(number, doubts->excuses->highest) <= reach;
 }

@@ -8,7 +8,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* An SA whose numbers begin so low was made during the capture. */
+/* An SA whose sequence numbers begin this low was made during the capture. */
 #define YOUNG 16u
 
 /* A request: its frame, and how long it is. */
@@ -19,30 +19,33 @@ typedef struct request {
 /* Two hosts, the lower address first; found by their addresses. */
 typedef struct hosts {
     uint8_t addresses[2][16];
+    guint hash;
     GArray *requests[IPSEC_EXCHANGE_KINDS]; /* of request, ascending */
     uint32_t shortest;                      /* of those that inform: it says nothing */
 } hosts;
 
-/* An SA: whose, and whether its numbers began in the capture. */
+/* An SA: whose, and whether its numbers began in the capture. What ended it is asked for with each of its packets, so
+ * the answer is kept as long as it stands. */
 typedef struct seat {
     const hosts *between;
     bool began_here;
+    uint64_t asked_at;   /* the number of requests then; 0: it was not asked for */
+    uint32_t last_frame; /* of the SA, then */
+    uint32_t end;
 } seat;
 
 struct ipsec_exchanges {
     GHashTable *hosts;
     GHashTable *seats; /* of seat, by the index of the SA */
-    uint32_t count;    /* of requests */
+    uint64_t seed;
+    uint32_t count;     /* of requests */
+    uint32_t full_from; /* the frame of the first that had no room; 0: none */
+    uint64_t met;       /* requests, also those that take no room */
 };
 
 static guint hash_hosts(gconstpointer of)
 {
-    const uint8_t *octets = ((const hosts *)of)->addresses[0];
-    uint64_t hash = 0;
-
-    for (unsigned at = 0; at < sizeof((const hosts *)of)->addresses; at += 4)
-        hash = ipsec_hash_mix(hash, ipsec_read_u32(octets + at));
-    return (guint)(hash ^ hash >> 32);
+    return ((const hosts *)of)->hash;
 }
 
 static gboolean equal_hosts(gconstpointer a, gconstpointer b)
@@ -63,6 +66,7 @@ static ipsec_exchanges *new_exchanges(void)
 {
     ipsec_exchanges *all = g_new0(ipsec_exchanges, 1);
 
+    all->seed = ipsec_hash_seed();
     all->hosts = g_hash_table_new_full(hash_hosts, equal_hosts, NULL, free_hosts);
     all->seats = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     return all;
@@ -77,13 +81,16 @@ void ipsec_exchanges_free(ipsec_exchanges *all)
     g_free(all);
 }
 
-static hosts name_of(const ipsec_view *view)
+static hosts name_of(const ipsec_exchanges *all, const ipsec_view *view)
 {
     const bool turned = memcmp(view->source, view->destination, view->address_length) > 0;
     hosts name = {.shortest = UINT32_MAX};
+    uint64_t words[2];
 
     memcpy(name.addresses[turned], view->source, view->address_length);
     memcpy(name.addresses[!turned], view->destination, view->address_length);
+    name.hash = (guint)ipsec_hash_address(ipsec_hash_address(all->seed, name.addresses[0], 16, words),
+                                          name.addresses[1], 16, words);
     return name;
 }
 
@@ -102,7 +109,7 @@ static void seat_older(const ipsec_sa_table *sas, const ipsec_view *view, const 
 /* The hosts of a message, made if they are new; NULL if there is no room. */
 static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
 {
-    const hosts name = name_of(view);
+    const hosts name = name_of(sas->exchanges, view);
     hosts *of = g_hash_table_lookup(sas->exchanges->hosts, &name);
 
     if (of || g_hash_table_size(sas->exchanges->hosts) == IPSEC_EXCHANGE_HOSTS_MOST)
@@ -115,9 +122,33 @@ static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
     return of;
 }
 
+/* Of requests that are as short as any, and follow each other, the first and the last are enough: they only ask whether
+ * the other one is there. */
+static bool is_more_of_the_same(const GArray *requests, uint32_t length, uint32_t shortest)
+{
+    const request *last;
+
+    if (requests->len < 2 || length > shortest)
+        return false;
+    last = &g_array_index(requests, request, requests->len - 1);
+    return last[0].length == length && last[-1].length == length;
+}
+
+static void enter(ipsec_exchanges *all, GArray *requests, const request *met)
+{
+    if (all->count == IPSEC_EXCHANGES_MOST) {
+        if (all->full_from == 0)
+            all->full_from = met->frame;
+        return;
+    }
+    all->count++;
+    g_array_append_val(requests, *met);
+}
+
 void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exchange_kind kind, uint32_t length)
 {
     const request met = {view->frame, length};
+    GArray *requests;
     hosts *of;
 
     if (view->address_length == 0)
@@ -125,15 +156,19 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
     if (!sas->exchanges)
         sas->exchanges = new_exchanges();
     of = get_hosts(sas, view);
-    if (!of || sas->exchanges->count == IPSEC_EXCHANGES_MOST)
+    if (!of)
         return;
-    sas->exchanges->count++;
-    g_array_append_val(of->requests[kind], met);
+    requests = of->requests[kind];
+    sas->exchanges->met++;
+    if (kind == IPSEC_EXCHANGE_INFORMS && is_more_of_the_same(requests, length, of->shortest))
+        g_array_index(requests, request, requests->len - 1) = met;
+    else
+        enter(sas->exchanges, requests, &met);
     if (kind == IPSEC_EXCHANGE_INFORMS)
         of->shortest = MIN(of->shortest, length);
 }
 
-static bool is_young(const ipsec_view *view)
+bool ipsec_exchanges_is_young(const ipsec_view *view)
 {
     const uint8_t at = ipsec_kind_of(view->protocol)->sequence_at;
 
@@ -147,8 +182,8 @@ void ipsec_exchanges_seat(ipsec_exchanges *all, const ipsec_view *view, uint32_t
 
     if (view->address_length == 0 || g_hash_table_size(all->seats) == IPSEC_EXCHANGE_SAS_MOST)
         return;
-    name = name_of(view);
-    taken = (seat){.between = g_hash_table_lookup(all->hosts, &name), .began_here = is_young(view)};
+    name = name_of(all, view);
+    taken = (seat){.between = g_hash_table_lookup(all->hosts, &name), .began_here = ipsec_exchanges_is_young(view)};
     if (taken.between)
         g_hash_table_insert(all->seats, GUINT_TO_POINTER(sa), g_memdup2(&taken, sizeof taken));
 }
@@ -169,6 +204,12 @@ static unsigned count_before(const GArray *requests, uint32_t frame)
     return low;
 }
 
+/* Whether a request in front of that frame may have had no room. */
+static bool is_beyond(const ipsec_exchanges *all, uint32_t frame)
+{
+    return all->full_from > 0 && all->full_from < frame;
+}
+
 static uint32_t maker_of(const seat *of, uint32_t first_frame)
 {
     const GArray *requests = of->between->requests[IPSEC_EXCHANGE_MAKES];
@@ -177,29 +218,40 @@ static uint32_t maker_of(const seat *of, uint32_t first_frame)
     return of->began_here && before > 0 ? g_array_index(requests, request, before - 1).frame : 0;
 }
 
-/* The first that is longer than the shortest: most only ask whether the other one is there. A single one may be
- * anything.
- */
-static uint32_t end_of(const seat *of, uint32_t last_frame)
+/* The first that is longer than the shortest: most only ask whether the other one is there. A single one, if it is
+ * `is_all`, may be anything. */
+static uint32_t end_of(const seat *of, uint32_t last_frame, bool is_all)
 {
     const GArray *requests = of->between->requests[IPSEC_EXCHANGE_INFORMS];
 
     for (unsigned i = count_before(requests, last_frame); i < requests->len; i++) {
         const request *at = &g_array_index(requests, request, i);
 
-        if (at->length > of->between->shortest || requests->len == 1)
+        if (at->length > of->between->shortest || (requests->len == 1 && is_all))
             return at->frame;
     }
     return 0;
 }
 
+static uint32_t find_end(const ipsec_exchanges *all, seat *of, uint32_t last_frame)
+{
+    if (of->asked_at != all->met || of->last_frame != last_frame) {
+        of->end = end_of(of, last_frame, all->full_from == 0);
+        of->asked_at = all->met;
+        of->last_frame = last_frame;
+    }
+    return of->end;
+}
+
 void ipsec_exchanges_beside(const ipsec_sa_table *sas, uint32_t index, ipsec_sa_ike *ike)
 {
     const ipsec_sa_summary *summary = ipsec_sa_summary_at(sas, index);
-    const seat *of = sas->exchanges ? g_hash_table_lookup(sas->exchanges->seats, GUINT_TO_POINTER(index)) : NULL;
+    seat *of = sas->exchanges ? g_hash_table_lookup(sas->exchanges->seats, GUINT_TO_POINTER(index)) : NULL;
 
     if (!of)
         return;
-    ike->maybe_created_by = maker_of(of, summary->first_frame);
-    ike->maybe_deleted_by = end_of(of, summary->last_frame);
+    if (!is_beyond(sas->exchanges, summary->first_frame))
+        ike->maybe_created_by = maker_of(of, summary->first_frame);
+    if (!is_beyond(sas->exchanges, summary->last_frame))
+        ike->maybe_deleted_by = find_end(sas->exchanges, of, summary->last_frame);
 }

@@ -1,7 +1,7 @@
 /* SAs whose state was forgotten.
  *
- * Half of each hash picks a bucket, and the other half is kept in it. A bucket that is full says of all hashes that
- * they were added: so none that was is ever missed, and a limit is said where it is met.
+ * Half of each hash picks a bucket, and the other half is kept in it. A full bucket says of all hashes that they were
+ * added. So none that was is ever missed, and reaching the limit is reported.
  *
  * Another hash passes for one in a bucket of 32 with 32 * 2^-32 = 2^-27. With 2^17 buckets and random hashes the number
  * of those in one has a Poisson distribution: more than 32 are in one of 10^10 once 2^20 hashes were added, in one of
@@ -22,7 +22,7 @@ enum {
 #define FULL  1u /* in the last place */
 
 typedef struct bucket {
-    uint32_t halves[IN_BUCKET]; /* the empty ones behind the others */
+    uint32_t halves[IN_BUCKET]; /* the empty ones after the others */
 } bucket;
 
 struct ipsec_forgotten {

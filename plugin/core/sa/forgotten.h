@@ -21,8 +21,8 @@ void ipsec_forgotten_free(ipsec_forgotten *forgotten);
 /** Adds a hash, all of whose bits are as good as drawn. */
 void ipsec_forgotten_add(ipsec_forgotten *forgotten, uint64_t hash);
 
-/** Whether a hash was added. Never false if it was. True for another one with 2^-27; and, once more were added than
- * there is room for, for whatever would be next to those that found none: see forgotten.c. */
+/** Whether a hash was added. Never false if it was. True for another one with 2^-27; and, once there was no room for
+ * some, for all that belong into the same places: see forgotten.c. */
 bool ipsec_forgotten_has(const ipsec_forgotten *forgotten, uint64_t hash);
 
 #endif

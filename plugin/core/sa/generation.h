@@ -1,9 +1,10 @@
 /** @file
  * What an SA knew while it had another key. Internal to the core.
  *
- * An SPI that is used again with another key is another SA (RFC 4301 4.4.2), though it has the same name: with numbers,
- * lifetime and IVs of its own. Where packets of both come, as stragglers or as replays, each is judged by what its own
- * key has seen; so neither moves what the other has, and an old packet is no new one because another key came between.
+ * An SPI that is used again with another key is another SA (RFC 4301 4.4.2) under the same name, with its own sequence
+ * numbers, lifetime and IVs. If packets of both come, as stragglers or replays, each is judged by what its own key has
+ * seen. So neither changes what the other has, and an old packet does not count as new because another key came in
+ * between.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -20,8 +21,8 @@ struct ipsec_sa;
 /** What SAs knew with the keys that they do not have at present. */
 typedef struct ipsec_generations ipsec_generations;
 
-/** How many are kept, of all SAs together: a row beside an SA's own takes a packet that verifies with it. Where there
- * are more, what an SA knows of its key is lost when it takes another one. */
+/** How many are kept for all SAs together. It takes a packet that verifies with another row to add one. If there are
+ * more, what an SA knows of its key is lost when it takes another key. */
 #define IPSEC_GENERATIONS_MOST 4096u
 
 /** None so far.
@@ -42,8 +43,8 @@ const struct ipsec_sa *ipsec_generation_of(const ipsec_generations *generations,
                                            uint32_t row);
 
 /**
- * Puts aside what the SA knows of its present key, if a packet has verified with it, and gives it what it knew with
- * `row`: keys, numbers, life and IVs.
+ * Saves what the SA knows of its present key, if a packet has verified with it, and restores what it knew with `row`:
+ * keys, numbers, life and IVs.
  *
  * @return false if it never had that row: then its numbers are empty, and the rest is as it was
  */

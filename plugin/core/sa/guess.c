@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* An ICV of fewer octets verifies by chance too easily for a search. */
+/* A search with a shorter ICV would find a match by chance too easily. */
 #define ICV_LEAST 8u
 
 /* The truncations that RFCs and stacks know. */

@@ -1,6 +1,6 @@
-/* Whether what a key does not open is in the clear.
+/* Whether a packet that a key does not open is in the clear.
  *
- * A trailer alone looks sound in two of a thousand ciphertexts; so what it names must be in front of it.
+ * A trailer alone looks sound in two of a thousand ciphertexts, so what it names must be in front of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/in_clear.h"
@@ -22,7 +22,7 @@ enum {
     PAD_PROVES = 2
 };
 
-/* What is behind the IV, if there is one: `least` to `most` octets, of which some were captured. */
+/* What follows the IV, if there is one: `least` to `most` octets, of which some were captured. */
 typedef struct contents {
     const uint8_t *octets;
     uint32_t captured;
@@ -89,7 +89,7 @@ static bool looks_like(const contents *c, uint8_t protocol)
     }
 }
 
-/* The header's checksum is right, for the host has made it; `sure` if its length is proof enough. */
+/* The header's checksum is right, because the host has computed it; `sure` if its length is proof enough. */
 static bool looks_like_v4(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;
@@ -103,7 +103,7 @@ static bool looks_like_v4(const contents *c, bool sure)
     return sure || ipsec_sum_fold(ipsec_sum_add(0, p, header)) == UINT16_MAX;
 }
 
-/* The header has no checksum, so what is behind it must do; `sure` likewise. */
+/* The header has no checksum, so what follows it must be proof enough; `sure` likewise. */
 static bool looks_like_v6(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;
@@ -143,7 +143,7 @@ static bool has_trailer(const contents *c)
     return pad >= PAD_PROVES || is_named(&payload, c->octets[c->most - 1]);
 }
 
-/* What an IPv4 header that was looked at has behind it. */
+/* What an IPv4 header that was looked at has after it. */
 static bool has_upper_layer(const contents *c)
 {
     const uint32_t header = (c->octets[0] & 0x0fu) * 4, length = ipsec_read_u16(c->octets + 2) - header;
@@ -172,7 +172,7 @@ static bool is_longer(const contents *c)
 }
 
 /* Whether they begin with a header that is as long as they are. Of TCP and UDP only a card tells, which cuts them into
- * segments and puts a trailer behind each. */
+ * segments and puts a trailer after each. */
 static bool has_header(const contents *c)
 {
     const bool sure = c->told && c->least == c->most;

@@ -13,7 +13,7 @@
 
 /**
  * Whether an ESP packet holds clear text where its row has ciphertext: with or without room for the IV in front and
- * for the ICV behind. What Linux hands to a network card that encrypts (esp_xmit()) has a trailer; what the card cuts
+ * for the ICV after. What Linux hands to a network card that encrypts (esp_xmit()) has a trailer; what the card cuts
  * into segments first need not have one, and what was captured in part shows none.
  *
  * Ciphertext passes for it with less than 2^-20; where the row says that a card does the cryptography, with 2^-14.

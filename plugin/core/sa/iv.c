@@ -1,4 +1,4 @@
-/* Initialization vectors that come twice, or can be foretold.
+/* Initialization vectors that are reused or predictable.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/iv.h"
 #include "base/hash.h"
@@ -8,18 +8,18 @@
 #include <glib.h>
 #include <string.h>
 
-/* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. That an earlier one comes again goes unsaid. */
+/* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. The reuse of an earlier one is not reported. */
 #define RECENT 65536u
 
 /* Packets in a row. Random IVs of 8 octets pass for the next of a counter with 2^-46. */
 #define STEPS_PROVE 3u
 
-/* Packets whose IV goes with the sequence number, less those where it does not. Random ones pass with 2^-63. More are
- * asked for: it must not be a field in the clear of an ESP-NULL that is not known for one yet. */
+/* Packets whose IV goes with the sequence number, less those whose IV does not. Random ones pass with 2^-63. The bound
+ * is higher than that needs, because it might be a clear text field of an ESP-NULL that is not recognised yet. */
 #define SEQUENCES_PROVE 16u
 
-/* What ends a search that was given up before: it is begun again and again, and where one packet of three is forged it
- * ends so with 2^-4 only. */
+/* What ends a search that was given up before. It is repeated again and again; if one packet of three is forged, it
+ * ends so only with 2^-4. */
 #define MISSES_AGAIN 4u
 
 /* IVs after which the order of their octets is settled. */
@@ -100,7 +100,7 @@ static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state
     return IPSEC_IV_FINE;
 }
 
-/* Stores an IV as a number whose first octet is the lowest, while it is not known whether it is one. */
+/* Stores an IV as a little-endian number, while its byte order is not known. */
 static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
     const uint32_t blocks = state->unique.blocks;
@@ -113,9 +113,9 @@ static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_
     state->unique.reversed = false;
 }
 
-/* The first IVs go in two trees, one for each order of octets. That with the highest octet first is settled on as soon
- * as two IVs meet in a block of it: counters of several queues, which differ in the highest octet and are all at their
- * start, would take the other for an even better one. */
+/* The first IVs go into two trees, one for each byte order. Big-endian is chosen as soon as two IVs fall into one of
+ * its blocks. The other order may look even better but be wrong: the counters of several queues, told apart by the
+ * highest octet, are neighbours in little-endian while all are at their start. */
 static IPSEC_COLD ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
                                              uint32_t *first)
 {
@@ -148,8 +148,8 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
 /* --- an unknown algorithm
  *
  * Any packet may be forged here, so the majority decides what the sender's IVs are: a packet that does not go with
- * those before takes back one that does, and becomes what others are measured by only when there is none left to take
- * back (R. Boyer, J. Moore: MJRTY, 1981). */
+ * those before cancels one that does, and becomes the measure for others only when none is left to cancel (R. Boyer, J.
+ * Moore: MJRTY, 1981). */
 
 static void measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
@@ -230,11 +230,12 @@ static IPSEC_COLD void prove_counter(ipsec_iv_state *state, const ipsec_iv_packe
         begin_counter(state);
 }
 
-/* IVs that go with the number are numbers themselves, whose first octet is the highest.
+/* IVs that go with the sequence number are big-endian numbers themselves.
  *
- * One that does not is not the sender's: it is compared with the others and not kept, or forged packets would make the
- * sender's own IVs look reused. Those of a sender that restored its IVs alone do not go with the number either, and are
- * found; but where most packets bring new ones, the sender has another relation, and it is looked for. */
+ * One that does not go with it is not the sender's: it is compared with the others but not kept, or forged packets
+ * would make the sender's own IVs look reused. If a sender has restored only its IVs, they do not go with the sequence
+ * number either, and their reuse is found. But if most packets bring new ones, the sender has another relation, which
+ * is looked for. */
 static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                             uint32_t *first)
 {
@@ -264,7 +265,7 @@ static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_stat
 
 /* --- CBC */
 
-/* Whether the IV was met of late; remembers it in any case, and the first frame that had it. */
+/* Whether the IV was seen recently; remembers it in any case, and the first frame that had it. */
 static bool meet(ipsec_iv_store *store, uint32_t owner, uint32_t frame, const uint64_t *iv, uint32_t *first)
 {
     const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(store->seed, owner), iv[0]), iv[1]);
@@ -307,7 +308,7 @@ static void load_block(const uint8_t *octets, uint8_t length, uint64_t *block)
     block[1] = length == 16 ? load(octets + 8) : 0;
 }
 
-/* How the IV could have been foretold. One packet is enough for a chain: a random IV ends as the block before with
+/* How the IV could have been predicted. One packet is enough for a chain: a random IV ends like the previous block with
  * 2^-64. */
 static ipsec_iv_result foretell(ipsec_iv_state *state, const uint64_t *iv, uint8_t length)
 {

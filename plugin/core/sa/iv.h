@@ -1,5 +1,5 @@
 /** @file
- * Initialization vectors: whether one comes twice under a key, or can be foretold. Internal to the core.
+ * Initialization vectors: whether one is reused under a key, or predictable. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,11 @@
 /** What the mode of the cipher asks of IVs. */
 typedef enum {
     IPSEC_IV_UNIQUE,        /**< GCM, CCM, CTR, GMAC, ChaCha20-Poly1305: 8 octets, never twice under one key */
-    IPSEC_IV_UNPREDICTABLE, /**< CBC: 8 or 16 octets, not to be foretold (RFC 3602 3) */
-    /** The algorithm is not known, and it is not ESP-NULL either: nothing, until the 8 octets behind the sequence
-     * number have proved to be a counter that goes with it, in most packets. From then on no IV that does may come
-     * again: those that do not may be anybody's, so they are compared with the others and not kept. Given up where too
-     * many do not, and tried again later: see ipsec_iv_is_idle(). */
+    IPSEC_IV_UNPREDICTABLE, /**< CBC: 8 or 16 octets, not predictable (RFC 3602 3) */
+    /** The algorithm is not known, and it is not ESP-NULL either. Nothing is demanded until the 8 octets after the
+     * sequence number have proved to be a counter that goes with it, in most packets. From then on no IV that goes with
+     * it may be reused. The others may be anybody's, so they are compared but not kept. Given up if there are too many
+     * others, and tried again later: see ipsec_iv_is_idle(). */
     IPSEC_IV_UNKNOWN
 } ipsec_iv_demand;
 
@@ -39,7 +39,7 @@ typedef enum {
                            */
     IPSEC_IV_CHAINED,     /**< CBC: is the last block of the packet before */
     IPSEC_IV_ZERO,        /**< CBC: all zero */
-    /** The bound on memory was met, so that this IV is not remembered; it is none of those that are. */
+    /** The bound on memory was reached, so this IV is not remembered; it is not one of those that are. */
     IPSEC_IV_FORGETFUL
 } ipsec_iv_result;
 
@@ -71,7 +71,7 @@ typedef struct ipsec_iv_state {
         uint32_t again;                        /**< IPSEC_IV_UNKNOWN, given up: the packet to try again with */
     };
     uint32_t id;    /**< that the store knows it by, from 1; 0: it has seen no packet */
-    uint8_t demand; /**< ipsec_iv_demand of its packets; another one begins anew */
+    uint8_t demand; /**< ipsec_iv_demand of its packets; another one starts over */
     uint8_t run;    /**< cbc: packets in a row that could be a counter's; unknown: how many more than could not */
     uint8_t misses; /**< unknown: how many more could not than could; no more are counted than it takes to give up */
     bool begun : 1; /**< cbc: `before` is valid; unknown: `difference` and so on */
@@ -92,15 +92,15 @@ ipsec_iv_store *ipsec_iv_store_new(void);
 /** Frees a store and all in it; NULL is fine. */
 void ipsec_iv_store_free(ipsec_iv_store *store);
 
-/** Begins a state anew, all zero; what the store holds for it makes room for others when they need it. */
+/** Resets a state to zero; what the store holds for it makes room for others when they need it. */
 void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state);
 
 /**
- * Learns from the next packet of an SA, in the order of the capture. Not to be called for a packet that is captured or
- * sent twice as it is, nor for a forged one. The sequence number need not be new.
+ * Learns from the next packet of an SA, in the order of the capture. Not to be called for an identical copy, nor for a
+ * forged packet. The sequence number need not be new.
  *
- * IPSEC_IV_UNIQUE: no IV is said to be reused that was not seen before, whatever the order, the losses, and the way
- * IVs are made. Every IV that was seen before is found, but for those that IPSEC_IV_FORGETFUL was said of.
+ * IPSEC_IV_UNIQUE: no IV is said to be reused that was not seen before, whatever the order, the losses, and the way IVs
+ * are made. Every IV that was seen before is found, but for those that IPSEC_IV_FORGETFUL was said of.
  *
  * IPSEC_IV_UNPREDICTABLE: that an IV comes again is found if it is one of the last of all SAs, about 65,536.
  *
@@ -110,7 +110,8 @@ void ipsec_iv_forget(ipsec_iv_store *store, ipsec_iv_state *state);
 ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                uint32_t *first);
 
-/** What ends the search for a counter: so many more packets whose IV did not go with the sequence number than did. */
+/** What ends the search for a counter: this many more packets whose IV did not go with the sequence number than packets
+ * whose IV did. */
 #define IPSEC_IV_MISSES_MOST 16u
 
 /** Whether nothing can come of a packet whose algorithm is not known: then ipsec_iv_learn() need not be called. Where

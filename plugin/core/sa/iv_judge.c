@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-/* Where the header has its IV: behind the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
+/* Where the header has its IV: after the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
 static uint32_t iv_at(const ipsec_view *view)
 {
     return ipsec_kind_of(view->protocol)->fixed;

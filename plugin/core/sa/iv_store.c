@@ -1,8 +1,8 @@
 /* The IVs of all SAs.
  *
  * Where IVs must be unique they are taken as numbers and kept as bits, 64 to a block: a tree with 64 branches, whose
- * blocks are found by hashing. A block whose bits are all set becomes one bit of the block above it, and goes. So
- * whatever fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or
+ * blocks are found by hashing. A block whose bits are all set becomes one bit of the block above it, and is freed. So
+ * anything that fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or
  * down; one for each of several queues; one that is XORed with a salt, which only permutes the branches; a counter that
  * goes with the sequence number as well as one that does not. A loss leaves a block behind. A counter by steps of n
  * costs a block for 64/n packets, and an IV that is drawn at random, or made by a cipher, one of its own; for those
@@ -15,17 +15,17 @@
 
 #include <string.h>
 
-/* Of blocks that are not full. A block takes 48 octets, and up to 24 in the hash table. What comes first is kept: a
- * sender that falls back to an earlier state repeats that; of what comes when there is room for no more it is said that
- * it is not kept. The last blocks are for SAs that have few, such as those whose IVs are counters: they shall not
+/* Of blocks that are not full. A block takes 48 octets, and up to 24 in the hash table. The first IVs are kept, because
+ * a sender that falls back to an earlier state repeats those. Once there is no more room, each IV is reported as not
+ * kept. The last blocks are reserved for SAs that have few, such as those whose IVs are counters, so that they do not
  * suffer from others. */
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
 #define SA_BLOCKS_MOST 65536u
 #define SA_BLOCKS_FEW  32u
 
-/* Blocks of states that were forgotten go when there is no room for another one, all at once, if there are so many:
- * then each has been worth looking at 16 of those that stay. */
+/* Blocks of forgotten states are freed when there is no room for another block, all at once and only if there are this
+ * many: so each of them pays for looking at 16 that stay. */
 #define SWEEP_LEAST (GREEDY_MOST / 16)
 
 /* Pages of frame numbers; so the first frame is known of about a million IVs, the latest. They take 5 MB. Of others it
@@ -147,7 +147,7 @@ void ipsec_iv_rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block 
 
 /* --- frames */
 
-/* Gives a page away: the first that were given are taken back. */
+/* Hands out a page; if none is left, the oldest is taken back. */
 static ipsec_iv_page *take_page(ipsec_iv_store *store)
 {
     ipsec_iv_page **page;

@@ -84,7 +84,7 @@ bool ipsec_iv_may_make_block(ipsec_iv_store *store, const ipsec_iv_state *state)
 /** Whether a block that the IV is in became a bit of one above. */
 bool ipsec_iv_is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv);
 
-/** The block of the IV is full: sets its bit in the one above. That may be new without regard to the bounds, for it
+/** The block of the IV is full: sets its bit in the one above. That may be new regardless of the bounds, because it
  * takes the other's place. */
 void ipsec_iv_rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv);
 

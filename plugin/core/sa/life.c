@@ -5,36 +5,37 @@
 #include "sa/sequence.h"
 #include "packet/kind.h"
 
-/* A new SA has taken over when so many packets in a row were its own: of SAs that are known to be used side by side, a
- * longer run, for their traffic may come in bursts. */
+/* A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run, because
+ * their traffic may come in bursts. */
 #define TAKEN_OVER          16u
 #define TAKEN_OVER_PARALLEL 1024u
 
-/* What the old SA sends then are stragglers, if its successor has verified, or has been alone for so long: a window
- * full. Before that, the old one goes on, and the other was none: of a made-up SPI, say. */
+/* After that, packets of the old SA are stragglers if its successor has verified, or has been alone for this many
+ * packets (a full window). Before that, the old SA simply goes on, and the other was not its successor: its SPI may be
+ * made up. */
 #define ALONE 32u
 
-/* An SA that sends so many packets after its successor has begun, fewer than so many of that between them, was not
- * replaced. */
+/* An SA was not replaced if it sends GOES_ON packets after its successor has begun, with fewer than GOES_ON of the
+ * successor's between one and the next. */
 #define GOES_ON 4u
 
-/* So many successions that were none, and SAs are used side by side. */
+/* After this many successions that turned out not to be, the SAs are used in parallel. */
 #define TURNS 3u
 
-/* An SA whose numbers begin so low was made during the capture. */
+/* An SA whose sequence numbers begin this low was made during the capture. */
 #define YOUNG 16u
 
-/* Several senders take turns all the time: so many returns to the address before, none of them longer in coming than so
- * many packets. Where there are more than two, the next address may be another one; but so do senders that move, unless
- * it comes very soon. */
+/* RETURNS returns to the previous address, each within RETURN_WITHIN packets, mean several senders that take turns.
+ * With more than two senders, the next address may be a third one; but a sender that moves does the same, so that
+ * counts only within CHANGE_WITHIN packets. */
 #define RETURNS       8u
 #define RETURN_WITHIN 1024u
 #define CHANGE_WITHIN 16u
 
 /* --- who sends ------------------------------------------------------------------------------------------ */
 
-/* Counts a change of origin, and a longer stay than `within` packets starts the count again. Returns whether it tells
- * of several senders. */
+/* Counts a change of origin; a stay of more than `within` packets restarts the count. Returns whether there are several
+ * senders. */
 static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
 {
     const uint32_t stay = life->packets - life->moved_at;
@@ -50,7 +51,7 @@ static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
     return true;
 }
 
-/* A sender that moves may come back, and is not another one for it. Where several send, each change is one of them. */
+/* A sender that moves may come back without being another one. If there are several, each change is to one of them. */
 static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
 {
     const uint32_t before = life->origin_before;
@@ -79,14 +80,14 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
     if (view->address_length == 0 || life->separate || life->origin == 0 ||
         life->origin == ipsec_life_origin(table, view))
         return;
-    /* Several in a row are one return; and no sender that moves does that, however long it stays. */
+    /* Several such packets in a row are one return. No sender that moves does this, however long it stays. */
     if (life->moved_at != life->packets)
         life->separate = count_change(life, UINT32_MAX, note);
 }
 
 /* --- which SA follows which ------------------------------------------------------------------------------ */
 
-/* The SA was not replaced: it goes on, and the other one may begin once more. */
+/* The SA was not replaced: it continues, and the other one may begin again. */
 static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
     ipsec_sa_summary_at(table, sa->index)->successor = IPSEC_SA_NONE;
@@ -97,7 +98,7 @@ static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     sa->life.after_successor = 0;
 }
 
-/* What an SA still sends after its successor has begun: stragglers, or it was none. */
+/* Packets of an SA after its successor has begun: they are stragglers, or that was not its successor. */
 static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
     const uint32_t alone = pair->alone;
@@ -113,7 +114,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     if (*late < GOES_ON)
         return;
     if (pair->active_good && !sa->keys.icv_good) {
-        *late = 1; /* whoever goes on so did not verify */
+        *late = 1; /* the SA that goes on did not verify */
         return;
     }
     take_back(table, pair, sa);
@@ -124,7 +125,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
 {
     if (pair->active != IPSEC_SA_NONE && sa->life.began_here && sa->index > pair->active) {
         ipsec_sa_summary_at(table, pair->active)->successor = sa->index;
-        sa->life.began_here = pair->turns == 0; /* one that was none before is believed once more */
+        sa->life.began_here = pair->turns == 0; /* one that turned out not to be is believed again */
     }
     pair->active = sa->index;
     pair->active_good = sa->keys.icv_good;
@@ -154,7 +155,8 @@ static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
     return ++pair->run;
 }
 
-/* Whether the packet of another SA than the one in use tells nothing of whose turn it is: IKE tells, or others verify.
+/* Whether a packet of an SA that is not in use says nothing about whose turn it is, because IKE says it, or others
+ * verify.
  */
 static bool has_no_turn(ipsec_sa_pair *pair, const ipsec_sa *sa, uint32_t successor)
 {
@@ -188,7 +190,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     }
 }
 
-/* What changed since the last packet: a life begins, the sender moves, an SA of the other direction may fit better. */
+/* What changed since the last packet: an SA begins, its sender moves, or another reverse SA fits better. */
 static IPSEC_COLD void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
                                      uint32_t sequence, ipsec_note *note)
 {

@@ -46,14 +46,14 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
         ipsec_life_turn(table, view, sa, origin, sequence, note);
 }
 
-/** Whether the packet speaks of another sender, who has numbers of his own: another packet than the one that came under
- * its number. An old number alone is a replay. */
+/** Whether the packet points to another sender with its own sequence numbers: it differs from the one that had the same
+ * number. An old number alone is a replay. */
 static inline bool ipsec_life_is_stranger(const ipsec_note *note)
 {
     return note->facts & IPSEC_NOTE_OTHER_OCTETS;
 }
 
-/** Follows an SA with such a packet, which moves nothing. Adds findings to the note. */
+/** Follows an SA with such a packet, which moves no window. Adds findings to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
 
 /** Several send on the SA, each with numbers of its own. Returns whether that was known. */
@@ -65,7 +65,8 @@ static inline bool ipsec_life_meet_senders(ipsec_sa *sa)
     return known;
 }
 
-/** Begins the life anew, with another key or the first ICV that verifies: its lifetime, and who sends from where. */
+/** Restarts the life of the SA, with another key or the first ICV that verifies: its lifetime, and who sends from
+ * where. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
     sa->life = (ipsec_sa_life){.pair = sa->life.pair};
@@ -89,9 +90,9 @@ static inline bool ipsec_life_is_limited(const ipsec_key_row *spec)
 }
 
 /**
- * Whether the SA has reached a hard limit of its key row: the packet is refused. Notes it: of the first that the SA has
- * expired, of later ones that the receiver does not know it any more. What has counted towards the limit is genuine, if
- * anything of the SA is verified; else it is not sure.
+ * Whether the SA has reached a hard limit of its key row, so that the packet is refused. Notes with the first such
+ * packet that the SA has expired, with later ones that the receiver no longer has it. If anything of the SA is
+ * verified, only genuine packets have counted towards the limit; else that is not certain.
  */
 bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_key_row *spec, ipsec_note *note);
 

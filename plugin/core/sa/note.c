@@ -1,4 +1,4 @@
-/* What a header's neighbours tell, as findings.
+/* What other packets say about a header, as findings.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/note.h"
 #include "packet/kind.h"
@@ -38,7 +38,7 @@ static const uint8_t places[IPSEC_FINDING_COUNT] = {
     [IPSEC_FINDING_IV_UNCHECKED] = AT_IV,
 };
 
-/* How large a window would have let the number in. A lag of 2^31 may be more. */
+/* How large a window would have accepted the number. A lag of 2^31 may be more. */
 static ipsec_advice_detail explain_window(const ipsec_note *note, ipsec_finding_id id, int32_t advance)
 {
     const bool qos = note->facts & IPSEC_NOTE_OTHER_DSCP;

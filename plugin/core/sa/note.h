@@ -1,5 +1,5 @@
 /** @file
- * What a header's neighbours tell, and its octets do not: kept for later passes. Internal to the core.
+ * What other packets say about a header and its own octets do not: kept for later passes. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,22 +14,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What else neighbours tell, and is no finding of its own; bits of ipsec_note.facts. */
+/** What else other packets say that is not a finding of its own; bits of ipsec_note.facts. */
 typedef enum {
     IPSEC_NOTE_OTHER_DSCP = 1 << 0,    /**< what overtook a packet that is replay.old or esn.wrong_high had another
                                             DSCP */
-    IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number came before, or may have; its IV is no new one */
+    IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number was seen before, or may have been; its IV is not a new one */
     IPSEC_NOTE_FAR = 1 << 2,           /**< ipsec_note.highest counts */
     IPSEC_NOTE_COPY = 1 << 3,          /**< the same packet as one before */
-    IPSEC_NOTE_OTHER_OCTETS = 1 << 4,  /**< another packet than the one before with that number */
-    IPSEC_NOTE_DOUBTFUL = 1 << 5,      /**< what refuses the number rests on what is not verified, or may be missing */
+    IPSEC_NOTE_OTHER_OCTETS = 1 << 4,  /**< it differs from the earlier packet with that number */
+    IPSEC_NOTE_DOUBTFUL = 1 << 5,      /**< the number is refused because of packets that are not verified, or may be
+                                        * missing */
     IPSEC_NOTE_COALESCED = 1 << 6,     /**< the packet stands for several */
     IPSEC_NOTE_SAID = 1 << 7,          /**< sa.several_senders or sa.no_anti_replay: it was said before */
     IPSEC_NOTE_SEEN_BY_OTHER = 1 << 8, /**< the SPI is that of an SA of another protocol, whose window at a receiver
                                           that does not tell them apart refuses the number */
     IPSEC_NOTE_ELSEWHERE = 1 << 9,     /**< others of the SA came from the source and the ports of its row */
     IPSEC_NOTE_MAY_LIVE = 1 << 10,     /**< sa.deleted: the receiver may have the SA all the same */
-    IPSEC_NOTE_PEER_LACKS = 1 << 11    /**< the destination said before that it does not do the protocol */
+    IPSEC_NOTE_PEER_LACKS = 1 << 11    /**< the destination said before that it lacks the protocol */
 } ipsec_note_fact;
 
 /** A note on one header. All zero where there is nothing to say. */
@@ -43,8 +44,8 @@ typedef struct ipsec_note {
     uint32_t window;     /**< packets of the receiver's window, where replay.old or esn.wrong_high come of its size; of
                               seq.stray,
                               the low half of the number that was odd; else 0 */
-    uint32_t row;        /**< index of the key row, and one more, where the source of the packet does not lead to it: it
-                               is the SA's all the same; else 0 */
+    uint32_t row;        /**< index of the key row plus 1, if it is the SA's although the source of the packet does
+                          * not lead to it; else 0 */
     uint16_t properties; /**< ipsec_property bits that this header was the first of its SA to show */
     bool any;            /**< there is a finding in `found`, or a row */
     uint16_t facts;      /**< ipsec_note_fact */
@@ -83,10 +84,10 @@ static inline bool ipsec_note_has(const ipsec_note *note, ipsec_finding_id id)
     return ipsec_finding_set_has(&note->found, id);
 }
 
-/** The findings on what is no new packet of its SA. */
+/** The findings on packets that are not new ones of their SA. */
 extern const ipsec_finding_set ipsec_findings_of_old_packets;
 
-/** Whether the packet is no new one of the SA: it moves nothing. */
+/** Whether the packet is not a new one of the SA: it moves nothing. */
 static inline bool ipsec_note_is_not_new(const ipsec_note *note)
 {
     return note->any && ipsec_finding_sets_meet(&note->found, &ipsec_findings_of_old_packets);

@@ -34,19 +34,19 @@ enum {
  * object: it bears one in eleven, far more than any link that is of use. */
 #define OBJECTION 10
 
-/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext behind
+/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext after
  * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
 #define BALANCE_MOST (2 * OBJECTION)
 
 /* Where a shape is given up, and where the balance stays while there is none: from there on PROOFS_NEEDED + OBJECTION =
- * 12 proofs in a row make a new one believed, which a true ESP-NULL SA behind noise of any length has at once. A mix
- * has them where as many forgeries follow each other, and ciphertext behind 22 of them would be spoken of once more; so
+ * 12 proofs in a row make a new one believed, which a true ESP-NULL SA after noise of any length has at once. A mix
+ * has them where as many forgeries follow each other, and ciphertext after 22 of them would be spoken of once more; so
  * with each shape that is given up the way out becomes twice as long, up to 80 + 2 proofs in a row. */
 #define GIVEN_UP  (-OBJECTION)
 #define LOST_MOST 3
 
 /* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
- * pause behind them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
+ * pause after them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
  * again before half as many packets have followed. A look costs some 250 instructions, and of 1,000 packets 25 have
  * one. */
 #define LOOKS_DENSE   8u
@@ -124,7 +124,7 @@ static uint32_t add_crc32c(uint32_t crc, const uint8_t *p, uint32_t length)
     return crc;
 }
 
-/* --- proofs from the payload; each is given what is behind the IP header */
+/* --- proofs from the payload; each is given what follows the IP header */
 
 static bool proves_icmp(const payload *p)
 {
@@ -214,7 +214,7 @@ static bool proves_ipv4(const payload *p)
     return header >= IPSEC_IPV4_HEADER && header <= p->length && adds_up(add_words(0, p->octets, header));
 }
 
-/* The header has no checksum, so that what is behind it must do. Behind an extension header nothing is looked at. */
+/* The header has no checksum, so that what follows it must do. After an extension header nothing is looked at. */
 static bool proves_ipv6(const payload *p)
 {
     payload inner;
@@ -233,8 +233,8 @@ static bool proves_ipv6(const payload *p)
 
 /* --- one packet */
 
-/* Whether the trailer that the shape leads to has octets of padding as RFC 4303 2.4 wants them; what is in front is
- * then the payload. Turns most ciphertext down after a comparison or two. */
+/* Whether the trailer that the shape leads to has padding as RFC 4303 2.4 requires; what is in front of it is then the
+ * payload. Rejects most ciphertext after a comparison or two. */
 static inline bool fits(const ipsec_null_shape *shape, const ipsec_view *view, payload *found)
 {
     const uint32_t overhead = ESP_HEADER + shape->iv + ESP_TRAILER + shape->icv;
@@ -347,7 +347,7 @@ static void agree(ipsec_null_probe *probe, uint8_t shape, uint16_t sequence)
     probe->balance++;
 }
 
-/* Whether the packet speaks against the shape that is tested or, where there is none, against all of them. */
+/* Whether the packet contradicts the shape under test or, if there is none, all of them. */
 static bool objects(const ipsec_null_probe *probe, evidence found)
 {
     return probe->shape ? !(found.fits >> (probe->shape - 1) & 1) : !found.fits;

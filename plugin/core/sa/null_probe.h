@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The shapes of ESP-NULL that are tried: octets of IV in front of and of ICV behind the payload and trailer. */
+/** The shapes of ESP-NULL that are tried: octets of IV in front of and of ICV after the payload and trailer. */
 typedef struct ipsec_null_shape {
     uint8_t iv;
     uint8_t icv;
@@ -27,7 +27,7 @@ const ipsec_null_shape *ipsec_null_shape_row(unsigned index);
 /** What an SA remembers. All zero at first. */
 typedef struct ipsec_null_probe {
     uint8_t shape;  /**< index of the shape that is believed or being tested, plus 1; 0: none */
-    int8_t balance; /**< packets that bear it out, less what those that object take away; bounded both ways */
+    int8_t balance; /**< packets that confirm it, less what those that object take away; bounded both ways */
     uint8_t lost;   /**< shapes that were given up; stops where more make no difference */
     uint8_t looks;  /**< packets looked at that left no shape to test; stops when the pauses have their full length */
     uint16_t rest;  /**< further packets that may pass by; 0 while there is a shape */

@@ -1,4 +1,4 @@
-/* Opening packets: which key an SA has, whether the ICV verifies, and what is inside.
+/* Opening packets: which key row an SA has, whether the ICV verifies, and what is inside.
  *
  * What is found out by trying goes into the ruling; what the report says follows from packet and ruling alone (see
  * open_report.c), so that later passes say the same.
@@ -25,12 +25,13 @@
 #include <glib.h>
 #include <string.h>
 
-/* When the reason for a wrong key is looked for: at the first failures of an SA, and then at each doubling of their
- * number, for whoever forges packets may have been first. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
+/* When the reason for a wrong key is looked for: at the first failures of an SA, and then whenever their count has
+ * doubled, because the first packets may have been forged. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
 #define GUESSES_AT_FIRST 3u
 
-/* And how much of it there is, in octets of packets. A row has its share, so that forged SPIs that a row for any takes
- * leave something to the others; and its first guess, for which as much again is put by. All of it takes a second. */
+/* How much is tried in all, in octets of packets. Each row has a share, so that forged SPIs matched by a wildcard row
+ * leave something to the others. As much again is reserved for the first guess of each row. All of it takes a
+ * second. */
 #define GUESSED_IN_ALL  (2u << 20)
 #define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
 #define GUESS_OVERHEAD  512u /* octets, for opening contexts */
@@ -51,7 +52,7 @@ static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, cons
     return view->address_length == 0 || keys->source == hash_source(opener, view);
 }
 
-/* The numbers of an SA with another key are other numbers, and so are its IVs. */
+/* With another key, an SA has other sequence numbers and other IVs. */
 static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
     const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
@@ -75,9 +76,8 @@ static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint
     return row == keys->row;
 }
 
-/* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet, for which
- * there is none, does not make the SA forget the one that it has; nor does another source for which the row is the
- * same. */
+/* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet without a
+ * row does not make the SA forget its own; nor does another source with the same row. */
 static IPSEC_COLD bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
@@ -134,7 +134,7 @@ static bool is_affordable(const ipsec_opener *opener, const ipsec_key *row)
 static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
-    /* Once it is known why nothing verifies, it is known; a damaged packet of a good SA is another matter each time. */
+    /* The reason why nothing verifies is looked for once; the damage to packets of a good SA may differ each time. */
     const bool again = keys->row_confirmed || keys->advice_case == IPSEC_CASE_NONE;
     const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
@@ -149,7 +149,7 @@ static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envel
     note->detail = keys->detail;
 }
 
-/* Where AH verified before, it is remembered who sent it: what NAT changes is told by that. */
+/* Remembers who sent AH that verified, to recognise what a NAT changes. */
 static void remember_sender(ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa)
 {
     ipsec_sender *sender;
@@ -170,15 +170,15 @@ static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
     return sender && sender->sa == sa->index + 1 ? sender->address : NULL;
 }
 
-/* Looks for what in front of AH makes its ICV fail; of each packet, for it may be another thing each time. What is
- * found bears the key out for this packet, and moves nothing. */
+/* Looks for what in front of AH makes its ICV fail, for each packet, because it may differ each time. A find confirms
+ * the key for this packet, and moves nothing. */
 static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
                                       const ipsec_sa *sa, ipsec_note *note)
 {
     const ipsec_key_row *spec = &row->spec;
     ipsec_attempt attempt = {.esn = spec->esn == IPSEC_ESN_YES, .high = spec->high_count ? spec->highs[0] : 0};
 
-    /* It takes some 30 digests: not of what no link carries. */
+    /* It takes some 30 digests, so not for packets that no link carries. */
     if (envelope->encryption || !row->crypto || envelope->view->length > IPSEC_LARGEST_ON_WIRE)
         return false;
     if (sa->keys.row_confirmed)
@@ -188,7 +188,7 @@ static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope
     return note->advice_case != IPSEC_CASE_NONE;
 }
 
-/* What was taken for numbers and senders before the first ICV verified were guesses. */
+/* What was known of numbers and senders before the first ICV verified were guesses. */
 static void learn(const ipsec_ruling *ruling, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
@@ -209,7 +209,7 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(IPSEC_OPENED_MOST);
 }
 
-/* Room for the headers in front that an ICV covers, as ipsec_envelope_of() wants it. */
+/* Room for the headers in front that an ICV covers, for ipsec_envelope_of(). */
 static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
 {
     if (ipsec_covers_outer(view->protocol) && !opener->outer)
@@ -223,8 +223,8 @@ static bool can_be_opened(const ipsec_view *view, const ipsec_open_report *repor
            view->length <= IPSEC_OPENED_MOST;
 }
 
-/* The high half that a row names to start from is what the receiver takes; a neighbour of it verifies, and yet fails
- * there. That of a dump is of another moment. */
+/* The receiver starts from exactly the high half that a row names. A packet with a neighbouring one verifies here, but
+ * fails there. The high half in a dump is from another time. */
 static bool has_start(const ipsec_key_row *spec)
 {
     return spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1;
@@ -239,7 +239,7 @@ static bool is_wrong_start(const ipsec_key_row *spec, ipsec_sa_keys *keys, const
     return !keys->start_seen;
 }
 
-/* Gives the SA another row, with what it knew when it had it; the first time, all begins anew. */
+/* Gives the SA another row, with what it knew when it had that row; the first time, it starts with nothing. */
 static IPSEC_COLD void change_row(const ipsec_opener *opener, ipsec_sa *sa, const ipsec_key *row)
 {
     const ipsec_sa_keys before = sa->keys;
@@ -290,9 +290,9 @@ static bool is_encrypted(const ipsec_encryption *encryption)
     return encryption->mode != IPSEC_CIPHER_NULL && encryption->mode != IPSEC_CIPHER_GMAC;
 }
 
-/* Whether the packet is in the clear where its row has ciphertext, for it was captured on the host side of a network
- * card that does the cryptography. Anybody can send what looks so; but once a packet has borne the row out, no card has
- * a part in it. */
+/* Whether the packet is in the clear although its row encrypts, because it was captured on the host side of a network
+ * card that does the cryptography. Anybody can send a packet that looks so; but once a packet has confirmed the row, no
+ * card is involved. */
 static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
                                     const ipsec_sa *sa, const ipsec_ruling *ruling, const uint8_t *plaintext)
 {
@@ -309,7 +309,7 @@ static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_enve
     return ipsec_is_in_clear(envelope, &row->spec);
 }
 
-/* Such a packet moves what one moves that was captured in part: no longer than until the first ICV verifies. */
+/* Such a packet moves what a partly captured one moves, only until the first ICV verifies. */
 static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_ruling *ruling, ipsec_note *note,
                                       const ipsec_open_report *report)
 {
@@ -453,8 +453,8 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
     return ruling.icv == IPSEC_ICV_GOOD;
 }
 
-/* A packet from a source that has another row than the SA's, which is good, or has none. If the other one opens it, the
- * SA goes on with that; else it is one of the SA's as any: receivers find an SA without looking at the source. */
+/* A packet from a source that has another row than the SA's good one, or none. If the other row opens it, the SA
+ * continues with that. Else it counts as the SA's own, because receivers find an SA without looking at the source. */
 static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
                                         ipsec_ruling *ruling, ipsec_note *note, const ipsec_open_report *report)
 {
@@ -538,7 +538,7 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
 }
 
 /* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
- * it. NULL if none is found, for then the ruling is another packet's. */
+ * it. NULL if none is found, because then the ruling is another packet's. */
 static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
                          const ipsec_note *note)
 {
@@ -552,7 +552,7 @@ static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint
     return row;
 }
 
-/* The status of the ruling, if the row gives it once more; nothing is said to be good that is not. */
+/* The status of the ruling, if the row confirms it; nothing is called good that is not. */
 static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                      const ipsec_ruling *ruling)
 {

@@ -34,7 +34,7 @@ void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view,
 /** Says what IKE tells of a packet that no key opens, on any pass. */
 void ipsec_open_negotiated(ipsec_opener *opener, const ipsec_view *view, const ipsec_open_report *report);
 
-/** Opens a packet once more as its ruling and note say, and adds the same to the report. */
+/** Opens a packet again as its ruling and note say, and adds the same to the report. */
 void ipsec_open_again(ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,
                       const ipsec_open_report *report);
 

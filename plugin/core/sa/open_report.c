@@ -1,7 +1,7 @@
 /* What the report says of a packet that was opened.
  *
- * A key row may be wrong, or of another time. So until a packet of the SA has verified, what does not fit speaks
- * against the row and not against the packet.
+ * A key row may be wrong, or from another time. So until a packet of the SA has verified, a mismatch counts against the
+ * row and not against the packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open_report.h"
@@ -105,7 +105,7 @@ static bool is_runt(const ipsec_envelope *envelope)
     return envelope->encryption && envelope->body < 2;
 }
 
-/* Whether an ICV was computed that fails by no fault of the length: what is too short has none to fail, unless it is
+/* Whether an ICV was computed and fails, other than by its length: a packet that is too short has none, unless it is
  * known to verify otherwise. */
 static bool has_failed(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const ipsec_note *note)
 {
@@ -146,7 +146,7 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
 }
 
-/* Lengths that the row rules out. Before it has verified anything, it may be the row that is wrong. */
+/* Lengths that the row rules out. Before it has verified anything, the row may be wrong. */
 static void report_lengths(const ipsec_envelope *envelope, bool right_row, const ipsec_open_report *report)
 {
     report->findings->assuming = !right_row;
@@ -182,7 +182,7 @@ static void report_ah_length(const ipsec_envelope *envelope, const ipsec_key_row
     ipsec_findings_add(report->findings, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
 }
 
-/* What a tunnel SA carries behind AH: an IP packet, with its header at least. */
+/* What a tunnel SA carries after AH: an IP packet, with its header at least. */
 static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     const ipsec_view *view = envelope->view;
@@ -216,7 +216,7 @@ static bool is_in_clear(const ipsec_envelope *envelope)
     return is_null(envelope) || envelope->encryption->mode == IPSEC_CIPHER_GMAC;
 }
 
-/* Whether what is inside is what the sender wrote, for the ICV says so, or nothing was encrypted. */
+/* Whether the content is what the sender wrote, because the ICV says so, or nothing was encrypted. */
 static bool is_sure(const ipsec_envelope *envelope, const ipsec_ruling *ruling)
 {
     return ruling->icv == IPSEC_ICV_GOOD || (ruling->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
@@ -241,8 +241,8 @@ static void measure_tail(const ipsec_envelope *envelope, const ipsec_ruling *rul
                        report->opened);
 }
 
-/* Without an ICV only NULL encryption makes sure that the trailer is what the sender wrote; else it is shown if it
- * looks like one, and not judged. */
+/* Without an ICV, the trailer is certain to be the sender's only with NULL encryption. Else it is shown if it looks
+ * like one, and not judged. */
 static void report_inside(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const uint8_t *plaintext,
                           const ipsec_open_report *report)
 {

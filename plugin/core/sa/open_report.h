@@ -37,19 +37,19 @@ void ipsec_opened_report(const ipsec_envelope *envelope, const ipsec_key *row, c
                          const ipsec_note *note, bool sa_complete, const uint8_t *plaintext,
                          const ipsec_open_report *report);
 
-/** Whether the packet speaks for its row: by its ICV or, where that is not verified, by a sound trailer. */
+/** Whether the packet confirms its row: by its ICV or, if that is not verified, by a sound trailer. */
 bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling,
                             const uint8_t *plaintext);
 
-/** Says that the packet was captured in the clear, where a network card does the cryptography: it is none of the wire,
- * and nothing of it can be judged. The finding is the note's. */
+/** Says that the packet was captured in the clear, where a network card does the cryptography: it was not on the wire
+ * like this, and nothing of it can be judged. The finding is the note's. */
 void ipsec_opened_offloaded(const ipsec_open_report *report);
 
 /** Says what is in a packet of ESP-NULL that has the shape `shape`; nothing if the packet is not whole, or too short,
- * or there is no such shape, for then the ruling that names it is another packet's. */
+ * or there is no such shape, because then the ruling that names it is another packet's. */
 void ipsec_opened_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
 
-/** The same of a packet that came before the shape was known, without findings: these are of the time when it came. */
+/** The same for a packet that came before the shape was known, without findings: those were decided when it came. */
 void ipsec_opened_in_hindsight(const ipsec_view *view, unsigned shape, const ipsec_open_report *report);
 
 /** Says that the packet could not be verified, on an SA where others verify; and what it lacks, if no octets of it. */

@@ -1,5 +1,5 @@
 /** @file
- * What a key told of a packet.
+ * What a key showed of a packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,17 +15,17 @@
 typedef enum {
     IPSEC_UNVERIFIED_NOT_WHOLE, /**< the packet was not captured whole */
     IPSEC_UNVERIFIED_NO_KEY,    /**< the row names the SA without keys, or the shape is only known by heuristics */
-    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not at hand, or breaks the rules of IP */
+    IPSEC_UNVERIFIED_NO_OUTER,  /**< AH: the outer IP header is not available, or breaks the rules of IP */
     IPSEC_UNVERIFIED_TOO_SHORT, /**< there is no room for IV and ICV */
     IPSEC_UNVERIFIED_OFFLOAD,   /**< it was captured in the clear: a network card does the cryptography */
     IPSEC_UNVERIFIED_ALGORITHM, /**< the row tells the length of the ICV only, or libgcrypt lacks the algorithm */
     IPSEC_UNVERIFIED_COUNT
 } ipsec_unverified;
 
-/** What a key (or the heuristics for ESP-NULL) told of the packet. */
+/** What a key (or the heuristics for ESP-NULL) showed of the packet. */
 typedef struct ipsec_opened {
     bool valid;         /**< the rest counts: a key row was found for the packet, or its shape is known */
-    bool is_sealed;     /**< what is behind the header is encrypted, be it by NULL */
+    bool is_sealed;     /**< what follows the header is encrypted, be it by NULL */
     bool in_hindsight;  /**< on later passes only: headers inside were not judged when it came */
     bool combined_mode; /**< of ESP: the cipher is known to bring its own ICV; counts always */
     /** The row whose key was used; the database's. NULL for the heuristics. */
@@ -51,10 +51,10 @@ typedef struct ipsec_opened {
     /** Of ESP: the next three count. So if the trailer is sure and there are findings on it, or no room for it. */
     bool tail_known;
     bool pad_exceeds;         /**< pad length, trailer and ICV are longer than the packet */
-    bool inner_exceeds;       /**< with the length that an inner header states they are longer than all behind the IV */
+    bool inner_exceeds;       /**< with the length that an inner header states they are longer than all after the IV */
     uint8_t tail_next;        /**< the octet in front of the ICV, where next header should be */
     bool has_inner;           /**< an inner IP packet of sound length: tfc_length is known */
-    uint32_t tfc_length;      /**< octets of TFC padding behind the inner packet */
+    uint32_t tfc_length;      /**< octets of TFC padding after the inner packet */
     const uint8_t *plaintext; /**< payload data, padding, pad length and next header; NULL if there is none. Valid until
                                  the next call with the same database */
     uint32_t plaintext_length;

@@ -35,7 +35,7 @@ typedef struct ipsec_opener {
     ipsec_sender *senders; /**< IPSEC_SENDERS_KEPT of them; made when first needed */
     unsigned part_count;   /**< of packets that were coalesced with the last one that had a row, itself among them */
     uint64_t parts[IPSEC_COALESCED_MOST]; /**< numbers of those that verified */
-    uint32_t guessed;                     /**< the same of all rows as ipsec_key.guessed, for this costs much */
+    uint32_t guessed;                     /**< the same for all rows as ipsec_key.guessed, because this is costly */
 } ipsec_opener;
 
 #endif

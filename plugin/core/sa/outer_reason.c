@@ -1,11 +1,11 @@
-/* Why the ICV of AH fails. That of 96 bits or more verifies by chance with nothing of what is tried here.
+/* Why the ICV of AH fails. An ICV of 96 bits or more does not verify by chance with anything tried here.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/outer_reason.h"
 
 #include <glib.h>
 #include <string.h>
 
-/* Headers that are longer are left alone: it would be copying them that costs. */
+/* Longer headers are skipped: copying them would cost too much. */
 #define OUTER_MOST 512u
 
 /* Addresses that are tried for each end, the packet's own among them. */
@@ -54,7 +54,7 @@ static bool verifies(const search *s)
 
 /* --- fields that count as zero */
 
-/* Whether it verifies with these octets in the field, of which those that are zero are known to fail. */
+/* Whether it verifies with these octets in the field; zeros are known to fail. */
 static bool verifies_with(search *s, const field *f, const uint8_t *octets)
 {
     uint8_t before[sizeof f->mask];
@@ -96,7 +96,7 @@ static bool find_field(search *s, uint8_t *name)
 
 /* --- addresses */
 
-/* What an end may have been before somebody changed it; the first is what it is now. */
+/* The addresses that an end may have had before it was changed; the first is the present one. */
 typedef struct candidates {
     unsigned count;
     uint8_t list[ADDRESSES_MOST][16];

@@ -11,8 +11,8 @@
 #include "keys/spec.h"
 
 /**
- * Tries the ICV with each field that counts as zero as it stands in the IP header, and as senders set it at first; then
- * with the addresses that the row names, and that of a sender whom others have shown. Up to some thirty digests.
+ * Tries the ICV with each field that should be zeroed as it is in the IP header, and as senders set it; then with the
+ * addresses in the row, and that of a sender known from other packets. Up to some thirty digests.
  *
  * @param envelope  of a packet of AH whose ICV fails with this attempt
  * @param sender    the source of another packet of the SA, which verified, as long as the view's; NULL if none is known

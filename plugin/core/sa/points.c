@@ -2,10 +2,9 @@
  *
  * Each place has a window of its own, so that reordering, losses and the clocks between two points do not matter.
  *
- * The first copies come before it is known that there are two points. Another interface is believed at once, and so is
- * another link, with other addresses at both ends of it, where the SA begins at both within a second: as long as few
- * numbers are missing there. Elsewhere in the
- * flow a link must first show a run, for until then it looks like somebody who replays.
+ * The first copies come before it is known that there are two points. Another interface is believed at once. So is
+ * another link, with other addresses at both ends, if the SA begins on both within a second and few numbers are missing
+ * there. Later in the flow a link must first show a run, because until then it looks like somebody who replays.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/points.h"
@@ -15,20 +14,20 @@
 /* Places of an SA that are told apart. */
 #define PLACES 4u
 
-/* So many numbers at a place make it a point, if few of its run are missing: as many as every fourth packet of the SA,
- * but no handful, and no more than a call of 50 packets a second has in 1.3 s. */
+/* A place is a point after a run with few numbers missing: a quarter of the SA's packets, at least RUN_LEAST, and at
+ * most RUN_MOST, which a call of 50 packets a second has in 1.3 s. */
 #define RUN_LEAST 16u
 #define RUN_MOST  64u
 
-/* How many numbers of a run may be missing: a few, for reordering, and every fourth, for losses. Of two links that
- * share a flow packet by packet each misses every second. */
+/* How many numbers of a run may be missing: a few because of reordering, and a quarter because of losses. Two links
+ * that share a flow packet by packet each miss half. */
 #define MISSING_LEAST 4u
 
 /* How far the first number at a place may lie above the first one of the SA, to begin with it. */
 #define BEGINS_WITHIN 4u
 
-/* How far two clocks and the way between them may be apart, in nanoseconds, where nothing else tells of two points: a
- * way over a satellite takes 0.3 s, and clocks that nobody set with care differ by half a second. */
+/* How far two clocks and the path between them may be apart, in nanoseconds, if nothing else tells of two points: a
+ * satellite link takes 0.3 s, and badly set clocks differ by half a second. */
 #define BEGINS_APART 1000000000u
 
 #define LINK_MASK ((UINT32_C(1) << IPSEC_PLACE_LINK_BITS) - 1)
@@ -38,9 +37,9 @@ typedef struct point {
     uint8_t ttl;          /* likewise */
     bool used : 1;        /* packets were captured here */
     bool known : 1;       /* it is a point */
-    bool sparse : 1;      /* so many numbers were missing that the run began once more */
+    bool sparse : 1;      /* so many numbers were missing that the run was restarted */
     bool from_start : 1;  /* its numbers began where those of the SA did, on another link */
-    bool renewed : 1;     /* the counter began anew */
+    bool renewed : 1;     /* the counter started over */
     uint32_t count;       /* of numbers in the run */
     uint64_t first, last; /* of the run */
     uint32_t turn;        /* how many were begun up to this one */
@@ -74,8 +73,8 @@ static bool is_other_interface(uint32_t a, uint32_t b)
     return (a ^ b) & ~LINK_MASK;
 }
 
-/* Whether a packet comes from the same place as the first one of its SA. Frames of one link whose TTL differs were
- * captured at one place, for they may have come round a loop. */
+/* Whether a packet was captured at the same place as the first one of its SA. Frames on one link that differ in TTL
+ * were captured at one place, because they may have gone round a loop. */
 static bool is_of_base(uint32_t base, uint8_t base_ttl, const ipsec_recent *packet)
 {
     return packet->place == base && (base & LINK_MASK || packet->ttl == 0 || packet->ttl == base_ttl);
@@ -90,7 +89,7 @@ static bool is_other_link(uint32_t a, uint32_t b)
     return (a ^ b) & LINK_MASK & ~half && (!has_destination || (a ^ b) & half);
 }
 
-/* The place of a packet that is not of the base, and nothing that does not tell it from that. */
+/* The place of a packet that is not of the base, without anything that does not tell the two apart. */
 static point place_of(const point *base, const ipsec_recent *packet)
 {
     if (is_other_interface(packet->place, base->place))
@@ -117,7 +116,7 @@ static bool is_lesser(const point *a, const point *b)
     return a->count != b->count ? a->count < b->count : a->turn < b->turn;
 }
 
-/* A free place, or that of the one that speaks least for itself; NULL if all are points. */
+/* A free place, or the least likely one; NULL if all are points. */
 static point *make_room(ipsec_points *points)
 {
     point *least = NULL;
@@ -217,7 +216,7 @@ static bool was_here(point *at, uint64_t number, uint32_t packets)
     return where == IPSEC_PLACE_SEEN || where == IPSEC_PLACE_OLD;
 }
 
-/* One more number of the run, which begins once more where too many are missing. */
+/* One more number of the run, which is restarted if too many are missing. */
 static void count(point *at, uint64_t number)
 {
     const bool begins = at->count == 0;
@@ -242,8 +241,8 @@ static void learn(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipse
     tell_all(told, points);
 }
 
-/* Takes the number in. What is not verified marks nothing, and only what goes on counts. Returns whether it came here
- * before. */
+/* Takes the number in. Unverified packets mark nothing, and only a number that advances counts. Returns whether it came
+ * here before. */
 static bool take(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipsec_points *points, point *here,
                  const ipsec_point_arrival *arrival)
 {
@@ -260,7 +259,7 @@ static bool take(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipsec
     return again || (arrival->unproven && find(points, arrival->unproven) == here);
 }
 
-/* What the SA has shown so far was captured at its first place, as far as anybody knows, but for the packet that came
+/* As far as is known, everything of the SA so far was captured at its first place, except for the packet that came
  * before somewhere else. */
 static ipsec_points *begin(const ipsec_point_pairs *told, const ipsec_sa_numbers *numbers,
                            const ipsec_point_arrival *arrival)
@@ -302,7 +301,7 @@ static bool are_near(const ipsec_recent *a, const ipsec_recent *b)
     return a->time > 0 && b->time > 0 && MIN(a->time - b->time, b->time - a->time) <= BEGINS_APART;
 }
 
-/* Whether the place may be a point, as long as nothing speaks against it. */
+/* Whether the place may be a point, as long as nothing contradicts it. */
 static bool has_standing(const ipsec_points *points, const point *at)
 {
     return at->known || (!at->sparse && (at->from_start || is_other_interface(at->place, points->places[0].place)));
@@ -319,8 +318,8 @@ static bool are_points(const ipsec_points *points, const point *a, const point *
            (is_other_interface(a->place, b->place) || are_near(arrival->packet, arrival->earlier));
 }
 
-/* Whether another place is a point together with this one. It need not be the one where the packet came before: there
- * may be copies of it that somebody made. */
+/* Whether another place is a point together with this one. It need not be the one where the packet came before, because
+ * there may be forged copies of it. */
 static bool has_partner(const ipsec_points *points, const point *here, const ipsec_point_arrival *arrival)
 {
     for (unsigned i = 0; i < PLACES; i++)
@@ -329,8 +328,8 @@ static bool has_partner(const ipsec_points *points, const point *here, const ips
     return false;
 }
 
-/* Whether the place is a point, where nobody remembers the packet that another one had, or none had it. A place that
- * only may be one must begin where the SA does, or go on with a run. */
+/* Whether the place is a point, if the packet of another one is no longer remembered, or none had it. A place that only
+ * may be a point must begin where the SA does, or continue a run. */
 static bool is_point(const ipsec_sa_numbers *numbers, const ipsec_points *points, const point *here, uint64_t number)
 {
     if (here->known || !has_standing(points, here))
@@ -338,7 +337,7 @@ static bool is_point(const ipsec_sa_numbers *numbers, const ipsec_points *points
     return has_other_interface(points, here) || here->count > 1 || number + BEGINS_WITHIN >= numbers->window.bottom;
 }
 
-/* Of a number far ahead of the flow nobody knows whether it is the flow's: it must not make others old. */
+/* It is not known whether a number far ahead belongs to the flow, so it must not make others old. */
 static bool is_far_ahead(const ipsec_sa_numbers *numbers, uint64_t number)
 {
     return number > numbers->window.top && number - numbers->window.top > ipsec_receiver_window(numbers);

@@ -10,20 +10,20 @@
 #include <glib.h>
 #include <string.h>
 
-/* Octets of SPI and sequence number of ESP, and what is compared behind them and at the end. */
+/* Octets of SPI and sequence number of ESP, and what is compared after them and at the end. */
 enum {
     NUMBERS = 8,
     BOTH = 16
 };
 
-/* Steps along packets of one hash. The hashes are seeded, so that only what is much the same makes them long. */
+/* The most steps along packets with one hash. Hashes are seeded, so only packets that are much alike make this long. */
 #define STEPS_MOST 64u
 
-/* Packets that are looked through for those that overtook one. */
+/* The most packets that are searched for those that overtook one. */
 #define OVERTAKERS_MOST 1023u
 
-/* The packets by number, or by what else tells them: each is entered when one is looked for the next time, and no
- * packet of a capture in which all goes as usual ever is. */
+/* The packets by number, or by other marks. They are entered only when one is looked for, which never happens in a
+ * capture where all is as usual. */
 typedef struct recents_index {
     uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last one; 0: none */
     uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the one before it with the same hash */
@@ -145,7 +145,7 @@ bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
 
 /* --- the index --- */
 
-/* What is forged under a number makes no chain longer that is gone along for genuine packets. */
+/* Forged packets with the same number do not lengthen the chain that is searched for genuine ones. */
 static uint32_t slot_of(const recents_index *index, const ipsec_recent *packet, ipsec_standing standing)
 {
     const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->sa << 32 | packet->sequence);

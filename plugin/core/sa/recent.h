@@ -1,5 +1,5 @@
 /** @file
- * The packets that came last, of all SAs: whether a number that comes again is the same packet. Internal to the core.
+ * The last packets of all SAs: whether a repeated sequence number is the same packet. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,9 +15,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/** One packet: what tells whether another one is the same: 64 octets. */
+/** What tells whether another packet is the same, in 64 octets. */
 typedef struct ipsec_recent {
-    uint64_t first_octets; /**< behind the header's numbers, as they lie in memory; likewise the last of all */
+    uint64_t first_octets; /**< after the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;
     uint64_t time;           /**< ipsec_view.time */
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
@@ -26,11 +26,11 @@ typedef struct ipsec_recent {
     uint32_t length;         /**< octets on the wire */
     uint32_t place;          /**< ipsec_view.place */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
-    uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN where the IP header is not at hand */
+    uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN if the IP header is not available */
     uint32_t ports;          /**< ipsec_recent_ports() */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
     uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
-    uint8_t standing;        /**< ipsec_standing: what is not verified must not speak for what is */
+    uint8_t standing;        /**< ipsec_standing: unverified packets must not vouch for verified ones */
 } ipsec_recent;
 
 /** Both ports of the UDP encapsulation as they lie in a view, for comparing only; 0: none. */
@@ -78,7 +78,7 @@ uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses,
  * NULL: none is. Brings the index up to date first. */
 const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence);
 
-/** What tells a packet of IPv4 of which no number is known. */
+/** What identifies an IPv4 packet whose number is not known. */
 typedef struct ipsec_recent_marks {
     uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
     uint32_t length; /**< as the packet's; likewise the rest */
@@ -95,13 +95,13 @@ const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipse
  * the other, by the first ones alone. */
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
 
-/** Whether they are one frame, captured at two places or by two ports within `time` nanoseconds: a router may have been
- * between them, and either may have been written first. Or, after whatever time, if the capturing system says so. */
+/** Whether they are one frame, captured at two places or ports within `time` nanoseconds: a router may have been in
+ * between, and either may have been written first. At any distance in time, if the capturing system says so. */
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time);
 
-/** Whether those of the SA that overtook the packet all have another DSCP, as far as they are among the last thousand
- * of all SAs, and no less speaks for them than for the packet. One queue keeps the order, so a single one of the same
- * class speaks for another cause. */
+/** Whether all packets of the SA that overtook this one have another DSCP, as far as they are among the last thousand
+ * of all SAs and have at least its standing. One queue keeps the order, so a single one of the same class points to
+ * another cause. */
 bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet);
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- * How a ruling is kept in a record, and the notes on those of which there is more to say. Internal to the core.
+ * How a ruling is kept in a record, and the notes on those with more to say. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,8 +38,8 @@ void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_
                              ipsec_record *record);
 
 /**
- * Keeps a ruling of which there is no more to say. That takes a note all the same where the header is not the next one
- * of its SA, or a number of the ruling is large.
+ * Keeps a ruling without more to say. It still takes a note if the header is not the next one of its SA, or if a number
+ * of the ruling is large.
  *
  * The record has two words for it: the bits, and the offset with the high half of the sequence number, 16 bits each, or
  * else the number of a note that has both. A frame has a header beyond 64 KB, and an SA a 2^48th packet, so rarely that

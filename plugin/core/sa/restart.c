@@ -1,21 +1,20 @@
-/* Counters that begin anew.
+/* Counters that start over.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/restart.h"
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
 
-/* Numbers that lie no farther apart than this are of one run. */
+/* Numbers no farther apart than this are of one run. */
 #define RUN_GAP 64u
 
-/* A counter that begins anew shows it by so many old numbers in a row that are near its start, or so many anywhere,
- * where they lie farther back than reordering reaches. Near the start other packets under the same numbers show it,
- * too; copies show nothing. */
+/* A counter has started over after RUN_LEAST old numbers in a row below RUN_START, or RUN_LONG anywhere that lie more
+ * than REORDERING behind. Near the start, different packets with the same numbers show it too; copies show nothing. */
 #define RUN_LEAST  4u
 #define RUN_START  128u
 #define RUN_LONG   16u
 #define REORDERING 1024u
 
-/* Value of ipsec_doubts.old_run once it is said, as long as the run goes on. */
+/* Value of ipsec_doubts.old_run once it is reported, as long as the run continues. */
 #define RUN_SAID UINT8_MAX
 
 /* Counts old numbers that follow each other. */
@@ -30,7 +29,7 @@ static void count_run(ipsec_doubts *doubts, uint64_t number)
         doubts->old_run++;
 }
 
-/* Of a counter with ESN that begins anew the high half is 0 again; one farther on than the receiver's is none of it. */
+/* When a counter with ESN starts over, its high half is 0 again; so one above the receiver's is not part of it. */
 static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
 {
     const bool far = numbers->window.top > number && numbers->window.top - number > REORDERING;
@@ -39,13 +38,13 @@ static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool ot
     return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
 }
 
-/* What made the numbers old may have been odd, and not they. */
+/* The packet that made the numbers old may be the odd one. */
 static bool is_led_astray(const ipsec_sa_numbers *numbers, bool is_surely_old)
 {
     return numbers->doubts->old_run >= RUN_LEAST && !is_surely_old;
 }
 
-/* The numbers so far were somebody else's. */
+/* The numbers so far were another sender's. */
 static void note_stray(const ipsec_sa_numbers *numbers, ipsec_note *note)
 {
     ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);

@@ -1,5 +1,5 @@
 /** @file
- * Counters that begin anew on the same SA. Internal to the core.
+ * Counters that start over on the same SA. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,12 +13,12 @@
 #include <stdbool.h>
 
 /**
- * Follows a run of old numbers, with a genuine packet that is no copy: a sender that began anew, or whose counter
- * passed its end. Its receiver refuses them all; but where none is verified, the window may as well have been led
- * astray. Notes what it is.
+ * Follows a run of old numbers, with a genuine packet that is not a copy: the sender started over, or its counter
+ * passed its end. Its receiver refuses them all; but if none is verified, the window itself may have been misled. Notes
+ * which it is.
  *
  * @param is_surely_old  what makes the number old is more than a packet or two that anybody may have made
- * @return whether the numbers are to begin anew, too
+ * @return whether the SA's numbers must start over too
  */
 bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_ruling *ruling, bool is_surely_old, ipsec_note *note);
 

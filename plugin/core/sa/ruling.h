@@ -1,6 +1,6 @@
 /** @file
- * The ruling: what is decided on one header while it is judged, and known again when it is explained. What is kept of it
- * between the two is a record, see records.h. Internal to the core.
+ * The ruling: what is decided on one header while it is judged, and known again when it is explained. What is kept of
+ * it between the two is a record, see records.h. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,9 +10,9 @@
 #include <glib.h>
 #include <stdint.h>
 
-/** What speaks for a packet. */
+/** The standing of a packet. */
 typedef enum {
-    IPSEC_BELIEVED, /**< its SA has shown nothing to verify with: it is taken for the sender's */
+    IPSEC_BELIEVED, /**< its SA has nothing to verify with: it is taken for the sender's */
     IPSEC_VERIFIED, /**< its ICV is right */
     IPSEC_UNPROVEN, /**< other packets of the SA have verified, and this one could not be tried; or it is inside such
                        one */

@@ -1,11 +1,11 @@
 /* The table of SAs.
  *
- * A capture may hold an SPI of its own in every packet. So the state of a certain number of SAs is kept, and beyond
- * that one has to go for each that comes: of those that have shown a single packet the oldest, for anybody can make
- * these up; of the others the one that is idle for longest; and last of all those that have verified, which nobody can
- * make up. An SA needs the time to show its second packet, whoever else is in the table: so some newcomers stay in any
- * case. Whoever sends two packets for each of more SPIs than there is room for still has the others forgotten that are
- * idle meanwhile and never verified; their next packet says so.
+ * Every packet of a capture may have another SPI. So the state of a limited number of SAs is kept, and beyond that one
+ * is forgotten for each new one: first the oldest of those with a single packet, because anybody can make these up;
+ * then the one that has been idle longest; and last those that have verified, which nobody can make up. An SA needs
+ * time to send its second packet, so some newcomers are kept in any case. Somebody who sends two packets on each of
+ * more SPIs than there is room for can still have SAs forgotten that are idle meanwhile and never verified; their next
+ * packet says so.
  *
  * Nothing is spent on that while packets come: only when an SA has to go, those on top of a heap are asked what they
  * have shown, and when their last packet was, and sink if that is more than the heap knows. Each such step is paid for
@@ -41,8 +41,9 @@ static inline bool is_multicast(const ipsec_view *view)
     return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
 }
 
-/* A sum of products with secrets, one for each word: whoever does not know them finds no two addresses with one sum but
- * by chance. A chain of ipsec_hash_mix() would not do, for some differences pass a step unchanged, whatever the seed.
+/* A sum of products with secrets, one for each word: without knowing them, nobody finds two addresses with one sum
+ * except by chance. A chain of ipsec_hash_mix() would not do, because some differences pass a step unchanged, whatever
+ * the seed.
  */
 static inline uint64_t hash_address(const uint64_t *secrets, const uint8_t *address, uint8_t length)
 {
@@ -162,7 +163,7 @@ static void grow(ipsec_sa_table *table)
     g_free(before);
 }
 
-/* Empties the slot of an SA. Whoever stands behind it because that slot, or one before, was taken moves up. */
+/* Empties the slot of an SA. Entries that were placed after it because that slot, or one before, was taken move up. */
 static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
 {
     uint32_t gap = hash_key(&sa->key) & table->mask;
@@ -224,7 +225,7 @@ static ipsec_sa *pop(GPtrArray *heap)
     return top;
 }
 
-/* Asks an SA what it has shown, and since when it is idle. Returns whether the heap knew less. */
+/* Asks an SA what it has shown, and since when it has been idle. Returns whether the heap knew less. */
 static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
 {
     const ipsec_sa_summary *summary = ipsec_sa_summary_at(table, sa->index);
@@ -400,7 +401,7 @@ void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, ui
 {
     const ipsec_sa_key key = make_key(table, to, spi);
 
-    sa->life.origin = 0; /* begins anew */
+    sa->life.origin = 0; /* starts over */
     if (find(table, &key))
         return;
     take_out(table, sa);
@@ -434,8 +435,8 @@ const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec
     return g_hash_table_lookup(table->pairs, &name);
 }
 
-/* The SAs of both directions are made together, so those that appear next to each other belong together. But one that
- * verifies does not belong to one that does not, where others of that direction have. */
+/* The SAs of both directions are made together, so those that appear next to each other belong together. But an SA that
+ * verifies does not belong to one that does not if others of that direction do. */
 static bool belongs(const ipsec_sa_pair *pair, bool good)
 {
     const ipsec_sa_pair *back = pair->back;
@@ -466,7 +467,7 @@ static void match(const ipsec_sa_table *table, ipsec_sa_pair *pair, uint32_t sa,
     ipsec_sa_summary_at(table, other)->reverse = sa;
 }
 
-/* Gives the SA of the other direction back to its pair, to be matched again. */
+/* Returns the reverse SA to its pair, to be matched again. */
 static void unmatch(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa_summary *summary)
 {
     const uint32_t other = summary->reverse;

@@ -1,8 +1,8 @@
 /** @file
  * The SAs of a capture. Internal to the core.
  *
- * An SA is (protocol, destination, SPI): RFC 4301 4.1. To a multicast group each sender has one of its own, for each
- * has its own numbers. Finding one does not allocate.
+ * An SA is (protocol, destination, SPI): RFC 4301 4.1. Towards a multicast group each sender has an SA of its own,
+ * because it has its own numbers. Finding one does not allocate.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -44,13 +44,13 @@ typedef struct ipsec_sa_keys {
     uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
     bool resolved : 1;           /**< a row was looked for */
     bool nothing_to_try : 1;     /**< no key to be looked for: `null` is all that packets are tried with */
-    bool row_confirmed : 1;      /**< a packet has borne out the row */
+    bool row_confirmed : 1;      /**< a packet has confirmed the row */
     bool icv_good : 1;           /**< and did so by its ICV */
     bool start_seen : 1;         /**< and its high half was the one that the row names to start from */
     bool esn : 1;                /**< and did so with a high half */
     uint8_t position;            /**< of the row in its chain, from 0 */
     uint8_t advice_case, detail; /**< what was found out about a wrong key */
-    uint16_t failures;           /**< packets that did not verify, and nobody knows why; from 0 again behind the last */
+    uint16_t failures;           /**< packets that did not verify for an unknown reason; wraps to 0 */
     ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
@@ -63,14 +63,14 @@ typedef struct ipsec_sa_numbers {
     uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
     /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
     uint16_t window_less_1;
-    uint16_t behind;  /**< how far the last number that was taken is below the top; stops at the most */
-    uint16_t refused; /**< packets that are refused and others than those under their numbers; stops at the most */
+    uint16_t behind;  /**< how far the last accepted number is below the top; stops at its maximum */
+    uint16_t refused; /**< refused packets that differ from those with the same numbers; stops at its maximum */
     uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
     uint8_t ttl;
     bool in_gap;        /**< numbers are leaving the window unseen */
     bool coalesced;     /**< the last packet stands for several, which may have had the next numbers */
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool no_window : 1; /**< so many numbers came again with other octets that it was said: no anti-replay */
+    bool no_window : 1; /**< so many numbers came again with other octets that sa.no_anti_replay was reported */
     bool near_end : 1;  /**< it was said that few numbers are left */
 } ipsec_sa_numbers;
 
@@ -94,9 +94,9 @@ typedef struct ipsec_sa_pair {
                                      last: those in front of the takeover, and of the active SA */
     uint16_t run_at;            /**< the low half of `alone` at the last packet of `next` */
     uint16_t run;               /**< packets of `next` with that `alone`, less those of others */
-    uint16_t silence;           /**< packets of all of these; stops at the most */
+    uint16_t silence;           /**< packets of all of these; stops at its maximum */
     uint8_t turns;              /**< successions that were none, though they lasted */
-    bool parallel : 1;          /**< so many that SAs are used side by side */
+    bool parallel : 1;          /**< there were so many that SAs count as used in parallel */
     bool matched_good : 1;      /**< `matched` verifies */
     bool unmatched_good : 1;    /**< `unmatched` verifies */
     bool active_good : 1;       /**< `active` verifies */
@@ -128,13 +128,13 @@ typedef struct ipsec_sa {
     uint32_t index;      /**< in order of appearance, from 0 */
     uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
     uint32_t sequence;   /**< in UDP: of the last sound packet; if none was sound, of the first one */
-    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, where either is at the most */
+    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, if either is at its maximum */
     uint16_t faulty;     /**< in UDP: the others */
     uint8_t properties;  /**< ipsec_property bits that were reported already */
     uint8_t looks;       /**< in UDP: digest of the first packet */
     uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
-    bool confirmed : 1;  /**< in UDP: so many that it is IPsec, whatever comes */
+    bool confirmed : 1;  /**< in UDP: enough to be IPsec, whatever comes */
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */
@@ -150,8 +150,8 @@ typedef struct ipsec_sa {
 G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 240);
 
 /**
- * What speaks for a packet of the SA, once its ruling has what opening it gave. The one question that all state asks:
- * where there is something to verify with, what is not verified moves nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
+ * The standing of a packet of the SA, once its ruling has the result of opening it. The one question that all state
+ * asks: if there is something to verify with, unverified packets move nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
  *
  * @param inside_unproven  it came inside a header that is unproven
  */
@@ -211,8 +211,8 @@ const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *vie
 /** The same to be changed: what others tell of it. */
 ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
 
-/** The receiver has moved, or the sender: from now on the SA is the one towards the view's destination, unless there is
- * one already, and may come from anywhere else. */
+/** The receiver or the sender has moved: from now on the SA is the one towards the view's destination, unless there is
+ * one already, and its packets may come from anywhere. */
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
 
 /** SAs that ipsec_sas_between() finds. */
@@ -236,12 +236,12 @@ ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, 
  * on its ports. */
 const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec_view *view, bool back);
 
-/** Takes an SA out of its pair, without a successor: what told between whom it is was not verified. Its next packet
- * gives it one again. */
+/** Takes an SA out of its pair, without a successor: the packet that showed its peers was not verified. Its next packet
+ * gives it a pair again. */
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);
 
-/** Gives an SA without one the SA of the other direction that another of its pair has, if it is the better match: one
- * packet of a made-up SPI must not keep two SAs apart that belong together. */
+/** Gives an SA without a reverse SA that of another SA of its pair, if it is the better match: one packet on a made-up
+ * SPI must not keep two SAs apart that belong together. */
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa);
 
 /** Number of SAs that were made. */

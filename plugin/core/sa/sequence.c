@@ -1,8 +1,8 @@
 /* Sequence numbers: what a number means on its SA. RFC 4303 3.4.3 and appendix A.
  *
- * Where an SA has packets whose ICV verifies, only they move anything. Where nothing is verified, a number is believed
- * only as far as its neighbours bear it out: nobody knows which of two packets is the forged one, so one that nobody
- * follows must not make those look old that go on.
+ * If an SA has packets whose ICV verifies, only they move anything. If nothing is verified, a number is believed only
+ * as far as its neighbours confirm it: nobody knows which of two packets is forged, so one that nothing follows must
+ * not make the continuing ones look old.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/sequence.h"
@@ -18,8 +18,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* So many packets make sure that an unverified number is old: two that are forged do not, and might have been the next
- * two of the flow. */
+/* This many packets make certain that an unverified number is old. Two are not enough: they may be forged, and passed
+ * off as the next two of the flow. */
 #define AHEAD_SURE 3u
 
 /* How far the second packet may lie ahead of the first one. */
@@ -28,8 +28,8 @@
 /* An advance that no loss explains. */
 #define JUMP (1u << 28)
 
-/* An SA of which more packets than every fourth, and at least so many, are other ones under a number that came before
- * has no anti-replay. */
+/* An SA has no anti-replay if more than a quarter of its packets, and at least REFUSED_LEAST, reuse a number with
+ * different content. */
 #define REFUSED_LEAST 8u
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ static IPSEC_COLD void start_numbers(const ipsec_config *config, ipsec_sa *sa)
     const uint32_t own = ipsec_sa_window_at(config, sa, config->receiver);
 
     ipsec_window_init(&sa->numbers.window, ipsec_sa_largest_window(config, sa));
-    /* Without a window losses are counted all the same. */
+    /* Losses are counted even without a window. */
     sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_replays[IPSEC_STACK_RFC].window) - 1);
 }
 
@@ -120,8 +120,8 @@ static void explain_lag(const arrival *a)
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 
-/* Whether all numbers from the first one on were seen while the window was over them: then this one, too, came before,
- * though the packet is not remembered any more. */
+/* Whether all numbers from the first one on were seen while the window covered them: then this one came before too,
+ * although the packet is no longer remembered. */
 static bool came_before(const arrival *a)
 {
     return ipsec_ruling_number(a->ruling) >= a->sa->numbers.window.bottom &&
@@ -139,8 +139,8 @@ static bool is_surely_old(const arrival *a)
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
 }
 
-/* An SA with so many other packets under the same numbers has no window, nor one on which several send with numbers of
- * their own, unless somebody says that there is one. */
+/* An SA with this many different packets with the same numbers has no window, nor has one with several senders, each
+ * with its own numbers, unless the window is known. */
 static bool has_no_window(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -158,7 +158,7 @@ static bool meet_own_window(const arrival *a)
     ipsec_window *own;
     ipsec_place place;
 
-    if (!doubts->own && a->sa->life.origin != 0) /* the first one has its place, whoever else turns up */
+    if (!doubts->own && a->sa->life.origin != 0) /* the first one keeps its place, whoever else turns up */
         ipsec_own_window(doubts, a->sa->life.origin, ipsec_receiver_window(numbers));
     own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)
@@ -192,8 +192,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     numbers->no_window = numbers->no_window || ipsec_is_genuine(a->ruling);
 }
 
-/* The stack takes the number for one that it has seen. Of two unverified packets either may be the one that it takes,
- * if they are not the same. */
+/* The stack takes the number for one that it has seen. If two unverified packets differ, it may accept either. */
 static void refuse_seen(const arrival *a, bool wrong)
 {
     const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
@@ -209,7 +208,7 @@ static void refuse_seen(const arrival *a, bool wrong)
     refuse(a, &findings);
 }
 
-/* It lies left of the window, or with ESN is taken for one of the next epoch: then what refuses it is its ICV. */
+/* It lies left of the window, or with ESN is taken for one of the next epoch: then it is refused for its ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
     const bool epoch = wrong && a->ruling->standing != IPSEC_FORGED;
@@ -226,7 +225,7 @@ static void refuse_old(const arrival *a, bool wrong)
         a->note->first_seen = a->earlier->first;
     ipsec_finding_set_add(&findings, epoch ? IPSEC_FINDING_ESN_WRONG_HIGH : IPSEC_FINDING_REPLAY_OLD);
     refuse(a, &findings);
-    /* Where nothing is refused, or several send, numbers go back all the time. */
+    /* If nothing is refused, or there are several senders, numbers go back all the time. */
     if (!ipsec_finding_sets_meet(&a->note->found, &findings) || has_no_window(a))
         return;
     if (a->ruling->advance < 0 && !a->earlier && !came_before(a) &&
@@ -260,7 +259,8 @@ static void place_behind(const arrival *a)
 
 /* --- where a number lies ------------------------------------------------------------------------------ */
 
-/* A copy of a packet that did not move the window, for it is far ahead: whoever took the first has seen it. */
+/* A copy of a packet that did not move the window because it is far ahead: a receiver that accepted the first has seen
+ * it. */
 static bool is_copy_ahead(const arrival *a)
 {
     const ipsec_doubts *doubts = a->sa->numbers.doubts;
@@ -301,8 +301,8 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_ruling *ruling)
            (ruling->high == window->top >> 32 && ruling->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
-/* A first number that the second one is far from may have been anybody's; and so may one at the end of the numbers
- * that the second one is not the next of. */
+/* A first number that is far from the second may be anybody's. So may one at the end of the number space, if the second
+ * is not the next. */
 static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -316,7 +316,7 @@ static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, co
                                 : number - window->top > FIRST_REACH;
 }
 
-/* Whether it is a packet that another capture point had first. */
+/* Whether another capture point had the packet first. */
 static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -409,7 +409,8 @@ static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
         alike = ipsec_is_genuine(ruling) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
         place(&a, alike, ruling);
     }
-    /* Of one captured twice the first stays: a third must lie as near to that one. But nobody makes up what is whole.
+    /* If a packet was captured twice, the first stays: a third must be as close to that one. A more complete capture
+     * replaces it, because whole packets cannot be made up.
      */
     if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || !alike || packet->captured > alike->captured)
         ipsec_recents_keep(q->recents, packet, a.earlier);
@@ -475,8 +476,8 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
         ipsec_counter_end_meet(numbers, number, note);
 }
 
-/* Whether an unverified number may be the flow's, on the word of this packet alone. It is measured from the last
- * packet, or a forged one now and then would lead the top away step by step. */
+/* Whether an unverified number may be the flow's, with this packet alone as evidence. It is measured from the last
+ * packet, or occasional forged ones would lead the top away step by step. */
 static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -518,7 +519,7 @@ static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling *ruling, i
     return true;
 }
 
-/* The flow goes on from before the run that is far ahead. */
+/* The flow continues from before the run that is far ahead. */
 static void contradict(ipsec_sa *sa, ipsec_note *note)
 {
     ipsec_doubts *doubts = sa->numbers.doubts;
@@ -543,7 +544,7 @@ bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling 
     const uint64_t number = ipsec_ruling_number(ruling);
 
     if (numbers->window.size == 0)
-        start_numbers(q->config, sa); /* it began anew */
+        start_numbers(q->config, sa); /* it started over */
     else if (ipsec_note_is_not_new(note))
         return false;
     if (!is_near(q, sa, ruling))
@@ -572,7 +573,7 @@ void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t 
                                ipsec_note *note)
 {
     if (sa->numbers.window.size == 0)
-        start_numbers(q->config, sa); /* it began anew */
+        start_numbers(q->config, sa); /* it started over */
     for (unsigned i = 0; i < count; i++) {
         const ipsec_place place =
             ipsec_window_place(&sa->numbers.window, parts[i], ipsec_receiver_window(&sa->numbers));

@@ -18,21 +18,21 @@
 /** Forgets all numbers and frees what they hold. */
 void ipsec_sequence_clear(ipsec_sa_numbers *numbers);
 
-/** Begins anew, with another key: its numbers are others.
+/** Starts over, with another key: the sequence numbers are others.
  *
  * @param row_window  packets, as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
 void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
 
-/** Begins anew, with the same key: what was taken for numbers before was not. */
+/** Starts over, with the same key: what was taken for sequence numbers before was not. */
 void ipsec_sequence_distrust(ipsec_sa_numbers *numbers);
 
-/** The next number will come again and again, so that none is as usual from here on. */
+/** The next number will be repeated, so no number counts as usual from here on. */
 static inline void ipsec_sequence_expect_again(ipsec_sa_numbers *numbers)
 {
     ipsec_doubts_get(&numbers->doubts);
 }
 
-/** What was told by packets before the first one that verifies may have been anybody's: none of it is lost. */
+/** Packets before the first one that verifies may have been anybody's, so none of their numbers counts as lost. */
 static inline void ipsec_sequence_forget_lost(const ipsec_sa_table *table, const ipsec_sa *sa)
 {
     ipsec_sa_summary_at(table, sa->index)->lost = 0;
@@ -49,9 +49,9 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    /** Capture points of the SAs before; apart, those of SAs of which an ICV has verified: these believe no others. */
+    /** Capture points of earlier SAs; separately, those of SAs with a verified ICV, which believe no others. */
     ipsec_point_pairs points[2];
-    uint32_t origin; /**< of the packet at hand, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
+    uint32_t origin; /**< of the current packet, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
 } ipsec_sequencer;
 
 /** The same for a number that is not the usual next one. */
@@ -80,7 +80,7 @@ static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_
 {
     ipsec_recent *packet = ipsec_recents_describe(sequencer->recents, view, ruling);
     ipsec_sa_numbers *numbers = &sa->numbers;
-    /* What has findings may be refused, and then comes again as the next number. */
+    /* A packet with findings may be refused, and its number then comes again as the next one. */
     const bool usual = !findings->any && ipsec_is_genuine(ruling) && !numbers->doubts && !numbers->coalesced &&
                        ipsec_sequence_is_next(&numbers->window, ruling);
 
@@ -93,12 +93,12 @@ static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_
     return true;
 }
 
-/** Counts numbers that left the window unseen, and says so of the first in a row. */
+/** Counts numbers that left the window unseen, and reports the first in a row. */
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
 
 /** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
  * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
- * others go on from it. */
+ * others continue from it. */
 bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 /** The same for the usual next number: a fraction of the cost. */
@@ -148,7 +148,7 @@ static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_ruling *
  * then. To be called for what was not captured whole. */
 void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_ruling *ruling);
 
-/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; says so of one that was
+/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; reports one that was
  * seen before. */
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);

@@ -33,8 +33,8 @@ uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
     return reach;
 }
 
-/* A window that nobody asked for is remembered as a whole only where it is the receiver's: it would cost each SA more
- * than all others. */
+/* A window that nobody configured is remembered as a whole only if it is the receiver's: it would cost each SA more
+ * than all the others. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
     const uint32_t known = ipsec_sa_known_window(config, sa);
@@ -76,7 +76,7 @@ static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_ruling *ruling,
     return minds && packets > 0 && is_before_first(&sa->numbers.window, ruling->sequence, packets);
 }
 
-/* Where the number lies in the stack's window. Of what is behind those that are remembered nobody knows whether it was
+/* Where the number lies in the stack's window. It is not known whether numbers older than the remembered ones were
  * seen. */
 static void note_place(const ipsec_window *window, uint64_t number, uint32_t packets, ipsec_stacks bit,
                        ipsec_note *note)

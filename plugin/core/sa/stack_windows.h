@@ -25,8 +25,8 @@ uint32_t ipsec_sa_window_at(const ipsec_config *config, const ipsec_sa *sa, ipse
 /** The largest of the SA's windows, at least 1. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa);
 
-/** How far a number may advance on the word of one packet: to none of the windows may what goes on from before be
- * old. */
+/** How far a number may advance with one packet as evidence: packets that continue from before must not be old in any
+ * of the windows. */
 uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa);
 
 /** Whether the packet's number has a high half, as far as is known. */
@@ -42,8 +42,8 @@ void ipsec_sa_note_stacks(const ipsec_config *config, const ipsec_sa *sa, const 
 /** Whether a stack's window on the SA refuses the number of a packet that cannot be verified. */
 bool ipsec_sa_has_seen(const ipsec_config *config, const ipsec_sa *sa, uint32_t sequence, ipsec_stack stack);
 
-/** Notes which stacks take a number that is far ahead for one before the first. Where nothing has verified, what the
- * highest number is rests on anybody's word. */
+/** Notes which stacks take a number that is far ahead for one before the first. If nothing has verified, anybody may
+ * have set the highest number. */
 void ipsec_sa_note_before_first(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling,
                                 ipsec_note *note);
 

@@ -11,7 +11,7 @@
 /** Value of the index of an SA where there is none, or none that is followed. */
 #define IPSEC_SA_NONE UINT32_MAX
 
-/** The life of an SA as far as the capture was judged: totals once its end is reached. */
+/** The life of an SA as far as the capture was judged; totals once the end of the capture is reached. */
 typedef struct ipsec_sa_summary {
     /** Octets of its packets from the ESP or AH header on, as on the wire; of a packet whose length is not known, those
      * that were captured. */
@@ -19,14 +19,14 @@ typedef struct ipsec_sa_summary {
     uint32_t packets;     /**< headers that name the SA, whatever is wrong with them, and those captured twice twice */
     uint32_t first_frame; /**< ipsec_view.frame of the first of them */
     uint32_t last_frame;  /**< and of the last */
-    uint32_t reverse;     /**< index of the SA of the other direction, or IPSEC_SA_NONE if none was seen */
+    uint32_t reverse;     /**< index of the reverse SA, or IPSEC_SA_NONE if none was seen */
     uint32_t lost;        /**< numbers that left the receiver's window unseen: lost, or not captured */
     uint32_t successor;   /**< index of the SA that took over from it (RFC 7296 2.8), or IPSEC_SA_NONE */
 } ipsec_sa_summary;
 
 /** What IKE says of an SA. */
 typedef struct ipsec_sa_ike {
-    uint32_t created_by; /**< ipsec_view.frame of the answer that created it; of what asked, if there was none */
+    uint32_t created_by; /**< ipsec_view.frame of the answer that created it, or of the request if there was none */
     uint32_t deleted_by; /**< likewise of what deleted it; 0: nothing did */
     /** Where IKE is not decrypted: the frames of requests between the same hosts, of which nothing but the time is
      * known to fit. Where it is and nobody has verified it, as with IKEv1: of messages that name the SA. 0: there is

@@ -1,7 +1,7 @@
 /* The end of an ESP packet as VPP compares it with what is in front.
  *
- * VPP asks for no room for a trailer: pad length and next header are the last two octets in front of the ICV, and the
- * length of an inner packet stands at its place behind the IV, whatever lies there (esp_decrypt.c).
+ * VPP does not require room for a trailer: it takes the last two octets in front of the ICV for pad length and next
+ * header, and reads the length of an inner packet at its place after the IV, whatever is there (esp_decrypt.c).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/tail.h"
@@ -12,7 +12,7 @@
 /* Pad length and next header. */
 #define TRAILER 2u
 
-/* The octet of the packet, from the first behind the IV on, or in front of it. It has at least the ESP header. */
+/* The octet of the packet, from the first after the IV on, or in front of it. It has at least the ESP header. */
 static uint8_t octet_at(const ipsec_tail *tail, int64_t at)
 {
     const int64_t begin = IPSEC_ESP_HEADER + tail->iv;

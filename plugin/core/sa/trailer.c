@@ -11,7 +11,7 @@
 /* Pad length and next header. */
 #define TRAILER 2u
 
-/* Stacks that pad to 8 or 16 octets for any cipher hide nothing by it. */
+/* Some stacks pad to 8 or 16 octets with any cipher; that hides nothing. */
 #define PAD_USUAL 16u
 
 static uint8_t pad_of(const ipsec_trailer *trailer)
@@ -160,7 +160,8 @@ static void check_all(const ipsec_view *view, const ipsec_trailer *trailer, ipse
     check_selector(view, trailer, payload, findings, opened);
 }
 
-/* Whether what is in front of the trailer would pass for an IP packet, whatever Next Header says: libipsec asks that.
+/* Whether the octets in front of the trailer would pass for an IP packet, whatever Next Header says, as libipsec
+ * checks.
  */
 static bool inside_parses(const ipsec_trailer *trailer)
 {

@@ -20,7 +20,7 @@ typedef struct ipsec_trailer {
     const ipsec_key_row *spec; /**< NULL if there is no key row */
 } ipsec_trailer;
 
-/** Whether padding and next header look like those of a true plaintext: those of others do in two cases of a thousand.
+/** Whether padding and next header look like those of plaintext. Ciphertext passes in two cases of a thousand.
  */
 bool ipsec_trailer_is_sound(const ipsec_trailer *trailer);
 

@@ -35,7 +35,7 @@ static void add_neighbours(attempts *to, uint32_t high)
         add_attempt(to, true, high - 1);
 }
 
-/* What a receiver of this SA may take the high half for; never a free search, or a packet that must fail would pass. */
+/* The high halves that a receiver of this SA may assume; never a free search, or a packet that must fail would pass. */
 static void list_attempts(const ipsec_key_row *spec, const ipsec_sa *sa, attempts *to)
 {
     const ipsec_sa_keys *keys = &sa->keys;
@@ -94,12 +94,13 @@ static void try_row(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *row, ip
     ipsec_try(opener, envelope, row, sa, ruling);
 }
 
-/* The other rows that the SA may have, of earlier and later times: all of them once. If the packet bears out none, all
- * is left as it was with the SA's own; or with the first whose ICV fails, where the own one has none to compute. */
+/* The other rows that the SA may have, from earlier and later times: each of them once. If the packet confirms none,
+ * all is left as it was with the SA's own row; or with the first whose ICV fails, if the own row has none to
+ * compute. */
 static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_ruling *ruling,
                                         ipsec_envelope *envelope, uint8_t *outer)
 {
-    /* Where an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    /* If an ICV has verified, or the own row may be right, a sound trailer is not enough. */
     const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, ruling, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
     ipsec_key *left = own;

@@ -27,7 +27,7 @@ static inline bool ipsec_has_other_row(const ipsec_keyring *ring, const ipsec_ke
 const ipsec_sa *ipsec_sa_with_row(const ipsec_opener *opener, const ipsec_sa *sa, uint32_t row);
 
 /**
- * The row that the packet is opened with: the one that the SA has, or another one that the packet bears out.
+ * The row that the packet is opened with: the one that the SA has, or another one that the packet confirms.
  *
  * @param envelope  of the packet with the SA's row; becomes that with the row that is found
  * @param outer     see ipsec_envelope_of()

@@ -47,7 +47,7 @@ ipsec_window ipsec_window_copy(const ipsec_window *window)
 
 /* --- the ring */
 
-/* To look at: what it is asked for does not change it. */
+/* Read-only: looking things up does not change it. */
 static inline uint64_t word_of(const ipsec_window *window, uint64_t number)
 {
     return *ipsec_window_word((ipsec_window *)window, number);
@@ -178,7 +178,7 @@ static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t
 
     if (leaving == 0)
         return 0;
-    /* What lies above the top was skipped by this very jump. Its bits are still those of others. */
+    /* Numbers above the old top were skipped by this very jump; their bits are still those of other numbers. */
     return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
 }
 

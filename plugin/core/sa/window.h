@@ -94,7 +94,7 @@ static inline uint64_t *ipsec_window_word(ipsec_window *window, uint64_t number)
 }
 
 /**
- * What ipsec_window_commit() does for the number behind the top, of a window that has started: the same for a fraction
+ * What ipsec_window_commit() does for the number after the top, of a window that has started: the same for a fraction
  * of the cost, as one number leaves and none is skipped.
  *
  * @return whether that is lost
@@ -123,11 +123,11 @@ static inline bool ipsec_window_step(ipsec_window *window, uint32_t packets)
  */
 uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets);
 
-/** The number that a low half is taken for where no ICV tells: the nearest one; of a counter that passes its end, one
- * that goes on, for RFC 4303 3.3.3 lets it do nothing else. */
+/** The number that a low half stands for if no ICV decides: the nearest one; if the counter passes its end, one that
+ * goes on, because RFC 4303 3.3.3 allows nothing else. */
 uint64_t ipsec_window_guess_number(const ipsec_window *window, uint32_t low);
 
-/** Whether a 32-bit counter near its end would have begun anew with the number. */
+/** Whether a 32-bit counter near its end would have started over with the number. */
 bool ipsec_window_is_past_end(const ipsec_window *window, uint64_t number);
 
 #endif
