@@ -10,8 +10,8 @@
 #include <wiretap/wtap_opttypes.h>
 
 #include <glib.h>
+#include <gmodule.h>
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,11 +176,12 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 
 bool ipsec_compat_has_window(void)
 {
-    void *program = dlopen(NULL, RTLD_LAZY);
-    const bool has = program && dlsym(program, "qVersion");
+    GModule *program = g_module_open(NULL, G_MODULE_BIND_LAZY);
+    gpointer version;
+    const bool has = program && g_module_symbol(program, "qVersion", &version);
 
     if (program)
-        dlclose(program);
+        g_module_close(program);
     return has;
 }
 
