@@ -1,7 +1,8 @@
 /* libFuzzer target over IKE: sequences of messages, judged in one database and then explained.
  *
  * The input is messages, each with its length and the facts of its view in front; make_corpus.py writes the same form.
- * Some are given with contents as if they had been decrypted: their own clear payloads, said to be inside.
+ * Some are given with contents as if they had been decrypted: their own clear payloads, said to be inside. Of others
+ * the octets themselves are shown as what was decrypted.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
@@ -88,12 +89,20 @@ static unsigned steady(const ipsec_ike_report *report)
     return count;
 }
 
-static void judge(ipsec_db *db, item *it, bool decrypted)
+static void judge(ipsec_db *db, item *it, bool decrypted, bool shown)
 {
     const uint32_t in_front = it->view.flags & IPSEC_VIEW_IKE_PORT ? 0 : MARKER;
     ipsec_ike_contents contents;
     ipsec_ike_message message;
 
+    if (shown) {
+        const ipsec_ike_shown inside = {
+            .octets = it->view.data, .count = it->view.captured, .is_correct = it->view.source == hosts[0]};
+        const bool is_read = ipsec_read_hidden_ike(db, &it->view, &inside, &contents);
+
+        ipsec_judge_ike(db, &it->view, is_read ? &contents : NULL, &it->judged);
+        return;
+    }
     if (!decrypted || it->view.captured < in_front ||
         !ipsec_ike_read(it->view.data + in_front, it->view.captured - in_front, &message)) {
         ipsec_judge_ike(db, &it->view, NULL, &it->judged);
@@ -130,7 +139,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         time = it->view.time;
         data += length;
         size -= length;
-        judge(db, it, facts[2] & 8);
+        judge(db, it, facts[2] & 8, facts[2] & 16);
         check(&it->judged);
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -70,7 +70,7 @@ LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unkn
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
                "ike.no_answer", "ike.invalid_spi",
-               "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
+               "sa.deleted", "sa.above_mtu", "icmp.too_big", "icmp.too_big_ignored", "icmp.port_unreachable"}
 HINT = re.compile(r"\w[\w ]+: (IKE deleted this SA|IKE negotiated no SA|"
                   r"the ICV verifies (?:with|if)|the tables know this SPI|this SPI is that of the other direction|"
                   r"the window was missed by|it counts as a bad ICV, not a replay|"
