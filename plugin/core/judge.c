@@ -620,6 +620,13 @@ static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_r
         report_unproven(report);
 }
 
+/* The same where anything speaks of its standing; else it is believed, as rulings are at first. */
+static inline void weigh_if_told(const ipsec_view *view, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_report *report)
+{
+    if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
+        weigh(view, sa, ruling, report);
+}
+
 static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                  ipsec_note *note, ipsec_report *report)
 {
@@ -632,6 +639,9 @@ static IPSEC_COLD void open_next(ipsec_db *db, const ipsec_view *view, ipsec_sa 
     conclude_opening(view, report);
     if (sa->keys.icv_good != was_good)
         meet_first_verified(db->sas, sa);
+    weigh_if_told(view, sa, ruling, report);
+    if (sa->is_negotiated && ipsec_is_genuine(ruling))
+        ipsec_negotiated_count(db->sas, sa->index);
 }
 
 static IPSEC_COLD void open_without_key(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
@@ -647,14 +657,13 @@ static IPSEC_COLD void open_without_key(ipsec_db *db, const ipsec_view *view, ip
 static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                   ipsec_note *note, ipsec_report *report)
 {
-    if (db->opens && !sa->keys.nothing_to_try)
+    if (db->opens && !sa->keys.nothing_to_try) {
         open_next(db, view, sa, ruling, note, report);
-    else if (db->opens && !ipsec_null_probe_rests(&sa->keys.null))
+        return;
+    }
+    if (db->opens && !ipsec_null_probe_rests(&sa->keys.null))
         open_without_key(db, view, sa, ruling, report);
-    if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
-        weigh(view, sa, ruling, report); /* else it is believed, as rulings are at first */
-    if (sa->is_negotiated && ipsec_is_genuine(ruling))
-        ipsec_negotiated_count(db->sas, sa->index);
+    weigh_if_told(view, sa, ruling, report);
 }
 
 /* Learns whether a packet in UDP is IPsec. Returns whether it is not ESP. */
