@@ -1,6 +1,6 @@
-# Chroots of Debian releases: made when they are not there, and kept. Read by releases.sh and packages.sh, as root on
-# Debian; needs git, mmdebstrap, unshare and the network. One with a compiler takes about 1 GB. To renew one, remove its
-# folder. They lie in $IPSEC_CHROOTS, or else in ipsec-analysis/chroots of the user's cache.
+# Chroots of Debian releases: made when they are not there, and kept. Read by the scripts beside it, as root on Debian;
+# needs git, mmdebstrap, unshare and the network. One with a compiler takes about 1 GB. To renew one, remove its folder.
+# They lie in $IPSEC_CHROOTS, or else in ipsec-analysis/chroots of the user's cache.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
@@ -41,7 +41,7 @@ in_chroot()
 }
 
 # make_chroot RELEASE FOLDER PACKAGE...: made under another name first, for one that was not finished must not be taken
-# for one that is.
+# for one that is. $architectures and $archive, where they are set, are mmdebstrap's.
 make_chroot()
 {
     release=$1
@@ -54,8 +54,9 @@ make_chroot()
     rm -rf --one-file-system "$unfinished" || return
     # The archive of sid is dated; mirrors and snapshots of it are often past that date.
     mmdebstrap --mode=root --variant=apt --include="$(echo "$@" | tr ' ' ,)" \
+        ${architectures:+"--architectures=$architectures"} \
         --aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Check-Valid-Until "false"' \
-        "$release" "$unfinished" || return
+        "$release" "$unfinished" ${archive:+"$archive"} || return
     mv "$unfinished" "$folder"
 }
 

@@ -19,8 +19,8 @@
 #include "ike/contents.h"
 #include "ike/message.h"
 #include "ike/names.h"
-#include "ike/payloads.h"
 #include "ike/report.h"
+#include "ike/shown.h"
 #include "icmp/error.h"
 #include "keys/spec.h"
 #include "keys/xfrm_state.h"
@@ -106,13 +106,24 @@ void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment);
  * part is known by now. */
 void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report);
 
+/** Whether the view is an IKE message in which a dissector that has its key may show something. */
+bool ipsec_may_hide_ike(const ipsec_view *view);
+
+/**
+ * Reads what a dissector shows of an IKE message, on the first pass, in front of ipsec_judge_ike().
+ *
+ * @return whether that is to be believed; then *contents is set to what the message says
+ */
+bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_shown *shown,
+                           ipsec_ike_contents *contents);
+
 /**
  * Judges an IKE message, on the first pass, in the order in which they were captured: what ipsec_judge() has reported
  * as IPSEC_SUBJECT_IKE.
  *
  * @param view      the UDP payload
- * @param contents  what the message says where the caller could decrypt it; NULL where it could not. What stands in
- *                  clear the core reads itself
+ * @param contents  what the message says inside, see ipsec_read_hidden_ike(); NULL where nobody can tell. What stands
+ * in clear the core reads itself
  * @param report    filled in; nothing in it (see ipsec_ike_report.is_ike) for what an ICMP error quotes
  */
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents,

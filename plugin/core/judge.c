@@ -4,8 +4,10 @@
 #include "evidence/confirmed.h"
 #include "evidence/fragments.h"
 #include "evidence/peers.h"
-#include "ike/children.h"
+#include "ike/family.h"
+#include "ike/inside.h"
 #include "ike/judge.h"
+#include "ike/learn.h"
 #include "icmp/above.h"
 #include "icmp/errors.h"
 #include "icmp/quote.h"
@@ -15,6 +17,7 @@
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
+#include "sa/hints.h"
 #include "sa/iv_judge.h"
 #include "sa/life.h"
 #include "sa/negotiated.h"
@@ -38,7 +41,8 @@ struct ipsec_db {
     ipsec_senders *senders;
     ipsec_peers *peers;
     ipsec_fragments *fragments;
-    ipsec_ike_children *children;
+    ipsec_ike_families *families;
+    ipsec_ike_puzzles *puzzles;
     ipsec_icmp_errors *icmp;
     bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
                     * at */
@@ -63,7 +67,8 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
     db->fragments = ipsec_fragments_new();
-    db->children = ipsec_ike_children_new();
+    db->families = ipsec_ike_families_new();
+    db->puzzles = ipsec_ike_puzzles_new();
     db->icmp = ipsec_icmp_errors_new();
     db->notes = ipsec_notes_new();
     db->ike = ipsec_ike_new(config->duplicate_time);
@@ -89,7 +94,8 @@ void ipsec_db_free(ipsec_db *db)
     ipsec_senders_free(db->senders);
     ipsec_peers_free(db->peers);
     ipsec_fragments_free(db->fragments);
-    ipsec_ike_children_free(db->children);
+    ipsec_ike_families_free(db->families);
+    ipsec_ike_puzzles_free(db->puzzles);
     ipsec_icmp_errors_free(db->icmp);
     g_array_free(db->notes, true);
     ipsec_ike_free(db->ike);
@@ -128,6 +134,8 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
     *ike = (ipsec_sa_ike){0};
     if (!of) {
         ipsec_exchanges_beside(db->sas, index, ike);
+        if (db->sas->hints)
+            ipsec_hints_tell(db->sas->hints, index, ike);
         return ike->maybe_created_by || ike->maybe_deleted_by;
     }
     if (of->is_refused)
@@ -407,6 +415,21 @@ static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *vi
         ipsec_icmp_blame_peer(&report->findings);
 }
 
+/* Names the frame in which IKE deleted the SA. */
+static IPSEC_COLD void advise_from_ike(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
+{
+    const ipsec_negotiated *of = db->sas->negotiations ? ipsec_negotiated_at(db->sas, view, report->header.spi) : NULL;
+    ipsec_finding_set deleted = IPSEC_FINDING_SET_EMPTY;
+
+    if (!of || !of->is_deleted)
+        return;
+    ipsec_finding_set_add(&deleted, IPSEC_FINDING_SA_DELETED);
+    ipsec_findings_advise(&report->findings, &deleted, (ipsec_advice_detail){.advice_case = IPSEC_CASE_DELETED});
+    for (unsigned i = 0; i < report->findings.count; i++)
+        if (ipsec_advice_names_frame(report->findings.list[i].advice_case))
+            report->findings.list[i].detail = of->deleted_by;
+}
+
 /* In UDP, while it is not known whether it is IPsec: nothing is reported on the number, but it is remembered, or a flow
  * that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
@@ -489,6 +512,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
     measure(view, report);
     advise_from_icmp(db, view, ruling, note, report);
+    advise_from_ike(db, view, report);
     if (report->fragment > 0)
         ipsec_findings_advise(&report->findings, &ipsec_findings_of_cut_packets,
                               (ipsec_advice_detail){.advice_case = IPSEC_CASE_FRAGMENT});
@@ -629,6 +653,8 @@ static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa
         open_without_key(db, view, sa, ruling, report);
     if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
         weigh(view, sa, ruling, report); /* else it is believed, as rulings are at first */
+    if (sa->is_negotiated && ipsec_is_genuine(ruling))
+        ipsec_negotiated_count(db->sas, sa->index);
 }
 
 /* Learns whether a packet in UDP is IPsec. Returns whether it is not ESP. */
@@ -734,6 +760,18 @@ static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view,
     return ipsec_note_none(db->notes);
 }
 
+/* An answer that has not come by now was not captured: then nobody knows what was early. */
+static void withdraw_early(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note, ipsec_report *report)
+{
+    const ipsec_negotiated *of;
+
+    if (!ipsec_note_has(note, IPSEC_FINDING_SA_EARLY))
+        return;
+    of = ipsec_negotiated_at(db->sas, view, report->header.spi);
+    if (!of || of->created_by == 0)
+        ipsec_findings_remove(&report->findings, IPSEC_FINDING_SA_EARLY);
+}
+
 void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record, ipsec_report *report)
 {
     ipsec_ruling ruling;
@@ -761,6 +799,7 @@ void ipsec_explain(const ipsec_db *db, const ipsec_view *view, const ipsec_recor
     if (!report->findings.any && !note->any)
         return;
     assemble(db, view, &ruling, note, report);
+    withdraw_early(db, view, note, report);
     report->confirmed = ruling.confirmed || view->encapsulation == IPSEC_ENCAPSULATION_NONE;
     ipsec_conclude(&db->config, note, report);
 }
@@ -825,7 +864,7 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
         ipsec_exchanges_meet(db->sas, view, kind, message->length);
     if (!contents || !contents->decrypted)
         return;
-    ipsec_ike_children_meet(db->children, db->sas, message, contents, view);
+    ipsec_ike_learn(db->families, db->sas, message, contents, view);
     db->opens = db->opens || db->sas->negotiations;
 }
 
@@ -847,6 +886,28 @@ static void find_spi(const ipsec_db *db, const ipsec_view *view, ipsec_ike_repor
         sa = ipsec_sa_find(db->sas, &sought, said->detail);
     if (sa)
         report->spi_sa = sa->index;
+}
+
+static bool read_ike(const ipsec_view *view, ipsec_ike_message *message)
+{
+    const uint32_t in_front = ipsec_view_ike_at(view);
+
+    return view->captured > in_front && ipsec_ike_read(view->data + in_front, view->captured - in_front, message);
+}
+
+bool ipsec_may_hide_ike(const ipsec_view *view)
+{
+    ipsec_ike_message message;
+
+    return read_ike(view, &message) && message.is_all_encrypted;
+}
+
+bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_shown *shown,
+                           ipsec_ike_contents *contents)
+{
+    ipsec_ike_message message;
+
+    return read_ike(view, &message) && ipsec_ike_read_inside(db->puzzles, &message, shown, contents);
 }
 
 void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)

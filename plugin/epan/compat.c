@@ -10,8 +10,8 @@
 #include <wiretap/wtap_opttypes.h>
 
 #include <glib.h>
+#include <gmodule.h>
 
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,28 +70,15 @@ void ipsec_compat_set_label(proto_item *item, const char *text)
     PITEM_FINFO(item)->rep = label;
 }
 
-static uint32_t unsigned_of(const field_info *info)
-{
-    const enum ftenum type = info->hfinfo->type;
-
-    if (type != FT_UINT8 && type != FT_UINT16 && type != FT_UINT32)
-        return 0;
-#if IPSEC_WIRESHARK_AT_LEAST(4, 2)
-    return fvalue_get_uinteger(info->value);
-#else
-    return fvalue_get_uinteger((fvalue_t *)&info->value);
-#endif
-}
-
 static void visit_node(const proto_node *node, ipsec_visit_field *visit, void *context)
 {
     const field_info *info = PNODE_FINFO(node);
 
     if (info && info->hfinfo)
-        visit(
-            &(ipsec_tree_field){
-                .id = info->hfinfo->id, .source = info->ds_tvb, .start = info->start, .value = unsigned_of(info)},
-            context);
+        visit(&(ipsec_tree_field){.id = info->hfinfo->id,
+                                  .source = info->ds_tvb,
+                                  .label = info->rep ? info->rep->representation : NULL},
+              context);
 }
 
 /* The node that is shown next, within `root`; NULL after the last one. */
@@ -189,11 +176,12 @@ bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 
 bool ipsec_compat_has_window(void)
 {
-    void *program = dlopen(NULL, RTLD_LAZY);
-    const bool has = program && dlsym(program, "qVersion");
+    GModule *program = g_module_open(NULL, G_MODULE_BIND_LAZY);
+    gpointer version;
+    const bool has = program && g_module_symbol(program, "qVersion", &version);
 
     if (program)
-        dlclose(program);
+        g_module_close(program);
     return has;
 }
 

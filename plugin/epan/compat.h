@@ -68,8 +68,7 @@ void ipsec_compat_set_label(proto_item *item, const char *text);
 typedef struct ipsec_tree_field {
     int id;                 /* of its registration */
     const tvbuff_t *source; /* the data source that it stands in; NULL: none */
-    int start;              /* where in it */
-    uint32_t value;         /* of a field with an unsigned number of up to 32 bits; else 0 */
+    const char *label;      /* as it is shown by now; NULL where that is not made yet */
 } ipsec_tree_field;
 
 typedef void ipsec_visit_field(const ipsec_tree_field *field, void *context);

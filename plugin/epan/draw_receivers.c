@@ -52,13 +52,13 @@ static void draw_more(ipsec_hf field, const char *text, proto_tree *tree)
 }
 
 /* The systems that report in words, and the field of what they write to their logs. */
-typedef struct reporter {
+typedef struct reporting {
     ipsec_stack stack;
     ipsec_hf counter, log;
-} reporter;
+} reporting;
 
 /* Two counters may move at once: then the field stands twice. */
-static void draw_reporter(const reporter *reporter, const ipsec_outcome *outcome, const ipsec_report *report,
+static void draw_reporter(const reporting *reporter, const ipsec_outcome *outcome, const ipsec_report *report,
                           proto_tree *tree)
 {
     proto_item *item =
@@ -73,7 +73,7 @@ static void draw_reporter(const reporter *reporter, const ipsec_outcome *outcome
         draw_more(IPSEC_HF_LINUX_SA_COUNTER, ipsec_linux_sa_counter(report), subtree);
 }
 
-static const reporter reporters[] = {
+static const reporting reporters[] = {
     {IPSEC_STACK_LINUX, IPSEC_HF_LINUX_COUNTER, IPSEC_HF_NONE},
     {IPSEC_STACK_FREEBSD, IPSEC_HF_FREEBSD_COUNTER, IPSEC_HF_NONE},
     {IPSEC_STACK_OPENBSD, IPSEC_HF_OPENBSD_COUNTER, IPSEC_HF_NONE},

@@ -38,7 +38,7 @@ static value_string windows_status_vals[IPSEC_WINDOWS_ERROR_COUNT + 1];
 static value_string ike_notify_vals[IPSEC_IKE_NOTIFY_COUNT + 1];
 static value_string ike_windows_error_vals[IPSEC_IKE_WINDOWS_COUNT + 1];
 
-static void fill_names(value_string *vals, const ipsec_ike_name *(*row_at)(unsigned index))
+static void fill_names(value_string *vals, const ipsec_ike_name *(*row_at)(unsigned number))
 {
     const ipsec_ike_name *row;
 
@@ -71,6 +71,13 @@ static hf_register_info fields[] = {
 #include "fields.def"
 #undef FIELD
 };
+
+/* They are not in the table, for on Windows the address of what is in another library is no constant. */
+static void use_names_of_wireshark(void)
+{
+    fields[IPSEC_HF_ICV_STATUS].hfinfo.strings = VALS(proto_checksum_vals);
+    fields[IPSEC_HF_TRAILER_NEXT_HEADER].hfinfo.strings = &ipproto_val_ext;
+}
 
 bool ipsec_field_is_seen(const proto_tree *tree, ipsec_hf field)
 {
@@ -113,6 +120,7 @@ int ipsec_fields_register(void)
     fill_value_strings();
     for (unsigned i = 0; i < IPSEC_HF_COUNT; i++)
         ipsec_hf_ids[i] = -1;
+    use_names_of_wireshark();
     ipsec_proto_id = proto_register_protocol("IPsec Analysis", "IPsec", "ipsec");
     protocol = proto_registrar_get_nth(ipsec_proto_id);
     proto_register_field_array(ipsec_proto_id, fields, array_length(fields));

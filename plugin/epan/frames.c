@@ -194,6 +194,13 @@ static void judge(const ipsec_view *view, ipsec_report *report)
     newest = view->frame;
 }
 
+static void number_advice(ipsec_findings *findings)
+{
+    for (unsigned i = 0; i < findings->count; i++)
+        if (ipsec_advice_names_frame(findings->list[i].advice_case))
+            findings->list[i].detail = number_of(findings->list[i].detail);
+}
+
 void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
     if (is_new(pinfo, view)) {
@@ -206,6 +213,7 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
         report->number.first_seen = number_of(report->number.first_seen);
     if (report->fragment)
         report->fragment = number_of(report->fragment);
+    number_advice(&report->findings);
 }
 
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)
@@ -241,11 +249,19 @@ static void renumber(ipsec_ike_report *report)
             report->findings.list[i].detail = number_of_any(report->findings.list[i].detail);
 }
 
-void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
+static void judge_ike(const ipsec_view *view, const ipsec_ike_shown *shown, ipsec_ike_report *report)
+{
+    ipsec_ike_contents contents;
+    const bool is_read = shown->octets && ipsec_read_hidden_ike(db, view, shown, &contents);
+
+    ipsec_judge_ike(db, view, is_read ? &contents : NULL, report);
+}
+
+void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_shown *shown,
                       ipsec_ike_report *report)
 {
     if (!ipsec_compat_is_visited(pinfo) && is_in_order(pinfo))
-        ipsec_judge_ike(db, view, contents, report);
+        judge_ike(view, shown, report);
     else
         ipsec_explain_ike(db, view, report);
     renumber(report);

@@ -18,13 +18,14 @@ void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_repor
 /* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);
 
-/* Judges an IKE message on the first pass over its frame, explains it on later ones, see ipsec_judge_ike(). To be
- * called after ipsec_frames_report() for the same view. */
-void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_contents *contents,
+/* Judges an IKE message on the first pass over its frame, with what the stock dissector shows of its inside; explains
+ * it on later ones, see ipsec_judge_ike(). To be called after ipsec_frames_report() for the same view. */
+void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_shown *shown,
                       ipsec_ike_report *report);
 
 /* What has become of an IKE SA since its last message, see ipsec_db_ike_news(). */
 bool ipsec_frames_ike_news(ipsec_ike_progress *progress);
+
 /* The same for an ICMP error, see ipsec_explain_icmp(). */
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report);
 

@@ -428,13 +428,13 @@ void ipsec_hooks_register(int proto)
 }
 
 /* That of UDP encapsulation and that of the fragment header have no name. */
-static dissector_handle_t find_stock(unsigned hook)
+static dissector_handle_t find_stock(unsigned which)
 {
-    if (hook == HOOK_UDPENCAP)
+    if (which == HOOK_UDPENCAP)
         return ipsec_compat_udpencap();
-    if (hook == HOOK_FRAGMENT)
+    if (which == HOOK_FRAGMENT)
         return ipsec_compat_ipv6_fragment();
-    return find_dissector(hooks[hook].filter_name);
+    return find_dissector(hooks[which].filter_name);
 }
 
 /* Wireshark 4.4 complains of two in a table that have neither protocol nor name. */

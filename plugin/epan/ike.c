@@ -133,11 +133,11 @@ static void draw(const message *it, const ipsec_ike_report *report)
     ipsec_info_column_tell(&report->findings, it->order, it->pinfo);
 }
 
-static void judge(const message *it, const ipsec_ike_contents *contents)
+static void judge(const message *it, const ipsec_ike_shown *shown)
 {
     ipsec_ike_report report;
 
-    ipsec_frames_ike(it->pinfo, it->view, contents, &report);
+    ipsec_frames_ike(it->pinfo, it->view, shown, &report);
     ipsec_tap_offer_ike(&report, it->view, it->pinfo);
     if (report.findings.count > 0)
         draw(it, &report);
@@ -146,12 +146,11 @@ static void judge(const message *it, const ipsec_ike_contents *contents)
 }
 
 /* The decrypted content is read on the first pass only: later passes have a record of it. */
-static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_contents *contents,
-                      bool *is_inside)
+static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_shown *shown)
 {
-    if (ipsec_compat_is_visited(it->pinfo))
+    if (ipsec_compat_is_visited(it->pinfo) || !ipsec_may_hide_ike(it->view))
         return call_dissector_only(stock, it->tvb, it->pinfo, it->tree, data);
-    return ipsec_ike_inside_call(stock, it->tvb, it->pinfo, it->tree, data, contents, is_inside);
+    return ipsec_ike_inside_call(stock, it->tvb, it->pinfo, it->tree, data, shown);
 }
 
 int ipsec_ike_call(dissector_handle_t stock, int isakmp, const ipsec_view *view, unsigned order, tvbuff_t *tvb,
@@ -159,22 +158,21 @@ int ipsec_ike_call(dissector_handle_t stock, int isakmp, const ipsec_view *view,
 {
     const message it = {view, isakmp, order, tvb, pinfo, tree, ipsec_compat_mark_tree(tree)};
     const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
-    ipsec_ike_contents contents = {0};
+    ipsec_ike_shown *const shown = wmem_new0(pinfo->pool, ipsec_ike_shown); /* survives what is thrown */
     volatile int result = 0;
-    bool is_inside = false;
 
     TRY
     {
-        result = call_stock(&it, stock, data, &contents, &is_inside);
+        result = call_stock(&it, stock, data, shown);
     }
     CATCH_ALL
     {
         ipsec_compat_fake_protocols(tree, fake_before);
-        judge(&it, NULL);
+        judge(&it, shown);
         RETHROW;
     }
     ENDTRY;
     ipsec_compat_fake_protocols(tree, fake_before);
-    judge(&it, is_inside ? &contents : NULL);
+    judge(&it, shown);
     return result;
 }

@@ -8,11 +8,11 @@
 
 #include <stdbool.h>
 
-/* Calls the stock dissector of an IKE message, and reads what it found inside from the tree that it makes. Where there
- * is no tree, as on a first pass, one is made for this message only. Returns what the dissector returned; throws what
- * it throws. Sets *contents and *is_inside; if the message was not decrypted, to nothing and false. */
+/* Calls the stock dissector of an IKE message, and sets *shown to what it shows of the inside, from the tree that it
+ * makes. Where there is no tree, as on a first pass, one is made for the messages of this frame only. Returns what the
+ * dissector returned; throws what it throws, at what is inside mostly, which is shown all the same. */
 int ipsec_ike_inside_call(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
-                          ipsec_ike_contents *contents, bool *is_inside);
+                          ipsec_ike_shown *shown);
 
 /* Frees what is kept between messages; when a file is closed. */
 void ipsec_ike_inside_end(void);

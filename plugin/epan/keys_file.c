@@ -58,29 +58,76 @@ static void free_wiped(char *text, size_t length)
     g_free(text);
 }
 
+/* How the characters stand in a file. */
+typedef struct file_encoding {
+    const char *mark; /* what it begins with */
+    unsigned width;   /* octets of a unit: 2 in UTF-16 */
+    unsigned low;     /* which of them is the low one */
+} file_encoding;
+
+/* PowerShell of Windows and Notepad write such files. */
+static const file_encoding encodings[] = {
+    {"\xff\xfe", 2, 0},
+    {"\xfe\xff", 2, 1},
+    {"\xef\xbb\xbf", 1, 0},
+};
+static const file_encoding plain = {"", 1, 0};
+
+static const file_encoding *find_encoding(const char *start, size_t length)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(encodings); i++) {
+        const size_t octets = strlen(encodings[i].mark);
+
+        if (length >= octets && memcmp(start, encodings[i].mark, octets) == 0)
+            return &encodings[i];
+    }
+    return &plain;
+}
+
 /* A part of the file: what was not read yet as there was no end of a line in it, and what follows. Rows are made from
  * it while it is in the caches, and it is used for all parts: the text of 100,000 SAs whole would take 6,300 pages. */
-typedef struct part {
+typedef struct file_part {
+    const file_encoding *encoding;
     char *text;
     size_t length, room;
-} part;
+} file_part;
+
+/* Makes one octet of each unit. Dumps are ASCII; what is not becomes a character that no word has. The last octet of a
+ * file that was cut stands for nothing. */
+static size_t narrow(char *text, size_t length, const file_encoding *encoding)
+{
+    const size_t units = length / encoding->width;
+
+    if (encoding->width == 1)
+        return length;
+    for (size_t i = 0; i < units; i++) {
+        const char *const unit = text + 2 * i;
+
+        text[i] = unit[1 - encoding->low] ? '?' : unit[encoding->low];
+    }
+    return units;
+}
 
 /* Fills the part up; false at the end of the file, and on an error. */
-static bool fill(part *part, GIOChannel *file, GError **error)
+static bool fill(file_part *part, GIOChannel *file, GError **error)
 {
+    char *const text = part->text + part->length;
+    const size_t room = (part->room - part->length) / part->encoding->width * part->encoding->width;
     GIOStatus status = G_IO_STATUS_NORMAL;
+    size_t length = 0;
 
-    while (part->length < part->room && (status == G_IO_STATUS_NORMAL || status == G_IO_STATUS_AGAIN)) {
+    while (length < room && (status == G_IO_STATUS_NORMAL || status == G_IO_STATUS_AGAIN)) {
         gsize count = 0;
 
-        status = g_io_channel_read_chars(file, part->text + part->length, part->room - part->length, &count, error);
-        part->length += count;
+        status = g_io_channel_read_chars(file, text + length, room - length, &count, error);
+        length += count;
     }
-    return part->length == part->room;
+    part->length += narrow(text, length, part->encoding);
+    return length == room;
 }
 
 /* Takes the first octets off; if there were none, a line is longer than the part, which then grows. */
-static void take_off(part *part, size_t count)
+static void take_off(file_part *part, size_t count)
 {
     char *larger;
 
@@ -96,24 +143,38 @@ static void take_off(part *part, size_t count)
     part->room *= 2;
 }
 
+/* Finds out the encoding, and goes to the first octet behind its mark. */
+static bool begin(file_part *part, GIOChannel *file, GError **error)
+{
+    char start[3];
+    gsize count;
+
+    if (g_io_channel_read_chars(file, start, sizeof start, &count, error) == G_IO_STATUS_ERROR)
+        return false;
+    part->encoding = find_encoding(start, count);
+    return g_io_channel_seek_position(file, (gint64)strlen(part->encoding->mark), G_SEEK_SET, error) ==
+           G_IO_STATUS_NORMAL;
+}
+
 /* Reads to the end. It is not mapped, because saving a state again empties the file first, and reading mapped octets
  * that are gone would crash the program. Reading ends even if the file keeps growing. Returns what went wrong, or
  * NULL. */
 static char *read_file(const char *path, GIOChannel *file, const ipsec_xfrm_calls *calls)
 {
     ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(calls);
-    part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
+    file_part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
     uint64_t octets = 0;
     GError *error = NULL;
     size_t kept = 0; /* of the part before */
 
-    while (fill(&part, file, &error) && octets < FILE_OCTETS_MOST) {
-        const size_t read = ipsec_xfrm_reader_feed(reader, part.text, part.length);
+    if (begin(&part, file, &error))
+        while (fill(&part, file, &error) && octets < FILE_OCTETS_MOST) {
+            const size_t read = ipsec_xfrm_reader_feed(reader, part.text, part.length);
 
-        octets += part.length - kept;
-        kept = part.length - read;
-        take_off(&part, read);
-    }
+            octets += part.length - kept;
+            kept = part.length - read;
+            take_off(&part, read);
+        }
     ipsec_xfrm_reader_end(reader, part.text, part.length);
     free_wiped(part.text, part.room);
     return error ? failure_to("read from file", path, error) : NULL;

@@ -280,11 +280,11 @@ static ipsec_rebuilt rebuild_from(tvbuff_t *source, ipsec_reassembled *datagram,
 }
 
 /* Whether the address lies in the octets of the data source itself. */
-static bool holds(tvbuff_t *source, const uint8_t *address)
+static bool holds(tvbuff_t *source, const uint8_t *octets)
 {
     const uint32_t count = tvb_captured_length(source);
 
-    return (uintptr_t)address - (uintptr_t)tvb_get_ptr(source, 0, (int)count) < count;
+    return (uintptr_t)octets - (uintptr_t)tvb_get_ptr(source, 0, (int)count) < count;
 }
 
 /* The fragment is where the IP dissector has left its address; if that is a copy, in the last data source that fits of

@@ -1,5 +1,9 @@
 /* Entry points of the plugin.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What this file defines, other than the rest of Wireshark, is exported from here: Windows tells the two apart. */
+#define WS_BUILD_DLL
+#include <ws_symbol_export.h>
+
 #include "compat.h"
 #include "draw.h"
 #include "fields.h"

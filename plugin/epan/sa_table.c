@@ -80,11 +80,11 @@ static void fill_row(stat_tap_table *table, unsigned place)
 static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt _U_, const void *tapped,
                              tap_flags_t flags _U_)
 {
-    const stat_tap_table_ui *ui = ((const stat_data_t *)data)->stat_tap_data;
+    const stat_tap_table_ui *window = ((const stat_data_t *)data)->stat_tap_data;
     const int64_t place = ipsec_sa_rows_add(all, pinfo, (const ipsec_tapped *)tapped);
 
     if (place >= 0)
-        fill_row(g_array_index(ui->tables, stat_tap_table *, 0), (unsigned)place);
+        fill_row(g_array_index(window->tables, stat_tap_table *, 0), (unsigned)place);
     return TAP_PACKET_REDRAW;
 }
 

@@ -101,6 +101,7 @@ static void judge(ipsec_db *db, item *it, bool decrypted)
     }
     ipsec_ike_read_clear(&message, it->view.data + in_front, it->view.captured - in_front, &contents);
     contents.decrypted = true;
+    contents.verified = message.version == 2;
     ipsec_judge_ike(db, &it->view, &contents, &it->judged);
 }
 

@@ -19,7 +19,7 @@ TABLE = 'uat:ikev2_decryption_table:%s,%s,,,"NULL [RFC2410]",%s,%s,"HMAC_SHA2_25
     SPIS[:8].hex(), SPIS[8:].hex(), KEYS[True].hex(), KEYS[False].hex())
 
 AUTH, CREATE_CHILD_SA, INFORMATIONAL = 35, 36, 37
-SA, IDI, NOTIFY, DELETE, TSI, TSR, SK = 33, 35, 41, 42, 44, 45, 46
+SA, IDI, NOTIFY, DELETE, TSI, TSR, SK, SKF = 33, 35, 41, 42, 44, 45, 46, 53
 REKEY_SA = 16393
 CLEAN = 8 + 16 + 48 + 16                        # with IV and ICV of AES-CBC and HMAC-SHA2-256-128
 
@@ -36,15 +36,25 @@ def chain(payloads):
     return payloads[0][0] if payloads else 0, octets
 
 
-def message(exchange, identifier, payloads, initiator, response, damage=0):
-    first, inner = chain(payloads)
+def seal(kind, exchange, identifier, first, front, inner, initiator, response, damage=0):
+    """A message of one payload with encrypted octets, behind what the kind has in front of them."""
     encrypted = inner + b"\0"                   # no padding
-    length = 28 + 4 + len(encrypted) + 16
+    length = 28 + 4 + len(front) + len(encrypted) + 16
     flags = (0x08 if initiator else 0) | (0x20 if response else 0)
-    octets = (SPIS + struct.pack("!BBBBII", SK, 0x20, exchange, flags, identifier, length) +
-              struct.pack("!BBH", first, 0, length - 28) + encrypted)
+    octets = (SPIS + struct.pack("!BBBBII", kind, 0x20, exchange, flags, identifier, length) +
+              struct.pack("!BBH", first, 0, length - 28) + front + encrypted)
     icv = hmac.new(KEYS[initiator], octets, hashlib.sha256).digest()[:16]
     return octets + bytes([icv[0] ^ damage]) + icv[1:]
+
+
+def message(exchange, identifier, payloads, initiator, response, damage=0):
+    first, inner = chain(payloads)
+    return seal(SK, exchange, identifier, first, b"", inner, initiator, response, damage)
+
+
+def fragment(exchange, identifier, number, total, first, part, initiator, response, damage=0):
+    """One of RFC 7383."""
+    return seal(SKF, exchange, identifier, first, struct.pack("!HH", number, total), part, initiator, response, damage)
 
 
 def proposal(spi):

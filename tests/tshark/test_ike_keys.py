@@ -3,12 +3,14 @@
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import json
+import struct
 
 import pytest
 
 import pcap
+from samples.icmp import error as too_big
 from samples.ike_inside import (
-    AUTH, CREATE_CHILD_SA, INFORMATIONAL, NOTIFY, PEERS, TABLE, child, delete, message)
+    AUTH, CLEAN, CREATE_CHILD_SA, INFORMATIONAL, NOTIFY, PEERS, SPIS, TABLE, chain, child, delete, fragment, message, proposal)
 from samples.packets import ESP, MARKER, esp, ethernet, ipv4, udp4
 
 CAPTURE = "ike_inside"
@@ -126,6 +128,142 @@ def test_a_wrong_checksum_moves_nothing(tshark, tmp_path):
     frames[1] = ike(AUTH, 1, child(0xB1000001), False, True)
     capture = pcap.write_frames(tmp_path / "sound.pcap", frames)
     assert findings(tshark, capture) == ["esp.runt_for_sa"] * 2
+
+
+CISCO = 132
+
+
+def ip_of(octets, from_a):
+    return ethernet(udp4(PEERS, MARKER + octets, reply=not from_a))
+
+
+def clear(exchange, identifier, first, body, from_a, response):
+    flags = (0x08 if from_a else 0) | (0x20 if response else 0)
+    return SPIS + struct.pack("!BBBBII", first, 0x20, exchange, flags, identifier, 28 + len(body)) + body
+
+
+def cisco(exchange, identifier, whole, from_a, response, cut=40):
+    """The message in two payloads 132, which the stock dissector puts together: nothing protects them."""
+    for number, last, part in ((1, 0, whole[:cut]), (2, 1, whole[cut:])):
+        body = struct.pack("!BBHHBB", 0, 0, 8 + len(part), 1, number, last) + part
+        yield ip_of(clear(exchange, identifier, CISCO, body, from_a, response), from_a)
+
+
+def in_clear(payloads, from_a, response):
+    first, body = chain(payloads)
+    return clear(AUTH, 1, first, body, from_a, response)
+
+
+def behind_cisco(payloads, from_a, response):
+    """A genuine message in a payload 132, and in front of an SK that is none."""
+    inner = message(AUTH, 1, payloads, from_a, response)
+    sk = struct.pack("!BBH", 33, 0, 4 + 60) + bytes(60)
+    body = struct.pack("!BBHHBB", 46, 0, 8 + len(inner), 1, 1, 1) + inner + sk
+    return ip_of(clear(CREATE_CHILD_SA, 7, CISCO, body, from_a, response), from_a)
+
+
+WAYS_TO_FORGE = {       # of (payloads, from A, response)
+    "not encrypted, in pieces": lambda *what: cisco(AUTH, 1, in_clear(*what), *what[1:]),
+    "replayed in pieces": lambda *what: cisco(CREATE_CHILD_SA, 7, message(AUTH, 1, *what), *what[1:]),
+    "in front of an SK": lambda *what: [behind_cisco(*what)],
+    "in a fragment with a wrong checksum": lambda payloads, *ends: [
+        ip_of(fragment(AUTH, 1, 1, 1, *chain(payloads), *ends, damage=1), ends[0])],
+}
+
+
+@pytest.mark.parametrize("way", WAYS_TO_FORGE)
+def test_what_is_put_together_from_what_nobody_verified(tshark, tmp_path, way):
+    forge = WAYS_TO_FORGE[way]
+    frames = [*forge(child(0xA1000001), True, False), *forge(child(0xB1000001), False, True),
+              packet(0xB1000001, True, 40), packet(0xA1000001, False, 40)]
+    capture = pcap.write_frames(tmp_path / "forged.pcap", frames)
+    assert findings(tshark, capture) == ["", ""]
+    if "pieces" in way:
+        assert "Reassembled" in tshark.read(capture, *WITH_KEYS, "-V")
+
+
+def test_rows_without_integrity_verify_nothing(tshark, tmp_path):
+    """As strongSwan writes them for algorithms that Wireshark does not know: "[not validated]"."""
+    unchecked = TABLE.replace("HMAC_SHA2_256_128 [RFC4868]", "ANY 128-bits of Authentication [No Checking]")
+    unchecked = unchecked.replace("0a" * 32, "").replace("0b" * 32, "")
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True),
+              packet(0xB1000001, True, 40)]
+    capture = pcap.write_frames(tmp_path / "unchecked.pcap", frames)
+    options = ("-o", unchecked)
+    assert "[not validated]" in tshark.read(capture, *options, "-V")
+    assert tshark.read(capture, *options, "-Y", "esp", "-T", "fields", "-e", "ipsec.finding").split() == []
+    assert life(tshark, capture, *options)[3]["ipsec.sa.created_by"] == ""
+
+
+def in_fragments(payloads, cut, from_a, response, exchange=AUTH, damage=0):
+    first, whole = chain(payloads)
+    return [ip_of(fragment(exchange, 1, 1, 2, first, whole[:cut], from_a, response, damage), from_a),
+            ip_of(fragment(exchange, 1, 2, 2, 0, whole[cut:], from_a, response, damage), from_a)]
+
+
+def false_first(exchange, spis, first):
+    """A fragment 1 of somebody without the key, between the same hosts and of the same message id."""
+    false = fragment(exchange, 1, 1, 2, first, b"x" * 32, False, True, damage=1)
+    return ip_of(spis + false[16:], False)
+
+
+def test_fragments_that_somebody_adds(tshark, tmp_path):
+    """The stock dissector puts them together by message id and hosts."""
+    asked = ike(AUTH, 1, child(0xA1000001), True, False)
+    one, two = in_fragments(child(0xB1000001), 4 + len(proposal(0)[1]), False, True)
+    traffic = [packet(0xB1000001, True, 40), packet(0xA1000001, False, 40)]
+    cases = {"none": [one, two], "same exchange": [false_first(AUTH, SPIS, 33), one, two],
+             "other exchange": [false_first(INFORMATIONAL, SPIS, 33), one, two],
+             "other next payload": [one, false_first(AUTH, b"\x99" * 16, 42), two], "other order": [two, one]}
+    for what, answer in cases.items():
+        capture = pcap.write_frames(tmp_path / f"{what}.pcap", [asked, *answer, *traffic])
+        assert findings(tshark, capture) == ["esp.runt_for_sa"] * 2, what
+    for what, answer in {"only the first": [one], "forged": [false_first(AUTH, SPIS, 33), two]}.items():
+        capture = pcap.write_frames(tmp_path / f"{what}.pcap", [asked, *answer, *traffic])
+        assert findings(tshark, capture) == ["", ""], what
+
+
+# --- what is said ---------------------------------------------------------------------------------------------
+
+def advice(tshark, capture, frame):
+    output = tshark.read(capture, *WITH_KEYS, "-Y", f"frame.number == {frame}",
+                         "-T", "fields", "-e", "ipsec.advice")
+    return output.strip()
+
+
+def test_advice_names_the_frame_of_the_delete(tshark):
+    assert "deleted this SA in frame 28" in advice(tshark, CAPTURE, 30)
+    # without frame 5, it is one less
+    rejected = ("-2", "-R", "!(frame.len == 74)", "-Y", 'ipsec.finding == "sa.deleted"')
+    output = tshark.read(CAPTURE, *WITH_KEYS, *rejected, "-T", "fields", "-e", "ipsec.advice")
+    assert output.count("deleted this SA in frame 27") == 2
+
+
+def write_soon(path, frames):
+    """A tenth of a second apart."""
+    return pcap.write(path, [pcap.Record(1_700_000_000, 100_000 * n, len(frame), frame) for n, frame in enumerate(frames)])
+
+
+def test_early_is_taken_back_where_the_answer_lacks(tshark, tmp_path):
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True),
+              ike(CREATE_CHILD_SA, 2, child(0xA1000002), True, False), packet(0xA1000002, False, CLEAN)]
+    capture = write_soon(tmp_path / "lost.pcap", frames)
+    assert findings(tshark, capture) == ["sa.early"]
+    assert findings(tshark, capture, "-2") == [""]
+    frames.append(ike(CREATE_CHILD_SA, 2, child(0xB1000002), False, True))
+    capture = write_soon(tmp_path / "answered.pcap", frames)
+    assert findings(tshark, capture, "-2") == ["sa.early"]
+
+
+def test_inner_mtu_with_the_algorithms_that_ike_names(tshark, tmp_path):
+    """AES-CBC with HMAC-SHA2-256-128: 1300 less 20, 8, 16 and 16 are 77 blocks, and the last two octets."""
+    big = ipv4(PEERS, ESP, esp(1380, 0xB1000001, 1), flags="DF", id=1)
+    error = too_big(PEERS, 3, 4, big[:28], 1300)
+    frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
+    capture = pcap.write_frames(tmp_path / "known.pcap", [*frames, ethernet(big), error])
+    assert "an inner MTU of 1230 does:" in advice(tshark, capture, 4)
+    capture = pcap.write_frames(tmp_path / "unknown.pcap", [ethernet(big), error])
+    assert "with any algorithm" in advice(tshark, capture, 2)
 
 
 @pytest.mark.parametrize("options", [(), ("-V",), ("-2",)])

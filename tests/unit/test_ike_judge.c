@@ -323,7 +323,7 @@ static void test_a_login_takes_back_its_sa(void)
 
 static ipsec_ike_contents contents_of(uint64_t payloads, unsigned notify)
 {
-    ipsec_ike_contents contents = {.decrypted = true, .payloads = payloads};
+    ipsec_ike_contents contents = {.decrypted = true, .verified = true, .payloads = payloads};
 
     if (notify) {
         contents.notify_count = 1;

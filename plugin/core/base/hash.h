@@ -29,19 +29,19 @@ static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 /**
  * An IP address as words that are quick to compare, and as one step of a hash or two.
  *
- * @param address  `length` octets, 4 or 16
+ * @param octets   `length` octets, 4 or 16
  * @param words    set to the octets as they lie in memory; of IPv4 only the first one is
  * @return the hash that takes them in
  */
-static inline uint64_t ipsec_hash_address(uint64_t hash, const uint8_t *address, uint8_t length, uint64_t words[2])
+static inline uint64_t ipsec_hash_address(uint64_t hash, const uint8_t *octets, uint8_t length, uint64_t words[2])
 {
     uint32_t v4;
 
     if (length == sizeof v4) {
-        memcpy(&v4, address, sizeof v4);
+        memcpy(&v4, octets, sizeof v4);
         words[0] = v4;
     } else {
-        memcpy(words, address, 2 * sizeof *words);
+        memcpy(words, octets, 2 * sizeof *words);
         hash = ipsec_hash_mix(hash, words[1]);
     }
     return ipsec_hash_mix(hash, words[0]);

@@ -23,7 +23,7 @@ typedef struct ipsec_fragmented {
     uint32_t rest;  /* its frame */
     uint32_t first; /* the frame of a packet that ends there and says that it is whole; 0: none came */
     bool is_proper; /* a first fragment came that says what it is */
-} datagram;
+} ip_datagram;
 
 /* What a frame goes with. */
 typedef struct found {
@@ -60,14 +60,15 @@ static uint64_t name_of(const ipsec_fragments *fragments, const ipsec_fragment *
     return ipsec_hash_address(hash, fragment->destination, fragment->address_length, words);
 }
 
-static bool waits(const datagram *datagram)
+static bool waits(const ip_datagram *datagram)
 {
     return datagram->split > 0 && datagram->first == 0 && !datagram->is_proper;
 }
 
 /* --- what goes with what ------------------------------------------------------------------------------- */
 
-static void remember(ipsec_fragments *fragments, uint32_t frame, const datagram *datagram, uint32_t other, bool is_rest)
+static void remember(ipsec_fragments *fragments, uint32_t frame, const ip_datagram *datagram, uint32_t other,
+                     bool is_rest)
 {
     found *pair;
 
@@ -81,14 +82,14 @@ static void remember(ipsec_fragments *fragments, uint32_t frame, const datagram 
     g_hash_table_insert(fragments->pairs, GUINT_TO_POINTER(frame), pair);
 }
 
-static void join(ipsec_fragments *fragments, const datagram *datagram)
+static void join(ipsec_fragments *fragments, const ip_datagram *datagram)
 {
     remember(fragments, datagram->first, datagram, datagram->rest, false);
     remember(fragments, datagram->rest, datagram, datagram->first, true);
 }
 
 /* It was not an orphan: its first fragment came late, and another packet had its identification by chance. */
-static void part(ipsec_fragments *fragments, const datagram *datagram)
+static void part(ipsec_fragments *fragments, const ip_datagram *datagram)
 {
     if (!fragments->pairs || datagram->first == 0)
         return;
@@ -104,21 +105,21 @@ static const found *find(const ipsec_fragments *fragments, uint32_t frame)
 /* --- fragments as they come ---------------------------------------------------------------------------- */
 
 /* The slot of the packet; reset for it if another has it. */
-static datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
+static ip_datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
 {
-    datagram *slot;
+    ip_datagram *slot;
 
     if (!fragments->slots)
-        fragments->slots = g_new0(datagram, SLOTS);
+        fragments->slots = g_new0(ip_datagram, SLOTS);
     slot = &fragments->slots[name % SLOTS];
     if (slot->name != name) {
         fragments->waiting -= waits(slot);
-        *slot = (datagram){.name = name};
+        *slot = (ip_datagram){.name = name};
     }
     return slot;
 }
 
-static void meet_proper_first(ipsec_fragments *fragments, datagram *slot)
+static void meet_proper_first(ipsec_fragments *fragments, ip_datagram *slot)
 {
     fragments->waiting -= waits(slot);
     part(fragments, slot);
@@ -134,7 +135,7 @@ static uint32_t find_before(const ipsec_recents *recents, const ipsec_fragment *
 
 void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recents, const ipsec_fragment *fragment)
 {
-    datagram *slot;
+    ip_datagram *slot;
 
     if (fragment->identification == 0) /* many packets have none */
         return;
@@ -163,7 +164,7 @@ void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recen
 void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *view)
 {
     ipsec_fragment whole;
-    datagram *slot;
+    ip_datagram *slot;
     uint64_t name;
 
     if (!ipsec_fragment_read(view, &whole) || whole.identification == 0)

@@ -23,17 +23,17 @@ typedef enum {
     ANSWERED, /* both were heard */
     VERIFIED,
     RANKS
-} rank;
+} peer_rank;
 
 /* Two addresses, the smaller first, zero-padded. */
-typedef struct pair {
+typedef struct peer_pair {
     uint8_t low[16];
     uint8_t high[16];
     uint32_t hash; /* of the rest of the name */
     bool low_spoke, high_spoke;
     uint8_t rank;
     GList link; /* in the queue of its rank; its data is the pair */
-} pair;
+} peer_pair;
 
 struct ipsec_peers {
     GHashTable *all;     /* set of pair */
@@ -43,12 +43,12 @@ struct ipsec_peers {
 
 static guint pair_hash(gconstpointer key)
 {
-    return ((const pair *)key)->hash;
+    return ((const peer_pair *)key)->hash;
 }
 
 static gboolean pair_equal(gconstpointer a, gconstpointer b)
 {
-    return memcmp(a, b, offsetof(pair, hash)) == 0;
+    return memcmp(a, b, offsetof(peer_pair, hash)) == 0;
 }
 
 ipsec_peers *ipsec_peers_new(void)
@@ -76,7 +76,7 @@ static uint64_t hash_address(const ipsec_peers *peers, const uint8_t *address)
 }
 
 /* False if the view has no addresses. */
-static bool name_pair(const ipsec_peers *peers, const ipsec_view *view, pair *name)
+static bool name_pair(const ipsec_peers *peers, const ipsec_view *view, peer_pair *name)
 {
     const uint8_t length = view->address_length;
     const uint8_t *low = view->source, *high = view->destination;
@@ -92,7 +92,7 @@ static bool name_pair(const ipsec_peers *peers, const ipsec_view *view, pair *na
     return true;
 }
 
-static void leave(ipsec_peers *peers, pair *pair)
+static void leave(ipsec_peers *peers, peer_pair *pair)
 {
     g_queue_unlink(&peers->ranks[pair->rank], &pair->link);
 }
@@ -100,7 +100,7 @@ static void leave(ipsec_peers *peers, pair *pair)
 static void forget_one(ipsec_peers *peers)
 {
     unsigned rank = ASKED;
-    pair *pair;
+    peer_pair *pair;
 
     while (rank < VERIFIED && peers->ranks[rank].length <= SHARE)
         rank++;
@@ -109,9 +109,9 @@ static void forget_one(ipsec_peers *peers)
     g_hash_table_remove(peers->all, pair);
 }
 
-static pair *make(ipsec_peers *peers, const pair *name)
+static peer_pair *make(ipsec_peers *peers, const peer_pair *name)
 {
-    pair *made = g_memdup2(name, sizeof *name);
+    peer_pair *made = g_memdup2(name, sizeof *name);
 
     if (g_hash_table_size(peers->all) == PEERS_MOST)
         forget_one(peers);
@@ -122,7 +122,7 @@ static pair *make(ipsec_peers *peers, const pair *name)
 
 void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified)
 {
-    pair name, *found;
+    peer_pair name, *found;
 
     if (!name_pair(peers, view, &name))
         return;
@@ -142,7 +142,7 @@ void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified)
 
 bool ipsec_peers_known(const ipsec_peers *peers, const ipsec_view *view)
 {
-    pair name;
+    peer_pair name;
 
     return name_pair(peers, view, &name) && g_hash_table_contains(peers->all, &name);
 }

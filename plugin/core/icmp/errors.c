@@ -13,6 +13,7 @@
 #include "packet/find.h"
 #include "packet/fragment.h"
 #include "packet/protocol.h"
+#include "sa/negotiated.h"
 
 #include <string.h>
 
@@ -196,11 +197,24 @@ static void find_quoted(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *
 
 /* --- what follows from it ------------------------------------------------------------------------------- */
 
-static uint32_t find_fitting(const ipsec_icmp_neighbours *n, const ipsec_icmp_error *error, const ipsec_sa *sa,
-                             bool *is_at_most)
+/* A row that packets of the SA have borne out, or what IKE had agreed on by then; NULL: its algorithms are not known.
+ */
+static const ipsec_key_row *row_of(const ipsec_icmp_neighbours *n, const ipsec_icmp_view *view, const ipsec_sa *sa)
 {
-    const bool has_row = sa && sa->keys.resolved && sa->keys.row != IPSEC_KEY_NONE && sa->keys.row_confirmed;
-    const ipsec_key_row *const spec = has_row ? &ipsec_keyring_row(n->ring, sa->keys.row)->spec : NULL;
+    const ipsec_negotiated *of;
+
+    if (!sa)
+        return NULL;
+    if (sa->keys.resolved && sa->keys.row != IPSEC_KEY_NONE && sa->keys.row_confirmed)
+        return &ipsec_keyring_row(n->ring, sa->keys.row)->spec;
+    of = ipsec_negotiated_of(n->sas, sa->index);
+    return of && of->created_by != 0 && of->created_by < view->frame ? &of->row : NULL;
+}
+
+static uint32_t find_fitting(const ipsec_icmp_neighbours *n, const ipsec_icmp_view *view, const ipsec_icmp_error *error,
+                             const ipsec_sa *sa, bool *is_at_most)
+{
+    const ipsec_key_row *const spec = row_of(n, view, sa);
     const bool is_ah = error->quote.protocol == IPSEC_PROTOCOL_AH;
     const ipsec_overhead overhead = ipsec_overhead_of(
         error->quote.address_length == 4 ? 4 : 6, is_in_udp(&error->quote), is_ah ? error->quote.ah_length : 0, spec);
@@ -217,7 +231,7 @@ static void take_mtu(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *n, 
     if (kept->sa == IPSEC_SA_NONE)
         return;
     ipsec_mtus_report(&errors->mtus, kept->sa, error->mtu, view->frame, view->time);
-    kept->fits = find_fitting(n, error, sa, &is_at_most);
+    kept->fits = find_fitting(n, view, error, sa, &is_at_most);
     if (kept->fits > 0 && error->quote.length > 0)
         kept->ruling.advice_case = is_at_most ? IPSEC_CASE_TOO_BIG_ANY : IPSEC_CASE_TOO_BIG;
 }

@@ -10,8 +10,6 @@
 /* Octets of an IKE header that tell messages apart: SPIs, exchange, message id. */
 #define HEAD 24u
 
-#define MARKER 4u
-
 static uint64_t hash_hosts(uint64_t seed, const uint8_t *source, const uint8_t *destination, uint8_t length,
                            uint32_t ports)
 {
@@ -29,24 +27,18 @@ static uint64_t hash_head(uint64_t seed, const uint8_t *ike)
     return ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(seed, words[0]), words[1]), words[2]);
 }
 
-/* Octets in front of the IKE header. */
-static uint32_t marker_of(const ipsec_view *view)
-{
-    return view->flags & IPSEC_VIEW_IKE_PORT ? 0 : MARKER;
-}
-
 void ipsec_ike_packets_meet(ipsec_ike_packets *packets, const ipsec_view *view, const ipsec_ike_message *message)
 {
     ipsec_ike_packet *const packet = &packets->ring[packets->count % IPSEC_IKE_PACKETS];
     const bool has_v4 = view->ip_version == 4 && view->outer_length >= IPSEC_IPV4_HEADER;
 
-    if (view->address_length == 0 || view->captured < marker_of(view) + HEAD || view->flags & IPSEC_VIEW_QUOTED)
+    if (view->address_length == 0 || view->captured < ipsec_view_ike_at(view) + HEAD || view->flags & IPSEC_VIEW_QUOTED)
         return;
     packets->count++;
     *packet =
         (ipsec_ike_packet){.hosts = hash_hosts(packets->seed, view->source, view->destination, view->address_length,
                                                (uint32_t)view->source_port << 16 | view->destination_port),
-                           .head = hash_head(packets->seed, view->data + marker_of(view)),
+                           .head = hash_head(packets->seed, view->data + ipsec_view_ike_at(view)),
                            .initiator_spi = message->initiator_spi,
                            .version = message->version,
                            .length = view->length,

@@ -48,21 +48,9 @@ static bool is_special(const ipsec_ike_agreement *agreed)
 
 static ipsec_mode mode_of(const ipsec_ike_agreement *agreed)
 {
-    /* RFC 2407 4.5, RFC 3947 5.1. */
-    static const uint8_t of_v1[] = {IPSEC_MODE_ANY, IPSEC_MODE_TUNNEL, IPSEC_MODE_TRANSPORT, IPSEC_MODE_TUNNEL,
-                                    IPSEC_MODE_TRANSPORT};
-
-    if (agreed->chosen->mode)
-        return agreed->chosen->mode < sizeof of_v1 ? of_v1[agreed->chosen->mode] : IPSEC_MODE_ANY;
     if (is_special(agreed))
         return IPSEC_MODE_ANY;
     return has_both(agreed, USE_TRANSPORT_MODE) ? IPSEC_MODE_TRANSPORT : IPSEC_MODE_TUNNEL;
-}
-
-/* IKEv2 leaves it to the sender of each packet (RFC 7296 2.23). */
-static ipsec_encap_mode encapsulation_of(const ipsec_ike_proposal *chosen)
-{
-    return chosen->mode == 3 || chosen->mode == 4 ? IPSEC_ENCAP_UDP : IPSEC_ENCAP_ANY;
 }
 
 /* --- selectors -------------------------------------------------------------------------------------------- */
@@ -170,6 +158,5 @@ void ipsec_ike_fill_row(const ipsec_ike_agreement *agreed, bool to_asker, ipsec_
     set_algorithms(agreed->chosen, row);
     row->esn = esn_of(agreed->chosen);
     row->mode = (uint8_t)mode_of(agreed);
-    row->encapsulation = (uint8_t)encapsulation_of(agreed->chosen);
     set_selectors(agreed->answer, to_asker, row);
 }

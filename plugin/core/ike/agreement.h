@@ -1,8 +1,8 @@
 /** @file
  * What two messages agree on for an SA, as a row without keys. Internal to the core.
  *
- * The room ike/ has what IKE messages show: each by itself, exchanges, why there is no tunnel, and the SAs that they
- * create and delete. It does not know packets of these SAs.
+ * The room ike/ has what messages of IKE tell: of each by itself, of exchanges, of why there is no tunnel, and of the
+ * SAs that they make and delete. It knows no packet of these.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,7 +27,8 @@ typedef struct ipsec_ike_agreement {
 uint8_t ipsec_ike_protocol(uint8_t protocol);
 
 /**
- * Fills in algorithms, ESN, mode, encapsulation and selectors, as far as both say.
+ * Fills in algorithms, ESN, mode and selectors, as far as both say. Whether it goes in UDP IKEv2 leaves to the sender
+ * of each packet (RFC 7296 2.23).
  *
  * @param to_asker  for the SA towards the one that asked; else for the other direction
  */

@@ -43,12 +43,11 @@ typedef struct ipsec_ike_notify {
 typedef struct ipsec_ike_proposal {
     uint8_t protocol; /**< IPSEC_IKE_PROTOCOL_... */
     uint8_t spi_length;
-    uint32_t spi;                                    /**< of ESP or AH, if spi_length is 4; else 0 */
-    uint64_t ike_spi;                                /**< of IKE, if spi_length is 8; else 0 */
-    uint16_t encryption, key_bits, integrity, group; /**< 0: none was named */
-    uint8_t esn;                                     /**< 0 or 1, as proposed: transform type 5 */
+    uint32_t spi;                   /**< of ESP or AH, if spi_length is 4; else 0 */
+    uint64_t ike_spi;               /**< of IKE, if spi_length is 8; else 0 */
+    uint16_t encryption, integrity; /**< 0: none was named; so with IKEv1 */
+    uint8_t esn;                    /**< 0 or 1, as proposed: transform type 5 */
     bool has_esn;
-    uint8_t mode; /**< of IKEv1 (RFC 2407 4.5): 1 tunnel, 2 transport, 3 and 4 the same in UDP; 0: IKEv2, or not said */
 } ipsec_ike_proposal;
 
 /** A traffic selector (RFC 7296 3.13.1), addresses of 4 or 16 octets. */
@@ -61,15 +60,15 @@ typedef struct ipsec_ike_selector {
 
 /** What a message says. All zero is a message that says nothing. */
 typedef struct ipsec_ike_contents {
-    bool decrypted;    /**< read from inside an encrypted payload, too, whose integrity the reader has checked as far as
-                            it does */
+    bool decrypted;    /**< read from inside an encrypted payload, too */
+    bool verified;     /**< and the ICV says that the peer has written it; nobody knows that of IKEv1 */
     bool incomplete;   /**< something was beyond a limit, or the octets ended early */
     uint64_t payloads; /**< the types of payloads that it has: type n is bit n; types from 64 on are left out */
-    uint16_t group;    /**< of its KE payload; 0: none */
     uint64_t identity; /**< a digest of the sender's ID payload with its type; 0: none. For comparing only */
+    bool identity_is_address;
     uint8_t notify_count, proposal_count, delete_count;
     uint8_t initiator_count, responder_count;           /**< of selectors, TSi and TSr */
-    uint8_t delete_protocol;                            /**< IPSEC_IKE_PROTOCOL_..., of the first Delete payload */
+    uint8_t delete_protocol;                            /**< IPSEC_IKE_PROTOCOL_..., of the first of `deletes` */
     bool deletes_ike;                                   /**< one of its Delete payloads is of the IKE SA */
     ipsec_ike_notify notifies[IPSEC_IKE_NOTIFIES_MOST]; /**< in the order of the message; likewise the rest */
     ipsec_ike_proposal proposals[IPSEC_IKE_PROPOSALS_MOST];

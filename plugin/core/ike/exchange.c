@@ -19,11 +19,8 @@
 /* Nobody repeats a message sooner, in nanoseconds; RFC 7296 2.4 has several seconds. */
 #define AGAIN_LEAST UINT64_C(100000000)
 
-/* Payloads of IKEv1 by which the messages of a phase 1 are told apart. */
-enum {
-    V1_SA = 1,
-    V1_KE = 4
-};
+/* The payload of IKEv1 by which the messages of a phase 1 are told apart. */
+#define V1_SA 1u
 
 /* A message on its way into the table. */
 typedef struct arrival {
@@ -134,7 +131,6 @@ static void name_exchange(const arrival *it, ipsec_ike_exchange *exchange)
 static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->request_frame = exchange->last_frame = it->view->frame;
-    exchange->request_time = it->view->time;
     exchange->asked_by_low = it->from_low;
     exchange->repeats = 0;
     begin_sent(it, &exchange->asked);
@@ -147,7 +143,6 @@ static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->response = (ipsec_ike_gist){.is_known = false};
     exchange->response_frame = 0;
-    exchange->response_time = 0;
     exchange->response_length = 0;
     exchange->answered = (ipsec_ike_sent){0};
     exchange->record = 0;
@@ -180,7 +175,6 @@ static ipsec_ike_place repeat_request(const arrival *it, ipsec_ike_exchange *exc
 static ipsec_ike_place complete(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->response_frame = it->view->frame;
-    exchange->response_time = it->view->time;
     exchange->response_length = it->message->is_fragment ? 0 : it->message->length;
     if (exchange->responder_spi == 0)
         exchange->responder_spi = it->message->responder_spi;

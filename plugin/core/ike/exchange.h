@@ -1,10 +1,8 @@
 /** @file
  * Exchanges of IKE: each request, and its answer. Internal to the core.
  *
- * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. "Which exchange did
- * this message complete?" is answered by the step that it returns: if `place` is IPSEC_IKE_ANSWER, `exchange` has both
- * messages by now, as far as they were captured, with what they say. That is the moment to learn from it: the exchange
- * may be forgotten with the next message.
+ * The first pass gives each message to ipsec_ike_meet(), which says how it stands to those before. The step that it
+ * returns is for the rules on IKE. What IKE tells of SAs rests on verified messages alone, see learn.h.
  *
  * Forged messages move as little as possible. Nothing in clear can be verified, so an answer stays the answer unless a
  * better one comes: one that was decrypted or, in IKE_SA_INIT, one that continues although another refused. Then the
@@ -62,7 +60,6 @@ typedef struct ipsec_ike_exchange {
     uint32_t last_frame;                    /**< of the request, the last that is no copy */
     uint32_t error_frame;                   /**< an ICMP error that quotes the request; 0: none does */
     uint8_t error;                          /**< its ipsec_finding_id */
-    uint64_t request_time, response_time;   /**< ipsec_view.time of those frames */
     uint32_t repeats;                       /**< how often the request came again */
     ipsec_ike_gist request, response;       /**< of a message in fragments, as its last fragment tells */
 
@@ -89,13 +86,13 @@ typedef struct ipsec_ike_pair {
 typedef struct ipsec_ike_sa {
     uint64_t initiator_spi;
     uint8_t version;
-    uint8_t fruitless[2];                     /**< answers without progress that asked for another group; a cookie */
-    uint8_t nat;                              /**< sides of a NAT as the request of IKE_SA_INIT has them, see nat.h */
-    bool nat_asked;                           /**< that request has both of the notifies */
-    uint16_t encryption, key_bits, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
-    bool has_child;                           /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
-    uint32_t refusal;                         /**< as that of its pair */
-    ipsec_ike_progress *progress;             /**< what has become of it; owned by the table of those, or `unlisted` */
+    uint8_t fruitless[2];           /**< answers without progress that asked for another group; a cookie */
+    uint8_t nat;                    /**< sides of a NAT as the request of IKE_SA_INIT has them, see nat.h */
+    bool nat_asked;                 /**< that request has both of the notifies */
+    uint16_t encryption, integrity; /**< what IKE_SA_INIT agreed on; encryption 0: not known */
+    bool has_child;                 /**< its IKE_AUTH made an SA of ESP or AH, as far as can be seen */
+    uint32_t refusal;               /**< as that of its pair */
+    ipsec_ike_progress *progress;   /**< what has become of it; owned by the table of those, or `unlisted` */
     ipsec_ike_progress unlisted;
     ipsec_ike_pair *pair;
     ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL where there is none */

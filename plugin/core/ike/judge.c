@@ -8,10 +8,6 @@
 
 #include <string.h>
 
-enum {
-    MARKER = 4 /* octets of the non-ESP marker, which are in front of it on other ports than that of IKE */
-};
-
 ipsec_ike *ipsec_ike_new(uint64_t duplicate_time)
 {
     ipsec_ike *ike = g_new0(ipsec_ike, 1);
@@ -356,7 +352,7 @@ void ipsec_ike_meet_error(ipsec_ike *ike, const ipsec_view *quoted, const ipsec_
  * came inside a header that did not verify. */
 static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 {
-    const uint32_t in_front = view->flags & IPSEC_VIEW_IKE_PORT ? 0 : MARKER;
+    const uint32_t in_front = ipsec_view_ike_at(view);
 
     *report = (ipsec_ike_report){.is_ike = false, .spi_sa = IPSEC_SA_NONE};
     ipsec_findings_begin(&report->findings, false);
@@ -368,7 +364,7 @@ static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 
 static const uint8_t *octets_of(const ipsec_view *view, uint32_t *captured)
 {
-    const uint32_t in_front = view->flags & IPSEC_VIEW_IKE_PORT ? 0 : MARKER;
+    const uint32_t in_front = ipsec_view_ike_at(view);
 
     *captured = view->captured - in_front;
     return view->data + in_front;

@@ -56,12 +56,14 @@ typedef struct ipsec_ike_message {
     uint8_t version; /**< major version */
     uint8_t exchange;
     uint8_t flags;
-    bool is_response;    /**< IKEv2: the R flag; false for IKEv1 */
-    bool from_initiator; /**< IKEv2: sent by the one that made the IKE SA; false for IKEv1 */
-    bool is_encrypted;   /**< IKEv2: it has a payload SK or SKF; IKEv1: the E flag */
-    bool is_fragment;    /**< IKEv2: it is a part of one: it has a payload SKF */
-    uint16_t fragment;   /**< number of the fragment from 1 (RFC 7383 2.5); 0: there is none that can be */
-    uint16_t fragments;  /**< how many there are */
+    bool is_response;      /**< IKEv2: the R flag; false for IKEv1 */
+    bool from_initiator;   /**< IKEv2: sent by the one that made the IKE SA; false for IKEv1 */
+    bool is_encrypted;     /**< IKEv2: it has a payload SK or SKF; IKEv1: the E flag */
+    bool is_all_encrypted; /**< and that is all it has, as in whatever peers send: so the ICV of IKEv2 covers all */
+    bool is_fragment;      /**< IKEv2: it is a part of one: it has a payload SKF */
+    uint8_t inner_payload; /**< if it is encrypted, the type of the first payload inside; 0: none, or in a fragment */
+    uint16_t fragment;     /**< number of the fragment from 1 (RFC 7383 2.5); 0: there is none that can be */
+    uint16_t fragments;    /**< how many there are */
 } ipsec_ike_message;
 
 /**

@@ -3,7 +3,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/payloads.h"
 #include "base/hash.h"
-#include "base/octets.h"
+#include "ike/chain.h"
 #include "ike/message.h"
 
 #include <string.h>
@@ -11,54 +11,19 @@
 /* Payload types of IKEv1 (IANA "ISAKMP payloads"). */
 enum {
     V1_SA = 1,
-    V1_ID = 5,
     V1_NOTIFY = 11,
     V1_DELETE = 12
 };
 
-/* Octets of the header of a payload, and of what else begins like one: a proposal, a transform. */
-#define HEADER 4u
-
-/* Payloads of a message; a chain may otherwise go on for 16,384. */
-#define PAYLOADS_MOST 64u
-
 /* Octets of the DOI of IKEv1. */
 #define DOI 4u
 
-/* Octets that are read from front to back. */
-typedef struct part {
-    const uint8_t *at;
-    uint32_t left;
-} part;
-
-/* Takes the first `count` octets off; NULL if there are fewer. */
-static const uint8_t *take(part *from, uint32_t count)
-{
-    const uint8_t *at = from->at;
-
-    if (from->left < count)
-        return NULL;
-    from->at += count;
-    from->left -= count;
-    return at;
-}
-
-/* Takes off what begins with the type of the next one and its own length, and sets *body to what follows these, as
- * far as it is there. Returns its header; NULL if there is none. */
-static const uint8_t *take_payload(part *from, part *body)
-{
-    const uint32_t length = from->left >= HEADER ? ipsec_read_u16(from->at + 2) : 0;
-    const uint8_t *header = length >= HEADER ? take(from, MIN(length, from->left)) : NULL;
-
-    if (header)
-        *body = (part){header + HEADER, (uint32_t)(from->at - header) - HEADER};
-    return header;
-}
+typedef ipsec_ike_part part;
 
 /* Whether the body that was taken is not all of it. */
 static bool is_cut(const uint8_t *header, const part *body)
 {
-    return ipsec_read_u16(header + 2) - HEADER > body->left;
+    return ipsec_ike_payload_length(header) - IPSEC_IKE_PAYLOAD_HEADER > body->left;
 }
 
 static uint64_t read_u64(const uint8_t *p)
@@ -68,30 +33,12 @@ static uint64_t read_u64(const uint8_t *p)
 
 /* --- transforms ------------------------------------------------------------------------------------------- */
 
-/* Transform types and attributes of IKEv2. */
+/* Transform types of IKEv2. */
 enum {
     TYPE_ENCRYPTION = 1,
     TYPE_INTEGRITY = 3,
-    TYPE_GROUP = 4,
-    TYPE_ESN = 5,
-    ATTRIBUTE_KEY_BITS = 14
+    TYPE_ESN = 5
 };
-
-/* The value of an attribute that has two octets of it; 0 if there is none. */
-static uint16_t attribute(part attributes, uint16_t wanted)
-{
-    const uint8_t *p;
-
-    while ((p = take(&attributes, 4)) != NULL) {
-        const uint16_t type = ipsec_read_u16(p), value = ipsec_read_u16(p + 2);
-
-        if (!(type & 0x8000))
-            take(&attributes, value);
-        else if ((type & 0x7fff) == wanted)
-            return value;
-    }
-    return 0;
-}
 
 static void set_first(uint16_t *number, uint16_t value)
 {
@@ -101,76 +48,28 @@ static void set_first(uint16_t *number, uint16_t value)
 
 static void read_transform(part body, ipsec_ike_proposal *proposal)
 {
-    const uint8_t *p = take(&body, 4);
+    const uint8_t *p = ipsec_ike_take(&body, 4);
     uint16_t id;
 
     if (!p)
         return;
     id = ipsec_read_u16(p + 2);
-    if (p[0] == TYPE_ENCRYPTION && proposal->encryption == 0) {
-        proposal->encryption = id;
-        proposal->key_bits = attribute(body, ATTRIBUTE_KEY_BITS);
+    if (p[0] == TYPE_ENCRYPTION) {
+        set_first(&proposal->encryption, id);
     } else if (p[0] == TYPE_INTEGRITY) {
         set_first(&proposal->integrity, id);
-    } else if (p[0] == TYPE_GROUP) {
-        set_first(&proposal->group, id);
     } else if (p[0] == TYPE_ESN && !proposal->has_esn) {
         proposal->has_esn = true;
         proposal->esn = (uint8_t)(id & 1);
     }
 }
 
-/* Attributes of phase 2 of IKEv1 (RFC 2407 4.5), and of its phase 1. */
-enum {
-    V1_GROUP = 3,
-    V1_MODE = 4,
-    V1_INTEGRITY = 5,
-    V1_KEY_BITS = 6,
-    V1_ESN = 11,
-    V1_PHASE_1_GROUP = 4
-};
-
-static uint16_t integrity_of_v1(uint16_t number)
-{
-    static const uint8_t numbers[] = {0, 1, 2, 3, 4, 12, 13, 14, 0, 5};
-
-    return number < sizeof numbers ? numbers[number] : 0;
-}
-
-/* Only two of the ciphers have other numbers in IKEv2. */
-static uint16_t encryption_of_v1(uint8_t number)
-{
-    if (number == 22)
-        return 23;                     /* Camellia */
-    return number == 23 ? 21 : number; /* GMAC */
-}
-
-static void read_transform_v1(part body, ipsec_ike_proposal *proposal)
-{
-    const uint8_t *p = take(&body, 4);
-
-    if (!p)
-        return;
-    if (proposal->protocol == IPSEC_IKE_PROTOCOL_IKE) {
-        proposal->group = attribute(body, V1_PHASE_1_GROUP);
-        return;
-    }
-    if (proposal->protocol == IPSEC_IKE_PROTOCOL_ESP)
-        proposal->encryption = encryption_of_v1(p[1]);
-    proposal->key_bits = attribute(body, V1_KEY_BITS);
-    proposal->integrity = integrity_of_v1(attribute(body, V1_INTEGRITY));
-    proposal->group = attribute(body, V1_GROUP);
-    proposal->mode = (uint8_t)attribute(body, V1_MODE);
-    proposal->has_esn = true;
-    proposal->esn = attribute(body, V1_ESN) == 1;
-}
-
 /* --- payloads --------------------------------------------------------------------------------------------- */
 
 static void read_proposal(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const uint8_t *p = take(&body, 4);
-    const uint8_t *spi = p ? take(&body, p[2]) : NULL;
+    const uint8_t *p = ipsec_ike_take(&body, 4);
+    const uint8_t *spi = p ? ipsec_ike_take(&body, p[2]) : NULL;
     ipsec_ike_proposal *proposal = &contents->proposals[contents->proposal_count];
     part transform;
 
@@ -183,12 +82,8 @@ static void read_proposal(unsigned version, part body, ipsec_ike_contents *conte
         proposal->spi = ipsec_read_u32(spi);
     else if (p[2] == 8)
         proposal->ike_spi = read_u64(spi);
-    for (unsigned i = 0; take_payload(&body, &transform); i++) {
-        if (version == 2)
-            read_transform(transform, proposal);
-        else if (i == 0)
-            read_transform_v1(transform, proposal);
-    }
+    while (version == 2 && ipsec_ike_take_payload(&body, &transform))
+        read_transform(transform, proposal);
     contents->proposal_count++;
 }
 
@@ -196,9 +91,9 @@ static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
 {
     part proposal;
 
-    if (version == 1 && !take(&body, DOI + 4)) /* and the situation */
+    if (version == 1 && !ipsec_ike_take(&body, DOI + 4)) /* and the situation */
         contents->incomplete = true;
-    while (body.left > 0 && take_payload(&body, &proposal))
+    while (body.left > 0 && ipsec_ike_take_payload(&body, &proposal))
         read_proposal(version, proposal, contents);
     if (body.left > 0)
         contents->incomplete = true;
@@ -206,9 +101,9 @@ static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
 
 static void read_notify(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const bool has_doi = version == 2 || take(&body, DOI);
-    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
-    const uint8_t *spi = p ? take(&body, p[1]) : NULL;
+    const bool has_doi = version == 2 || ipsec_ike_take(&body, DOI);
+    const uint8_t *p = has_doi ? ipsec_ike_take(&body, 4) : NULL;
+    const uint8_t *spi = p ? ipsec_ike_take(&body, p[1]) : NULL;
     ipsec_ike_notify *notify = &contents->notifies[contents->notify_count];
 
     if (!spi || contents->notify_count == IPSEC_IKE_NOTIFIES_MOST) {
@@ -234,19 +129,20 @@ static void add_delete(uint32_t spi, ipsec_ike_contents *contents)
 
 static void read_delete(unsigned version, part body, ipsec_ike_contents *contents)
 {
-    const bool has_doi = version == 2 || take(&body, DOI);
-    const uint8_t *p = has_doi ? take(&body, 4) : NULL;
+    const bool has_doi = version == 2 || ipsec_ike_take(&body, DOI);
+    const uint8_t *p = has_doi ? ipsec_ike_take(&body, 4) : NULL;
     const uint8_t *spi;
 
     if (!p) {
         contents->incomplete = true;
         return;
     }
-    if (contents->delete_protocol == IPSEC_IKE_PROTOCOL_NONE)
+    if (p[1] == 4 && contents->delete_protocol == IPSEC_IKE_PROTOCOL_NONE)
         contents->delete_protocol = p[0];
     if (p[0] == IPSEC_IKE_PROTOCOL_IKE)
         contents->deletes_ike = true;
-    for (unsigned left = ipsec_read_u16(p + 2); p[1] == 4 && left > 0 && (spi = take(&body, 4)) != NULL; left--)
+    for (unsigned left = ipsec_read_u16(p + 2); p[1] == 4 && left > 0 && (spi = ipsec_ike_take(&body, 4)) != NULL;
+         left--)
         add_delete(ipsec_read_u32(spi), contents);
 }
 
@@ -259,12 +155,16 @@ static uint64_t digest(const part *body)
     return hash ? hash : 1;
 }
 
-static void read_group(part body, ipsec_ike_contents *contents)
-{
-    const uint8_t *p = take(&body, 4);
+/* Types of identities of IKEv2 (RFC 7296 3.5). */
+enum {
+    ID_IPV4 = 1,
+    ID_IPV6 = 5
+};
 
-    if (p)
-        contents->group = ipsec_read_u16(p);
+static void read_identity(part body, ipsec_ike_contents *contents)
+{
+    contents->identity = digest(&body);
+    contents->identity_is_address = body.left > 0 && (body.at[0] == ID_IPV4 || body.at[0] == ID_IPV6);
 }
 
 /* --- selectors -------------------------------------------------------------------------------------------- */
@@ -291,7 +191,8 @@ static uint8_t address_length(uint8_t type)
 static void read_selector(const uint8_t *p, part body, bool of_initiator, ipsec_ike_contents *contents)
 {
     const uint8_t length = address_length(p[0]);
-    const uint8_t *ports = take(&body, 4), *first = take(&body, length), *last = take(&body, length);
+    const uint8_t *ports = ipsec_ike_take(&body, 4), *first = ipsec_ike_take(&body, length),
+                  *last = ipsec_ike_take(&body, length);
     ipsec_ike_selector *selector = ports && first && last ? next_selector(of_initiator, contents) : NULL;
 
     if (!selector || length == 0) {
@@ -311,52 +212,12 @@ static void read_selectors(part body, bool of_initiator, ipsec_ike_contents *con
     part selector;
     const uint8_t *p;
 
-    if (!take(&body, 4)) {
+    if (!ipsec_ike_take(&body, 4)) {
         contents->incomplete = true;
         return;
     }
-    while ((p = take_payload(&body, &selector)) != NULL)
+    while ((p = ipsec_ike_take_payload(&body, &selector)) != NULL)
         read_selector(p, selector, of_initiator, contents);
-}
-
-/* What an identity of IKEv1 names, as a range (RFC 2407 4.6.2.1): an address, a subnet or a range. */
-static bool range_of_v1(uint8_t type, part body, ipsec_ike_selector *selector)
-{
-    const uint8_t length = type == 1 || type == 4 || type == 7 ? 4 : 16;
-    const uint8_t *first = take(&body, length);
-    const uint8_t *second = type == 1 || type == 5 ? first : take(&body, length);
-    const bool subnet = type == 4 || type == 6;
-
-    if (type == 0 || type == 2 || type == 3 || type > 8 || !first || !second)
-        return false;
-    selector->address_length = length;
-    for (unsigned i = 0; i < length; i++) {
-        selector->first[i] = subnet ? first[i] & second[i] : first[i];
-        selector->last[i] = subnet ? (uint8_t)(first[i] | ~second[i]) : second[i];
-    }
-    return true;
-}
-
-/* The first identity may be the sender's own; in Quick Mode it is the initiator's selector, and the second one that of
- * the responder. */
-static void read_identity_v1(part body, ipsec_ike_contents *contents)
-{
-    const part whole = body;
-    const uint8_t *p = take(&body, 4);
-    const uint16_t port = p ? ipsec_read_u16(p + 2) : 0;
-    ipsec_ike_selector selector = {.last_port = UINT16_MAX}, *to;
-
-    if (!p)
-        return;
-    if (contents->identity == 0)
-        contents->identity = digest(&whole);
-    selector.protocol = p[1];
-    if (port != 0)
-        selector.first_port = selector.last_port = port;
-    if (contents->responder_count > 0 || !range_of_v1(p[0], body, &selector))
-        return;
-    to = next_selector(contents->initiator_count == 0, contents);
-    *to = selector;
 }
 
 /* --- the chain -------------------------------------------------------------------------------------------- */
@@ -367,15 +228,12 @@ static void read_payload(uint8_t type, part body, ipsec_ike_contents *contents)
     case IPSEC_IKE_PAYLOAD_SA:
         read_sa(2, body, contents);
         break;
-    case IPSEC_IKE_PAYLOAD_KE:
-        read_group(body, contents);
-        break;
     case IPSEC_IKE_PAYLOAD_IDI:
-        contents->identity = digest(&body);
+        read_identity(body, contents);
         break;
     case IPSEC_IKE_PAYLOAD_IDR:
         if (!ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_IDI))
-            contents->identity = digest(&body);
+            read_identity(body, contents);
         break;
     case IPSEC_IKE_PAYLOAD_NOTIFY:
         read_notify(2, body, contents);
@@ -397,9 +255,6 @@ static void read_payload_v1(uint8_t type, part body, ipsec_ike_contents *content
     switch (type) {
     case V1_SA:
         read_sa(1, body, contents);
-        break;
-    case V1_ID:
-        read_identity_v1(body, contents);
         break;
     case V1_NOTIFY:
         read_notify(1, body, contents);
@@ -431,7 +286,7 @@ void ipsec_ike_read_payloads(unsigned version, uint8_t first, const uint8_t *oct
     uint8_t type = first;
 
     for (unsigned i = 0; type != 0 && !is_encrypted(version, type); i++, type = header[0]) {
-        header = i < PAYLOADS_MOST ? take_payload(&chain, &body) : NULL;
+        header = i < IPSEC_IKE_PAYLOADS_MOST ? ipsec_ike_take_payload(&chain, &body) : NULL;
         if (!header) {
             contents->incomplete = true;
             return;

@@ -1,5 +1,5 @@
 /** @file
- * A chain of payloads in clear, be it that of a message or what was decrypted of one (RFC 7296 3.2, RFC 2408 3.2).
+ * Payloads in clear, be they those of a message or what was decrypted of one. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 /**
- * Reads a chain of payloads and adds what it says to *contents. Numbers of IKEv1's algorithms are turned into IKEv2's.
- * A payload that holds others encrypted ends the chain.
+ * Reads a chain of payloads and adds what it says to *contents; of IKEv1 proposals without their algorithms, notifies
+ * and Deletes. A payload that holds others encrypted ends the chain.
  *
  * @param version  1 or 2
  * @param first    type of the first payload; 0: there is none

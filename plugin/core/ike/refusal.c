@@ -103,7 +103,6 @@ static void know_algorithms(ipsec_ike_saying *it)
         return;
     sa->progress->responder_spi = it->message->responder_spi;
     sa->encryption = chosen->encryption;
-    sa->key_bits = chosen->key_bits;
     sa->integrity = chosen->integrity;
     make_progress(sa);
     come_to(sa, IPSEC_IKE_AGREED);

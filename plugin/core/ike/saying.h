@@ -24,7 +24,8 @@ typedef struct ipsec_ike_saying {
 /** Says a finding; each is said once of a message. */
 void ipsec_ike_say(ipsec_ike_saying *it, const ipsec_ike_said *said);
 
-/** Whether its contents are known to be those of the peer, and not anybody's. */
+/** Whether its contents are the peer's, and not anybody's. Of IKEv1 that is not verified: so it explains, and no more.
+ */
 static inline bool ipsec_ike_is_protected(const ipsec_ike_saying *it)
 {
     return it->contents->decrypted;

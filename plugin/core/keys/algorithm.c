@@ -149,10 +149,10 @@ typedef enum {
     BY_REGISTRY, /* the registry and what is near it: strongSwan, names of private use. The rows' own names go first. */
     BY_LINUX,
     BY_WIRESHARK
-} origin;
+} name_origin;
 
 typedef struct alias {
-    origin origin;
+    name_origin origin;
     uint8_t row;
     const char *name;
 } alias;
@@ -309,7 +309,7 @@ static bool is_name(const char *a, const char *b)
     return g_ascii_strcasecmp(a, b) == 0;
 }
 
-static bool is_alias(const alias *candidate, origin origin, const char *name)
+static bool is_alias(const alias *candidate, name_origin origin, const char *name)
 {
     return candidate->origin == origin && is_name(candidate->name, name);
 }
@@ -322,7 +322,7 @@ static const char *skip_prefix(const char *name, const char *prefix)
 }
 
 /* The first row with that name; of those only that have an ICV of so many bits, unless that is negative. */
-static const ipsec_encryption *find_encryption(origin origin, const char *name, int icv_bits)
+static const ipsec_encryption *find_encryption(name_origin origin, const char *name, int icv_bits)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(encryption_aliases); i++) {
         const ipsec_encryption *row = &encryptions[encryption_aliases[i].row];
@@ -333,7 +333,7 @@ static const ipsec_encryption *find_encryption(origin origin, const char *name, 
     return NULL;
 }
 
-static const ipsec_integrity *find_integrity(origin origin, const char *name, unsigned icv_bits)
+static const ipsec_integrity *find_integrity(name_origin origin, const char *name, unsigned icv_bits)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(integrity_aliases); i++) {
         const ipsec_integrity *row = &integrities[integrity_aliases[i].row];

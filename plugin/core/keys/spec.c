@@ -10,17 +10,17 @@
 #include <string.h>
 
 /* A row that is being compiled. */
-typedef struct row {
+typedef struct reading {
     const ipsec_key_row_text *text;
     ipsec_text columns[IPSEC_COLUMN_COUNT]; /* trimmed */
     const char *const *names;               /* of the columns */
     ipsec_key_row *spec;
     ipsec_key_row_error *error;
     bool no_integrity_key; /* whatever stands in that column */
-} row;
+} reading;
 
 /* One step of compiling: reads a column, or checks several. False, with the error stated, if the row is of no use. */
-typedef bool (*step)(row *row);
+typedef bool (*step)(reading *row);
 
 static const char *const own_names[IPSEC_COLUMN_COUNT] = {
     [IPSEC_COLUMN_PROTOCOL] = "protocol",
@@ -85,7 +85,7 @@ static const ipsec_word deprecated_gcm[] = {{"AES-GCM [RFC4106]", true}, {NULL, 
 #define NAME_MOST 128
 
 /* The name in a column as a string; "" if it is longer than any. */
-static const char *name_of(const row *row, ipsec_column column, char name[NAME_MOST])
+static const char *name_of(const reading *row, ipsec_column column, char name[NAME_MOST])
 {
     const ipsec_text text = row->columns[column];
     const size_t length = text.length < NAME_MOST ? text.length : 0;
@@ -95,21 +95,21 @@ static const char *name_of(const row *row, ipsec_column column, char name[NAME_M
     return name;
 }
 
-static bool is_empty(const row *row, ipsec_column column)
+static bool is_empty(const reading *row, ipsec_column column)
 {
     return row->columns[column].length == 0;
 }
 
 /* --- what both tables have --- */
 
-static bool read_range(row *row, ipsec_column column, bool wildcards, ipsec_address_range *range)
+static bool read_range(reading *row, ipsec_column column, bool wildcards, ipsec_address_range *range)
 {
     const char *const wrong = ipsec_address_range_read(row->columns[column], wildcards, range);
 
     return wrong ? FAIL(row, column, "%s", wrong) : true;
 }
 
-static bool check_addresses(row *row)
+static bool check_addresses(reading *row)
 {
     const ipsec_key_row *const spec = row->spec;
 
@@ -119,7 +119,7 @@ static bool check_addresses(row *row)
     return true;
 }
 
-static bool set_spi(row *row, uint64_t spi)
+static bool set_spi(reading *row, uint64_t spi)
 {
     if (spi == 0) /* of test vectors */
         WARN(row, IPSEC_COLUMN_SPI, "no packet may have SPI 0");
@@ -135,7 +135,7 @@ static void set_high(ipsec_key_row *spec, uint64_t high)
     spec->high_count = 1;
 }
 
-static bool check_whole(row *row)
+static bool check_whole(reading *row)
 {
     const ipsec_key_row *const spec = row->spec;
 
@@ -146,7 +146,7 @@ static bool check_whole(row *row)
 
 /* --- the own table --- */
 
-static bool read_protocol(row *row)
+static bool read_protocol(reading *row)
 {
     const int protocol = ipsec_text_find(row->columns[IPSEC_COLUMN_PROTOCOL], own_protocols);
 
@@ -156,13 +156,13 @@ static bool read_protocol(row *row)
     return true;
 }
 
-static bool read_addresses(row *row)
+static bool read_addresses(reading *row)
 {
     return read_range(row, IPSEC_COLUMN_SOURCE, false, &row->spec->source) &&
            read_range(row, IPSEC_COLUMN_DESTINATION, false, &row->spec->destination) && check_addresses(row);
 }
 
-static bool read_spi(row *row)
+static bool read_spi(reading *row)
 {
     const ipsec_text text = row->columns[IPSEC_COLUMN_SPI];
     uint64_t spi;
@@ -180,14 +180,14 @@ static bool encrypts(const ipsec_key_row *spec)
 }
 
 /* AH encrypts nothing; the words for nothing are let through. */
-static bool read_no_encryption(row *row)
+static bool read_no_encryption(reading *row)
 {
     if (!ipsec_text_find(row->columns[IPSEC_COLUMN_ENCRYPTION], nothing))
         return FAIL(row, IPSEC_COLUMN_ENCRYPTION, "AH has no encryption");
     return is_empty(row, IPSEC_COLUMN_ENCRYPTION_KEY) || FAIL(row, IPSEC_COLUMN_ENCRYPTION_KEY, "AH has no encryption");
 }
 
-static bool read_encryption(row *row)
+static bool read_encryption(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_ENCRYPTION;
     char name[NAME_MOST];
@@ -201,7 +201,7 @@ static bool read_encryption(row *row)
            ipsec_key_row_fail_unsupported(row->error, row->names[column], row->columns[column]);
 }
 
-static bool read_encryption_key(row *row)
+static bool read_encryption_key(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_ENCRYPTION_KEY;
     size_t length;
@@ -214,7 +214,7 @@ static bool read_encryption_key(row *row)
 }
 
 /* Whether the integrity algorithm, which was found, goes with the rest. */
-static bool check_integrity(row *row)
+static bool check_integrity(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY;
     ipsec_key_row *const spec = row->spec;
@@ -230,7 +230,7 @@ static bool check_integrity(row *row)
     return WARN(row, column, "ignored: %s has its own integrity", spec->encryption->name);
 }
 
-static bool read_integrity(row *row)
+static bool read_integrity(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY;
     char name[NAME_MOST];
@@ -242,7 +242,7 @@ static bool read_integrity(row *row)
     return check_integrity(row);
 }
 
-static bool read_integrity_key(row *row)
+static bool read_integrity_key(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY_KEY;
     ipsec_key_row *const spec = row->spec;
@@ -255,7 +255,7 @@ static bool read_integrity_key(row *row)
            ipsec_key_row_set_integrity_length(spec, length, row->names[column], row->error);
 }
 
-static bool read_esn(row *row)
+static bool read_esn(reading *row)
 {
     const ipsec_text text = row->columns[IPSEC_COLUMN_ESN];
     const int esn = ipsec_text_find(text, esn_modes);
@@ -271,7 +271,7 @@ static bool read_esn(row *row)
     return true;
 }
 
-static bool read_mode(row *row)
+static bool read_mode(reading *row)
 {
     const int mode = ipsec_text_find(row->columns[IPSEC_COLUMN_MODE], modes);
 
@@ -283,7 +283,7 @@ static bool read_mode(row *row)
 
 /* --- Wireshark's table --- */
 
-static bool read_wireshark_range(row *row, ipsec_column column, unsigned length, ipsec_address_range *range)
+static bool read_wireshark_range(reading *row, ipsec_column column, unsigned length, ipsec_address_range *range)
 {
     if (!read_range(row, column, true, range))
         return false;
@@ -294,7 +294,7 @@ static bool read_wireshark_range(row *row, ipsec_column column, unsigned length,
     return range->length == length || FAIL(row, column, "not an IPv%u address", length == 4 ? 4u : 6u);
 }
 
-static bool read_wireshark_addresses(row *row)
+static bool read_wireshark_addresses(reading *row)
 {
     const int length = ipsec_text_find(row->columns[IPSEC_COLUMN_PROTOCOL], wireshark_protocols);
 
@@ -307,7 +307,7 @@ static bool read_wireshark_addresses(row *row)
 }
 
 /* "0x" and eight digits, any of which may be "*". */
-static bool read_spi_pattern(row *row, ipsec_text digits)
+static bool read_spi_pattern(reading *row, ipsec_text digits)
 {
     uint32_t spi = 0, mask = 0;
 
@@ -327,7 +327,7 @@ static bool read_spi_pattern(row *row, ipsec_text digits)
     return true;
 }
 
-static bool read_wireshark_spi(row *row)
+static bool read_wireshark_spi(reading *row)
 {
     const ipsec_text text = row->columns[IPSEC_COLUMN_SPI];
     char *end = NULL;
@@ -347,7 +347,7 @@ static bool read_wireshark_spi(row *row)
 }
 
 /* Wireshark's first name for AES-GCM says no length of the ICV; the column for authentication has it then. */
-static bool set_deprecated_gcm(row *row)
+static bool set_deprecated_gcm(reading *row)
 {
     static const char *const by_length[] = {[8] = "AES_GCM_8", [12] = "AES_GCM_12", [16] = "AES_GCM_16"};
     const ipsec_integrity *const integrity = row->spec->integrity;
@@ -362,7 +362,7 @@ static bool set_deprecated_gcm(row *row)
     return true;
 }
 
-static bool read_wireshark_algorithms(row *row)
+static bool read_wireshark_algorithms(reading *row)
 {
     ipsec_key_row *const spec = row->spec;
     char name[NAME_MOST];
@@ -384,7 +384,7 @@ static bool read_wireshark_algorithms(row *row)
 
 /* Hex with 0x, with a zero in front of an odd number of digits; else the characters themselves, white space at the
  * ends included. */
-static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets, size_t most, size_t *length)
+static bool decode_wireshark_key(reading *row, ipsec_column column, uint8_t *octets, size_t most, size_t *length)
 {
     const char *const string = row->text->columns[column] ? row->text->columns[column] : "";
     const ipsec_text text = {string, strlen(string)};
@@ -406,7 +406,7 @@ static bool decode_wireshark_key(row *row, ipsec_column column, uint8_t *octets,
            FAIL(row, column, "the key has a character that is not a hex digit");
 }
 
-static bool read_wireshark_encryption_key(row *row)
+static bool read_wireshark_encryption_key(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_ENCRYPTION_KEY;
     ipsec_key_row *const spec = row->spec;
@@ -418,7 +418,7 @@ static bool read_wireshark_encryption_key(row *row)
            ipsec_key_row_set_encryption_length(spec, length, row->names[column], row->error);
 }
 
-static bool read_wireshark_integrity_key(row *row)
+static bool read_wireshark_integrity_key(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY_KEY;
     ipsec_key_row *const spec = row->spec;
@@ -430,7 +430,7 @@ static bool read_wireshark_integrity_key(row *row)
            ipsec_key_row_set_integrity_length(spec, length, row->names[column], row->error);
 }
 
-static bool read_wireshark_esn(row *row)
+static bool read_wireshark_esn(reading *row)
 {
     const ipsec_text text = row->columns[IPSEC_COLUMN_MODE];
     const ipsec_text digits = ipsec_text_from(text, ipsec_text_has_0x(text) ? 2 : 0);
@@ -456,7 +456,7 @@ static bool read_wireshark_esn(row *row)
 static bool compile(const ipsec_key_row_text *text, const char *const *names, const step *steps, size_t count,
                     ipsec_key_row *spec, ipsec_key_row_error *error)
 {
-    row row = {.text = text, .names = names, .spec = spec, .error = error};
+    reading row = {.text = text, .names = names, .spec = spec, .error = error};
 
     *error = (ipsec_key_row_error){.column = NULL};
     ipsec_key_row_init(spec);

@@ -5,17 +5,17 @@
 #include <string.h>
 
 /* The line of an algorithm. */
-typedef struct algorithm {
+typedef struct algorithm_line {
     ipsec_text name;
     ipsec_text key; /* empty if it is hidden, or there is none */
     unsigned bits;  /* of the ICV; 0 if they are not stated */
-} algorithm;
+} algorithm_line;
 
 /* "NAME KEY BITS": the key is in hex, or missing, or "<<Keys hidden>>"; with statistics "(128 bits)" follows
  * it. */
-static algorithm read_algorithm(reader *reader, ipsec_text rest)
+static algorithm_line read_algorithm(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
-    algorithm result = {.key = {rest.at, 0}};
+    algorithm_line result = {.key = {rest.at, 0}};
     ipsec_text word;
     uint32_t bits;
 
@@ -34,7 +34,7 @@ static algorithm read_algorithm(reader *reader, ipsec_text rest)
 }
 
 /* Whether that was looked up last; if not, the caller does, and this remembers for what. */
-static bool is_last(lookup *last, const algorithm *algorithm)
+static bool is_last(lookup *last, const algorithm_line *algorithm)
 {
     if (is_last_text(&last->name, algorithm->name) && algorithm->bits == last->bits)
         return true;
@@ -43,7 +43,7 @@ static bool is_last(lookup *last, const algorithm *algorithm)
     return false;
 }
 
-static void fail_unsupported(reader *reader, const char *column, const algorithm *algorithm)
+static void fail_unsupported(ipsec_xfrm_reader *reader, const char *column, const algorithm_line *algorithm)
 {
     char shown[IPSEC_TEXT_SHOWN];
 
@@ -60,9 +60,9 @@ static void fail_unsupported(reader *reader, const char *column, const algorithm
         ipsec_key_row_fail(&reader->error, column, "%s is not supported", shown);
 }
 
-static void read_encryption(reader *reader, ipsec_text rest, const char *column)
+static void read_encryption(ipsec_xfrm_reader *reader, ipsec_text rest, const char *column)
 {
-    const algorithm algorithm = read_algorithm(reader, rest);
+    const algorithm_line algorithm = read_algorithm(reader, rest);
     ipsec_key_row *const spec = &reader->spec;
     size_t length = 0;
 
@@ -81,19 +81,19 @@ static void read_encryption(reader *reader, ipsec_text rest, const char *column)
         spec->has_keys = false;
 }
 
-void ipsec_xfrm_read_enc(reader *reader, ipsec_text rest)
+void ipsec_xfrm_read_enc(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     read_encryption(reader, rest, "enc");
 }
 
-void ipsec_xfrm_read_aead(reader *reader, ipsec_text rest)
+void ipsec_xfrm_read_aead(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     read_encryption(reader, rest, "aead");
 }
 
-static void read_integrity(reader *reader, ipsec_text rest, const char *column)
+static void read_integrity(ipsec_xfrm_reader *reader, ipsec_text rest, const char *column)
 {
-    const algorithm algorithm = read_algorithm(reader, rest);
+    const algorithm_line algorithm = read_algorithm(reader, rest);
     ipsec_key_row *const spec = &reader->spec;
     size_t length = 0;
 
@@ -112,12 +112,12 @@ static void read_integrity(reader *reader, ipsec_text rest, const char *column)
         spec->has_keys = false;
 }
 
-void ipsec_xfrm_read_auth(reader *reader, ipsec_text rest)
+void ipsec_xfrm_read_auth(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     read_integrity(reader, rest, "auth");
 }
 
-void ipsec_xfrm_read_auth_trunc(reader *reader, ipsec_text rest)
+void ipsec_xfrm_read_auth_trunc(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     read_integrity(reader, rest, "auth-trunc");
 }

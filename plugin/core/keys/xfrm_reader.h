@@ -63,8 +63,6 @@ struct ipsec_xfrm_reader {
     bool has_received; /* likewise */
 };
 
-typedef ipsec_xfrm_reader reader;
-
 static inline bool is_last_text(const last_text *last, ipsec_text text)
 {
     return text.length > 0 && text.length == last->length && memcmp(text.at, last->octets, text.length) == 0;
@@ -77,7 +75,7 @@ static inline void keep_text(last_text *last, ipsec_text text)
     last->octets[last->length] = '\0';
 }
 
-static inline void fail(reader *reader, const char *column, const char *reason)
+static inline void fail(ipsec_xfrm_reader *reader, const char *column, const char *reason)
 {
     if (!reader->failed)
         ipsec_key_row_fail(&reader->error, column, "%s", reason);
@@ -95,9 +93,9 @@ static inline bool read_count(ipsec_text value, uint32_t *count)
 }
 
 /** Read what follows the first word of the line of an algorithm. */
-void ipsec_xfrm_read_enc(reader *reader, ipsec_text rest);
-void ipsec_xfrm_read_aead(reader *reader, ipsec_text rest);
-void ipsec_xfrm_read_auth(reader *reader, ipsec_text rest);
-void ipsec_xfrm_read_auth_trunc(reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_enc(ipsec_xfrm_reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_aead(ipsec_xfrm_reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_auth(ipsec_xfrm_reader *reader, ipsec_text rest);
+void ipsec_xfrm_read_auth_trunc(ipsec_xfrm_reader *reader, ipsec_text rest);
 
 #endif

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* A word, and what to do with the word after it; false if that cannot be read. */
-typedef struct field {
+typedef struct line_field {
     const char *name;
     bool (*set)(ipsec_selector *selector, ipsec_text value);
-} field;
+} line_field;
 
 static bool set_range(ipsec_text value, ipsec_address_range *range)
 {
@@ -87,7 +87,7 @@ static bool set_key(ipsec_selector *selector, ipsec_text value)
     return true;
 }
 
-static const field fields[] = {
+static const line_field fields[] = {
     {"src", set_source},
     {"dst", set_destination},
     {"proto", set_protocol},
@@ -105,7 +105,7 @@ void ipsec_xfrm_selector_read(ipsec_text line, ipsec_selector *selector)
 
     *selector = (ipsec_selector){.present = true, .any_protocol = true};
     while (ipsec_text_word(&line, &word)) {
-        const field *field = fields;
+        const line_field *field = fields;
 
         while (field->name && !ipsec_text_is(word, field->name))
             field++;

@@ -15,21 +15,22 @@
 #include <string.h>
 
 /* A word of a line, and what to do with the word after it. */
-typedef struct field {
+typedef struct line_field {
     ipsec_text name;
-    void (*set)(reader *reader, ipsec_text value);
-} field;
+    void (*set)(ipsec_xfrm_reader *reader, ipsec_text value);
+} line_field;
 
 /* A line by its first word: either fields, from that word on, or a function for what follows it. */
 typedef struct line_kind {
     ipsec_text name;
-    const field *fields; /* ends with a row without name */
-    void (*read)(reader *reader, ipsec_text rest);
+    const line_field *fields; /* ends with a row without name */
+    void (*read)(ipsec_xfrm_reader *reader, ipsec_text rest);
 } line_kind;
 
 /* --- the first line --- */
 
-static void read_end(ipsec_text text, const char *column, last_end *last, ipsec_address_range *range, reader *reader)
+static void read_end(ipsec_text text, const char *column, last_end *last, ipsec_address_range *range,
+                     ipsec_xfrm_reader *reader)
 {
     if (is_last_text(&last->text, text)) {
         *range = last->range;
@@ -41,10 +42,10 @@ static void read_end(ipsec_text text, const char *column, last_end *last, ipsec_
     }
 }
 
-static void finish_sa(reader *reader);
+static void finish_sa(ipsec_xfrm_reader *reader);
 
 /* "src A dst B" begins an SA; with prefix lengths it begins a policy. */
-static void begin_sa(reader *reader, ipsec_text rest)
+static void begin_sa(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     ipsec_text source, word, destination;
 
@@ -71,7 +72,7 @@ static void begin_sa(reader *reader, ipsec_text rest)
 
 /* --- proto, spi, mode --- */
 
-static void set_protocol(reader *reader, ipsec_text value)
+static void set_protocol(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     static const ipsec_word protocols[] = {
 #define KIND(symbol, name, number, encrypts, covers_outer) {#name, number}, {#number, number},
@@ -84,7 +85,7 @@ static void set_protocol(reader *reader, ipsec_text value)
 }
 
 /* With statistics the decimal follows at once: "0x00001000(4096)". */
-static void set_spi(reader *reader, ipsec_text value)
+static void set_spi(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     const char *const bracket = memchr(value.at, '(', value.length);
     uint64_t spi;
@@ -100,7 +101,7 @@ static void set_spi(reader *reader, ipsec_text value)
 }
 
 /* An iproute2 that is older than a mode prints the kernel's number. */
-static void set_mode(reader *reader, ipsec_text value)
+static void set_mode(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     static const ipsec_word modes[] = {
         {"transport", IPSEC_MODE_TRANSPORT},
@@ -115,12 +116,12 @@ static void set_mode(reader *reader, ipsec_text value)
     reader->spec.mode = (uint8_t)ipsec_text_find(value, modes);
 }
 
-static void read_fields(reader *reader, ipsec_text line, const field *fields)
+static void read_fields(ipsec_xfrm_reader *reader, ipsec_text line, const line_field *fields)
 {
     ipsec_text word;
 
     while (ipsec_text_word(&line, &word)) {
-        const field *field = fields;
+        const line_field *field = fields;
 
         while (field->set && !ipsec_text_equal(word, field->name))
             field++;
@@ -131,11 +132,11 @@ static void read_fields(reader *reader, ipsec_text line, const field *fields)
 
 /* --- protocol, SPI and mode --- */
 
-static const field identity_fields[] = {{IPSEC_TEXT("proto"), set_protocol},
-                                        {IPSEC_TEXT("spi"), set_spi},
-                                        {IPSEC_TEXT("mode"), set_mode},
-                                        {{NULL, 0}, NULL}};
-static const field mode_fields[] = {{IPSEC_TEXT("mode"), set_mode}, {{NULL, 0}, NULL}};
+static const line_field identity_fields[] = {{IPSEC_TEXT("proto"), set_protocol},
+                                             {IPSEC_TEXT("spi"), set_spi},
+                                             {IPSEC_TEXT("mode"), set_mode},
+                                             {{NULL, 0}, NULL}};
+static const line_field mode_fields[] = {{IPSEC_TEXT("mode"), set_mode}, {{NULL, 0}, NULL}};
 
 /* Whether the text names protocol or SPI once more, which iproute2 does not print. */
 static bool has_identity(ipsec_text text)
@@ -149,7 +150,7 @@ static bool has_identity(ipsec_text text)
 }
 
 /* Reads the mode from what follows the SPI. */
-static void read_tail(reader *reader, ipsec_text tail)
+static void read_tail(ipsec_xfrm_reader *reader, ipsec_text tail)
 {
     enum {
         NOT_SET = UINT8_MAX
@@ -173,7 +174,7 @@ static void read_tail(reader *reader, ipsec_text tail)
 
 /* "esp spi S reqid R mode M", where nothing but the SPI differs from one SA to the next; whatever else it is, is read
  * word by word. */
-static void read_identity(reader *reader, ipsec_text rest)
+static void read_identity(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     static const ipsec_text usual = IPSEC_TEXT(" esp spi ");
     const ipsec_text line = rest;
@@ -215,7 +216,7 @@ static unsigned read_flag_bits(ipsec_text flag)
 }
 
 /* A flag by its name, or in hex those that iproute2 had no name for. */
-static void set_flag(reader *reader, ipsec_text flag)
+static void set_flag(ipsec_xfrm_reader *reader, ipsec_text flag)
 {
     static const ipsec_word names[] = {{"esn", FLAG_ESN}, {"align4", FLAG_ALIGN4}, {NULL, 0}};
     const unsigned bits = (unsigned)ipsec_text_find(flag, names) | read_flag_bits(flag);
@@ -226,7 +227,7 @@ static void set_flag(reader *reader, ipsec_text flag)
         reader->spec.align4 = true;
 }
 
-static void read_replay_window(reader *reader, ipsec_text rest)
+static void read_replay_window(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     bool flags = false;
     ipsec_text word;
@@ -256,54 +257,54 @@ static bool read_part(ipsec_text value, uint32_t *number)
 
 /* What the host has sent or received shows which end of the SA it is. The numbers themselves are from another time than
  * the capture, and not used. */
-static void set_sequence(reader *reader, ipsec_text value)
+static void set_sequence(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     uint32_t number;
 
     reader->has_received = reader->has_received || (read_part(value, &number) && number > 0);
 }
 
-static void set_output_sequence(reader *reader, ipsec_text value)
+static void set_output_sequence(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     uint32_t number;
 
     reader->has_sent = reader->has_sent || (read_part(value, &number) && number > 0);
 }
 
-static void set_direction(reader *reader, ipsec_text value)
+static void set_direction(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     if (ipsec_text_is(value, "out"))
         reader->is_outbound = true;
 }
 
 /* "crypto offload parameters: dev eth0 dir out", perhaps with "mode packet" after it. */
-static void set_offload(reader *reader, ipsec_text value)
+static void set_offload(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     reader->spec.offload = ipsec_text_is(value, "parameters:");
 }
 
-static const field sequence_fields[] = {
+static const line_field sequence_fields[] = {
     {IPSEC_TEXT("seq"), set_sequence}, {IPSEC_TEXT("oseq"), set_output_sequence}, {{NULL, 0}, NULL}};
-static const field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
-static const field offload_fields[] = {
+static const line_field direction_fields[] = {{IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
+static const line_field offload_fields[] = {
     {IPSEC_TEXT("offload"), set_offload}, {IPSEC_TEXT("dir"), set_direction}, {{NULL, 0}, NULL}};
 
 /* "anti-replay context: seq 0x0, oseq 0x0, bitmap 0x00000000". If there is a window, it does not matter whose it is. */
-static void read_anti_replay(reader *reader, ipsec_text rest)
+static void read_anti_replay(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     if (reader->spec.replay_window == 0)
         read_fields(reader, rest, sequence_fields);
 }
 
 /* On an SA that the host sends on it has no window; that of the other end is not known here. */
-static bool is_senders(const reader *reader)
+static bool is_senders(const ipsec_xfrm_reader *reader)
 {
     return reader->is_outbound || (reader->has_sent && !reader->has_received);
 }
 
 /* --- the context of ESN --- */
 
-static void add_high(reader *reader, ipsec_text value)
+static void add_high(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     ipsec_key_row *const spec = &reader->spec;
     uint32_t high;
@@ -316,33 +317,33 @@ static void add_high(reader *reader, ipsec_text value)
     spec->highs[spec->high_count++] = high;
 }
 
-static void set_high(reader *reader, ipsec_text value)
+static void set_high(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     add_high(reader, value);
     set_sequence(reader, value);
 }
 
-static void set_output_high(reader *reader, ipsec_text value)
+static void set_output_high(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     add_high(reader, value);
     set_output_sequence(reader, value);
 }
 
-static void set_esn_window(reader *reader, ipsec_text value)
+static void set_esn_window(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     reader->has_esn_context = read_part(value, &reader->spec.replay_window);
 }
 
-static const field esn_fields[] = {{IPSEC_TEXT("seq-hi"), set_high},
-                                   {IPSEC_TEXT("seq"), set_sequence},
-                                   {IPSEC_TEXT("oseq-hi"), set_output_high},
-                                   {IPSEC_TEXT("oseq"), set_output_sequence},
-                                   {{NULL, 0}, NULL}};
-static const field window_fields[] = {{IPSEC_TEXT("replay_window"), set_esn_window}, {{NULL, 0}, NULL}};
+static const line_field esn_fields[] = {{IPSEC_TEXT("seq-hi"), set_high},
+                                        {IPSEC_TEXT("seq"), set_sequence},
+                                        {IPSEC_TEXT("oseq-hi"), set_output_high},
+                                        {IPSEC_TEXT("oseq"), set_output_sequence},
+                                        {{NULL, 0}, NULL}};
+static const line_field window_fields[] = {{IPSEC_TEXT("replay_window"), set_esn_window}, {{NULL, 0}, NULL}};
 
 /* --- encapsulation and lifetime --- */
 
-static void set_encapsulation(reader *reader, ipsec_text value)
+static void set_encapsulation(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     static const ipsec_word types[] = {
         {"espinudp", IPSEC_ENCAP_UDP}, {"espinudp-nonike", IPSEC_ENCAP_UDP},
@@ -360,23 +361,23 @@ static uint16_t port_of(ipsec_text value)
     return ipsec_text_number(value, UINT16_MAX, &port) ? (uint16_t)port : 0;
 }
 
-static void set_source_port(reader *reader, ipsec_text value)
+static void set_source_port(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     reader->spec.source_port = port_of(value);
 }
 
-static void set_destination_port(reader *reader, ipsec_text value)
+static void set_destination_port(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     reader->spec.destination_port = port_of(value);
 }
 
-static const field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encapsulation},
-                                             {IPSEC_TEXT("sport"), set_source_port},
-                                             {IPSEC_TEXT("dport"), set_destination_port},
-                                             {{NULL, 0}, NULL}};
+static const line_field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encapsulation},
+                                                  {IPSEC_TEXT("sport"), set_source_port},
+                                                  {IPSEC_TEXT("dport"), set_destination_port},
+                                                  {{NULL, 0}, NULL}};
 
 /* "1000(bytes)", "1000(packets)" or "(INF)(bytes)"; the last is no number. */
-static void set_hard(reader *reader, ipsec_text value)
+static void set_hard(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     const char *const bracket = memchr(value.at, '(', value.length);
     const ipsec_text number = {value.at, bracket ? (size_t)(bracket - value.at) : 0};
@@ -391,11 +392,11 @@ static void set_hard(reader *reader, ipsec_text value)
         reader->spec.hard_packets = limit;
 }
 
-static const field limit_fields[] = {{IPSEC_TEXT("hard"), set_hard}, {{NULL, 0}, NULL}};
+static const line_field limit_fields[] = {{IPSEC_TEXT("hard"), set_hard}, {{NULL, 0}, NULL}};
 
 /* --- the selector --- */
 
-static void read_selector(reader *reader, ipsec_text rest)
+static void read_selector(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     last_selector *const last = &reader->selector;
 
@@ -417,7 +418,7 @@ static bool is_zero(const uint8_t *octets, unsigned count)
 }
 
 /* A kernel in lockdown prints zeros for keys; no IKE would make such ones. */
-static void check_for_zeros(reader *reader)
+static void check_for_zeros(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
 
@@ -431,7 +432,7 @@ static void check_for_zeros(reader *reader)
 }
 
 /* What the kernel would not have let in. */
-static void check_whole(reader *reader)
+static void check_whole(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
     const bool encrypts = ipsec_encrypts(spec->protocol);
@@ -457,7 +458,7 @@ static void strip_keys(ipsec_key_row *spec)
     spec->encryption_key_length = spec->integrity_key_length = 0;
 }
 
-static void hand_over(reader *reader)
+static void hand_over(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
 
@@ -475,7 +476,7 @@ static void hand_over(reader *reader)
 }
 
 /* Checks and hands over what was read. */
-static void close_sa(reader *reader)
+static void close_sa(ipsec_xfrm_reader *reader)
 {
     if (!reader->failed)
         check_whole(reader);
@@ -488,7 +489,7 @@ static void close_sa(reader *reader)
 }
 
 /* Ends the SA, if there is one. One without algorithms has only been requested from IKE. */
-static void finish_sa(reader *reader)
+static void finish_sa(ipsec_xfrm_reader *reader)
 {
     if (reader->spec.line == 0)
         return;
@@ -498,7 +499,7 @@ static void finish_sa(reader *reader)
 }
 
 /* A message of `ip xfrm monitor` that is no SA. */
-static void end_sa(reader *reader, ipsec_text rest)
+static void end_sa(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     (void)rest;
     finish_sa(reader);
@@ -572,7 +573,7 @@ static const line_kind *take_kind(ipsec_text *line)
     return kind;
 }
 
-static void read_line(reader *reader, ipsec_text line)
+static void read_line(ipsec_xfrm_reader *reader, ipsec_text line)
 {
     ipsec_text rest = line;
     const line_kind *const kind = take_kind(&rest);
@@ -586,7 +587,7 @@ static void read_line(reader *reader, ipsec_text line)
 }
 
 /* Reads a line without its end. With -o the lines of an SA are joined by backslashes. */
-static void read_joined_lines(reader *reader, ipsec_text line)
+static void read_joined_lines(ipsec_xfrm_reader *reader, ipsec_text line)
 {
     while (line.length > 0)
         read_line(reader, ipsec_text_part(&line, '\\'));
@@ -594,7 +595,7 @@ static void read_joined_lines(reader *reader, ipsec_text line)
 
 ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls)
 {
-    reader *const reader = g_new0(ipsec_xfrm_reader, 1);
+    ipsec_xfrm_reader *const reader = g_new0(ipsec_xfrm_reader, 1);
 
     reader->calls = calls;
     return reader;

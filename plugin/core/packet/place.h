@@ -14,23 +14,23 @@
 #include <string.h>
 
 /** As much of a link address as a word holds: most have 6 octets, some 8. 0: there is none, or it tells nothing. */
-static inline uint64_t ipsec_link_word(const uint8_t *address, uint32_t length)
+static inline uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
 {
     const uint32_t mac = 6;
     uint64_t word = 0;
 
     if (length == mac)
-        memcpy(&word, address, mac);
+        memcpy(&word, octets, mac);
     else if (length > 0)
-        memcpy(&word, address, MIN(length, sizeof word));
+        memcpy(&word, octets, MIN(length, sizeof word));
     return word;
 }
 
 /** One half of ipsec_view.place. */
-static inline uint32_t ipsec_half_place(uint64_t address, uint32_t vlan)
+static inline uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
 {
     const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
-    const uint64_t hash = ipsec_hash_mix(vlan, address);
+    const uint64_t hash = ipsec_hash_mix(vlan, link);
 
     return hash == 0 ? 0 : MAX((uint32_t)hash & mask, 1);
 }

@@ -138,6 +138,13 @@ static inline bool ipsec_view_has(const ipsec_view *view, uint32_t count)
     return view->captured >= count;
 }
 
+/** Octets in front of the header of IKE in a view of UDP: the non-ESP marker (RFC 3948 2.2), on other ports than that
+ * of IKE. */
+static inline uint32_t ipsec_view_ike_at(const ipsec_view *view)
+{
+    return view->flags & IPSEC_VIEW_IKE_PORT ? 0 : 4;
+}
+
 /** Whether every octet that the packet had on the wire was captured, and the wire length is known. */
 static inline bool ipsec_view_is_whole(const ipsec_view *view)
 {

@@ -45,12 +45,10 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so check on which end the keys were "
                                 "installed",
                                 CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_DELETED] =
-        {"IKE deleted this SA (in ipsec.sa.deleted_by), so look at the sender, which still uses it", CONTEXT,
-         .attack = true},
-    [IPSEC_CASE_SPI_RESTARTED] =
-        {"IKE deleted this SA (in ipsec.sa.deleted_by) when the peer restarted, so look at the sender", CONTEXT,
-         .attack = true},
+    [IPSEC_CASE_DELETED] = {"check the sender, which keeps using it", .step = IPSEC_STEP_CONTEXT,
+                            .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
+    [IPSEC_CASE_SPI_DELETED] = {"look at the sender, which still uses it", CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_RESTARTED] = {"look at the sender, because the peer restarted", CONTEXT, .attack = true},
     [IPSEC_CASE_SPI_NEVER] =
         {"IKE negotiated no SA with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
          .attack = true},
@@ -254,12 +252,22 @@ static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size
                    finding->detail, finding->fits, whatever);
 }
 
+static void describe_deleted(uint32_t frame, char *buffer, size_t size)
+{
+    if (frame > 0)
+        g_snprintf(buffer, size, "IKE deleted this SA in frame %u, so ", frame);
+    else
+        g_snprintf(buffer, size, "IKE deleted this SA, so ");
+}
+
 /* What was found in the cases that hold a number or a name; in front of their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
     buffer[0] = '\0';
     if (is_of_receiver(finding->advice_case))
         g_snprintf(buffer, size, "%s ", ipsec_stack_title(finding->detail));
+    else if (ipsec_advice_names_frame(finding->advice_case))
+        describe_deleted(finding->detail, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_ICV_LENGTH)
         g_snprintf(buffer, size, "the ICV verifies with %u bits, so ", finding->detail * 8u);
     else if (finding->advice_case == IPSEC_CASE_INTEGRITY)

@@ -21,12 +21,12 @@ enum {
 #define EMPTY 0u
 #define FULL  1u /* in the last place */
 
-typedef struct bucket {
+typedef struct hash_bucket {
     uint32_t halves[IN_BUCKET]; /* the empty ones after the others */
-} bucket;
+} hash_bucket;
 
 struct ipsec_forgotten {
-    bucket buckets[BUCKETS];
+    hash_bucket buckets[BUCKETS];
 };
 
 ipsec_forgotten *ipsec_forgotten_new(void)
@@ -47,7 +47,7 @@ static uint32_t half_of(uint64_t hash)
 }
 
 /* Where the hash is in its bucket, or where the empty places begin; IN_BUCKET if there are none. */
-static unsigned place_of(const bucket *bucket, uint64_t hash)
+static unsigned place_of(const hash_bucket *bucket, uint64_t hash)
 {
     const uint32_t half = half_of(hash);
     unsigned at = 0;
@@ -59,7 +59,7 @@ static unsigned place_of(const bucket *bucket, uint64_t hash)
 
 void ipsec_forgotten_add(ipsec_forgotten *forgotten, uint64_t hash)
 {
-    bucket *bucket = &forgotten->buckets[hash % BUCKETS];
+    hash_bucket *bucket = &forgotten->buckets[hash % BUCKETS];
     const unsigned at = place_of(bucket, hash);
 
     if (at < IN_BUCKET)
@@ -70,7 +70,7 @@ void ipsec_forgotten_add(ipsec_forgotten *forgotten, uint64_t hash)
 
 bool ipsec_forgotten_has(const ipsec_forgotten *forgotten, uint64_t hash)
 {
-    const bucket *bucket = &forgotten->buckets[hash % BUCKETS];
+    const hash_bucket *bucket = &forgotten->buckets[hash % BUCKETS];
     const unsigned at = place_of(bucket, hash);
 
     return at == IN_BUCKET ? bucket->halves[IN_BUCKET - 1] == FULL : bucket->halves[at] != EMPTY;

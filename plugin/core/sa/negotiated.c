@@ -1,7 +1,7 @@
 /* What IKE says of SAs.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/negotiated.h"
-#include "base/hash.h"
+#include "sa/name.h"
 #include "sa/sequence.h"
 
 #include <glib.h>
@@ -9,24 +9,16 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* A packet sent before a delete may be on its way for this long. */
+/* What was sent before a delete may be on its way for so long. */
 #define ON_ITS_WAY SECOND
 
-/* An answer that is missing this long after its request was not captured, or never came. */
+/* An answer that is not there so long after its request was not captured, or never came. */
 #define ANSWER_WITHIN SECOND
 
-/* Usually both ends switch to the new SAs at once. One end has not switched if it still sends on the old SA
- * SWITCHED_WITHIN later, while the other has sent SWITCHED_PACKETS on the new one. */
+/* Both ends switch to the new SAs at once, as a rule. One has not if so much later it still sends on the old one, and
+ * so many packets came on the new one from the other. */
 #define SWITCHED_WITHIN  (10 * SECOND)
 #define SWITCHED_PACKETS 16u
-
-/* What packets of an SA have in common, as octets. */
-typedef struct name_key {
-    uint8_t destination[16]; /* zero after the address */
-    uint32_t spi;
-    uint8_t address_length, protocol;
-    uint8_t zero[2];
-} name_key;
 
 /* A name, and whose it is from a frame on. An SA gets another one when its receiver moves. */
 typedef struct name {
@@ -39,46 +31,22 @@ struct ipsec_negotiations {
     uint64_t seed;
     GPtrArray *list;          /* of ipsec_negotiated, which stay where they are */
     GArray *names;            /* of name */
-    GHashTable *by_name;      /* name_key to the newest of its names, and one more */
+    GHashTable *by_name;      /* ipsec_sa_name to the newest of its names, and one more */
     GHashTable *by_sa;        /* index of an SA to its place, and one more */
-    GHashTable *destinations; /* likewise name_key without SPI and protocol, to the first frame */
+    GHashTable *destinations; /* likewise ipsec_sa_name without SPI and protocol, to the first frame */
 };
 
 /* --- names ------------------------------------------------------------------------------------------------ */
-
-static guint hash_key(gconstpointer key)
-{
-    uint64_t words[3], hash = 0;
-
-    memcpy(words, key, sizeof words);
-    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
-        hash = ipsec_hash_mix(hash, words[i]);
-    return (guint)(hash ^ hash >> 32);
-}
-
-static gboolean equal_keys(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, sizeof(name_key)) == 0;
-}
-
-G_STATIC_ASSERT(sizeof(name_key) == 24);
-
-static name_key key_of(const ipsec_view *view, uint32_t spi, uint8_t protocol)
-{
-    name_key key = {.spi = spi, .address_length = view->address_length, .protocol = protocol};
-
-    memcpy(key.destination, view->destination, view->address_length);
-    return key;
-}
 
 static ipsec_negotiations *new_table(void)
 {
     ipsec_negotiations *all = g_new0(ipsec_negotiations, 1);
 
+    all->seed = ipsec_hash_seed();
     all->list = g_ptr_array_new_with_free_func(g_free);
     all->names = g_array_new(false, true, sizeof(name));
-    all->by_name = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
-    all->destinations = g_hash_table_new_full(hash_key, equal_keys, g_free, NULL);
+    all->by_name = g_hash_table_new_full(ipsec_sa_name_hash, ipsec_sa_name_equal, g_free, NULL);
+    all->destinations = g_hash_table_new_full(ipsec_sa_name_hash, ipsec_sa_name_equal, g_free, NULL);
     all->by_sa = g_hash_table_new(NULL, NULL);
     return all;
 }
@@ -97,7 +65,8 @@ void ipsec_negotiations_free(ipsec_negotiations *all)
 
 static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi, uint32_t place)
 {
-    const name_key key = key_of(to, spi, to->protocol), anywhere = key_of(to, 0, 0);
+    const ipsec_sa_name key = ipsec_sa_name_of(all->seed, to, spi, to->protocol);
+    const ipsec_sa_name anywhere = ipsec_sa_name_of(all->seed, to, 0, 0);
     const name entry = {
         .place = place, .from = to->frame, .before = GPOINTER_TO_UINT(g_hash_table_lookup(all->by_name, &key))};
 
@@ -112,7 +81,7 @@ static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi
 /* The place that the name stands for at a frame: of what has it since an earlier one, the last. */
 static uint32_t find_place(const ipsec_negotiations *all, const ipsec_view *view, uint32_t spi)
 {
-    const name_key key = key_of(view, spi, view->protocol);
+    const ipsec_sa_name key = ipsec_sa_name_of(all->seed, view, spi, view->protocol);
     uint32_t at = GPOINTER_TO_UINT(g_hash_table_lookup(all->by_name, &key));
 
     for (; at != 0; at = g_array_index(all->names, name, at - 1).before)
@@ -144,12 +113,12 @@ const ipsec_negotiated *ipsec_negotiated_at(const ipsec_sa_table *sas, const ips
 
 bool ipsec_negotiated_knows(const ipsec_sa_table *sas, const ipsec_view *view)
 {
-    name_key key;
+    ipsec_sa_name key;
     uint32_t from;
 
     if (!sas->negotiations || view->address_length == 0)
         return false;
-    key = key_of(view, 0, 0);
+    key = ipsec_sa_name_of(sas->negotiations->seed, view, 0, 0);
     from = GPOINTER_TO_UINT(g_hash_table_lookup(sas->negotiations->destinations, &key));
     return from != 0 && from < view->frame;
 }
@@ -284,7 +253,7 @@ void ipsec_negotiated_replace(ipsec_sa_table *sas, uint32_t place, uint32_t pred
     tell_neighbours(sas, at(sas->negotiations, place));
 }
 
-/* If both ends rekey at once, one of the two new SAs is deleted unused. */
+/* Where both ends rekey at once, one of the two new ones goes again, unused. */
 static void give_way(ipsec_negotiations *all, uint32_t place)
 {
     const ipsec_negotiated *gone = at(all, place);
@@ -335,24 +304,25 @@ static bool is_early(const ipsec_negotiated *of, const ipsec_view *view)
     return of->was_answered && of->created_by == 0 && view->time < of->named_at + ANSWER_WITHIN;
 }
 
-static bool has_traffic(const ipsec_sa_table *sas, uint32_t place, uint32_t least)
+void ipsec_negotiated_count(const ipsec_sa_table *sas, uint32_t index)
 {
-    const uint32_t sa = sa_of(sas->negotiations, place);
+    const uint32_t place = GPOINTER_TO_UINT(g_hash_table_lookup(sas->negotiations->by_sa, GUINT_TO_POINTER(index)));
 
-    return sa != IPSEC_SA_NONE && ipsec_sa_summary_at(sas, sa)->packets >= least;
+    if (place > 0 && at(sas->negotiations, place - 1)->packets < UINT32_MAX)
+        at(sas->negotiations, place - 1)->packets++;
 }
 
-/* Whether the other direction has moved to its successor, and this one has not. */
+/* Whether the other direction has gone on to its successor, and this one has not. */
 static bool is_left_behind(const ipsec_sa_table *sas, const ipsec_negotiated *of, const ipsec_view *view)
 {
     const ipsec_negotiations *all = sas->negotiations;
     uint32_t other;
 
-    if (of->successor == IPSEC_NEGOTIATED_NONE || has_traffic(sas, of->successor, 1) ||
+    if (of->successor == IPSEC_NEGOTIATED_NONE || at(all, of->successor)->packets > 0 ||
         view->time < at(all, of->successor)->created_at + SWITCHED_WITHIN)
         return false;
     other = at(all, of->successor)->reverse;
-    return other != IPSEC_NEGOTIATED_NONE && has_traffic(sas, other, SWITCHED_PACKETS);
+    return other != IPSEC_NEGOTIATED_NONE && at(all, other)->packets >= SWITCHED_PACKETS;
 }
 
 void ipsec_negotiated_judge(const ipsec_sa_table *sas, const ipsec_negotiated *of, const ipsec_view *view,

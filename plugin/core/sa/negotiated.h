@@ -36,6 +36,7 @@ typedef struct ipsec_negotiated {
     uint32_t predecessor; /**< it was made to replace (REKEY_SA) */
     uint32_t successor;
     uint32_t sa;        /**< index of the SA, if it was seen; or IPSEC_SA_NONE */
+    uint32_t packets;   /**< of it that are genuine, as far as can be told */
     bool is_refused;    /**< the answer was no; so it never was */
     bool is_deleted;    /**< `deleted_by` is final: the other side knows */
     bool has_restarted; /**< it was deleted by INITIAL_CONTACT */
@@ -93,6 +94,9 @@ static inline bool ipsec_negotiated_has_row(const ipsec_negotiated *negotiated, 
 {
     return negotiated->created_by != 0 && negotiated->created_by < view->frame;
 }
+
+/** Counts a genuine packet of SA number `index`, of which IKE tells. */
+void ipsec_negotiated_count(const ipsec_sa_table *sas, uint32_t index);
 
 /** Whether it was deleted, and so long before the view's time that nothing can be on its way any more. */
 bool ipsec_negotiated_is_over(const ipsec_negotiated *negotiated, const ipsec_view *view);

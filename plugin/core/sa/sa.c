@@ -16,6 +16,7 @@
 #include "base/config.h"
 #include "base/hash.h"
 #include "sa/exchanges.h"
+#include "sa/hints.h"
 #include "sa/negotiated.h"
 #include "sa/sequence.h"
 #include "base/octets.h"
@@ -132,6 +133,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
     ipsec_iv_store_free(table->ivs);
     ipsec_forgotten_free(table->forgotten);
     ipsec_negotiations_free(table->negotiations);
+    ipsec_hints_free(table->hints);
     ipsec_exchanges_free(table->exchanges);
     g_array_free(table->summaries, true);
     g_hash_table_destroy(table->pairs);
@@ -351,6 +353,8 @@ static IPSEC_COLD ipsec_sa *make_and_meet(ipsec_sa_table *table, const ipsec_sa_
 
     if (table->negotiations)
         ipsec_negotiated_meet(table, view, spi, sa);
+    if (table->hints)
+        ipsec_hints_meet(table->hints, view, spi, sa->index);
     if (table->exchanges)
         ipsec_exchanges_seat(table->exchanges, view, sa->index);
     return sa;

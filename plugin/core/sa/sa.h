@@ -182,6 +182,7 @@ typedef struct ipsec_sa_table {
     ipsec_blocks *sa_blocks, *pair_blocks;   /**< that they lie in */
     struct ipsec_exchanges *exchanges;       /**< what is near them in time, see exchanges.h; NULL until IKE is met */
     struct ipsec_negotiations *negotiations; /**< what IKE says of them, see negotiated.h; NULL until it does */
+    struct ipsec_hints *hints;               /**< likewise what is not verified, see hints.h */
 } ipsec_sa_table;
 
 /**

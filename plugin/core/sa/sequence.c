@@ -322,7 +322,7 @@ static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
     const uint64_t number = ipsec_ruling_number(a->ruling);
     const ipsec_place where = ipsec_window_place(&numbers->window, number, ipsec_receiver_window(numbers));
-    const ipsec_point_arrival arrival = {
+    const ipsec_point_arrival here = {
         .packet = a->packet,
         .earlier = is_copy(a) ? a->earlier : NULL,
         .unproven = !ipsec_is_genuine(a->ruling) && alike && ipsec_recent_is_same(alike, a->packet) ? alike : NULL,
@@ -331,7 +331,7 @@ static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
         .is_genuine = ipsec_is_genuine(a->ruling)};
 
     return a->ruling->standing != IPSEC_FORGED &&
-           ipsec_points_meet(&a->q->points[a->sa->keys.icv_good], a->q->config, &a->sa->numbers, &arrival);
+           ipsec_points_meet(&a->q->points[a->sa->keys.icv_good], a->q->config, &a->sa->numbers, &here);
 }
 
 /* The receiver got it once. */

@@ -29,7 +29,8 @@ typedef struct ipsec_sa_ike {
     uint32_t created_by; /**< ipsec_view.frame of the answer that created it, or of the request if there was none */
     uint32_t deleted_by; /**< likewise of what deleted it; 0: nothing did */
     /** Where IKE is not decrypted: the frames of requests between the same hosts, of which nothing but the time is
-     * known to fit; 0: there is none. */
+     * known to fit. Where it is and nobody has verified it, as with IKEv1: of messages that name the SA. 0: there is
+     * none. */
     uint32_t maybe_created_by, maybe_deleted_by;
 } ipsec_sa_ike;
 

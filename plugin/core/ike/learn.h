@@ -1,0 +1,29 @@
+/** @file
+ * What messages of IKE tell of SAs. Internal to the core.
+ *
+ * Requests and answers are put together once more here, of verified messages alone: what exchange.h knows anybody's
+ * messages move. Both would come to the same where nobody forges.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_IKE_LEARN_H
+#define IPSEC_CORE_IKE_LEARN_H
+
+#include "ike/contents.h"
+#include "ike/family.h"
+#include "ike/message.h"
+#include "packet/view.h"
+#include "sa/sa.h"
+
+/**
+ * Learns from the next message, and enters into the table of SAs what it tells of them; from what is not verified only
+ * what may have made or deleted them, see sa/hints.h.
+ *
+ * @param message   its header
+ * @param contents  what it says, decrypted
+ * @param view      its addresses, frame and time
+ */
+void ipsec_ike_learn(ipsec_ike_families *families, ipsec_sa_table *sas, const ipsec_ike_message *message,
+                     const ipsec_ike_contents *contents, const ipsec_view *view);
+
+#endif
