@@ -132,6 +132,10 @@ void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_conte
 /** Says again what ipsec_judge_ike() said, on later passes, without moving any state: but for findings that are
  * is_later, and with what is known by now of the other message of its exchange and of its IKE SA. */
 void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report);
+/** Sets *progress to what has become of an IKE SA since its last message, where an ICMP error or an SA of ESP or AH
+ * tells it; each once. False if there is nothing new. */
+bool ipsec_db_ike_news(ipsec_db *db, ipsec_ike_progress *progress);
+
 /* --- ICMP errors --- */
 
 /** Takes note of an ICMP error, in the order in which they and all headers were captured. It moves nothing but the path

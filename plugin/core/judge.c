@@ -936,6 +936,11 @@ void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_rep
     find_spi(db, view, report);
 }
 
+bool ipsec_db_ike_news(ipsec_db *db, ipsec_ike_progress *progress)
+{
+    return ipsec_ike_take_news(db->ike, progress);
+}
+
 /* --- ICMP errors --- */
 
 /* Tells the exchange whose message is quoted. */

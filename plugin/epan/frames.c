@@ -232,15 +232,18 @@ static uint32_t number_of_any(uint32_t serial)
     return serial > 0 ? number_of(serial) : 0;
 }
 
-static void renumber(ipsec_ike_report *report)
+static void renumber_progress(ipsec_ike_progress *progress)
 {
-    ipsec_ike_progress *progress = &report->progress;
-
-    report->request = number_of_any(report->request);
-    report->response = number_of_any(report->response);
     progress->trouble_frame = number_of_any(progress->trouble_frame);
     progress->error_frame = number_of_any(progress->error_frame);
     progress->deleted_by = number_of_any(progress->deleted_by);
+}
+
+static void renumber(ipsec_ike_report *report)
+{
+    report->request = number_of_any(report->request);
+    report->response = number_of_any(report->response);
+    renumber_progress(&report->progress);
     for (unsigned i = 0; i < report->findings.count; i++)
         if (report->findings.list[i].advice_case == IPSEC_CASE_IKE_ICMP)
             report->findings.list[i].detail = number_of_any(report->findings.list[i].detail);
@@ -262,6 +265,14 @@ void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ip
     else
         ipsec_explain_ike(db, view, report);
     renumber(report);
+}
+
+bool ipsec_frames_ike_news(ipsec_ike_progress *progress)
+{
+    if (!ipsec_db_ike_news(db, progress))
+        return false;
+    renumber_progress(progress);
+    return true;
 }
 
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report)

@@ -23,6 +23,9 @@ void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, i
 void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_shown *shown,
                       ipsec_ike_report *report);
 
+/* What has become of an IKE SA since its last message, see ipsec_db_ike_news(). */
+bool ipsec_frames_ike_news(ipsec_ike_progress *progress);
+
 /* The same for an ICMP error, see ipsec_explain_icmp(). */
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report);
 

@@ -323,6 +323,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     if (report.header.subject != IPSEC_SUBJECT_HEADER && is_ike(view, pinfo, &report))
         return ipsec_ike_call(at->stock, hooks[HOOK_ISAKMP].proto, view, wrappers_run, tvb, pinfo, tree, data);
     ipsec_tap_offer(&report, view, pinfo);
+    ipsec_tap_offer_ike_news(pinfo);
     if (report.findings.count > 0 || report.unproven)
         return dissect_refused(&report, at, tvb, pinfo, tree, data);
     return dissect(&report, at, tvb, pinfo, tree, data);

@@ -102,5 +102,6 @@ int ipsec_icmp_dissect(const ipsec_icmp_place *place, tvbuff_t *tvb, packet_info
     if (report.findings.count == 0)
         return call_dissector_only(place->stock, tvb, pinfo, tree, data);
     ipsec_tap_offer_icmp(&report, &view, pinfo);
+    ipsec_tap_offer_ike_news(pinfo);
     return dissect(&report, place, tvb, pinfo, tree, data);
 }

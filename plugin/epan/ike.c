@@ -79,7 +79,6 @@ static void draw_spi(uint32_t sa, proto_tree *tree)
 
 static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
 {
-
     for (unsigned i = 0; i < report->count; i++) {
         const ipsec_ike_said *said = &report->said[i];
 

@@ -110,6 +110,14 @@ static void add_message(stat_tap_table *table, unsigned row, const ipsec_ike_tap
     stat_tap_get_field_data(table, row, LAST_FRAME)->value.uint_value = frame;
 }
 
+static void add_news(stat_tap_table *table, const ipsec_ike_progress *progress)
+{
+    const unsigned place = GPOINTER_TO_UINT(g_hash_table_lookup(places, GUINT_TO_POINTER(progress->number)));
+
+    if (place > 0 && place <= LINES_MOST)
+        set_progress(table, place - 1, progress);
+}
+
 static void tell_rest(stat_tap_table *table, uint32_t frame)
 {
     char text[48];
@@ -126,8 +134,13 @@ static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt
     const stat_tap_table_ui *ui = ((const stat_data_t *)data)->stat_tap_data;
     const ipsec_ike_tapped *message = tapped;
     stat_tap_table *table = g_array_index(ui->tables, stat_tap_table *, 0);
-    const unsigned place = place_of(table, message->progress.number, pinfo->num);
+    unsigned place;
 
+    if (message->address_length == 0) {
+        add_news(table, &message->progress);
+        return TAP_PACKET_REDRAW;
+    }
+    place = place_of(table, message->progress.number, pinfo->num);
     if (place > 0)
         add_message(table, place - 1, message, pinfo->num);
     else

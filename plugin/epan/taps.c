@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "taps.h"
 #include "fields.h"
+#include "frames.h"
 
 #include <epan/proto_data.h>
 
@@ -93,6 +94,20 @@ static void queue_progress(const ipsec_ike_report *report, const ipsec_view *vie
     memcpy(tapped->source, view->source, view->address_length);
     memcpy(tapped->destination, view->destination, view->address_length);
     tap_queue_packet(ike_tap, pinfo, tapped);
+}
+
+void ipsec_tap_offer_ike_news(packet_info *pinfo)
+{
+    ipsec_ike_progress progress;
+
+    if (!have_tap_listener(ike_tap))
+        return;
+    while (ipsec_frames_ike_news(&progress)) {
+        ipsec_ike_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_ike_tapped);
+
+        tapped->progress = progress;
+        tap_queue_packet(ike_tap, pinfo, tapped);
+    }
 }
 
 void ipsec_tap_offer_ike(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo)

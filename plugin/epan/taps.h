@@ -43,9 +43,12 @@ extern int ipsec_tap;
 /* What its listeners get, for each IKE message that belongs to an IKE SA: what has become of that. */
 typedef struct ipsec_ike_tapped {
     ipsec_ike_progress progress;
-    uint8_t address_length;
+    uint8_t address_length; /* 0: it is no message of it, but another packet that tells */
     uint8_t source[16], destination[16];
 } ipsec_ike_tapped;
+
+/* Queues what another packet told of IKE SAs, for the listeners of their tap. */
+void ipsec_tap_offer_ike_news(packet_info *pinfo);
 
 /* Queues a message for the listeners of both taps, if there are any. */
 void ipsec_tap_offer_ike(const ipsec_ike_report *report, const ipsec_view *view, packet_info *pinfo);

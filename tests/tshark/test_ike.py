@@ -97,6 +97,8 @@ def test_a_refusal_by_length_is_taken_back(tshark, tmp_path, goes_on):
         capture.add("ESP", frame(ipv4(*session.hosts, 50, esp(100, spi, number))))
     path = written(tmp_path, capture)
     stays = goes_on not in ("exchange", "traffic")
+    outcome = "established, consistent with a refused child SA" if stays else "established"
+    assert [outcomes(tshark, path, *passes)[0][3] for passes in ((), ("-2",))] == [outcome, outcome]
     assert rows(tshark, path)[6]["ipsec.finding"] == ["ike.child_refused"]
     assert rows(tshark, path, "-2")[6]["ipsec.finding"] == (["ike.child_refused"] if stays else [])
 
@@ -107,11 +109,11 @@ def outcomes(tshark, path, *options):
     return [[cell.strip() for cell in line.split("|")] for line in text.splitlines() if "| IKEv" in line or "|IKEv" in line]
 
 
-def quoted(capture):
-    """Three requests, each with an ICMP error that says that the port is unreachable, and quotes the whole of it."""
+def quoted(capture, count=3):
+    """Requests, each with an ICMP error that says that the port is unreachable, and quotes the whole of it."""
     session = Session(capture, "quoted")
     octets = message(session.open, SA_INIT, OFFER)
-    for turn in range(3):
+    for turn in range(count):
         session.add("request", octets, after=1000)
         inner = ipv4(*session.hosts, 17, udp(octets, 500, 500), 7)
         error = struct.pack("!BBHI", 3, 3, 0, 0) + inner
@@ -141,6 +143,13 @@ def test_an_icmp_error_tells_why_nobody_answers(tshark, tmp_path):
             {1: ["2"], 3: ["4"], 5: ["6"]} if options else {})
         (line,) = outcomes(tshark, path, *options)
         assert line[3:5] == ["no answer (ICMP: port unreachable, frame 2)", "5"]
+
+
+def test_each_pass_tells_the_same_outcome(tshark, tmp_path):
+    """Also where the last packet that tells is none of IKE."""
+    path = written(tmp_path, quoted(Capture("once", "A single request, and an ICMP error that quotes it"), 1))
+    for options in ((), ("-2",)):
+        assert [line[3] for line in outcomes(tshark, path, *options)] == ["no answer (ICMP: port unreachable, frame 2)"]
 
 
 def test_a_late_answer_takes_silence_back(tshark, tmp_path):

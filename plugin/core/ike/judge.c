@@ -15,6 +15,7 @@ ipsec_ike *ipsec_ike_new(uint64_t duplicate_time)
     ike->table = ipsec_ike_table_new(duplicate_time);
     ike->records = g_array_new(false, false, sizeof(ipsec_ike_record));
     ike->judged = g_array_new(false, false, sizeof(ipsec_ike_record_name));
+    ike->news = g_array_new(false, false, sizeof(uint32_t));
     return ike;
 }
 
@@ -25,7 +26,31 @@ void ipsec_ike_free(ipsec_ike *ike)
     ipsec_ike_table_free(ike->table);
     g_array_free(ike->records, true);
     g_array_free(ike->judged, true);
+    g_array_free(ike->news, true);
     g_free(ike);
+}
+
+/* --- news ------------------------------------------------------------------------------------------------------------
+ */
+
+/* Where nobody asks for them, they need not be kept: everything is told anew to those who ask later on. */
+#define NEWS_MOST 64u
+
+static void tell_news(const ipsec_ike *ike, uint32_t ike_sa)
+{
+    if (ike_sa != IPSEC_IKE_UNLISTED && ike->news->len < NEWS_MOST)
+        g_array_append_val(ike->news, ike_sa);
+}
+
+bool ipsec_ike_take_news(ipsec_ike *ike, ipsec_ike_progress *progress)
+{
+    const guint count = ike->news->len;
+
+    if (count == 0)
+        return false;
+    *progress = *ipsec_ike_history_at(&ike->table->histories, g_array_index(ike->news, uint32_t, count - 1));
+    g_array_set_size(ike->news, count - 1);
+    return true;
 }
 
 /* --- records ------------------------------------------------------------------------------------------------------ */
@@ -122,8 +147,10 @@ static void withdraw(const ipsec_ike *ike, ipsec_ike_record *record)
 
     record->is_withdrawn = true;
     if (progress && progress->trouble && may_be_none(progress->trouble - 1u, progress->trouble_inferred) &&
-        progress->trouble_frame == record->name.frame)
+        progress->trouble_frame == record->name.frame) {
         progress->trouble = 0;
+        tell_news(ike, record->ike_sa);
+    }
 }
 
 void ipsec_ike_withdraw(ipsec_ike *ike, ipsec_ike_sa *sa)
@@ -316,6 +343,7 @@ void ipsec_ike_meet_error(ipsec_ike *ike, const ipsec_view *quoted, const ipsec_
         return; /* the first one is named, on every pass */
     sa->progress->error = (uint8_t)(error + 1);
     sa->progress->error_frame = frame;
+    tell_news(ike, sa->progress->number);
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */

@@ -39,6 +39,7 @@ typedef struct ipsec_ike {
     ipsec_ike_table *table;
     GArray *records; /**< of ipsec_ike_record, ascending by frame */
     GArray *judged;  /**< of ipsec_ike_record_name: the messages of the last frame */
+    GArray *news;    /**< of uint32_t: numbers of IKE SAs, see ipsec_ike_take_news() */
 } ipsec_ike;
 
 /** Nothing so far; free it with ipsec_ike_free(). `duplicate_time` is that of ipsec_config. */
@@ -54,6 +55,10 @@ bool ipsec_ike_judge(ipsec_ike *ike, const ipsec_view *view, const ipsec_ike_con
 
 /** See ipsec_explain_ike(). */
 void ipsec_ike_explain(const ipsec_ike *ike, const ipsec_view *view, ipsec_ike_report *report);
+
+/** Sets *progress to that of an IKE SA that other packets than its messages have changed, each once. False if there is
+ * none left. */
+bool ipsec_ike_take_news(ipsec_ike *ike, ipsec_ike_progress *progress);
 
 /**
  * Takes note of an ICMP error about a message.

@@ -33,7 +33,7 @@ typedef struct ipsec_ike_said {
 
 /** How far an IKE SA has come, as far as can be seen. */
 typedef enum {
-    IPSEC_IKE_ASKED,          /**< no other than these */
+    IPSEC_IKE_ASKED,          /**< a message was captured, and nothing of the following */
     IPSEC_IKE_AGREED,         /**< IKE_SA_INIT was answered with an SA */
     IPSEC_IKE_AUTHENTICATING, /**< there is a request of IKE_AUTH */
     IPSEC_IKE_ESTABLISHED     /**< somebody was authenticated */
