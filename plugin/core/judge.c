@@ -1,30 +1,13 @@
 /* The sequence of steps: check the octets, move the state, conclude; and what the steps ask each other.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-#include "ipsec.h"
-#include "evidence/confirmed.h"
-#include "evidence/fragments.h"
-#include "evidence/peers.h"
-#include "ike/family.h"
-#include "ike/inside.h"
-#include "ike/judge.h"
-#include "ike/learn.h"
+#include "db.h"
 #include "icmp/above.h"
-#include "icmp/errors.h"
-#include "icmp/quote.h"
 #include "packet/checks.h"
-#include "packet/ip_input.h"
-#include "packet/protocol.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
-#include "sa/hints.h"
 #include "sa/iv_judge.h"
-#include "sa/life.h"
 #include "sa/negotiated.h"
-#include "sa/open.h"
-#include "sa/records.h"
-#include "sa/sa.h"
-#include "sa/sequence.h"
 #include "verdict.h"
 #include "sa/standing.h"
 #include "packet/kind.h"
@@ -32,116 +15,10 @@
 
 #include <glib.h>
 
-struct ipsec_db {
-    ipsec_config config;
-    ipsec_sa_table *sas;
-    ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
-    bool opens;           /* whether there is anything to open packets with */
-    ipsec_sequencer sequencer;
-    ipsec_senders *senders;
-    ipsec_peers *peers;
-    ipsec_fragments *fragments;
-    ipsec_ike_families *families;
-    ipsec_ike_puzzles *puzzles;
-    ipsec_icmp_errors *icmp;
-    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
-                    * at */
-    GArray *notes; /* see records.h */
-    ipsec_oddities minded; /* that the receiver minds, see oddity.def */
-    ipsec_ike *ike;
-};
-
-ipsec_db *ipsec_db_new(const ipsec_config *config)
-{
-    ipsec_db *db = g_new0(ipsec_db, 1);
-
-    db->config = *config;
-    db->sas = ipsec_sa_table_new(config->sas);
-    db->opener = g_new0(ipsec_opener, 1);
-    db->opener->ring = ipsec_keyring_new();
-    db->opener->sas = db->sas;
-    db->opener->config = &db->config;
-    db->opens = config->null_heuristic;
-    db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
-    db->senders = ipsec_senders_new();
-    db->peers = ipsec_peers_new();
-    db->minded = ipsec_oddities_minded(config->receiver);
-    db->fragments = ipsec_fragments_new();
-    db->families = ipsec_ike_families_new();
-    db->puzzles = ipsec_ike_puzzles_new();
-    db->icmp = ipsec_icmp_errors_new();
-    db->notes = ipsec_notes_new();
-    db->ike = ipsec_ike_new(config->duplicate_time);
-    return db;
-}
-
-static void free_opener(ipsec_opener *opener)
-{
-    ipsec_keyring_free(opener->ring);
-    g_free(opener->plaintext);
-    g_free(opener->outer);
-    g_free(opener->senders);
-    g_free(opener);
-}
-
-void ipsec_db_free(ipsec_db *db)
-{
-    if (!db)
-        return;
-    free_opener(db->opener);
-    ipsec_sa_table_free(db->sas);
-    ipsec_recents_free(db->sequencer.recents);
-    ipsec_senders_free(db->senders);
-    ipsec_peers_free(db->peers);
-    ipsec_fragments_free(db->fragments);
-    ipsec_ike_families_free(db->families);
-    ipsec_ike_puzzles_free(db->puzzles);
-    ipsec_icmp_errors_free(db->icmp);
-    g_array_free(db->notes, true);
-    ipsec_ike_free(db->ike);
-    g_free(db);
-}
-
-bool ipsec_db_add(ipsec_db *db, const ipsec_key_row *spec)
-{
-    db->opens = true;
-    return ipsec_keyring_add(db->opener->ring, spec);
-}
-
-uint32_t ipsec_db_sa_count(const ipsec_db *db)
-{
-    return ipsec_sa_count(db->sas);
-}
-
 /* Whether the receiver discards the packet because of a header in front of this one: it moves nothing then. */
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
-}
-
-bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
-{
-    if (index >= ipsec_sa_count(db->sas))
-        return false;
-    *summary = *ipsec_sa_summary_at(db->sas, index);
-    return true;
-}
-
-bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
-{
-    const ipsec_negotiated *of = ipsec_negotiated_of(db->sas, index);
-
-    *ike = (ipsec_sa_ike){0};
-    if (!of) {
-        ipsec_exchanges_beside(db->sas, index, ike);
-        if (db->sas->hints)
-            ipsec_hints_tell(db->sas->hints, index, ike);
-        return ike->maybe_created_by || ike->maybe_deleted_by;
-    }
-    if (of->is_refused)
-        return false;
-    *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
-    return true;
 }
 
 /* Begins a report with what the octets alone tell. */
@@ -818,15 +695,10 @@ bool ipsec_record_is_of(const ipsec_db *db, const ipsec_record *record, const ip
     return ipsec_record_has(db->notes, record, view);
 }
 
-static void find_out_whether_it_watches(ipsec_db *db)
-{
-    db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
-}
-
 void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)
 {
     ipsec_fragments_meet(db->fragments, db->sequencer.recents, fragment);
-    find_out_whether_it_watches(db);
+    ipsec_db_find_watches(db);
 }
 
 void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, ipsec_report *report)
@@ -841,150 +713,4 @@ void ipsec_explain_fragment(const ipsec_db *db, const ipsec_fragment *fragment, 
         return;
     report->header.subject = IPSEC_SUBJECT_HEADER;
     report_fragment(report, first);
-}
-
-/* --- IKE --- */
-
-/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
-static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
-{
-    if (message->is_response || message->fragment > 1)
-        return IPSEC_EXCHANGE_KINDS;
-    switch (message->exchange) {
-    case IPSEC_IKE_AUTH:
-    case IPSEC_IKE_CREATE_CHILD_SA:
-    case IPSEC_IKE_QUICK_MODE:
-        return IPSEC_EXCHANGE_MAKES;
-    case IPSEC_IKE_INFORMATIONAL:
-    case IPSEC_IKE_V1_INFORMATIONAL:
-        return IPSEC_EXCHANGE_INFORMS;
-    default:
-        return IPSEC_EXCHANGE_KINDS;
-    }
-}
-
-/* What an IKE message shows about SAs: by its contents, if decrypted, and by its time. */
-static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
-                           const ipsec_view *view)
-{
-    const ipsec_exchange_kind kind = kind_of_request(message);
-
-    if (kind != IPSEC_EXCHANGE_KINDS)
-        ipsec_exchanges_meet(db->sas, view, kind, message->length);
-    if (!contents || !contents->decrypted)
-        return;
-    ipsec_ike_learn(db->families, db->sas, message, contents, view);
-    db->opens = db->opens || db->sas->negotiations;
-}
-
-/* The SA towards the sender that it says it does not have. */
-static void find_spi(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
-{
-    const ipsec_finding *said = ipsec_findings_get(&report->findings, IPSEC_FINDING_IKE_INVALID_SPI);
-    ipsec_view sought = *view;
-    const ipsec_sa *sa;
-
-    if (!report->is_ike || !said || said->detail == 0)
-        return;
-    sought.source = view->destination;
-    sought.destination = view->source;
-    sought.protocol = IPSEC_PROTOCOL_ESP;
-    sa = ipsec_sa_find(db->sas, &sought, said->detail);
-    sought.protocol = IPSEC_PROTOCOL_AH;
-    if (!sa)
-        sa = ipsec_sa_find(db->sas, &sought, said->detail);
-    if (sa)
-        report->spi_sa = sa->index;
-}
-
-static bool read_ike(const ipsec_view *view, ipsec_ike_message *message)
-{
-    const uint32_t in_front = ipsec_view_ike_at(view);
-
-    return view->captured > in_front && ipsec_ike_read(view->data + in_front, view->captured - in_front, message);
-}
-
-bool ipsec_may_hide_ike(const ipsec_view *view)
-{
-    ipsec_ike_message message;
-
-    return read_ike(view, &message) && message.is_all_encrypted;
-}
-
-bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_shown *shown,
-                           ipsec_ike_contents *contents)
-{
-    ipsec_ike_message message;
-
-    return read_ike(view, &message) && ipsec_ike_read_inside(db->puzzles, &message, shown, contents);
-}
-
-void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_contents *contents, ipsec_ike_report *report)
-{
-    const bool is_news = ipsec_ike_judge(db->ike, view, contents, report);
-
-    find_spi(db, view, report);
-    if (!is_news)
-        return;
-    ipsec_ike_packets_meet(&db->icmp->ike, view, &report->message);
-    learn_from_ike(db, &report->message, contents, view);
-}
-
-void ipsec_explain_ike(const ipsec_db *db, const ipsec_view *view, ipsec_ike_report *report)
-{
-    ipsec_ike_explain(db->ike, view, report);
-    find_spi(db, view, report);
-}
-
-bool ipsec_db_ike_news(ipsec_db *db, ipsec_ike_progress *progress)
-{
-    return ipsec_ike_take_news(db->ike, progress);
-}
-
-/* --- ICMP errors --- */
-
-/* Tells the exchange whose message is quoted. */
-static void tell_ike(ipsec_db *db, const ipsec_icmp_view *view)
-{
-    const ipsec_ike_packet *packet;
-    ipsec_icmp_report report;
-    ipsec_icmp_error error;
-
-    ipsec_icmp_errors_explain(db->icmp, view, &report);
-    packet = report.sa == IPSEC_SA_NONE ? ipsec_ike_packets_at(&db->icmp->ike, report.quoted_frame) : NULL;
-    if (!packet || report.findings.count == 0 || !ipsec_icmp_read(view, &error))
-        return;
-    ipsec_ike_meet_error(db->ike,
-                         &(ipsec_view){.source = error.quote.source,
-                                       .destination = error.quote.destination,
-                                       .address_length = error.quote.address_length,
-                                       .frame = packet->frame},
-                         &(ipsec_ike_message){.initiator_spi = packet->initiator_spi, .version = packet->version},
-                         (ipsec_finding_id)report.findings.list[0].id, view->frame);
-}
-
-void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
-{
-    const ipsec_icmp_neighbours neighbours = {
-        .sas = db->sas, .recents = db->sequencer.recents, .peers = db->peers, .ring = db->opener->ring};
-
-    if (!ipsec_stacks_have(view->refused_by, db->config.receiver))
-        ipsec_icmp_errors_judge(db->icmp, &neighbours, view);
-    tell_ike(db, view);
-    find_out_whether_it_watches(db);
-}
-
-void ipsec_explain_icmp(const ipsec_db *db, const ipsec_icmp_view *view, ipsec_icmp_report *report)
-{
-    ipsec_icmp_errors_explain(db->icmp, view, report);
-}
-
-uint32_t ipsec_db_sa_mtu(const ipsec_db *db, uint32_t sa, uint32_t frame)
-{
-    return ipsec_mtus_lowest(&db->icmp->mtus, sa, frame);
-}
-
-uint32_t ipsec_db_answered_by(const ipsec_db *db, uint32_t frame, uint32_t sa)
-{
-    return ipsec_icmp_errors_answer(db->icmp, frame, sa);
 }

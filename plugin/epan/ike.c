@@ -67,16 +67,6 @@ static void draw_inferred(const ipsec_ike_report *report, proto_tree *tree)
                                                                        : "False"));
 }
 
-static void draw_spi(uint32_t sa, proto_tree *tree)
-{
-    ipsec_sa_summary summary;
-
-    if (sa == IPSEC_SA_NONE || !ipsec_frames_sa(sa, &summary))
-        return;
-    ipsec_add_uint(tree, IPSEC_HF_SA, sa);
-    draw_frame(IPSEC_HF_SA_FIRST_FRAME, summary.first_frame, tree);
-}
-
 static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
 {
     for (unsigned i = 0; i < report->count; i++) {
@@ -90,7 +80,6 @@ static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
     draw_inferred(report, tree);
     draw_frame(IPSEC_HF_IKE_REQUEST, report->request, tree);
     draw_frame(IPSEC_HF_IKE_RESPONSE, report->response, tree);
-    draw_spi(report->spi_sa, tree);
 }
 
 /* Adds to the conclusion what the summary leaves open, if somebody sees it. */

@@ -354,7 +354,7 @@ static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 {
     const uint32_t in_front = ipsec_view_ike_at(view);
 
-    *report = (ipsec_ike_report){.is_ike = false, .spi_sa = IPSEC_SA_NONE};
+    *report = (ipsec_ike_report){.is_ike = false};
     ipsec_findings_begin(&report->findings, false);
     if (view->flags & (IPSEC_VIEW_QUOTED | IPSEC_VIEW_INSIDE_UNPROVEN) || view->captured < in_front)
         return false;

@@ -73,7 +73,6 @@ typedef struct ipsec_ike_report {
     ipsec_ike_said said[IPSEC_IKE_FINDINGS_MOST];
     bool has_progress;           /**< it belongs to an IKE SA that has a number */
     ipsec_ike_progress progress; /**< of that, by now */
-    uint32_t spi_sa;             /**< the SA of ESP or AH whose SPI the peer does not know; IPSEC_SA_NONE: none */
 } ipsec_ike_report;
 
 /** Whether a finding of the report, or the error of Windows that is named with it, is a conclusion. */

@@ -1,0 +1,99 @@
+/* The database: made, filled with keys, asked for what it knows of SAs, and freed.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "db.h"
+#include "report/oddities.h"
+#include "sa/exchanges.h"
+#include "sa/hints.h"
+#include "sa/negotiated.h"
+
+ipsec_db *ipsec_db_new(const ipsec_config *config)
+{
+    ipsec_db *db = g_new0(ipsec_db, 1);
+
+    db->config = *config;
+    db->sas = ipsec_sa_table_new(config->sas);
+    db->opener = g_new0(ipsec_opener, 1);
+    db->opener->ring = ipsec_keyring_new();
+    db->opener->sas = db->sas;
+    db->opener->config = &db->config;
+    db->opens = config->null_heuristic;
+    db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
+    db->senders = ipsec_senders_new();
+    db->peers = ipsec_peers_new();
+    db->minded = ipsec_oddities_minded(config->receiver);
+    db->fragments = ipsec_fragments_new();
+    db->families = ipsec_ike_families_new();
+    db->puzzles = ipsec_ike_puzzles_new();
+    db->icmp = ipsec_icmp_errors_new();
+    db->notes = ipsec_notes_new();
+    db->ike = ipsec_ike_new(config->duplicate_time);
+    return db;
+}
+
+static void free_opener(ipsec_opener *opener)
+{
+    ipsec_keyring_free(opener->ring);
+    g_free(opener->plaintext);
+    g_free(opener->outer);
+    g_free(opener->senders);
+    g_free(opener);
+}
+
+void ipsec_db_free(ipsec_db *db)
+{
+    if (!db)
+        return;
+    free_opener(db->opener);
+    ipsec_sa_table_free(db->sas);
+    ipsec_recents_free(db->sequencer.recents);
+    ipsec_senders_free(db->senders);
+    ipsec_peers_free(db->peers);
+    ipsec_fragments_free(db->fragments);
+    ipsec_ike_families_free(db->families);
+    ipsec_ike_puzzles_free(db->puzzles);
+    ipsec_icmp_errors_free(db->icmp);
+    g_array_free(db->notes, true);
+    ipsec_ike_free(db->ike);
+    g_free(db);
+}
+
+bool ipsec_db_add(ipsec_db *db, const ipsec_key_row *spec)
+{
+    db->opens = true;
+    return ipsec_keyring_add(db->opener->ring, spec);
+}
+
+uint32_t ipsec_db_sa_count(const ipsec_db *db)
+{
+    return ipsec_sa_count(db->sas);
+}
+
+bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary)
+{
+    if (index >= ipsec_sa_count(db->sas))
+        return false;
+    *summary = *ipsec_sa_summary_at(db->sas, index);
+    return true;
+}
+
+bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
+{
+    const ipsec_negotiated *of = ipsec_negotiated_of(db->sas, index);
+
+    *ike = (ipsec_sa_ike){0};
+    if (!of) {
+        ipsec_exchanges_beside(db->sas, index, ike);
+        if (db->sas->hints)
+            ipsec_hints_tell(db->sas->hints, index, ike);
+        return ike->maybe_created_by || ike->maybe_deleted_by;
+    }
+    if (of->is_refused)
+        return false;
+    *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
+    return true;
+}
+
+void ipsec_db_find_watches(ipsec_db *db)
+{
+    db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
+}

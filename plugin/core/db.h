@@ -1,0 +1,48 @@
+/** @file
+ * The database: what all judging shares. Internal to the core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_DB_H
+#define IPSEC_CORE_DB_H
+
+#include "evidence/confirmed.h"
+#include "evidence/fragments.h"
+#include "evidence/peers.h"
+#include "icmp/errors.h"
+#include "ike/inside.h"
+#include "ike/judge.h"
+#include "ike/learn.h"
+#include "ipsec.h"
+#include "packet/ip_input.h"
+#include "sa/life.h"
+#include "sa/open.h"
+#include "sa/records.h"
+#include "sa/sa.h"
+#include "sa/sequence.h"
+
+#include <glib.h>
+
+struct ipsec_db {
+    ipsec_config config;
+    ipsec_sa_table *sas;
+    ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
+    bool opens;           /* whether there is anything to open packets with */
+    ipsec_sequencer sequencer;
+    ipsec_senders *senders;
+    ipsec_peers *peers;
+    ipsec_fragments *fragments;
+    ipsec_ike_families *families;
+    ipsec_ike_puzzles *puzzles;
+    ipsec_icmp_errors *icmp;
+    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
+                    * at */
+    GArray *notes; /* see records.h */
+    ipsec_oddities minded; /* that the receiver minds, see oddity.def */
+    ipsec_ike *ike;
+};
+
+/** Finds out whether there is anything for which a packet may be none too clean; after each change of that. */
+void ipsec_db_find_watches(ipsec_db *db);
+
+#endif
