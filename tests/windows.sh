@@ -30,6 +30,13 @@ in_windows()
         WINEPATH="Z:$prefix/bin;Z:$mingw/bin;Z:$mingw/lib" "$@"
 }
 
+# The last of its files tells that all are there.
+make_glib()
+{
+    [ -e "$root$prefix/lib/pkgconfig/gmodule-2.0.pc" ] ||
+        in_chroot "$root" sh "$source/tests/windows_glib.sh" "$prefix" "$source/cmake/mingw-w64.cmake"
+}
+
 compile_module()
 {
     # shellcheck disable=SC2016 # expanded by the inner shell
@@ -55,10 +62,8 @@ check_machine
 # shellcheck disable=SC2086 # one word per package
 check_packages "$root" $packages
 copy_sources "$root"
-[ -e "$root$prefix/lib/pkgconfig/glib-2.0.pc" ] ||
-    in_chroot "$root" sh "$source/tests/windows_glib.sh" "$prefix" "$source/cmake/mingw-w64.cmake"
 status=0
-compile_module && build_and_test || status=1
+{ make_glib && compile_module && build_and_test; } || status=1
 rm -rf --one-file-system "${root:?}$work"
 [ $status -eq 0 ] || { say "FAILED"; exit 1; }
 # shellcheck disable=SC2016 # expanded by dpkg-query
