@@ -42,7 +42,7 @@ static guint hash_hosts(gconstpointer of)
 
     for (unsigned at = 0; at < sizeof((const hosts *)of)->addresses; at += 4)
         hash = ipsec_hash_mix(hash, ipsec_read_u32(octets + at));
-    return (guint)(hash ^ hash >> 32);
+    return (guint)hash;
 }
 
 static gboolean equal_hosts(gconstpointer a, gconstpointer b)

@@ -53,7 +53,7 @@ static guint hash_key(gconstpointer key)
     memcpy(words, key, sizeof words);
     for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
         hash = ipsec_hash_mix(hash, words[i]);
-    return (guint)(hash ^ hash >> 32);
+    return (guint)hash;
 }
 
 static gboolean equal_keys(gconstpointer a, gconstpointer b)
