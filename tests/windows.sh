@@ -5,8 +5,8 @@
 #   tests/windows.sh
 #
 # What passes here is tested in Wine, not on Windows. The chroot is of Debian 12; for what it needs see chroots.sh. GLib
-# is built in it the first time (windows_glib.sh). Takes a minute and a half of processor time; the first time some
-# minutes more, and 2 GB.
+# is built in it the first time (windows_glib.sh). Takes a minute and a half of processor time; the first time four
+# minutes, and 2 GB.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
