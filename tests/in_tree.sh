@@ -56,6 +56,15 @@ configure()
     in_chroot "$root" cmake -G Ninja -S "$tree" -B "$build" "$@"
 }
 
+build_all()
+{
+    find_tree || { get_wireshark && find_tree; } || return
+    add_plugin || return
+    configure >"$root$work/configure" || { cat "$root$work/configure"; return 1; }
+    say "building; the first time, tshark too"
+    in_chroot "$root" nice -n 19 ninja -C "$build" tshark ipsec_analysis
+}
+
 run_checkers()
 {
     in_chroot "$root" ninja -C "$build" checkAPI_ipsec_analysis || return
@@ -93,13 +102,8 @@ check_machine
 # shellcheck disable=SC2086 # one word per package
 check_packages "$root" $packages
 copy_sources "$root"
-find_tree || { get_wireshark && find_tree; }
-add_plugin
-configure >"$root$work/configure" || { cat "$root$work/configure"; exit 1; }
-say "building; the first time, tshark too"
-in_chroot "$root" nice -n 19 ninja -C "$build" tshark ipsec_analysis
 status=0
-run_checkers && run_plugin || status=1
+{ build_all && run_checkers && run_plugin; } || status=1
 rm -rf --one-file-system "${root:?}$work"
 [ $status -eq 0 ] || { say "FAILED"; exit 1; }
 say "passed"

@@ -4,8 +4,8 @@
 #   tests/machines.sh [i386] [s390x]      both, if none is named
 #
 # i386 has 32 bits, and its programs run on amd64. s390x has 64 bits, the high octet first: programs are cross-compiled,
-# and run by qemu. The chroots are of Debian 12; for what they need see chroots.sh. Takes a minute of processor time for
-# i386 and two and a half for s390x, and the first time two more minutes each, for the chroots.
+# and run by qemu. The chroots are of Debian 12; for what they need see chroots.sh. Takes two and a half
+# minutes of processor time each, and the first time half a minute more, for the chroot.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu

@@ -3,8 +3,7 @@
 #
 #   windows_glib.sh FOLDER TOOLCHAIN      into FOLDER, with CMake's toolchain file
 #
-# libglib-2.0 and what it needs, which is PCRE2, and headers of GModule and Wireshark; GObject and the rest of GLib are
-# not built.
+# GLib, GModule and GThread, and what they need, which is PCRE2; GObject and GIO are not built. And Wireshark's headers.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 set -eu
@@ -12,6 +11,7 @@ set -eu
 folder=$1
 toolchain=$2
 mingw=x86_64-w64-mingw32
+glib_parts="glib gthread gmodule"
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT
 
@@ -91,20 +91,24 @@ build_glib()
     write_no_gettext "$source/subprojects/proxy-libintl"
     meson setup "$parts/glib" "$source" --cross-file "$parts/cross" --prefix "$folder" --libdir lib \
         --buildtype release --wrap-mode nodownload -Dtests=false -Dnls=disabled
-    ninja -C "$parts/glib" glib/libglib-2.0-0.dll
+    for part in $glib_parts; do
+        ninja -C "$parts/glib" "$part/lib$part-2.0-0.dll"
+    done
 }
 
 # What `meson install` would do had all of GLib been built.
 install_glib()
 {
     mkdir -p "$folder/bin" "$folder/include/glib-2.0/glib/deprecated" "$folder/lib/glib-2.0/include" "$folder/lib/pkgconfig"
-    cp "$parts/glib/glib/libglib-2.0-0.dll" "$folder/bin"
-    cp "$parts/glib/glib/libglib-2.0.dll.a" "$folder/lib"
+    for part in $glib_parts; do
+        cp "$parts/glib/$part/lib$part-2.0-0.dll" "$folder/bin"
+        cp "$parts/glib/$part/lib$part-2.0.dll.a" "$folder/lib"
+        sed '/\.private:/d' "$parts/glib/meson-private/$part-2.0.pc" >"$folder/lib/pkgconfig/$part-2.0.pc"
+    done
     cp "$parts/glib/glib/glibconfig.h" "$folder/lib/glib-2.0/include"
     cp "$source"glib/glib.h "$source"gmodule/gmodule.h "$folder/include/glib-2.0"
     cp "$source"glib/*.h "$parts"/glib/glib/*.h "$folder/include/glib-2.0/glib"
     cp "$source"glib/deprecated/*.h "$folder/include/glib-2.0/glib/deprecated"
-    sed 's/^\(Requires\|Libs\)\.private:.*//' "$parts/glib/meson-private/glib-2.0.pc" >"$folder/lib/pkgconfig/glib-2.0.pc"
 }
 
 # The packages' programs and libraries are those of Debian, and not used.
@@ -114,6 +118,7 @@ get_headers_of_wireshark()
     for package in "$parts"/*.deb; do
         dpkg-deb -x "$package" "$parts/headers"
     done
+    mkdir -p "$folder/include"
     cp -R "$parts/headers/usr/include/wireshark" "$folder/include"
 }
 
