@@ -142,7 +142,7 @@ static void test_how_far_one_is_believed(void)
 /* Once a run far ahead is believed, all of its packets came, however far apart they are. */
 static void test_run_far_ahead_came(void)
 {
-    static const uint64_t run[] = {1000000, 1000200, 1000203, 1000300};
+    static const uint64_t run[] = {1000000, 1000200, 1000400, 1000403};
     stream s;
 
     open_stream(&s, IPSEC_STACK_RFC, 4096);
@@ -152,7 +152,7 @@ static void test_run_far_ahead_came(void)
     g_assert_cmpuint(s.sa->numbers.window.top, ==, 5);
     for (unsigned i = 2; i < G_N_ELEMENTS(run); i++)
         send(&s, run[i], UNKNOWN);
-    g_assert_cmpuint(s.sa->numbers.window.top, ==, 1000300);
+    g_assert_cmpuint(s.sa->numbers.window.top, ==, 1000403);
     for (unsigned i = 0; i < G_N_ELEMENTS(run); i++) {
         g_assert_true(ipsec_window_has(&s.sa->numbers.window, run[i]));
         g_assert_false(ipsec_window_has(&s.sa->numbers.window, run[i] - 1));
