@@ -75,6 +75,25 @@ static void test_refused(void)
     end_world(&w);
 }
 
+/* Nothing is told of an SA that came before it was refused, though a message names it. */
+static void test_refused_behind_a_packet(void)
+{
+    const ipsec_ike_contents request = proposing(0xa0000003);
+    const ipsec_ike_contents answer = noting((ipsec_ike_contents){.decrypted = true}, NO_PROPOSAL_CHOSEN, 0);
+    world w = begin();
+    ipsec_sa_ike ike;
+    uint32_t sa, asked;
+
+    set_up(&w, 0xa0000001, 0xb0000001);
+    asked = say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, A, false, &request);
+    sa = esp(&w, B, 0xa0000003, 40).sa;
+    g_assert_true(ipsec_db_sa_ike(w.db, sa, &ike));
+    g_assert_cmpuint(ike.created_by, ==, asked);
+    say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, B, true, &answer);
+    g_assert_false(ipsec_db_sa_ike(w.db, sa, &ike));
+    end(&w);
+}
+
 /* IKE_AUTH with EAP takes several exchanges: the last one has the answer. */
 static void test_eap(void)
 {
@@ -376,6 +395,7 @@ int main(int argc, char **argv)
     g_test_add_func("/children/lengths", test_lengths);
     g_test_add_func("/children/not-before", test_not_before);
     g_test_add_func("/children/refused", test_refused);
+    g_test_add_func("/children/refused-behind-a-packet", test_refused_behind_a_packet);
     g_test_add_func("/children/eap", test_eap);
     g_test_add_func("/children/beside-keys", test_beside_keys);
     g_test_add_func("/children/created", test_created);

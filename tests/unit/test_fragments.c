@@ -256,9 +256,30 @@ static void test_bounds(void)
     guard_free_all();
 }
 
+/* While a fragment waits for its first part every packet is looked at; but a clean one is what it was. */
+static void test_clean_packets_while_one_waits(void)
+{
+    const expectation nothing = NO_FINDINGS(PLAUSIBLE);
+    const uint8_t here[4] = {198, 51, 100, 1}, there[4] = {198, 51, 100, 2};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    const ipsec_view view = esp_in_udp_view(4, 0xc0ffee01, 1, 100);
+
+    ipsec_judge_fragment(db, &(ipsec_fragment){.source = here,
+                                               .destination = there,
+                                               .address_length = 4,
+                                               .protocol = IPSEC_PROTOCOL_ESP,
+                                               .identification = 7,
+                                               .offset = 80,
+                                               .frame = 1});
+    g_assert_true(expect(db, &view, &nothing, "in UDP, and not known to be IPsec").confirmed);
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/fragments/clean-packets-while-one-waits", test_clean_packets_while_one_waits);
     g_test_add_func("/fragments/either-order", test_either_order);
     g_test_add_func("/fragments/others", test_others);
     g_test_add_func("/fragments/no-first", test_no_first);

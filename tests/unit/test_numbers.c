@@ -4,6 +4,7 @@
 #include "sa/opened.h"
 #include "packets.h"
 #include "sa/sequence.h"
+#include "sa/stack_windows.h"
 
 #define EPOCH       (UINT64_C(1) << 32)
 #define STACK(name) (1u << IPSEC_STACK_##name)
@@ -120,10 +121,28 @@ static void test_first_is_doubted(void)
     close_stream(&s);
 }
 
+/* A number is believed on the word of its packet alone if it is no farther than the smallest window from the last one.
+ */
+static void test_how_far_one_is_believed(void)
+{
+    for (uint32_t beyond = 0; beyond <= 1; beyond++) {
+        stream s;
+        uint32_t reach;
+
+        open_stream(&s, IPSEC_STACK_RFC, IPSEC_REPLAY_WINDOW_UNKNOWN);
+        send_run(&s, 1, 100, UNKNOWN);
+        reach = ipsec_sa_reach(&s.config, s.sa);
+        g_assert_cmpuint(reach, ==, 32);
+        send(&s, 100 + reach + beyond, UNKNOWN);
+        g_assert_cmpuint(s.sa->numbers.window.top, ==, beyond ? 100 : 132);
+        close_stream(&s);
+    }
+}
+
 /* Once a run far ahead is believed, all of its packets came, however far apart they are. */
 static void test_run_far_ahead_came(void)
 {
-    static const uint64_t run[] = {1000000, 1000200, 1000203, 1000300};
+    static const uint64_t run[] = {1000000, 1000200, 1000400, 1000403};
     stream s;
 
     open_stream(&s, IPSEC_STACK_RFC, 4096);
@@ -133,7 +152,7 @@ static void test_run_far_ahead_came(void)
     g_assert_cmpuint(s.sa->numbers.window.top, ==, 5);
     for (unsigned i = 2; i < G_N_ELEMENTS(run); i++)
         send(&s, run[i], UNKNOWN);
-    g_assert_cmpuint(s.sa->numbers.window.top, ==, 1000300);
+    g_assert_cmpuint(s.sa->numbers.window.top, ==, 1000403);
     for (unsigned i = 0; i < G_N_ELEMENTS(run); i++) {
         g_assert_true(ipsec_window_has(&s.sa->numbers.window, run[i]));
         g_assert_false(ipsec_window_has(&s.sa->numbers.window, run[i] - 1));
@@ -692,6 +711,7 @@ static void test_first_of_several(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/numbers/how-far-one-is-believed", test_how_far_one_is_believed);
     g_test_add_func("/numbers/copy-far-ahead", test_copy_far_ahead);
     g_test_add_func("/numbers/run-far-ahead-came", test_run_far_ahead_came);
     g_test_add_func("/numbers/believed/first", test_first_is_doubted);

@@ -237,6 +237,11 @@ static void test_ah_length(void)
             ipsec_judge(db, &view, &record, &report);
             if (ipsec_findings_have(&report.findings, IPSEC_FINDING_AH_ICV_LENGTH) == cases[i].fits[j])
                 g_error("row %u, AH of %u octets", i, octets[j]);
+            if (!cases[i].fits[j]) { /* the octet that tells the length */
+                const ipsec_finding *found = ipsec_findings_get(&report.findings, IPSEC_FINDING_AH_ICV_LENGTH);
+
+                g_assert_true(found->offset == 1 && found->length == 1);
+            }
             ipsec_db_free(db);
         }
     guard_free_all();

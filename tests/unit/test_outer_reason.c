@@ -1,6 +1,7 @@
 /* Why the ICV of AH fails. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/outer_reason.h"
 #include "guard.h"
+#include "packet/find.h"
 #include "packets.h"
 
 #include <gcrypt.h>
@@ -176,6 +177,42 @@ static void test_long_headers(void)
     }
 }
 
+/* Who sent it when it verified is remembered: a NAT that was put in between afterwards is found by that. */
+static void test_remembered_sender(void)
+{
+    const ipsec_key_row_text text = {.columns = {"AH", "*", "*", "0x1000", "", "", "HMAC_SHA1_96",
+                                                 "0102030000000000000000000000000000000000", "no", "any"}};
+    const uint8_t nat[4] = {198, 51, 100, 7};
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+    ipsec_key_row_error error;
+    ipsec_key_row row;
+
+    g_assert_true(ipsec_key_row_compile(&text, &row, &error));
+    ipsec_db_add(db, &row);
+    for (unsigned translated = 0; translated < 2; translated++) {
+        sample s = begin(4);
+        ipsec_record record;
+        ipsec_report report;
+        const ipsec_finding *found;
+
+        ((uint8_t *)s.view.data)[11] = (uint8_t)(1 + translated);
+        seal(&s, s.covered);
+        if (translated) {
+            memcpy(s.raw + 12, nat, sizeof nat);
+            s.view.source = nat;
+        }
+        s.view.outer = s.raw;
+        s.view.outer_length = s.length;
+        ipsec_judge(db, &s.view, &record, &report);
+        g_assert_cmpint(report.opened.icv_status, ==, translated ? IPSEC_ICV_BAD : IPSEC_ICV_GOOD);
+        found = ipsec_findings_get(&report.findings, IPSEC_FINDING_AH_ICV);
+        g_assert_cmpint(found != NULL, ==, translated);
+        g_assert_cmpint(found ? found->advice_case : IPSEC_CASE_ADDRESS, ==, IPSEC_CASE_ADDRESS);
+    }
+    ipsec_db_free(db);
+    guard_free_all();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -183,5 +220,6 @@ int main(int argc, char **argv)
     g_test_add_func("/outer-reason/fields", test_fields);
     g_test_add_func("/outer-reason/addresses", test_addresses);
     g_test_add_func("/outer-reason/long-headers", test_long_headers);
+    g_test_add_func("/outer-reason/remembered-sender", test_remembered_sender);
     return g_test_run();
 }

@@ -229,6 +229,28 @@ static const struct {
      {"XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates"}},
 };
 
+/* What moves where the header is cut, or nothing is behind it. */
+static void test_counters_of_cut_packets(void)
+{
+    static const struct {
+        ipsec_stack stack;
+        const char *esp, *ah, *empty;
+    } rows[] = {
+        {IPSEC_STACK_WINDOWS, "13914", "13914", "13914"},
+        {IPSEC_STACK_LINUX, "XfrmInHdrError", "XfrmInHdrError", "XfrmInStateProtoError"},
+        {IPSEC_STACK_FREEBSD, "esps_hdrops", "ahs_hdrops", "esps_badilen"},
+        {IPSEC_STACK_OPENBSD, "esps_hdrops", "ahs_hdrops", "esps_badilen"},
+        {IPSEC_STACK_VPP, "too_short", NULL, "runt"},
+        {IPSEC_STACK_STRONGSWAN, "PARSE_ERROR", NULL, "PARSE_ERROR"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_assert_cmpstr(counter_of(rows[i].stack, IPSEC_FAULT_ESP_TRUNCATED_HEADER, &ways[0]), ==, rows[i].esp);
+        g_assert_cmpstr(counter_of(rows[i].stack, IPSEC_FAULT_AH_TRUNCATED_HEADER, &ways[4]), ==, rows[i].ah);
+        g_assert_cmpstr(counter_of(rows[i].stack, IPSEC_FAULT_ESP_NO_PAYLOAD, &ways[0]), ==, rows[i].empty);
+    }
+}
+
 static void test_the_first_row_that_holds(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(by_way); i++)
@@ -370,6 +392,7 @@ int main(int argc, char **argv)
     g_test_add_func("/receiver-rows/sense", test_rows_make_sense);
     g_test_add_func("/receiver-rows/carriers", test_carriers);
     g_test_add_func("/receiver-rows/first", test_the_first_row_that_holds);
+    g_test_add_func("/receiver-rows/cut-packets", test_counters_of_cut_packets);
     g_test_add_func("/receiver-rows/shared", test_shared_rows);
     g_test_add_func("/receiver-rows/variants", test_variants);
     g_test_add_func("/receiver-rows/decisions", test_decisions);
