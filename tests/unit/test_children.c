@@ -79,8 +79,8 @@ static void test_refused(void)
 static void test_refused_behind_a_packet(void)
 {
     const ipsec_ike_contents request = proposing(0xa0000003);
-    const ipsec_ike_contents answer = noting((ipsec_ike_contents){.decrypted = true}, NO_PROPOSAL_CHOSEN, 0);
-    world w = begin();
+    const ipsec_ike_contents answer = noting((ipsec_ike_contents){.decrypted = true, .verified = true}, NO_PROPOSAL_CHOSEN, 0);
+    world w = begin_world();
     ipsec_sa_ike ike;
     uint32_t sa, asked;
 
@@ -91,7 +91,7 @@ static void test_refused_behind_a_packet(void)
     g_assert_cmpuint(ike.created_by, ==, asked);
     say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, B, true, &answer);
     g_assert_false(ipsec_db_sa_ike(w.db, sa, &ike));
-    end(&w);
+    end_world(&w);
 }
 
 /* IKE_AUTH with EAP takes several exchanges: the last one has the answer. */
