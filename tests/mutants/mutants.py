@@ -274,8 +274,10 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--only", default="", help="of the file, or of what is changed")
     parser.add_argument("--count", type=int, default=MADE)
-    parser.add_argument("kinds", nargs="*", choices=["hand", "made"], default=["hand", "made"])
+    parser.add_argument("kinds", nargs="*", default=["hand", "made"])
     arguments = parser.parse_args()
+    if not set(arguments.kinds) <= {"hand", "made"}:
+        parser.error(f"hand or made, not {' '.join(arguments.kinds)}")
 
     chosen = [*(by_hand() if "hand" in arguments.kinds else ()), *(made(arguments.count) if "made" in arguments.kinds else ())]
     chosen = [mutation for mutation in chosen if arguments.only in mutation.name]
