@@ -198,11 +198,11 @@ const page_line linux_sa_lines[] = {
 
 const page_line linux_other_lines[] = {
     {"`IpInUnknownProtos` (`nstat -az`, `netstat -s`)",
-     "`ip.proto == 50 or ip.proto == 51`, `icmp.type == 3 and icmp.code == 2`",
+     "`ipsec.icmp.protocol_unreachable`, `ip.proto == 50 or ip.proto == 51`",
      "The host does not have ESP or AH at all (`esp4`, `ah4` are not loaded). No xfrm counter moves, and it may answer "
      "with ICMP \"protocol unreachable\".",
      "`lsmod`, and whether IPsec is set up on this host."},
-    {"`Ip6InUnknownProtos`", "`ipv6.nxt == 50 or ipv6.nxt == 51`, `icmpv6.type == 4 and icmpv6.code == 1`",
+    {"`Ip6InUnknownProtos`", "`ipsec.icmp.protocol_unreachable`, `ipv6.nxt == 50 or ipv6.nxt == 51`",
      "The same in IPv6 (`esp6`, `ah6`); the answer is ICMPv6 \"unrecognized next header\".",
      "`lsmod`, and whether IPsec is set up on this host."},
     {"mlx5, `ethtool -S`: `ipsec_dec_auth_fail_packets`", "`ipsec.icv.status == \"Bad\"`",

@@ -158,9 +158,9 @@ def test_the_rfcs_let_it_pass(tshark):
 
 
 def test_advice_names_the_restriction(tshark):
-    words = {"vpp": ("DF and the reserved flag", "behind the IP packet", "IPv4 options", "extension headers", "0 marked as seen",
+    words = {"vpp": ("DF and the reserved flag", "after the IP packet", "IPv4 options", "extension headers", "0 marked as seen",
                      "source address", "UDP ports"),
-             "freebsd": ("align4", "mutable IPv6 options", "close to 2^32", "UDP ports", "drops UDP")}
+             "freebsd": ("align4", "mutable IPv6 options", "near 2^32", "UDP ports", "drops UDP")}
     for system in SYSTEMS:
         advice = [text for row in tshark.rows(f"faults_asked_{system}").values() for text in row["ipsec.advice"]]
         for word in words[system]:

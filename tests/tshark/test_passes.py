@@ -31,12 +31,17 @@ def without(row, *names):
     return {name: values for name, values in row.items() if name not in names}
 
 
+def unnumbered(row):
+    """What IKE did in a frame that a filter has left out has no number."""
+    return {name: [re.sub(r" in frame \d+", "", value) for value in values] for name, values in row.items()}
+
+
 def assert_same_but_for_numbers(filtered, read):
     names = ("frame.number", *LINKS)
     assert len(filtered) == len(read)
     for one, other in zip(filtered, read):
         if not LATER & {*one.findings, *other.findings}:
-            assert without(other, *names) == without(one, *names)
+            assert unnumbered(without(other, *names)) == unnumbered(without(one, *names))
 
 
 def read_filtered(tshark, capture, passing, *options):

@@ -123,7 +123,7 @@ def test_quotes_and_preference(tshark, tmp_path):
     faulty = ipv4(2, ESP, esp(61))
     packets = ipv4(1, 1, bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(faulty))), faulty
     quote, fault = info(tshark, tmp_path, packets)
-    assert quote.startswith("[A path MTU ") and quote.count("[") == 1 and fault.startswith(MISALIGNED)
+    assert quote.startswith("[Reported path MTU ") and quote.count("[") == 1 and fault.startswith(MISALIGNED)
     assert not any("[" in line for line in info(tshark, tmp_path, packets, "-o", "ipsec.info_column:FALSE"))
 
 

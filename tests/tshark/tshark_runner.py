@@ -40,7 +40,8 @@ FIELDS = STOCK_FIELDS + (
     "ipsec.icmp.error")
 
 # Findings that rest on frames behind, and so may come or go on a later pass.
-LATER = {"esp.missing_fragment", "ah.missing_fragment", "ike.auth_failed", "ike.child_refused", "ike.no_answer", "sa.one_sided"}
+LATER = {"esp.missing_fragment", "ah.missing_fragment", "ike.child_refused", "ike.no_answer", "ike.auth_failed", "sa.one_sided",
+         "sa.early"}
 
 # What lies beside a capture, under the same name.
 KEYS, SIDECAR = ".xfrm-state.txt", ".expected.tsv"

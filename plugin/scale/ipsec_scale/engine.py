@@ -70,21 +70,40 @@ class Progress:
 
 # --- the steps -------------------------------------------------------------------------------------------------------
 
-def wait(pieces, progress, weight, problems, name):
-    """Yields what a piece is for, and its result, of those that come to one; what went wrong joins the problems."""
-    for piece in as_completed(pieces):
-        what = pieces[piece]
-        progress.add(weight(what))
+class Job(NamedTuple):
+    """A piece of work, and what it is for."""
+    what: object
+    function: object
+    arguments: tuple
+    key: str    # the same work has the same
+
+
+def results(client, jobs, progress, weight, problems, name):
+    """Yields what a job is for, and its result, of those that come to one; what went wrong joins the problems. A result that
+    went with its worker before anybody had it is made once more."""
+    def submit(job, times):
+        key = f"{job.key}-{times}" if times else job.key
+        return client.submit(job.function, *job.arguments, key=key, retries=RETRIES)
+
+    pieces = {submit(job, 0): (job, 0) for job in jobs}
+    queue = as_completed(pieces)
+    for piece in queue:
+        job, times = pieces.pop(piece)
+        if piece.status in ("lost", "cancelled") and times < RETRIES:
+            again = submit(job, times + 1)
+            pieces[again] = (job, times + 1)
+            queue.add(again)
+            continue
+        progress.add(weight(job.what))
         if piece.status == "finished":
-            yield what, piece.result()
+            yield job.what, piece.result()
         else:
-            problems.append((name(what), str(piece.exception()) or "it was given up"))
-        piece.release()
+            problems.append((name(job.what), str(piece.exception() if piece.status == "error" else "its workers died")))
 
 
 def split_all(client, run, problems):
     """Returns (number of the file, folder of its parts, summary) of each that could be read, in order."""
-    pieces, sizes, folders = {}, {}, {}
+    jobs, sizes, folders = [], {}, {}
     for number, path in enumerate(run.files):
         try:
             name = key_of(identity(path), run.shards, run.keep_all)
@@ -93,10 +112,10 @@ def split_all(client, run, problems):
             problems.append((str(path), error.strerror))
             continue
         folders[number] = run.folder / f"parts-{name}"
-        pieces[client.submit(work.split, str(path), str(folders[number]), run.shards, run.keep_all, run.split_program,
-                             key=f"split-{name}", retries=RETRIES)] = number
+        jobs.append(Job(number, work.split, (str(path), str(folders[number]), run.shards, run.keep_all, run.split_program),
+                        f"split-{name}"))
     parts, progress = [], Progress("dividing", max(sum(sizes.values()), 1))
-    for number, summary in wait(pieces, progress, sizes.get, problems, lambda number: str(run.files[number])):
+    for number, summary in results(client, jobs, progress, sizes.get, problems, lambda number: str(run.files[number])):
         if "error" in summary:
             problems.append((str(run.files[number]), f"ends early, after {summary['read']:,} packets: {summary['error']}"))
         parts.append((number, folders[number], summary))
@@ -106,7 +125,7 @@ def split_all(client, run, problems):
 
 def judge_all(client, run, parts, problems):
     """Returns (shard, its lines, [(file, frames of its part)]), of each shard that has packets and could be judged."""
-    pieces, results, sizes = {}, [], {}
+    jobs, judged, sizes = [], [], {}
     for shard in range(run.shards):
         filled = [(number, folder) for number, folder, summary in parts if summary["shards"][shard]]
         if not filled:
@@ -115,16 +134,15 @@ def judge_all(client, run, parts, problems):
         sizes[shard] = sum(summary["shards"][shard] for *_, summary in parts)
         result = run.folder / f"lines-{key_of(shard, folders, run.tshark_options)}"
         frames = [(number, work.part_of(folder, shard, "frames")) for number, folder in filled]
-        pieces[client.submit(work.judge, shard, folders, str(result), run.tshark_options, key=result.name,
-                             retries=RETRIES)] = (shard, result, frames)
+        jobs.append(Job((shard, result, frames), work.judge, (shard, folders, str(result), run.tshark_options), result.name))
     progress = Progress("judging", max(sum(sizes.values()), 1))
-    for (shard, result, frames), said in wait(pieces, progress, lambda what: sizes[what[0]], problems,
-                                              lambda what: f"shard {what[0]}"):
+    for (shard, result, frames), said in results(client, jobs, progress, lambda what: sizes[what[0]], problems,
+                                                 lambda what: f"shard {what[0]}"):
         if said.strip():
             problems.append((f"shard {shard}", said.strip()))
-        results.append((shard, result, frames))
+        judged.append((shard, result, frames))
     progress.end(sum(sizes.values()), "packets")
-    return sorted(results, key=lambda one: one[0])
+    return sorted(judged, key=lambda one: one[0])
 
 
 def rows_of_files(run, parts):
