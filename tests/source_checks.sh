@@ -126,7 +126,7 @@ import re, sys
 
 table, code = (open(name).read() for name in sys.argv[1:])
 STRING = r'("(?:[^"\\]|\\.)*")'
-rows = re.findall(rf"^FIELD\((\w+),\s*{STRING},\s*{STRING},\s*(\w+),\s*([^,]+),\s*([^\"]+?),\s*{STRING}\)", table, re.MULTILINE)
+rows = [row[:7] for row in re.findall(rf"^FIELD\((\w+),\s*{STRING},\s*{STRING},\s*(\w+),\s*([^,]+),\s*([^\"]+?),\s*((?:{STRING}\s*)+)\)", table, re.MULTILINE)]
 assert len(rows) == len(re.findall(r"^FIELD\(", table, re.MULTILINE)), "a row was not understood"
 name = lambda symbol: f"hf_ipsec_{symbol.lower()}"
 for symbol, *_ in rows:
