@@ -97,6 +97,7 @@ class Cluster:
 
 @pytest.fixture(scope="session")
 def cluster(stage):
+    pytest.importorskip("distributed", reason="Dask is not installed (Debian: python3-distributed)")
     made = Cluster(stage)
     yield made
     for process in made.processes:
