@@ -18,8 +18,8 @@ s390x_packages="gcc-s390x-linux-gnu libc6-dev-s390x-cross make cmake pkg-config 
 . "$(dirname "$0")/chroots.sh"
 
 # Security updates are not made for all machines, and the packages of two can be installed together only where their
-# versions are the same.
-archive="deb http://deb.debian.org/debian bookworm main"
+# versions are the same. So only the main archive is taken, from where this machine takes its own packages.
+archive="deb $(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | head -n 1) bookworm main"
 
 check_names()
 {

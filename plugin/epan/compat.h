@@ -8,10 +8,11 @@
 #ifndef IPSEC_EPAN_COMPAT_H
 #define IPSEC_EPAN_COMPAT_H
 
+#include "version.h"
+
 #include "../core/ipsec.h"
 
 #include <wireshark.h>
-#include <ws_version.h>
 
 #include <epan/epan_dissect.h>
 #include <epan/frame_data.h>
@@ -19,9 +20,6 @@
 #include <epan/proto.h>
 
 #include <stdbool.h>
-
-#define IPSEC_WIRESHARK_AT_LEAST(major, minor)                                                                         \
-    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 /* Between the menu and the title of a tree of statistics. */
 #if !IPSEC_WIRESHARK_AT_LEAST(4, 2)

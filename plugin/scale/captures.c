@@ -5,14 +5,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
-
-#include <ws_version.h>
+#include "../epan/version.h"
 
 #include <wiretap/wtap.h>
 #include <wsutil/wslog.h>
-
-#define IS_AT_LEAST(major, minor)                                                                                      \
-    (WIRESHARK_VERSION_MAJOR > (major) || (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 struct capture {
     wtap *file;
@@ -51,7 +47,7 @@ static char *reason(int error, char *detail)
 
 static void begin_record(capture *from)
 {
-#if IS_AT_LEAST(4, 6)
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
     wtap_rec_init(&from->record, 1514);
 #else
     wtap_rec_init(&from->record);
@@ -62,7 +58,7 @@ static void begin_record(capture *from)
 static void end_record(capture *from)
 {
     wtap_rec_cleanup(&from->record);
-#if !IS_AT_LEAST(4, 6)
+#if !IPSEC_WIRESHARK_AT_LEAST(4, 6)
     ws_buffer_free(&from->octets);
 #endif
 }
@@ -71,7 +67,7 @@ static bool read_record(capture *from, int *error, char **detail)
 {
     gint64 offset;
 
-#if IS_AT_LEAST(4, 6)
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
     return wtap_read(from->file, &from->record, error, detail, &offset);
 #else
     return wtap_read(from->file, &from->record, &from->octets, error, detail, &offset);
@@ -80,7 +76,7 @@ static bool read_record(capture *from, int *error, char **detail)
 
 static const uint8_t *octets_of(capture *from)
 {
-#if IS_AT_LEAST(4, 6)
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
     return ws_buffer_start_ptr(&from->record.data);
 #else
     return ws_buffer_start_ptr(&from->octets);
@@ -216,7 +212,7 @@ static bool add_interfaces(capture_part *part, const capture *from, char **error
 
 static bool write_record(capture_part *part, capture *from, int *number, char **detail)
 {
-#if IS_AT_LEAST(4, 6)
+#if IPSEC_WIRESHARK_AT_LEAST(4, 6)
     return wtap_dump(part->file, &from->record, number, detail);
 #else
     return wtap_dump(part->file, &from->record, octets_of(from), number, detail);
