@@ -127,9 +127,6 @@ static void load_row(loading *load, uint32_t line, const ipsec_key_row_text *tex
     ipsec_key_row_error error = {0};
     bool usable;
 
-    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
-        if (text->columns[i])
-            load->checksum = load->checksum * 31 + g_str_hash(text->columns[i]);
     usable = compile(text, &spec, &error);
     load->rows++;
     if (usable)
@@ -137,6 +134,24 @@ static void load_row(loading *load, uint32_t line, const ipsec_key_row_text *tex
     if (error.reason[0])
         note_error(load, line, &error);
     ipsec_key_row_wipe(&spec);
+}
+
+static void sum_row(uint32_t line _U_, const ipsec_key_row_text *text, void *context)
+{
+    loading *load = (loading *)context;
+
+    for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)
+        if (text->columns[i])
+            load->checksum = load->checksum * 31 + g_str_hash(text->columns[i]);
+}
+
+static void sum_table(loading *load)
+{
+    for (unsigned i = 0; i < ipsec_keys_table_count(); i++) {
+        const ipsec_key_row_text text = ipsec_keys_table_row(i);
+
+        sum_row(i + 1, &text, load);
+    }
 }
 
 static void load_table(ipsec_db *db)
@@ -148,6 +163,8 @@ static void load_table(ipsec_db *db)
 
         load_row(&load, i + 1, &text, ipsec_key_row_compile);
     }
+    if (load.lines->len > 0) /* a fault is told again once the table has changed */
+        sum_table(&load);
     end_loading(&load, "rows of the table ipsec_sa");
 }
 
@@ -162,6 +179,8 @@ static void load_wireshark_table(ipsec_db *db)
 
     if (pref_use_esp_sa)
         ipsec_compat_esp_sas(take_wireshark_row, &load);
+    if (load.lines->len > 0)
+        ipsec_compat_esp_sas(sum_row, &load);
     end_loading(&load, "rows of Wireshark's table \"ESP SAs\"");
 }
 
