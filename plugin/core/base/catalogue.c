@@ -10,6 +10,13 @@
 #define NEIGHBOUR       .is_neighbour = true
 #define LATER           .is_later = true
 #define OUTER           .is_outer = true
+#define SOUND           .fact = IPSEC_FACT_SOUND
+#define RFC             .fact = IPSEC_FACT_RFC
+#define UNWATCHED       .fact = IPSEC_FACT_UNWATCHED
+#define KNOWN           .fact = IPSEC_FACT_KNOWN
+#define NEXT            .fact = IPSEC_FACT_NEXT
+#define MOVED           .fact = IPSEC_FACT_MOVED
+#define ELSEWHERE       .fact = IPSEC_FACT_ELSEWHERE
 
 static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define FINDING(symbol, name, level, kind, why, facts, of_sa, text, clause, about, cure, purpose, ...)                 \
@@ -34,6 +41,13 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #undef NEIGHBOUR
 #undef LATER
 #undef OUTER
+#undef SOUND
+#undef RFC
+#undef UNWATCHED
+#undef KNOWN
+#undef NEXT
+#undef MOVED
+#undef ELSEWHERE
 
 /* The rows for which a condition holds, as a set. */
 #define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)
@@ -41,9 +55,16 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define NEEDS_WHOLE(word, symbol, facts) BIT_IN(word, IPSEC_FINDING_##symbol, IPSEC_NEEDS_##facts == IPSEC_NEEDS_WHOLE)
 /* Whether NEIGHBOUR is what comes first of the words after the advice. */
 #define FIRST(look, word, ...) word
-#define NEIGHBOUR        &&false
+#define NEIGHBOUR              &&false
 #define LATER
 #define OUTER
+#define SOUND
+#define RFC
+#define UNWATCHED
+#define KNOWN
+#define NEXT
+#define MOVED
+#define ELSEWHERE
 #define FLAGS(word, symbol, level, of_sa, ...)                                                                         \
     BIT_IN(word, IPSEC_FINDING_##symbol,                                                                               \
            IPSEC_SEVERITY_##level >= IPSEC_SEVERITY_NOTE &&                                                            \
@@ -88,6 +109,13 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 #undef NEIGHBOUR
 #undef LATER
 #undef OUTER
+#undef SOUND
+#undef RFC
+#undef UNWATCHED
+#undef KNOWN
+#undef NEXT
+#undef MOVED
+#undef ELSEWHERE
 #undef BIT_IN
 
 const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id)

@@ -94,6 +94,16 @@ typedef enum {
     IPSEC_REMEDY_COUNT
 } ipsec_remedy;
 
+/** What rules a finding out for a packet that takes the quick path; see facts.def and brief.c. */
+typedef enum {
+    IPSEC_FACT_NONE, /**< nothing does */
+#define FACT(symbol) IPSEC_FACT_##symbol,
+#include "base/facts.def"
+#undef FACT
+    IPSEC_FACT_MOVED,    /**< moving the state tells it, which that path does as any other */
+    IPSEC_FACT_ELSEWHERE /**< it is never one of ESP or AH, but of a message of IKE or ICMP */
+} ipsec_fact;
+
 /** What to do about a finding; ipsec_finding_advice() makes a sentence of it. */
 typedef struct ipsec_advice {
     const char *next; /**< what to look at next, as a clause; constant, in UTF-8 and never NULL */
@@ -117,6 +127,7 @@ typedef struct ipsec_catalogue_row {
                         * for it */
     bool is_later;     /**< it may appear or disappear on a later pass; only with is_neighbour */
     bool is_outer;     /**< it speaks of the headers in front */
+    ipsec_fact fact;   /**< that rules it out on the quick path */
 } ipsec_catalogue_row;
 
 /** The row of `id`, which must be below IPSEC_FINDING_COUNT. Static storage; never NULL. */
