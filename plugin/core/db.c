@@ -6,6 +6,8 @@
 #include "sa/hints.h"
 #include "sa/negotiated.h"
 
+#include "twin.h"
+
 ipsec_db *ipsec_db_new(const ipsec_config *config)
 {
     ipsec_db *db = g_new0(ipsec_db, 1);
@@ -21,6 +23,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->senders = ipsec_senders_new();
     db->peers = ipsec_peers_new();
     db->minded = ipsec_oddities_minded(config->receiver);
+    db->is_brief = config->receiver == IPSEC_STACK_RFC && !db->minded && ipsec_brief_is_open();
     db->fragments = ipsec_fragments_new();
     db->families = ipsec_ike_families_new();
     db->puzzles = ipsec_ike_puzzles_new();

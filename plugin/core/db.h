@@ -28,6 +28,7 @@ struct ipsec_db {
     ipsec_sa_table *sas;
     ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
     bool opens;           /* whether there is anything to open packets with */
+    bool is_brief;        /* whether there is a quick path, see brief.c */
     ipsec_sequencer sequencer;
     ipsec_senders *senders;
     ipsec_peers *peers;
@@ -40,9 +41,13 @@ struct ipsec_db {
     GArray *notes; /* see records.h */
     ipsec_oddities minded; /* that the receiver minds, see oddity.def */
     ipsec_ike *ike;
+    struct ipsec_db *twin; /* with IPSEC_BOTH_WAYS, see twin.h; else NULL */
 };
 
 /** Finds out whether there is anything for which a packet may be none too clean; after each change of that. */
 void ipsec_db_find_watches(ipsec_db *db);
+
+/** Whether every row of the catalogue says what rules it out, so that a packet may take the quick path. */
+bool ipsec_brief_is_open(void);
 
 #endif

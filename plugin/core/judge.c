@@ -1,17 +1,21 @@
 /* The sequence of steps: check the octets, move the state, conclude; and what the steps ask each other.
  * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge.h"
 #include "db.h"
 #include "icmp/above.h"
 #include "packet/checks.h"
 #include "report/oddities.h"
 #include "report/receiver.h"
 #include "sa/exchanges.h"
-#include "sa/iv_judge.h"
 #include "sa/negotiated.h"
+#include "usual.h"
 #include "verdict.h"
 #include "sa/standing.h"
+#include "sa/steady.h"
 #include "packet/kind.h"
 #include "packet/find.h"
+
+#include "twin.h"
 
 #include <glib.h>
 
@@ -181,11 +185,10 @@ static bool is_made_twice(const ipsec_ruling *ruling, const ipsec_note *note)
            !ipsec_note_has(note, IPSEC_FINDING_ESN_WRONG_HIGH) && ruling->standing == IPSEC_VERIFIED;
 }
 
-static inline void judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                            const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
+/* Octets of ICV at the end of the packet, as far as a key tells. */
+static inline uint32_t icv_of(const ipsec_report *report)
 {
-    if (ipsec_iv_is_of_use(view, sa, spec))
-        ipsec_iv_judge(db->sas->ivs, view, sa, spec, ruling, &report->findings, &report->opened, note);
+    return report->opened.valid ? report->opened.icv_length : 0u;
 }
 
 /* What a packet still shows that the receiver refuses, or that is not the sender's. */
@@ -201,7 +204,7 @@ static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
     if (ipsec_life_is_stranger(note) && is_from_sender(ruling, report))
         ipsec_life_refuse(db->sas, view, sa, note);
     if (is_made_twice(ruling, note))
-        judge_iv(db, view, sa, spec, ruling, note, report);
+        ipsec_judge_iv(db, view, sa, spec, ruling, report->findings.whole, icv_of(report), note);
 }
 
 /* What the note has on the number, and what some stacks mind about it. */
@@ -248,18 +251,30 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     return true;
 }
 
-/* The same for the usual next number, which is accepted unless the SA has ended. */
-static inline bool judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
+/* What a packet that is taken moves besides the window, if its number is not the usual next one. */
+static IPSEC_COLD void take_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
+                                    const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
+{
+    ipsec_life_spend(sa, ipsec_life_payload(view, report->findings.whole, &report->opened));
+    if (is_from_sender(ruling, report))
+        ipsec_life_follow(db->sas, view, sa, report->header.sequence, note);
+    if (!(note->facts & IPSEC_NOTE_REPEATED))
+        ipsec_judge_iv(db, view, sa, spec, ruling, report->findings.whole, icv_of(report), note);
+}
+
+/* The usual next number is accepted unless the SA has ended. */
+static inline void judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sequence_report_next(sa, ruling, &report->number);
+    ipsec_sequence_report_next(ipsec_sequence_rule_next(sa, ruling), &report->number);
     if (spec && is_over(db, spec, sa, note, report)) {
         pass_over(db, view, sa, spec, ruling, note, report);
         report->number.is_doubtful = note->facts & IPSEC_NOTE_DOUBTFUL;
-        return false;
+        return;
     }
-    ipsec_sequence_step(&db->sequencer, sa, note);
-    return true;
+    ipsec_take_next(db, view, sa, report->header.sequence, ruling->unknown,
+                    ipsec_life_payload(view, report->findings.whole, &report->opened), note);
+    ipsec_judge_iv(db, view, sa, spec, ruling, report->findings.whole, icv_of(report), note);
 }
 
 /* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
@@ -267,19 +282,13 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
                                     ipsec_note *note, ipsec_report *report)
 {
     const ipsec_key_row *spec = spec_of(db, sa, ruling);
-    bool usual;
 
     ruling->followed = true;
     ruling->sequence = report->header.sequence;
-    usual = ipsec_sequence_place(&db->sequencer, view, sa, ruling, note, &report->findings);
-    if (usual ? judge_usual(db, view, sa, spec, ruling, note, report)
-              : judge_unusual(db, view, sa, spec, ruling, note, report)) {
-        ipsec_life_spend(sa, ipsec_life_payload(view, report->findings.whole, &report->opened));
-        if (usual ? !ruling->unknown : is_from_sender(ruling, report))
-            ipsec_life_follow(db->sas, view, sa, report->header.sequence, note);
-        if (!(note->facts & IPSEC_NOTE_REPEATED))
-            judge_iv(db, view, sa, spec, ruling, note, report);
-    }
+    if (ipsec_sequence_place(&db->sequencer, view, sa, ruling, note, &report->findings))
+        judge_usual(db, view, sa, spec, ruling, note, report);
+    else if (judge_unusual(db, view, sa, spec, ruling, note, report))
+        take_unusual(db, view, sa, spec, ruling, note, report);
 }
 
 /* What ICMP errors said of the SA and of its peer. */
@@ -555,19 +564,10 @@ static inline bool weigh_udp(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa,
     return foreign && !is_confirmed(db, view, sa);
 }
 
-/* Moves the state of the header's SA, if it is one's traffic. Returns the SA. */
-static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note,
-                                     ipsec_report *report)
+/* Where the packet stands among the others of its SA, once it is opened. Returns the SA, if it has one. */
+static inline ipsec_sa *place_header(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
+                                     ipsec_note *note, ipsec_report *report)
 {
-    ipsec_sa *sa = NULL;
-
-    if (is_traffic(db, view, &report->header)) {
-        sa = ipsec_sa_get(db->sas, view, report->header.spi, note);
-        report->sa = sa->index;
-    }
-    ipsec_ruling_begin(ruling, view, report->sa);
-    if (sa)
-        open_and_weigh(db, view, sa, ruling, note, report);
     if (db->minded)
         judge_oddities(db, view, sa, ruling, note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, ruling, report)) {
@@ -583,6 +583,62 @@ static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec
     return sa;
 }
 
+/* Moves the state of the header's SA, if it is one's traffic. Returns the SA. */
+static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note,
+                                     ipsec_report *report)
+{
+    ipsec_sa *sa = NULL;
+
+    if (is_traffic(db, view, &report->header)) {
+        sa = ipsec_sa_get(db->sas, view, report->header.spi, note);
+        report->sa = sa->index;
+    }
+    ipsec_ruling_begin(ruling, view, report->sa);
+    if (sa)
+        open_and_weigh(db, view, sa, ruling, note, report);
+    return place_header(db, view, sa, ruling, note, report);
+}
+
+/* Keeps what later passes need. */
+static inline void keep(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note,
+                        ipsec_record *record, ipsec_report *report)
+{
+    if ((report->findings.any || note->any || db->watches) && judge_findings(db, view, sa, ruling, note, report) &&
+        !ipsec_note_is_empty(note)) {
+        ipsec_record_keep_noted(db->notes, view, ruling, note, record);
+        return;
+    }
+    ipsec_record_keep(db->notes, view, ruling, record);
+    if (note->facts & IPSEC_NOTE_FAR)
+        report->number.has_highest = false; /* the note that says how far is not kept */
+}
+
+void ipsec_judge_taken(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note,
+                       ipsec_record *record, ipsec_report *report)
+{
+    check(view, report);
+    report->sa = sa->index;
+    ipsec_sequence_report_next(sa->numbers.window.top - 1, &report->number);
+    keep(db, view, sa, ruling, note, record, report);
+}
+
+void ipsec_judge_probed(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_note note = {0};
+    ipsec_ruling ruling;
+    const ipsec_open_report open_report = open_report_of(report);
+
+    check(view, report);
+    report->sa = sa->index;
+    ipsec_ruling_begin(&ruling, view, report->sa);
+    ipsec_open_probed(view, &sa->keys.null, &ruling, &open_report);
+    conclude_opening(view, report);
+    weigh_if_told(view, sa, &ruling, report);
+    place_header(db, view, sa, &ruling, &note, report);
+    keep(db, view, sa, &ruling, &note, record, report);
+    ipsec_steady_begin(sa, view, db->opens);
+}
+
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};
@@ -592,14 +648,9 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     check(view, report);
     check_ip(db, view, &note, report);
     sa = judge_header(db, view, &ruling, &note, report);
-    if ((report->findings.any || note.any || db->watches) && judge_findings(db, view, sa, &ruling, &note, report) &&
-        !ipsec_note_is_empty(&note)) {
-        ipsec_record_keep_noted(db->notes, view, &ruling, &note, record);
-        return;
-    }
-    ipsec_record_keep(db->notes, view, &ruling, record);
-    if (note.facts & IPSEC_NOTE_FAR)
-        report->number.has_highest = false; /* the note that says how far is not kept */
+    keep(db, view, sa, &ruling, &note, record, report);
+    if (sa)
+        ipsec_steady_begin(sa, view, db->opens);
 }
 
 static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,

@@ -4,6 +4,8 @@
 #include "sa/exchanges.h"
 #include "sa/negotiated.h"
 
+#include "twin.h"
+
 /* --- IKE --- */
 
 /* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */

@@ -146,16 +146,21 @@ static inline bool is_in_order(const packet_info *pinfo)
 
 /* --- records ------------------------------------------------------------------------------------------- */
 
-static ipsec_record *at(uint32_t number)
+static inline ipsec_record *at(uint32_t number)
 {
     return (ipsec_record *)g_ptr_array_index(chunks, number / CHUNK) + number % CHUNK;
 }
 
+static IPSEC_COLD void add_chunk(void)
+{
+    g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
+}
+
 /* Room for the next record, which is the last one once it is counted. */
-static ipsec_record *next_record(void)
+static inline ipsec_record *next_record(void)
 {
     if (count == chunks->len * CHUNK)
-        g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
+        add_chunk();
     return at(count);
 }
 
@@ -166,18 +171,21 @@ static bool is_before(uint32_t place, uint32_t frame)
 
 /* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by their place,
  * not by their layer. */
-static const ipsec_record *find(const ipsec_view *view)
+static IPSEC_COLD const ipsec_record *search(const ipsec_view *view)
 {
-    if (newest < view->frame)
-        return NULL;
     for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)
         if (ipsec_record_is_of(db, at(i), view))
             return at(i);
     return NULL;
 }
 
+static inline const ipsec_record *find(const ipsec_view *view)
+{
+    return newest < view->frame ? NULL : search(view);
+}
+
 /* Whether to judge the header. A dissector that rejects it may be offered it twice: the second time it is explained. */
-static bool is_new(const packet_info *pinfo, ipsec_view *view)
+static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
 {
     if (ipsec_compat_is_visited(pinfo) || !is_in_order(pinfo))
         return false;
@@ -185,13 +193,27 @@ static bool is_new(const packet_info *pinfo, ipsec_view *view)
     return !find(view);
 }
 
+static inline void count_record(const ipsec_view *view)
+{
+    count++;
+    newest = view->frame;
+}
+
 static void judge(const ipsec_view *view, ipsec_report *report)
 {
     ipsec_judge(db, view, next_record(), report);
-    if (!ipsec_report_has_subject(report))
-        return;
-    count++;
-    newest = view->frame;
+    if (ipsec_report_has_subject(report))
+        count_record(view);
+}
+
+/* Returns whether nothing is said, and so there is no report. */
+static inline bool judge_briefly(const ipsec_view *view, ipsec_report *report)
+{
+    const bool is_quiet = ipsec_judge_briefly(db, view, next_record(), report);
+
+    if (is_quiet || ipsec_report_has_subject(report))
+        count_record(view);
+    return is_quiet;
 }
 
 static void number_advice(ipsec_findings *findings)
@@ -201,19 +223,28 @@ static void number_advice(ipsec_findings *findings)
             findings->list[i].detail = number_of(findings->list[i].detail);
 }
 
-void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+/* The report speaks of serials, the user of numbers. */
+static void number_report(ipsec_report *report)
 {
-    if (is_new(pinfo, view)) {
-        judge(view, report);
-    } else {
-        view->frame = serial_of(pinfo->num);
-        ipsec_explain(db, view, find(view), report);
-    }
     if (report->number.first_seen)
         report->number.first_seen = number_of(report->number.first_seen);
     if (report->fragment)
         report->fragment = number_of(report->fragment);
     number_advice(&report->findings);
+}
+
+bool ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, bool is_wanted, ipsec_report *report)
+{
+    if (!is_new(pinfo, view)) {
+        view->frame = serial_of(pinfo->num);
+        ipsec_explain(db, view, find(view), report);
+    } else if (is_wanted) {
+        judge(view, report);
+    } else if (judge_briefly(view, report)) {
+        return false;
+    }
+    number_report(report);
+    return true;
 }
 
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report)

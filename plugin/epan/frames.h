@@ -12,8 +12,10 @@ void ipsec_frames_start(void);
 void ipsec_frames_end(void);
 
 /* Judges the header on the first pass over its frame, explains it on later ones. Wherever the core names a frame, the
- * report has its number; 0 where a read filter rejected it. */
-void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
+ * report has its number; 0 where a read filter rejected it.
+ *
+ * Returns whether there is a report: always if it is wanted, else only if there is something to say. */
+bool ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, bool is_wanted, ipsec_report *report);
 
 /* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);

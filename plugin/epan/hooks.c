@@ -307,6 +307,27 @@ static IPSEC_COLD bool is_ike(const ipsec_view *view, packet_info *pinfo, ipsec_
     return report->header.subject == IPSEC_SUBJECT_IKE && hooks[HOOK_ISAKMP].is_enabled;
 }
 
+/* Whether a report is wanted where nothing is said of the header: for its fields, or for statistics. */
+static inline bool is_report_wanted(proto_tree *tree)
+{
+    return (tree && proto_field_is_referenced(tree, proto_ipsec)) || have_tap_listener(ipsec_tap);
+}
+
+/* What a report is for. */
+static int report_and_call(ipsec_report *report, ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree, void *data)
+{
+    if (report->findings.count > 0 && !looks_after_ipv4 && ipsec_report_may_be_cut(report))
+        start_looking_after_ipv4();
+    if (report->header.subject != IPSEC_SUBJECT_HEADER && is_ike(view, pinfo, report))
+        return ipsec_ike_call(at->stock, hooks[HOOK_ISAKMP].proto, view, wrappers_run, tvb, pinfo, tree, data);
+    ipsec_tap_offer(report, view, pinfo);
+    ipsec_tap_offer_ike_news(pinfo);
+    if (report->findings.count > 0 || report->unproven)
+        return dissect_refused(report, at, tvb, pinfo, tree, data);
+    return dissect(report, at, tvb, pinfo, tree, data);
+}
+
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
@@ -317,16 +338,9 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     view->refused_by = refused_by;
     if (inside_unproven)
         view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
-    ipsec_frames_report(pinfo, view, &report);
-    if (report.findings.count > 0 && !looks_after_ipv4 && ipsec_report_may_be_cut(&report))
-        start_looking_after_ipv4();
-    if (report.header.subject != IPSEC_SUBJECT_HEADER && is_ike(view, pinfo, &report))
-        return ipsec_ike_call(at->stock, hooks[HOOK_ISAKMP].proto, view, wrappers_run, tvb, pinfo, tree, data);
-    ipsec_tap_offer(&report, view, pinfo);
-    ipsec_tap_offer_ike_news(pinfo);
-    if (report.findings.count > 0 || report.unproven)
-        return dissect_refused(&report, at, tvb, pinfo, tree, data);
-    return dissect(&report, at, tvb, pinfo, tree, data);
+    if (ipsec_frames_report(pinfo, view, is_report_wanted(tree), &report))
+        return report_and_call(&report, view, at, tvb, pinfo, tree, data);
+    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
 }
 
 static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

@@ -67,7 +67,7 @@ static inline uint16_t packet_id_of(const packet_info *pinfo)
 }
 
 /* Each member by itself: compilers would clear the whole view first, octet by octet as it were. */
-static inline void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
+static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     view->captured = tvb_captured_length(tvb);
     view->data = view->captured > 0 ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
@@ -171,7 +171,7 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
 /* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
  * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,
  * another protocol, or a length that needs a closer look. */
-static inline const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
+static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
                                       uint8_t protocol)
 {
     const uint8_t *ip;
@@ -190,7 +190,7 @@ static inline const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view
     return ip;
 }
 
-static inline void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
+static IPSEC_INLINE void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
                                 ipsec_view *view)
 {
     const uint32_t length = ipsec_read_u16(ip + 2) - headers;

@@ -60,8 +60,8 @@ int main(int argc, char **argv)
         put_u32(octets + (ah ? 8 : 4), (uint32_t)(i / SAS) + 1);
         if (gcm)
             put_u32(octets + 12, (uint32_t)(i / SAS) + 1);
-        ipsec_judge(db, &view, &record, &report);
-        sound += report.verdict == IPSEC_VERDICT_PLAUSIBLE && report.findings.count == 0;
+        sound += ipsec_judge_briefly(db, &view, &record, &report) ||
+                 (report.verdict == IPSEC_VERDICT_PLAUSIBLE && report.findings.count == 0);
     }
     printf("%u of %lu sound, %u SAs\n", sound, packets, ipsec_db_sa_count(db));
     ipsec_db_free(db);

@@ -374,7 +374,7 @@ static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_
 
     explain_with(db, view, record);
     ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
-    ruling.kind = ipsec_header_kind_index[view->protocol];
+    ruling.kind = ipsec_kind_index(view->protocol);
     ruling.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
     here.bits = ruling.bits;
     explain_with(db, view, &here); /* its note may be anybody's, who stood at the same place */

@@ -73,7 +73,7 @@ static void send(stream *s, uint64_t number, proof proven)
         s->sa->numbers.esn = proven == GENUINE ? IPSEC_ESN_NO : IPSEC_ESN_YES;
     }
     if (ipsec_sequence_place(&s->sequencer, &view, s->sa, &s->ruling, &s->note, &s->report.findings)) {
-        ipsec_sequence_report_next(s->sa, &s->ruling, &s->report.number);
+        ipsec_sequence_report_next(ipsec_sequence_rule_next(s->sa, &s->ruling), &s->report.number);
         ipsec_sequence_step(&s->sequencer, s->sa, &s->note);
         guard_free_all();
         return;

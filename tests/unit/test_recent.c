@@ -1,5 +1,5 @@
 /* The packets that came last. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sa/recent.h"
+#include "sa/describe.h"
 #include "guard.h"
 #include "packets.h"
 

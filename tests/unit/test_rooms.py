@@ -8,7 +8,7 @@ from pathlib import Path
 PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
 CORE = PLUGIN / "core"
 ROOMS = ("base", "packet", "keys", "sa", "evidence", "ike", "icmp", "report")     # each may include those in front of it
-ROOT = {"ipsec.h", "db.c", "db.h", "judge.c", "messages.c", "verdict.c", "verdict.h"}
+ROOT = {"brief.c", "ipsec.h", "db.c", "db.h", "judge.c", "judge.h", "messages.c", "twin.c", "twin.h", "usual.h", "verdict.c", "verdict.h"}
 FACE = "ipsec.h"
 TABLE = "base/kind.def"        # each kind of header has its hook and its name
 # What a program holds: types, and the calls on them.

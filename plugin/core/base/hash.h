@@ -6,6 +6,8 @@
 #ifndef IPSEC_CORE_HASH_H
 #define IPSEC_CORE_HASH_H
 
+#include "base/octets.h"
+
 #include <glib.h>
 #include <stdint.h>
 #include <string.h>
@@ -33,7 +35,7 @@ static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
  * @param words    set to the octets as they lie in memory; of IPv4 only the first one is
  * @return the hash that takes them in
  */
-static inline uint64_t ipsec_hash_address(uint64_t hash, const uint8_t *octets, uint8_t length, uint64_t words[2])
+static IPSEC_INLINE uint64_t ipsec_hash_address(uint64_t hash, const uint8_t *octets, uint8_t length, uint64_t words[2])
 {
     uint32_t v4;
 

@@ -100,7 +100,7 @@ static const cover covers[IPSEC_HEADER_KINDS] = {
 
 static const cover *cover_of(const ipsec_view *view)
 {
-    return &covers[ipsec_header_kind_index[view->protocol]];
+    return &covers[ipsec_kind_index(view->protocol)];
 }
 
 ipsec_envelope ipsec_envelope_of(const ipsec_view *view, const ipsec_encryption *encryption,

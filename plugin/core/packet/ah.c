@@ -40,9 +40,6 @@ enum {
     ICV_LONGEST = 68
 };
 
-/* The length field, in words minus 2, of AH with an ICV of 96 bits. */
-#define WORDS_96_BITS 4u
-
 /* Extension headers of IPv6 that belong in front of AH (RFC 8200 4.1). */
 static bool is_only_in_front(uint8_t next)
 {
@@ -109,17 +106,6 @@ static ipsec_daemon find_daemon(const ipsec_view *view)
     return next == IPSEC_PROTOCOL_VRRP ? IPSEC_DAEMON_VRRP : IPSEC_DAEMON_OSPF;
 }
 
-/* Most AH breaks none of the rules on the first word: an upper layer or ESP after an ICV of 96 bits, which needs no
- * padding in either version of IP, and nothing in the reserved field. */
-static inline bool is_usual(const ipsec_view *view)
-{
-    const uint32_t word = ipsec_read_u32(view->data + NEXT_HEADER_AT);
-    const uint32_t next = word >> 24;
-
-    return (word & 0x00ffffffu) == WORDS_96_BITS << 16 && view->length >= (WORDS_96_BITS + 2) * 4 &&
-           (next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
-}
-
 static IPSEC_COLD void check(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     ipsec_check_numbers(header, findings);
@@ -139,6 +125,6 @@ void ipsec_check_ah(const ipsec_view *view, ipsec_header *header, ipsec_findings
 {
     const bool odd_numbers = ipsec_header_read_numbers(view, &ipsec_kind_ah, header);
 
-    if (odd_numbers || !ipsec_view_has(view, IPSEC_AH_HEADER) || !is_usual(view))
+    if (odd_numbers || !ipsec_ah_is_sound(view))
         check(view, header, findings);
 }

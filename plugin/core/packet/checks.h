@@ -11,6 +11,7 @@
 
 #include "packet/find.h"
 #include "packet/kind.h"
+#include "packet/sound.h"
 #include "packet/view.h"
 
 /** As many packets as Linux coalesces into one. */
@@ -18,9 +19,6 @@
 
 /** No receiver takes a shorter UDP payload for ESP: RFC 3948 2.1 requires a header and something after it. */
 #define IPSEC_ESP_IN_UDP_LEAST 9u
-
-/** The flags of a view that ipsec_check_circumstances() has something to say on. */
-#define IPSEC_VIEW_CIRCUMSTANCES (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
 
 /** Fragments, offload, quotes, order of extension headers. To be called last. */
 void ipsec_check_circumstances(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings);

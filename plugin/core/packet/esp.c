@@ -42,6 +42,6 @@ void ipsec_check_esp(const ipsec_view *view, ipsec_header *header, ipsec_finding
 {
     const bool odd_numbers = ipsec_header_read_numbers(view, &ipsec_kind_esp, header);
 
-    if (odd_numbers || view->length < IPSEC_ESP_FLOOR || view->length % 4 != 0)
+    if (odd_numbers || !ipsec_esp_is_sound(view))
         check(view, header, findings);
 }

@@ -7,9 +7,3 @@ const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS] = {
 #include "base/kind.def"
 #undef KIND
 };
-
-const uint8_t ipsec_header_kind_index[UINT8_MAX + 1] = {
-#define KIND(symbol, name, number, encrypts, covers_outer) [number] = IPSEC_KIND_##symbol,
-#include "base/kind.def"
-#undef KIND
-};

@@ -62,13 +62,21 @@ enum {
 /** All of them, by index. */
 extern const ipsec_header_kind *const ipsec_header_kinds[IPSEC_HEADER_KINDS];
 
-/** By protocol, the index of its kind. */
-extern const uint8_t ipsec_header_kind_index[UINT8_MAX + 1];
+/** By protocol, the index of its kind; that of the first for what is none. */
+static inline uint8_t ipsec_kind_index(uint8_t protocol)
+{
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    if (protocol == (number))                                                                                          \
+        return IPSEC_KIND_##symbol;
+#include "base/kind.def"
+#undef KIND
+    return 0;
+}
 
 /** The kind of a protocol. Static storage; that of ESP for what is none. */
 static inline const ipsec_header_kind *ipsec_kind_of(uint8_t protocol)
 {
-    return ipsec_header_kinds[ipsec_header_kind_index[protocol]];
+    return ipsec_header_kinds[ipsec_kind_index(protocol)];
 }
 
 /** Begins with what the view says. */
@@ -80,8 +88,8 @@ static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *vi
 
 /** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say about them,
  * so that a clean packet costs no call. */
-static inline bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
-                                             ipsec_header *header)
+static IPSEC_INLINE bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
+                                                   ipsec_header *header)
 {
     bool odd = false;
 

@@ -95,6 +95,18 @@ static uint32_t ip_header_of(const ipsec_view *view)
     return view->outer ? (view->outer[0] & 0x0fu) * 4 : IPSEC_IPV4_HEADER;
 }
 
+/* Whether a receiver takes it for ESP, and then finds it shorter than the IP header that it must restore. */
+static bool is_below_ip_header(const ipsec_view *view)
+{
+    return view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view);
+}
+
+bool ipsec_udp_is_sound(const ipsec_view *view)
+{
+    return view->length >= IPSEC_ESP_FLOOR && ipsec_read_u32(view->data) != 0 && !is_isakmp(view, 0) &&
+           !is_coalesced(view) && !is_below_ip_header(view);
+}
+
 /* A payload without marker that is no keepalive: ESP, or what a receiver takes for it. */
 static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
@@ -109,7 +121,7 @@ static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec
         findings->whole = false;
         ipsec_findings_add(findings, IPSEC_FINDING_CAPTURE_OFFLOAD, 0, 0);
     }
-    if (view->length >= IPSEC_ESP_IN_UDP_LEAST && view->length < ip_header_of(view))
+    if (is_below_ip_header(view))
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_BELOW_IP_HEADER, 0, view->length);
     if (view->length < IPSEC_ESP_IN_UDP_LEAST) {
         ipsec_header_read_numbers(view, &ipsec_kind_esp, header);

@@ -69,11 +69,23 @@ enum {
  * network byte order.
  */
 typedef struct ipsec_view {
-    const uint8_t *data; /**< ESP or AH header; under UDP, the UDP payload. May be NULL if captured is 0. */
-    uint32_t captured;   /**< octets that may be read at data; not more than length, if that is known */
+    /* The first eight lie as in ipsec_recent, which copies all of them at once. */
+    uint64_t time;  /**< of the capture, in nanoseconds since any moment; 0: unknown */
+    uint32_t frame; /**< what the caller calls the packet, for the first of two; not 0 */
+    /** Where the frame was captured: the number of the interface, modulo 2^12, above IPSEC_PLACE_LINK_BITS: half of
+     * them a hash of the link's source address and VLAN, the lower half one of its destination and VLAN; each 0 where
+     * the link tells nothing. */
+    uint32_t place;
+    uint32_t captured; /**< octets that may be read at data; not more than length, if that is known */
     /** Octets of data on the wire, from the IP (or UDP) header and never from the frame; IPSEC_LENGTH_UNKNOWN if no
      * such header is available. */
     uint32_t length;
+    uint16_t source_port;      /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
+    uint16_t destination_port; /**< likewise */
+    uint16_t packet_id;  /**< what the capturing system calls the packet, hashed: the same for each copy that it made;
+                              0: it does not say */
+    uint16_t flags;      /**< IPSEC_VIEW_... */
+    const uint8_t *data; /**< ESP or AH header; under UDP, the UDP payload. May be NULL if captured is 0. */
     /** The IP header and all headers between it and `data`, as captured; NULL if they are not available. The ICV of AH
      * covers them. */
     const uint8_t *outer;
@@ -81,30 +93,19 @@ typedef struct ipsec_view {
     /** Octets of the frame after the IP packet (padding of the link) that a receiver gets with it; 0: none, or not
      * known. */
     uint32_t behind;
+    const uint8_t *source;      /**< outer source address, address_length octets */
+    const uint8_t *destination; /**< outer (final) destination address, address_length octets */
     /** With IPSEC_VIEW_OFFLOAD: octets of data that the frame had, captured or not; else 0. Read it with
      * ipsec_view_offload_length(). */
     uint32_t frame_length;
-    const uint8_t *source;      /**< outer source address, address_length octets */
-    const uint8_t *destination; /**< outer (final) destination address, address_length octets */
-    uint32_t frame;             /**< what the caller calls the packet, for the first of two; not 0 */
-    uint32_t offset; /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
-                          members and `frame` it tells this header from any other */
-    /** Where the frame was captured: the number of the interface, modulo 2^12, above IPSEC_PLACE_LINK_BITS: half of
-     * them a hash of the link's source address and VLAN, the lower half one of its destination and VLAN; each 0 where
-     * the link tells nothing. */
-    uint32_t place;
-    uint16_t packet_id;   /**< what the capturing system calls the packet, hashed: the same for each copy that it made;
-                               0: it does not say */
-    uint64_t time;        /**< of the capture, in nanoseconds since any moment; 0: unknown */
-    uint16_t source_port; /**< of the UDP encapsulation, in host byte order; 0: there is none, or not known */
-    uint16_t destination_port; /**< likewise */
-    uint8_t address_length;    /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
-    uint8_t ip_version;        /**< 4, 6, or 0 where unknown */
-    uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
-    uint8_t encapsulation;     /**< ipsec_encapsulation */
-    uint16_t flags;            /**< IPSEC_VIEW_... */
-    uint16_t buffer;           /**< which of the packet's buffers that is: the frame, what was reassembled or decrypted
-                                    from it; at most IPSEC_BUFFER_MOST */
+    uint32_t offset;        /**< octets in front of `data` in the buffer that holds it; with `buffer`, the two protocol
+                                 members and `frame` it tells this header from any other */
+    uint8_t address_length; /**< 4, 16, or 0 where the addresses are unknown (and may be NULL) */
+    uint8_t ip_version;     /**< 4, 6, or 0 where unknown */
+    uint8_t protocol;       /**< IPSEC_PROTOCOL_... */
+    uint8_t encapsulation;  /**< ipsec_encapsulation */
+    uint16_t buffer;        /**< which of the packet's buffers that is: the frame, what was reassembled or decrypted
+                                 from it; at most IPSEC_BUFFER_MOST */
     /** Stacks (bits by ipsec_stack) that discard the packet for an IPsec header in front of this one, and so never see
      * it: ipsec_stacks_refusing() of that one's report. */
     ipsec_stacks refused_by;

@@ -104,7 +104,7 @@ ipsec_carriers ipsec_carriers_of(const ipsec_report *report)
 {
     static const ipsec_carriers ways[] = {
         [IPSEC_ENCAPSULATION_NONE] = IPSEC_CARRIER_IN_IP, [IPSEC_ENCAPSULATION_UDP] = IPSEC_CARRIER_IN_UDP};
-    const unsigned kind = ipsec_header_kind_index[report->header.protocol];
+    const unsigned kind = ipsec_kind_index(report->header.protocol);
     const ipsec_carriers carriers =
         (ipsec_carriers)(1u << kind | ways[report->header.encapsulation] | carrier_of_version(report->ip_version) |
                          carrier_of_mode(&report->opened));

@@ -16,10 +16,9 @@ static uint32_t iv_at(const ipsec_view *view)
 }
 
 /* With a key the algorithm is known once a packet has verified; without, the store must find out. */
-static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_ruling *ruling,
-                      const ipsec_findings *findings)
+static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_ruling *ruling, bool whole)
 {
-    if (!findings->whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(ruling))
+    if (!whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(ruling))
         return false;
     if (!spec)
         return !ruling->shape && !ruling->unknown;
@@ -34,12 +33,11 @@ static ipsec_iv_demand demand_of(const ipsec_key_row *spec)
 }
 
 /* The last block of ciphertext, in front of the ICV. */
-static const uint8_t *last_block_of(const ipsec_view *view, const ipsec_opened *opened, uint32_t iv)
+static const uint8_t *last_block_of(const ipsec_view *view, uint32_t icv, uint32_t iv)
 {
-    const uint32_t behind = opened->valid ? opened->icv_length : 0u;
     const uint32_t length = ipsec_view_packet_length(view);
 
-    return length >= IPSEC_ESP_HEADER + 2 * iv + behind ? view->data + (length - behind - iv) : NULL;
+    return length >= IPSEC_ESP_HEADER + 2 * iv + icv ? view->data + (length - icv - iv) : NULL;
 }
 
 /* Blocks up to which a chain of IVs is common practice: RFC 2405 3 and RFC 2451 3, not RFC 3602 3. */
@@ -65,15 +63,14 @@ static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand deman
 }
 
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                    const ipsec_ruling *ruling, const ipsec_findings *findings, const ipsec_opened *opened,
-                    ipsec_note *note)
+                    const ipsec_ruling *ruling, bool whole, uint32_t icv, ipsec_note *note)
 {
     ipsec_iv_demand demand;
     ipsec_iv_packet packet;
     ipsec_finding_id found;
     uint32_t first = 0;
 
-    if (!is_judged(view, spec, ruling, findings))
+    if (!is_judged(view, spec, ruling, whole))
         return;
     demand = demand_of(spec);
     packet = (ipsec_iv_packet){.demand = demand,
@@ -83,7 +80,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .packets = sa->numbers.packets,
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
-        packet.last_block = last_block_of(view, opened, packet.length);
+        packet.last_block = last_block_of(view, icv, packet.length);
     found = finding_of(ipsec_iv_learn(store, &sa->iv, &packet, &first), demand, packet.length);
     if (found != IPSEC_FINDING_COUNT)
         ipsec_note_add(note, found);

@@ -6,10 +6,8 @@
 #ifndef IPSEC_CORE_IV_JUDGE_H
 #define IPSEC_CORE_IV_JUDGE_H
 
-#include "packet/findings.h"
 #include "packet/kind.h"
 #include "sa/note.h"
-#include "sa/opened.h"
 #include "sa/sa.h"
 
 /** Octets of IV that packets with the key row have; in AH it is one of the integrity algorithm (RFC 4543 4). */
@@ -30,10 +28,11 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
 /**
  * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and adds to the note.
  *
- * @param spec  the key row of the SA, or NULL
+ * @param spec   the key row of the SA, or NULL
+ * @param whole  the packet was captured whole
+ * @param icv    octets of ICV at its end, if a key tells; else 0
  */
 void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
-                    const ipsec_ruling *ruling, const ipsec_findings *findings, const ipsec_opened *opened,
-                    ipsec_note *note);
+                    const ipsec_ruling *ruling, bool whole, uint32_t icv, ipsec_note *note);
 
 #endif

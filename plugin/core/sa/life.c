@@ -3,12 +3,8 @@
 #include "sa/life.h"
 #include "base/octets.h"
 #include "sa/sequence.h"
+#include "sa/steady.h"
 #include "packet/kind.h"
-
-/* A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run, because
- * their traffic may come in bursts. */
-#define TAKEN_OVER          16u
-#define TAKEN_OVER_PARALLEL 1024u
 
 /* After that, packets of the old SA are stragglers if its successor has verified, or has been alone for this many
  * packets (a full window). Before that, the old SA simply goes on, and the other was not its successor: its SPI may be
@@ -135,26 +131,6 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     pair->silence = 0;
 }
 
-/* Counts a packet of an SA that is not the active one; returns how many came while the active one was silent, less
- * those of others, which anybody can put between. What does not verify interrupts none that does. */
-static uint32_t count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
-{
-    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.icv_good);
-
-    if (interrupted)
-        pair->run = pair->silence = 0;
-    pair->run_at = (uint16_t)pair->alone;
-    pair->silence += pair->silence < UINT16_MAX;
-    if (sa->index == pair->next)
-        return ++pair->run;
-    if (pair->run > 0) {
-        pair->run--;
-        return 0;
-    }
-    pair->next = sa->index;
-    return ++pair->run;
-}
-
 /* Whether a packet of an SA that is not in use says nothing about whose turn it is, because IKE says it, or others
  * verify.
  */
@@ -181,7 +157,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     if ((pair->verified || pair->is_told) && has_no_turn(pair, sa, successor))
         return;
     if (successor == IPSEC_SA_NONE) {
-        if (count_run(pair, sa) >= (pair->parallel ? TAKEN_OVER_PARALLEL : TAKEN_OVER))
+        if (ipsec_pair_count_run(pair, sa) >= (pair->parallel ? IPSEC_TAKEN_OVER_PARALLEL : IPSEC_TAKEN_OVER))
             take_over(table, pair, sa);
     } else if (pair->parallel) {
         take_back(table, pair, sa);
@@ -196,6 +172,7 @@ static IPSEC_COLD void follow_change(ipsec_sa_table *table, const ipsec_view *vi
 {
     ipsec_sa_life *life = &sa->life;
 
+    ipsec_steady_catch_up(sa);
     if (life->origin == 0) {
         if (!life->pair)
             life->pair = ipsec_sa_pair_get(table, view, sa);

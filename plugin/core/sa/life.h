@@ -15,7 +15,7 @@
 #include "packet/kind.h"
 
 /** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
-static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
+static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
 {
     uint64_t words[2];
     uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
@@ -25,14 +25,39 @@ static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipse
     return (uint32_t)origin ? (uint32_t)origin : 1;
 }
 
+/** A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run,
+ * because their traffic may come in bursts. */
+#define IPSEC_TAKEN_OVER          16u
+#define IPSEC_TAKEN_OVER_PARALLEL 1024u
+
+/** Counts a packet of an SA that is not the active one; returns how many came while the active one was silent, less
+ * those of others, which anybody can put between. What does not verify interrupts none that does. */
+static IPSEC_INLINE uint32_t ipsec_pair_count_run(ipsec_sa_pair *pair, const ipsec_sa *sa)
+{
+    const bool interrupted = (uint16_t)pair->alone != pair->run_at && (pair->active_good || !sa->keys.icv_good);
+
+    if (interrupted)
+        pair->run = pair->silence = 0;
+    pair->run_at = (uint16_t)pair->alone;
+    pair->silence += pair->silence < UINT16_MAX;
+    if (sa->index == pair->next)
+        return ++pair->run;
+    if (pair->run > 0) {
+        pair->run--;
+        return 0;
+    }
+    pair->next = sa->index;
+    return ++pair->run;
+}
+
 /** What ipsec_life_follow() does where it is not the turn of the SA, or the packet is from somewhere else. */
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note);
 
 /** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds
  * findings to the note. */
-static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t sequence,
-                                     ipsec_note *note)
+static IPSEC_INLINE void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa,
+                                           uint32_t sequence, ipsec_note *note)
 {
     ipsec_sa_pair *pair = sa->life.pair;
     uint32_t origin;
@@ -44,6 +69,31 @@ static inline void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *vi
         pair->alone++;
     else
         ipsec_life_turn(table, view, sa, origin, sequence, note);
+}
+
+/**
+ * The same where it changes nothing but how many packets the SAs of its peers have sent: no other can be expected of
+ * it, as long as nothing verifies and IKE tells nothing.
+ *
+ * @return false, and nothing was counted, where it may
+ */
+static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const ipsec_view *view, const ipsec_sa *sa)
+{
+    ipsec_sa_pair *pair = sa->life.pair;
+
+    if (view->address_length == 0)
+        return true;
+    if (!pair || ipsec_life_origin(table, view) != sa->life.origin)
+        return false;
+    if (pair->active == sa->index) {
+        pair->alone++;
+        return true;
+    }
+    if (pair->verified || pair->is_told || pair->matched != IPSEC_SA_NONE || pair->run + 1u >= IPSEC_TAKEN_OVER ||
+        ipsec_sa_summary_at(table, sa->index)->successor != IPSEC_SA_NONE)
+        return false;
+    ipsec_pair_count_run(pair, sa);
+    return true;
 }
 
 /** Whether the packet points to another sender with its own sequence numbers: it differs from the one that had the same

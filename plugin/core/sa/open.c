@@ -373,24 +373,27 @@ static void open_with_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa
 
 /* --- without a key ----------------------------------------------------------------------------------- */
 
-/* Whether the SA is believed to be ESP-NULL, and the packet part of it. */
-static bool probe_null(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
-                       const ipsec_open_report *report)
+bool ipsec_open_probe(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe, bool whole)
 {
     if (!opener->config->null_heuristic || !ipsec_encrypts(view->protocol)) {
         ipsec_null_probe_rest(probe);
         return false;
     }
-    return report->findings->whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
+    return whole && view->length >= IPSEC_ESP_FLOOR && ipsec_null_probe_learn(probe, view);
+}
+
+void ipsec_open_probed(const ipsec_view *view, const ipsec_null_probe *probe, ipsec_ruling *ruling,
+                       const ipsec_open_report *report)
+{
+    ruling->shape = probe->shape;
+    ipsec_opened_null(view, probe->shape - 1u, report);
 }
 
 void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
                             ipsec_ruling *ruling, const ipsec_open_report *report)
 {
-    if (!probe_null(opener, view, probe, report))
-        return;
-    ruling->shape = probe->shape;
-    ipsec_opened_null(view, probe->shape - 1u, report);
+    if (ipsec_open_probe(opener, view, probe, report->findings->whole))
+        ipsec_open_probed(view, probe, ruling, report);
 }
 
 /* What is not encrypted may be read as it is. */

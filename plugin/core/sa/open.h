@@ -26,6 +26,14 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
 void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe,
                             ipsec_ruling *ruling, const ipsec_open_report *report);
 
+/** The first half of that: whether the SA is believed to be ESP-NULL, and the packet part of it. `whole`: it was
+ * captured whole. */
+bool ipsec_open_probe(const ipsec_opener *opener, const ipsec_view *view, ipsec_null_probe *probe, bool whole);
+
+/** The second half, if it is. */
+void ipsec_open_probed(const ipsec_view *view, const ipsec_null_probe *probe, ipsec_ruling *ruling,
+                       const ipsec_open_report *report);
+
 /** On later passes, opens a packet that no key and no heuristic opened at first, if its SA turned out to be ESP-NULL.
  * Adds no finding, so that the verdict stays. */
 void ipsec_open_in_hindsight(const ipsec_opener *opener, const ipsec_view *view, const ipsec_ruling *ruling,

@@ -1,6 +1,7 @@
 /* The packets that came last.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/recent.h"
+#include "sa/describe.h"
 #include "base/hash.h"
 #include "base/octets.h"
 #include "packet/fragment.h"
@@ -10,12 +11,6 @@
 #include <glib.h>
 #include <string.h>
 
-/* Octets of SPI and sequence number of ESP, and what is compared after them and at the end. */
-enum {
-    NUMBERS = 8,
-    BOTH = 16
-};
-
 /* The most steps along packets with one hash. Hashes are seeded, so only packets that are much alike make this long. */
 #define STEPS_MOST 64u
 
@@ -24,18 +19,11 @@ enum {
 
 /* The packets by number, or by other marks. They are entered only when one is looked for, which never happens in a
  * capture where all is as usual. */
-typedef struct recents_index {
+struct ipsec_recents_index {
     uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last one; 0: none */
     uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the one before it with the same hash */
     uint32_t count;                /* numbers up to this one have been entered */
     uint64_t seed;                 /* of the hashes */
-} recents_index;
-
-struct ipsec_recents {
-    ipsec_recent packets[IPSEC_RECENTS]; /* number n stands at n % IPSEC_RECENTS */
-    uint32_t count;                      /* numbers given so far, the first 1 */
-    recents_index *index;                /* NULL until one is looked for */
-    recents_index *marked;               /* likewise by marks */
 };
 
 ipsec_recents *ipsec_recents_new(void)
@@ -52,29 +40,7 @@ void ipsec_recents_free(ipsec_recents *recents)
     g_free(recents);
 }
 
-static inline uint64_t load(const uint8_t *octets)
-{
-    uint64_t word;
-
-    memcpy(&word, octets, sizeof word);
-    return word;
-}
-
-/* The numbers of the header are compared anyhow. */
-static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
-{
-    if (view->captured >= BOTH) {
-        packet->first_octets = load(view->data + NUMBERS);
-        packet->last_octets = load(view->data + view->captured - NUMBERS);
-        return;
-    }
-    packet->first_octets = packet->last_octets = 0;
-    if (view->captured > NUMBERS)
-        memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
-}
-
-/* Only an atomic fragment has an identification in IPv6. */
-static IPSEC_COLD void describe_v6_fragment(const ipsec_view *view, ipsec_recent *packet)
+void ipsec_recent_describe_v6(const ipsec_view *view, ipsec_recent *packet)
 {
     ipsec_fragment fragment;
 
@@ -84,60 +50,15 @@ static IPSEC_COLD void describe_v6_fragment(const ipsec_view *view, ipsec_recent
     packet->addresses = ipsec_addresses_digest(view->source, view->destination, view->address_length);
 }
 
-static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
-{
-    const uint8_t *ip = view->outer;
-
-    if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
-        packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
-        packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
-        packet->ttl = ip[8];
-        packet->dscp = ip[1] >> 2;
-        return;
-    }
-    packet->identification = 0;
-    packet->addresses = 0;
-    packet->ttl = 0;
-    packet->dscp = IPSEC_DSCP_UNKNOWN;
-    if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
-        return;
-    packet->ttl = ip[7];
-    packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
-    if (view->outer_length > IPSEC_IPV6_HEADER)
-        describe_v6_fragment(view, packet);
-}
-
-/* Each member by itself: compilers would clear all of it first. */
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
-    ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
-    const uint32_t sa = ruling->sa, sequence = ruling->sequence, captured = view->captured, length = view->length;
-
-    packet->time = view->time;
-    packet->sa = sa;
-    packet->sequence = sequence;
-    packet->frame = view->frame;
-    packet->captured = captured;
-    packet->length = length;
-    packet->place = view->place;
-    packet->packet_id = view->packet_id;
-    packet->ports = ipsec_recent_ports(view);
-    packet->standing = (uint8_t)ruling->standing;
-    describe_octets(view, packet);
-    describe_ip(view, packet);
-    return packet;
-}
-
-void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
-{
-    packet->first = earlier ? earlier->first : packet->frame;
-    recents->count++;
+    return ipsec_recents_describe_next(recents, view, ruling->sa, ruling->sequence, (ipsec_standing)ruling->standing);
 }
 
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
 {
     const uint32_t captured = MIN(a->captured, b->captured);
-    const uint32_t both = captured > NUMBERS ? MIN(captured, BOTH) - NUMBERS : 0;
+    const uint32_t both = captured > IPSEC_RECENT_NUMBERS ? MIN(captured, IPSEC_RECENT_BOTH) - IPSEC_RECENT_NUMBERS : 0;
 
     return a->length == b->length && memcmp(&a->first_octets, &b->first_octets, both) == 0 &&
            (a->captured != b->captured || a->last_octets == b->last_octets);
@@ -146,19 +67,19 @@ bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
 /* --- the index --- */
 
 /* Forged packets with the same number do not lengthen the chain that is searched for genuine ones. */
-static uint32_t slot_of(const recents_index *index, const ipsec_recent *packet, ipsec_standing standing)
+static uint32_t slot_of(const ipsec_recents_index *index, const ipsec_recent *packet, ipsec_standing standing)
 {
     const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->sa << 32 | packet->sequence);
 
     return (uint32_t)(hash + standing) % IPSEC_RECENTS;
 }
 
-static uint32_t slot_by_number(const recents_index *index, const ipsec_recent *packet)
+static uint32_t slot_by_number(const ipsec_recents_index *index, const ipsec_recent *packet)
 {
     return slot_of(index, packet, (ipsec_standing)packet->standing);
 }
 
-static uint32_t slot_by_marks(const recents_index *index, const ipsec_recent *packet)
+static uint32_t slot_by_marks(const ipsec_recents_index *index, const ipsec_recent *packet)
 {
     const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->length << 32 |
                                                           (uint32_t)packet->identification << 8 | packet->addresses);
@@ -166,19 +87,19 @@ static uint32_t slot_by_marks(const recents_index *index, const ipsec_recent *pa
     return (uint32_t)hash % IPSEC_RECENTS;
 }
 
-static recents_index *index_new(void)
+static ipsec_recents_index *index_new(void)
 {
-    recents_index *index = g_new0(recents_index, 1);
+    ipsec_recents_index *index = g_new0(ipsec_recents_index, 1);
 
     index->seed = ipsec_hash_seed();
     return index;
 }
 
 /* Enters what came since the last time, and is still there. */
-static const recents_index *update_index(ipsec_recents *recents, recents_index **kept,
-                                         uint32_t (*slot)(const recents_index *, const ipsec_recent *))
+static const ipsec_recents_index *update_index(ipsec_recents *recents, ipsec_recents_index **kept,
+                                               uint32_t (*slot)(const ipsec_recents_index *, const ipsec_recent *))
 {
-    recents_index *index = *kept ? *kept : index_new();
+    ipsec_recents_index *index = *kept ? *kept : index_new();
 
     *kept = index;
     if (recents->count - index->count > IPSEC_RECENTS - 1)
@@ -202,7 +123,7 @@ static bool is_there(const ipsec_recents *recents, uint32_t number)
 
 const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing)
 {
-    const recents_index *index = update_index(recents, &recents->index, slot_by_number);
+    const ipsec_recents_index *index = update_index(recents, &recents->index, slot_by_number);
     const ipsec_recent *last = NULL;
     uint32_t number = index->heads[slot_of(index, packet, standing)];
 
@@ -220,7 +141,7 @@ const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recen
 }
 
 /* The last one with that number and standing. */
-static const ipsec_recent *find_last(const ipsec_recents *recents, const recents_index *index,
+static const ipsec_recent *find_last(const ipsec_recents *recents, const ipsec_recents_index *index,
                                      const ipsec_recent *wanted)
 {
     uint32_t number = index->heads[slot_by_number(index, wanted)];
@@ -238,7 +159,7 @@ static const ipsec_recent *find_last(const ipsec_recents *recents, const recents
 const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence)
 {
     static const uint8_t standings[] = {IPSEC_VERIFIED, IPSEC_BELIEVED, IPSEC_UNPROVEN, IPSEC_FORGED};
-    const recents_index *index = update_index(recents, &recents->index, slot_by_number);
+    const ipsec_recents_index *index = update_index(recents, &recents->index, slot_by_number);
     const ipsec_recent *found = NULL;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(standings) && !found; i++)
@@ -260,7 +181,7 @@ static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
 
 const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks)
 {
-    const recents_index *index = update_index(recents, &recents->marked, slot_by_marks);
+    const ipsec_recents_index *index = update_index(recents, &recents->marked, slot_by_marks);
     const ipsec_recent wanted = {
         .length = marks->length, .identification = marks->identification, .addresses = marks->addresses};
     const ipsec_recent *found = NULL;

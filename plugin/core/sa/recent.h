@@ -17,20 +17,22 @@
 
 /** What tells whether another packet is the same, in 64 octets. */
 typedef struct ipsec_recent {
+    /* The first seven are members of ipsec_view, in its order. */
+    uint64_t time;
+    uint32_t frame;
+    uint32_t place;
+    uint32_t captured;
+    uint32_t length;
+    uint32_t ports; /**< ipsec_recent_ports() */
+    uint16_t packet_id;
+    uint8_t addresses;     /**< ipsec_addresses_digest(), where there is an identification */
+    uint8_t standing;      /**< ipsec_standing: unverified packets must not vouch for verified ones */
     uint64_t first_octets; /**< after the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;
-    uint64_t time;           /**< ipsec_view.time */
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
-    uint32_t frame, first;   /**< ipsec_view.frame; and of the first packet with that number */
-    uint32_t captured;       /**< octets of the next, in the order of the view: compilers copy both at once */
-    uint32_t length;         /**< octets on the wire */
-    uint32_t place;          /**< ipsec_view.place */
+    uint32_t first;          /**< ipsec_view.frame of the first packet with that number */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN if the IP header is not available */
-    uint32_t ports;          /**< ipsec_recent_ports() */
-    uint16_t packet_id;      /**< ipsec_view.packet_id */
-    uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
-    uint8_t standing;        /**< ipsec_standing: unverified packets must not vouch for verified ones */
 } ipsec_recent;
 
 /** Both ports of the UDP encapsulation as they lie in a view, for comparing only; 0: none. */
@@ -42,8 +44,18 @@ static inline uint32_t ipsec_recent_ports(const ipsec_view *view)
     return ports;
 }
 
-/* One word is half the work. */
+/* One copy is a fraction of the work. */
 G_STATIC_ASSERT(offsetof(ipsec_view, destination_port) == offsetof(ipsec_view, source_port) + sizeof(uint16_t));
+G_STATIC_ASSERT(sizeof(ipsec_recent) == 64);
+#define IPSEC_SAME_PLACE(member) G_STATIC_ASSERT(offsetof(ipsec_recent, member) == offsetof(ipsec_view, member))
+IPSEC_SAME_PLACE(time);
+IPSEC_SAME_PLACE(frame);
+IPSEC_SAME_PLACE(place);
+IPSEC_SAME_PLACE(captured);
+IPSEC_SAME_PLACE(length);
+IPSEC_SAME_PLACE(packet_id);
+G_STATIC_ASSERT(offsetof(ipsec_recent, ports) == offsetof(ipsec_view, source_port));
+#undef IPSEC_SAME_PLACE
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
 
@@ -59,12 +71,9 @@ ipsec_recents *ipsec_recents_new(void);
 /** NULL is fine. */
 void ipsec_recents_free(ipsec_recents *recents);
 
-/** Describes a packet that has a number, in the place of the oldest one. It is remembered only by ipsec_recents_keep().
- * Valid until the next call. */
+/** Describes a packet that has a number, in the place of the oldest one. It is remembered only by ipsec_recents_keep(),
+ * see describe.h. Valid until the next call. */
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling);
-
-/** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
-void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier);
 
 /** What is remembered of the same SA with the same number and with that standing: the last one that is the same packet;
  * if there is none, the last one. NULL if there is none of the number. Brings the index up to date first. */

@@ -23,6 +23,13 @@ void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_
     g_array_append_val(notes, *note);
 }
 
+void ipsec_record_keep_large(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling, ipsec_record *record)
+{
+    ipsec_note empty = {0};
+
+    ipsec_record_keep_noted(notes, view, ruling, &empty, record);
+}
+
 /* The note that a record names, if there is one of that number. */
 static const ipsec_note *note_of(const GArray *notes, uint32_t number)
 {
@@ -51,7 +58,6 @@ bool ipsec_record_has(const GArray *notes, const ipsec_record *record, const ips
     const uint32_t offset =
         ruling.noted ? note_of(notes, record->where_or_note)->offset : record->where_or_note & UINT16_MAX;
 
-    return offset == view->offset && ruling.buffer == view->buffer &&
-           ruling.kind == ipsec_header_kind_index[view->protocol] &&
+    return offset == view->offset && ruling.buffer == view->buffer && ruling.kind == ipsec_kind_index(view->protocol) &&
            ruling.udp == (view->encapsulation == IPSEC_ENCAPSULATION_UDP);
 }

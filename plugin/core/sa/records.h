@@ -15,13 +15,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Begins the ruling on a header: what names it, and that nothing is decided. */
+/** The ruling on a header at first: what names it, and that nothing is decided. `protocol` and `udp` are those of the
+ * view, for the compiler to know. */
+static IPSEC_INLINE ipsec_ruling ipsec_ruling_of(const ipsec_view *view, uint8_t protocol, bool udp, uint32_t sa)
+{
+    return (ipsec_ruling){
+        .sa = sa, .buffer = view->buffer & IPSEC_BUFFER_MOST, .kind = ipsec_kind_index(protocol), .udp = udp};
+}
+
+/** Begins the ruling on a header. */
 static inline void ipsec_ruling_begin(ipsec_ruling *ruling, const ipsec_view *view, uint32_t sa)
 {
-    *ruling = (ipsec_ruling){.sa = sa,
-                             .buffer = view->buffer & IPSEC_BUFFER_MOST,
-                             .kind = ipsec_header_kind_index[view->protocol],
-                             .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP};
+    *ruling = ipsec_ruling_of(view, view->protocol, view->encapsulation == IPSEC_ENCAPSULATION_UDP, sa);
 }
 
 /** No notes so far, of ipsec_note. Free it with g_array_free(). */
@@ -37,6 +42,20 @@ static inline const ipsec_note *ipsec_note_none(const GArray *notes)
 void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling, ipsec_note *note,
                              ipsec_record *record);
 
+/** Keeps a ruling without a note. Returns false if it needs one for its numbers. */
+static IPSEC_INLINE bool ipsec_record_keep_bits(const ipsec_view *view, uint32_t sa, uint32_t high, uint32_t bits,
+                                                ipsec_record *record)
+{
+    if ((view->offset | high) > UINT16_MAX)
+        return false;
+    *record = (ipsec_record){.frame = view->frame, .sa = sa, .where_or_note = high << 16 | view->offset, .bits = bits};
+    return true;
+}
+
+/** Keeps one that does, and has nothing else to say. */
+IPSEC_COLD void ipsec_record_keep_large(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling,
+                                        ipsec_record *record);
+
 /**
  * Keeps a ruling without more to say. It still takes a note if the header is not the next one of its SA, or if a number
  * of the ruling is large.
@@ -45,19 +64,12 @@ void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_
  * else the number of a note that has both. A frame has a header beyond 64 KB, and an SA a 2^48th packet, so rarely that
  * these may cost a note.
  */
-static inline void ipsec_record_keep(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling,
-                                     ipsec_record *record)
+static IPSEC_INLINE void ipsec_record_keep(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling,
+                                           ipsec_record *record)
 {
-    if ((view->offset | ruling->high) > UINT16_MAX || ruling->advance != ruling->placed) {
-        ipsec_note empty = {0};
-
-        ipsec_record_keep_noted(notes, view, ruling, &empty, record);
-        return;
-    }
-    *record = (ipsec_record){.frame = view->frame,
-                             .sa = ruling->sa,
-                             .where_or_note = ruling->high << 16 | view->offset,
-                             .bits = ruling->bits};
+    if (ruling->advance != ruling->placed ||
+        !ipsec_record_keep_bits(view, ruling->sa, ruling->high, ruling->bits, record))
+        ipsec_record_keep_large(notes, view, ruling, record);
 }
 
 /**

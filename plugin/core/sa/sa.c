@@ -19,6 +19,7 @@
 #include "sa/hints.h"
 #include "sa/negotiated.h"
 #include "sa/sequence.h"
+#include "sa/steady.h"
 #include "base/octets.h"
 
 /* The part of a full table that newcomers may keep. */
@@ -34,63 +35,14 @@ enum {
     RANK_VERIFIED
 };
 
-/* --- names */
-
-static inline bool is_multicast(const ipsec_view *view)
-{
-    return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
-}
-
-/* A sum of products with secrets, one for each word: without knowing them, nobody finds two addresses with one sum
- * except by chance. A chain of ipsec_hash_mix() would not do, because some differences pass a step unchanged, whatever
- * the seed.
- */
-static inline uint64_t hash_address(const uint64_t *secrets, const uint8_t *address, uint8_t length)
-{
-    uint64_t sum = secrets[0] * ipsec_read_u32(address);
-
-    if (length > 4)
-        for (unsigned at = 4; at < 16; at += 4)
-            sum += secrets[at / 4] * ipsec_read_u32(address + at);
-    return sum;
-}
-
-/* The number in the low half, from where ipsec_hash_mix() spreads all of it. */
-static inline uint64_t name_of(uint32_t number, const ipsec_view *view)
-{
-    return (uint64_t)((uint32_t)view->address_length << 8 | view->protocol) << 32 | number;
-}
-
-static IPSEC_INLINE ipsec_sa_key make_key(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
-{
-    ipsec_sa_key key = {.name = name_of(spi, view), .where = table->seed};
-
-    if (view->address_length == 0)
-        return key;
-    key.where += hash_address(table->to, view->destination, view->address_length);
-    if (is_multicast(view))
-        key.where += hash_address(table->from, view->source, view->address_length);
-    return key;
-}
-
-static inline bool is_same(const ipsec_sa_key *a, const ipsec_sa_key *b)
-{
-    return a->name == b->name && a->where == b->where;
-}
-
-static inline uint32_t hash_key(const ipsec_sa_key *key)
-{
-    return (uint32_t)ipsec_hash_mix(key->where, key->name);
-}
-
 static guint pair_hash(gconstpointer pair)
 {
-    return hash_key(&((const ipsec_sa_pair *)pair)->key);
+    return ipsec_sa_key_hash(&((const ipsec_sa_pair *)pair)->key);
 }
 
 static gboolean pair_equal(gconstpointer a, gconstpointer b)
 {
-    return is_same(&((const ipsec_sa_pair *)a)->key, &((const ipsec_sa_pair *)b)->key);
+    return ipsec_sa_keys_equal(&((const ipsec_sa_pair *)a)->key, &((const ipsec_sa_pair *)b)->key);
 }
 
 /* --- the table */
@@ -143,7 +95,7 @@ void ipsec_sa_table_free(ipsec_sa_table *table)
 
 static void put(ipsec_sa_table *table, ipsec_sa *sa)
 {
-    uint32_t at = hash_key(&sa->key) & table->mask;
+    uint32_t at = ipsec_sa_key_hash(&sa->key) & table->mask;
 
     while (table->slots[at])
         at = (at + 1) & table->mask;
@@ -166,12 +118,12 @@ static void grow(ipsec_sa_table *table)
 /* Empties the slot of an SA. Entries that were placed after it because that slot, or one before, was taken move up. */
 static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
 {
-    uint32_t gap = hash_key(&sa->key) & table->mask;
+    uint32_t gap = ipsec_sa_key_hash(&sa->key) & table->mask;
 
     while (table->slots[gap] != sa)
         gap = (gap + 1) & table->mask;
     for (uint32_t at = (gap + 1) & table->mask; table->slots[at]; at = (at + 1) & table->mask) {
-        const uint32_t own = hash_key(&table->slots[at]->key) & table->mask;
+        const uint32_t own = ipsec_sa_key_hash(&table->slots[at]->key) & table->mask;
 
         if (((at - own) & table->mask) < ((at - gap) & table->mask))
             continue;
@@ -360,49 +312,45 @@ static IPSEC_COLD ipsec_sa *make_and_meet(ipsec_sa_table *table, const ipsec_sa_
     return sa;
 }
 
-static inline ipsec_sa *find(const ipsec_sa_table *table, const ipsec_sa_key *key)
-{
-    for (uint32_t at = hash_key(key) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
-        if (is_same(&table->slots[at]->key, key))
-            return table->slots[at];
-    return NULL;
-}
-
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note)
 {
-    const ipsec_sa_key key = make_key(table, view, spi);
-    ipsec_sa *sa = find(table, &key);
-    ipsec_sa_summary *summary;
+    const ipsec_sa_key key = ipsec_sa_key_of(table, view, spi);
+    ipsec_sa *sa = ipsec_sa_find_key(table, &key);
 
     if (!sa)
         sa = make_and_meet(table, &key, view, spi, note);
-    summary = ipsec_sa_summary_at(table, sa->index);
-    summary->packets++;
-    summary->last_frame = view->frame;
-    summary->octets += ipsec_view_octets(view);
+    else
+        ipsec_steady_end(sa);
+    ipsec_sa_count_packet(table, sa, view);
     return sa;
 }
 
 const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    const ipsec_sa_key key = make_key(table, view, spi);
+    const ipsec_sa_key key = ipsec_sa_key_of(table, view, spi);
+    ipsec_sa *sa = ipsec_sa_find_key(table, &key);
 
-    return find(table, &key);
+    if (sa)
+        ipsec_steady_catch_up(sa);
+    return sa;
 }
 
 ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    const ipsec_sa_key key = make_key(table, view, spi);
+    const ipsec_sa_key key = ipsec_sa_key_of(table, view, spi);
+    ipsec_sa *sa = ipsec_sa_find_key(table, &key);
 
-    return find(table, &key);
+    if (sa)
+        ipsec_steady_end(sa);
+    return sa;
 }
 
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi)
 {
-    const ipsec_sa_key key = make_key(table, to, spi);
+    const ipsec_sa_key key = ipsec_sa_key_of(table, to, spi);
 
     sa->life.origin = 0; /* starts over */
-    if (find(table, &key))
+    if (ipsec_sa_find_key(table, &key))
         return;
     take_out(table, sa);
     sa->key = key;
@@ -421,10 +369,10 @@ static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *vi
 {
     const uint32_t source = back ? view->destination_port : view->source_port;
     const uint32_t destination = back ? view->source_port : view->destination_port;
-    ipsec_sa_pair pair = {.key = {.name = name_of(source << 16 | destination, view)}};
+    ipsec_sa_pair pair = {.key = {.name = ipsec_sa_key_name(source << 16 | destination, view)}};
 
-    pair.key.where = hash_address(table->to, back ? view->source : view->destination, view->address_length) +
-                     hash_address(table->from, back ? view->destination : view->source, view->address_length);
+    pair.key.where = ipsec_sa_hash_address(table->to, back ? view->source : view->destination, view->address_length) +
+                     ipsec_sa_hash_address(table->from, back ? view->destination : view->source, view->address_length);
     return pair;
 }
 

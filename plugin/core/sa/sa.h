@@ -10,6 +10,8 @@
 #define IPSEC_CORE_SA_H
 
 #include "base/blocks.h"
+#include "base/hash.h"
+#include "base/octets.h"
 #include "keys/crypto.h"
 #include "keys/spec.h"
 #include "packet/view.h"
@@ -72,6 +74,7 @@ typedef struct ipsec_sa_numbers {
     uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
     bool no_window : 1; /**< so many numbers came again with other octets that sa.no_anti_replay was reported */
     bool near_end : 1;  /**< it was said that few numbers are left */
+    bool eager : 1;     /**< of a steady SA: each packet is entered at once, see steady.h */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */
@@ -122,9 +125,17 @@ typedef struct ipsec_sa_life {
     bool at_home : 1;        /**< a packet came from where its row says, and verified */
 } ipsec_sa_life;
 
+/** What the next packet of a steady SA must be, see steady.h; all zero if it is none. What came and is not in
+ * `numbers` yet are the numbers above window.top and below `next`. */
+typedef struct ipsec_sa_expected {
+    uint32_t next;  /**< its number (the low half) */
+    uint32_t until; /**< from this one on more is asked; 0: of all */
+} ipsec_sa_expected;
+
 /** One SA whose state is kept. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
+    ipsec_sa_expected expected;
     uint32_t index;      /**< in order of appearance, from 0 */
     uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
     uint32_t sequence;   /**< in UDP: of the last sound packet; if none was sound, of the first one */
@@ -147,7 +158,7 @@ typedef struct ipsec_sa {
 } ipsec_sa;
 
 /* What is kept per SA, besides the bitmap of its window. */
-G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 240);
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 248);
 
 /**
  * The standing of a packet of the SA, once its ruling has the result of opening it. The one question that all state
@@ -185,6 +196,69 @@ typedef struct ipsec_sa_table {
     struct ipsec_hints *hints;               /**< likewise what is not verified, see hints.h */
 } ipsec_sa_table;
 
+/* --- names --- */
+
+/** Whether the view goes to a group. */
+static inline bool ipsec_sa_is_multicast(const ipsec_view *view)
+{
+    return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
+}
+
+/** The hash of an address. A sum of products with secrets, one for each word: without knowing them, nobody finds two
+ * addresses with one sum except by chance. A chain of ipsec_hash_mix() would not do, because some differences pass a
+ * step unchanged, whatever the seed. */
+static IPSEC_INLINE uint64_t ipsec_sa_hash_address(const uint64_t *secrets, const uint8_t *address, uint8_t length)
+{
+    uint64_t sum = secrets[0] * ipsec_read_u32(address);
+
+    if (length > 4)
+        for (unsigned at = 4; at < 16; at += 4)
+            sum += secrets[at / 4] * ipsec_read_u32(address + at);
+    return sum;
+}
+
+/** With a number, the SPI or ports: in the low half, from where ipsec_hash_mix() spreads all of it. */
+static inline uint64_t ipsec_sa_key_name(uint32_t number, const ipsec_view *view)
+{
+    return (uint64_t)((uint32_t)view->address_length << 8 | view->protocol) << 32 | number;
+}
+
+/** The name of the SA of `spi` towards the view's destination. */
+static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_of(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+{
+    ipsec_sa_key key = {.name = ipsec_sa_key_name(spi, view), .where = table->seed};
+
+    if (view->address_length == 0)
+        return key;
+    key.where += ipsec_sa_hash_address(table->to, view->destination, view->address_length);
+    if (ipsec_sa_is_multicast(view))
+        key.where += ipsec_sa_hash_address(table->from, view->source, view->address_length);
+    return key;
+}
+
+/** Whether they name the same. */
+static inline bool ipsec_sa_keys_equal(const ipsec_sa_key *a, const ipsec_sa_key *b)
+{
+    return a->name == b->name && a->where == b->where;
+}
+
+/** Where in the table an SA of that name stands, or the first place to look. */
+static inline uint32_t ipsec_sa_key_hash(const ipsec_sa_key *key)
+{
+    return (uint32_t)ipsec_hash_mix(key->where, key->name);
+}
+
+/** The SA of that name; NULL if there is none. */
+static IPSEC_INLINE ipsec_sa *ipsec_sa_find_key(const ipsec_sa_table *table, const ipsec_sa_key *key)
+{
+    for (uint32_t at = ipsec_sa_key_hash(key) & table->mask; table->slots[at]; at = (at + 1) & table->mask)
+        if (ipsec_sa_keys_equal(&table->slots[at]->key, key))
+            return table->slots[at];
+    return NULL;
+}
+
+/* --- the table --- */
+
 /**
  * An empty table; free it with ipsec_sa_table_free().
  *
@@ -215,18 +289,28 @@ ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32
  * one already, and its packets may come from anywhere. */
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
 
+/** The facts of SA number `index`, below the count. Valid until an SA is made. */
+static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
+{
+    return &g_array_index(table->summaries, ipsec_sa_summary, index);
+}
+
+/** Counts a packet of the SA. ipsec_sa_get() has done it. */
+static IPSEC_INLINE void ipsec_sa_count_packet(const ipsec_sa_table *table, const ipsec_sa *sa, const ipsec_view *view)
+{
+    ipsec_sa_summary *const summary = ipsec_sa_summary_at(table, sa->index);
+
+    summary->packets++;
+    summary->last_frame = view->frame;
+    summary->octets += ipsec_view_octets(view);
+}
+
 /** SAs that ipsec_sas_between() finds. */
 #define IPSEC_SAS_BETWEEN_MOST 16u
 
 /** Fills in the indices of the SAs that are in use between the hosts of a view, in either direction, native or in UDP
  * of its ports; as far as is known without looking for them. Returns how many there are. */
 unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST]);
-
-/** The facts of SA number `index`, below the count. Valid until an SA is made. */
-static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
-{
-    return &g_array_index(table->summaries, ipsec_sa_summary, index);
-}
 
 /** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of
  * them, and new. Matches it with one of the other direction. */

@@ -11,7 +11,7 @@
 #include "sa/counter_end.h"
 #include "sa/note.h"
 #include "sa/points.h"
-#include "sa/recent.h"
+#include "sa/describe.h"
 #include "sa/sa.h"
 #include "sa/standing.h"
 
@@ -60,12 +60,36 @@ void ipsec_sequence_place_unusual(ipsec_sequencer *sequencer, const ipsec_view *
 
 /** Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
  * what it is. */
-static inline bool ipsec_sequence_is_next(const ipsec_window *window, const ipsec_ruling *ruling)
+static IPSEC_INLINE bool ipsec_sequence_is_next(const ipsec_window *window, const ipsec_ruling *ruling)
 {
     const uint64_t next = window->top + 1;
 
-    return window->started && ruling->sequence == (uint32_t)next && ruling->sequence - 1 < IPSEC_NEAR_END - 1 &&
+    return ruling->sequence == (uint32_t)next && ruling->sequence - 1 < IPSEC_NEAR_END - 1 &&
            (ruling->standing != IPSEC_VERIFIED || (ruling->esn ? ruling->high : 0) == next >> 32);
+}
+
+/** Whether nothing is in doubt about the numbers of the SA. */
+static inline bool ipsec_sequence_is_steady(const ipsec_sa_numbers *numbers)
+{
+    return numbers->window.started && !numbers->doubts && !numbers->coalesced;
+}
+
+/** Moves by `count` packets of a steady SA whose window is whole: as ipsec_sequence_step() for each. */
+static inline void ipsec_sequence_advance(ipsec_sa_numbers *numbers, uint32_t count)
+{
+    ipsec_window_advance(&numbers->window, count);
+    numbers->packets += count;
+    numbers->behind = 0;
+    numbers->in_gap = false;
+}
+
+/** Whether the ruling has the usual next number of its SA, of a packet with nothing odd about it. One with findings may
+ * be refused, and its number then comes again as the next one. */
+static IPSEC_INLINE bool ipsec_sequence_is_usual(const ipsec_sa_numbers *numbers, const ipsec_ruling *ruling,
+                                                 bool findings)
+{
+    return !findings && ipsec_is_genuine(ruling) && ipsec_sequence_is_steady(numbers) &&
+           ipsec_sequence_is_next(&numbers->window, ruling);
 }
 
 /**
@@ -79,16 +103,12 @@ static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_
                                         ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings)
 {
     ipsec_recent *packet = ipsec_recents_describe(sequencer->recents, view, ruling);
-    ipsec_sa_numbers *numbers = &sa->numbers;
-    /* A packet with findings may be refused, and its number then comes again as the next one. */
-    const bool usual = !findings->any && ipsec_is_genuine(ruling) && !numbers->doubts && !numbers->coalesced &&
-                       ipsec_sequence_is_next(&numbers->window, ruling);
 
-    if (!usual) {
+    if (!ipsec_sequence_is_usual(&sa->numbers, ruling, findings->any)) {
         ipsec_sequence_place_unusual(sequencer, view, packet, sa, ruling, note, findings);
         return false;
     }
-    numbers->packets++;
+    sa->numbers.packets++;
     ipsec_recents_keep(sequencer->recents, packet, NULL);
     return true;
 }
@@ -102,7 +122,7 @@ void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost
 bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
 /** The same for the usual next number: a fraction of the cost. */
-static inline void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
+static IPSEC_INLINE void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
 
@@ -128,14 +148,20 @@ static inline void ipsec_number_begin(ipsec_number *number)
     number->is_doubtful = false;
 }
 
-/** What ruling and report say of the usual next number, before it moves the window; of a number that is begun. */
-static inline void ipsec_sequence_report_next(const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_number *number)
+/** What the ruling has on the usual next number, before it moves the window. Returns the highest number before. */
+static inline uint64_t ipsec_sequence_rule_next(const ipsec_sa *sa, ipsec_ruling *ruling)
 {
     const uint64_t top = sa->numbers.window.top;
 
     ruling->high = (uint32_t)(top >> 32);
     ruling->placed = true;
     ruling->advance = 1;
+    return top;
+}
+
+/** What the report says of the number after `top`, the highest before; of a number that is begun. */
+static inline void ipsec_sequence_report_next(uint64_t top, ipsec_number *number)
+{
     number->value = top + 1;
     number->highest = top;
     number->advance = 1;

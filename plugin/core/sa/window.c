@@ -182,6 +182,22 @@ static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t
     return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
 }
 
+void ipsec_window_advance(ipsec_window *window, uint32_t count)
+{
+    const uint64_t number = window->top + 1;
+
+    if (count >= window->size)
+        memset(ipsec_window_word(window, 0), UINT8_MAX, window->size / 8);
+    for (uint64_t done = 0; count < window->size && done < count;) {
+        const uint64_t here = count_in_word(number + done, count - done);
+
+        *ipsec_window_word(window, number + done) |= bits_in_word(number + done, here);
+        done += here;
+    }
+    window->top += count;
+    window->run = (uint16_t)MIN((uint64_t)window->run + count, UINT16_MAX);
+}
+
 /* To a number above the top. */
 static IPSEC_COLD uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
 {
@@ -190,6 +206,7 @@ static IPSEC_COLD uint64_t jump(ipsec_window *window, uint64_t number, uint32_t 
     unmark(window, window->top + 1, number - window->top - 1);
     mark(window, number);
     window->top = number;
+    window->run = 1;
     return lost;
 }
 
@@ -198,6 +215,7 @@ static IPSEC_COLD uint64_t start(ipsec_window *window, uint64_t number)
     mark(window, number);
     window->top = window->bottom = number;
     window->started = true;
+    window->run = 1;
     return 0;
 }
 

@@ -9,6 +9,8 @@
 #ifndef IPSEC_CORE_WINDOW_H
 #define IPSEC_CORE_WINDOW_H
 
+#include "base/octets.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +31,7 @@ typedef struct ipsec_window {
     } bits;
     uint32_t size; /**< packets that the bitmap remembers: a power of two, at least 64; 0 before ipsec_window_init() */
     bool started;  /**< a number was committed */
+    uint16_t run;  /**< how many marked numbers follow each other up to the top; stops at its maximum */
 } ipsec_window;
 
 /** Numbers per word of the bitmap. */
@@ -99,7 +102,7 @@ static inline uint64_t *ipsec_window_word(ipsec_window *window, uint64_t number)
  *
  * @return whether that is lost
  */
-static inline bool ipsec_window_step(ipsec_window *window, uint32_t packets)
+static IPSEC_INLINE bool ipsec_window_step(ipsec_window *window, uint32_t packets)
 {
     const uint64_t number = window->top + 1, leaving = number - packets;
     uint64_t *const words = ipsec_window_words(window);
@@ -110,8 +113,19 @@ static inline bool ipsec_window_step(ipsec_window *window, uint32_t packets)
 
     words[(number & mask) / IPSEC_WINDOW_WORD] |= UINT64_C(1) << number % IPSEC_WINDOW_WORD;
     window->top = number;
+    window->run += window->run < UINT16_MAX;
     return lost;
 }
+
+/** Whether all numbers of a window of `packets` are marked, as far as they are not below the bottom: none can be lost
+ * as long as no other is skipped. False where it is not known, as a late number may have filled the last hole. */
+static inline bool ipsec_window_is_whole(const ipsec_window *window, uint32_t packets)
+{
+    return window->run >= packets || window->top - window->bottom < window->run;
+}
+
+/** ipsec_window_step() for each of the `count` numbers after the top, if the window is whole. */
+void ipsec_window_advance(ipsec_window *window, uint32_t count);
 
 /**
  * The high half that a receiver with a window of `packets` takes a low half for: RFC 4303 appendix A2.2. 0 before

@@ -1,0 +1,198 @@
+/* The quick path: the next packet of an SA about which everything is known.
+ *
+ * Nearly every packet is one. It moves the same state as on the long way, by the same calls, but nothing is built to
+ * say so: there is no report, unless moving it finds something.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later */
+#include "judge.h"
+#include "packet/sound.h"
+#include "sa/steady.h"
+#include "usual.h"
+
+#include "twin.h"
+
+/* A packet on its way. */
+typedef struct arrival {
+    uint8_t protocol; /* IPSEC_PROTOCOL_...; known to the compiler, like the next */
+    bool udp;
+    ipsec_db *db;
+    const ipsec_view *view;
+    uint32_t bits;          /* of the ruling: the same for all packets of its kind in one buffer */
+    uint32_t spi, sequence; /* once it is SOUND */
+    ipsec_sa *sa;           /* once it is KNOWN */
+} arrival;
+
+/* --- facts.def: whether each holds. None of them moves anything. --- */
+
+static IPSEC_INLINE bool is_RFC(const arrival *a)
+{
+    return a->db->is_brief;
+}
+
+static IPSEC_INLINE bool is_UNWATCHED(const arrival *a)
+{
+    return !a->db->watches;
+}
+
+static IPSEC_INLINE bool is_SOUND(arrival *a)
+{
+    return a->view->refused_by == 0 && ipsec_is_sound(a->view, a->protocol, a->udp, &a->spi, &a->sequence);
+}
+
+static IPSEC_INLINE bool is_KNOWN(arrival *a)
+{
+    const ipsec_sa_key key = ipsec_sa_key_of(a->db->sas, a->view, a->spi);
+
+    a->sa = ipsec_sa_find_key(a->db->sas, &key);
+    return a->sa && (!a->udp || a->sa->confirmed);
+}
+
+static IPSEC_INLINE bool is_NEXT(const arrival *a)
+{
+    return a->sequence == a->sa->expected.next &&
+           (a->sequence < a->sa->expected.until || ipsec_steady_renew(a->sa, a->view, a->db->opens));
+}
+
+static IPSEC_INLINE bool has_all_facts(arrival *a)
+{
+#define FACT(symbol)                                                                                                   \
+    if (!is_##symbol(a))                                                                                               \
+        return false;
+#include "base/facts.def"
+#undef FACT
+    return true;
+}
+
+bool ipsec_brief_is_open(void)
+{
+    for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
+        if (ipsec_catalogue((ipsec_finding_id)id)->fact == IPSEC_FACT_NONE)
+            return false;
+    return true;
+}
+
+/* --- what it moves --- */
+
+static IPSEC_INLINE void remember(const arrival *a)
+{
+    ipsec_recents *const recents = a->db->sequencer.recents;
+
+    ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
+    ipsec_recents_keep(recents,
+                       ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED), NULL);
+    a->sa->expected.next++;
+}
+
+/* The high half of its number. It is that of the top, too, even if the SA has not caught up: no path leads from one
+ * epoch to the next. */
+static IPSEC_INLINE uint32_t high_of(const arrival *a)
+{
+    return (uint32_t)(a->sa->numbers.window.top >> 32);
+}
+
+static ipsec_ruling ruling_of(const arrival *a)
+{
+    return (ipsec_ruling){
+        .sa = a->sa->index, .sequence = a->sequence, .high = high_of(a), .advance = 1, .bits = a->bits};
+}
+
+static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_ruling ruling = ruling_of(a);
+
+    if (note->any || note->facts) {
+        ipsec_judge_taken(a->db, a->view, a->sa, &ruling, note, record, report);
+        return false;
+    }
+    ipsec_record_keep(a->db->notes, a->view, &ruling, record);
+    return true;
+}
+
+/* Keeps what later passes need. Returns whether nothing was found. */
+static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
+{
+    if (!note->any && !note->facts && ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), a->bits, record))
+        return true;
+    return conclude(a, note, record, report);
+}
+
+/* As ipsec_judge() does it: the number, the lifetime, and the IV. */
+static IPSEC_INLINE void enter(const arrival *a, ipsec_note *note)
+{
+    ipsec_sa *const sa = a->sa;
+
+    sa->numbers.packets++;
+    ipsec_sequence_step(&a->db->sequencer, sa, note);
+    ipsec_life_spend(sa, 0);
+    if (ipsec_iv_is_of_use(a->view, sa, NULL)) {
+        const ipsec_ruling ruling = ruling_of(a);
+
+        ipsec_iv_judge(a->db->sas->ivs, a->view, sa, NULL, &ruling, true, 0, note);
+    }
+}
+
+/* Where entering it may find something. */
+static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_db *const db = a->db;
+    ipsec_null_probe *const probe = &a->sa->keys.null;
+    ipsec_note note = {0};
+
+    if (db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(db->opener, a->view, probe, true)) {
+        ipsec_steady_end(a->sa);
+        ipsec_sa_count_packet(db->sas, a->sa, a->view);
+        ipsec_judge_probed(db, a->view, a->sa, record, report);
+        return false;
+    }
+    remember(a);
+    enter(a, &note);
+    if (!ipsec_life_follow_on(db->sas, a->view, a->sa))
+        ipsec_life_follow(db->sas, a->view, a->sa, a->sequence, &note);
+    return keep(a, &note, record, report);
+}
+
+/* Where following its sender may find something. */
+static bool follow(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_note note = {0};
+
+    ipsec_steady_catch_up(a->sa);
+    ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
+    return keep(a, &note, record, report);
+}
+
+static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
+                                  ipsec_record *record, ipsec_report *report)
+{
+    ipsec_ruling ruling = {.kind = ipsec_kind_index(protocol), .udp = udp, .placed = true, .followed = true};
+    arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
+
+    if (!has_all_facts(&a)) {
+        ipsec_judge(db, view, record, report);
+        return false;
+    }
+    ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
+    a.bits = ruling.bits;
+    if (a.sa->numbers.eager)
+        return take_eagerly(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+    remember(&a);
+    if (!ipsec_life_follow_on(db->sas, view, a.sa))
+        return follow(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+    if (ipsec_record_keep_bits(view, a.sa->index, high_of(&a), a.bits, record))
+        return true;
+    return conclude(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, &(ipsec_note){0}, record,
+                    report);
+}
+
+bool ipsec_judge_briefly(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+{
+    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
+        return judge_as(IPSEC_PROTOCOL_ESP, true, db, view, record, report);
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    if (view->protocol == (number))                                                                                    \
+        return judge_as(number, false, db, view, record, report);
+#include "base/kind.def"
+#undef KIND
+    ipsec_judge(db, view, record, report);
+    return false;
+}

@@ -1,0 +1,71 @@
+/** @file
+ * Whether a packet breaks none of the rules of this room, at a glance: most do not. Internal to the core.
+ *
+ * What is said here decides for the rules, too: they look closely only at what is not sound.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_SOUND_H
+#define IPSEC_CORE_SOUND_H
+
+#include "base/octets.h"
+#include "packet/kind.h"
+#include "packet/protocol.h"
+#include "packet/view.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** The flags of a view that ipsec_check_circumstances() has something to say on. */
+#define IPSEC_VIEW_CIRCUMSTANCES (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
+
+/** The length field, in words minus 2, of AH with an ICV of 96 bits. */
+#define IPSEC_AH_WORDS_96_BITS 4u
+
+/** Whether an ESP header breaks no rule, its numbers aside. */
+static inline bool ipsec_esp_is_sound(const ipsec_view *view)
+{
+    return view->length >= IPSEC_ESP_FLOOR && view->length % 4 == 0;
+}
+
+/** The same for AH. Most breaks none of the rules on the first word: an upper layer or ESP after an ICV of 96 bits,
+ * which needs no padding in IPv4 or IPv6. In front of ESP stands neither VRRP nor OSPF, which daemons authenticate. */
+static inline bool ipsec_ah_is_sound(const ipsec_view *view)
+{
+    uint32_t word, next;
+
+    if (!ipsec_view_has(view, IPSEC_AH_HEADER))
+        return false;
+    word = ipsec_read_u32(view->data);
+    next = word >> 24;
+    return (word & 0x00ffffffu) == IPSEC_AH_WORDS_96_BITS << 16 && view->length >= (IPSEC_AH_WORDS_96_BITS + 2) * 4 &&
+           (next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
+}
+
+/** Whether a payload on a port of the UDP encapsulation is one ESP packet, and nothing but its header can be wrong. */
+bool ipsec_udp_is_sound(const ipsec_view *view);
+
+/**
+ * Whether nothing in the packet and in how it came breaks a rule; if so, reads its numbers.
+ *
+ * @param protocol  that of the view, for the compiler to know; likewise whether it came in UDP
+ */
+static IPSEC_INLINE bool ipsec_is_sound(const ipsec_view *view, uint8_t protocol, bool udp, uint32_t *spi,
+                                        uint32_t *sequence)
+{
+    ipsec_header header = {.has_spi = false};
+    bool sound = false;
+
+    if (view->flags || !ipsec_view_is_whole(view) || (udp && !ipsec_udp_is_sound(view)))
+        return false;
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    if (protocol == (number))                                                                                          \
+        sound = ipsec_##name##_is_sound(view) && !ipsec_header_read_numbers(view, &ipsec_kind_##name, &header);
+#include "base/kind.def"
+#undef KIND
+    *spi = header.spi;
+    *sequence = header.sequence;
+    return sound;
+}
+
+#endif

@@ -1,0 +1,103 @@
+/** @file
+ * How a packet is described among the last ones: on the path of every packet, so as inline functions. Internal to the
+ * core.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef IPSEC_CORE_DESCRIBE_H
+#define IPSEC_CORE_DESCRIBE_H
+
+#include "base/octets.h"
+#include "packet/fragment.h"
+#include "packet/ip.h"
+#include "sa/recent.h"
+
+/** Octets of SPI and sequence number of ESP, and what is compared after them and at the end. */
+enum {
+    IPSEC_RECENT_NUMBERS = 8,
+    IPSEC_RECENT_BOTH = 16
+};
+
+/** See recent.c. */
+typedef struct ipsec_recents_index ipsec_recents_index;
+
+/** The ring. */
+struct ipsec_recents {
+    ipsec_recent packets[IPSEC_RECENTS]; /**< number n stands at n % IPSEC_RECENTS */
+    uint32_t count;                      /**< numbers given so far, the first 1 */
+    ipsec_recents_index *index;          /**< NULL until one is looked for */
+    ipsec_recents_index *marked;         /**< likewise by marks */
+};
+
+/** The identification of an atomic fragment in IPv6: nothing else has one. */
+IPSEC_COLD void ipsec_recent_describe_v6(const ipsec_view *view, ipsec_recent *packet);
+
+/** A word as it lies in memory. */
+static inline uint64_t ipsec_recent_load(const uint8_t *octets)
+{
+    uint64_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return word;
+}
+
+/** The numbers of the header are compared anyhow. */
+static IPSEC_INLINE void ipsec_recent_describe_octets(const ipsec_view *view, ipsec_recent *packet)
+{
+    if (view->captured >= IPSEC_RECENT_BOTH) {
+        packet->first_octets = ipsec_recent_load(view->data + IPSEC_RECENT_NUMBERS);
+        packet->last_octets = ipsec_recent_load(view->data + view->captured - IPSEC_RECENT_NUMBERS);
+        return;
+    }
+    packet->first_octets = packet->last_octets = 0;
+    if (view->captured > IPSEC_RECENT_NUMBERS)
+        memcpy(&packet->first_octets, view->data + IPSEC_RECENT_NUMBERS, view->captured - IPSEC_RECENT_NUMBERS);
+}
+
+/** What the IP header in front tells. */
+static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_view *view, ipsec_recent *packet)
+{
+    const uint8_t *ip = view->outer;
+
+    if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
+        packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
+        packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
+        packet->ttl = ip[8];
+        packet->dscp = ip[1] >> 2;
+        return;
+    }
+    packet->identification = 0;
+    packet->addresses = 0;
+    packet->ttl = 0;
+    packet->dscp = IPSEC_DSCP_UNKNOWN;
+    if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
+        return;
+    packet->ttl = ip[7];
+    packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
+    if (view->outer_length > IPSEC_IPV6_HEADER)
+        ipsec_recent_describe_v6(view, packet);
+}
+
+/** See ipsec_recents_describe(). Each member by itself, because compilers would clear all of it first. */
+static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *recents, const ipsec_view *view,
+                                                              uint32_t sa, uint32_t sequence, ipsec_standing standing)
+{
+    ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
+
+    memcpy(packet, view, offsetof(ipsec_recent, first_octets));
+    packet->sa = sa;
+    packet->sequence = sequence;
+    packet->standing = (uint8_t)standing;
+    ipsec_recent_describe_octets(view, packet);
+    ipsec_recent_describe_ip(view, packet);
+    return packet;
+}
+
+/** Remembers the packet that was described last; `earlier` is the one found for it, or NULL. */
+static inline void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipsec_recent *earlier)
+{
+    packet->first = earlier ? earlier->first : packet->frame;
+    recents->count++;
+}
+
+#endif
