@@ -48,18 +48,24 @@ uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
     return (uint16_t)MIN(number, IPSEC_BUFFER_MOST);
 }
 
-static inline uint64_t word_of(const address *link)
+/* Whether it is of the first buffer, the frame itself. */
+static inline bool is_in_frame(tvbuff_t *tvb, const packet_info *pinfo)
+{
+    return pinfo->data_src && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb);
+}
+
+static IPSEC_INLINE uint64_t word_of(const address *link)
 {
     return link->data ? ipsec_link_word(link->data, (uint32_t)link->len) : 0;
 }
 
-static inline uint32_t place_of(const packet_info *pinfo)
+static IPSEC_INLINE uint32_t place_of(const packet_info *pinfo)
 {
     return ipsec_place_of(ipsec_compat_interface(pinfo), word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst),
                           pinfo->vlan_id);
 }
 
-static inline uint16_t packet_id_of(const packet_info *pinfo)
+static IPSEC_INLINE uint16_t packet_id_of(const packet_info *pinfo)
 {
     uint64_t id;
 
@@ -90,7 +96,7 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->protocol = protocol;
     view->encapsulation = IPSEC_ENCAPSULATION_NONE;
     view->flags = 0;
-    view->buffer = ipsec_outer_buffer(tvb, pinfo);
+    view->buffer = is_in_frame(tvb, pinfo) ? 0 : ipsec_outer_buffer(tvb, pinfo);
     view->refused_by = 0;
 }
 
@@ -172,7 +178,7 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
  * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,
  * another protocol, or a length that needs a closer look. */
 static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
-                                      uint8_t protocol)
+                                            uint8_t protocol)
 {
     const uint8_t *ip;
     uint32_t total;
@@ -191,7 +197,7 @@ static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipse
 }
 
 static IPSEC_INLINE void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
-                                ipsec_view *view)
+                                      ipsec_view *view)
 {
     const uint32_t length = ipsec_read_u16(ip + 2) - headers;
 

@@ -7,6 +7,7 @@
 #define IPSEC_CORE_PLACE_H
 
 #include "base/hash.h"
+#include "base/octets.h"
 #include "packet/view.h"
 
 #include <glib.h>
@@ -14,7 +15,7 @@
 #include <string.h>
 
 /** As much of a link address as a word holds: most have 6 octets, some 8. 0: there is none, or it tells nothing. */
-static inline uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
+static IPSEC_INLINE uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
 {
     const uint32_t mac = 6;
     uint64_t word = 0;
@@ -27,7 +28,7 @@ static inline uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
 }
 
 /** One half of ipsec_view.place. */
-static inline uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
+static IPSEC_INLINE uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
 {
     const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
     const uint64_t hash = ipsec_hash_mix(vlan, link);
@@ -43,7 +44,7 @@ static inline uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
  * @param source       ipsec_link_word() of the address; likewise the destination
  * @param vlan         0: none
  */
-static inline uint32_t ipsec_place_of(uint32_t interface, uint64_t source, uint64_t destination, uint32_t vlan)
+static IPSEC_INLINE uint32_t ipsec_place_of(uint32_t interface, uint64_t source, uint64_t destination, uint32_t vlan)
 {
     return interface << IPSEC_PLACE_LINK_BITS | ipsec_half_place(source, vlan) << IPSEC_PLACE_LINK_BITS / 2 |
            ipsec_half_place(destination, vlan);
