@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* More interfaces than a section of a concatenated file usually has. */
+#define SECTION_INTERFACES 64u
+
 /* --- the tree ---------------------------------------------------------------------------------------------------- */
 
 ipsec_tree_mark ipsec_compat_mark_tree(const proto_tree *tree)
@@ -144,11 +147,26 @@ bool ipsec_compat_is_reassembled(const packet_info *pinfo, const tvbuff_t *sourc
     return node && (find_source(node, "Reassembled IPv4") == source || find_source(node, "Reassembled IPv6") == source);
 }
 
-bool ipsec_compat_find_packet_id(const packet_info *pinfo, uint64_t *id)
+uint32_t ipsec_compat_interface(const packet_info *pinfo)
 {
+    const wtap_rec *rec = pinfo->rec;
+    uint32_t section;
+
+    if (!rec || rec->rec_type != REC_TYPE_PACKET || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID))
+        return 0;
+    section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0;
+    return rec->rec_header.packet_header.interface_id + SECTION_INTERFACES * section;
+}
+
+bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
+{
+    const wtap_rec *rec = pinfo->rec;
     guint64 value; /* as 4.0 has it */
 
-    if (wtap_block_get_uint64_option_value(pinfo->rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
+    /* Only packets of pcapng may have an id, and these name their interface. Looking for the option takes 120
+     * instructions. */
+    if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || !rec->block || rec->rec_type != REC_TYPE_PACKET ||
+        wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
         return false;
     *id = value;
     return true;

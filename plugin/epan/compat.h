@@ -18,7 +18,6 @@
 #include <epan/frame_data.h>
 #include <epan/packet.h>
 #include <epan/proto.h>
-#include <wiretap/wtap.h>
 
 #include <stdbool.h>
 
@@ -109,31 +108,11 @@ static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
 
 /* The number of the interface that the frame was captured at; of a file of several sections, another one in each. 0:
  * the file does not say. */
-static inline uint32_t ipsec_compat_interface(const packet_info *pinfo)
-{
-    const uint32_t interfaces = 64; /* more than a section of a concatenated file usually has */
-    const wtap_rec *rec = pinfo->rec;
-    uint32_t section;
-
-    if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || rec->rec_type != REC_TYPE_PACKET)
-        return 0;
-    section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0;
-    return rec->rec_header.packet_header.interface_id + interfaces * section;
-}
-
-bool ipsec_compat_find_packet_id(const packet_info *pinfo, uint64_t *id);
+uint32_t ipsec_compat_interface(const packet_info *pinfo);
 
 /* Whether the capturing system gave the packet an id, the same for each copy (epb_packetid of pcapng): then sets *id to
  * it. */
-static inline bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
-{
-    const wtap_rec *rec = pinfo->rec;
-
-    /* Only packets of pcapng may have an id, and these name their interface. Looking for the option takes 120
-     * instructions. */
-    return rec && rec->presence_flags & WTAP_HAS_INTERFACE_ID && rec->block && rec->rec_type == REC_TYPE_PACKET &&
-           ipsec_compat_find_packet_id(pinfo, id);
-}
+bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
 
 /* --- statistics ------------------------------------------------------------------------------------------------ */
 

@@ -34,7 +34,6 @@ import unit_programs  # noqa: E402
 from unit_programs import CORE  # noqa: E402
 
 SEED = 4303
-FLAGS = ("-O1", "-g0", "-fsanitize=leak")   # of the test programs: a leak fails, too
 MADE = 300          # of the mutations that can be made, this many are
 # Where a boundary decides what is said of a packet.
 RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "report/quirks.c", "report/receiver.c", "evidence/*.c", "keys/keyring.c",
@@ -209,7 +208,7 @@ class Bench:
         self.folder = folder
         self.objects = folder / "objects"
         self.sources = unit_programs.build_core(folder)
-        self.tests = unit_programs.build_tests(folder, FLAGS)
+        self.tests = unit_programs.build_tests(folder)
         self.seconds = {}
         self.seen = collections.Counter()
 
@@ -237,7 +236,7 @@ def with_header(bench, mutation, test, core, folder):
     source = unit_programs.UNIT / f"{test.name}.c"
     if mutation.file.endswith(".c") or mutation.file not in reached_from(CORE, source):
         return test
-    return unit_programs.build_test(source, bench.folder, core, folder, FLAGS)
+    return unit_programs.build_test(source, bench.folder, core, folder)
 
 
 def judge(bench, mutation):

@@ -55,7 +55,7 @@ void ipsec_points_free(ipsec_points *points)
 {
     if (!points)
         return;
-    for (unsigned i = 0; i < PLACES; i++)
+    for (unsigned i = 0; i < G_N_ELEMENTS(points->places); i++)
         ipsec_window_clear(&points->places[i].window);
     g_free(points);
 }
