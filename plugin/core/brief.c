@@ -36,7 +36,7 @@ static IPSEC_INLINE bool is_UNWATCHED(const arrival *a)
 
 static IPSEC_INLINE bool is_SOUND(arrival *a)
 {
-    return a->view->refused_by == 0 && ipsec_is_sound(a->view, a->protocol, a->udp, &a->spi, &a->sequence);
+    return a->view->refused_by == 0 && ipsec_is_sound(a->view, a->protocol, &a->spi, &a->sequence);
 }
 
 static IPSEC_INLINE bool is_KNOWN(arrival *a)
@@ -44,13 +44,18 @@ static IPSEC_INLINE bool is_KNOWN(arrival *a)
     const ipsec_sa_key key = ipsec_sa_key_of(a->db->sas, a->view, a->spi);
 
     a->sa = ipsec_sa_find_key(a->db->sas, &key);
-    return a->sa && (!a->udp || a->sa->confirmed);
+    return a->sa && (!a->udp || a->sa->confirmed || ipsec_is_borne_out_by_octets(a->sa));
 }
 
 static IPSEC_INLINE bool is_NEXT(const arrival *a)
 {
     return a->sequence == a->sa->expected.next &&
            (a->sequence < a->sa->expected.until || ipsec_steady_renew(a->sa, a->view, a->db->opens));
+}
+
+static IPSEC_INLINE bool is_ALONE(const arrival *a)
+{
+    return !a->udp || ipsec_udp_is_sound(a->view);
 }
 
 static IPSEC_INLINE bool has_all_facts(arrival *a)
@@ -131,19 +136,32 @@ static IPSEC_INLINE void enter(const arrival *a, ipsec_note *note)
     }
 }
 
-/* Where entering it may find something. */
+/* One more sound packet in UDP. */
+static void confirm(const arrival *a)
+{
+    const ipsec_header header = {.has_sequence = true, .sequence = a->sequence};
+    ipsec_findings none;
+
+    ipsec_findings_begin(&none, true);
+    ipsec_confirm_by_octets(a->sa, a->view, &header, &none);
+}
+
+/* Where entering it may find something, or counts as evidence. */
 static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
     ipsec_db *const db = a->db;
     ipsec_null_probe *const probe = &a->sa->keys.null;
     ipsec_note note = {0};
 
+    ipsec_steady_catch_up(a->sa);
     if (db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(db->opener, a->view, probe, true)) {
         ipsec_steady_end(a->sa);
         ipsec_sa_count_packet(db->sas, a->sa, a->view);
         ipsec_judge_probed(db, a->view, a->sa, record, report);
         return false;
     }
+    if (a->udp && !a->sa->confirmed)
+        confirm(a);
     remember(a);
     enter(a, &note);
     if (!ipsec_life_follow_on(db->sas, a->view, a->sa))
@@ -173,7 +191,7 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, cons
     }
     ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
     a.bits = ruling.bits;
-    if (a.sa->numbers.eager)
+    if (a.sa->numbers.eager || (udp && !a.sa->confirmed))
         return take_eagerly(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
     remember(&a);
     if (!ipsec_life_follow_on(db->sas, view, a.sa))

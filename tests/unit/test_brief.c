@@ -209,6 +209,8 @@ static void make_packet(sender *s, packet *p)
 
     if (roll(2000) == 0)
         s->source[2]++; /* it moves */
+    if (roll(2000) == 0)
+        s->udp = s->protocol == IPSEC_PROTOCOL_ESP && !s->udp; /* so does a NAT */
     memcpy(p->source, s->source, 16);
     memcpy(p->destination, s->destination, 16);
     if (roll(900) == 0)

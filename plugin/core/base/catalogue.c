@@ -15,6 +15,7 @@
 #define UNWATCHED       .fact = IPSEC_FACT_UNWATCHED
 #define KNOWN           .fact = IPSEC_FACT_KNOWN
 #define NEXT            .fact = IPSEC_FACT_NEXT
+#define ALONE           .fact = IPSEC_FACT_ALONE
 #define MOVED           .fact = IPSEC_FACT_MOVED
 #define ELSEWHERE       .fact = IPSEC_FACT_ELSEWHERE
 
@@ -46,6 +47,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #undef UNWATCHED
 #undef KNOWN
 #undef NEXT
+#undef ALONE
 #undef MOVED
 #undef ELSEWHERE
 
@@ -63,6 +65,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define UNWATCHED
 #define KNOWN
 #define NEXT
+#define ALONE
 #define MOVED
 #define ELSEWHERE
 #define FLAGS(word, symbol, level, of_sa, ...)                                                                         \
@@ -114,6 +117,7 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 #undef UNWATCHED
 #undef KNOWN
 #undef NEXT
+#undef ALONE
 #undef MOVED
 #undef ELSEWHERE
 #undef BIT_IN

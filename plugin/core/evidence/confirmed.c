@@ -7,10 +7,6 @@
 /* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
 #define ADVANCE_MOST 64u
 
-/* How many more faulty packets than sound ones an SPI may have shown in UDP and still be believed. Other protocols with
- * a counter after a constant word break ESP's rules most of the time. */
-#define FAULTY_MOST 4u
-
 /* This many more sound packets with advancing numbers than others prove that it is ESP, whatever comes after. In
  * another protocol one length in four is a multiple of 4, so it gets there with a probability of (1/3)^16, or 2^-25. */
 #define STEADY 16u
@@ -99,7 +95,7 @@ static bool has_key(const ipsec_keyring *ring, const ipsec_sa *sa)
 
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view, const ipsec_sa *sa)
 {
-    if ((sa && sa->advanced && sa->faulty <= sa->sound + FAULTY_MOST) || has_key(ring, sa))
+    if ((sa && ipsec_is_borne_out_by_octets(sa)) || has_key(ring, sa))
         return true;
     return ipsec_peers_known(peers, view);
 }

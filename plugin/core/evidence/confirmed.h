@@ -19,6 +19,16 @@
 
 #include <stdbool.h>
 
+/** How many more faulty packets than sound ones an SPI may have shown in UDP and still be believed. Other protocols
+ * with a counter after a constant word break ESP's rules most of the time. */
+#define IPSEC_FAULTY_MOST 4u
+
+/** Whether what packets of the SA have shown in UDP is evidence enough. */
+static inline bool ipsec_is_borne_out_by_octets(const ipsec_sa *sa)
+{
+    return sa->advanced && sa->faulty <= sa->sound + IPSEC_FAULTY_MOST;
+}
+
 /** Evidence for the SA of a packet in UDP, besides its port. */
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view,
                         const ipsec_sa *sa);

@@ -46,17 +46,16 @@ static inline bool ipsec_ah_is_sound(const ipsec_view *view)
 bool ipsec_udp_is_sound(const ipsec_view *view);
 
 /**
- * Whether nothing in the packet and in how it came breaks a rule; if so, reads its numbers.
+ * Whether nothing in the header and in how it came breaks a rule, UDP aside; if so, reads its numbers.
  *
- * @param protocol  that of the view, for the compiler to know; likewise whether it came in UDP
+ * @param protocol  that of the view, for the compiler to know
  */
-static IPSEC_INLINE bool ipsec_is_sound(const ipsec_view *view, uint8_t protocol, bool udp, uint32_t *spi,
-                                        uint32_t *sequence)
+static IPSEC_INLINE bool ipsec_is_sound(const ipsec_view *view, uint8_t protocol, uint32_t *spi, uint32_t *sequence)
 {
     ipsec_header header = {.has_spi = false};
     bool sound = false;
 
-    if (view->flags || !ipsec_view_is_whole(view) || (udp && !ipsec_udp_is_sound(view)))
+    if (view->flags || !ipsec_view_is_whole(view))
         return false;
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     if (protocol == (number))                                                                                          \
