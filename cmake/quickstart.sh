@@ -28,7 +28,7 @@ as_root() {
 
 # Without apt the packages cannot be installed; what runs first must be there then.
 look_for_tools() {
-  say "No apt here. Going on; these must be there, by whatever names this system has: $*"
+  say "No apt on this system. Continuing; these packages, or their equivalents, must be installed: $*"
   tools="cmake cc make pkg-config tshark"
   case "$*" in *clang*) tools="$tools clang" ;; esac
   [ "$(id -u)" -ne 0 ] || tools="$tools setpriv"
@@ -45,10 +45,10 @@ install_packages() {
   missing=$(missing_packages "$@")
   [ -n "$missing" ] || return 0
   say "Installing: $missing"
-  as_root apt-get update -q || say "apt-get update failed; going on with what is known"
+  as_root apt-get update -q || say "apt-get update failed; continuing with the existing package lists"
   # shellcheck disable=SC2086 # one word per package
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $missing ||
-    fail "apt-get could not install (is the network there?): ${missing% }"
+    fail "apt-get could not install (is the network up?): ${missing% }"
 }
 
 # Builds targets with a preset of CMakePresets.json, quietly unless it fails: build PRESET TARGET...

@@ -92,7 +92,8 @@ static const char *why_unreported(const ipsec_catalogue_row *row)
     if (row == ipsec_catalogue(IPSEC_FINDING_STACK_REFUSES))
         return "What the system reports depends on what it restricts; see the table above.";
     if (row == ipsec_catalogue(IPSEC_FINDING_NATT_NOT_ESP))
-        return "What a system reports depends on what it takes for the SPI; usually that there is no such SA.";
+        return "What a system reports depends on what it takes for the SPI; usually it reports that there is no such "
+               "SA.";
     return row->severity == IPSEC_SEVERITY_CHAT ? "This is not a fault, and no system reports it."
                                                 : "No system reports it.";
 }
@@ -123,7 +124,7 @@ static bool print_windows_ike(ipsec_finding_id id)
     bool any = false;
 
     if (id == IPSEC_FINDING_IKE_MS_STATUS) {
-        puts("- Windows: the code that it tells (`ipsec.ike.windows_error`)");
+        puts("- Windows: the code that it sends (`ipsec.ike.windows_error`)");
         return true;
     }
     for (unsigned i = 0; i < IPSEC_IKE_WINDOWS_COUNT; i++) {
@@ -148,12 +149,12 @@ static void print_row(ipsec_finding_id id)
     bool reported = false;
 
     printf("\n## %s\n\n%s%s\n\n", row->id, row->summary, row->summary[strlen(row->summary) - 1] == '.' ? "" : ".");
-    printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Clause: %s.\n", ipsec_severity_name(row->severity),
+    printf("- Severity: %s. Cause: %s. Step: %s. Attack: %s. Section: %s.\n", ipsec_severity_name(row->severity),
            ipsec_cause_name(row->cause), ipsec_step_name(row->advice.step),
            row->advice.attack ? "possible" : "unlikely", row->reference);
     if (row->is_neighbour)
-        printf("- Verdict: not affected, because this is not about the packet itself%s.\n",
-               row->is_later ? "; may appear or disappear on a later pass" : "");
+        printf("- Verdict: not affected, because the finding is not about the packet itself%s.\n",
+               row->is_later ? "; the finding may appear or disappear on a later pass" : "");
     printf("- Filter: `ipsec.finding == \"%s\"`, or `ipsec.%s` for its expert item%s\n", row->id, row->id,
            row->property == IPSEC_PROPERTY_NONE ? "" : " (on the SA's first such packet)");
     printf("- Advice: %s\n", ipsec_finding_advice(&finding, advice));
@@ -187,10 +188,11 @@ int main(void)
 {
     puts("# All checks\n\n"
          "Generated from the catalogue by `cmake --build build --target checks_page`; do not edit.\n\n"
-         "\"Depending on the SA\": a setting decides that the packet does not show (the replay window, the algorithm). "
-         "\"Consistent with\": inferred, because Windows does not publish which octets make it report what.\n\n"
-         "[Filters](USING.md#filters) explains severity, verdict and the parts of an advice.\n\n"
-         "| system | reports | for |\n|---|---|---|");
+         "\"Depending on the SA\": it depends on a setting that the packet does not show (such as the replay window or "
+         "the algorithm). "
+         "\"Consistent with\": inferred, because Microsoft does not publish which octets make Windows report what.\n\n"
+         "[Filters](USING.md#filters) explains the severity, the cause, the verdict and the parts of the advice.\n\n"
+         "| system | what it reports | for which findings |\n|---|---|---|");
     for (unsigned stack = FIRST_STACK; stack < IPSEC_STACK_COUNT; stack++)
         print_index((ipsec_stack)stack);
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)

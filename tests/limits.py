@@ -4,7 +4,7 @@
 usage: limits.py [--build BUILD] [CASE ...]
 
 Each case is a capture of genuine packets and of so many forged ones that a table of the core is full (IPSEC_SAS_DEFAULT
-in base/config.h, PEERS_MOST in peers.c, SENDERS_MOST in ip_input.c, SA_BLOCKS_MOST in iv.c), and says what must be found of the
+in base/config.h, PEERS_MOST in peers.c, SENDERS_MOST in ip_input.c, SA_BLOCKS_MOST in iv_store.c), and says what must be found of the
 genuine ones. Read in one pass and in two, which must say the same. The unit tests meet the same limits in the core, with
 smaller tables where they can be smaller. Not part of ctest: it takes minutes, and 3 GB of memory.
 

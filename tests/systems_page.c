@@ -132,7 +132,7 @@ static void print_stack(const page_stack *page)
             continue;
         printf("| `%s` | `%s == \"%s\"` |", text, page->field, text);
         print_findings(page->stack, text, NULL, " From: ");
-        puts(" | The advice of the finding. |");
+        puts(" | The advice for the finding. |");
     }
 }
 
@@ -184,18 +184,19 @@ static void print_windows(void)
         "13914, step by step",
         "`ERROR_IPSEC_INVALID_PACKET`, `STATUS_IPSEC_INVALID_PACKET`, 0xC0360005, as a signed number -1070202875: "
         "\"IPsec header and/or trailer in the packet is invalid\". Start with `ipsec.windows.error == 13914`. If it "
-        "finds the packet, read its advice. If not, go through the steps below, in the order of Microsoft's "
-        "description; each advice begins with the name of its step. [13927](#windows-dos-protection) is often confused "
-        "with 13914. A retransmission helps if the path damaged the packet, not if the sender built it wrongly.",
+        "finds the packet, read its advice. If not, go through the steps below, in this order; the advice always ends with the name of its step. [13927](#windows-dos-protection) is often "
+        "confused "
+        "with 13914. A retransmission helps if the path damaged the packet, not if the sender built it incorrectly.",
         "step");
     print_lines(steps_of_13914);
-    print_head("Windows: error codes",
-               "Found in the event `IPSEC_KERNEL_DROP` of `netsh wfp show netevents`, or in event 1003 of "
-               "Microsoft-Windows-WFP. The failureStatus of the former seems to be an NTSTATUS, which tools print as a "
-               "signed number. The event has SPI, addresses and time: `ipsec.spi == 0xc0000007 and ipsec.verdict >= 3` "
-               "shows the packet. Which octets make Windows report which code is not published; what is inferred is "
-               "marked \"consistent with\". 0xC0360009 is unconfirmed.",
-               "it says");
+    print_head(
+        "Windows: error codes",
+        "Found in event 1003 of Microsoft-Windows-WFP, or with `netsh wfp show netevents`, which writes "
+        "`netevents.xml`. In its event `IPSEC_KERNEL_DROP`, failureStatus seems to be the NTSTATUS, which tools print "
+        "as a signed number. The event has SPI, addresses and time: `ipsec.spi == 0xc0000007 and ipsec.verdict >= 3` "
+        "shows the packet. Which octets make Windows report which code is not published; what is inferred is marked "
+        "\"consistent with\". The NTSTATUS of 13918 is unconfirmed.",
+        "it says");
     for (unsigned i = 0; (row = ipsec_windows_error_row(i)); i++)
         print_windows_error(row);
     print_head("Windows: DoS Protection",
@@ -205,11 +206,13 @@ static void print_windows(void)
                "it says");
     for (const dosp_error *error = dosp_errors; error->error; error++)
         print_dosp_error(error);
-    print_head(
-        "Windows: audit events",
-        "Security log, subcategory \"Audit IPsec Driver\". It is off by default; switch it on with `auditpol /set "
-        "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`. There is no event for 13911, 13912 and 13914.",
-        "it says");
+    print_head("Windows: audit events",
+               "Security log; off by default. Turn on the events for dropped packets (4960 to 4965) with `auditpol /set "
+               "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`, and failed negotiations with the "
+               "subcategories \"IPsec Main Mode\", \"IPsec Quick Mode\" and \"IPsec Extended Mode\". If Windows is not "
+               "in English, use the GUID in place of the name: `{0CCE9213-69AE-11D9-BED3-505054503030}`, with 9218, "
+               "9219 and 921A in place of 9213 for the other three. There is no event for 13911, 13912 or 13914.",
+               "it says");
     print_lines(windows_events);
     print_head("Windows: performance counters and WFP statistics",
                "Counter set \"IPsec Driver\" of the performance monitor (each also as \"/sec\"), and the fields of "
@@ -227,19 +230,20 @@ static void print_intro(void)
          "**How to use this page.** Capture whole packets at the receiver, and open the capture with the plugin. Find "
          "below what your system says, enter the filter in Wireshark or `tshark -Y`, and read the advice of the packet "
          "it shows.\n\n"
-         "- If a filter finds nothing, see [Nothing found?](USING.md#nothing-found) ICVs, and whatever is encrypted, "
-         "can only be judged with [keys](USING.md#keys).\n"
-         "- A system reports only the first check that fails. Its field shows what it will have reported for a packet. "
-         "Set the preference `ipsec.receiver` to your system too: the packets it accepts move its replay window, and "
+         "- If a filter finds nothing, see [Nothing found?](USING.md#nothing-found) ICVs and encrypted parts can be "
+         "judged only with [keys](USING.md#keys), which Windows does not give out.\n"
+         "- A system reports only the first check that fails. Its field shows what it would have reported for the "
+         "packet. Set the preference `ipsec.receiver` to your system too: the packets it accepts move its replay "
+         "window, and "
          "so decide what is a replay later on.\n"
          "- Numbers can be written either way: `ipsec.windows.error == 13914` or `ipsec.windows.error == 0x365a`, "
          "`ipsec.spi == 0xc0000007` or `ipsec.spi == 3221225479`.\n"
          "- Counters are totals: note them before and after, and capture in between.\n"
          "- \"From\" lists the [checks](CHECKS.md) that lead to the report.\n\n"
-         "**Tested or read.** Linux 6.1, VPP, FreeBSD and strongSwan's libipsec were given packets one by one, and "
-         "their counters or logs compared with what the plugin says of each (`captures/`). The codes of Windows are "
-         "inferred from what Microsoft publishes. OpenBSD, Cisco and the others at the end of this page were not "
-         "tested; what is said of them comes from sources and articles.\n\n"
+         "**Tested or not.** Linux 6.1, VPP, FreeBSD and strongSwan's libipsec were given packets one by one, and "
+         "their counters or logs were compared with what the plugin says about each (`captures/`). The Windows codes "
+         "are inferred from what Microsoft publishes. OpenBSD, Cisco and the others at the end of this page were not "
+         "tested; what this page says about them comes from source code and articles.\n\n"
          "Windows: [13914, step by step](#13914-step-by-step), [codes](#windows-error-codes), [DoS "
          "Protection](#windows-dos-protection), [audit events](#windows-audit-events), "
          "[counters](#windows-performance-counters-and-wfp-statistics), [IKE](#windows-ike-13801-to-13909). [The "
@@ -255,7 +259,8 @@ int main(void)
     print_intro();
     print_windows();
     print_head("Windows: IKE, 13801 to 13909",
-               "From RasDial, `netsh wfp show netevents` (`IPSEC_IKE_MM_FAILURE` and others), and the event log. Only "
+               "From RasDial (Application log, source RasClient, event 20227), `netsh wfp show netevents` "
+               "(`IPSEC_IKE_MM_FAILURE` and others), and the [audit events](#windows-audit-events). Only "
                "errors that packets can show are listed; the others concern Windows' own policy and certificates. "
                "Microsoft publishes no mapping to what IKE says, so all but the last are \"consistent with\".",
                "it says");
@@ -271,36 +276,38 @@ int main(void)
                "it counts");
     print_lines(linux_sa_lines);
     print_head("Linux: audit log",
-               "Records of type MAC_IPSEC_EVENT, if audit is on. They have the SPI (twice) and the sequence number.",
+               "Records of type MAC_IPSEC_EVENT, if audit is on. They contain the SPI (twice) and the sequence number.",
                "it says");
     print_lines(linux_audit_lines);
-    print_head("Linux: nstat and ethtool",
-               "If no xfrm counter moves: the host does not know the protocol, or a network card decrypts.",
-               "it counts");
+    print_head(
+        "Linux: nstat and ethtool",
+        "Look here if no xfrm counter increments: the host does not support the protocol, or a network card decrypts.",
+        "it counts");
     print_lines(linux_other_lines);
     print_head("ICMP errors: path MTU, and peers that cannot be reached",
                "Large transfers hang while pings go through, or nothing goes through at all. Capture at the sender, "
-               "because that is where ICMP errors arrive. None of them moves an IPsec counter.",
+               "because that is where ICMP errors arrive. None of them increments an IPsec counter.",
                "it says");
     print_lines(icmp_lines);
     print_head("FreeBSD: netstat -s",
                "`netstat -sp esp`, `netstat -sp ah`. Tested: `netipsec` of the main branch of October 2024; 13.0 "
-               "counts the same. 12.1 differs as noted below, refuses sequence number 0 and packets left of the window "
-               "at once, and counts next header 59 in tunnels over IPv4 in `esps_nopf`. `sysctl "
+               "counts the same. 12.1 differs as noted below, refuses sequence number 0 and packets older than the "
+               "window at once, and counts next header 59 in tunnels over IPv4 in `esps_nopf`. `sysctl "
                "net.inet.ipsec.debug=1` logs most refusals.",
                "it counts");
     print_stack(&on_freebsd);
     print_head(
         "OpenBSD: netstat -s",
-        "`netstat -sp esp`, `netstat -sp ah`. Read from the source, not tested. The window is always 2,100 packets.",
+        "`netstat -sp esp`, `netstat -sp ah`. From the source code, not tested. The window is always 2,100 packets.",
         "it counts");
     print_stack(&on_openbsd);
-    print_head("VPP: show errors",
-               "Tested: 26.10-rc0. `show errors` prints the text, cut to 35 characters, and the severity; `show ipsec "
-               "sa N` counts the same per SA. `good packets received` includes packets that are too short. ESP in "
-               "tunnels arrives through tunnel protection (`esp4-decrypt-tun`), AH and transport SAs through a policy "
-               "(`esp4-decrypt`, `ah4-decrypt`).",
-               "it counts");
+    print_head(
+        "VPP: show errors",
+        "Tested: 26.10-rc0. `show errors` prints the text, truncated to 35 characters, and the severity; `show ipsec "
+        "sa N` counts the same per SA. `good packets received` includes packets that are too short. ESP in "
+        "tunnels arrives through tunnel protection (`esp4-decrypt-tun`), AH and transport SAs through a policy "
+        "(`esp4-decrypt`, `ah4-decrypt`).",
+        "it counts");
     print_stack(&on_vpp);
     print_head("strongSwan",
                "Usually the kernel handles ESP, and the log does not mention dropped packets: see "
@@ -311,7 +318,8 @@ int main(void)
     print_stack(&on_strongswan);
     print_head("A log line with SPI and sequence number",
                "`ipsec.spi == ... and ipsec.seq == ...` finds the packet. Write 0x in front of hexadecimal values even "
-               "if the log does not. With ESN, `ipsec.seq` includes the high half but logs have only the low half: use "
+               "if the log does not. With ESN, `ipsec.seq` includes the high-order 32 bits but logs have only the "
+               "low-order ones: use "
                "`esp.sequence == 0x347bb`. Set `ipsec.replay_window` to the window of the device. The lines follow "
                "public articles; a few are unconfirmed, and the wording differs between versions.",
                "it says");

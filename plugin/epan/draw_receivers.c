@@ -94,7 +94,7 @@ void ipsec_draw_receivers(const ipsec_report *report, tvbuff_t *tvb, proto_tree 
     }
     if (!any)
         return;
-    tree = proto_tree_add_subtree(tree, tvb, 0, 0, ett_ipsec_receivers, &item, "Receivers");
+    tree = proto_tree_add_subtree(tree, tvb, 0, 0, ett_ipsec_receivers, &item, "Systems");
     proto_item_set_generated(item);
     draw_windows(outcomes[IPSEC_STACK_WINDOWS], tree);
     for (unsigned i = 0; i < G_N_ELEMENTS(reporters); i++)

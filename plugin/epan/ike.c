@@ -63,7 +63,7 @@ static void draw_inferred(const ipsec_ike_report *report, proto_tree *tree)
         ipsec_generated(proto_tree_add_boolean_format_value(tree, ipsec_hf_ids[IPSEC_HF_INFERRED], NULL, 0, 0, inferred,
                                                             "%s",
                                                             finding    ? "True (the finding)"
-                                                            : inferred ? "True (the code of Windows only)"
+                                                            : inferred ? "True (only the Windows code)"
                                                                        : "False"));
 }
 

@@ -24,16 +24,17 @@ static pref_bool pref_use_esp_sa = true;
 static const char *pref_sa_file;
 
 typedef struct source {
-    const char *name, *unit; /* for people; no unit: it has no rows */
+    const char *name, *unit,
+        *part; /* as people call them: the source, one entry of it, and a part of that; no unit: no rows */
     /* Checksum of what was wrong and of what the source held, when that was last reported; 0 if nothing was wrong the
      * last time. Owned by is_news(), and kept from one capture file to the next. */
     uint32_t reported;
 } source;
 
 static source sources[IPSEC_ORIGIN_COUNT] = {
-    [IPSEC_ORIGIN_TABLE] = {.name = "ipsec_sa", .unit = "row"},
-    [IPSEC_ORIGIN_XFRM] = {.name = "ip xfrm state", .unit = "line"},
-    [IPSEC_ORIGIN_WIRESHARK] = {.name = "ESP SAs", .unit = "row"},
+    [IPSEC_ORIGIN_TABLE] = {.name = "ipsec_sa", .unit = "row", .part = "column"},
+    [IPSEC_ORIGIN_XFRM] = {.name = "ip xfrm state", .unit = "line", .part = "word"},
+    [IPSEC_ORIGIN_WIRESHARK] = {.name = "ESP SAs", .unit = "row", .part = "column"},
     [IPSEC_ORIGIN_IKE] = {.name = "IKE"},
 };
 
@@ -67,8 +68,8 @@ static void note_error(loading *load, uint32_t line, const ipsec_key_row_error *
         return;
     g_string_append_printf(load->lines, "\n%s, %s %u", from->name, from->unit, line);
     if (error->column)
-        g_string_append_printf(load->lines, ", column %s", error->column);
-    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (the row is used anyway)" : "");
+        g_string_append_printf(load->lines, ", %s %s", from->part, error->column);
+    g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used anyway)" : "");
 }
 
 /* One message for all of a source: it is one dialog in the GUI, which shows the first line as its title. Before there
@@ -82,7 +83,7 @@ static void tell_errors(const loading *load, const char *what)
         report_failure("IPsec Analysis cannot use %u of %u %s.%s%s", load->refused, load->rows, what, load->lines->str,
                        more);
     else
-        report_warning("IPsec Analysis found %u of %u %s questionable.%s%s", load->doubted, load->rows, what,
+        report_warning("IPsec Analysis uses %u of %u %s although they look wrong.%s%s", load->doubted, load->rows, what,
                        load->lines->str, more);
     g_free(more);
 }
@@ -117,7 +118,7 @@ static void add_row(loading *load, uint32_t line, ipsec_key_row *spec)
     if (ipsec_db_add(load->db, spec))
         return;
     snprintf(no_room.reason, sizeof no_room.reason,
-             "%u earlier rows have other keys for the same SA, and no more are tried", IPSEC_KEYS_PER_SA);
+             "%u earlier rows already have different keys for the same SA, and no more are tried", IPSEC_KEYS_PER_SA);
     note_error(load, line, &no_room);
 }
 
@@ -214,8 +215,8 @@ static void end_without(loading *load, const char *reason)
 
 static void end_file(loading *load, const char *path)
 {
-    char *what = load->rows ? g_strdup_printf("SAs of the saved \"ip xfrm state\" \"%s\"", path)
-                            : g_strdup_printf("\"%s\" holds no SA of ESP or AH", path);
+    char *what = load->rows ? g_strdup_printf("SAs of the saved \"ip xfrm state\" in \"%s\"", path)
+                            : g_strdup_printf("\"%s\" contains no ESP or AH SA", path);
 
     if (load->rows)
         end_loading(load, what);
@@ -262,13 +263,12 @@ char *ipsec_keys_source(wmem_allocator_t *scope, uint8_t origin, uint32_t line)
 void ipsec_keys_register(module_t *module)
 {
     ipsec_keys_table_register(module);
-    prefs_register_filename_preference(
-        module, "sa_file", "Saved dump of SAs",
-        "Output of \"ip xfrm state\" on Linux, with keys, saved to a file. The file may hold several dumps. The "
-        "table above takes precedence.",
-        &pref_sa_file, false);
+    prefs_register_filename_preference(module, "sa_file", "Saved dump of SAs",
+                                       "Output of \"ip xfrm state\" on Linux, with keys, saved to a file. The file may "
+                                       "hold several dumps. The table \"IPsec SAs\" takes precedence.",
+                                       &pref_sa_file, false);
     prefs_register_bool_preference(
-        module, "use_esp_sa", "Use the keys of Wireshark's table \"ESP SAs\" too",
-        "Read the table \"ESP SAs\" of the protocol ESP. The table and the file above take precedence.",
+        module, "use_esp_sa", "Also use the keys in Wireshark's table \"ESP SAs\"",
+        "Read the table \"ESP SAs\" of the protocol ESP. The table \"IPsec SAs\" and the saved dump take precedence.",
         &pref_use_esp_sa);
 }

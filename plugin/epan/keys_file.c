@@ -29,7 +29,7 @@ static char *refusal(const char *path)
 static char *failure_to(const char *what, const char *path, GError *error)
 {
     char *shown = g_filename_display_name(path);
-    char *reason = g_strdup_printf("Failed to %s \u201c%s\u201d: %s", what, shown, error->message);
+    char *reason = g_strdup_printf("Failed to %s \"%s\": %s", what, shown, error->message);
 
     g_free(shown);
     g_error_free(error);

@@ -128,8 +128,8 @@ static uat_field_t *table_fields(void)
         [IPSEC_COLUMN_INTEGRITY] = {"integrity", "Integrity",
                                     "The name in the IKEv2 registry without AUTH_: HMAC_SHA2_256_128, ... or NONE"},
         [IPSEC_COLUMN_INTEGRITY_KEY] = {"integrity_key", "Integrity key", "In hex"},
-        [IPSEC_COLUMN_ESN] = {"esn", "ESN",
-                              "Extended Sequence Numbers: no, yes, auto, or the high half to start from, such as 0x1"},
+        [IPSEC_COLUMN_ESN] =
+            {"esn", "ESN", "Extended Sequence Numbers: no, yes, auto, or the high 32 bits to start from, such as 0x1"},
         [IPSEC_COLUMN_MODE] = {"mode", "Mode", "any, transport, tunnel, beet or iptfs"},
     };
     /* Handed to Wireshark, which keeps its own notes in it. The last one is empty. */
@@ -151,7 +151,9 @@ void ipsec_keys_table_register(module_t *module)
                            UAT_AFFECTS_DISSECTION, NULL, copy_row, NULL, free_row, NULL, NULL, table_fields());
 
     prefs_register_uat_preference(module, "sa_table", "IPsec SAs",
-                                  "Keys of ESP and AH SAs. The first row that matches a packet is used.", table);
+                                  "Keys of ESP and AH SAs. The first row that matches a packet is used; rows with "
+                                  "other keys for the same SA are tried too, up to 8 in all.",
+                                  table);
 }
 
 unsigned ipsec_keys_table_count(void)

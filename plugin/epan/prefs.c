@@ -41,40 +41,42 @@ void ipsec_prefs_register(int proto)
 
     name_receivers();
     prefs_register_enum_preference(module, "receiver", "Receiver",
-                                   "The system that receives the packets. It decides which faults get the verdict "
-                                   "\"drop\"; what the other systems report is shown in any case.",
+                                   "The system that receives the packets. The choice decides which faults get the "
+                                   "verdict \"drop\"; what other systems report is always shown.",
                                    &pref_receiver, receivers, false);
     prefs_register_bool_preference(module, "reserved_spi", "Report SPIs 1-255",
-                                   "Report SPIs in the range that IANA reserves. Switch this off if SAs are configured "
-                                   "by hand and use such SPIs on purpose.",
+                                   "Report SPIs in the range that IANA reserves. Turn this off if SAs are configured "
+                                   "manually and use such SPIs on purpose.",
                                    &pref_reserved_spi);
     prefs_register_string_preference(module, "replay_window", "Replay window",
-                                     "Size of the receiver's replay window in packets; 0: none. Empty: the size in the "
-                                     "key row of the SA, or the receiver's default.",
+                                     "Size of the receiver's replay window in packets. 0 means no window. If empty, "
+                                     "the size in the SA's key row applies, or the receiver's default.",
                                      &pref_replay_window);
-    prefs_register_uint_preference(
-        module, "duplicate_ms", "Duplicate capture threshold (ms)",
-        "An identical frame within this time of the first is an artefact of the capture, not a replay. 0: never.", 10,
-        &pref_duplicate_ms);
+    prefs_register_uint_preference(module, "duplicate_ms", "Duplicate capture threshold (ms)",
+                                   "An identical frame within this time of the first counts as a capture artefact, not "
+                                   "a replay. 0 turns this off.",
+                                   10, &pref_duplicate_ms);
     prefs_register_enum_preference(
         module, "points", "Several capture points",
         "Whether the capture was merged from both ends of a path, or taken at several interfaces. The same packet then "
-        "appears several times and is not a replay. \"No\": a packet that appears again elsewhere is a replay.",
+        "appears several times and is not a replay. With \"No\", there is only one capture point: a packet that "
+        "appears again is a replay.",
         &pref_points, points, false);
     ipsec_keys_register(module);
-    prefs_register_bool_preference(module, "sa_complete", "The key tables are complete",
-                                   "The tables hold every SA that the receivers named in them had during the capture. "
-                                   "Any other SPI sent to one of them is unknown, and packets that do not verify are "
-                                   "dropped from the first one on.",
+    prefs_register_bool_preference(module, "sa_complete", "Treat the key tables as complete",
+                                   "The key tables hold every SA that the receivers listed in them had during the "
+                                   "capture. Any other SPI sent to one of these receivers is unknown to it, and "
+                                   "packets that do not verify get the verdict \"drop\", starting with the first one.",
                                    &pref_sa_complete);
     prefs_register_bool_preference(module, "decrypt", "Dissect decrypted payloads",
                                    "Pass decrypted ESP payloads to the next dissector if the ESP dissector did not.",
                                    &pref_decrypt);
-    prefs_register_bool_preference(
-        module, "info_column", "Show findings in the Info column",
-        "Put the gravest finding of Warning or above in brackets in front of the Info column.", &pref_info_column);
+    prefs_register_bool_preference(module, "info_column", "Show findings in the Info column",
+                                   "Show the most severe finding, if it is more severe than Note, in brackets at the "
+                                   "beginning of the Info column.",
+                                   &pref_info_column);
     prefs_register_bool_preference(module, "null_heuristic", "Recognise ESP-NULL without keys",
-                                   "Recognise SAs with NULL encryption by their payloads (RFC 5879).",
+                                   "Recognise NULL encryption by the payloads of SAs that have no key row (RFC 5879).",
                                    &pref_null_heuristic);
 }
 
@@ -85,10 +87,9 @@ static void tell_bad_window(const char *text)
                         * since */
 
     if (text && g_strcmp0(text, told) != 0)
-        report_failure(
-            "IPsec Analysis ignores the preference ipsec.replay_window: \"%s\" is not a number from 0 to %u. The "
-            "window of an SA is the one in its key row, or the receiver's default.",
-            text, WINDOW_MOST);
+        report_failure("IPsec Analysis ignores the preference ipsec.replay_window: \"%s\" is not a number from 0 to "
+                       "%u. It uses the window in the SA's key row, or the receiver's default.",
+                       text, WINDOW_MOST);
     g_free(told);
     told = g_strdup(text);
 }

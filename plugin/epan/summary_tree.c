@@ -21,7 +21,7 @@ enum {
 
 static const char *const names[BRANCH_COUNT] = {[HEADERS] = "Headers",
                                                 [FINDINGS] = "Findings",
-                                                [REPORTS] = "Reported by receivers",
+                                                [REPORTS] = "Reported by systems",
                                                 [CAUSES] = "Causes",
                                                 [ENCAPSULATIONS] = "Encapsulation"};
 
@@ -95,7 +95,7 @@ static void count_reports(stats_tree *tree, const ipsec_report *report)
         any = any || outcome;
     }
     if (linux_sa)
-        count_below(tree, REPORTS, "Linux, SA counters", linux_sa);
+        count_below(tree, REPORTS, "Linux SA counters", linux_sa);
     if (any)
         count(tree, REPORTS);
 }

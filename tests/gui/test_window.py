@@ -44,7 +44,7 @@ def test_tree(faults, desktop):
     faults.click(faults.main, "Encapsulating Security Payload", area=TREE)
     faults.press(faults.main, "shift+Right")
     faults.await_text(faults.main, "IPsec analysis: drop, ESP length is not a multiple of 4 octets .13914",
-                      "Advice: Object type: compare its length", "Receivers", area=TREE)
+                      "Advice: Compare the packet length", "Systems", area=TREE)
     desktop.picture(faults.main, "window")
 
 
@@ -53,7 +53,7 @@ def test_preferences(faults):
     dialog = faults.menu(r"\[?IPsec analysis.*", "Protocol Preferences", "Open IPsec Analysis preferences.*",
                          area=TREE, button=3)
     faults.await_text(dialog, "Receiver", "Replay window", "Duplicate capture threshold", "IPsec SAs Edit",
-                      "Saved dump of SAs", "The key tables are complete")
+                      "Saved dump of SAs", "Treat the key tables as complete")
     faults.close_window(dialog)
 
 
@@ -122,7 +122,7 @@ def test_filter_buttons(sequence):
 
 def test_io_graphs(sequence, desktop):
     dialog = sequence.menu("Statistics", "[I1l]/O Graphs")
-    sequence.await_text(dialog, "Suspicious", "Late packets", "Numbers skipped", "Longest lag")
+    sequence.await_text(dialog, "Suspicious", "Late packets", "Skipped sequence numbers", "Longest lag")
     desktop.picture(dialog, "io_graphs")
     sequence.close_window(dialog)
 
@@ -131,7 +131,7 @@ def test_summary(sequence, desktop):
     menu = sequence.menu("Statistics", "^IPsec[^S]{0,2}")
     dialog = sequence.opened_by(lambda: sequence.click(menu, "Summary.*"))
     desktop.resize(dialog, 900, 760)
-    sequence.await_text(dialog, "Headers 1289", "drop 55", "replay.duplicate 33", "Reported by receivers",
+    sequence.await_text(dialog, "Headers 1289", "drop 55", "replay.duplicate 33", "Reported by systems",
                         "esps_replay 68")
     desktop.picture(dialog, "summary")
     sequence.close_window(dialog)

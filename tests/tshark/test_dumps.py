@@ -148,9 +148,9 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
     def file_of(count):
         return tshark.share(f"{count}.txt", "".join(sa.state() for sa in sas[:count]))
     path, line = file_of(len(sas)), sas[0].state().count("\n") * KEYS_PER_SA + 1
-    why = f"{KEYS_PER_SA} earlier rows have other keys for the same SA, and no more are tried"
+    why = f"{KEYS_PER_SA} earlier rows already have different keys for the same SA, and no more are tried"
     assert messages("-o", f"ipsec.sa_file:{path}") == [
-        f'tshark: IPsec Analysis cannot use 1 of {len(sas)} SAs of the saved "ip xfrm state" "{path}".',
+        f'tshark: IPsec Analysis cannot use 1 of {len(sas)} SAs of the saved "ip xfrm state" in "{path}".',
         f"ip xfrm state, line {line}: {why}"]
     assert messages("-o", f"ipsec.sa_file:{file_of(KEYS_PER_SA)}") == []
     tables = [option for sa in sas for option in ("-o", sa.row("AES_CBC", "HMAC_SHA2_256_128"))]

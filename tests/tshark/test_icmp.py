@@ -98,9 +98,10 @@ def test_inner_mtu_is_the_kernels(tshark, capture, udp, fits, passes):
     rows = fields(tshark, path, *passes)
     assert [row.verdicts for row in rows.values()] == [["verified"], ["unchecked"], ["verified"], ["verified"]]
     assert [row.findings for row in rows.values()] == [[], ["icmp.too_big"], ["sa.above_mtu"], ["sa.above_mtu"]]
-    assert f"{len(first)} octets do not fit, an inner MTU of {fits} does:" in rows[2]["ipsec.advice"][0]
-    for frame, count in ((3, 1), (4, 2)):
-        assert f"{count} packets so far, up to {len(first)} octets; an inner MTU of {fits} fits:" in rows[frame]["ipsec.advice"][0]
+    assert f": an inner MTU of {fits} fits; {len(first)} octets do not." in rows[2]["ipsec.advice"][0]
+    for frame, above in ((3, "1 packet"), (4, "2 packets")):
+        advice = rows[frame]["ipsec.advice"][0]
+        assert f": an inner MTU of {fits} fits; {above} so far did not (up to {len(first)} octets)." in advice
 
 
 def test_table_has_the_mtu(tshark):
@@ -169,7 +170,7 @@ def test_offload_in_a_quote(tshark, capture):
     quote = sent[:2] + bytes(2) + sent[4:28]
     rows = fields(tshark, capture([ethernet(sent), error(NUMBER, 3, 4, quote, 1400)]))
     assert rows[2]["ipsec.icmp.error"] == ["too_big"] and rows[2].verdicts == ["unchecked"]
-    assert "octets do not fit" not in rows[2]["ipsec.advice"][0]
+    assert "inner MTU" not in rows[2]["ipsec.advice"][0]
 
 
 def test_disabled_and_alone(tshark):
@@ -204,7 +205,7 @@ def test_a_peer_without_esp_counts_nothing(tshark, capture, passes):
                                                        ["esp.spi_unknown"], ["esp.spi_unknown"]]
     assert [row.verdicts for row in rows.values()] == [["drop"], ["unchecked"], ["drop"], ["drop"]]
     assert [row["ipsec.linux.counter"] for row in rows.values()] == [["XfrmInNoStates"], [], [], []]
-    assert "said in ICMP" in rows[3]["ipsec.advice"][0]
+    assert "reported in ICMP" in rows[3]["ipsec.advice"][0]
 
 
 def test_ipv6_and_deep_quotes(tshark, capture):

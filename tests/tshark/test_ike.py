@@ -138,18 +138,18 @@ def test_an_icmp_error_tells_why_nobody_answers(tshark, tmp_path):
     fields = ("frame.number", "ipsec.advice", "ipsec.answered_by")
     for options in ((), ("-2",)):
         found = parse_rows(tshark.read(path, *options, *field_options(fields)), fields)
-        assert "frame 4 is an ICMP error about it, port unreachable" in found[5]["ipsec.advice"][0]
+        assert "(frame 4: port unreachable)" in found[5]["ipsec.advice"][0]
         assert {number: row["ipsec.answered_by"] for number, row in found.items() if row["ipsec.answered_by"]} == (
             {1: ["2"], 3: ["4"], 5: ["6"]} if options else {})
         (line,) = outcomes(tshark, path, *options)
-        assert line[3:5] == ["no answer (ICMP: port unreachable, frame 2)", "5"]
+        assert line[3:5] == ["no response (ICMP: port unreachable, frame 2)", "5"]
 
 
 def test_each_pass_tells_the_same_outcome(tshark, tmp_path):
     """Also where the last packet that tells is none of IKE."""
     path = written(tmp_path, quoted(Capture("once", "A single request, and an ICMP error that quotes it"), 1))
     for options in ((), ("-2",)):
-        assert [line[3] for line in outcomes(tshark, path, *options)] == ["no answer (ICMP: port unreachable, frame 2)"]
+        assert [line[3] for line in outcomes(tshark, path, *options)] == ["no response (ICMP: port unreachable, frame 2)"]
 
 
 def test_a_late_answer_takes_silence_back(tshark, tmp_path):
@@ -174,7 +174,7 @@ def test_an_unknown_spi_is_named(tshark, tmp_path):
     fields = ("frame.number", "ipsec.sa", "ipsec.advice")
     row = parse_rows(tshark.read(path, *field_options(fields)), fields)[3]
     assert not row["ipsec.sa"] and "SPI 0xc0000002" in row["ipsec.advice"][0]
-    assert "[The peer says that it has no SA with this SPI (INVALID_SPI)] " in rows(tshark, path)[3]["_ws.col.Info"][0]
+    assert "[The peer reports that it has no SA with this SPI (INVALID_SPI)] " in rows(tshark, path)[3]["_ws.col.Info"][0]
     assert "this SPI (INVALID_SPI) (SPI 0xc0000002)]" in tshark.read(path, "-V", "-Y", "frame.number == 3")
 
 
@@ -208,8 +208,8 @@ def test_the_table_has_each_ike_sa(tshark):
     assert lines == outcomes(tshark, "ike", "-2")
     assert [int(line[0]) for line in lines] == sorted(int(line[0]) for line in lines)
     assert len(lines) == len({(line[1], line[2], line[7]) for line in lines}) > 35
-    assert {"NO_PROPOSAL_CHOSEN", "INVALID_KE_PAYLOAD again and again", "no answer", "only IKE_SA_INIT was seen",
-            "consistent with a refused authentication", "established (as far as lengths tell)",
+    assert {"NO_PROPOSAL_CHOSEN", "INVALID_KE_PAYLOAD repeatedly", "no response", "only IKE_SA_INIT was seen",
+            "consistent with a failed authentication", "established (judging by message lengths)",
             "established, consistent with a refused child SA", "established, 1 child SA", "NO-PROPOSAL-CHOSEN"
             } <= {line[3] for line in lines}
     findings = sidecars.load("ike")

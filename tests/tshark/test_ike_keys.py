@@ -232,11 +232,11 @@ def advice(tshark, capture, frame):
 
 
 def test_advice_names_the_frame_of_the_delete(tshark):
-    assert "deleted this SA in frame 28" in advice(tshark, CAPTURE, 30)
+    assert "although IKE deleted it in frame 28" in advice(tshark, CAPTURE, 30)
     # without frame 5, it is one less
     rejected = ("-2", "-R", "!(frame.len == 74)", "-Y", 'ipsec.finding == "sa.deleted"')
     output = tshark.read(CAPTURE, *WITH_KEYS, *rejected, "-T", "fields", "-e", "ipsec.advice")
-    assert output.count("deleted this SA in frame 27") == 2
+    assert output.count("although IKE deleted it in frame 27") == 2
 
 
 def write_soon(path, frames):
@@ -261,7 +261,7 @@ def test_inner_mtu_with_the_algorithms_that_ike_names(tshark, tmp_path):
     error = too_big(PEERS, 3, 4, big[:28], 1300)
     frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
     capture = pcap.write_frames(tmp_path / "known.pcap", [*frames, ethernet(big), error])
-    assert "an inner MTU of 1230 does:" in advice(tshark, capture, 4)
+    assert "an inner MTU of 1230 fits;" in advice(tshark, capture, 4)
     capture = pcap.write_frames(tmp_path / "unknown.pcap", [ethernet(big), error])
     assert "with any algorithm" in advice(tshark, capture, 2)
 

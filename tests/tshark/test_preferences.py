@@ -117,7 +117,7 @@ WINDOW_MOST = 4294967294
 
 def window_message(text):
     return (f'IPsec Analysis ignores the preference ipsec.replay_window: "{text}" is not a number from 0 to {WINDOW_MOST}. '
-            "The window of an SA is the one in its key row, or the receiver's default.")
+            "It uses the window in the SA's key row, or the receiver's default.")
 
 
 def messages(tshark, name, *options):

@@ -123,7 +123,7 @@ def test_quotes_and_preference(tshark, tmp_path):
     faulty = ipv4(2, ESP, esp(61))
     packets = ipv4(1, 1, bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(faulty))), faulty
     quote, fault = info(tshark, tmp_path, packets)
-    assert quote.startswith("[Reported path MTU ") and quote.count("[") == 1 and fault.startswith(MISALIGNED)
+    assert quote.startswith("[The reported path MTU ") and quote.count("[") == 1 and fault.startswith(MISALIGNED)
     assert not any("[" in line for line in info(tshark, tmp_path, packets, "-o", "ipsec.info_column:FALSE"))
 
 
@@ -142,7 +142,7 @@ def test_what_a_person_wants_first_stands_first(tshark, catalogue):
             names = [field.get("name") or field.get("show") for field in header]
             findings = values(header, "ipsec.finding")
             head = ["ipsec.verdict", *["ipsec.analysis.flags"][:names.count("ipsec.analysis.flags")],
-                    *["ipsec.finding"] * len(findings), *["Receivers"][:names.count("Receivers")]]
+                    *["ipsec.finding"] * len(findings), *["Systems"][:names.count("Systems")]]
             assert names[:len(head)] == head, frame
             shown = [field.get("showname") for field in header if field.get("name") == "ipsec.finding"]
             assert shown == [catalogue[finding].summary for finding in findings], frame
@@ -150,7 +150,7 @@ def test_what_a_person_wants_first_stands_first(tshark, catalogue):
 
 def test_a_line_for_each_receiver(tshark):
     (header,) = headers_of(tshark, "faults_keyed", "-Y", "frame.number == 2")[0]
-    (receivers,) = [field for field in header if field.get("show") == "Receivers"]
+    (receivers,) = [field for field in header if field.get("show") == "Systems"]
     assert [field.get("showname") for field in receivers] == [
         "Windows: consistent with ERROR_IPSEC_INVALID_PACKET (13914)", "Linux: XfrmInStateProtoError",
         "FreeBSD: esps_badilen", "OpenBSD: esps_badilen", "strongSwan libipsec: PARSE_ERROR", "Inferred: True"]

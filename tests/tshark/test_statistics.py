@@ -193,9 +193,9 @@ def test_the_tree_counts_what_systems_report(told):
                           ("strongSwan libipsec", "strongswan")):
         counters = Counter(counter for line in lines for counter in line.get(member, []))
         assert counters
-        assert {name: tree[f"Reported by receivers/{title}/{name}"] for name in counters} == dict(counters)
+        assert {name: tree[f"Reported by systems/{title}/{name}"] for name in counters} == dict(counters)
     errors = Counter(f"{line['windows_error']} {line['windows_name']}" for line in lines if "windows_error" in line)
-    assert {name: tree[f"Reported by receivers/Windows/{name}"] for name in errors} == dict(errors)
+    assert {name: tree[f"Reported by systems/Windows/{name}"] for name in errors} == dict(errors)
 
 
 def test_two_passes_say_the_same(tshark, everything, told):
@@ -436,7 +436,7 @@ def test_the_tables_are_filled_again_and_again(tshark, sequence):
         for title, member in (("SA", "index"), ("SPI", "spi_hex"), ("Packets", "packets"), ("Drop", "drop"), ("Lost", "lost"),
                               ("Late", "late"), ("Window", "window"), ("Last frame", "last_frame")):
             assert cell[title] == sa[member]
-        for title, member in (("Octets", "octets"), ("Highest number", "highest"), ("Reverse SA", "reverse")):
+        for title, member in (("Octets", "octets"), ("Highest sequence number", "highest"), ("Reverse SA", "reverse")):
             assert cell[title].strip() == ("" if sa[member] is None else str(sa[member]))
     assert sum(one["txf"] + one["rxf"] for one in by_kind["conv"]["convs"]) == by_kind["stats"]["stats"][0]["count"]
 

@@ -266,8 +266,8 @@ def test_a_row_that_checks_nothing(tshark, capture, version):
 
 # --- what is told of keys and SAs -----------------------------------------------------------------
 
-HINTS = [("another key", "check key, algorithm and ESN"), ("sent with ESN", "switch ESN on"),
-         ("sent with ESN and a high half of 1", "switch ESN on"), ("sent without ESN", "switch ESN off"),
+HINTS = [("another key", "Check the key, algorithm and ESN"), ("sent with ESN", "Turn ESN on"),
+         ("sent with ESN and a high half of 1", "Turn ESN on"), ("sent without ESN", "Turn ESN off"),
          ("an ICV of 8 octets", "64 bits"), ("an ICV of 12 octets", "96 bits"), ("an ICV of 32 octets", "256 bits"),
          ("sent with HMAC-MD5-96", "HMAC_MD5_96")]
 
@@ -294,9 +294,9 @@ def test_forged_packets_do_not_hide_why(tshark, capture):
     assert found == [4, 5, 6, 7, 8] and all("128 bits" in rows[frame]["ipsec.advice"][0] for frame in found)
 
 
-UNKNOWN = [("that nobody has", "rekey or a restart"), ("another receiver has", "at another destination"),
-           ("in reverse", "octets in reverse order"), ("has for AH", "other of ESP and AH"),
-           ("has for ESP", "other of ESP and AH"), ("which the receiver sends on", "that of the other direction")]
+UNKNOWN = [("that nobody has", "rekey or a restart"), ("another receiver has", "for another destination"),
+           ("in reverse", "octets reversed"), ("has for AH", "for the other protocol"),
+           ("has for ESP", "for the other protocol"), ("which the receiver sends on", "belongs to the other direction")]
 
 
 @pytest.mark.parametrize("what, hint", UNKNOWN)

@@ -22,9 +22,9 @@ static const char *hinted(ipsec_advice_case hint, uint32_t detail)
     return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
 }
 
-/* One sentence, without the bar that lists of findings are joined by, whole, and framed: step first, then what helps.
- */
-static void expect_sentence(const char *text)
+/* Sentences, without the bar that lists of findings are joined by, whole, and in order: what to do, then what helps,
+ * and the step last. */
+static void expect_sentences(const char *text)
 {
     unsigned steps = 0, remedies = 0;
 
@@ -32,14 +32,20 @@ static void expect_sentence(const char *text)
     g_assert_cmpuint(strlen(text), <, sizeof buffer - 1);
     g_assert_true(g_str_has_suffix(text, "."));
     g_assert_null(strpbrk(text, "|\n%"));
-    g_assert_null(strstr(text, ".;"));
-    for (unsigned step = 0; step < IPSEC_STEP_COUNT; step++)
-        steps += g_str_has_prefix(text, ipsec_step_name(step)) && text[strlen(ipsec_step_name(step))] == ':';
-    for (unsigned remedy = 0; remedy < IPSEC_REMEDY_COUNT; remedy++) {
-        g_autofree char *last = g_strdup_printf("; %s.", ipsec_remedy_clause(remedy));
-        g_autofree char *last_but_one = g_strdup_printf("; %s; this may be an attack.", ipsec_remedy_clause(remedy));
+    g_assert_true(g_ascii_isupper(text[0]));
+    g_assert_null(strstr(text, ".. "));
+    for (unsigned step = 0; step < IPSEC_STEP_COUNT; step++) {
+        g_autofree char *last = g_strdup_printf(" Step: %s.", ipsec_step_name(step));
 
-        remedies += g_str_has_suffix(text, last) + g_str_has_suffix(text, last_but_one);
+        steps += g_str_has_suffix(text, last);
+    }
+    for (unsigned remedy = 0; remedy < IPSEC_REMEDY_COUNT; remedy++) {
+        g_autofree char *plain = g_strdup_printf(". %s. Step: ", ipsec_remedy_sentence(remedy));
+        g_autofree char *of_attack =
+            g_strdup_printf(". %s. This may be an attack. Step: ", ipsec_remedy_sentence(remedy));
+
+        remedies += strstr(text, plain) != NULL;
+        remedies += strstr(text, of_attack) != NULL;
     }
     g_assert_cmpuint(steps, ==, 1);
     g_assert_cmpuint(remedies, ==, 1);
@@ -51,9 +57,10 @@ static void test_every_row_is_a_sentence(void)
         const ipsec_advice *advice = &ipsec_catalogue((ipsec_finding_id)i)->advice;
         const char *text = advice_on((ipsec_finding_id)i, IPSEC_CASE_NONE, 0);
 
-        expect_sentence(text);
-        g_assert_nonnull(strstr(text, advice->next));
-        g_assert_cmpint(g_str_has_suffix(text, "; this may be an attack."), ==, advice->attack);
+        expect_sentences(text);
+        g_assert_true(g_str_has_prefix(text + 1, advice->next + 1));
+        g_assert_cmpint(g_ascii_tolower(text[0]), ==, advice->next[0]);
+        g_assert_cmpint(strstr(text, ". This may be an attack. ") != NULL, ==, advice->attack);
     }
 }
 
@@ -62,13 +69,13 @@ static void test_every_hint_is_a_sentence(void)
     for (unsigned hint = IPSEC_CASE_ESN_ON; hint < IPSEC_CASE_COUNT; hint++)
         if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION &&
             (hint < IPSEC_CASE_FLAGS_COVERED || hint > IPSEC_CASE_AH_LENGTH))
-            expect_sentence(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
+            expect_sentences(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
-        expect_sentence(hinted(IPSEC_CASE_INTEGRITY, i));
+        expect_sentences(hinted(IPSEC_CASE_INTEGRITY, i));
         g_assert_nonnull(strstr(buffer, ipsec_integrity_row(i)->name));
     }
     for (unsigned i = 0; ipsec_encryption_row(i); i++) {
-        expect_sentence(hinted(IPSEC_CASE_ENCRYPTION, i));
+        expect_sentences(hinted(IPSEC_CASE_ENCRYPTION, i));
         g_assert_nonnull(strstr(buffer, ipsec_encryption_row(i)->name));
     }
 }
@@ -76,8 +83,8 @@ static void test_every_hint_is_a_sentence(void)
 static void test_a_whole_sentence(void)
 {
     g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_CASE_NONE, 0), ==,
-                    "Parameters: set the same truncation on both peers; a retransmission will not help: change "
-                    "the configuration.");
+                    "Set the same ICV truncation on both peers. A retransmission will not help: change the "
+                    "configuration. Step: Parameters.");
 }
 
 /* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
@@ -87,7 +94,7 @@ static void test_a_hint_knows_the_cause(void)
 
     g_assert_true(ipsec_catalogue(IPSEC_FINDING_ESP_ICV)->advice.attack);
     g_assert_null(strstr(text, "attack"));
-    g_assert_true(g_str_has_prefix(text, "Parameters: "));
+    g_assert_true(g_str_has_suffix(text, " Step: Parameters."));
 }
 
 static void test_bits(void)
@@ -96,15 +103,15 @@ static void test_bits(void)
     g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 64), "with 512 bits"));
 }
 
-/* What a receiver refuses is said with its name in front, whichever it is. */
+/* What a receiver refuses is said with its name, whichever it is. */
 static void test_receivers(void)
 {
     for (unsigned hint = IPSEC_CASE_FLAGS_COVERED; hint <= IPSEC_CASE_AH_LENGTH; hint++)
         for (unsigned stack = IPSEC_STACK_RFC + 1; stack < IPSEC_STACK_COUNT; stack++) {
-            g_autofree char *head = g_strdup_printf("Parameters: %s ", ipsec_stack_title(stack));
+            g_autofree char *why = g_strdup_printf(", because %s ", ipsec_stack_title(stack));
 
-            expect_sentence(advice_on(IPSEC_FINDING_STACK_REFUSES, (ipsec_advice_case)hint, stack));
-            g_assert_true(g_str_has_prefix(buffer, head));
+            expect_sentences(advice_on(IPSEC_FINDING_STACK_REFUSES, (ipsec_advice_case)hint, stack));
+            g_assert_nonnull(strstr(buffer, why));
         }
 }
 
@@ -117,7 +124,7 @@ static void test_fields(void)
 
     for (unsigned i = 0; i < IPSEC_FIELD_COUNT; i++)
         for (unsigned hint = IPSEC_CASE_FIELD_KEPT; hint <= IPSEC_CASE_ADDRESS; hint++) {
-            expect_sentence(hinted((ipsec_advice_case)hint, i));
+            expect_sentences(hinted((ipsec_advice_case)hint, i));
             g_assert_nonnull(strstr(buffer, names[i]));
         }
 }
@@ -130,8 +137,8 @@ static void test_window(void)
         const bool qos = hint == IPSEC_CASE_WINDOW_QOS || hint == IPSEC_CASE_EPOCH_QOS;
         const bool epoch = hint == IPSEC_CASE_EPOCH || hint == IPSEC_CASE_EPOCH_QOS;
 
-        expect_sentence(text);
-        g_assert_nonnull(strstr(text, "missed by 2000000001 (one of 4000000002 packets would"));
+        expect_sentences(text);
+        g_assert_nonnull(strstr(text, "; the packet missed the window by 2000000001 (a window of 4000000002 would"));
         g_assert_true((strstr(text, "DSCP") != NULL) == qos);
         g_assert_true((strstr(text, "bad ICV, not a replay") != NULL) == epoch);
     }

@@ -287,15 +287,15 @@ static void test_a_login_goes_on(void)
     set_up(&s);
     check_outcome(&s, 1, "only IKE_SA_INIT was seen");
     ask(&s, IPSEC_IKE_AUTH, 1, 250);
-    check_outcome(&s, 1, "IKE_AUTH not finished");
+    check_outcome(&s, 1, "IKE_AUTH did not finish");
     answer(&s, IPSEC_IKE_AUTH, 1, 400);
-    check_outcome(&s, 1, "established (as far as lengths tell)");
+    check_outcome(&s, 1, "established (judging by message lengths)");
     ask(&s, IPSEC_IKE_AUTH, 2, 90);
     answer(&s, IPSEC_IKE_AUTH, 2, 65); /* EAP-Failure */
-    check_outcome(&s, 1, "IKE_AUTH not finished");
+    check_outcome(&s, 1, "IKE_AUTH did not finish");
     ask(&s, IPSEC_IKE_AUTH, 3, 90);
     answer(&s, IPSEC_IKE_AUTH, 3, 200);
-    check_outcome(&s, 1, "established (as far as lengths tell)");
+    check_outcome(&s, 1, "established (judging by message lengths)");
     ask(&s, IPSEC_IKE_CREATE_CHILD_SA, 4, 200);
     answer(&s, IPSEC_IKE_CREATE_CHILD_SA, 4, 65);
     check_outcome(&s, 1, "established, consistent with a refused child SA");
@@ -388,7 +388,7 @@ static void test_decrypted_outcomes(void)
                  {HAS(AUTH), 38, "established, child SA refused: TS_UNACCEPTABLE"},
                  {HAS(AUTH), 0, "established, child SA refused"},
                  {0, 24, "AUTHENTICATION_FAILED"},
-                 {HAS(AUTH) | HAS(EAP), 0, "IKE_AUTH not finished"}};
+                 {HAS(AUTH) | HAS(EAP), 0, "IKE_AUTH did not finish"}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         const ipsec_ike_contents response = contents_of(cases[i].payloads, cases[i].notify);
@@ -519,12 +519,12 @@ static void test_forged_short_answer(void)
     set_up(&s);
     ask(&s, IPSEC_IKE_AUTH, 1, 250);
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==, IPSEC_FINDING_IKE_AUTH_FAILED);
-    check_outcome(&s, 1, "consistent with a refused authentication");
+    check_outcome(&s, 1, "consistent with a failed authentication");
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 200), ==, NONE);
     g_assert_cmpuint(later(&s, 4), ==, NONE);
-    check_outcome(&s, 1, "established (as far as lengths tell)");
+    check_outcome(&s, 1, "established (judging by message lengths)");
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 66), ==, NONE); /* the other way round it moves nothing */
-    check_outcome(&s, 1, "established (as far as lengths tell)");
+    check_outcome(&s, 1, "established (judging by message lengths)");
     end(&s);
 }
 
@@ -643,7 +643,7 @@ static void test_a_late_answer(void)
     for (unsigned i = 0; i < 3; i++)
         judged(&s, &m);
     g_assert_cmpuint(later(&s, 3), ==, IPSEC_FINDING_IKE_NO_ANSWER);
-    check_outcome(&s, 1, "no answer");
+    check_outcome(&s, 1, "no response");
     refuse(&s, 0);
     g_assert_cmpuint(later(&s, 3), ==, NONE);
     check_outcome(&s, 1, "only IKE_SA_INIT was seen");
@@ -808,15 +808,15 @@ static void test_outcome(void)
         ipsec_ike_progress progress;
         const char *text;
     } cases[] = {
-        {{.version = 2, .has_spoken = {true, false}, .initiator_is_low = true}, "no answer"},
-        {{.version = 2, .has_spoken = {true, false}}, "not finished"}, /* the responder was heard */
-        {{.version = 2, .has_spoken = {true, true}}, "not finished"},
-        {{.version = 2, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1}, "no answer"},
+        {{.version = 2, .has_spoken = {true, false}, .initiator_is_low = true}, "no response"},
+        {{.version = 2, .has_spoken = {true, false}}, "did not finish"}, /* the responder was heard */
+        {{.version = 2, .has_spoken = {true, true}}, "did not finish"},
+        {{.version = 2, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1}, "no response"},
         {{.version = 2,
           .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1,
           .error = IPSEC_FINDING_ICMP_PORT_UNREACHABLE + 1,
           .error_frame = 2},
-         "no answer (ICMP: port unreachable, frame 2)"},
+         "no response (ICMP: port unreachable, frame 2)"},
         {{.version = 2,
           .trouble = IPSEC_FINDING_IKE_NO_PROPOSAL + 1,
           .trouble_notify = 14,
@@ -826,13 +826,13 @@ static void test_outcome(void)
           .trouble = IPSEC_FINDING_IKE_NO_PROPOSAL + 1,
           .trouble_inferred = true,
           .trouble_notify = IPSEC_IKE_COOKIE},
-         "COOKIE again and again"},
+         "COOKIE repeatedly"},
         {{.version = 2, .trouble = IPSEC_FINDING_IKE_PEER_ERROR + 1, .trouble_notify = 9999}, "notify 9999"},
         {{.version = 2, .trouble = IPSEC_FINDING_IKE_AUTH_FAILED + 1, .trouble_inferred = true},
-         "consistent with a refused authentication"},
+         "consistent with a failed authentication"},
         {{.version = 2, .stage = IPSEC_IKE_ESTABLISHED, .counts = true, .children = 2}, "established, 2 child SAs"},
         {{.version = 2, .stage = IPSEC_IKE_ESTABLISHED, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1},
-         "established, no answer"},
+         "established, no response"},
     };
     char buffer[IPSEC_IKE_OUTCOME_SIZE];
 
@@ -849,7 +849,8 @@ static void test_remark(void)
         {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 14}, "NO_PROPOSAL_CHOSEN"},
         {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 17}, "INVALID_KE_PAYLOAD"},
         {{.finding = IPSEC_FINDING_IKE_TEMPORARY_FAILURE, .has_notify = true, .notify = 43}, ""}, /* named already */
-        {{.finding = IPSEC_FINDING_IKE_AUTH_FAILED, .advice_case = IPSEC_CASE_IKE_AUTH_LENGTH}, "by its length"},
+        {{.finding = IPSEC_FINDING_IKE_AUTH_FAILED, .advice_case = IPSEC_CASE_IKE_AUTH_LENGTH},
+         "judging by its length"},
         {{.finding = IPSEC_FINDING_IKE_INVALID_SPI, .advice_case = IPSEC_CASE_IKE_SPI, .detail = 0xc0000001},
          "SPI 0xc0000001"},
         {{.finding = IPSEC_FINDING_IKE_NO_ANSWER}, ""},

@@ -597,12 +597,12 @@ static void test_errors(void)
         {"src * dst 192.0.2.2\n\tproto esp spi 0x1 reqid 1 mode tunnel\n" GCM, "src", "not an IP address"},
         {"src 192.0.2.1 dst b\n\tproto ah spi 0x1 reqid 1 mode tunnel\n", "dst", "not an IP address"},
         {"src 192.0.2.1\n\tproto ah spi 0x1 reqid 1 mode tunnel\n", "dst", "an address is missing"},
-        {ADDRESSES "\tproto esp spi 0x123456789 reqid 1 mode tunnel\n" GCM, "spi", "not a number of 32 bits"},
-        {ADDRESSES "\tproto esp spi (5) reqid 1 mode tunnel\n" GCM, "spi", "not a number of 32 bits"},
-        {ADDRESSES "\tproto esp spi 0x00000000 reqid 1 mode tunnel\n" GCM, "spi", "no packet has SPI 0"},
+        {ADDRESSES "\tproto esp spi 0x123456789 reqid 1 mode tunnel\n" GCM, "spi", "not a 32-bit number"},
+        {ADDRESSES "\tproto esp spi (5) reqid 1 mode tunnel\n" GCM, "spi", "not a 32-bit number"},
+        {ADDRESSES "\tproto esp spi 0x00000000 reqid 1 mode tunnel\n" GCM, "spi", "no packet may have SPI 0"},
         {ESP "\tenc cbc(sm4) " KEY_16 "\n", "enc", "cbc(sm4) is not supported"},
         {ESP "\tenc cbc(sm4) <<Keys hidden>>\n", "enc", "cbc(sm4) is not supported"},
-        {ESP "\tenc\n", "enc", "a name is missing"},
+        {ESP "\tenc\n", "enc", "the name of the algorithm is missing"},
         {ESP "\tauth-trunc hmac(sm3) " KEY_32 " 128\n\tenc cbc(aes) " KEY_16 "\n", "auth-trunc",
          "hmac(sm3) with an ICV of 128 bits is not supported"},
         {ESP "\tauth-trunc hmac(sha1) " KEY_20 " 160\n\tenc cbc(sm4) " KEY_16 "\n", /* the first of the two */
@@ -619,8 +619,8 @@ static void test_errors(void)
          "AES_GCM_16 needs a key of 20, 28 or 36 octets (salt included), not 16"},
         {AH "\tauth-trunc xcbc(aes) " KEY_20 " 96\n", "auth-trunc", "AES_XCBC_96 needs a key of 16 octets, not 20"},
         {AH "\tauth-trunc hmac(sha1) " KEY_20 " 96\n\tenc cbc(aes) " KEY_16 "\n", "enc", "AH has no encryption"},
-        {AH "\tauth digest_null\n", "auth", "AH needs an algorithm"},
-        {ESP "\tauth-trunc hmac(sha1) " KEY_20 " 96\n", "enc", "an algorithm is missing"},
+        {AH "\tauth digest_null\n", "auth", "AH needs an integrity algorithm"},
+        {ESP "\tauth-trunc hmac(sha1) " KEY_20 " 96\n", "enc", "an encryption algorithm is missing"},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(samples); i++) {

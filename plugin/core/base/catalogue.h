@@ -116,7 +116,7 @@ typedef struct ipsec_advice {
 typedef struct ipsec_catalogue_row {
     const char *id;        /**< "family.fault", the public name */
     const char *summary;   /**< one line, without numbers */
-    const char *reference; /**< clauses, e.g. "RFC 4303 2.4" */
+    const char *reference; /**< sections, e.g. "RFC 4303 2.4" */
     ipsec_severity severity;
     ipsec_group group;
     ipsec_cause cause;
@@ -142,7 +142,7 @@ const char *ipsec_cause_name(unsigned cause);
 /** "Operation context" and so on; NULL for values that are no step. */
 const char *ipsec_step_name(unsigned step);
 
-/** "a retransmission can help" and so on, a clause; NULL for values that are no remedy. */
-const char *ipsec_remedy_clause(unsigned remedy);
+/** "A retransmission can help" and so on, without a full stop; NULL for values that are no remedy. */
+const char *ipsec_remedy_sentence(unsigned remedy);
 
 #endif

@@ -25,10 +25,10 @@ static const char *describe_notify(uint8_t version, uint16_t notify, char *buffe
 static const char *name_unsaid(unsigned finding)
 {
     if (finding == IPSEC_FINDING_IKE_NO_ANSWER)
-        return "no answer";
+        return "no response";
     if (finding == IPSEC_FINDING_IKE_FRAGMENT_LOST)
         return "a fragment is missing";
-    return finding == IPSEC_FINDING_IKE_AUTH_FAILED ? "consistent with a refused authentication" : "failed";
+    return finding == IPSEC_FINDING_IKE_AUTH_FAILED ? "consistent with a failed authentication" : "failed";
 }
 
 static bool asks_again(const ipsec_ike_progress *progress)
@@ -48,7 +48,7 @@ static void name_trouble(const ipsec_ike_progress *progress, char *buffer, gsize
         g_snprintf(buffer, size, "%s",
                    progress->trouble_inferred ? "consistent with a refused child SA" : "child SA refused");
     else if (progress->trouble_notify)
-        g_snprintf(buffer, size, "%s%s", notify, asks_again(progress) ? " again and again" : "");
+        g_snprintf(buffer, size, "%s%s", notify, asks_again(progress) ? " repeatedly" : "");
     else
         g_strlcpy(buffer, name_unsaid(progress->trouble - 1u), size);
 }
@@ -78,10 +78,10 @@ const char *ipsec_ike_error_name(unsigned finding)
 static const char *name_stage(const ipsec_ike_progress *progress)
 {
     if (progress->stage == IPSEC_IKE_AUTHENTICATING)
-        return "IKE_AUTH not finished";
+        return "IKE_AUTH did not finish";
     if (progress->stage == IPSEC_IKE_AGREED)
         return "only IKE_SA_INIT was seen";
-    return progress->has_spoken[progress->initiator_is_low] ? "not finished" : "no answer";
+    return progress->has_spoken[progress->initiator_is_low] ? "did not finish" : "no response";
 }
 
 static void describe_established(const ipsec_ike_progress *progress, const char *trouble, char *buffer)
@@ -94,8 +94,8 @@ static void describe_established(const ipsec_ike_progress *progress, const char 
                    progress->children == 1 ? "" : "s");
     if (progress->deleted_by)
         g_snprintf(deleted, sizeof deleted, ", deleted (frame %u)", progress->deleted_by);
-    g_snprintf(buffer, IPSEC_IKE_OUTCOME_SIZE, "established%s%s%s%s%s", needs_hedge ? " (as far as lengths tell)" : "",
-               children, trouble[0] ? ", " : "", trouble, deleted);
+    g_snprintf(buffer, IPSEC_IKE_OUTCOME_SIZE, "established%s%s%s%s%s",
+               needs_hedge ? " (judging by message lengths)" : "", children, trouble[0] ? ", " : "", trouble, deleted);
 }
 
 static bool is_unanswered(const ipsec_ike_progress *progress)
@@ -134,13 +134,13 @@ static const char *remark_of(unsigned advice_case)
     case IPSEC_CASE_IKE_NAT_ASKED:
         return "destination of this message";
     case IPSEC_CASE_IKE_NAT_BOTH:
-        return "both ends";
+        return "both peers";
     case IPSEC_CASE_IKE_AUTH_LENGTH:
     case IPSEC_CASE_IKE_LENGTH:
-        return "by its length";
+        return "judging by its length";
     case IPSEC_CASE_IKE_INFORMED:
     case IPSEC_CASE_IKE_QUICK:
-        return "by an encrypted Informational";
+        return "judging by an encrypted Informational message";
     default:
         return NULL;
     }

@@ -97,7 +97,7 @@ const char *ipsec_ike_error_name(unsigned finding);
  * which is returned; empty if there is nothing to add. */
 const char *ipsec_ike_remark(const ipsec_ike_said *said, uint8_t version, char buffer[IPSEC_IKE_REMARK_SIZE]);
 
-/** What has become of an IKE SA, in words: "no answer", "NO_PROPOSAL_CHOSEN", "established, 2 child SAs". Written to
+/** What has become of an IKE SA, in words: "no response", "NO_PROPOSAL_CHOSEN", "established, 2 child SAs". Written to
  * `buffer`, which is returned. */
 const char *ipsec_ike_outcome(const ipsec_ike_progress *progress, char buffer[IPSEC_IKE_OUTCOME_SIZE]);
 

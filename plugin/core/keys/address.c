@@ -155,7 +155,7 @@ const char *ipsec_address_range_read(ipsec_text text, bool wildcards, ipsec_addr
     uint64_t bits = 0;
 
     if (text.length == 0)
-        return "an address is missing (* for any)";
+        return "an address is missing (use * for any)";
     if (ipsec_text_is(text, "*")) {
         *range = read;
         return NULL;

@@ -140,7 +140,7 @@ static bool check_whole(reading *row)
     const ipsec_key_row *const spec = row->spec;
 
     if (spec->encryption && spec->encryption->mode == IPSEC_CIPHER_NULL && spec->integrity->kind == IPSEC_MAC_NONE)
-        return WARN(row, IPSEC_COLUMN_INTEGRITY, "neither encryption nor integrity: nothing can be verified");
+        return WARN(row, IPSEC_COLUMN_INTEGRITY, "without encryption and integrity, nothing can be verified");
     return true;
 }
 
@@ -195,7 +195,7 @@ static bool read_encryption(reading *row)
     if (!encrypts(row->spec))
         return read_no_encryption(row);
     if (is_empty(row, column))
-        return FAIL(row, column, "an algorithm is missing (NULL for none)");
+        return FAIL(row, column, "the encryption algorithm is missing (use NULL for none)");
     row->spec->encryption = ipsec_encryption_by_name(name_of(row, column, name));
     return row->spec->encryption ||
            ipsec_key_row_fail_unsupported(row->error, row->names[column], row->columns[column]);
@@ -220,9 +220,9 @@ static bool check_integrity(reading *row)
     ipsec_key_row *const spec = row->spec;
 
     if (!encrypts(spec))
-        return spec->integrity->kind != IPSEC_MAC_NONE || FAIL(row, column, "AH needs an algorithm");
+        return spec->integrity->kind != IPSEC_MAC_NONE || FAIL(row, column, "AH needs an integrity algorithm");
     if (spec->integrity->kind == IPSEC_MAC_AES_GMAC)
-        return FAIL(row, column, "%s is for AH; ESP has the encryption NULL_AUTH_AES_GMAC", spec->integrity->name);
+        return FAIL(row, column, "%s is for AH; for ESP use the encryption NULL_AUTH_AES_GMAC", spec->integrity->name);
     if (!ipsec_encryption_is_combined(spec->encryption) || spec->integrity->kind == IPSEC_MAC_NONE)
         return true;
     spec->integrity = ipsec_integrity_none();
@@ -354,10 +354,10 @@ static bool set_deprecated_gcm(reading *row)
 
     if (integrity->kind == IPSEC_MAC_NONE) {
         row->spec->encryption = ipsec_encryption_by_name("AES_GCM_16");
-        return WARN(row, IPSEC_COLUMN_INTEGRITY, "no ICV length is given: 16 octets assumed");
+        return WARN(row, IPSEC_COLUMN_INTEGRITY, "no ICV length given: 16 octets assumed");
     }
     if (integrity->kind != IPSEC_MAC_ANY || integrity->icv >= G_N_ELEMENTS(by_length) || !by_length[integrity->icv])
-        return FAIL(row, IPSEC_COLUMN_INTEGRITY, "AES-GCM needs an ICV of ANY 64, 96 or 128 bit");
+        return FAIL(row, IPSEC_COLUMN_INTEGRITY, "AES-GCM needs ANY 64, 96 or 128 bit as its ICV");
     row->spec->encryption = ipsec_encryption_by_name(by_length[integrity->icv]);
     return true;
 }

@@ -141,7 +141,7 @@ bool ipsec_key_row_set_encryption_length(ipsec_key_row *spec, size_t length, con
     }
     list_lengths(encryption, lengths, sizeof lengths);
     if (!lengths[0])
-        return ipsec_key_row_fail(error, column, "%s has no key", encryption->name);
+        return ipsec_key_row_fail(error, column, "%s takes no key", encryption->name);
     return fail_length(error, column, encryption->name, lengths, encryption->salt ? " (salt included)" : "", length);
 }
 
@@ -158,7 +158,7 @@ bool ipsec_key_row_set_integrity_length(ipsec_key_row *spec, size_t length, cons
     char lengths[8];
 
     if (!ipsec_integrity_has_key(integrity)) {
-        return length == 0 || ipsec_key_row_fail(error, column, "%s has no key", integrity->name);
+        return length == 0 || ipsec_key_row_fail(error, column, "%s takes no key", integrity->name);
     }
     g_snprintf(lengths, sizeof lengths, "%u", integrity->key);
     if (length == 0 || !ipsec_integrity_takes(integrity, length < UINT16_MAX ? (unsigned)length : UINT16_MAX))

@@ -52,7 +52,7 @@ static void fail_unsupported(ipsec_xfrm_reader *reader, const char *column, cons
     reader->failed = true;
     ipsec_text_show(algorithm->name, shown);
     if (algorithm->name.length == 0)
-        ipsec_key_row_fail(&reader->error, column, "a name is missing");
+        ipsec_key_row_fail(&reader->error, column, "the name of the algorithm is missing");
     else if (algorithm->bits)
         ipsec_key_row_fail(&reader->error, column, "%s with an ICV of %u bits is not supported", shown,
                            algorithm->bits);

@@ -93,7 +93,7 @@ static void set_spi(ipsec_xfrm_reader *reader, ipsec_text value)
     if (bracket)
         value.length = (size_t)(bracket - value.at);
     if (!ipsec_text_number(value, UINT32_MAX, &spi)) {
-        fail(reader, "spi", "not a number of 32 bits");
+        fail(reader, "spi", "not a 32-bit number");
         return;
     }
     reader->spec.spi = (uint32_t)spi;
@@ -428,7 +428,7 @@ static void check_for_zeros(ipsec_xfrm_reader *reader)
         return;
     spec->has_keys = false;
     ipsec_key_row_warn(&reader->error, NULL,
-                       "the keys are all zeros, as a kernel in lockdown prints them, and were ignored");
+                       "the keys are ignored: they are all zeros, as a kernel in lockdown prints them");
 }
 
 /* What the kernel would not have let in. */
@@ -440,11 +440,11 @@ static void check_whole(ipsec_xfrm_reader *reader)
     if (!encrypts && spec->encryption)
         fail(reader, "enc", "AH has no encryption");
     else if (!encrypts && spec->integrity->kind == IPSEC_MAC_NONE)
-        fail(reader, "auth", "AH needs an algorithm");
+        fail(reader, "auth", "AH needs an integrity algorithm");
     else if (encrypts && !spec->encryption)
-        fail(reader, "enc", "an algorithm is missing");
+        fail(reader, "enc", "an encryption algorithm is missing");
     else if (spec->spi == 0)
-        fail(reader, "spi", "no packet has SPI 0");
+        fail(reader, "spi", "no packet may have SPI 0");
     else if (spec->encryption && ipsec_encryption_is_combined(spec->encryption))
         spec->integrity = ipsec_integrity_none();
 }

@@ -18,158 +18,149 @@
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
 
-/* What replaces the catalogue's advice. If an ICV verifies, the packet is not forged; one whose SPI belongs elsewhere
- * may have been reflected. */
+/* What replaces the catalogue's advice; what follows from the packet is added behind it. If an ICV verifies, the packet
+ * is not forged; one whose SPI belongs elsewhere may have been reflected. */
 static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
-    [IPSEC_CASE_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
-                           "the end that has it off",
-                           PARAMETERS},
-    [IPSEC_CASE_ESN_OFF] = {"the ICV verifies without Extended Sequence Numbers, so switch ESN off in the key table, "
-                            "or on the end that has it on",
-                            PARAMETERS},
-    [IPSEC_CASE_SHA256_96] = {"the ICV verifies with 96 bits, as on early Linux, so set HMAC_SHA2_256_96 in the key "
-                              "table or 128 bits on the peer",
+    [IPSEC_CASE_ESN_ON] =
+        {"turn ESN on in the key table, or on the peer that has it off, because the ICV verifies with it", PARAMETERS},
+    [IPSEC_CASE_ESN_OFF] =
+        {"turn ESN off in the key table, or on the peer that has it on, because the ICV verifies without it",
+         PARAMETERS},
+    [IPSEC_CASE_SHA256_96] = {"set HMAC_SHA2_256_96 in the key table, or 128 bits on the peer, because the ICV "
+                              "verifies with 96 bits, as on early Linux",
                               PARAMETERS},
-    [IPSEC_CASE_ICV_LENGTH] = {"set that truncation in the key table, or on the peer", PARAMETERS},
-    [IPSEC_CASE_INTEGRITY] = {"set it in the key table or on the peer", PARAMETERS},
-    [IPSEC_CASE_ENCRYPTION] = {"set it in the key table or on the peer", PARAMETERS},
-    [IPSEC_CASE_SPI_ELSEWHERE] = {"the tables know this SPI at another destination, so look for NAT, a moved address "
-                                  "(MOBIKE) or a cluster",
+    [IPSEC_CASE_ICV_LENGTH] = {"correct the ICV length in the key table, or on the peer", PARAMETERS},
+    [IPSEC_CASE_INTEGRITY] = {"correct the algorithm in the key table, or on the peer", PARAMETERS},
+    [IPSEC_CASE_ENCRYPTION] = {"correct the algorithm in the key table, or on the peer", PARAMETERS},
+    [IPSEC_CASE_SPI_ELSEWHERE] = {"look for NAT, a moved address (MOBIKE) or a cluster, because the key tables have "
+                                  "this SPI for another destination",
                                   CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_OTHER_PROTOCOL] = {"the tables know this SPI here under the other of ESP and AH, so look at the "
-                                       "protocol in the sender's policy",
+    [IPSEC_CASE_SPI_OTHER_PROTOCOL] = {"check the protocol in the sender's policy, because the key tables have this "
+                                       "SPI and destination for the other protocol (ESP or AH)",
                                        CONTEXT},
-    [IPSEC_CASE_SPI_SWAPPED] = {"the tables know this SPI here with its octets in reverse order, so look for a typing "
-                                "error, or for a sender that mixes up the byte order",
+    [IPSEC_CASE_SPI_SWAPPED] = {"look for a typo, or for a sender that mixes up the byte order, because the key tables "
+                                "have this SPI with its octets reversed",
                                 CONTEXT},
-    [IPSEC_CASE_SPI_REVERSE] = {"this SPI is that of the other direction, so check on which end the keys were "
-                                "installed",
-                                CONTEXT, .attack = true},
-    [IPSEC_CASE_DELETED] = {"check the sender, which keeps using it", .step = IPSEC_STEP_CONTEXT,
+    [IPSEC_CASE_SPI_REVERSE] =
+        {"check on which peer the keys were installed, because this SPI belongs to the other direction", CONTEXT,
+         .attack = true},
+    [IPSEC_CASE_DELETED] = {"check the sender, which keeps using this SA", .step = IPSEC_STEP_CONTEXT,
                             .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
-    [IPSEC_CASE_SPI_DELETED] = {"look at the sender, which still uses it", CONTEXT, .attack = true},
-    [IPSEC_CASE_SPI_RESTARTED] = {"look at the sender, because the peer restarted", CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_DELETED] = {"check the sender, which still uses this SA", CONTEXT, .attack = true},
+    [IPSEC_CASE_SPI_RESTARTED] = {"check the sender, which still uses this SA although a peer restarted", CONTEXT,
+                                  .attack = true},
     [IPSEC_CASE_SPI_NEVER] =
-        {"IKE negotiated no SA with this SPI here, so look for a peer that restarted before this capture", CONTEXT,
+        {"look for a peer that restarted before this capture, because IKE negotiated no SA with this SPI here", CONTEXT,
          .attack = true},
     [IPSEC_CASE_WINDOW] = {"look for reordering (paths, queues)", WINDOW, .attack = true},
-    [IPSEC_CASE_WINDOW_QOS] = {"look at QoS, because what overtook it has another DSCP", WINDOW},
+    [IPSEC_CASE_WINDOW_QOS] = {"check QoS: packets that overtook this one have another DSCP", WINDOW},
     [IPSEC_CASE_EPOCH] = {"look for reordering", WINDOW},
-    [IPSEC_CASE_EPOCH_QOS] = {"look at QoS (other DSCP)", WINDOW},
-    /* After the name of the receiver. */
-    [IPSEC_CASE_FLAGS_COVERED] = {"covers DF and the reserved flag with the ICV of AH, so have the "
-                                  "sender clear DF (Linux: ip_no_pmtu_disc), or use ESP",
-                                  RECEIVER},
-    [IPSEC_CASE_BEHIND_PACKET] = {"takes octets after the IP packet as part of it, so look for a link that pads "
-                                  "short frames, unless the capture's tap added them",
-                                  RECEIVER},
-    [IPSEC_CASE_V4_OPTIONS] =
-        {"discards packets with IPv4 options before IPsec sees them, so have the sender leave them out", RECEIVER},
-    [IPSEC_CASE_V6_EXTENSIONS] = {"does not find ESP after extension headers, so have the sender leave them out",
-                                  RECEIVER},
-    [IPSEC_CASE_CHANGING_OPTION] = {"zeroes mutable IPv6 options whole, type and length included, so leave them out "
-                                    "in front of AH, or use ESP",
-                                    RECEIVER},
-    [IPSEC_CASE_NUMBER_ZERO] =
-        {"starts with sequence number 0 marked as seen, so have the sender start at 1, or switch "
-         "anti-replay off",
-         RECEIVER},
-    [IPSEC_CASE_BEFORE_FIRST] =
-        {"takes a sequence number near 2^32 as older than the first while its SA is new, so look "
-         "for a sender that jumps ahead",
-         RECEIVER},
-    [IPSEC_CASE_OTHER_SOURCE] = {"finds its SA by the source address too, so look for NAT or a peer that moved, and "
-                                 "set up the SA for it",
-                                 RECEIVER},
-    [IPSEC_CASE_OTHER_PORTS] = {"accepts ESP only from the UDP ports of the SA, so look for a NAT that forgot its "
-                                "mapping, and set up a new SA",
-                                RECEIVER},
-    [IPSEC_CASE_UDP_SHORT] = {"drops UDP that is shorter than the IPv6 packet around it, so look for what adds octets "
-                              "after the datagrams",
-                              RECEIVER},
-    [IPSEC_CASE_AH_PADDING] = {"wants AH without padding, so choose an ICV that needs none (IPv6: 96 bits; IPv4: "
-                               "`flag align4` on Linux), or use ESP",
-                               RECEIVER},
-    [IPSEC_CASE_AH_LENGTH] = {"wants AH padded to 4 octets in IPv4, 8 in IPv6, so set `flag align4` on a Linux "
-                              "sender's SA in IPv4, or use ESP",
-                              RECEIVER},
+    [IPSEC_CASE_EPOCH_QOS] = {"check QoS (other DSCP)", WINDOW},
+    [IPSEC_CASE_FLAGS_COVERED] = {"have the sender clear DF (Linux: ip_no_pmtu_disc), or use ESP", RECEIVER},
+    [IPSEC_CASE_BEHIND_PACKET] = {"look for a link, or a network tap, that pads short frames", RECEIVER},
+    [IPSEC_CASE_V4_OPTIONS] = {"have the sender leave out IPv4 options", RECEIVER},
+    [IPSEC_CASE_V6_EXTENSIONS] = {"have the sender leave out extension headers in front of ESP", RECEIVER},
+    [IPSEC_CASE_CHANGING_OPTION] = {"leave out mutable IPv6 options in front of AH, or use ESP", RECEIVER},
+    [IPSEC_CASE_NUMBER_ZERO] = {"have the sender start at 1, or turn anti-replay off", RECEIVER},
+    [IPSEC_CASE_BEFORE_FIRST] = {"look for a sender that jumps ahead", RECEIVER},
+    [IPSEC_CASE_OTHER_SOURCE] = {"look for NAT or a peer that moved, and set up the SA for the new address", RECEIVER},
+    [IPSEC_CASE_OTHER_PORTS] = {"look for a NAT that forgot its mapping, and set up a new SA", RECEIVER},
+    [IPSEC_CASE_UDP_SHORT] = {"look for what adds octets after UDP datagrams", RECEIVER},
+    [IPSEC_CASE_AH_PADDING] =
+        {"choose an ICV without padding (IPv6: 96 bits; IPv4: `flag align4` on Linux), or use ESP", RECEIVER},
+    [IPSEC_CASE_AH_LENGTH] = {"set `flag align4` on a Linux sender's SA in IPv4, or use ESP", RECEIVER},
     [IPSEC_CASE_FIELD_KEPT] = {"check the sender's software version", KEPT},
     [IPSEC_CASE_ADDRESS] = {"look for NAT on the path, which AH cannot pass", CONTEXT},
-    [IPSEC_CASE_STRAY] = {"look at that packet: it was damaged or is not genuine", STRAY, .attack = true},
-    [IPSEC_CASE_FRAGMENT] =
-        {"the rest of the packet is in another frame (ipsec.fragment.frame), so look at what cuts it "
-         "without setting More Fragments",
-         .step = IPSEC_STEP_OBJECT, .remedy = IPSEC_REMEDY_CONFIGURE},
+    [IPSEC_CASE_STRAY] = {"look at the earlier packet", STRAY, .attack = true},
+    [IPSEC_CASE_FRAGMENT] = {"look at what fragments the packet without setting More Fragments, because its rest is in "
+                             "another frame (ipsec.fragment.frame)",
+                             .step = IPSEC_STEP_OBJECT, .remedy = IPSEC_REMEDY_CONFIGURE},
     /* IKE. */
-    [IPSEC_CASE_IKE_AUTH_LENGTH] = {"the answer has room for an error only, consistent with a refusal, so compare "
-                                    "pre-shared keys, certificates and identities",
+    [IPSEC_CASE_IKE_AUTH_LENGTH] = {"compare pre-shared keys, certificates and identities, because the response has "
+                                    "room only for an error: consistent with a refusal",
                                     IKE},
-    [IPSEC_CASE_IKE_LENGTH] = {"the answer has no room for an SA, consistent with a refusal, so compare proposals and "
-                               "traffic selectors, and read the peer's log",
+    [IPSEC_CASE_IKE_LENGTH] = {"compare proposals and traffic selectors, and read the peer's log, because the response "
+                               "has no room for an SA: consistent with a refusal",
                                IKE},
-    [IPSEC_CASE_IKE_UNSAID] = {"the answer has neither an SA nor a reason, so read the log of the peer", IKE},
-    [IPSEC_CASE_IKE_INFORMED] = {"an encrypted Informational came instead of the next message, consistent with a "
-                                 "refusal, so compare pre-shared keys and identities",
+    [IPSEC_CASE_IKE_UNSAID] = {"read the peer's log, because its response has neither an SA nor a reason", IKE},
+    [IPSEC_CASE_IKE_INFORMED] = {"compare pre-shared keys and identities, because an encrypted Informational message "
+                                 "came instead of the next one: consistent with a refusal",
                                  IKE},
-    [IPSEC_CASE_IKE_QUICK] = {"an encrypted Informational answers Quick Mode, consistent with a refusal, so compare "
-                              "proposals and traffic selectors",
+    [IPSEC_CASE_IKE_QUICK] = {"compare proposals and traffic selectors, because an encrypted Informational message "
+                              "answers Quick Mode: consistent with a refusal",
                               IKE},
-    [IPSEC_CASE_IKE_FRUITLESS] = {"the peer asks again and again for another attempt, so compare the key exchange "
-                                  "groups, and check whether cookies come back",
+    [IPSEC_CASE_IKE_FRUITLESS] = {"compare the key exchange groups, and check whether cookies come back, because the "
+                                  "peer keeps asking for another attempt",
                                   IKE},
-    [IPSEC_CASE_IKE_PEER_ERROR] = {"read its log for the reason", .step = IPSEC_STEP_CONTEXT,
+    [IPSEC_CASE_IKE_PEER_ERROR] = {"read the peer's log for the reason", .step = IPSEC_STEP_CONTEXT,
                                    .remedy = IPSEC_REMEDY_CONFIGURE},
-    [IPSEC_CASE_IKE_STRAY] = {"go by what follows, because peers must not act on it", .step = IPSEC_STEP_CONTEXT,
-                              .remedy = IPSEC_REMEDY_NONE, .attack = true},
-    [IPSEC_CASE_IKE_MS_STATUS] = {"look at the event log of that host", .step = IPSEC_STEP_CONTEXT,
+    [IPSEC_CASE_IKE_STRAY] = {"ignore it and look at what follows, because peers must not act on it",
+                              .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE, .attack = true},
+    [IPSEC_CASE_IKE_MS_STATUS] = {"look at the event log on the Windows host", .step = IPSEC_STEP_CONTEXT,
                                   .remedy = IPSEC_REMEDY_CONFIGURE},
-    [IPSEC_CASE_IKE_FRAGMENT] = {"look for packets that are lost by size or burst, and at the sender's fragment size",
-                                 .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
-    [IPSEC_CASE_IKE_NAT_SOURCE] = {"the sender of this message is behind NAT, or says so to have ESP in UDP", NAT},
-    [IPSEC_CASE_IKE_NAT_DESTINATION] = {"the destination of this message is behind NAT", NAT},
-    [IPSEC_CASE_IKE_NAT_ASKED] = {"the destination of this message is behind NAT, or asks for ESP in UDP all the same",
-                                  NAT},
-    [IPSEC_CASE_IKE_PROPOSAL] = {"compare the IKE proposals of both peers: encryption, integrity, PRF, key exchange "
-                                 "group",
-                                 IKE, .attack = true},
+    [IPSEC_CASE_IKE_FRAGMENT] =
+        {"look for packets lost due to their size or in bursts, and check the sender's fragment size",
+         .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER},
+    [IPSEC_CASE_IKE_NAT_SOURCE] =
+        {"nothing to do: the sender of this message is behind NAT, or claims to be so that ESP uses UDP", NAT},
+    [IPSEC_CASE_IKE_NAT_DESTINATION] = {"nothing to do: the destination of this message is behind NAT", NAT},
+    [IPSEC_CASE_IKE_NAT_ASKED] =
+        {"nothing to do: the destination of this message is behind NAT, or requests ESP in UDP anyway", NAT},
+    [IPSEC_CASE_IKE_PROPOSAL] =
+        {"compare the IKE proposals of both peers: encryption, integrity, PRF, key exchange group", IKE,
+         .attack = true},
     [IPSEC_CASE_IKE_PROPOSAL_CHILD] = {"compare the ESP proposals of both peers: encryption, integrity, group, ESN",
                                        IKE, .attack = true},
-    [IPSEC_CASE_IKE_SPI] = {"look for a peer that restarted or deleted that SA; unless encrypted, it is a hint only",
-                            .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
-    [IPSEC_CASE_IKE_ICMP] = {"look at who sends it, and why", .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER,
-                             .attack = true},
-    [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
+    [IPSEC_CASE_IKE_SPI] = {"look for a peer that restarted or deleted the SA", .step = IPSEC_STEP_CONTEXT,
+                            .remedy = IPSEC_REMEDY_NEW_SA, .attack = true},
+    [IPSEC_CASE_IKE_ICMP] = {"find out who sends the ICMP error about this request, and why",
+                             .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER, .attack = true},
+    [IPSEC_CASE_IKE_NAT_BOTH] =
+        {"nothing to do: both peers are behind NAT, or the sender claims to be so that ESP uses UDP", NAT},
     /* Of ICMP errors. */
-    [IPSEC_CASE_TOO_BIG] = {"set it if packets stay that large, or clamp the MSS (Linux heeds this report for 600 s)",
-                            MTU},
-    [IPSEC_CASE_TOO_BIG_ANY] = {"set it if packets stay that large, or clamp the MSS", MTU},
+    [IPSEC_CASE_TOO_BIG] =
+        {"lower the tunnel MTU or clamp the MSS if packets stay that large (Linux honours this for 600 s)", MTU},
+    [IPSEC_CASE_TOO_BIG_ANY] = {"lower the tunnel MTU or clamp the MSS if packets stay that large", MTU},
     [IPSEC_CASE_MTU_ZERO] =
-        {"set the tunnel's MTU, because this router names none: Linux locks its route at 552, OpenBSD "
-         "ignores it",
-         MTU},
-    [IPSEC_CASE_MTU_LOW] = {"find out who sends this, because it is below 552: Linux locks its route there, OpenBSD "
-                            "ignores what is below 296",
+        {"set the tunnel MTU, because this router reports none: Linux locks its route at 552, OpenBSD ignores it", MTU},
+    [IPSEC_CASE_MTU_LOW] = {"find out who sends this, because the MTU is below 552: Linux locks its route there, "
+                            "OpenBSD ignores what is below 296",
                             MTU, .attack = true},
     [IPSEC_CASE_MTU_LOW_V6] = {"find out who sends this, because no IPv6 link has an MTU below 1280; Linux ignores it",
                                MTU, .attack = true},
-    [IPSEC_CASE_MTU_HIGH] = {"find out who sends this, because a link of that MTU carries the quoted packet", MTU,
+    [IPSEC_CASE_MTU_HIGH] = {"find out who sends this, because a link with that MTU can carry the quoted packet", MTU,
                              .attack = true},
     [IPSEC_CASE_MTU_NO_SA] = {"check whether the sender has this SA, because none of its packets was captured: if it "
                               "does not, Linux and OpenBSD ignore this",
                               MTU, .attack = true},
     [IPSEC_CASE_MTU_MAY_CUT] = {"find out who sends this, because routers may fragment the quoted packet (DF is clear)",
                                 MTU, .attack = true},
-    [IPSEC_CASE_MTU_CHECKSUM] = {"find out what damages this message, because its checksum is wrong and the host "
-                                 "discards it (IcmpInErrors)",
-                                 MTU},
-    [IPSEC_CASE_KEEPALIVE] = {"check whether the peer's IKE daemon is meant to be down: this answers only a NAT "
-                              "keepalive",
-                              CONTEXT},
-    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which said in ICMP that it does not support this "
-                               "protocol: none of its IPsec counters moves",
+    [IPSEC_CASE_MTU_CHECKSUM] =
+        {"find out what damages this message, because its checksum is wrong and the host discards it (IcmpInErrors)",
+         MTU},
+    [IPSEC_CASE_KEEPALIVE] =
+        {"check whether the peer's IKE service is meant to be down: this answers only a NAT keepalive", CONTEXT},
+    [IPSEC_CASE_PEER_LACKS] = {"check whether IPsec runs on the peer, which reported in ICMP that it does not support "
+                               "this protocol: none of its IPsec counters increments",
                                CONTEXT},
-    [IPSEC_CASE_ABOVE] = {"set it or clamp the MSS", MTU},
-    [IPSEC_CASE_ABOVE_ANY] = {"set it or clamp the MSS", MTU},
+    [IPSEC_CASE_ABOVE] = {"lower the tunnel MTU or clamp the MSS", MTU},
+    [IPSEC_CASE_ABOVE_ANY] = {"lower the tunnel MTU or clamp the MSS", MTU},
+};
+
+/* Why a receiver refuses what the RFCs allow; after its name. */
+static const char *const restrictions[IPSEC_CASE_COUNT] = {
+    [IPSEC_CASE_FLAGS_COVERED] = "includes DF and the reserved flag in the ICV of AH",
+    [IPSEC_CASE_BEHIND_PACKET] = "treats octets after the IP packet as part of it",
+    [IPSEC_CASE_V4_OPTIONS] = "discards packets with IPv4 options before IPsec sees them",
+    [IPSEC_CASE_V6_EXTENSIONS] = "does not find ESP after extension headers",
+    [IPSEC_CASE_CHANGING_OPTION] = "zeroes them entirely, including type and length",
+    [IPSEC_CASE_NUMBER_ZERO] = "starts with sequence number 0 marked as seen",
+    [IPSEC_CASE_BEFORE_FIRST] = "treats a sequence number near 2^32 as older than the first while its SA is new",
+    [IPSEC_CASE_OTHER_SOURCE] = "looks up the SA by source address too",
+    [IPSEC_CASE_OTHER_PORTS] = "accepts ESP only from the UDP ports of the SA",
+    [IPSEC_CASE_UDP_SHORT] = "drops UDP datagrams that are shorter than their IPv6 packet",
+    [IPSEC_CASE_AH_PADDING] = "requires AH without padding",
+    [IPSEC_CASE_AH_LENGTH] = "requires AH padded to 4 octets in IPv4, 8 in IPv6",
 };
 
 #undef PARAMETERS
@@ -207,9 +198,9 @@ static void describe_notify(uint32_t detail, char *buffer, size_t size)
     const char *const name = ipsec_ike_notify_name((uint8_t)(detail >> 16), (uint16_t)detail);
 
     if (name)
-        g_snprintf(buffer, size, "it says %s, so ", name);
+        g_snprintf(buffer, size, "; the notify is %s", name);
     else
-        g_snprintf(buffer, size, "it says %u, which has no name here, so ", detail & UINT16_MAX);
+        g_snprintf(buffer, size, "; the notify is %u, which is unknown here", detail & UINT16_MAX);
 }
 
 static void describe_windows(uint32_t code, char *buffer, size_t size)
@@ -217,9 +208,9 @@ static void describe_windows(uint32_t code, char *buffer, size_t size)
     const char *const name = ipsec_ike_windows_name(code);
 
     if (name)
-        g_snprintf(buffer, size, "the code is %u, %s, so ", code, name);
+        g_snprintf(buffer, size, "; the code is %u (%s)", code, name);
     else
-        g_snprintf(buffer, size, "the code is %u, 0x%x, so ", code, code);
+        g_snprintf(buffer, size, "; the code is %u (0x%x)", code, code);
 }
 
 /* The same as describe() for what is said of IKE. */
@@ -230,12 +221,11 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
     else if (finding->advice_case == IPSEC_CASE_IKE_MS_STATUS)
         describe_windows(finding->detail, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_IKE_FRAGMENT)
-        g_snprintf(buffer, size, "fragment %u of %u was not captured, so ", finding->detail, finding->missed);
+        g_snprintf(buffer, size, "; fragment %u of %u was not captured", finding->detail, finding->missed);
     else if (finding->advice_case == IPSEC_CASE_IKE_SPI)
-        g_snprintf(buffer, size, "SPI 0x%08x is meant, so ", finding->detail);
+        g_snprintf(buffer, size, " with SPI 0x%08x; an unencrypted message is only a hint", finding->detail);
     else if (finding->advice_case == IPSEC_CASE_IKE_ICMP)
-        g_snprintf(buffer, size, "frame %u is an ICMP error about it, %s, so ", finding->detail,
-                   ipsec_ike_error_name(finding->missed));
+        g_snprintf(buffer, size, " (frame %u: %s)", finding->detail, ipsec_ike_error_name(finding->missed));
 }
 
 /* Likewise, of one on a path MTU. */
@@ -245,51 +235,59 @@ static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size
     const char *const whatever = sure ? "" : " with any algorithm";
 
     if (finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_TOO_BIG_ANY)
-        g_snprintf(buffer, size, "%u octets do not fit, an inner MTU of %u does%s: ", finding->detail, finding->fits,
-                   whatever);
+        g_snprintf(buffer, size, ": an inner MTU of %u fits%s; %u octets do not", finding->fits, whatever,
+                   finding->detail);
     else if (finding->advice_case == IPSEC_CASE_ABOVE || finding->advice_case == IPSEC_CASE_ABOVE_ANY)
-        g_snprintf(buffer, size, "%u packets so far, up to %u octets; an inner MTU of %u fits%s: ", finding->missed,
-                   finding->detail, finding->fits, whatever);
+        g_snprintf(buffer, size, ": an inner MTU of %u fits%s; %u packet%s so far did not (up to %u octets)",
+                   finding->fits, whatever, finding->missed, finding->missed == 1 ? "" : "s", finding->detail);
 }
 
-static void describe_deleted(uint32_t frame, char *buffer, size_t size)
+static void describe_deleted(const ipsec_finding *finding, char *buffer, size_t size)
 {
-    if (frame > 0)
-        g_snprintf(buffer, size, "IKE deleted this SA in frame %u, so ", frame);
+    const char *const link = finding->advice_case == IPSEC_CASE_SPI_RESTARTED ? " and" : ", although";
+
+    if (finding->detail > 0)
+        g_snprintf(buffer, size, "%s IKE deleted it in frame %u", link, finding->detail);
     else
-        g_snprintf(buffer, size, "IKE deleted this SA, so ");
+        g_snprintf(buffer, size, "%s IKE deleted it", link);
 }
 
-/* What was found in the cases that hold a number or a name; in front of their text. */
+/* With ESN, a receiver takes the sequence number for one of the next 2^32. */
+static void describe_window(const ipsec_finding *finding, char *buffer, size_t size)
+{
+    const bool epoch = finding->advice_case == IPSEC_CASE_EPOCH || finding->advice_case == IPSEC_CASE_EPOCH_QOS;
+
+    g_snprintf(buffer, size, "; the packet missed the window by %u (a window of %u would accept it)%s", finding->missed,
+               finding->detail, epoch ? " and counts as a bad ICV, not a replay" : "");
+}
+
+/* What was found in the cases that hold a number or a name; behind their text. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
     buffer[0] = '\0';
     if (is_of_receiver(finding->advice_case))
-        g_snprintf(buffer, size, "%s ", ipsec_stack_title(finding->detail));
+        g_snprintf(buffer, size, ", because %s %s", ipsec_stack_title(finding->detail),
+                   restrictions[finding->advice_case]);
     else if (ipsec_advice_names_frame(finding->advice_case))
-        describe_deleted(finding->detail, buffer, size);
+        describe_deleted(finding, buffer, size);
     else if (finding->advice_case == IPSEC_CASE_ICV_LENGTH)
-        g_snprintf(buffer, size, "the ICV verifies with %u bits, so ", finding->detail * 8u);
+        g_snprintf(buffer, size, ", because the ICV verifies with %u bits", finding->detail * 8u);
     else if (finding->advice_case == IPSEC_CASE_INTEGRITY)
-        g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
+        g_snprintf(buffer, size, ", because the ICV verifies with the same key and %s",
                    ipsec_integrity_row(finding->detail)->name);
     else if (finding->advice_case == IPSEC_CASE_ENCRYPTION)
-        g_snprintf(buffer, size, "the ICV verifies with the same key and %s, so ",
+        g_snprintf(buffer, size, ", because the ICV verifies with the same key and %s",
                    ipsec_encryption_row(finding->detail)->name);
     else if (finding->advice_case == IPSEC_CASE_FIELD_KEPT)
-        g_snprintf(buffer, size, "the ICV verifies if %s is not zeroed, so ", fields[finding->detail]);
+        g_snprintf(buffer, size, ", because the ICV verifies if %s is not zeroed", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_ADDRESS)
-        g_snprintf(buffer, size, "the ICV verifies with another %s, so ", fields[finding->detail]);
+        g_snprintf(buffer, size, ", because the ICV verifies with another %s", fields[finding->detail]);
     else if (finding->advice_case == IPSEC_CASE_STRAY)
-        g_snprintf(buffer, size, "sequence number %u came before, but nothing continued from it, so ", finding->detail);
-    else if (finding->advice_case == IPSEC_CASE_WINDOW || finding->advice_case == IPSEC_CASE_WINDOW_QOS)
-        g_snprintf(buffer, size, "the window was missed by %u (one of %u packets would accept it), so ",
-                   finding->missed, finding->detail);
-    else if (finding->advice_case == IPSEC_CASE_EPOCH || finding->advice_case == IPSEC_CASE_EPOCH_QOS)
         g_snprintf(buffer, size,
-                   "it counts as a bad ICV, not a replay; the window was missed by %u (one of %u "
-                   "packets would accept it), so ",
-                   finding->missed, finding->detail);
+                   " with sequence number %u: nothing continued from it, so it was damaged or is not genuine",
+                   finding->detail);
+    else if (finding->advice_case >= IPSEC_CASE_WINDOW && finding->advice_case <= IPSEC_CASE_EPOCH_QOS)
+        describe_window(finding, buffer, size);
     else if (finding->advice_case >= IPSEC_CASE_TOO_BIG)
         describe_mtu(finding, buffer, size);
     else
@@ -304,7 +302,9 @@ const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC
     char found[128];
 
     describe(finding, found, sizeof found);
-    g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s: %s%s; %s%s.", ipsec_step_name(advice->step), found, advice->next,
-               ipsec_remedy_clause(advice->remedy), advice->attack ? "; this may be an attack" : "");
+    g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s%s. %s.%s Step: %s.", advice->next, found,
+               ipsec_remedy_sentence(advice->remedy), advice->attack ? " This may be an attack." : "",
+               ipsec_step_name(advice->step));
+    buffer[0] = g_ascii_toupper(buffer[0]);
     return buffer;
 }

@@ -27,12 +27,12 @@ bool ipsec_report_may_be_cut(const ipsec_report *report)
 const char *ipsec_unverified_name(unsigned reason)
 {
     static const char *const names[IPSEC_UNVERIFIED_COUNT] = {
-        [IPSEC_UNVERIFIED_NOT_WHOLE] = "the packet was not captured whole",
+        [IPSEC_UNVERIFIED_NOT_WHOLE] = "the packet was not captured completely",
         [IPSEC_UNVERIFIED_NO_KEY] = "no key",
-        [IPSEC_UNVERIFIED_NO_OUTER] = "the outer IP header is not available",
+        [IPSEC_UNVERIFIED_NO_OUTER] = "the outer headers are not available, or no rule covers them",
         [IPSEC_UNVERIFIED_TOO_SHORT] = "no room for IV and ICV",
         [IPSEC_UNVERIFIED_OFFLOAD] = "a network card does the cryptography",
-        [IPSEC_UNVERIFIED_ALGORITHM] = "the algorithm is not known",
+        [IPSEC_UNVERIFIED_ALGORITHM] = "the algorithm is unknown or unsupported",
     };
 
     return reason < IPSEC_UNVERIFIED_COUNT ? names[reason] : NULL;
