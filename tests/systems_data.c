@@ -11,27 +11,27 @@
 
 const page_line steps_of_13914[] = {
     {"1. Operation context",
-     "`ipsec.windows.error >= 13910 and ipsec.windows.error <= 13912`, `ipsec.advice contains \"Step: Operation "
+     "`ipsec.windows.error >= 13910 and ipsec.windows.error <= 13912`, `ipsec.advice contains \"step: Operation "
      "context\"`",
      "Does the receiver have an SA for the packet, with the right mode, encapsulation and direction? If not, the code "
      "is 13910 to 13912. These often come with a 13914 when a peer restarts or rekeys.",
      "Filter `isakmp` and look at the seconds before: did a peer rekey, delete the SA or restart? Check that the SPI "
      "of the event is in the capture at all."},
-    {"2. Parameters", "`ipsec.advice contains \"Step: Parameters\"`",
+    {"2. Parameters", "`ipsec.advice contains \"step: Parameters\"`",
      "Do both peers agree on algorithms, ICV length and ESN? If the ICV lengths differ, the receiver looks for the "
      "trailer in the wrong place.",
      "Compare the IKE proposals or the manual settings of both peers. With [keys](USING.md#keys), the advice says what "
      "would verify."},
-    {"3. Object type", "`ipsec.windows.error == 13914 and ipsec.advice contains \"Step: Object type\"`",
+    {"3. Object type", "`ipsec.windows.error == 13914 and ipsec.advice contains \"step: Object type\"`",
      "Are the IPv4, IPv6 and IPsec headers and the trailer valid? This is what the text of 13914 is about. Headers can "
      "be judged without keys, trailers (padding, pad length, next header, inner packet) only with them.",
      "Compare the marked octets with a capture at the sender. If they are the same there, the sender built the packet "
      "this way; if not, the path changed it."},
-    {"4. Input data", "`ipsec.icv.status == \"Bad\"`, `ipsec.advice contains \"Step: Input data\"`",
+    {"4. Input data", "`ipsec.icv.status == \"Bad\"`, `ipsec.advice contains \"step: Input data\"`",
      "Are ICV, IV and sequence number right? A wrong ICV alone is 13915, a repeated sequence number 13913.",
      "Check for link errors, offload engines and middleboxes, then for replays. The advice says whether it may be an "
      "attack."},
-    {"5. Limits", "`ipsec.advice contains \"Step: Limits\"`, `ipsec.seq.lag >= 64`",
+    {"5. Limits", "`ipsec.advice contains \"step: Limits\"`, `ipsec.seq.lag >= 64`",
      "Is the lifetime over (13911)? Are the sequence numbers used up? Did the packet miss the replay window?",
      "Check when the SA was set up and how much it carried, and look for reordering on the path."},
     {0},

@@ -83,7 +83,7 @@ HINT = re.compile(r", although IKE deleted it|and IKE deleted it|IKE negotiated 
                   r"Set the tunnel MTU|Check whether the peer's IKE service is meant to be down")
 STEPS = {"CONTEXT": "Operation context", "PARAMETERS": "Parameters", "OBJECT": "Object type", "DATA": "Input data",
          "LIMITS": "Limits"}
-ATTACK = " This may be an attack."
+ATTACK = "; this may be an attack"
 NTSTATUS_FIRST, WIN32_FIRST = 0xC0360001, 13910
 
 
@@ -136,8 +136,8 @@ def test_the_protocol_and_names_without_hyphen(registered):
 
 def is_advice_of(finding, advice):
     """What to do first, then what helps, whether it may be an attack, and the step."""
-    body, _, step = advice.rpartition(" Step: ")
-    return (body.startswith(f"{finding.advice[0].upper()}{finding.advice[1:]}. ") and
+    body, _, step = advice.rpartition("; step: ")
+    return (body.startswith(f"{finding.advice[0].upper()}{finding.advice[1:]}; ") and
             step == f"{STEPS[finding.step]}." and (finding.attack == "POSSIBLE") == body.endswith(ATTACK))
 
 

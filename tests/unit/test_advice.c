@@ -35,14 +35,14 @@ static void expect_sentences(const char *text)
     g_assert_true(g_ascii_isupper(text[0]));
     g_assert_null(strstr(text, ".. "));
     for (unsigned step = 0; step < IPSEC_STEP_COUNT; step++) {
-        g_autofree char *last = g_strdup_printf(" Step: %s.", ipsec_step_name(step));
+        g_autofree char *last = g_strdup_printf("; step: %s.", ipsec_step_name(step));
 
         steps += g_str_has_suffix(text, last);
     }
     for (unsigned remedy = 0; remedy < IPSEC_REMEDY_COUNT; remedy++) {
-        g_autofree char *plain = g_strdup_printf(". %s. Step: ", ipsec_remedy_sentence(remedy));
+        g_autofree char *plain = g_strdup_printf("; %s; step: ", ipsec_remedy_clause(remedy));
         g_autofree char *of_attack =
-            g_strdup_printf(". %s. This may be an attack. Step: ", ipsec_remedy_sentence(remedy));
+            g_strdup_printf("; %s; this may be an attack; step: ", ipsec_remedy_clause(remedy));
 
         remedies += strstr(text, plain) != NULL;
         remedies += strstr(text, of_attack) != NULL;
@@ -83,8 +83,8 @@ static void test_every_hint_is_a_sentence(void)
 static void test_a_whole_sentence(void)
 {
     g_assert_cmpstr(advice_on(IPSEC_FINDING_ESP_ICV_LENGTH, IPSEC_CASE_NONE, 0), ==,
-                    "Set the same ICV truncation on both peers. A retransmission will not help: change the "
-                    "configuration. Step: Parameters.");
+                    "Set the same ICV truncation on both peers; a retransmission will not help: change the "
+                    "configuration; step: Parameters.");
 }
 
 /* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
@@ -94,7 +94,7 @@ static void test_a_hint_knows_the_cause(void)
 
     g_assert_true(ipsec_catalogue(IPSEC_FINDING_ESP_ICV)->advice.attack);
     g_assert_null(strstr(text, "attack"));
-    g_assert_true(g_str_has_suffix(text, " Step: Parameters."));
+    g_assert_true(g_str_has_suffix(text, "; step: Parameters."));
 }
 
 static void test_bits(void)

@@ -46,7 +46,7 @@ static void test_texts(void)
     g_assert_null(ipsec_cause_name(0));
     g_assert_null(ipsec_cause_name(IPSEC_CAUSE_LIMIT + 1));
     g_assert_null(ipsec_step_name(IPSEC_STEP_COUNT));
-    g_assert_null(ipsec_remedy_sentence(IPSEC_REMEDY_COUNT));
+    g_assert_null(ipsec_remedy_clause(IPSEC_REMEDY_COUNT));
     g_assert_null(ipsec_verdict_name(IPSEC_VERDICT_DROP + 1));
 }
 

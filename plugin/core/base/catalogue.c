@@ -158,20 +158,20 @@ const char *ipsec_step_name(unsigned step)
     return step < IPSEC_STEP_COUNT ? names[step] : NULL;
 }
 
-const char *ipsec_remedy_sentence(unsigned remedy)
+const char *ipsec_remedy_clause(unsigned remedy)
 {
-    static const char *const sentences[IPSEC_REMEDY_COUNT] = {
-        [IPSEC_REMEDY_RETRANSMIT] = "A retransmission can help",
-        [IPSEC_REMEDY_EITHER] = "A retransmission can help, unless the configuration is wrong",
-        [IPSEC_REMEDY_NEW_SA] = "A retransmission can help only after a new SA is set up",
-        [IPSEC_REMEDY_CONFIGURE] = "A retransmission will not help: change the configuration",
-        [IPSEC_REMEDY_IF_REFUSED] = "If refused, a retransmission will not help: change the configuration",
-        [IPSEC_REMEDY_TABLE] = "A retransmission will not help: correct the key table or the configuration",
-        [IPSEC_REMEDY_SENDER] = "A retransmission will not help: change the sender's software",
-        [IPSEC_REMEDY_ARRIVED] = "No retransmission is needed, because the packet has already arrived",
-        [IPSEC_REMEDY_CAPTURE] = "No retransmission is needed: only the capture falls short",
-        [IPSEC_REMEDY_NONE] = "No retransmission or configuration change is needed",
+    static const char *const clauses[IPSEC_REMEDY_COUNT] = {
+        [IPSEC_REMEDY_RETRANSMIT] = "a retransmission can help",
+        [IPSEC_REMEDY_EITHER] = "a retransmission can help, unless the configuration is wrong",
+        [IPSEC_REMEDY_NEW_SA] = "a retransmission can help only after a new SA is set up",
+        [IPSEC_REMEDY_CONFIGURE] = "a retransmission will not help: change the configuration",
+        [IPSEC_REMEDY_IF_REFUSED] = "if refused, a retransmission will not help: change the configuration",
+        [IPSEC_REMEDY_TABLE] = "a retransmission will not help: correct the key table or the configuration",
+        [IPSEC_REMEDY_SENDER] = "a retransmission will not help: change the sender's software",
+        [IPSEC_REMEDY_ARRIVED] = "no retransmission is needed, because the packet has already arrived",
+        [IPSEC_REMEDY_CAPTURE] = "no retransmission is needed: only the capture falls short",
+        [IPSEC_REMEDY_NONE] = "no retransmission or configuration change is needed",
     };
 
-    return remedy < IPSEC_REMEDY_COUNT ? sentences[remedy] : NULL;
+    return remedy < IPSEC_REMEDY_COUNT ? clauses[remedy] : NULL;
 }

@@ -143,6 +143,6 @@ const char *ipsec_cause_name(unsigned cause);
 const char *ipsec_step_name(unsigned step);
 
 /** "A retransmission can help" and so on, without a full stop; NULL for values that are no remedy. */
-const char *ipsec_remedy_sentence(unsigned remedy);
+const char *ipsec_remedy_clause(unsigned remedy);
 
 #endif

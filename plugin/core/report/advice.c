@@ -302,8 +302,8 @@ const char *ipsec_finding_advice(const ipsec_finding *finding, char buffer[IPSEC
     char found[128];
 
     describe(finding, found, sizeof found);
-    g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s%s. %s.%s Step: %s.", advice->next, found,
-               ipsec_remedy_sentence(advice->remedy), advice->attack ? " This may be an attack." : "",
+    g_snprintf(buffer, IPSEC_ADVICE_SIZE, "%s%s; %s%s; step: %s.", advice->next, found,
+               ipsec_remedy_clause(advice->remedy), advice->attack ? "; this may be an attack" : "",
                ipsec_step_name(advice->step));
     buffer[0] = g_ascii_toupper(buffer[0]);
     return buffer;

@@ -14,7 +14,7 @@
 #define IPSEC_ADVICE_SIZE 224
 
 /**
- * The advice on a finding: "What to do next, and why. What helps. This may be an attack. Step: Object type."
+ * The advice on a finding: "What to do next, and why; what helps; this may be an attack; step: Object type."
  *
  * @param buffer  where it is written; IPSEC_ADVICE_SIZE octets
  * @return buffer
