@@ -22,9 +22,9 @@ static const char *hinted(ipsec_advice_case hint, uint32_t detail)
     return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
 }
 
-/* Sentences, without the bar that lists of findings are joined by, whole, and in order: what to do, then what helps,
+/* One sentence, without the bar that lists of findings are joined by, whole, and in order: what to do, then what helps,
  * and the step last. */
-static void expect_sentences(const char *text)
+static void expect_sentence(const char *text)
 {
     unsigned steps = 0, remedies = 0;
 
@@ -57,10 +57,10 @@ static void test_every_row_is_a_sentence(void)
         const ipsec_advice *advice = &ipsec_catalogue((ipsec_finding_id)i)->advice;
         const char *text = advice_on((ipsec_finding_id)i, IPSEC_CASE_NONE, 0);
 
-        expect_sentences(text);
+        expect_sentence(text);
         g_assert_true(g_str_has_prefix(text + 1, advice->next + 1));
         g_assert_cmpint(g_ascii_tolower(text[0]), ==, advice->next[0]);
-        g_assert_cmpint(strstr(text, ". This may be an attack. ") != NULL, ==, advice->attack);
+        g_assert_cmpint(strstr(text, "; this may be an attack; ") != NULL, ==, advice->attack);
     }
 }
 
@@ -69,13 +69,13 @@ static void test_every_hint_is_a_sentence(void)
     for (unsigned hint = IPSEC_CASE_ESN_ON; hint < IPSEC_CASE_COUNT; hint++)
         if (hint != IPSEC_CASE_INTEGRITY && hint != IPSEC_CASE_ENCRYPTION &&
             (hint < IPSEC_CASE_FLAGS_COVERED || hint > IPSEC_CASE_AH_LENGTH))
-            expect_sentences(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
+            expect_sentence(hinted((ipsec_advice_case)hint, IPSEC_FIELD_BOTH_ADDRESSES));
     for (unsigned i = 0; ipsec_integrity_row(i); i++) {
-        expect_sentences(hinted(IPSEC_CASE_INTEGRITY, i));
+        expect_sentence(hinted(IPSEC_CASE_INTEGRITY, i));
         g_assert_nonnull(strstr(buffer, ipsec_integrity_row(i)->name));
     }
     for (unsigned i = 0; ipsec_encryption_row(i); i++) {
-        expect_sentences(hinted(IPSEC_CASE_ENCRYPTION, i));
+        expect_sentence(hinted(IPSEC_CASE_ENCRYPTION, i));
         g_assert_nonnull(strstr(buffer, ipsec_encryption_row(i)->name));
     }
 }
@@ -110,7 +110,7 @@ static void test_receivers(void)
         for (unsigned stack = IPSEC_STACK_RFC + 1; stack < IPSEC_STACK_COUNT; stack++) {
             g_autofree char *why = g_strdup_printf(", because %s ", ipsec_stack_title(stack));
 
-            expect_sentences(advice_on(IPSEC_FINDING_STACK_REFUSES, (ipsec_advice_case)hint, stack));
+            expect_sentence(advice_on(IPSEC_FINDING_STACK_REFUSES, (ipsec_advice_case)hint, stack));
             g_assert_nonnull(strstr(buffer, why));
         }
 }
@@ -124,7 +124,7 @@ static void test_fields(void)
 
     for (unsigned i = 0; i < IPSEC_FIELD_COUNT; i++)
         for (unsigned hint = IPSEC_CASE_FIELD_KEPT; hint <= IPSEC_CASE_ADDRESS; hint++) {
-            expect_sentences(hinted((ipsec_advice_case)hint, i));
+            expect_sentence(hinted((ipsec_advice_case)hint, i));
             g_assert_nonnull(strstr(buffer, names[i]));
         }
 }
@@ -137,7 +137,7 @@ static void test_window(void)
         const bool qos = hint == IPSEC_CASE_WINDOW_QOS || hint == IPSEC_CASE_EPOCH_QOS;
         const bool epoch = hint == IPSEC_CASE_EPOCH || hint == IPSEC_CASE_EPOCH_QOS;
 
-        expect_sentences(text);
+        expect_sentence(text);
         g_assert_nonnull(strstr(text, "; the packet missed the window by 2000000001 (a window of 4000000002 would"));
         g_assert_true((strstr(text, "DSCP") != NULL) == qos);
         g_assert_true((strstr(text, "bad ICV, not a replay") != NULL) == epoch);

@@ -142,7 +142,7 @@ const char *ipsec_cause_name(unsigned cause);
 /** "Operation context" and so on; NULL for values that are no step. */
 const char *ipsec_step_name(unsigned step);
 
-/** "A retransmission can help" and so on, without a full stop; NULL for values that are no remedy. */
+/** "a retransmission can help" and so on, a clause; NULL for values that are no remedy. */
 const char *ipsec_remedy_clause(unsigned remedy);
 
 #endif
