@@ -128,9 +128,10 @@ static void meet_proper_first(ipsec_fragments *fragments, ip_datagram *slot)
 
 static uint32_t find_before(const ipsec_recents *recents, const ipsec_fragment *fragment)
 {
-    const uint8_t digest = ipsec_addresses_digest(fragment->source, fragment->destination, fragment->address_length);
+    const uint32_t ends =
+        ipsec_recents_ends(recents, fragment->source, fragment->destination, fragment->address_length, 0);
 
-    return ipsec_recents_find_end(recents, digest, (uint16_t)fragment->identification, fragment->offset);
+    return ipsec_recents_find_end(recents, ends, (uint16_t)fragment->identification, fragment->offset);
 }
 
 void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recents, const ipsec_fragment *fragment)

@@ -136,19 +136,18 @@ static const ipsec_recent *find_by_number(const ipsec_icmp_neighbours *n, const 
 {
     const ipsec_recent *const packet = ipsec_recents_find_number(n->recents, sa->index, quote->sequence);
 
-    return packet && (packet->ports != 0) == is_in_udp(quote) ? packet : NULL;
+    return packet && (packet->encapsulation == IPSEC_ENCAPSULATION_UDP) == is_in_udp(quote) ? packet : NULL;
 }
 
 /* The one packet that has the marks of a quote without a number: of the SA, or else in UDP. */
 static const ipsec_recent *find_by_marks(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));
-    const ipsec_recent_marks marks = {
-        .sa = sa ? sa->index : IPSEC_SA_NONE,
-        .length = is_in_udp(quote) ? quote->udp_payload : quote->behind_ip,
-        .identification = quote->identification,
-        .addresses = ipsec_addresses_digest(quote->source, quote->destination, quote->address_length),
-        .ports = ipsec_recent_ports(&view)};
+    const ipsec_recent_marks marks = {.sa = sa ? sa->index : IPSEC_SA_NONE,
+                                      .length = is_in_udp(quote) ? quote->udp_payload : quote->behind_ip,
+                                      .identification = quote->identification,
+                                      .ends = ipsec_recents_ends(n->recents, quote->source, quote->destination,
+                                                                 quote->address_length, ipsec_recent_ports(&view))};
     const bool may_be_known = sa || (is_in_udp(quote) && !quote->has_spi && !quote->ike);
 
     return marks.length > 0 && quote->address_length == 4 && may_be_known

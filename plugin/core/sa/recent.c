@@ -36,11 +36,16 @@ struct ipsec_recents {
     uint32_t count;                      /* numbers given so far, the first 1 */
     recents_index *index;                /* NULL until one is looked for */
     recents_index *marked;               /* likewise by marks */
+    uint64_t secrets[8];                 /* odd, for the ends of packets */
 };
 
 ipsec_recents *ipsec_recents_new(void)
 {
-    return g_new0(ipsec_recents, 1);
+    ipsec_recents *recents = g_new0(ipsec_recents, 1);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(recents->secrets); i++)
+        recents->secrets[i] = ipsec_hash_seed() | 1;
+    return recents;
 }
 
 void ipsec_recents_free(ipsec_recents *recents)
@@ -73,30 +78,60 @@ static inline void describe_octets(const ipsec_view *view, ipsec_recent *packet)
         memcpy(&packet->first_octets, view->data + NUMBERS, view->captured - NUMBERS);
 }
 
+/* Both addresses stand one behind the other in the header. The upper half of the product depends on all their bits. */
+static inline uint32_t ends_v4(const ipsec_recents *recents, const uint8_t *addresses, uint32_t ports)
+{
+    return (uint32_t)(load(addresses) * recents->secrets[0] >> 32) ^ ports;
+}
+
+/* A sum of products, each word with a secret of its own. */
+static uint32_t ends_v6(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination, uint32_t ports)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        sum += recents->secrets[2 * i] * ipsec_read_u32(source + 4 * i) +
+               recents->secrets[2 * i + 1] * ipsec_read_u32(destination + 4 * i);
+    return (uint32_t)(sum >> 32) ^ ports;
+}
+
+uint32_t ipsec_recents_ends(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination,
+                            uint8_t length, uint32_t ports)
+{
+    uint8_t both[8];
+
+    if (length != 4)
+        return ends_v6(recents, source, destination, ports);
+    memcpy(both, source, 4);
+    memcpy(both + 4, destination, 4);
+    return ends_v4(recents, both, ports);
+}
+
 /* Only an atomic fragment has an identification in IPv6. */
-static IPSEC_COLD void describe_v6_fragment(const ipsec_view *view, ipsec_recent *packet)
+static IPSEC_COLD void describe_v6_fragment(const ipsec_recents *recents, const ipsec_view *view, ipsec_recent *packet)
 {
     ipsec_fragment fragment;
 
     if (!ipsec_fragment_read(view, &fragment))
         return;
     packet->identification = (uint16_t)fragment.identification;
-    packet->addresses = ipsec_addresses_digest(view->source, view->destination, view->address_length);
+    packet->ends =
+        ipsec_recents_ends(recents, view->source, view->destination, view->address_length, ipsec_recent_ports(view));
 }
 
-static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
+static inline void describe_ip(const ipsec_recents *recents, const ipsec_view *view, ipsec_recent *packet)
 {
     const uint8_t *ip = view->outer;
 
     if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
         packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
-        packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
+        packet->ends = ends_v4(recents, ip + 12, ipsec_recent_ports(view));
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
         return;
     }
     packet->identification = 0;
-    packet->addresses = 0;
+    packet->ends = 0;
     packet->ttl = 0;
     packet->dscp = IPSEC_DSCP_UNKNOWN;
     if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
@@ -104,7 +139,7 @@ static inline void describe_ip(const ipsec_view *view, ipsec_recent *packet)
     packet->ttl = ip[7];
     packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
     if (view->outer_length > IPSEC_IPV6_HEADER)
-        describe_v6_fragment(view, packet);
+        describe_v6_fragment(recents, view, packet);
 }
 
 /* Each member by itself: compilers would clear all of it first. */
@@ -121,10 +156,10 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
     packet->length = length;
     packet->place = view->place;
     packet->packet_id = view->packet_id;
-    packet->ports = ipsec_recent_ports(view);
+    packet->encapsulation = view->encapsulation;
     packet->standing = (uint8_t)ruling->standing;
     describe_octets(view, packet);
-    describe_ip(view, packet);
+    describe_ip(recents, view, packet);
     return packet;
 }
 
@@ -160,8 +195,8 @@ static uint32_t slot_by_number(const recents_index *index, const ipsec_recent *p
 
 static uint32_t slot_by_marks(const recents_index *index, const ipsec_recent *packet)
 {
-    const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->length << 32 |
-                                                          (uint32_t)packet->identification << 8 | packet->addresses);
+    const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(index->seed, packet->ends),
+                                         (uint64_t)packet->length << 32 | packet->identification);
 
     return (uint32_t)hash % IPSEC_RECENTS;
 }
@@ -249,8 +284,7 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 static bool has_marks(const ipsec_recent *packet, const ipsec_recent_marks *marks)
 {
     return packet->length == marks->length && packet->identification == marks->identification &&
-           packet->addresses == marks->addresses && packet->ports == marks->ports &&
-           (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
+           packet->ends == marks->ends && (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
 }
 
 static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
@@ -261,8 +295,7 @@ static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
 const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks)
 {
     const recents_index *index = update_index(recents, &recents->marked, slot_by_marks);
-    const ipsec_recent wanted = {
-        .length = marks->length, .identification = marks->identification, .addresses = marks->addresses};
+    const ipsec_recent wanted = {.length = marks->length, .identification = marks->identification, .ends = marks->ends};
     const ipsec_recent *found = NULL;
     uint32_t number = index->heads[slot_by_marks(index, &wanted)];
 
@@ -278,14 +311,14 @@ const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipse
     return found;
 }
 
-uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end)
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uint16_t identification, uint32_t end)
 {
     const uint32_t most = identification > 0 ? MIN(recents->count, IPSEC_RECENTS) : 0;
 
     for (uint32_t back = 0; back < most; back++) {
         const ipsec_recent *packet = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
-        if (packet->identification == identification && packet->length == end && packet->addresses == addresses &&
+        if (packet->identification == identification && packet->length == end && packet->ends == ends &&
             packet->standing != IPSEC_VERIFIED)
             return packet->frame;
     }

@@ -27,9 +27,9 @@ typedef struct ipsec_recent {
     uint32_t place;          /**< ipsec_view.place */
     uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN if the IP header is not available */
-    uint32_t ports;          /**< ipsec_recent_ports() */
+    uint32_t ends;           /**< ipsec_recents_ends(), where there is an identification; else 0 */
     uint16_t packet_id;      /**< ipsec_view.packet_id */
-    uint8_t addresses;       /**< ipsec_addresses_digest(), where there is an identification */
+    uint8_t encapsulation;   /**< ipsec_view.encapsulation */
     uint8_t standing;        /**< ipsec_standing: unverified packets must not vouch for verified ones */
 } ipsec_recent;
 
@@ -70,9 +70,14 @@ void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *packet, const ipse
  * if there is none, the last one. NULL if there is none of the number. Brings the index up to date first. */
 const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing);
 
-/** The frame of the last packet between such addresses (a digest) with that identification whose payload of IP ends at
- * octet `end`; 0 if none is remembered. Looks through all. */
-uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end);
+/** From where to where a packet goes, hashed with a secret: addresses of `length` octets, and ipsec_recent_ports(). Two
+ * that differ have the same with a chance of 2^-31, whoever chose them. */
+uint32_t ipsec_recents_ends(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination,
+                            uint8_t length, uint32_t ports);
+
+/** The frame of the last packet with these ends and that identification whose payload of IP ends at octet `end`; 0 if
+ * none is remembered. Looks through all. */
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uint16_t identification, uint32_t end);
 
 /** The last packet that is remembered of an SA with that number (its low half), a genuine one before a forged one;
  * NULL: none is. Brings the index up to date first. */
@@ -82,9 +87,8 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 typedef struct ipsec_recent_marks {
     uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
     uint32_t length; /**< as the packet's; likewise the rest */
-    uint32_t ports;
+    uint32_t ends;
     uint16_t identification;
-    uint8_t addresses;
 } ipsec_recent_marks;
 
 /** The packet that has these marks, the last one if it was captured more than once; NULL if none is remembered, or
