@@ -29,7 +29,7 @@ typedef struct bench {
 
 static bench open_bench(ipsec_iv_demand demand)
 {
-    return (bench){.store = ipsec_iv_store_new(), .demand = demand};
+    return (bench){.store = ipsec_iv_store_new(NULL), .demand = demand};
 }
 
 static void close_bench(bench *bench)

@@ -22,6 +22,7 @@ typedef struct ipsec_fragmented {
     uint32_t split; /* the least offset of a fragment; 0: none came */
     uint32_t rest;  /* its frame */
     uint32_t first; /* the frame of a packet that ends there and says that it is whole; 0: none came */
+    bool is_second; /* another one had the slot before */
     bool is_proper; /* a first fragment came that says what it is */
 } ip_datagram;
 
@@ -33,11 +34,12 @@ typedef struct found {
     bool is_rest;
 } found;
 
-ipsec_fragments *ipsec_fragments_new(void)
+ipsec_fragments *ipsec_fragments_new(ipsec_limits *limits)
 {
     ipsec_fragments *fragments = g_new0(ipsec_fragments, 1);
 
     fragments->seed = ipsec_hash_seed();
+    fragments->limits = limits;
     return fragments;
 }
 
@@ -74,9 +76,12 @@ static void remember(ipsec_fragments *fragments, uint32_t frame, const ip_datagr
 
     if (!fragments->pairs)
         fragments->pairs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    if (g_hash_table_size(fragments->pairs) >= FOUND_MOST ||
-        g_hash_table_contains(fragments->pairs, GUINT_TO_POINTER(frame)))
+    if (g_hash_table_contains(fragments->pairs, GUINT_TO_POINTER(frame)))
         return;
+    if (g_hash_table_size(fragments->pairs) >= FOUND_MOST) {
+        ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+        return;
+    }
     pair = g_new(found, 1);
     *pair = (found){.name = datagram->name, .split = datagram->split, .other = other, .is_rest = is_rest};
     g_hash_table_insert(fragments->pairs, GUINT_TO_POINTER(frame), pair);
@@ -104,6 +109,13 @@ static const found *find(const ipsec_fragments *fragments, uint32_t frame)
 
 /* --- fragments as they come ---------------------------------------------------------------------------- */
 
+/* One whose first fragment has come may be taken for an orphan later on, if it is not known any more; but only if
+ * another packet looks like its first part. */
+static bool matters(const ip_datagram *datagram)
+{
+    return waits(datagram) || datagram->first > 0;
+}
+
 /* The slot of the packet; reset for it if another has it. */
 static ip_datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
 {
@@ -113,8 +125,10 @@ static ip_datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
         fragments->slots = g_new0(ip_datagram, SLOTS);
     slot = &fragments->slots[name % SLOTS];
     if (slot->name != name) {
+        if (matters(slot))
+            ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
         fragments->waiting -= waits(slot);
-        *slot = (ip_datagram){.name = name};
+        *slot = (ip_datagram){.name = name, .is_second = slot->name != 0};
     }
     return slot;
 }
@@ -158,8 +172,11 @@ void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recen
     slot->rest = fragment->frame;
     slot->first = find_before(recents, fragment);
     fragments->waiting += waits(slot);
-    if (slot->first > 0)
-        join(fragments, slot);
+    if (slot->first == 0)
+        return;
+    if (slot->is_second)
+        ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+    join(fragments, slot);
 }
 
 void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *view)

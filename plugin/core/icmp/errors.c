@@ -32,10 +32,11 @@ typedef struct record {
     ipsec_icmp_ruling ruling;
 } record;
 
-ipsec_icmp_errors *ipsec_icmp_errors_new(void)
+ipsec_icmp_errors *ipsec_icmp_errors_new(ipsec_limits *limits)
 {
     ipsec_icmp_errors *const errors = g_new0(ipsec_icmp_errors, 1);
 
+    errors->limits = limits;
     errors->ike.seed = ipsec_hash_seed();
     errors->records = g_array_new(false, false, sizeof(record));
     errors->answers = g_hash_table_new(NULL, NULL);
@@ -175,12 +176,21 @@ static uint32_t sa_between(const ipsec_sa_table *sas, const ipsec_quote *quote)
     return pair->active != IPSEC_SA_NONE ? pair->active : pair->next;
 }
 
+static uint32_t find_ike(const ipsec_icmp_errors *errors, const ipsec_quote *quote)
+{
+    const uint32_t found = ipsec_ike_packets_find(&errors->ike, quote);
+
+    if (found == 0 && errors->ike.count > IPSEC_IKE_PACKETS)
+        ipsec_limit_reached(errors->limits, IPSEC_LIMIT_IKE_PACKETS);
+    return found;
+}
+
 /* Finds SA and packet; a quote that ends with the UDP header may be of IKE or of ESP. */
 static void find_quoted(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *n, const ipsec_quote *quote,
                         const ipsec_sa *sa, record *kept)
 {
     const ipsec_recent *const packet = find_numbered(n, quote, sa);
-    const uint32_t ike = is_in_udp(quote) && !quote->has_spi ? ipsec_ike_packets_find(&errors->ike, quote) : 0;
+    const uint32_t ike = is_in_udp(quote) && !quote->has_spi ? find_ike(errors, quote) : 0;
 
     if (sa)
         kept->sa = sa->index;
@@ -250,6 +260,8 @@ static void remember_lack(ipsec_icmp_errors *errors, const ipsec_icmp_view *view
         errors->lacking = g_hash_table_new(NULL, NULL);
     if (g_hash_table_size(errors->lacking) < LACKING_MOST || g_hash_table_contains(errors->lacking, peer))
         g_hash_table_insert(errors->lacking, peer, GUINT_TO_POINTER(view->frame));
+    else
+        ipsec_limit_reached(errors->limits, IPSEC_LIMIT_LACKING);
 }
 
 static void remember_answer(ipsec_icmp_errors *errors, const record *kept)

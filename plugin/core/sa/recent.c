@@ -36,13 +36,15 @@ struct ipsec_recents {
     uint32_t count;                      /* numbers given so far, the first 1 */
     recents_index *index;                /* NULL until one is looked for */
     recents_index *marked;               /* likewise by marks */
-    uint64_t secrets[8];                 /* odd, for the ends of packets */
+    ipsec_limits *limits;
+    uint64_t secrets[8]; /* odd, for the ends of packets */
 };
 
-ipsec_recents *ipsec_recents_new(void)
+ipsec_recents *ipsec_recents_new(ipsec_limits *limits)
 {
     ipsec_recents *recents = g_new0(ipsec_recents, 1);
 
+    recents->limits = limits;
     for (unsigned i = 0; i < G_N_ELEMENTS(recents->secrets); i++)
         recents->secrets[i] = ipsec_hash_seed() | 1;
     return recents;
@@ -229,6 +231,13 @@ static const recents_index *update_index(ipsec_recents *recents, recents_index *
     return index;
 }
 
+/* What was looked for may have been in the ring before, had there been fewer others. */
+static void note_limit(const ipsec_recents *recents)
+{
+    if (recents->count >= IPSEC_RECENTS - 1)
+        ipsec_limit_reached(recents->limits, IPSEC_LIMIT_LAST_PACKETS);
+}
+
 /* Whether the packet of that number is in the ring. */
 static bool is_there(const ipsec_recents *recents, uint32_t number)
 {
@@ -251,6 +260,7 @@ const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recen
         }
         number = index->older[number % IPSEC_RECENTS];
     }
+    note_limit(recents);
     return last;
 }
 
@@ -278,6 +288,8 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 
     for (unsigned i = 0; i < G_N_ELEMENTS(standings) && !found; i++)
         found = find_last(recents, index, &(ipsec_recent){.sa = sa, .sequence = sequence, .standing = standings[i]});
+    if (!found)
+        note_limit(recents);
     return found;
 }
 
@@ -308,6 +320,7 @@ const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipse
             found = packet;
         number = index->older[number % IPSEC_RECENTS];
     }
+    note_limit(recents); /* another one may have had them, too */
     return found;
 }
 
@@ -322,6 +335,8 @@ uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uin
             packet->standing != IPSEC_VERIFIED)
             return packet->frame;
     }
+    if (most > 0)
+        note_limit(recents);
     return 0;
 }
 
@@ -336,12 +351,12 @@ bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b
            a->identification == b->identification && ipsec_recent_is_same(a, b);
 }
 
-bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet)
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet, uint64_t most)
 {
-    const uint32_t most = MIN(recents->count, OVERTAKERS_MOST);
-    bool overtaken = false;
+    const uint32_t searched = MIN(recents->count, OVERTAKERS_MOST);
+    uint32_t overtakers = 0;
 
-    for (uint32_t back = 0; back < most; back++) {
+    for (uint32_t back = 0; back < searched && overtakers < most; back++) {
         const ipsec_recent *earlier = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
         if (earlier->sa != packet->sa || earlier->standing > packet->standing ||
@@ -349,7 +364,9 @@ bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec
             continue;
         if (earlier->dscp == packet->dscp || earlier->dscp == IPSEC_DSCP_UNKNOWN || packet->dscp == IPSEC_DSCP_UNKNOWN)
             return false;
-        overtaken = true;
+        overtakers++;
     }
-    return overtaken;
+    if (overtakers < most && searched < recents->count)
+        ipsec_limit_reached(recents->limits, IPSEC_LIMIT_LAST_PACKETS);
+    return overtakers > 0;
 }

@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_RECENT_H
 #define IPSEC_CORE_RECENT_H
 
+#include "base/limits.h"
 #include "packet/view.h"
 #include "sa/ruling.h"
 
@@ -53,8 +54,11 @@ G_STATIC_ASSERT(offsetof(ipsec_view, destination_port) == offsetof(ipsec_view, s
 /** The packets that came last. They take 0.5 MB, and their index 64 KB, which most captures never need. */
 typedef struct ipsec_recents ipsec_recents;
 
-/** None so far. Free it with ipsec_recents_free(). */
-ipsec_recents *ipsec_recents_new(void);
+/** None so far. Free it with ipsec_recents_free().
+ *
+ * @param limits  counts searches that may have come too late; NULL: nobody asks; so with all others that take it
+ */
+ipsec_recents *ipsec_recents_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_recents_free(ipsec_recents *recents);
@@ -105,7 +109,10 @@ bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b
 
 /** Whether all packets of the SA that overtook this one have another DSCP, as far as they are among the last thousand
  * of all SAs and have at least its standing. One queue keeps the order, so a single one of the same class points to
- * another cause. */
-bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet);
+ * another cause.
+ *
+ * @param most  as many can have overtaken it
+ */
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet, uint64_t most);
 
 #endif
