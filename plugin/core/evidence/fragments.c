@@ -1,7 +1,8 @@
 /* Fragments without a first one.
  *
- * A table has the packets with fragments that fit nowhere yet, each in the one slot that its name leads to: a later one
- * replaces an earlier one. What was found is kept by frame, up to a bound.
+ * A table has the packets with fragments that fit nowhere yet, each in one of the few slots that its name leads to: a
+ * later one replaces one that nothing is expected of any more, or else any. What was found is kept by frame, up to a
+ * bound.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/fragments.h"
@@ -13,6 +14,9 @@
  * many others in between to hide one. A power of two. */
 #define SLOTS 1024u
 
+/* Slots that a name leads to. A power of two. */
+#define SLOTS_OF_NAME 8u
+
 /* Pairs of frames that are remembered. */
 #define FOUND_MOST 65536u
 
@@ -22,7 +26,7 @@ typedef struct ipsec_fragmented {
     uint32_t split; /* the least offset of a fragment; 0: none came */
     uint32_t rest;  /* its frame */
     uint32_t first; /* the frame of a packet that ends there and says that it is whole; 0: none came */
-    bool is_second; /* another one had the slot before */
+    bool is_second; /* another one went for it */
     bool is_proper; /* a first fragment came that says what it is */
 } ip_datagram;
 
@@ -116,18 +120,50 @@ static bool matters(const ip_datagram *datagram)
     return waits(datagram) || datagram->first > 0;
 }
 
-/* The slot of the packet; reset for it if another has it. */
+static ip_datagram *slots_of(const ipsec_fragments *fragments, uint64_t name)
+{
+    return &fragments->slots[name % (SLOTS / SLOTS_OF_NAME) * SLOTS_OF_NAME];
+}
+
+/* NULL: it has none. */
+static ip_datagram *find_slot(const ipsec_fragments *fragments, uint64_t name)
+{
+    ip_datagram *const slots = slots_of(fragments, name);
+
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (slots[i].name == name)
+            return &slots[i];
+    return NULL;
+}
+
+/* The slot for a packet that has none: one that is empty, or else of no use, or else one that other bits of its name
+ * tell. */
+static ip_datagram *take_slot(ipsec_fragments *fragments, uint64_t name)
+{
+    ip_datagram *const slots = slots_of(fragments, name);
+    ip_datagram *slot;
+
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (slots[i].name == 0)
+            return &slots[i];
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (!matters(&slots[i]))
+            return &slots[i];
+    slot = &slots[name / SLOTS % SLOTS_OF_NAME];
+    fragments->waiting -= waits(slot);
+    ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+    return slot;
+}
+
 static ip_datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
 {
     ip_datagram *slot;
 
     if (!fragments->slots)
         fragments->slots = g_new0(ip_datagram, SLOTS);
-    slot = &fragments->slots[name % SLOTS];
-    if (slot->name != name) {
-        if (matters(slot))
-            ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
-        fragments->waiting -= waits(slot);
+    slot = find_slot(fragments, name);
+    if (!slot) {
+        slot = take_slot(fragments, name);
         *slot = (ip_datagram){.name = name, .is_second = slot->name != 0};
     }
     return slot;
@@ -188,8 +224,8 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
     if (!ipsec_fragment_read(view, &whole) || whole.identification == 0)
         return;
     name = name_of(fragments, &whole);
-    slot = &fragments->slots[name % SLOTS];
-    if (slot->name != name || slot->split != whole.offset || !waits(slot))
+    slot = find_slot(fragments, name);
+    if (!slot || slot->split != whole.offset || !waits(slot))
         return;
     fragments->waiting--;
     slot->first = view->frame;
