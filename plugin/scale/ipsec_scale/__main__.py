@@ -5,6 +5,7 @@ SPDX-License-Identifier: GPL-2.0-or-later
 import argparse
 import os
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -34,7 +35,7 @@ def parse(arguments):
     run.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, as tcp://host:8786, in place of --workers")
     run.add_argument("--folder", type=Path, metavar="FOLDER",
                      help="for the parts, seen by all workers; it is kept, and a run that was stopped goes on from it")
-    run.add_argument("--json", type=Path, metavar="FOLDER", help="the lines of tshark, too, a file for each shard")
+    run.add_argument("--json", type=Path, metavar="FOLDER", help="each table as lines of JSON, too")
     run.add_argument("--all", action="store_true", help="keep packets that have no IPsec, IKE or ICMP in them")
     run.add_argument("--option", action="append", default=[], metavar="NAME:VALUE",
                      help="a preference for tshark, as ipsec.sa_file:/srv/keys.txt")
@@ -46,6 +47,13 @@ def parse(arguments):
     return parser.parse_args(arguments)
 
 
+def remove(folder):
+    """Workers that were not told yet to end find nothing under its name, and so add nothing."""
+    gone = f"{folder}-gone"
+    os.rename(folder, gone)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
 def judge(wanted):
     made = None if wanted.folder else tempfile.mkdtemp(prefix="ipsec-scale-", dir=wanted.output.absolute().parent)
     folder = Path(made or wanted.folder).absolute()
@@ -53,15 +61,19 @@ def judge(wanted):
     options = [word for option in wanted.option for word in ("-o", option)]
     run = engine.Run([path.absolute() for path in wanted.files], wanted.output.absolute(), folder, wanted.shards, wanted.all,
                      options, wanted.split_program, wanted.json)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))    # so that the folder goes away then, too
     try:
         if not engine.check_space(run):
             engine.say("that is not enough: name another place with --folder")
             return USAGE
-        with engine.connect(wanted.scheduler, wanted.workers) as client:
+        with engine.owned(folder), engine.connect(wanted.scheduler, wanted.workers) as client:
             return DONE if engine.run_on(client, run) else INCOMPLETE
+    except engine.InUse as error:
+        engine.say(str(error))
+        return USAGE
     finally:
         if made:
-            shutil.rmtree(made, ignore_errors=True)
+            remove(made)
 
 
 def ask(wanted):
