@@ -6,11 +6,14 @@ import collections
 import gzip
 import json
 import os
+import re
+import signal
 import sqlite3
 import struct
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ from ipsec_scale import collect, merged, placed, tables, work  # noqa: E402
 SAMPLES = ("benign", "faults", "faults_natt", "clean_esp", "icmp", "ike", "offload")
 # A run costs a start of tshark for each shard that has packets: ctest has the first number only.
 SHARDS = [int(number) for number in os.environ.get("IPSEC_SCALE_SHARDS", "7 2 32").split()]
+PAGE = (Path(__file__).resolve().parents[2] / "plugin" / "SCALE.md").read_text()
 SCHEMAS = Path(__file__).resolve().parents[2] / "plugin" / "schema"
 
 
@@ -128,7 +132,7 @@ def test_shards_change_nothing(scale, captures, whole, shards):
     assert dump(scale(f"shards-{shards}", captures, "--shards", shards)[0]) == whole
 
 
-def test_one_tshark_over_everything_says_the_same(stage, captures, whole):
+def test_one_tshark_over_everything_says_the_same(stage, captures, packets, whole):
     """Row by row, from its lines alone. Which frame is which packet tshark tells of both, the merged file and those it is of."""
     folder = stage.folder / "work" / "plain"
     everything, lines = folder / "everything.pcapng", folder / "lines"
@@ -137,7 +141,7 @@ def test_one_tshark_over_everything_says_the_same(stage, captures, whole):
     stage.run("reordercap", folder / "merged.pcapng", everything)
     taps = [word for table in tables.LINES for word in ("-z", table.tap)]
     printed = stage.run("tshark", "-q", "-n", "-r", everything, *taps).stdout
-    places = places_of(stage, everything, captures)
+    places = places_of(stage, everything, packets)
     stage.run("touch", lines)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(merged, "in_order", lambda _: places)
@@ -151,31 +155,33 @@ def test_one_tshark_over_everything_says_the_same(stage, captures, whole):
     database.close()
 
 
-def places_of(stage, everything, captures):
+FIELDS = ["-o", "ip.defragment:false", "-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.number"]
+
+
+@pytest.fixture(scope="session")
+def packets(stage, captures):
+    """(time, length, frame) of each, as text, by file."""
+    return [[line.split("\t") for line in stage.run("tshark", "-n", "-r", path, *FIELDS).stdout.splitlines()] for path in captures]
+
+
+def places_of(stage, everything, packets):
     """Numbers of the files and frames of each packet of the merged file. Equal packets at one time are told apart by their
     order: mergecap takes those of the last file first."""
-    fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.len", "-e", "frame.number"]
     seen = collections.defaultdict(list)
-    for number, path in reversed(list(enumerate(captures))):
-        for line in stage.run("tshark", "-n", "-r", path, *fields, "-o", "ip.defragment:false").stdout.splitlines():
-            time_of, length, frame = line.split("\t")
+    for number, of_file in reversed(list(enumerate(packets))):
+        for time_of, length, frame in of_file:
             seen[time_of, length].append((number, int(frame)))
     files, frames = [], []
-    for line in stage.run("tshark", "-n", "-r", everything, *fields).stdout.splitlines():
+    for line in stage.run("tshark", "-n", "-r", everything, *FIELDS).stdout.splitlines():
         number, frame = seen[tuple(line.split("\t")[:2])].pop(0)
         files.append(number)
         frames.append(frame)
     return files, frames
 
 
-def test_frames_are_those_of_the_files(stage, captures, whole):
+def test_frames_are_those_of_the_files(packets, whole):
     """What the result calls a frame of a file has that time there."""
-    times = {}
-    for number, path in enumerate(captures):
-        output = stage.run("tshark", "-n", "-r", path, "-T", "fields", "-e", "frame.number", "-e", "frame.time_epoch").stdout
-        for line in output.splitlines():
-            frame, epoch = line.split("\t")
-            times[number, int(frame)] = float(epoch)
+    times = {(number, int(frame)): float(time_of) for number, of_file in enumerate(packets) for time_of, _, frame in of_file}
     rows = [dict(zip(names_of(tables.PACKETS), row)) for row in whole["packets"]]
     assert len(rows) > 200
     for row in rows:
@@ -225,14 +231,22 @@ def test_bad_files_are_named_and_the_rest_goes_on(scale, captures, stage):
     assert not list(folder.glob("ipsec-scale-*")), "the folder between is left behind"
 
 
-def test_queries(scale, captures, stage):
-    scale("asked", captures, "--shards", "7")
-    result = stage.folder / "work" / "asked.db"
+@pytest.mark.usefixtures("whole")
+def test_queries(captures, stage):
+    result = stage.folder / "work" / "whole.db"
     for name, (_, sql) in tables.QUERIES.items():
         done = stage.scale("query", result, name, *(["esp.below_floor"] * sql.count("?")))
         assert done.returncode == 0 and (len(done.stdout.splitlines()) > 1 or name in ("moved", "limits")), (name, done.stderr)
     assert stage.scale("query", result, "packets").returncode == 2
     assert stage.scale("query", stage.folder / "none.db", "findings").returncode == 2
+    assert "not a database" in stage.scale("query", captures[0], "findings").stderr
+
+
+@pytest.mark.parametrize("words", [("-o", "/nowhere/result.db"), ("-o", "result.db", "--shards", "513"),
+                                   ("-o", "result.db", "--shards", "0"), ("-o", "result.db", "--workers", "0"), ()])
+def test_what_cannot_be_done_is_refused_at_once(stage, words):
+    done = stage.scale("run", stage.folder / "captures" / "faults.pcap", *words)
+    assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr
 
 
 def esp(source, destination, spi, sequence):
@@ -259,7 +273,7 @@ def test_a_limit_that_was_reached_is_named(scale, stage):
 
 
 def test_the_folder_is_left_clean(scale, stage, cluster, captures):
-    """Of two runs at a time, one is refused; what is unfinished goes away; and all of it if the run is told to end."""
+    """Of two runs at a time, one is refused; and what is unfinished goes away."""
     engine, folder = pytest.importorskip("ipsec_scale.engine"), stage.folder / "work" / "owned"
     stage.run("mkdir", "-p", folder / f"{work.UNFINISHED}before")
     scale("owned", captures[:2], "--folder", folder)
@@ -267,6 +281,10 @@ def test_the_folder_is_left_clean(scale, stage, cluster, captures):
     with engine.owned(folder):
         done = stage.scale("run", captures[0], "-o", folder / "result.db", "--folder", folder, "--scheduler", cluster.address)
         assert done.returncode == 2 and "in use by another run" in done.stderr
+
+
+@pytest.mark.skipif(len(SHARDS) == 1, reason="takes long")
+def test_a_run_that_is_told_to_end_leaves_nothing(stage, cluster, captures):
     place = stage.folder / "work" / "ended"
     stage.run("mkdir", place)
     run = stage.start(sys.executable, stage.folder / "scale" / "ipsec-scale", "run", *captures, "-o", place / "result.db",
@@ -312,6 +330,8 @@ def test_space(tmp_path):
     assert engine.space_needed(run) == 1.5 * 8000
     engine.parts_of(run, plain).mkdir()
     assert engine.space_needed(run) == 1.5 * 5000
+    packed.write_bytes(packed.read_bytes()[:-4] + b"\xff\xff\xff\xff")     # says 4 GB
+    assert engine.space_needed(run) == 1.5 * 1032 * packed.stat().st_size
 
 
 def test_the_lines_are_made_anew_with_other_keys(tmp_path):
@@ -330,6 +350,73 @@ def test_a_frame_in_an_advice_is_one_of_a_file():
     placed.place_all(line, tables.PACKETS, ([0, 4, 1], [1, 9, 5]))
     assert line == {"frame": [1, 5], "findings": [{**finding, "advice": "IKE deleted this SA in frame N, so ...",
                                                     "advice_frame": [4, 9]}]}
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+def run_line(stage, line):
+    done = stage.run("sh", "-c", line.replace("/srv/", f"{stage.folder / 'work'}/srv/"))
+    assert done.returncode == 0, f"{line}: {done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def taps(stage, captures):
+    """Where the page has captures."""
+    folder = stage.folder / "work" / "srv" / "taps"
+    packed = " ".join(str(path) for path in captures if path.suffix == ".gz")
+    stage.run("sh", "-c", f"mkdir -p {folder}; cp {packed} {folder}")
+
+
+@pytest.mark.skipif(len(SHARDS) == 1, reason="takes long")
+def test_examples(stage, taps):
+    """As they are written, but for the root of the files."""
+    lines = re.findall(r"^    (ipsec-scale .*)$", PAGE, re.MULTILINE)
+    assert len(lines) > 8 and all(f"query result.db {name}" in PAGE for name in ("moved", "points", "limits"))
+    for line in lines:
+        run_line(stage, line)
+    assert (stage.folder / "work" / "exported" / "findings.jsonl").read_text()
+
+
+@pytest.mark.skipif(len(SHARDS) == 1, reason="takes long")
+def test_three_machines(stage, taps):
+    """This one is all three; with one worker for eight."""
+    lines, started = re.findall(r"^    (?:one|two|three)\$ (.*)$", PAGE, re.MULTILINE), []
+    assert len(lines) == 5
+    lines = [line.replace("tcp://one:8786", "tcp://127.0.0.1:18786").replace("--nworkers 8", "--nworkers 1") for line in lines]
+    lines[0] += " --host 127.0.0.1 --port 18786"
+    try:
+        for line in lines[:-1]:
+            started.append(stage.start("sh", "-c", f"exec {line} --no-dashboard", start_new_session=True,
+                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        run_line(stage, "rm -f result.db; mkdir -p /srv/work; " + lines[-1])
+        assert sqlite3.connect(stage.folder / "work" / "result.db").execute("SELECT count(*) FROM sas").fetchone()[0] > 50
+    finally:
+        for process in started:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def test_the_page_names_all(whole):
+    for name in (*whole, *tables.QUERIES):
+        assert f"`{name}`" in PAGE or f"result.db {name}" in PAGE or name in ("findings", "advice"), name
+
+
+def test_a_table_is_one_definition(tmp_path, monkeypatch):
+    """The one of the page."""
+    source, marker = Path(tables.__file__).read_text(), "# All of them.\n"
+    assert marker in source
+    changed = types.ModuleType("tables")
+    definition = re.search(r"^    (LOG = .*)$", PAGE, re.MULTILINE)[1]
+    exec(source.replace(marker, f"{definition}\n{marker}"), changed.__dict__)  # pylint: disable=exec-used
+    for module in (collect, placed):
+        monkeypatch.setattr(module, "tables", changed)
+    monkeypatch.setattr(merged, "in_order", lambda _: ([1, 0], [70, 60]))
+    (tmp_path / "printed").write_text('{"event": "up", "frame": 1}\n{"event": "down", "frame": 2}\n')
+    placed.place(tmp_path / "printed", tmp_path / "lines", ())
+    database, _ = collect.open_new(tmp_path / "result.db")
+    collect.fill(database, [collect.Shard(0, tmp_path / "lines", (5, 6))])
+    assert database.execute("SELECT * FROM log").fetchall() == [(1, 60, 5, "down"), (2, 70, 6, "up")]
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------

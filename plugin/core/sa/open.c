@@ -126,8 +126,10 @@ static bool is_turn(unsigned failures)
 
 static bool is_affordable(const ipsec_opener *opener, const ipsec_key *row)
 {
-    if (opener->guessed < (row->guessed == 0 ? 2 * GUESSED_IN_ALL : GUESSED_IN_ALL))
-        return row->guessed < GUESSED_PER_ROW;
+    const uint32_t most = row->guessed == 0 ? 2 * GUESSED_IN_ALL : GUESSED_IN_ALL;
+
+    if (row->guessed < GUESSED_PER_ROW && opener->guessed < most)
+        return true;
     ipsec_limit_reached(opener->limits, IPSEC_LIMIT_WRONG_KEYS);
     return false;
 }

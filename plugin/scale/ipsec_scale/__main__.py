@@ -11,9 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import engine, tables
+from . import tables
+from .telling import say
 
 DONE, INCOMPLETE, USAGE = 0, 1, 2
+
+
+SHARDS_MOST = 512   # of ipsec-split
 
 
 def positive(text):
@@ -23,13 +27,20 @@ def positive(text):
     return number
 
 
+def shards(text):
+    number = positive(text)
+    if number > SHARDS_MOST:
+        raise argparse.ArgumentTypeError(f"must be {SHARDS_MOST} at most")
+    return number
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="ipsec-scale", description="Judge the IPsec of many captures, on many processors.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="judge captures, in the order in which they are named")
     run.add_argument("files", nargs="+", metavar="CAPTURE", type=Path)
     run.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the result, a SQLite file")
-    run.add_argument("--shards", type=positive, default=32, metavar="N",
+    run.add_argument("--shards", type=shards, default=32, metavar="N",
                      help="in how many parts to judge (32); the result does not depend on it")
     run.add_argument("--workers", type=positive, default=os.cpu_count(), metavar="N", help="processes (one per processor)")
     run.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, as tcp://host:8786, in place of --workers")
@@ -55,6 +66,11 @@ def remove(folder):
 
 
 def judge(wanted):
+    from . import engine    # Dask takes a second to start, and who asks needs none
+
+    if not os.access(wanted.output.absolute().parent, os.W_OK):
+        say(f"{wanted.output}: cannot be written there")
+        return USAGE
     made = None if wanted.folder else tempfile.mkdtemp(prefix="ipsec-scale-", dir=wanted.output.absolute().parent)
     folder = Path(made or wanted.folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
@@ -64,12 +80,12 @@ def judge(wanted):
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))    # so that the folder goes away then, too
     try:
         if not engine.check_space(run):
-            engine.say("that is not enough: name another place with --folder")
+            say("that is not enough: name another place with --folder")
             return USAGE
         with engine.owned(folder), engine.connect(wanted.scheduler, wanted.workers) as client:
             return DONE if engine.run_on(client, run) else INCOMPLETE
     except engine.InUse as error:
-        engine.say(str(error))
+        say(str(error))
         return USAGE
     finally:
         if made:
@@ -82,14 +98,18 @@ def ask(wanted):
             print(f"{name:14} {title}")
         return DONE
     if not wanted.result.exists():
-        engine.say(f"{wanted.result}: there is no such file")
+        say(f"{wanted.result}: there is no such file")
         return USAGE
     database = sqlite3.connect(f"{wanted.result.absolute().as_uri()}?mode=ro", uri=True)
     sql = tables.QUERIES[wanted.name][1]
     if sql.count("?") != len(wanted.argument):
-        engine.say(f"{wanted.name} takes {sql.count('?')} argument{'' if sql.count('?') == 1 else 's'}")
+        say(f"{wanted.name} takes {sql.count('?')} argument{'' if sql.count('?') == 1 else 's'}")
         return USAGE
-    answer = database.execute(sql, wanted.argument)
+    try:
+        answer = database.execute(sql, wanted.argument)
+    except sqlite3.DatabaseError as error:
+        say(f"{wanted.result}: {error}")
+        return USAGE
     print("\t".join(column[0] for column in answer.description))
     for row in answer:
         print("\t".join("" if value is None else str(value) for value in row))
@@ -98,7 +118,10 @@ def ask(wanted):
 
 def main(arguments=None):
     wanted = parse(arguments)
-    return judge(wanted) if wanted.command == "run" else ask(wanted)
+    try:
+        return judge(wanted) if wanted.command == "run" else ask(wanted)
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
 
 
 if __name__ == "__main__":

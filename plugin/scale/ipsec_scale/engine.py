@@ -11,7 +11,6 @@ import os
 import shutil
 import stat
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from typing import NamedTuple
 from distributed import Client, LocalCluster, as_completed
 
 from . import collect, work
+from .telling import say
 
 RETRIES = 3     # of a piece whose worker died
 
@@ -32,10 +32,6 @@ class Run(NamedTuple):
     tshark_options: list
     split_program: str
     json_folder: Path   # None: no lines of JSON are wanted
-
-
-def say(text):
-    print(f"ipsec-scale: {text}", file=sys.stderr, flush=True)
 
 
 def key_of(*what):
@@ -152,6 +148,7 @@ def judge_all(client, run, parts, problems):
         result = run.folder / f"lines-{key_of(shard, folders, conditions)}"
         what = collect.Shard(shard, result, tuple(number for number, _ in filled))
         jobs.append(Job(what, work.judge, (shard, folders, str(result), run.tshark_options), result.name))
+    jobs.sort(key=lambda job: -sizes[job.what.number])   # so that no large one is left for the end
     progress = Progress("judging", sum(sizes.values()), "packets")
     for shard, said in results(client, jobs, progress, lambda shard: sizes[shard.number], problems,
                                lambda shard: f"shard {shard.number}"):
@@ -191,6 +188,7 @@ def collect_all(run, parts, shards, problems):
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 GZIP = b"\x1f\x8b"
+PACKED_MOST = 1032  # to one: deflate can do no more, whatever the file says
 
 
 def unpacked_size(path):
@@ -200,7 +198,7 @@ def unpacked_size(path):
         if size < 18 or file.read(2) != GZIP:
             return size
         file.seek(-4, os.SEEK_END)
-        return max(size, int.from_bytes(file.read(4), "little"))
+        return max(size, min(int.from_bytes(file.read(4), "little"), size * PACKED_MOST))
 
 
 PART_OF_CAPTURE = 1.5   # small packets take so much more in the parts, with what is noted of each

@@ -50,7 +50,8 @@ SAS = Table("sas", (
               "icv_good", "icv_bad", "smallest", "largest", "smallest_good", "largest_good", "smallest_bad", "largest_bad",
               "mtu"),
     Column("reverse", kind=SA), Column("successor", kind=SA),
-    Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")), tap="ipsec,sa,json", key="index", at="first_frame")
+    Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")),
+    tap="ipsec,sa,json", key="index", at="first_frame")
 
 # Headers with a finding, or not clean; ICMP errors; IKE messages with a finding.
 PACKETS = Table("packets", (
@@ -64,7 +65,8 @@ PACKETS = Table("packets", (
     *texts("ike_initiator_spi", "ike_responder_spi"), *integers("ike_message_id"), Column("ike_request", kind=FRAME),
     *integers("windows_error"), *texts("windows_name", "windows_status"), *integers("windows_event"),
     *(Column(name, "TEXT", NAMES) for name in ("linux", "freebsd", "openbsd", "vpp", "strongswan")),
-    *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")), tap="ipsec,findings,json", key="frame", at="frame")
+    *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")),
+    tap="ipsec,findings,json", key="findings", at="frame")
 
 # What is said of a finding: the same for many of them, so that each text is there once.
 ADVICE = Table("advice", texts("id", "summary", "cause", "reference", "advice"))
@@ -81,9 +83,11 @@ LIMITS = Table("limits", (
     Column("shard", kind=SHARD), Column("name", "TEXT", member="limit"), *integers("times"), *texts("summary")),
     tap="ipsec,limits,json", key="limit")
 
-LINES = (SAS, PACKETS, LIMITS)
-PARTS = (FINDINGS, IKE)
-TEXTS = (ADVICE,)
+# All of them.
+TABLES = tuple(table for table in list(globals().values()) if isinstance(table, Table))
+LINES = tuple(table for table in TABLES if table.tap)
+PARTS = tuple(table for table in TABLES if table.of)
+TEXTS = tuple(table for table in TABLES if not table.tap and not table.of)
 
 
 def table_of(one):
