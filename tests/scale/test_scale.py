@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugin" / "scale")
 
 from ipsec_scale import collect, merged, placed, tables, work  # noqa: E402
 
-SAMPLES = ("benign", "faults", "faults_natt", "clean_esp", "icmp", "ike", "offload")
+SAMPLES = ("benign", "fragments", "faults", "faults_natt", "clean_esp", "icmp", "ike", "offload")
 # A run costs a start of tshark for each shard that has packets: ctest has the first number only.
 SHARDS = [int(number) for number in os.environ.get("IPSEC_SCALE_SHARDS", "7 2 32").split()]
 PAGE = (Path(__file__).resolve().parents[2] / "plugin" / "SCALE.md").read_text()
@@ -140,7 +140,7 @@ def test_one_tshark_over_everything_says_the_same(stage, captures, packets, whol
     stage.run("mergecap", "-I", "any", "-w", folder / "merged.pcapng", *captures)
     stage.run("reordercap", folder / "merged.pcapng", everything)
     taps = [word for table in tables.LINES for word in ("-z", table.tap)]
-    printed = stage.run("tshark", "-q", "-n", "-r", everything, *taps).stdout
+    printed = stage.run("tshark", "-q", "-n", "-r", everything, *work.OPTIONS, *taps).stdout
     places = places_of(stage, everything, packets)
     stage.run("touch", lines)
     with pytest.MonkeyPatch.context() as patch:

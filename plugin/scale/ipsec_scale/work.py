@@ -15,6 +15,8 @@ from pathlib import Path
 from . import merged, placed, tables
 
 UNFINISHED = "unfinished-"  # what such a name begins with goes away
+# Else it depends on packets of others from when on fragments are looked at.
+OPTIONS = ["-o", "ipsec.all_fragments:TRUE"]
 MERGED_AT_ONCE = 200    # files that one mergecap opens; a process may have 1,024 open
 
 
@@ -90,7 +92,7 @@ def run_tshark(parts, options, output, folder):
     """One tshark reads the parts of the shard, merged, from a pipe; none of them is written once more."""
     receiver, sender = os.pipe()
     taps = [word for table in tables.LINES for word in ("-z", table.tap)]
-    tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *options, *taps], stdin=receiver, stdout=output,
+    tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *OPTIONS, *options, *taps], stdin=receiver, stdout=output,
                               stderr=subprocess.PIPE, text=True)
     os.close(receiver)
     with os.fdopen(sender, "wb") as pipe:
