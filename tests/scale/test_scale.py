@@ -352,6 +352,21 @@ def test_a_frame_in_an_advice_is_one_of_a_file():
                                                     "advice_frame": [4, 9]}]}
 
 
+def test_times_that_make_no_sense_harm_nobody_else(scale, stage):
+    """Each packet has a finding, and its number in the file as sequence number: with many at one time, it shows which is which."""
+    folder = stage.folder / "work"
+    good = [(10**15, esp(1 + number % 7, 20, 100 + number % 7, number)) for number in range(1, 41)]
+    captures = [write_pcap(stage, folder / f"times-{number}.pcap", good) for number in range(3)]
+    octets = bytearray(captures[1].read_bytes())
+    for packet, seconds, microseconds in ((3, 2**32 - 1, 0), (4, 0, 2**32 - 1), (9, 2**31, 999), (20, 0, 0)):
+        struct.pack_into("<II", octets, 24 + (packet - 1) * (16 + 56), seconds, microseconds)
+    captures[1].write_bytes(octets)
+    one, many = (dump(scale(f"times-{shards}", captures, "--shards", shards)[0]) for shards in (1, 7))
+    assert one == many
+    rows = [dict(zip(names_of(tables.PACKETS), row)) for row in one["packets"]]
+    assert len(rows) == 3 * 40 and all(row["seq"] == row["frame"] for row in rows)
+
+
 # --- the page --------------------------------------------------------------------------------------------------------
 
 def run_line(stage, line):

@@ -249,8 +249,8 @@ def run_on(client, run):
     problems = []
     parts = split_all(client, run, problems)
     shards = judge_all(client, run, parts, problems)
-    collect_all(run, parts, shards, problems)
-    for what, text in problems:
+    collect_all(run, parts, shards, sorted(problems))
+    for what, text in sorted(problems):
         say(f"{what}: {text}")
     return not problems
 
