@@ -13,23 +13,24 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     ipsec_db *db = g_new0(ipsec_db, 1);
 
     db->config = *config;
-    db->sas = ipsec_sa_table_new(config->sas);
+    db->sas = ipsec_sa_table_new(config->sas, &db->limits);
     db->opener = g_new0(ipsec_opener, 1);
     db->opener->ring = ipsec_keyring_new();
     db->opener->sas = db->sas;
     db->opener->config = &db->config;
+    db->opener->limits = &db->limits;
     db->opens = config->null_heuristic;
-    db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new()};
-    db->senders = ipsec_senders_new();
-    db->peers = ipsec_peers_new();
+    db->sequencer = (ipsec_sequencer){.config = &db->config, .sas = db->sas, .recents = ipsec_recents_new(&db->limits)};
+    db->senders = ipsec_senders_new(&db->limits);
+    db->peers = ipsec_peers_new(&db->limits);
     db->minded = ipsec_oddities_minded(config->receiver);
     db->is_brief = config->receiver == IPSEC_STACK_RFC && !db->minded && ipsec_brief_is_open();
-    db->fragments = ipsec_fragments_new();
-    db->families = ipsec_ike_families_new();
-    db->puzzles = ipsec_ike_puzzles_new();
-    db->icmp = ipsec_icmp_errors_new();
+    db->fragments = ipsec_fragments_new(&db->limits);
+    db->families = ipsec_ike_families_new(&db->limits);
+    db->puzzles = ipsec_ike_puzzles_new(&db->limits);
+    db->icmp = ipsec_icmp_errors_new(&db->limits);
     db->notes = ipsec_notes_new();
-    db->ike = ipsec_ike_new(config->duplicate_time);
+    db->ike = ipsec_ike_new(config->duplicate_time, &db->limits);
     return db;
 }
 
@@ -94,6 +95,11 @@ bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike)
         return false;
     *ike = (ipsec_sa_ike){.created_by = of->created_by ? of->created_by : of->named_by, .deleted_by = of->deleted_by};
     return true;
+}
+
+const ipsec_limits *ipsec_db_limits(const ipsec_db *db)
+{
+    return &db->limits;
 }
 
 void ipsec_db_find_watches(ipsec_db *db)

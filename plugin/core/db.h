@@ -25,6 +25,7 @@
 
 struct ipsec_db {
     ipsec_config config;
+    ipsec_limits limits;
     ipsec_sa_table *sas;
     ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
     bool opens;           /* whether there is anything to open packets with */

@@ -14,6 +14,7 @@
 
 #include "base/catalogue.h"
 #include "base/config.h"
+#include "base/limits.h"
 #include "base/stack.h"
 #include "base/wipe.h"
 #include "ike/contents.h"
@@ -67,6 +68,9 @@ uint32_t ipsec_db_sa_count(const ipsec_db *db);
 
 /** Sets *summary to those of SA number `index`, forgotten or not. False if there is none. */
 bool ipsec_db_sa(const ipsec_db *db, uint32_t index, ipsec_sa_summary *summary);
+
+/** How often the limits were reached so far that all SAs and hosts share. */
+const ipsec_limits *ipsec_db_limits(const ipsec_db *db);
 
 /** What IKE says of SA number `index` in the end. False if it says nothing, or IKE is not known. */
 bool ipsec_db_sa_ike(const ipsec_db *db, uint32_t index, ipsec_sa_ike *ike);

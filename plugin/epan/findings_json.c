@@ -132,6 +132,15 @@ static void put_opened(json_dumper *line, const ipsec_opened *opened)
     ipsec_json_cell(line, "key_source", IPSEC_CELL_TEXT, &cell);
 }
 
+/* The frame that the advice names; 0: none. */
+static uint32_t frame_of_advice(const ipsec_finding *finding)
+{
+    const bool names_one =
+        ipsec_advice_names_frame(finding->advice_case) || finding->advice_case == IPSEC_CASE_IKE_ICMP;
+
+    return names_one ? finding->detail : 0;
+}
+
 static void put_finding(json_dumper *line, const ipsec_finding *finding)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue((ipsec_finding_id)finding->id);
@@ -144,6 +153,8 @@ static void put_finding(json_dumper *line, const ipsec_finding *finding)
     ipsec_json_text(line, "cause", ipsec_cause_name(row->cause));
     ipsec_json_text(line, "reference", row->reference);
     ipsec_json_text(line, "advice", ipsec_finding_advice(finding, advice));
+    if (frame_of_advice(finding) > 0)
+        ipsec_json_number(line, "advice_frame", frame_of_advice(finding));
     ipsec_json_number(line, "offset", finding->offset);
     ipsec_json_number(line, "length", finding->length);
     json_dumper_end_object(line);

@@ -298,6 +298,11 @@ void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ip
     renumber(report);
 }
 
+const ipsec_limits *ipsec_frames_limits(void)
+{
+    return db ? ipsec_db_limits(db) : NULL;
+}
+
 bool ipsec_frames_ike_news(ipsec_ike_progress *progress)
 {
     if (!ipsec_db_ike_news(db, progress))

@@ -44,6 +44,9 @@ bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);
 /* What IKE says of it, see ipsec_db_sa_ike(); frames likewise. */
 bool ipsec_frames_sa_ike(uint32_t sa, ipsec_sa_ike *ike);
 
+/* How often shared limits were reached in the file, see ipsec_db_limits(); NULL: no file is open. */
+const ipsec_limits *ipsec_frames_limits(void);
+
 /* The SA of the innermost header of the frame that has one; IPSEC_SA_NONE if none has, or no file is open. */
 uint32_t ipsec_frames_innermost_sa(const packet_info *pinfo);
 

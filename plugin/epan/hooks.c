@@ -289,8 +289,8 @@ static int look_after_ipv4(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 
 /* Fragments of IPv4 reach no dissector, and a postdissector costs every frame some 300 instructions. So there is none
  * until a packet is met that may have lost its end: before that, no fault needs a fragment as its explanation. Earlier
- * packets may be explained when they are dissected again. Wireshark cannot remove a postdissector, so it stays for
- * other files. */
+ * packets may be explained when they are dissected again. There is a preference for those who mind. Wireshark cannot
+ * remove a postdissector, so it stays for other files. */
 static bool looks_after_ipv4;
 
 static void start_looking_after_ipv4(void)
@@ -505,6 +505,8 @@ void ipsec_hooks_install(void)
     GArray *entries = g_array_new(false, false, sizeof(table_entry));
 
     is_ipsec_enabled = proto_is_protocol_enabled(find_protocol_by_id(proto_ipsec));
+    if (ipsec_prefs_all_fragments() && !looks_after_ipv4)
+        start_looking_after_ipv4();
     for (unsigned i = 0; i < HOOK_COUNT; i++)
         hooks[i].is_enabled = proto_is_protocol_enabled(find_protocol_by_id(hooks[i].proto));
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)

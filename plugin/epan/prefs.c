@@ -18,6 +18,7 @@ static unsigned pref_duplicate_ms = 5;
 static int pref_points = IPSEC_POINTS_AUTO;
 static pref_bool pref_sa_complete;
 static pref_bool pref_null_heuristic = true;
+static pref_bool pref_all_fragments;
 static pref_bool pref_decrypt = true;
 static pref_bool pref_info_column = true;
 
@@ -78,6 +79,10 @@ void ipsec_prefs_register(int proto)
     prefs_register_bool_preference(module, "null_heuristic", "Recognise ESP-NULL without keys",
                                    "Recognise NULL encryption by the payloads of SAs that have no key row (RFC 5879).",
                                    &pref_null_heuristic);
+    prefs_register_bool_preference(module, "all_fragments", "Look at all IPv4 fragments",
+                                   "Look for lost parts of packets from the first fragment on, and not only after a "
+                                   "packet that may have lost its end. Takes time for every frame.",
+                                   &pref_all_fragments);
 }
 
 /* Tells once per change that the window cannot be read; NULL: it can. */
@@ -118,6 +123,11 @@ ipsec_config ipsec_prefs_config(void)
 bool ipsec_prefs_decrypt(void)
 {
     return pref_decrypt;
+}
+
+bool ipsec_prefs_all_fragments(void)
+{
+    return pref_all_fragments;
 }
 
 bool ipsec_prefs_info_column(void)

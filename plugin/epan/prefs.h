@@ -13,6 +13,9 @@ ipsec_config ipsec_prefs_config(void);
 /* Whether payloads that the plugin decrypts are dissected. */
 bool ipsec_prefs_decrypt(void);
 
+/* Whether all fragments of IPv4 are looked at. */
+bool ipsec_prefs_all_fragments(void);
+
 /* Whether the Info column begins with what is wrong. */
 bool ipsec_prefs_info_column(void);
 

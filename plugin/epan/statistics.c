@@ -10,6 +10,7 @@ static void register_options(void)
     ipsec_compat_register_option("ipsec,sa", ipsec_sa_text_start);
     ipsec_compat_register_option("ipsec,sa,json", ipsec_sa_json_start);
     ipsec_compat_register_option("ipsec,findings,json", ipsec_findings_json_start);
+    ipsec_compat_register_option("ipsec,limits,json", ipsec_limits_json_start);
 }
 
 void ipsec_statistics_register(int proto)

@@ -13,6 +13,7 @@ void ipsec_statistics_register(int proto);
 bool ipsec_sa_text_start(const char *argument);
 bool ipsec_sa_json_start(const char *argument);
 bool ipsec_findings_json_start(const char *argument);
+bool ipsec_limits_json_start(const char *argument);
 void ipsec_sa_table_register(void);
 void ipsec_ike_table_register(void);
 void ipsec_summary_tree_register(void);

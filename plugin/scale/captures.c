@@ -10,11 +10,19 @@
 #include <wiretap/wtap.h>
 #include <wsutil/wslog.h>
 
+#define SECOND INT64_C(1000000000) /* in nanoseconds */
+
+/* In seconds: with as much added, the last moment of which there are nanoseconds is not reached. */
+#define GENERATION   INT64_C(1000000000)
+#define SECONDS_MOST (INT64_MAX / SECOND - 2 * GENERATION)
+
 struct capture {
     wtap *file;
     wtap_rec record;
     Buffer octets;         /* up to 4.4; later it is a part of the record */
-    GPtrArray *interfaces; /* wtap_block_t, those described so far; owned by the file */
+    bool has_time;         /* of a packet, so far */
+    int64_t seconds;       /* if it has: of the first one */
+    GPtrArray *interfaces; /* wtap_block_t, those described so far, as parts have them */
 };
 
 struct capture_part {
@@ -96,7 +104,7 @@ capture *capture_open(const char *path, char **error)
     }
     from = g_new0(capture, 1);
     from->file = file;
-    from->interfaces = g_ptr_array_new();
+    from->interfaces = g_ptr_array_new_with_free_func((GDestroyNotify)wtap_block_unref);
     begin_record(from);
     return from;
 }
@@ -130,6 +138,25 @@ static ipsec_link link_of(int encapsulation)
     }
 }
 
+/* Files may say any time. One that is a generation away from the first in the file is taken for damage: it becomes the
+ * next that is not. Programs that sort packets subtract times in 32 bits. The record is changed with it, for what is
+ * noted of a packet must be what is read from the part. */
+static int64_t take_time(capture *from)
+{
+    nstime_t *const time = &from->record.ts;
+    int64_t nanoseconds;
+
+    if (!from->has_time)
+        from->seconds = CLAMP((int64_t)time->secs, 0, SECONDS_MOST);
+    from->has_time = true;
+    nanoseconds =
+        CLAMP((int64_t)time->secs, from->seconds - GENERATION, from->seconds + GENERATION) * SECOND + time->nsecs;
+    nanoseconds = MAX(nanoseconds, 0);
+    time->secs = (time_t)(nanoseconds / SECOND);
+    time->nsecs = (int)(nanoseconds % SECOND);
+    return nanoseconds;
+}
+
 static void describe(capture *from, capture_packet *packet)
 {
     const wtap_packet_header *const header = &from->record.rec_header.packet_header;
@@ -140,7 +167,21 @@ static void describe(capture *from, capture_packet *packet)
                                .encapsulation = header->pkt_encap,
                                .has_time = from->record.presence_flags & WTAP_HAS_TS};
     if (packet->has_time)
-        packet->nanoseconds = (int64_t)from->record.ts.secs * 1000000000 + from->record.ts.nsecs;
+        packet->nanoseconds = take_time(from);
+}
+
+/* The interface as parts have it: with times in nanoseconds since 1970. Others may not fit, or not come back. */
+static wtap_block_t in_nanoseconds(wtap_block_t interface)
+{
+    const wtap_block_t copy = wtap_block_make_copy(interface);
+    wtapng_if_descr_mandatory_t *const units = (wtapng_if_descr_mandatory_t *)wtap_block_get_mandatory_data(copy);
+
+    units->time_units_per_second = 1000000000;
+    units->tsprecision = WTAP_TSPREC_NSEC;
+    wtap_block_remove_option(copy, OPT_IDB_TSOFFSET);
+    wtap_block_remove_option(copy, OPT_IDB_TSRESOL);
+    wtap_block_add_uint8_option(copy, OPT_IDB_TSRESOL, 9);
+    return copy;
 }
 
 /* Those that the file has described since the last packet. */
@@ -149,7 +190,7 @@ static void note_interfaces(capture *from)
     wtap_block_t interface;
 
     while ((interface = wtap_get_next_interface_description(from->file)))
-        g_ptr_array_add(from->interfaces, interface);
+        g_ptr_array_add(from->interfaces, in_nanoseconds(interface));
 }
 
 bool capture_read(capture *from, capture_packet *packet, char **error)

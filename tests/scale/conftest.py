@@ -40,7 +40,7 @@ class Stage:
         for name in ("home", "work"):
             (folder / name).chmod(0o777)
         self.environment = {**os.environ, "HOME": str(folder / "home"), "WIRESHARK_PLUGIN_DIR": str(folder / "plugins"),
-                            "PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
+                            "PATH": f"{folder / 'bin'}:{folder / 'scale'}:{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
                             "PYTHONPATH": str(folder / "scale"),    # the workers import the engine
                             "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
 

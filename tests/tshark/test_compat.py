@@ -170,7 +170,7 @@ def options_of(tshark, program):
 
 def test_ipsec_compat_has_window(tshark):
     """Where nobody reads what is printed there is no option that prints."""
-    printing = {"ipsec,sa,json", "ipsec,findings,json"}
+    printing = {"ipsec,sa,json", "ipsec,findings,json", "ipsec,limits,json"}
     assert printing <= options_of(tshark, "tshark"), broken("ipsec_compat_has_window", "tshark has none")
     if shutil.which("wireshark"):
         listed = options_of(tshark, "wireshark")

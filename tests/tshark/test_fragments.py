@@ -41,6 +41,7 @@ def test_without_a_fault_there_is_nothing_to_explain(tshark, tmp_path):
     parts = {version: [part(version, 7, ESP, octets[:304]), part(version, 7, ESP, octets[304:], 304)] for version in (4, 6)}
     capture = pcap.write_frames(tmp_path / "sound.pcap", parts[4] + parts[6])
     assert links(tshark, capture, "-2") == {3: 4, 4: 3}
+    assert links(tshark, capture, "-2", "-o", "ipsec.all_fragments:TRUE") == {1: 2, 2: 1, 3: 4, 4: 3}
 
 
 def test_a_read_filter_takes_the_other_part_away(tshark, tmp_path):

@@ -18,6 +18,7 @@ from samples.packets import ESP, esp, ethernet, ipv4
 from tshark_runner import KEYS, LATER, VERDICTS, field_options, parse_rows
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "plugin" / "schema"
+CORE = SCHEMAS.parent / "core"
 SA, FINDINGS = "ipsec,sa,json", "ipsec,findings,json"
 NAME = "faults_sequence"
 
@@ -271,6 +272,21 @@ def test_times(sequence):
         for end in ("first", "last"):
             moment = datetime.strptime(sa[f"{end}_time"][:26], "%Y-%m-%dT%H:%M:%S.%f").replace(tzinfo=timezone.utc)
             assert abs(moment.timestamp() - sa[f"{end}_epoch"]) < 1e-5
+
+
+def test_limits_are_named_when_they_are_reached(tshark, tmp_path):
+    """A replay of a packet that is no longer remembered, and of one that is."""
+    schema = json.loads((SCHEMAS / "ipsec-limits.schema.json").read_text())
+    frames = [ethernet(ipv4(1, ESP, esp(60, 0xC0000001, number))) for number in range(1, 8193)]
+    for number, limits in ((8000, []), (1, ["last_packets"])):
+        path = tshark.share("replay.pcap", "")
+        path.write_bytes(pcap.write_frames(tmp_path / "replay.pcap", [*frames, frames[number - 1]]).read_bytes())
+        lines = [json.loads(line) for line in tshark.run("-q", "-r", path, "-z", "ipsec,limits,json").stdout.splitlines()]
+        assert [line["limit"] for line in lines] == limits
+        for line in lines:
+            check(line, schema)
+    defined = re.findall(r'^LIMIT\(\w+, "(\w+)"', (CORE / "base" / "limits.def").read_text(), re.MULTILINE)
+    assert schema["properties"]["limit"]["enum"] == defined
 
 
 def test_times_that_nobody_has(tshark, tmp_path):

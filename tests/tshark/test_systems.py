@@ -34,7 +34,7 @@ WRITTEN_UNSEEN = {
 # In running text, names of preferences look like fields.
 PREFERENCES = {f"ipsec.{name}" for name in (
     "receiver", "reserved_spi", "sa_table", "sa_file", "use_esp_sa", "sa_complete", "replay_window", "duplicate_ms", "points",
-    "decrypt", "info_column", "null_heuristic")}
+    "all_fragments", "decrypt", "info_column", "null_heuristic")}
 
 
 def table_filters(page):

@@ -41,7 +41,7 @@ static ipsec_sa_ike beside(const ipsec_sa_table *sas, uint32_t sa)
 
 static void test_beside(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     uint32_t young, older, elsewhere;
 
     ask(sas, here, 1, IPSEC_EXCHANGE_MAKES, 200);
@@ -66,7 +66,7 @@ static void test_beside(void)
 /* Where all are alike, they ask only; a single one may be anything. */
 static void test_alike(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     uint32_t sa;
 
     ask(sas, here, 1, IPSEC_EXCHANGE_MAKES, 200);
@@ -82,7 +82,7 @@ static void test_alike(void)
 /* The SAs in use when IKE is seen for the first time have an end, too. */
 static void test_in_use(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     ipsec_view view = esp_view(4, 1, 1, 60);
     ipsec_note note = {0};
     ipsec_sa *sa;
@@ -103,7 +103,7 @@ static void test_in_use(void)
 /* Of an SA behind more requests than there is room for nobody knows which one made it. */
 static void test_many_requests(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     uint32_t before, behind;
 
     ask(sas, here, 1, IPSEC_EXCHANGE_MAKES, 200);
@@ -122,7 +122,7 @@ static void test_many_requests(void)
 /* Signs of life take no room, however many there are. */
 static void test_signs_of_life(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     uint32_t frame = 1, sa;
 
     for (; frame <= 2 * IPSEC_EXCHANGES_MOST; frame++)
@@ -138,7 +138,7 @@ static void test_signs_of_life(void)
 
 static void test_many_hosts(void)
 {
-    ipsec_sa_table *sas = ipsec_sa_table_new(0);
+    ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
     uint8_t from[4] = {10, 1, 0, 0};
     uint32_t first, last;
 

@@ -204,8 +204,8 @@ static void test_advice(void)
 /* Packets that may not be cut need no identification, so that many have 0. */
 static void test_no_identification(void)
 {
-    ipsec_fragments *fragments = ipsec_fragments_new();
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_fragments *fragments = ipsec_fragments_new(NULL);
+    ipsec_recents *recents = ipsec_recents_new(NULL);
 
     for (uint32_t id = 0; id <= 1; id++) {
         const ipsec_view first = packet(4, IPSEC_PROTOCOL_ESP, id, 104, 2);
@@ -222,8 +222,8 @@ static void test_no_identification(void)
 /* As many orphans at a time as there are slots, and as many pairs as are remembered. */
 static void test_bounds(void)
 {
-    ipsec_fragments *fragments = ipsec_fragments_new();
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_fragments *fragments = ipsec_fragments_new(NULL);
+    ipsec_recents *recents = ipsec_recents_new(NULL);
 
     for (uint32_t id = 0; id < FOUND_MOST - 1; id++) {
         const ipsec_view first = packet(6, IPSEC_PROTOCOL_ESP, id + 1, 104, 2 * id + 2);

@@ -19,7 +19,7 @@ static void free_window(ipsec_sa *sa)
 
 static void test_there_and_back(void)
 {
-    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new(NULL);
     ipsec_generations *generations = ipsec_generations_new(ivs);
     ipsec_sa sa = sa_with(1, 10, 500);
     ipsec_sa_pair pair, other;
@@ -54,7 +54,7 @@ static void test_there_and_back(void)
 /* What a key has not verified is not known of it. */
 static void test_guesses_are_not_kept(void)
 {
-    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new(NULL);
     ipsec_generations *generations = ipsec_generations_new(ivs);
     ipsec_sa sa = sa_with(1, 10, 500);
 
@@ -68,7 +68,7 @@ static void test_guesses_are_not_kept(void)
 /* Neither another SA's nor another row's. And with too many the last ones are not kept, until one is taken back. */
 static void test_many(void)
 {
-    ipsec_iv_store *ivs = ipsec_iv_store_new();
+    ipsec_iv_store *ivs = ipsec_iv_store_new(NULL);
     ipsec_generations *generations = ipsec_generations_new(ivs);
 
     for (uint32_t index = 0; index <= IPSEC_GENERATIONS_MOST; index++) {

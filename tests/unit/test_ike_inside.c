@@ -45,7 +45,7 @@ static ipsec_ike_shown show(const uint8_t *octets, uint32_t count)
 
 static bool read_one(const ipsec_ike_message *message, ipsec_ike_shown shown, ipsec_ike_contents *contents)
 {
-    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new();
+    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
     const bool is_read = ipsec_ike_read_inside(puzzles, message, &shown, contents);
 
     ipsec_ike_puzzles_free(puzzles);
@@ -110,7 +110,7 @@ typedef struct piece {
 /* Gives the pieces in that order, and returns how many complete a message that deletes the IKE SA. */
 static unsigned put_together(const piece *pieces, unsigned count, uint8_t forged_exchange)
 {
-    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new();
+    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
     unsigned whole = 0;
 
     for (unsigned i = 0; i < count; i++) {
@@ -164,7 +164,7 @@ static void test_headers_differ(void)
     ipsec_ike_contents contents;
 
     for (unsigned i = 0; i < 6; i++) {
-        ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new();
+        ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
         ipsec_ike_message one = part(1, 2), two = part(2, 2);
         const ipsec_ike_shown first = show(first_half, sizeof first_half);
         const ipsec_ike_shown second = show(second_half, sizeof second_half);
@@ -185,7 +185,7 @@ static void test_headers_differ(void)
 /* Memory has an end, and what is beyond it is not read; a number beyond the total is none (message.c). */
 static void test_limits(void)
 {
-    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new();
+    ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
     static const uint8_t large[60000];
     ipsec_ike_message message = part(1, IPSEC_IKE_PARTS_MOST + 1), none = part(0, 0);
     ipsec_ike_shown shown = show(first_half, sizeof first_half);

@@ -726,6 +726,7 @@ static void test_flood(void)
         ipsec_judge_ike(s.db, &view, NULL, &report);
         guard_free_all();
     }
+    g_assert_cmpuint(ipsec_db_limits(s.db)->times[IPSEC_LIMIT_IKE_SAS], ==, IPSEC_IKE_SAS_MOST + 1);
     s.head.initiator_spi = 0x1111;
     ask(&s, IPSEC_IKE_AUTH, 1, 250);
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==, IPSEC_FINDING_IKE_AUTH_FAILED);

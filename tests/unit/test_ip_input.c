@@ -84,7 +84,7 @@ static ipsec_finding_id look(ipsec_senders *senders, const ipsec_view *view)
 
 static void test_sound(void)
 {
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     for (unsigned i = 0; i < 4; i++) {
@@ -99,7 +99,7 @@ static void test_sound(void)
 /* Every bit of the header is covered, and a wrong one counts only behind a right one. */
 static void test_ip_checksum(void)
 {
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     make(&p, 4, false, NULL, 0);
@@ -121,7 +121,7 @@ static void test_ip_checksum(void)
 /* How many of the next `count` wrong ones are faults, behind so many wrong ones and then right ones. */
 static unsigned count_faults(unsigned wrong, unsigned right, unsigned count)
 {
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     unsigned faults = 0;
     packet p;
 
@@ -146,7 +146,7 @@ static void test_believed_for_good(void)
                  {3, 2, 1, false}, {3, 2, 2, true}, {3, 0, 0, false}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ipsec_senders *senders = ipsec_senders_new();
+        ipsec_senders *senders = ipsec_senders_new(NULL);
         unsigned faults = 0;
         packet p;
 
@@ -181,7 +181,7 @@ static void test_a_right_one_among_wrong_ones(void)
 static void test_each_sender_has_its_own_way(void)
 {
     static const uint8_t other[4] = {192, 0, 2, 9};
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     make(&p, 4, false, NULL, 0);
@@ -215,7 +215,7 @@ typedef struct crowd {
 static void open_crowd(crowd *crowd)
 {
     make(&crowd->packet, 4, false, NULL, 0);
-    crowd->senders = ipsec_senders_new();
+    crowd->senders = ipsec_senders_new(NULL);
     crowd->packet.view.source = crowd->source;
 }
 
@@ -319,7 +319,7 @@ static void test_a_share_is_for_newcomers(void)
 static void test_what_is_no_packet_is_not_checked(void)
 {
     const uint16_t flags[] = {IPSEC_VIEW_QUOTED, IPSEC_VIEW_FRAGMENT, IPSEC_VIEW_OFFLOAD, IPSEC_VIEW_REASSEMBLED};
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     make(&p, 4, false, NULL, 0);
@@ -342,7 +342,7 @@ static void test_what_is_no_packet_is_not_checked(void)
 
 static void test_udp_checksum(uint8_t version)
 {
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     uint8_t *sum;
     packet p;
 
@@ -374,7 +374,7 @@ static void test_udp_checksums(void)
 /* RFC 3948 recommends no checksum: a sender without is one that is right. */
 static void test_zero_is_right_in_ipv4(void)
 {
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     make(&p, 4, true, NULL, 0);
@@ -394,7 +394,7 @@ static void test_udp_length(void)
     } cases[] = {
         {0, IPSEC_FINDING_NATT_UDP_LENGTH}, {7, IPSEC_FINDING_NATT_UDP_LENGTH}, {8, NONE}, {91, NONE}, {92, NONE},
         {93, IPSEC_FINDING_NATT_UDP_LENGTH}};
-    ipsec_senders *senders = ipsec_senders_new();
+    ipsec_senders *senders = ipsec_senders_new(NULL);
     packet p;
 
     for (unsigned i = 0; i < 2 * G_N_ELEMENTS(cases); i++) {
@@ -451,7 +451,7 @@ static void test_options(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ipsec_senders *senders = ipsec_senders_new();
+        ipsec_senders *senders = ipsec_senders_new(NULL);
         packet p;
 
         make(&p, 4, i % 2, cases[i].options, cases[i].octets);

@@ -27,9 +27,12 @@ typedef struct bench {
     uint32_t first; /* of the last reuse */
 } bench;
 
+static ipsec_limits limits; /* of the last bench */
+
 static bench open_bench(ipsec_iv_demand demand)
 {
-    return (bench){.store = ipsec_iv_store_new(), .demand = demand};
+    limits = (ipsec_limits){0};
+    return (bench){.store = ipsec_iv_store_new(&limits), .demand = demand};
 }
 
 static void close_bench(bench *bench)
@@ -280,7 +283,8 @@ static void test_bound_of_an_sa(void)
         expect_fine(&bench, 1, draw(random));
     for (unsigned i = 0; i < 2000000; i++)
         forgetful += learn(&bench, 1, draw(random)) == IPSEC_IV_FORGETFUL;
-    g_assert_cmpuint(forgetful, ==, 2000000); /* is said of each */
+    g_assert_cmpuint(limits.times[IPSEC_LIMIT_IVS], ==, 0); /* it is the SA's own */
+    g_assert_cmpuint(forgetful, ==, 2000000);               /* is said of each */
     g_assert_cmpuint(bench.state.unique.blocks, ==, SA_BLOCKS_MOST);
     expect_reuse(&bench, 1, first, 1);
     expect_fine(&bench, 1, first ^ 1); /* finds room in the same block */
@@ -319,6 +323,7 @@ static void test_bound_of_all(void)
     for (uint64_t i = 1; i <= 300000; i++)
         expect_fine(&bench, i, i);
     counter = bench.state;
+    g_assert_cmpuint(limits.times[IPSEC_LIMIT_IVS], >, 0);
 
     while (learn_many(&bench, random, 2) == IPSEC_IV_FINE)
         sas++;

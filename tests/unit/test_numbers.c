@@ -39,7 +39,7 @@ static void open_stream(stream *s, ipsec_stack receiver, uint32_t window)
     s->config.receiver = receiver;
     s->config.replay_window = window;
     s->sequencer =
-        (ipsec_sequencer){.config = &s->config, .sas = ipsec_sa_table_new(0), .recents = ipsec_recents_new()};
+        (ipsec_sequencer){.config = &s->config, .sas = ipsec_sa_table_new(0, NULL), .recents = ipsec_recents_new(NULL)};
     s->sa = ipsec_sa_get(s->sequencer.sas, &view, 0x1000, &note);
 }
 

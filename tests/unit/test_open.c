@@ -665,6 +665,7 @@ static void test_share_of_a_row(void)
         const ipsec_key_row one = with_spi(any, 0x20000 + i);
 
         g_assert_cmpint(hint_of(db, &one, 1), ==, i * COST < GUESSED_PER_ROW ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
+        g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_WRONG_KEYS] > 0, ==, i * COST >= GUESSED_PER_ROW);
     }
     g_assert_cmpint(hint_of(db, &named, 1), ==, IPSEC_CASE_ICV_LENGTH);
     end(db);
@@ -698,6 +699,7 @@ static void test_all_that_is_looked_into(void)
             g_assert_cmpint(hint_of(db, &one, 1), ==,
                             spent < 2 * GUESSED_IN_ALL ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
         }
+        g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_WRONG_KEYS], >, 0);
         end(db);
     }
 }

@@ -11,7 +11,7 @@
 
 static void test_peers_are_a_pair(void)
 {
-    ipsec_peers *peers = ipsec_peers_new();
+    ipsec_peers *peers = ipsec_peers_new(NULL);
     const ipsec_view view = esp_view(6, 0x1000, 1, 84), v4 = esp_view(4, 0x1000, 1, 84);
     ipsec_view back = view, unknown = view;
 
@@ -41,7 +41,7 @@ typedef struct crowd {
 
 static void open_crowd(crowd *crowd)
 {
-    *crowd = (struct crowd){.peers = ipsec_peers_new(), .view = esp_view(4, 0x1000, 1, 84)};
+    *crowd = (struct crowd){.peers = ipsec_peers_new(NULL), .view = esp_view(4, 0x1000, 1, 84)};
 }
 
 static void close_crowd(crowd *crowd)

@@ -48,7 +48,7 @@ static uint32_t find(ipsec_recents *recents, const sent *packet)
 
 static void test_last_and_first_of_a_number(void)
 {
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
     const sent packet = {.sa = 1, .sequence = 7}, other_sa = {.sa = 2, .sequence = 7},
                other_number = {.sa = 1, .sequence = 8}, forged = {.sa = 1, .sequence = 7, .standing = IPSEC_FORGED};
 
@@ -70,7 +70,7 @@ static void test_last_and_first_of_a_number(void)
 /* Of several packets with one number, the same one is found. */
 static void test_the_same(void)
 {
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
     const sent one = {.sa = 1, .sequence = 7, .octet = 1}, other = {.sa = 1, .sequence = 7, .octet = 2},
                third = {.sa = 1, .sequence = 7, .octet = 3};
 
@@ -86,7 +86,7 @@ static void test_the_same(void)
 /* What is described and not kept was never there. The ring forgets the oldest, and its chains end there. */
 static void test_forgotten(void)
 {
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
     const sent packet = {.sa = 1, .sequence = 7};
 
     describe(recents, &packet, 1);
@@ -116,7 +116,7 @@ static void test_forgotten(void)
  * stands in nobody's way. */
 static void test_many_of_one_number(void)
 {
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
     const sent packet = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 7, .standing = IPSEC_FORGED};
     const sent other = {.sa = 1, .sequence = 7, .octet = 1};
 
@@ -157,7 +157,7 @@ static void test_captured_twice(void)
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ipsec_recents *recents = ipsec_recents_new();
+        ipsec_recents *recents = ipsec_recents_new(NULL);
         const ipsec_recent *described;
 
         g_test_message("%s", cases[i].what);
@@ -174,16 +174,17 @@ static void test_captured_twice(void)
 static void test_overtaken(void)
 {
     for (uint8_t dscp = 0; dscp <= 46; dscp += 46) {
-        ipsec_recents *recents = ipsec_recents_new();
+        ipsec_recents *recents = ipsec_recents_new(NULL);
         const sent late = {.sa = 1, .sequence = 7}, forged = {.sa = 1, .sequence = 9, .standing = IPSEC_FORGED},
                    genuine = {.sa = 1, .sequence = 8, .dscp = dscp}, voice = {.sa = 1, .sequence = 9, .dscp = 46};
 
         keep(recents, &forged, 1);
-        g_assert_false(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 2)));
+        g_assert_false(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 2), 10));
         keep(recents, &genuine, 2);
-        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 3)), ==, dscp != 0);
+        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 3), 10), ==, dscp != 0);
+        g_assert_false(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 3), 0));
         keep(recents, &voice, 3);
-        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 4)), ==, dscp != 0);
+        g_assert_cmpint(ipsec_recents_overtaken_by_others(recents, describe(recents, &late, 4), 10), ==, dscp != 0);
         ipsec_recents_free(recents);
         guard_free_all();
     }
@@ -225,14 +226,14 @@ static void test_unique(void)
     const ipsec_recent_marks marks = {.sa = 1, .length = LENGTH, .identification = 7};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        ipsec_recents *recents = ipsec_recents_new();
+        ipsec_recents *recents = ipsec_recents_new(NULL);
 
         for (uint32_t frame = 1; frame <= 3 && cases[i].packets[frame - 1].sequence > 0; frame++)
             keep(recents, &cases[i].packets[frame - 1], frame);
         g_assert_cmpuint(find_unique(recents, marks), ==, cases[i].found);
-        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH + 1, 0, 7, 0}), ==, 0);
-        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 1, 7, 0}), ==, 0);
-        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 0, 7, 1}), ==, 0);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH + 1, 0, 7}), ==, 0);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 1, 7}), ==, 0);
+        g_assert_cmpuint(find_unique(recents, (ipsec_recent_marks){1, LENGTH, 0, 6}), ==, 0);
         ipsec_recents_free(recents);
     }
     guard_free_all();
@@ -242,7 +243,7 @@ static void test_unique(void)
 static void test_unique_of_any_sa(void)
 {
     const ipsec_recent_marks marks = {.sa = IPSEC_SA_NONE, .length = LENGTH, .identification = 7};
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
 
     keep(recents, &(sent){.sa = 5, .sequence = 1, .identification = 7}, 1);
     g_assert_cmpuint(find_unique(recents, marks), ==, 1);
@@ -256,7 +257,7 @@ static void test_unique_of_any_sa(void)
 static void test_unique_of_many(void)
 {
     for (uint32_t copies = 64; copies <= 65; copies++) {
-        ipsec_recents *recents = ipsec_recents_new();
+        ipsec_recents *recents = ipsec_recents_new(NULL);
 
         for (uint32_t frame = 1; frame <= copies; frame++)
             keep(recents, &(sent){.sa = 1, .sequence = 1, .identification = 7}, frame);
@@ -270,7 +271,7 @@ static void test_unique_of_many(void)
 /* A first part is one that ends where the fragment begins, has its identification, and may have lost its end. */
 static void test_end(void)
 {
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
 
     keep(recents, &(sent){.sa = 1, .sequence = 1, .identification = 7}, 1);
     keep(recents, &(sent){.sa = 1, .sequence = 2, .identification = 8}, 2);
@@ -287,11 +288,49 @@ static void test_end(void)
     guard_free_all();
 }
 
+/* Whoever sends a packet with the same identification and length between other hosts is not taken for its sender. Each
+ * pair here is one that a sum, or an exclusive or, of the words would not tell apart. */
+static void test_ends(void)
+{
+    static const struct {
+        uint8_t source[16], destination[16];
+        uint32_t ports;
+    } ends[] = {
+        {{10, 0, 0, 1}, {10, 0, 0, 2}, 0},
+        {{10, 0, 0, 2}, {10, 0, 0, 1}, 0},
+        {{10, 0, 0, 4}, {10, 0, 0, 1}, 0},
+        {{138, 0, 0, 1}, {138, 0, 0, 2}, 0},
+        {{10, 0, 0, 1}, {10, 0, 0, 2}, 1},
+        {{10, 0, 0, 1, [4] = 128, [8] = 128}, {10, 0, 0, 2}, 0},
+        {{10, 0, 0, 1, [15] = 1}, {10, 0, 0, 2, [15] = 255}, 0},
+    };
+
+    for (uint8_t length = 4; length <= 16; length += 12) {
+        ipsec_recents *recents = ipsec_recents_new(NULL);
+
+        for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++) {
+            const uint32_t one =
+                ipsec_recents_ends(recents, ends[i].source, ends[i].destination, length, ends[i].ports);
+
+            for (unsigned j = 0; j < i; j++) {
+                const bool same = length == 4 && ends[i].ports == ends[j].ports &&
+                                  memcmp(ends[i].source, ends[j].source, 4) == 0 &&
+                                  memcmp(ends[i].destination, ends[j].destination, 4) == 0;
+
+                g_assert_cmpint(
+                    one == ipsec_recents_ends(recents, ends[j].source, ends[j].destination, length, ends[j].ports), ==,
+                    same);
+            }
+        }
+        ipsec_recents_free(recents);
+    }
+}
+
 /* IPv6 has no identification, but for fragments. */
 static void test_no_identification(void)
 {
     const uint8_t octets[84] = {0}, outer[40] = {0x60, [6] = IPSEC_PROTOCOL_ESP, [7] = 64};
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
     ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 6, octets, sizeof octets);
     ipsec_recent *described;
 
@@ -300,13 +339,13 @@ static void test_no_identification(void)
     view.frame = 1;
     described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
     g_assert_cmpuint(described->identification, ==, 0);
-    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ends, ==, 0);
     g_assert_cmpuint(described->ttl, ==, 64);
     view.outer = NULL;
     view.outer_length = 0;
     described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
     g_assert_cmpuint(described->identification, ==, 0);
-    g_assert_cmpuint(described->addresses, ==, 0);
+    g_assert_cmpuint(described->ends, ==, 0);
     g_assert_cmpuint(described->ttl, ==, 0);
     g_assert_cmpuint(described->dscp, ==, IPSEC_DSCP_UNKNOWN);
     ipsec_recents_free(recents);
@@ -317,7 +356,7 @@ static void test_no_identification(void)
 static void test_number(void)
 {
     static const ipsec_standing standings[] = {IPSEC_FORGED, IPSEC_UNPROVEN, IPSEC_BELIEVED, IPSEC_VERIFIED};
-    ipsec_recents *recents = ipsec_recents_new();
+    ipsec_recents *recents = ipsec_recents_new(NULL);
 
     g_assert_null(ipsec_recents_find_number(recents, 1, 1));
     for (uint32_t i = 0; i < G_N_ELEMENTS(standings); i++) {
@@ -340,6 +379,7 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/many", test_many_of_one_number);
     g_test_add_func("/recent/captured-twice", test_captured_twice);
     g_test_add_func("/recent/overtaken", test_overtaken);
+    g_test_add_func("/recent/ends", test_ends);
     g_test_add_func("/recent/unique", test_unique);
     g_test_add_func("/recent/unique-of-any-sa", test_unique_of_any_sa);
     g_test_add_func("/recent/unique-of-many", test_unique_of_many);

@@ -12,7 +12,7 @@ ROOT = {"brief.c", "ipsec.h", "db.c", "db.h", "judge.c", "judge.h", "messages.c"
 FACE = "ipsec.h"
 TABLE = "base/kind.def"        # each kind of header has its hook and its name
 # What a program holds: types, and the calls on them.
-PUBLIC = {FACE, "base/advice_case.h", "base/catalogue.h", "base/config.h", "base/finding_set.h", "base/hash.h", "base/octets.h",
+PUBLIC = {FACE, "base/advice_case.h", "base/catalogue.h", "base/config.h", "base/finding_set.h", "base/hash.h", "base/limits.h", "base/octets.h",
           "base/oddity.h", "base/stack.h", "base/wipe.h", "icmp/error.h", "ike/contents.h", "ike/message.h", "ike/names.h", "ike/report.h", "ike/shown.h",
           "keys/algorithm.h", "keys/icv.h", "keys/spec.h", "keys/xfrm_state.h", "packet/findings.h",
           "packet/fragment.h", "packet/header.h", "packet/ip.h", "packet/place.h", "packet/reassembled.h", "packet/view.h", "report/advice.h", "report/conclusion.h",

@@ -15,7 +15,7 @@ static ipsec_sa *get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi
 
 static void test_an_sa_is_protocol_destination_spi(void)
 {
-    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT, NULL);
     ipsec_view view = esp_view(4, 0x1000, 1, 84), other = view;
     ipsec_sa *sa = get(table, &view, 0x1000);
 
@@ -48,7 +48,7 @@ static void test_no_two_sas_are_taken_for_one(void)
     enum {
         EACH = 150000
     };
-    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT, NULL);
     uint8_t address[16] = {0x20, 0x01, 0x0d, 0xb8};
     ipsec_view view = esp_view(6, 0x1000, 1, 84);
 
@@ -78,7 +78,7 @@ static void test_multicast_has_an_sa_per_source(void)
     static const uint8_t groups[][16] = {{224, 0, 0, 5}, {0xff, 0x02, [15] = 5}, {239, 255, 255, 255}};
     static const uint8_t no_groups[][16] = {{223, 255, 255, 255}, {0xfe, 0x80, [15] = 5}, {240, 0, 0, 1}};
     uint8_t other[16] = {192, 0, 2, 77};
-    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT);
+    ipsec_sa_table *table = ipsec_sa_table_new(IPSEC_SAS_DEFAULT, NULL);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++) {
         ipsec_view view = esp_view(i == 1 ? 6 : 4, 0x1000, 1, 84), second = view;
@@ -105,7 +105,7 @@ typedef struct full {
 static full open_full(uint32_t most)
 {
     note = (ipsec_note){0};
-    return (full){ipsec_sa_table_new(most), esp_view(4, 0x1000, 1, 84)};
+    return (full){ipsec_sa_table_new(most, NULL), esp_view(4, 0x1000, 1, 84)};
 }
 
 static void close_full(full *full)
@@ -427,7 +427,7 @@ static void test_between(void)
         uint16_t port;
         unsigned count;
     } cases[] = {{0, 1}, {500, 1}, {4500, 2}};
-    ipsec_sa_table *table = ipsec_sa_table_new(0);
+    ipsec_sa_table *table = ipsec_sa_table_new(0, NULL);
     ipsec_view view = esp_view(4, 0x1000, 1, 84);
     ipsec_note note = {0};
     ipsec_sa *native, *in_udp;
@@ -516,7 +516,7 @@ static void test_slots_stay_findable(void)
 static void test_destinations_that_differ_in_high_bits(void)
 {
     static const uint8_t top[] = {3, 7, 11, 15, 0, 4, 8, 12};
-    ipsec_sa_table *table = ipsec_sa_table_new(0);
+    ipsec_sa_table *table = ipsec_sa_table_new(0, NULL);
     uint8_t destination[16] = {0x20, 0x01, 0x0d, 0xb8};
     uint32_t sas = 0;
     ipsec_view view = {.address_length = 16, .ip_version = 6, .protocol = IPSEC_PROTOCOL_ESP, .length = 84, .frame = 1};

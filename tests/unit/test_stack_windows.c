@@ -43,7 +43,7 @@ static void open_scene(scene *s, ipsec_stack receiver, uint32_t asked, uint32_t 
 {
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
 
-    *s = (scene){.config = ipsec_config_default(), .sas = ipsec_sa_table_new(0)};
+    *s = (scene){.config = ipsec_config_default(), .sas = ipsec_sa_table_new(0, NULL)};
     s->config.receiver = receiver;
     s->config.replay_window = asked;
     s->sa = ipsec_sa_get(s->sas, &view, 0x1000, &s->note);

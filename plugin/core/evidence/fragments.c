@@ -1,7 +1,8 @@
 /* Fragments without a first one.
  *
- * A table has the packets with fragments that fit nowhere yet, each in the one slot that its name leads to: a later one
- * replaces an earlier one. What was found is kept by frame, up to a bound.
+ * A table has the packets with fragments that fit nowhere yet, each in one of the few slots that its name leads to: a
+ * later one replaces one that nothing is expected of any more, or else any. What was found is kept by frame, up to a
+ * bound.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/fragments.h"
@@ -13,6 +14,9 @@
  * many others in between to hide one. A power of two. */
 #define SLOTS 1024u
 
+/* Slots that a name leads to. A power of two. */
+#define SLOTS_OF_NAME 8u
+
 /* Pairs of frames that are remembered. */
 #define FOUND_MOST 65536u
 
@@ -22,6 +26,7 @@ typedef struct ipsec_fragmented {
     uint32_t split; /* the least offset of a fragment; 0: none came */
     uint32_t rest;  /* its frame */
     uint32_t first; /* the frame of a packet that ends there and says that it is whole; 0: none came */
+    bool is_second; /* another one went for it */
     bool is_proper; /* a first fragment came that says what it is */
 } ip_datagram;
 
@@ -33,11 +38,12 @@ typedef struct found {
     bool is_rest;
 } found;
 
-ipsec_fragments *ipsec_fragments_new(void)
+ipsec_fragments *ipsec_fragments_new(ipsec_limits *limits)
 {
     ipsec_fragments *fragments = g_new0(ipsec_fragments, 1);
 
     fragments->seed = ipsec_hash_seed();
+    fragments->limits = limits;
     return fragments;
 }
 
@@ -74,9 +80,12 @@ static void remember(ipsec_fragments *fragments, uint32_t frame, const ip_datagr
 
     if (!fragments->pairs)
         fragments->pairs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    if (g_hash_table_size(fragments->pairs) >= FOUND_MOST ||
-        g_hash_table_contains(fragments->pairs, GUINT_TO_POINTER(frame)))
+    if (g_hash_table_contains(fragments->pairs, GUINT_TO_POINTER(frame)))
         return;
+    if (g_hash_table_size(fragments->pairs) >= FOUND_MOST) {
+        ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+        return;
+    }
     pair = g_new(found, 1);
     *pair = (found){.name = datagram->name, .split = datagram->split, .other = other, .is_rest = is_rest};
     g_hash_table_insert(fragments->pairs, GUINT_TO_POINTER(frame), pair);
@@ -104,17 +113,58 @@ static const found *find(const ipsec_fragments *fragments, uint32_t frame)
 
 /* --- fragments as they come ---------------------------------------------------------------------------- */
 
-/* The slot of the packet; reset for it if another has it. */
+/* One whose first fragment has come may be taken for an orphan later on, if it is not known any more; but only if
+ * another packet looks like its first part. */
+static bool matters(const ip_datagram *datagram)
+{
+    return waits(datagram) || datagram->first > 0;
+}
+
+static ip_datagram *slots_of(const ipsec_fragments *fragments, uint64_t name)
+{
+    return &fragments->slots[name % (SLOTS / SLOTS_OF_NAME) * SLOTS_OF_NAME];
+}
+
+/* NULL: it has none. */
+static ip_datagram *find_slot(const ipsec_fragments *fragments, uint64_t name)
+{
+    ip_datagram *const slots = slots_of(fragments, name);
+
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (slots[i].name == name)
+            return &slots[i];
+    return NULL;
+}
+
+/* The slot for a packet that has none: one that is empty, or else of no use, or else one that other bits of its name
+ * tell. */
+static ip_datagram *take_slot(ipsec_fragments *fragments, uint64_t name)
+{
+    ip_datagram *const slots = slots_of(fragments, name);
+    ip_datagram *slot;
+
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (slots[i].name == 0)
+            return &slots[i];
+    for (unsigned i = 0; i < SLOTS_OF_NAME; i++)
+        if (!matters(&slots[i]))
+            return &slots[i];
+    slot = &slots[name / SLOTS % SLOTS_OF_NAME];
+    fragments->waiting -= waits(slot);
+    ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+    return slot;
+}
+
 static ip_datagram *slot_for(ipsec_fragments *fragments, uint64_t name)
 {
     ip_datagram *slot;
 
     if (!fragments->slots)
         fragments->slots = g_new0(ip_datagram, SLOTS);
-    slot = &fragments->slots[name % SLOTS];
-    if (slot->name != name) {
-        fragments->waiting -= waits(slot);
-        *slot = (ip_datagram){.name = name};
+    slot = find_slot(fragments, name);
+    if (!slot) {
+        slot = take_slot(fragments, name);
+        *slot = (ip_datagram){.name = name, .is_second = slot->name != 0};
     }
     return slot;
 }
@@ -128,9 +178,10 @@ static void meet_proper_first(ipsec_fragments *fragments, ip_datagram *slot)
 
 static uint32_t find_before(const ipsec_recents *recents, const ipsec_fragment *fragment)
 {
-    const uint8_t digest = ipsec_addresses_digest(fragment->source, fragment->destination, fragment->address_length);
+    const uint32_t ends =
+        ipsec_recents_ends(recents, fragment->source, fragment->destination, fragment->address_length, 0);
 
-    return ipsec_recents_find_end(recents, digest, (uint16_t)fragment->identification, fragment->offset);
+    return ipsec_recents_find_end(recents, ends, (uint16_t)fragment->identification, fragment->offset);
 }
 
 void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recents, const ipsec_fragment *fragment)
@@ -157,8 +208,11 @@ void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recen
     slot->rest = fragment->frame;
     slot->first = find_before(recents, fragment);
     fragments->waiting += waits(slot);
-    if (slot->first > 0)
-        join(fragments, slot);
+    if (slot->first == 0)
+        return;
+    if (slot->is_second)
+        ipsec_limit_reached(fragments->limits, IPSEC_LIMIT_FRAGMENTS);
+    join(fragments, slot);
 }
 
 void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *view)
@@ -170,8 +224,8 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
     if (!ipsec_fragment_read(view, &whole) || whole.identification == 0)
         return;
     name = name_of(fragments, &whole);
-    slot = &fragments->slots[name % SLOTS];
-    if (slot->name != name || slot->split != whole.offset || !waits(slot))
+    slot = find_slot(fragments, name);
+    if (!slot || slot->split != whole.offset || !waits(slot))
         return;
     fragments->waiting--;
     slot->first = view->frame;

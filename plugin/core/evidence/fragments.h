@@ -12,6 +12,7 @@
 #define IPSEC_CORE_FRAGMENTS_H
 
 #include "base/finding_set.h"
+#include "base/limits.h"
 #include "packet/fragment.h"
 #include "packet/view.h"
 #include "sa/recent.h"
@@ -23,12 +24,13 @@
 typedef struct ipsec_fragments {
     uint32_t waiting; /**< orphans whose first one is still to come */
     uint64_t seed;
+    ipsec_limits *limits;
     struct ipsec_fragmented *slots; /**< NULL until a fragment came */
     struct _GHashTable *pairs;      /**< of frames; NULL until two were found */
 } ipsec_fragments;
 
 /** None so far; free it with ipsec_fragments_free(). */
-ipsec_fragments *ipsec_fragments_new(void);
+ipsec_fragments *ipsec_fragments_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_fragments_free(ipsec_fragments *fragments);

@@ -39,6 +39,7 @@ struct ipsec_peers {
     GHashTable *all;     /* set of pair */
     GQueue ranks[RANKS]; /* of pair, the one that was silent for longest first */
     uint64_t seed;
+    ipsec_limits *limits;
 };
 
 static guint pair_hash(gconstpointer key)
@@ -51,12 +52,13 @@ static gboolean pair_equal(gconstpointer a, gconstpointer b)
     return memcmp(a, b, offsetof(peer_pair, hash)) == 0;
 }
 
-ipsec_peers *ipsec_peers_new(void)
+ipsec_peers *ipsec_peers_new(ipsec_limits *limits)
 {
     ipsec_peers *peers = g_new0(ipsec_peers, 1);
 
     peers->all = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
     peers->seed = ipsec_hash_seed();
+    peers->limits = limits;
     return peers;
 }
 
@@ -102,6 +104,7 @@ static void forget_one(ipsec_peers *peers)
     unsigned rank = ASKED;
     peer_pair *pair;
 
+    ipsec_limit_reached(peers->limits, IPSEC_LIMIT_PEERS);
     while (rank < VERIFIED && peers->ranks[rank].length <= SHARE)
         rank++;
     pair = g_queue_peek_head(&peers->ranks[rank]);

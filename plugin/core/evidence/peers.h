@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_PEERS_H
 #define IPSEC_CORE_PEERS_H
 
+#include "base/limits.h"
 #include "packet/view.h"
 
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 typedef struct ipsec_peers ipsec_peers;
 
 /** No peers; free it with ipsec_peers_free(). */
-ipsec_peers *ipsec_peers_new(void);
+ipsec_peers *ipsec_peers_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_peers_free(ipsec_peers *peers);

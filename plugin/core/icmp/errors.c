@@ -32,10 +32,11 @@ typedef struct record {
     ipsec_icmp_ruling ruling;
 } record;
 
-ipsec_icmp_errors *ipsec_icmp_errors_new(void)
+ipsec_icmp_errors *ipsec_icmp_errors_new(ipsec_limits *limits)
 {
     ipsec_icmp_errors *const errors = g_new0(ipsec_icmp_errors, 1);
 
+    errors->limits = limits;
     errors->ike.seed = ipsec_hash_seed();
     errors->records = g_array_new(false, false, sizeof(record));
     errors->answers = g_hash_table_new(NULL, NULL);
@@ -136,19 +137,18 @@ static const ipsec_recent *find_by_number(const ipsec_icmp_neighbours *n, const 
 {
     const ipsec_recent *const packet = ipsec_recents_find_number(n->recents, sa->index, quote->sequence);
 
-    return packet && (packet->ports != 0) == is_in_udp(quote) ? packet : NULL;
+    return packet && (packet->encapsulation == IPSEC_ENCAPSULATION_UDP) == is_in_udp(quote) ? packet : NULL;
 }
 
 /* The one packet that has the marks of a quote without a number: of the SA, or else in UDP. */
 static const ipsec_recent *find_by_marks(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));
-    const ipsec_recent_marks marks = {
-        .sa = sa ? sa->index : IPSEC_SA_NONE,
-        .length = is_in_udp(quote) ? quote->udp_payload : quote->behind_ip,
-        .identification = quote->identification,
-        .addresses = ipsec_addresses_digest(quote->source, quote->destination, quote->address_length),
-        .ports = ipsec_recent_ports(&view)};
+    const ipsec_recent_marks marks = {.sa = sa ? sa->index : IPSEC_SA_NONE,
+                                      .length = is_in_udp(quote) ? quote->udp_payload : quote->behind_ip,
+                                      .identification = quote->identification,
+                                      .ends = ipsec_recents_ends(n->recents, quote->source, quote->destination,
+                                                                 quote->address_length, ipsec_recent_ports(&view))};
     const bool may_be_known = sa || (is_in_udp(quote) && !quote->has_spi && !quote->ike);
 
     return marks.length > 0 && quote->address_length == 4 && may_be_known
@@ -176,12 +176,21 @@ static uint32_t sa_between(const ipsec_sa_table *sas, const ipsec_quote *quote)
     return pair->active != IPSEC_SA_NONE ? pair->active : pair->next;
 }
 
+static uint32_t find_ike(const ipsec_icmp_errors *errors, const ipsec_quote *quote)
+{
+    const uint32_t found = ipsec_ike_packets_find(&errors->ike, quote);
+
+    if (found == 0 && errors->ike.count > IPSEC_IKE_PACKETS)
+        ipsec_limit_reached(errors->limits, IPSEC_LIMIT_IKE_PACKETS);
+    return found;
+}
+
 /* Finds SA and packet; a quote that ends with the UDP header may be of IKE or of ESP. */
 static void find_quoted(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *n, const ipsec_quote *quote,
                         const ipsec_sa *sa, record *kept)
 {
     const ipsec_recent *const packet = find_numbered(n, quote, sa);
-    const uint32_t ike = is_in_udp(quote) && !quote->has_spi ? ipsec_ike_packets_find(&errors->ike, quote) : 0;
+    const uint32_t ike = is_in_udp(quote) && !quote->has_spi ? find_ike(errors, quote) : 0;
 
     if (sa)
         kept->sa = sa->index;
@@ -251,6 +260,8 @@ static void remember_lack(ipsec_icmp_errors *errors, const ipsec_icmp_view *view
         errors->lacking = g_hash_table_new(NULL, NULL);
     if (g_hash_table_size(errors->lacking) < LACKING_MOST || g_hash_table_contains(errors->lacking, peer))
         g_hash_table_insert(errors->lacking, peer, GUINT_TO_POINTER(view->frame));
+    else
+        ipsec_limit_reached(errors->limits, IPSEC_LIMIT_LACKING);
 }
 
 static void remember_answer(ipsec_icmp_errors *errors, const record *kept)

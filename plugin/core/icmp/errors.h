@@ -20,6 +20,7 @@
 
 /** All of them. */
 typedef struct ipsec_icmp_errors {
+    ipsec_limits *limits;
     ipsec_mtus mtus;
     ipsec_ike_packets ike;
     GArray *records; /**< of what was decided, by frame */
@@ -38,7 +39,7 @@ typedef struct ipsec_icmp_neighbours {
 } ipsec_icmp_neighbours;
 
 /** None so far; free it with ipsec_icmp_errors_free(). */
-ipsec_icmp_errors *ipsec_icmp_errors_new(void);
+ipsec_icmp_errors *ipsec_icmp_errors_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_icmp_errors_free(ipsec_icmp_errors *errors);

@@ -123,7 +123,7 @@ typedef struct ipsec_ike_step {
 typedef struct ipsec_ike_table ipsec_ike_table;
 
 /** None so far; free it with ipsec_ike_table_free(). `duplicate_time` is that of ipsec_config. */
-ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time);
+ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time, ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_ike_table_free(ipsec_ike_table *table);

@@ -48,11 +48,12 @@ static void free_family(gpointer data)
     g_free(family);
 }
 
-ipsec_ike_families *ipsec_ike_families_new(void)
+ipsec_ike_families *ipsec_ike_families_new(ipsec_limits *limits)
 {
     ipsec_ike_families *families = g_new0(ipsec_ike_families, 1);
 
     families->seed = ipsec_hash_seed();
+    families->limits = limits;
     families->by_spis = g_hash_table_new_full(hash_entry, equal_entries, free_entry, NULL);
     families->all = g_ptr_array_new_with_free_func(free_family);
     return families;
@@ -98,8 +99,10 @@ static ipsec_ike_member *make(ipsec_ike_families *families, const entry *name, i
 {
     entry *made;
 
-    if (g_hash_table_size(families->by_spis) == IPSEC_IKE_MEMBERS_MOST)
+    if (g_hash_table_size(families->by_spis) == IPSEC_IKE_MEMBERS_MOST) {
+        ipsec_limit_reached(families->limits, IPSEC_LIMIT_IKE_FAMILIES);
         return NULL;
+    }
     made = g_memdup2(name, sizeof *name);
     made->member.family = family ? family : new_family(families);
     made->member.family->heirs++;

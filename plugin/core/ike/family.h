@@ -9,6 +9,7 @@
 #ifndef IPSEC_CORE_IKE_FAMILY_H
 #define IPSEC_CORE_IKE_FAMILY_H
 
+#include "base/limits.h"
 #include "ike/contents.h"
 #include "ike/message.h"
 #include "packet/view.h"
@@ -84,12 +85,13 @@ typedef struct ipsec_ike_member {
 /** All of them. */
 typedef struct ipsec_ike_families {
     uint64_t seed;
+    ipsec_limits *limits;
     GHashTable *by_spis; /**< of ipsec_ike_member */
     GPtrArray *all;      /**< of ipsec_ike_family */
 } ipsec_ike_families;
 
 /** None so far; free them with ipsec_ike_families_free(). */
-ipsec_ike_families *ipsec_ike_families_new(void);
+ipsec_ike_families *ipsec_ike_families_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_ike_families_free(ipsec_ike_families *families);

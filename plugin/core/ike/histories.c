@@ -32,8 +32,9 @@ static gboolean equal_identities(gconstpointer a, gconstpointer b)
            ipsec_ike_hosts_equal(&left->hosts, &right->hosts);
 }
 
-void ipsec_ike_histories_begin(ipsec_ike_histories *all)
+void ipsec_ike_histories_begin(ipsec_ike_histories *all, ipsec_limits *limits)
 {
+    all->limits = limits;
     all->by_name = g_hash_table_new(hash_identity, equal_identities);
     all->by_number = g_ptr_array_new_with_free_func(g_free);
 }
@@ -50,8 +51,10 @@ ipsec_ike_progress *ipsec_ike_history_take(ipsec_ike_histories *all, const ipsec
 
     if (taken)
         return &taken->progress;
-    if (all->by_number->len == IPSEC_IKE_HISTORIES_MOST)
+    if (all->by_number->len == IPSEC_IKE_HISTORIES_MOST) {
+        ipsec_limit_reached(all->limits, IPSEC_LIMIT_IKE_HISTORIES);
         return NULL;
+    }
     taken = g_new0(history, 1);
     taken->identity = *identity;
     taken->progress = (ipsec_ike_progress){

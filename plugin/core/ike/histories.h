@@ -7,6 +7,7 @@
 #ifndef IPSEC_CORE_IKE_HISTORIES_H
 #define IPSEC_CORE_IKE_HISTORIES_H
 
+#include "base/limits.h"
 #include "ike/report.h"
 
 #include <glib.h>
@@ -33,12 +34,13 @@ typedef struct ipsec_ike_identity {
 
 /** All of them. */
 typedef struct ipsec_ike_histories {
+    ipsec_limits *limits;
     GHashTable *by_name;
     GPtrArray *by_number;
 } ipsec_ike_histories;
 
 /** None so far. */
-void ipsec_ike_histories_begin(ipsec_ike_histories *all);
+void ipsec_ike_histories_begin(ipsec_ike_histories *all, ipsec_limits *limits);
 
 /** Frees what they own. */
 void ipsec_ike_histories_end(ipsec_ike_histories *all);

@@ -28,11 +28,15 @@ typedef struct puzzle {
 
 struct ipsec_ike_puzzles {
     GQueue waiting; /* of puzzle, oldest first */
+    ipsec_limits *limits;
 };
 
-ipsec_ike_puzzles *ipsec_ike_puzzles_new(void)
+ipsec_ike_puzzles *ipsec_ike_puzzles_new(ipsec_limits *limits)
 {
-    return g_new0(ipsec_ike_puzzles, 1);
+    ipsec_ike_puzzles *puzzles = g_new0(ipsec_ike_puzzles, 1);
+
+    puzzles->limits = limits;
+    return puzzles;
 }
 
 static void free_puzzle(gpointer data)
@@ -114,8 +118,10 @@ static GList *begin(ipsec_ike_puzzles *puzzles, const ipsec_ike_message *message
 
     it->of = *message;
     it->lacking = message->fragments;
-    if (puzzles->waiting.length == IPSEC_IKE_PUZZLES_MOST)
+    if (puzzles->waiting.length == IPSEC_IKE_PUZZLES_MOST) {
+        ipsec_limit_reached(puzzles->limits, IPSEC_LIMIT_IKE_FRAGMENTS);
         free_puzzle(g_queue_pop_head(&puzzles->waiting));
+    }
     g_queue_push_tail(&puzzles->waiting, it);
     return puzzles->waiting.tail;
 }

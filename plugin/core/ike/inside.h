@@ -7,6 +7,7 @@
 #ifndef IPSEC_CORE_IKE_INSIDE_H
 #define IPSEC_CORE_IKE_INSIDE_H
 
+#include "base/limits.h"
 #include "ike/contents.h"
 #include "ike/message.h"
 #include "ike/shown.h"
@@ -24,7 +25,7 @@ enum {
 typedef struct ipsec_ike_puzzles ipsec_ike_puzzles;
 
 /** None so far; free it with ipsec_ike_puzzles_free(). */
-ipsec_ike_puzzles *ipsec_ike_puzzles_new(void);
+ipsec_ike_puzzles *ipsec_ike_puzzles_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_ike_puzzles_free(ipsec_ike_puzzles *puzzles);

@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-ipsec_ike *ipsec_ike_new(uint64_t duplicate_time)
+ipsec_ike *ipsec_ike_new(uint64_t duplicate_time, ipsec_limits *limits)
 {
     ipsec_ike *ike = g_new0(ipsec_ike, 1);
 
-    ike->table = ipsec_ike_table_new(duplicate_time);
+    ike->table = ipsec_ike_table_new(duplicate_time, limits);
     ike->records = g_array_new(false, false, sizeof(ipsec_ike_record));
     ike->judged = g_array_new(false, false, sizeof(ipsec_ike_record_name));
     ike->news = g_array_new(false, false, sizeof(uint32_t));

@@ -43,7 +43,7 @@ typedef struct ipsec_ike {
 } ipsec_ike;
 
 /** Nothing so far; free it with ipsec_ike_free(). `duplicate_time` is that of ipsec_config. */
-ipsec_ike *ipsec_ike_new(uint64_t duplicate_time);
+ipsec_ike *ipsec_ike_new(uint64_t duplicate_time, ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_ike_free(ipsec_ike *ike);

@@ -121,6 +121,7 @@ static void forget_one(ipsec_ike_table *table)
     ipsec_ike_sa_link *link = g_queue_peek_head(queue);
     ipsec_ike_pair *pair = link->sa.pair;
 
+    ipsec_limit_reached(table->histories.limits, IPSEC_LIMIT_IKE_SAS);
     g_queue_unlink(queue, &link->link);
     g_hash_table_remove(table->sas, link);
     leave_pair(table, pair);
@@ -237,13 +238,13 @@ ipsec_ike_exchange *ipsec_ike_sa_begin(ipsec_ike_sa *sa)
 
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
-ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time)
+ipsec_ike_table *ipsec_ike_table_new(uint64_t duplicate_time, ipsec_limits *limits)
 {
     ipsec_ike_table *table = g_new0(ipsec_ike_table, 1);
 
     table->sas = g_hash_table_new_full(sa_hash, sa_equal, free_sa, NULL);
     table->pairs = g_hash_table_new_full(pair_hash, pair_equal, g_free, NULL);
-    ipsec_ike_histories_begin(&table->histories);
+    ipsec_ike_histories_begin(&table->histories, limits);
     table->seed = ipsec_hash_seed();
     table->duplicate_time = duplicate_time;
     return table;

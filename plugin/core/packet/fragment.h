@@ -30,11 +30,4 @@ typedef struct ipsec_fragment {
  */
 bool ipsec_fragment_read(const ipsec_view *view, ipsec_fragment *fragment);
 
-/** A digest of two addresses of `length` octets, quick to make. Differs where they are exchanged, unless their last
- * octets are the same. */
-static inline uint8_t ipsec_addresses_digest(const uint8_t *source, const uint8_t *destination, uint8_t length)
-{
-    return (uint8_t)(source[length - 1] + 3 * destination[length - 1]);
-}
-
 #endif

@@ -46,6 +46,7 @@ struct ipsec_senders {
     GQueue known;     /* of sender: the others; goes round */
     sender *last;     /* met last: spares most packets the lookup */
     uint64_t seed;
+    ipsec_limits *limits;
 };
 
 static guint sender_hash(gconstpointer key)
@@ -58,12 +59,13 @@ static gboolean sender_equal(gconstpointer a, gconstpointer b)
     return memcmp(((const sender *)a)->address, ((const sender *)b)->address, sizeof((const sender *)a)->address) == 0;
 }
 
-ipsec_senders *ipsec_senders_new(void)
+ipsec_senders *ipsec_senders_new(ipsec_limits *limits)
 {
     ipsec_senders *senders = g_new0(ipsec_senders, 1);
 
     senders->all = g_hash_table_new_full(sender_hash, sender_equal, g_free, NULL);
     senders->seed = ipsec_hash_seed();
+    senders->limits = limits;
     return senders;
 }
 
@@ -108,6 +110,7 @@ static void forget_one(ipsec_senders *senders)
     GQueue *queue = &senders->newcomers;
     sender *first = find_idle(senders, queue);
 
+    ipsec_limit_reached(senders->limits, IPSEC_LIMIT_CHECKSUMS);
     if (queue->length <= NEWCOMERS_LEAST) {
         queue = &senders->known;
         first = find_idle(senders, queue);

@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_IP_INPUT_H
 #define IPSEC_CORE_IP_INPUT_H
 
+#include "base/limits.h"
 #include "base/finding_set.h"
 #include "packet/view.h"
 
@@ -16,7 +17,7 @@
  * only. Bounded. */
 typedef struct ipsec_senders ipsec_senders;
 
-ipsec_senders *ipsec_senders_new(void);
+ipsec_senders *ipsec_senders_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_senders_free(ipsec_senders *senders);

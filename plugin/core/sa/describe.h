@@ -27,10 +27,12 @@ struct ipsec_recents {
     uint32_t count;                      /**< numbers given so far, the first 1 */
     ipsec_recents_index *index;          /**< NULL until one is looked for */
     ipsec_recents_index *marked;         /**< likewise by marks */
+    ipsec_limits *limits;
+    uint64_t secrets[8]; /**< odd, for the ends of packets */
 };
 
 /** The identification of an atomic fragment in IPv6: nothing else has one. */
-IPSEC_COLD void ipsec_recent_describe_v6(const ipsec_view *view, ipsec_recent *packet);
+IPSEC_COLD void ipsec_recent_describe_v6(const ipsec_recents *recents, const ipsec_view *view, ipsec_recent *packet);
 
 /** A word as it lies in memory. */
 static inline uint64_t ipsec_recent_load(const uint8_t *octets)
@@ -54,20 +56,28 @@ static IPSEC_INLINE void ipsec_recent_describe_octets(const ipsec_view *view, ip
         memcpy(&packet->first_octets, view->data + IPSEC_RECENT_NUMBERS, view->captured - IPSEC_RECENT_NUMBERS);
 }
 
+/** Both addresses stand one behind the other in the header. The upper half of the product depends on all their bits. */
+static IPSEC_INLINE uint32_t ipsec_recent_ends_v4(const ipsec_recents *recents, const uint8_t *addresses,
+                                                  uint32_t ports)
+{
+    return (uint32_t)(ipsec_recent_load(addresses) * recents->secrets[0] >> 32) ^ ports;
+}
+
 /** What the IP header in front tells. */
-static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_view *view, ipsec_recent *packet)
+static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, const ipsec_view *view,
+                                                  ipsec_recent *packet)
 {
     const uint8_t *ip = view->outer;
 
     if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
         packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
-        packet->addresses = ipsec_addresses_digest(ip + 12, ip + 16, 4);
+        packet->ends = ipsec_recent_ends_v4(recents, ip + 12, ipsec_recent_ports(view));
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
         return;
     }
     packet->identification = 0;
-    packet->addresses = 0;
+    packet->ends = 0;
     packet->ttl = 0;
     packet->dscp = IPSEC_DSCP_UNKNOWN;
     if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
@@ -75,7 +85,7 @@ static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_view *view, ipsec_
     packet->ttl = ip[7];
     packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
     if (view->outer_length > IPSEC_IPV6_HEADER)
-        ipsec_recent_describe_v6(view, packet);
+        ipsec_recent_describe_v6(recents, view, packet);
 }
 
 /** See ipsec_recents_describe(). Each member by itself, because compilers would clear all of it first. */
@@ -87,9 +97,10 @@ static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *rec
     memcpy(packet, view, offsetof(ipsec_recent, first_octets));
     packet->sa = sa;
     packet->sequence = sequence;
+    packet->encapsulation = view->encapsulation;
     packet->standing = (uint8_t)standing;
     ipsec_recent_describe_octets(view, packet);
-    ipsec_recent_describe_ip(view, packet);
+    ipsec_recent_describe_ip(recents, view, packet);
     return packet;
 }
 

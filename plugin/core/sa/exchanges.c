@@ -112,8 +112,12 @@ static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
     const hosts name = name_of(sas->exchanges, view);
     hosts *of = g_hash_table_lookup(sas->exchanges->hosts, &name);
 
-    if (of || g_hash_table_size(sas->exchanges->hosts) == IPSEC_EXCHANGE_HOSTS_MOST)
+    if (of)
         return of;
+    if (g_hash_table_size(sas->exchanges->hosts) == IPSEC_EXCHANGE_HOSTS_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_EXCHANGES);
+        return NULL;
+    }
     of = g_memdup2(&name, sizeof name);
     for (unsigned kind = 0; kind < IPSEC_EXCHANGE_KINDS; kind++)
         of->requests[kind] = g_array_new(false, false, sizeof(request));
@@ -134,9 +138,12 @@ static bool is_more_of_the_same(const GArray *requests, uint32_t length, uint32_
     return last[0].length == length && last[-1].length == length;
 }
 
-static void enter(ipsec_exchanges *all, GArray *requests, const request *met)
+static void enter(const ipsec_sa_table *sas, GArray *requests, const request *met)
 {
+    ipsec_exchanges *const all = sas->exchanges;
+
     if (all->count == IPSEC_EXCHANGES_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_EXCHANGES);
         if (all->full_from == 0)
             all->full_from = met->frame;
         return;
@@ -163,7 +170,7 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
     if (kind == IPSEC_EXCHANGE_INFORMS && is_more_of_the_same(requests, length, of->shortest))
         g_array_index(requests, request, requests->len - 1) = met;
     else
-        enter(sas->exchanges, requests, &met);
+        enter(sas, requests, &met);
     if (kind == IPSEC_EXCHANGE_INFORMS)
         of->shortest = MIN(of->shortest, length);
 }
@@ -175,13 +182,18 @@ bool ipsec_exchanges_is_young(const ipsec_view *view)
     return ipsec_view_has(view, at + 4u) && ipsec_read_u32(view->data + at) <= YOUNG;
 }
 
-void ipsec_exchanges_seat(ipsec_exchanges *all, const ipsec_view *view, uint32_t sa)
+void ipsec_exchanges_seat(ipsec_sa_table *sas, const ipsec_view *view, uint32_t sa)
 {
+    ipsec_exchanges *const all = sas->exchanges;
     hosts name;
     seat taken;
 
-    if (view->address_length == 0 || g_hash_table_size(all->seats) == IPSEC_EXCHANGE_SAS_MOST)
+    if (view->address_length == 0)
         return;
+    if (g_hash_table_size(all->seats) == IPSEC_EXCHANGE_SAS_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_EXCHANGES);
+        return;
+    }
     name = name_of(all, view);
     taken = (seat){.between = g_hash_table_lookup(all->hosts, &name), .began_here = ipsec_exchanges_is_young(view)};
     if (taken.between)

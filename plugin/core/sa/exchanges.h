@@ -39,8 +39,8 @@ void ipsec_exchanges_meet(ipsec_sa_table *sas, const ipsec_view *view, ipsec_exc
 /** Whether a packet has one of the first numbers of its SA, which was made during the capture then. */
 bool ipsec_exchanges_is_young(const ipsec_view *view);
 
-/** Takes note of an SA, with its first packet. */
-void ipsec_exchanges_seat(ipsec_exchanges *exchanges, const ipsec_view *view, uint32_t sa);
+/** Takes note of an SA, with its first packet; once there is something to note it with. */
+void ipsec_exchanges_seat(ipsec_sa_table *sas, const ipsec_view *view, uint32_t sa);
 
 /** Sets in *ike, of SA number `index`, what may have created and deleted it: the last request in front of its first
  * packet, if its numbers began there, and the first one after its last. */

@@ -1,6 +1,7 @@
 /* What an SA knew while it had another key.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
+#include "sa/iv_store.h"
 #include "sa/sa.h"
 #include "sa/sequence.h"
 
@@ -77,6 +78,8 @@ static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
     const gint64 name = name_of(sa, sa->keys.row);
     const bool full = g_hash_table_size(generations->kept) >= IPSEC_GENERATIONS_MOST;
 
+    if (sa->keys.icv_good && full)
+        ipsec_limit_reached(generations->ivs->limits, IPSEC_LIMIT_FORMER_KEYS);
     if (!sa->keys.icv_good || full) {
         ipsec_sequence_clear(&sa->numbers);
         ipsec_iv_forget(generations->ivs, &sa->iv);

@@ -47,8 +47,10 @@ static hint *make(ipsec_sa_table *sas, const ipsec_view *to, uint32_t spi)
     const ipsec_sa *const sa = ipsec_sa_find(sas, to, spi);
     hint *made;
 
-    if (g_hash_table_size(sas->hints->all) == IPSEC_HINTS_MOST)
+    if (g_hash_table_size(sas->hints->all) == IPSEC_HINTS_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_HINTS);
         return NULL;
+    }
     made = g_new0(hint, 1);
     made->name = ipsec_sa_name_of(sas->hints->seed, to, spi, to->protocol);
     g_hash_table_add(sas->hints->all, made);

@@ -73,6 +73,8 @@ static bool is_stored(const ipsec_iv_store *store, const ipsec_iv_state *state, 
     if (block ? !ipsec_iv_has_branch(block, ipsec_iv_branch_at(iv, 0)) : !ipsec_iv_is_in_full_block(store, state, iv))
         return false;
     *first = block ? ipsec_iv_frame_of(block, ipsec_iv_branch_at(iv, 0)) : 0;
+    if (*first == 0)
+        ipsec_limit_reached(store->limits, IPSEC_LIMIT_IV_FRAMES);
     return true;
 }
 
@@ -274,9 +276,12 @@ static bool meet(ipsec_iv_store *store, uint32_t owner, uint32_t frame, const ui
     if (!store->recent)
         store->recent = g_new0(ipsec_recent_iv, RECENT);
     recent = &store->recent[hash % RECENT];
-    if (recent->frame && recent->owner == owner && recent->iv[0] == iv[0] && recent->iv[1] == iv[1]) {
-        *first = recent->frame;
-        return true;
+    if (recent->frame) {
+        if (recent->owner == owner && recent->iv[0] == iv[0] && recent->iv[1] == iv[1]) {
+            *first = recent->frame;
+            return true;
+        }
+        ipsec_limit_reached(store->limits, IPSEC_LIMIT_CBC_IVS);
     }
     *recent = (ipsec_recent_iv){.iv = {iv[0], iv[1]}, .owner = owner, .frame = frame};
     return false;

@@ -6,6 +6,8 @@
 #ifndef IPSEC_CORE_IV_H
 #define IPSEC_CORE_IV_H
 
+#include "base/limits.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -87,7 +89,7 @@ typedef struct ipsec_iv_state {
 typedef struct ipsec_iv_store ipsec_iv_store;
 
 /** An empty store; free it with ipsec_iv_store_free(). */
-ipsec_iv_store *ipsec_iv_store_new(void);
+ipsec_iv_store *ipsec_iv_store_new(ipsec_limits *limits);
 
 /** Frees a store and all in it; NULL is fine. */
 void ipsec_iv_store_free(ipsec_iv_store *store);

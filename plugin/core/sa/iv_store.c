@@ -108,6 +108,8 @@ bool ipsec_iv_may_make_block(ipsec_iv_store *store, const ipsec_iv_state *state)
 
     if (store->open >= most && store->released >= SWEEP_LEAST)
         sweep(store);
+    if (store->open >= most)
+        ipsec_limit_reached(store->limits, IPSEC_LIMIT_IVS);
     return store->open < most && (few || state->unique.blocks < SA_BLOCKS_MOST);
 }
 
@@ -186,12 +188,13 @@ uint32_t ipsec_iv_frame_of(const ipsec_iv_block *block, unsigned branch)
 
 /* --- the store */
 
-ipsec_iv_store *ipsec_iv_store_new(void)
+ipsec_iv_store *ipsec_iv_store_new(ipsec_limits *limits)
 {
     ipsec_iv_store *store = g_new0(ipsec_iv_store, 1);
 
     store->blocks = g_hash_table_new_full(block_hash, block_equal, g_free, NULL);
     store->seed = ipsec_hash_seed();
+    store->limits = limits;
     return store;
 }
 

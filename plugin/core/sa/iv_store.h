@@ -47,6 +47,7 @@ typedef struct ipsec_recent_iv {
 struct ipsec_iv_store {
     GHashTable *blocks; /* set of ipsec_iv_block; full ones are there only for their pages */
     uint64_t seed;
+    ipsec_limits *limits;
     uint32_t states;         /* ids given */
     uint32_t open;           /* blocks that are not full */
     GHashTable *forgotten;   /* set of ids of states whose blocks may go; NULL: none */

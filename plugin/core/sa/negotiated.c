@@ -63,15 +63,18 @@ void ipsec_negotiations_free(ipsec_negotiations *all)
     g_free(all);
 }
 
-static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi, uint32_t place)
+static void add_name(const ipsec_sa_table *sas, const ipsec_view *to, uint32_t spi, uint32_t place)
 {
+    ipsec_negotiations *const all = sas->negotiations;
     const ipsec_sa_name key = ipsec_sa_name_of(all->seed, to, spi, to->protocol);
     const ipsec_sa_name anywhere = ipsec_sa_name_of(all->seed, to, 0, 0);
     const name entry = {
         .place = place, .from = to->frame, .before = GPOINTER_TO_UINT(g_hash_table_lookup(all->by_name, &key))};
 
-    if (all->names->len >= 2 * IPSEC_NEGOTIATED_MOST)
+    if (all->names->len >= 2 * IPSEC_NEGOTIATED_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_NEGOTIATED);
         return;
+    }
     g_array_append_val(all->names, entry);
     g_hash_table_replace(all->by_name, g_memdup2(&key, sizeof key), GUINT_TO_POINTER(all->names->len));
     if (!g_hash_table_contains(all->destinations, &anywhere))
@@ -218,10 +221,12 @@ uint32_t ipsec_negotiated_add(ipsec_sa_table *sas, const ipsec_view *to, uint32_
     if (!sas->negotiations)
         sas->negotiations = new_table();
     place = sas->negotiations->list->len;
-    if (place == IPSEC_NEGOTIATED_MOST)
+    if (place == IPSEC_NEGOTIATED_MOST) {
+        ipsec_limit_reached(sas->limits, IPSEC_LIMIT_NEGOTIATED);
         return IPSEC_NEGOTIATED_NONE;
+    }
     g_ptr_array_add(sas->negotiations->list, g_memdup2(&fresh, sizeof fresh));
-    add_name(sas->negotiations, to, spi, place);
+    add_name(sas, to, spi, place);
     sa = ipsec_sa_look_up(sas, to, spi);
     if (sa)
         seat(sas, place, sa);
@@ -287,7 +292,7 @@ void ipsec_negotiated_move(ipsec_sa_table *sas, uint32_t place, const ipsec_view
     ipsec_sa *const sa = ipsec_sa_look_up(sas, from, of->row.spi);
 
     if (!is_same_place(from, to))
-        add_name(sas->negotiations, to, of->row.spi, place);
+        add_name(sas, to, of->row.spi, place);
     if (sa && sa->index == of->sa)
         ipsec_sa_move(sas, sa, to, of->row.spi);
 }

@@ -126,9 +126,12 @@ static bool is_turn(unsigned failures)
 
 static bool is_affordable(const ipsec_opener *opener, const ipsec_key *row)
 {
-    if (row->guessed == 0)
-        return opener->guessed < 2 * GUESSED_IN_ALL;
-    return row->guessed < GUESSED_PER_ROW && opener->guessed < GUESSED_IN_ALL;
+    const uint32_t most = row->guessed == 0 ? 2 * GUESSED_IN_ALL : GUESSED_IN_ALL;
+
+    if (row->guessed < GUESSED_PER_ROW && opener->guessed < most)
+        return true;
+    ipsec_limit_reached(opener->limits, IPSEC_LIMIT_WRONG_KEYS);
+    return false;
 }
 
 static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
@@ -167,7 +170,11 @@ static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
 {
     const ipsec_sender *sender = opener->senders ? &opener->senders[sa->index % IPSEC_SENDERS_KEPT] : NULL;
 
-    return sender && sender->sa == sa->index + 1 ? sender->address : NULL;
+    if (!sender || sender->sa == sa->index + 1)
+        return sender ? sender->address : NULL;
+    if (sender->sa > 0)
+        ipsec_limit_reached(opener->limits, IPSEC_LIMIT_AH_SENDERS);
+    return NULL;
 }
 
 /* Looks for what in front of AH makes its ICV fail, for each packet, because it may differ each time. A find confirms

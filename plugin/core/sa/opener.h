@@ -30,6 +30,7 @@ typedef struct ipsec_opener {
     ipsec_keyring *ring;
     ipsec_sa_table *sas; /**< the database's */
     const ipsec_config *config;
+    ipsec_limits *limits;
     uint8_t *plaintext;    /**< of the last packet; room for the largest, made when first needed */
     uint8_t *outer;        /**< the headers in front of the last AH as its ICV covers them; likewise */
     ipsec_sender *senders; /**< IPSEC_SENDERS_KEPT of them; made when first needed */

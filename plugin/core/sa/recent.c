@@ -26,9 +26,14 @@ struct ipsec_recents_index {
     uint64_t seed;                 /* of the hashes */
 };
 
-ipsec_recents *ipsec_recents_new(void)
+ipsec_recents *ipsec_recents_new(ipsec_limits *limits)
 {
-    return g_new0(ipsec_recents, 1);
+    ipsec_recents *recents = g_new0(ipsec_recents, 1);
+
+    recents->limits = limits;
+    for (unsigned i = 0; i < G_N_ELEMENTS(recents->secrets); i++)
+        recents->secrets[i] = ipsec_hash_seed() | 1;
+    return recents;
 }
 
 void ipsec_recents_free(ipsec_recents *recents)
@@ -40,14 +45,38 @@ void ipsec_recents_free(ipsec_recents *recents)
     g_free(recents);
 }
 
-void ipsec_recent_describe_v6(const ipsec_view *view, ipsec_recent *packet)
+/* A sum of products, each word with a secret of its own. */
+static uint32_t ends_v6(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination, uint32_t ports)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        sum += recents->secrets[2 * i] * ipsec_read_u32(source + 4 * i) +
+               recents->secrets[2 * i + 1] * ipsec_read_u32(destination + 4 * i);
+    return (uint32_t)(sum >> 32) ^ ports;
+}
+
+uint32_t ipsec_recents_ends(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination,
+                            uint8_t length, uint32_t ports)
+{
+    uint8_t both[8];
+
+    if (length != 4)
+        return ends_v6(recents, source, destination, ports);
+    memcpy(both, source, 4);
+    memcpy(both + 4, destination, 4);
+    return ipsec_recent_ends_v4(recents, both, ports);
+}
+
+void ipsec_recent_describe_v6(const ipsec_recents *recents, const ipsec_view *view, ipsec_recent *packet)
 {
     ipsec_fragment fragment;
 
     if (!ipsec_fragment_read(view, &fragment))
         return;
     packet->identification = (uint16_t)fragment.identification;
-    packet->addresses = ipsec_addresses_digest(view->source, view->destination, view->address_length);
+    packet->ends =
+        ipsec_recents_ends(recents, view->source, view->destination, view->address_length, ipsec_recent_ports(view));
 }
 
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
@@ -81,8 +110,8 @@ static uint32_t slot_by_number(const ipsec_recents_index *index, const ipsec_rec
 
 static uint32_t slot_by_marks(const ipsec_recents_index *index, const ipsec_recent *packet)
 {
-    const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->length << 32 |
-                                                          (uint32_t)packet->identification << 8 | packet->addresses);
+    const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(index->seed, packet->ends),
+                                         (uint64_t)packet->length << 32 | packet->identification);
 
     return (uint32_t)hash % IPSEC_RECENTS;
 }
@@ -115,6 +144,13 @@ static const ipsec_recents_index *update_index(ipsec_recents *recents, ipsec_rec
     return index;
 }
 
+/* What was looked for may have been in the ring before, had there been fewer others. */
+static void note_limit(const ipsec_recents *recents)
+{
+    if (recents->count >= IPSEC_RECENTS - 1)
+        ipsec_limit_reached(recents->limits, IPSEC_LIMIT_LAST_PACKETS);
+}
+
 /* Whether the packet of that number is in the ring. */
 static bool is_there(const ipsec_recents *recents, uint32_t number)
 {
@@ -137,6 +173,7 @@ const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recen
         }
         number = index->older[number % IPSEC_RECENTS];
     }
+    note_limit(recents);
     return last;
 }
 
@@ -164,14 +201,15 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 
     for (unsigned i = 0; i < G_N_ELEMENTS(standings) && !found; i++)
         found = find_last(recents, index, &(ipsec_recent){.sa = sa, .sequence = sequence, .standing = standings[i]});
+    if (!found)
+        note_limit(recents);
     return found;
 }
 
 static bool has_marks(const ipsec_recent *packet, const ipsec_recent_marks *marks)
 {
     return packet->length == marks->length && packet->identification == marks->identification &&
-           packet->addresses == marks->addresses && packet->ports == marks->ports &&
-           (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
+           packet->ends == marks->ends && (marks->sa == IPSEC_SA_NONE || packet->sa == marks->sa);
 }
 
 static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
@@ -182,8 +220,7 @@ static bool is_other(const ipsec_recent *a, const ipsec_recent *b)
 const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks)
 {
     const ipsec_recents_index *index = update_index(recents, &recents->marked, slot_by_marks);
-    const ipsec_recent wanted = {
-        .length = marks->length, .identification = marks->identification, .addresses = marks->addresses};
+    const ipsec_recent wanted = {.length = marks->length, .identification = marks->identification, .ends = marks->ends};
     const ipsec_recent *found = NULL;
     uint32_t number = index->heads[slot_by_marks(index, &wanted)];
 
@@ -196,20 +233,23 @@ const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipse
             found = packet;
         number = index->older[number % IPSEC_RECENTS];
     }
+    note_limit(recents); /* another one may have had them, too */
     return found;
 }
 
-uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end)
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uint16_t identification, uint32_t end)
 {
     const uint32_t most = identification > 0 ? MIN(recents->count, IPSEC_RECENTS) : 0;
 
     for (uint32_t back = 0; back < most; back++) {
         const ipsec_recent *packet = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
-        if (packet->identification == identification && packet->length == end && packet->addresses == addresses &&
+        if (packet->identification == identification && packet->length == end && packet->ends == ends &&
             packet->standing != IPSEC_VERIFIED)
             return packet->frame;
     }
+    if (most > 0)
+        note_limit(recents);
     return 0;
 }
 
@@ -224,12 +264,12 @@ bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b
            a->identification == b->identification && ipsec_recent_is_same(a, b);
 }
 
-bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet)
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet, uint64_t most)
 {
-    const uint32_t most = MIN(recents->count, OVERTAKERS_MOST);
-    bool overtaken = false;
+    const uint32_t searched = MIN(recents->count, OVERTAKERS_MOST);
+    uint32_t overtakers = 0;
 
-    for (uint32_t back = 0; back < most; back++) {
+    for (uint32_t back = 0; back < searched && overtakers < most; back++) {
         const ipsec_recent *earlier = &recents->packets[(recents->count - back) % IPSEC_RECENTS];
 
         if (earlier->sa != packet->sa || earlier->standing > packet->standing ||
@@ -237,7 +277,9 @@ bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec
             continue;
         if (earlier->dscp == packet->dscp || earlier->dscp == IPSEC_DSCP_UNKNOWN || packet->dscp == IPSEC_DSCP_UNKNOWN)
             return false;
-        overtaken = true;
+        overtakers++;
     }
-    return overtaken;
+    if (overtakers < most && searched < recents->count)
+        ipsec_limit_reached(recents->limits, IPSEC_LIMIT_LAST_PACKETS);
+    return overtakers > 0;
 }

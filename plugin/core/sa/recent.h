@@ -6,6 +6,7 @@
 #ifndef IPSEC_CORE_RECENT_H
 #define IPSEC_CORE_RECENT_H
 
+#include "base/limits.h"
 #include "packet/view.h"
 #include "sa/ruling.h"
 
@@ -17,15 +18,15 @@
 
 /** What tells whether another packet is the same, in 64 octets. */
 typedef struct ipsec_recent {
-    /* The first seven are members of ipsec_view, in its order. */
+    /* The first ones are members of ipsec_view, in its order. */
     uint64_t time;
     uint32_t frame;
     uint32_t place;
     uint32_t captured;
     uint32_t length;
-    uint32_t ports; /**< ipsec_recent_ports() */
+    uint32_t ends; /**< ipsec_recents_ends(), where there is an identification; else 0 */
     uint16_t packet_id;
-    uint8_t addresses;     /**< ipsec_addresses_digest(), where there is an identification */
+    uint8_t encapsulation; /**< ipsec_view.encapsulation */
     uint8_t standing;      /**< ipsec_standing: unverified packets must not vouch for verified ones */
     uint64_t first_octets; /**< after the header's numbers, as they lie in memory; likewise the last of all */
     uint64_t last_octets;
@@ -54,7 +55,7 @@ IPSEC_SAME_PLACE(place);
 IPSEC_SAME_PLACE(captured);
 IPSEC_SAME_PLACE(length);
 IPSEC_SAME_PLACE(packet_id);
-G_STATIC_ASSERT(offsetof(ipsec_recent, ports) == offsetof(ipsec_view, source_port));
+G_STATIC_ASSERT(offsetof(ipsec_recent, ends) == offsetof(ipsec_view, source_port));
 #undef IPSEC_SAME_PLACE
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
@@ -65,8 +66,11 @@ G_STATIC_ASSERT(offsetof(ipsec_recent, ports) == offsetof(ipsec_view, source_por
 /** The packets that came last. They take 0.5 MB, and their index 64 KB, which most captures never need. */
 typedef struct ipsec_recents ipsec_recents;
 
-/** None so far. Free it with ipsec_recents_free(). */
-ipsec_recents *ipsec_recents_new(void);
+/** None so far. Free it with ipsec_recents_free().
+ *
+ * @param limits  counts searches that may have come too late; NULL: nobody asks; so with all others that take it
+ */
+ipsec_recents *ipsec_recents_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_recents_free(ipsec_recents *recents);
@@ -79,9 +83,14 @@ ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *v
  * if there is none, the last one. NULL if there is none of the number. Brings the index up to date first. */
 const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing);
 
-/** The frame of the last packet between such addresses (a digest) with that identification whose payload of IP ends at
- * octet `end`; 0 if none is remembered. Looks through all. */
-uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint8_t addresses, uint16_t identification, uint32_t end);
+/** From where to where a packet goes, hashed with a secret: addresses of `length` octets, and ipsec_recent_ports(). Two
+ * that differ have the same with a chance of 2^-31, whoever chose them. */
+uint32_t ipsec_recents_ends(const ipsec_recents *recents, const uint8_t *source, const uint8_t *destination,
+                            uint8_t length, uint32_t ports);
+
+/** The frame of the last packet with these ends and that identification whose payload of IP ends at octet `end`; 0 if
+ * none is remembered. Looks through all. */
+uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uint16_t identification, uint32_t end);
 
 /** The last packet that is remembered of an SA with that number (its low half), a genuine one before a forged one;
  * NULL: none is. Brings the index up to date first. */
@@ -91,9 +100,8 @@ const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t s
 typedef struct ipsec_recent_marks {
     uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
     uint32_t length; /**< as the packet's; likewise the rest */
-    uint32_t ports;
+    uint32_t ends;
     uint16_t identification;
-    uint8_t addresses;
 } ipsec_recent_marks;
 
 /** The packet that has these marks, the last one if it was captured more than once; NULL if none is remembered, or
@@ -110,7 +118,10 @@ bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b
 
 /** Whether all packets of the SA that overtook this one have another DSCP, as far as they are among the last thousand
  * of all SAs and have at least its standing. One queue keeps the order, so a single one of the same class points to
- * another cause. */
-bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet);
+ * another cause.
+ *
+ * @param most  as many can have overtaken it
+ */
+bool ipsec_recents_overtaken_by_others(const ipsec_recents *recents, const ipsec_recent *packet, uint64_t most);
 
 #endif

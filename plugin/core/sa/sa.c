@@ -47,11 +47,12 @@ static gboolean pair_equal(gconstpointer a, gconstpointer b)
 
 /* --- the table */
 
-ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most, ipsec_limits *limits)
 {
     ipsec_sa_table *table = g_new0(ipsec_sa_table, 1);
 
     table->seed = ipsec_hash_seed();
+    table->limits = limits;
     for (unsigned i = 0; i < G_N_ELEMENTS(table->to); i++) {
         table->to[i] = ipsec_hash_seed() | 1;
         table->from[i] = ipsec_hash_seed() | 1;
@@ -63,7 +64,7 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most)
     table->pairs = g_hash_table_new(pair_hash, pair_equal);
     table->sa_blocks = ipsec_blocks_new(sizeof(ipsec_sa));
     table->pair_blocks = ipsec_blocks_new(sizeof(ipsec_sa_pair));
-    table->ivs = ipsec_iv_store_new();
+    table->ivs = ipsec_iv_store_new(limits);
     table->generations = ipsec_generations_new(table->ivs);
     return table;
 }
@@ -255,6 +256,7 @@ static ipsec_sa *forget(ipsec_sa_table *table)
 
     if (!table->known)
         make_heaps(table);
+    ipsec_limit_reached(table->limits, IPSEC_LIMIT_SAS);
     sa = take_first(table);
     remember_forgotten(table, sa);
     take_out(table, sa);
@@ -308,7 +310,7 @@ static IPSEC_COLD ipsec_sa *make_and_meet(ipsec_sa_table *table, const ipsec_sa_
     if (table->hints)
         ipsec_hints_meet(table->hints, view, spi, sa->index);
     if (table->exchanges)
-        ipsec_exchanges_seat(table->exchanges, view, sa->index);
+        ipsec_exchanges_seat(table, view, sa->index);
     return sa;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/blocks.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/octets.h"
 #include "keys/crypto.h"
 #include "keys/spec.h"
@@ -177,7 +178,8 @@ static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_r
 
 /** The table of SAs; bounded. Seed, IVs and generations are for others to read. */
 typedef struct ipsec_sa_table {
-    uint64_t seed;           /**< of the hashes */
+    uint64_t seed; /**< of the hashes */
+    ipsec_limits *limits;
     uint64_t to[4], from[4]; /**< secrets, odd, for the words of a destination and of a source */
     ipsec_sa **slots;  /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
     uint32_t mask;     /**< number of slots, a power of two, less 1 */
@@ -264,7 +266,7 @@ static IPSEC_INLINE ipsec_sa *ipsec_sa_find_key(const ipsec_sa_table *table, con
  *
  * @param most  SAs whose state is kept; 0: IPSEC_SAS_DEFAULT
  */
-ipsec_sa_table *ipsec_sa_table_new(uint32_t most);
+ipsec_sa_table *ipsec_sa_table_new(uint32_t most, ipsec_limits *limits);
 
 /** Frees a table and all in it; NULL is fine. */
 void ipsec_sa_table_free(ipsec_sa_table *table);

@@ -115,8 +115,11 @@ static bool is_copy(const arrival *a)
 /* The receiver's window is what the number missed. */
 static void explain_lag(const arrival *a)
 {
+    const uint64_t number = ipsec_ruling_number(a->ruling), top = a->sa->numbers.window.top;
+    const uint64_t ahead = number < top ? top - number : UINT64_MAX;
+
     a->note->window = ipsec_receiver_window(&a->sa->numbers);
-    if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet))
+    if (ipsec_recents_overtaken_by_others(a->q->recents, a->packet, ahead))
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 

@@ -1,14 +1,23 @@
 """From the lines of each shard to one SQLite file.
 
 The rows come in an order, and have numbers, that do not depend on the number of shards: SAs in the order of their first
-packets, packets in the order of the files.
+packets, packets in the order of the files. SQLite sorts the lines by these; so they need not fit into memory.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
 import json
 import sqlite3
+from typing import NamedTuple
 
-from . import merged, tables
+from . import tables
+
+AT_ONCE = 1000      # rows that one statement inserts
+
+
+class Shard(NamedTuple):
+    number: int
+    lines: object       # path of its lines, see placed.py
+    files: tuple        # numbers of the files in the run, in the order of its parts
 
 
 def sql_columns(table):
@@ -20,72 +29,138 @@ def sql_columns(table):
 
 def create(database):
     database.executescript(tables.RUN)
-    for table in (*tables.TAPS.values(), *tables.PARTS):
+    for table in (*tables.LINES, *tables.PARTS, *tables.TEXTS):
         owner = f"{table.of} INTEGER" if table.of else "row INTEGER PRIMARY KEY"
         database.execute(f"CREATE TABLE {table.name} ({', '.join((owner, *sql_columns(table)))})")
     database.execute("CREATE INDEX findings_by_id ON findings (id)")
 
 
-class Shard:
-    """What one shard's tshark printed, with frames of the shard changed into those of the files."""
+class Inserter:
+    """Collects the rows of a table, and inserts many at once."""
 
-    def __init__(self, number, lines, parts):
-        self.number = number
-        self.frames = merged.in_order(parts)
-        with open(lines, encoding="utf-8") as file:
-            objects = [json.loads(line) for line in file if line.startswith("{")]
-        self.sas = [one for one in objects if "index" in one]
-        self.packets = [one for one in objects if "frame" in one]
+    def __init__(self, database, table):
+        self.database, self.table, self.rows = database, table, []
 
-    def place(self, frame):
-        """(file, frame) of a frame of the shard; none of what has none."""
-        return self.frames[frame - 1] if frame else (None, None)
+    def add(self, row):
+        self.rows.append(tuple(row))
+        if len(self.rows) == AT_ONCE:
+            self.end()
 
-
-def values(table, shard, one, rows_of_sas):
-    for column in table.columns:
-        value = one.get(column.member or column.name)
-        if column.kind == tables.FRAME:
-            file, frame = shard.place(value)
-            yield from (frame, file)
-        elif column.kind == tables.SA:
-            yield None if value is None else rows_of_sas.get((shard.number, value))
-        elif column.kind == tables.NAMES:
-            yield ", ".join(value) if value else None
-        else:
-            yield value
+    def end(self):
+        if self.rows:
+            marks = ", ".join("?" * len(self.rows[0]))
+            self.database.executemany(f"INSERT INTO {self.table.name} VALUES ({marks})", self.rows)
+        self.rows = []
 
 
-def insert(database, table, rows):
-    rows = list(rows)
-    if rows:
-        database.executemany(f"INSERT INTO {table.name} VALUES ({', '.join('?' * len(rows[0]))})", rows)
+# --- the lines of all shards, in order -------------------------------------------------------------------------------
+
+def stage(database, shards):
+    """Takes the lines in, as they are."""
+    database.execute("CREATE TABLE staged.lines (name TEXT, file INTEGER, frame INTEGER, shard INTEGER, number INTEGER, line TEXT)")
+    for place, shard in enumerate(shards):
+        with open(shard.lines, encoding="utf-8") as lines:
+            database.executemany("INSERT INTO staged.lines VALUES (?, ?, ?, ?, ?, ?)",
+                                 (staged(shard, place, number, line) for number, line in enumerate(lines)))
+
+
+def staged(shard, place, number, line):
+    one = json.loads(line)
+    table = tables.table_of(one)
+    part, frame = one.get(table.at) or (None, None)
+    return table.name, None if part is None else shard.files[part], frame, place, number, line
+
+
+def lines_of(database, shards, table):
+    """(shard, object) of each line of the table."""
+    for place, line in database.execute("""SELECT shard, line FROM staged.lines WHERE name = ?
+                                           ORDER BY file, frame, shard, number""", (table.name,)):
+        yield shards[place], json.loads(line)
+
+
+# --- rows ------------------------------------------------------------------------------------------------------------
+
+class Filler:
+    def __init__(self, database, shards):
+        self.database, self.shards = database, shards
+        self.inserters = {table: Inserter(database, table) for table in (*tables.LINES, *tables.PARTS, *tables.TEXTS)}
+        self.sas = {(shard.number, one["index"]): row
+                    for row, (shard, one) in enumerate(lines_of(database, shards, tables.SAS), 1)}
+        self.texts = {table: {} for table in tables.TEXTS}      # by what they hold, their rows
+
+    def row_of_texts(self, table, shard, one):
+        held = tuple(self.values(table, shard, one))
+        rows = self.texts[table]
+        if held not in rows:
+            rows[held] = len(rows) + 1
+            self.inserters[table].add((rows[held], *held))
+        return rows[held]
+
+    def values(self, table, shard, one):
+        for column in table.columns:
+            value = one.get(column.member or column.name)
+            if column.kind == tables.FRAME:
+                yield from (value[1], shard.files[value[0]]) if value else (None, None)
+            elif column.kind == tables.SA:
+                yield None if value is None else self.sas.get((shard.number, value))
+            elif column.kind == tables.NAMES:
+                yield ", ".join(value) if value else None
+            elif column.kind == tables.SHARD:
+                yield shard.number
+            elif column.kind == tables.ROW:
+                yield self.row_of_texts(column.table, shard, one)
+            else:
+                yield value
+
+    def fill(self, table):
+        parts = [part for part in tables.PARTS if part.of == table.name]
+        for row, (shard, one) in enumerate(lines_of(self.database, self.shards, table), 1):
+            self.inserters[table].add((row, *self.values(table, shard, one)))
+            for part in parts:
+                for each in one.get(part.member, ()):
+                    self.inserters[part].add((row, *self.values(part, shard, each)))
+
+    def fill_all(self):
+        for table in tables.LINES:
+            self.fill(table)
+        for inserter in self.inserters.values():
+            inserter.end()
 
 
 def fill(database, shards):
     """`shards`: each a Shard."""
-    sas = sorted(((shard.place(sa["first_frame"]), sa["index"], shard, sa) for shard in shards for sa in shard.sas),
-                 key=lambda one: one[:2])
-    rows_of_sas = {(shard.number, index): row for row, (_, index, shard, _) in enumerate(sas, 1)}
-    insert(database, tables.SAS, ((row, *values(tables.SAS, shard, sa, rows_of_sas))
-                                  for row, (_, _, shard, sa) in enumerate(sas, 1)))
-    packets = sorted(((shard.place(packet["frame"]), order, shard, packet) for shard in shards
-                      for order, packet in enumerate(shard.packets)), key=lambda one: one[:2])
-    insert(database, tables.PACKETS, ((row, *values(tables.PACKETS, shard, packet, rows_of_sas))
-                                      for row, (_, _, shard, packet) in enumerate(packets, 1)))
-    for table in tables.PARTS:
-        insert(database, table, ((row, *values(table, shard, part, rows_of_sas))
-                                 for row, (_, _, shard, packet) in enumerate(packets, 1)
-                                 for part in packet.get(table.member, ())))
+    stage(database, shards)
+    Filler(database, shards).fill_all()
 
 
 def note_run(database, files, problems):
-    insert(database, tables.Table("files", ()), files)
-    insert(database, tables.Table("problems", ()), problems)
+    database.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?)", files)
+    database.executemany("INSERT INTO problems VALUES (?, ?)", problems)
 
 
 def open_new(path):
-    path.unlink(missing_ok=True)
+    """An empty result, and beside it a file for what lies between."""
+    between = path.with_name(path.name + ".lines")
+    for one in (path, between):
+        one.unlink(missing_ok=True)
     database = sqlite3.connect(path)
+    database.execute("ATTACH ? AS staged", (str(between),))
+    for name in ("main", "staged"):    # nobody needs an unfinished file
+        database.execute(f"PRAGMA {name}.synchronous = OFF")
+        database.execute(f"PRAGMA {name}.journal_mode = OFF")
     create(database)
-    return database
+    return database, between
+
+
+# --- for other programs ----------------------------------------------------------------------------------------------
+
+def export(database, folder):
+    """Each table as lines of JSON, without what is not known."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [name for name, in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")]
+    for name in names:
+        rows = database.execute(f"SELECT * FROM {name} ORDER BY rowid")
+        columns = [column[0] for column in rows.description]
+        with open(folder / f"{name}.jsonl", "w", encoding="utf-8") as file:
+            for row in rows:
+                file.write(json.dumps({column: value for column, value in zip(columns, row) if value is not None}) + "\n")

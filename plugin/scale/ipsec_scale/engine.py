@@ -2,11 +2,15 @@
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
+import contextlib
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
-import sys
+import stat
+import subprocess
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +18,7 @@ from typing import NamedTuple
 from distributed import Client, LocalCluster, as_completed
 
 from . import collect, work
+from .telling import say
 
 RETRIES = 3     # of a piece whose worker died
 
@@ -26,21 +31,20 @@ class Run(NamedTuple):
     keep_all: bool
     tshark_options: list
     split_program: str
-    json_folder: Path   # None: no lines are wanted
-
-
-def say(text):
-    print(f"ipsec-scale: {text}", file=sys.stderr, flush=True)
+    json_folder: Path   # None: no lines of JSON are wanted
 
 
 def key_of(*what):
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:24]
 
 
-def identity(path):
-    """Another file under the same name is divided anew."""
+def parts_of(run, path):
+    """The folder with the parts of a capture. Another file under the same name is divided anew."""
     state = os.stat(path)
-    return [os.path.abspath(path), state.st_size, state.st_mtime_ns]
+    if not stat.S_ISREG(state.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    identity = [os.path.abspath(path), state.st_size, state.st_mtime_ns]
+    return run.folder / f"parts-{key_of(identity, run.shards, run.keep_all)}"
 
 
 # --- progress --------------------------------------------------------------------------------------------------------
@@ -50,8 +54,8 @@ class Progress:
 
     SECONDS = 5
 
-    def __init__(self, what, total):
-        self.what, self.total, self.done = what, total, 0
+    def __init__(self, what, total, unit):
+        self.what, self.total, self.unit, self.done = what, max(total, 1), unit, 0
         self.begin = self.told = time.monotonic()
 
     def add(self, amount):
@@ -60,12 +64,12 @@ class Progress:
         if now - self.told >= self.SECONDS and self.done:
             self.told = now
             rate = self.done / (now - self.begin)
-            say(f"{self.what}: {100 * self.done // self.total} %, {rate:,.0f} a second, "
+            say(f"{self.what}: {100 * self.done // self.total} %, {rate:,.0f} {self.unit} a second, "
                 f"{(self.total - self.done) / rate:,.0f} s to go")
 
-    def end(self, amount, unit):
+    def end(self, packets):
         seconds = max(time.monotonic() - self.begin, 1e-3)
-        say(f"{self.what}: {amount:,} {unit} in {seconds:,.1f} s, {amount / seconds:,.0f} a second")
+        say(f"{self.what}: {packets:,} packets in {seconds:,.1f} s, {packets / seconds:,.0f} a second")
 
 
 # --- the steps -------------------------------------------------------------------------------------------------------
@@ -106,42 +110,52 @@ def split_all(client, run, problems):
     jobs, sizes, folders = [], {}, {}
     for number, path in enumerate(run.files):
         try:
-            name = key_of(identity(path), run.shards, run.keep_all)
-            sizes[number] = os.path.getsize(path)
+            folders[number], sizes[number] = parts_of(run, path), os.path.getsize(path)
         except OSError as error:
             problems.append((str(path), error.strerror))
             continue
-        folders[number] = run.folder / f"parts-{name}"
         jobs.append(Job(number, work.split, (str(path), str(folders[number]), run.shards, run.keep_all, run.split_program),
-                        f"split-{name}"))
-    parts, progress = [], Progress("dividing", max(sum(sizes.values()), 1))
+                        f"split-{key_of(str(folders[number]))}"))
+    parts, progress = [], Progress("dividing", sum(sizes.values()), "octets")
     for number, summary in results(client, jobs, progress, sizes.get, problems, lambda number: str(run.files[number])):
         if "error" in summary:
             problems.append((str(run.files[number]), f"ends early, after {summary['read']:,} packets: {summary['error']}"))
         parts.append((number, folders[number], summary))
-    progress.end(sum(summary["read"] for *_, summary in parts), "packets")
+    progress.end(sum(summary["read"] for *_, summary in parts))
     return sorted(parts, key=lambda part: part[0])
 
 
+def conditions_of(tshark_options):
+    """What the judgement rests on besides the packets: if any of it has changed, it is made anew."""
+    plugins = subprocess.run(["tshark", "-G", "plugins"], capture_output=True, text=True, check=False).stdout
+    conditions = [line for line in plugins.splitlines() if line.startswith("ipsec_analysis")]
+    for option in tshark_options:
+        path = option.partition(":")[2]
+        state = os.stat(path) if os.path.isfile(path) else None     # a file of keys, for one
+        conditions.append([option, state and [state.st_size, state.st_mtime_ns]])
+    return conditions
+
+
 def judge_all(client, run, parts, problems):
-    """Returns (shard, its lines, [(file, frames of its part)]), of each shard that has packets and could be judged."""
-    jobs, judged, sizes = [], [], {}
+    """Returns what there is of each shard that has packets and could be judged."""
+    jobs, judged, sizes, conditions = [], [], {}, conditions_of(run.tshark_options)
     for shard in range(run.shards):
         filled = [(number, folder) for number, folder, summary in parts if summary["shards"][shard]]
         if not filled:
             continue
         folders = [str(folder) for _, folder in filled]
         sizes[shard] = sum(summary["shards"][shard] for *_, summary in parts)
-        result = run.folder / f"lines-{key_of(shard, folders, run.tshark_options)}"
-        frames = [(number, work.part_of(folder, shard, "frames")) for number, folder in filled]
-        jobs.append(Job((shard, result, frames), work.judge, (shard, folders, str(result), run.tshark_options), result.name))
-    progress = Progress("judging", max(sum(sizes.values()), 1))
-    for (shard, result, frames), said in results(client, jobs, progress, lambda what: sizes[what[0]], problems,
-                                                 lambda what: f"shard {what[0]}"):
+        result = run.folder / f"lines-{key_of(shard, folders, conditions)}"
+        what = collect.Shard(shard, result, tuple(number for number, _ in filled))
+        jobs.append(Job(what, work.judge, (shard, folders, str(result), run.tshark_options), result.name))
+    jobs.sort(key=lambda job: -sizes[job.what.number])   # so that no large one is left for the end
+    progress = Progress("judging", sum(sizes.values()), "packets")
+    for shard, said in results(client, jobs, progress, lambda shard: sizes[shard.number], problems,
+                               lambda shard: f"shard {shard.number}"):
         if said.strip():
-            problems.append((f"shard {shard}", said.strip()))
-        judged.append((shard, result, frames))
-    progress.end(sum(sizes.values()), "packets")
+            problems.append((f"shard {shard.number}", said.strip()))
+        judged.append(shard)
+    progress.end(sum(sizes.values()))
     return sorted(judged, key=lambda one: one[0])
 
 
@@ -153,43 +167,90 @@ def rows_of_files(run, parts):
                json.dumps(summary.get("unknown_links", {})), summary.get("error"))
 
 
-def collect_all(run, parts, results, problems):
+def collect_all(run, parts, shards, problems):
+    """Puts the result in place once it is whole."""
     made = run.result.with_name(run.result.name + ".unfinished")
-    database = collect.open_new(made)
-    with database:
-        collect.fill(database, [collect.Shard(*result) for result in results])
+    database, between = collect.open_new(made)
+    try:
+        collect.fill(database, shards)
         collect.note_run(database, rows_of_files(run, parts), problems)
-    database.close()
+        database.commit()
+        if run.json_folder:
+            collect.export(database, run.json_folder)
+        for name, count in database.execute("SELECT name, count(*) FROM limits GROUP BY name ORDER BY name"):
+            say(f"limit {name} was reached in {count} of {len(shards)} shards: see the table of limits")
+    finally:
+        database.close()
+        between.unlink()
     os.replace(made, run.result)
-    if run.json_folder:
-        run.json_folder.mkdir(parents=True, exist_ok=True)
-        for shard, lines, _ in results:
-            shutil.copyfile(lines, run.json_folder / f"shard-{shard:04}.jsonl")
 
 
 # --- the run ---------------------------------------------------------------------------------------------------------
 
-PACKED = 8     # a capture in gzip is no more than so many times larger, as a rule
+GZIP = b"\x1f\x8b"
+PACKED_MOST = 1032  # to one: deflate can do no more, whatever the file says
 
 
-def space_needed(files):
-    """Octets for the parts: no more than the captures have, unpacked."""
-    return sum(os.path.getsize(path) * (PACKED if str(path).endswith(".gz") else 1) for path in files if os.path.exists(path))
+def unpacked_size(path):
+    """Octets of a capture; of one in gzip, as its end says. That counts up to 2^32, and of several members the last one."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file:
+        if size < 18 or file.read(2) != GZIP:
+            return size
+        file.seek(-4, os.SEEK_END)
+        return max(size, min(int.from_bytes(file.read(4), "little"), size * PACKED_MOST))
+
+
+PART_OF_CAPTURE = 1.5   # small packets take so much more in the parts, with what is noted of each
+
+
+def space_needed(run):
+    """Octets for the parts that are not there yet, if all packets are kept. What cannot be read needs none."""
+    needed = 0
+    for path in run.files:
+        try:
+            needed += 0 if parts_of(run, path).exists() else unpacked_size(path) * PART_OF_CAPTURE
+        except OSError:
+            continue
+    return needed
 
 
 def check_space(run):
-    needed, free = space_needed(run.files), shutil.disk_usage(run.folder).free
+    needed, free = space_needed(run), shutil.disk_usage(run.folder).free
     say(f"{len(run.files)} files; up to {needed / 1e6:,.0f} MB for the parts in {run.folder}, where {free / 1e6:,.0f} MB are free")
     return needed <= free
+
+
+def clear(folder):
+    """Removes what workers that died have left behind."""
+    for path in folder.glob(f"{work.UNFINISHED}*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+class InUse(Exception):
+    """Another run has the folder."""
+
+
+@contextlib.contextmanager
+def owned(folder):
+    """The folder is this run's alone, and what is unfinished in it goes away, now and in the end."""
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise InUse(f"{folder} is in use by another run") from error
+        clear(folder)
+        yield
+        clear(folder)
 
 
 def run_on(client, run):
     """Returns whether all could be read and judged."""
     problems = []
     parts = split_all(client, run, problems)
-    results = judge_all(client, run, parts, problems)
-    collect_all(run, parts, results, problems)
-    for what, text in problems:
+    shards = judge_all(client, run, parts, problems)
+    collect_all(run, parts, shards, sorted(problems))
+    for what, text in sorted(problems):
         say(f"{what}: {text}")
     return not problems
 

@@ -8,19 +8,26 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 from typing import NamedTuple
 
-VALUE, FRAME, SA, NAMES = "value", "frame", "sa", "names"
+# FRAME: a second column, NAME_file, says of which file. NAMES: a list, joined by commas. SHARD: the shard that says it.
+# ROW: the row of another table that has what else the object has.
+VALUE, FRAME, SA, NAMES, SHARD, ROW = "value", "frame", "sa", "names", "shard", "row"
 
 
 class Column(NamedTuple):
     name: str
     type: str = "INTEGER"
-    kind: str = VALUE   # FRAME: a second column, NAME_file, says of which file; NAMES: a list, joined by commas
+    kind: str = VALUE
     member: str = ""    # if it has another name there
+    also_in: str = ""   # FRAME: the member with a text that names it, too, as "frame 7"; it becomes "frame N"
+    table: object = None    # ROW: of what
 
 
 class Table(NamedTuple):
     name: str
     columns: tuple
+    tap: str = ""       # of tshark, that prints its objects: those with the member `key`
+    key: str = ""
+    at: str = ""        # the member with the frame by which rows are put in order
     of: str = ""        # the table whose row it belongs to, which has its objects in `member`
     member: str = ""
 
@@ -43,7 +50,8 @@ SAS = Table("sas", (
               "icv_good", "icv_bad", "smallest", "largest", "smallest_good", "largest_good", "smallest_bad", "largest_bad",
               "mtu"),
     Column("reverse", kind=SA), Column("successor", kind=SA),
-    Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")))
+    Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")),
+    tap="ipsec,sa,json", key="index", at="first_frame")
 
 # Headers with a finding, or not clean; ICMP errors; IKE messages with a finding.
 PACKETS = Table("packets", (
@@ -57,17 +65,35 @@ PACKETS = Table("packets", (
     *texts("ike_initiator_spi", "ike_responder_spi"), *integers("ike_message_id"), Column("ike_request", kind=FRAME),
     *integers("windows_error"), *texts("windows_name", "windows_status"), *integers("windows_event"),
     *(Column(name, "TEXT", NAMES) for name in ("linux", "freebsd", "openbsd", "vpp", "strongswan")),
-    *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")))
+    *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")),
+    tap="ipsec,findings,json", key="findings", at="frame")
+
+# What is said of a finding: the same for many of them, so that each text is there once.
+ADVICE = Table("advice", texts("id", "summary", "cause", "reference", "advice"))
 
 FINDINGS = Table("findings", (
-    *texts("id", "severity", "summary", "cause", "reference"), *integers("offset", "length")), of="packets", member="findings")
+    *texts("id", "severity"), Column("advice", kind=ROW, table=ADVICE),
+    Column("advice_frame", kind=FRAME, also_in="advice"), *integers("offset", "length")), of="packets", member="findings")
 
 IKE = Table("ike", (
     *texts("id"), *integers("notify"), *texts("notify_name"), *integers("windows_error")), of="packets", member="ike")
 
-# By the tap of tshark that prints their objects.
-TAPS = {"ipsec,sa,json": SAS, "ipsec,findings,json": PACKETS}
-PARTS = (FINDINGS, IKE)
+# What the shards had to forget; see the section on limits in SCALE.md.
+LIMITS = Table("limits", (
+    Column("shard", kind=SHARD), Column("name", "TEXT", member="limit"), *integers("times"), *texts("summary")),
+    tap="ipsec,limits,json", key="limit")
+
+# All of them.
+TABLES = tuple(table for table in list(globals().values()) if isinstance(table, Table))
+LINES = tuple(table for table in TABLES if table.tap)
+PARTS = tuple(table for table in TABLES if table.of)
+TEXTS = tuple(table for table in TABLES if not table.tap and not table.of)
+
+
+def table_of(one):
+    """Of an object that tshark printed; None: of none."""
+    return next((table for table in LINES if table.key in one), None)
+
 
 # What the run itself knows.
 RUN = """
@@ -80,6 +106,9 @@ QUERIES = {
     "worst-sas": ("SAs with the most dropped packets",
                   """SELECT row AS sa, protocol, source, destination, spi_hex, packets, dropped, suspicious, lost, late
                      FROM sas WHERE dropped + suspicious > 0 ORDER BY dropped DESC, suspicious DESC, row LIMIT 20"""),
+    "advice": ("What each finding means, and what to look at",
+               """SELECT advice.id, summary, advice.advice, reference, count(*) AS packets
+                  FROM findings JOIN advice ON advice.row = findings.advice GROUP BY advice.row ORDER BY packets DESC, advice.row"""),
     "findings": ("How often each finding occurs",
                  """SELECT id, severity, count(*) AS packets, count(DISTINCT sa) AS sas
                     FROM findings JOIN packets ON packets.row = findings.packets GROUP BY id, severity
@@ -95,6 +124,11 @@ QUERIES = {
               """SELECT protocol, destination, spi_hex, count(*) AS rows, group_concat(DISTINCT source) AS sources
                  FROM sas GROUP BY protocol, destination, spi_hex HAVING count(DISTINCT source) > 1
                  ORDER BY destination, spi_hex"""),
+    "points": ("SAs of which packets were captured more than once, as at several points",
+               """SELECT row AS sa, source, destination, spi_hex, packets, captured_twice
+                  FROM sas WHERE captured_twice > 0 ORDER BY captured_twice DESC, row LIMIT 20"""),
+    "limits": ("Limits of the plugin that were reached: what is said of an SA may depend on others then",
+               "SELECT name, count(*) AS shards, sum(times) AS times, summary FROM limits GROUP BY name ORDER BY name"),
     "packets": ("All packets of a finding: packets ID",
                 """SELECT path, frame, time, source, destination, spi_hex, seq, verdict
                    FROM findings JOIN packets ON packets.row = findings.packets JOIN files ON files.file = frame_file

@@ -12,8 +12,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import tables
+from . import merged, placed, tables
 
+UNFINISHED = "unfinished-"  # what such a name begins with goes away
+# Else it depends on packets of others from when on fragments are looked at.
+OPTIONS = ["-o", "ipsec.all_fragments:TRUE"]
 MERGED_AT_ONCE = 200    # files that one mergecap opens; a process may have 1,024 open
 
 
@@ -40,7 +43,7 @@ def split(path, folder, shards, keep_all, program):
     """Divides the file into parts in `folder`; returns what ipsec-split tells of it."""
     folder = Path(folder)
     if not folder.exists():
-        made = Path(tempfile.mkdtemp(prefix="split-", dir=folder.parent))
+        made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
         command = [program, "-n", str(shards), "-o", str(made), *(["--all"] if keep_all else []), "--", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if not done.stdout:
@@ -57,6 +60,21 @@ def part_of(folder, shard, suffix="pcapng"):
     return Path(folder) / f"shard-{shard:04}.{suffix}"
 
 
+def sorted_part(part, frames, folder):
+    """The part itself, or if its packets are not in the order of time, a copy where they are: what stands in front of what must
+    not depend on packets in other parts."""
+    if merged.is_in_order(frames):
+        return part
+    made = folder / f"sorted-{len(list(folder.iterdir()))}.pcapng"
+    subprocess.run(["reordercap", str(part), str(made)], stdout=subprocess.DEVNULL, check=True)
+    return made
+
+
+def mergecap(parts):
+    """Interfaces with the same description become one, in whichever files they are."""
+    return ["mergecap", "-I", "any", "-w", "-", *map(str, parts)]
+
+
 def merge(parts, to, folder):
     """Merges in time order. Batches of neighbours, merged one after the other, come to the same order as all at once."""
     number = 0
@@ -66,36 +84,39 @@ def merge(parts, to, folder):
             number += 1
             parts.append(folder / f"batch-{number}.pcapng")
             with open(parts[-1], "wb") as file:
-                subprocess.run(["mergecap", "-w", "-", *map(str, batch)], stdout=file, check=True)
-    return subprocess.Popen(["mergecap", "-w", "-", *map(str, parts)], stdout=to, stderr=subprocess.PIPE, text=True)
+                subprocess.run(mergecap(batch), stdout=file, check=True)
+    return subprocess.Popen(mergecap(parts), stdout=to, stderr=subprocess.PIPE, text=True)
 
 
 def run_tshark(parts, options, output, folder):
     """One tshark reads the parts of the shard, merged, from a pipe; none of them is written once more."""
     receiver, sender = os.pipe()
-    taps = [word for tap in tables.TAPS for word in ("-z", tap)]
-    tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *options, *taps], stdin=receiver, stdout=output,
+    taps = [word for table in tables.LINES for word in ("-z", table.tap)]
+    tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *OPTIONS, *options, *taps], stdin=receiver, stdout=output,
                               stderr=subprocess.PIPE, text=True)
     os.close(receiver)
     with os.fdopen(sender, "wb") as pipe:
-        mergecap = merge(parts, pipe, folder)
-    told = tshark.communicate()[1], mergecap.communicate()[1]
-    for program, text in ((tshark, told[0]), (mergecap, told[1])):
+        merging = merge(parts, pipe, folder)
+    told = tshark.communicate()[1], merging.communicate()[1]
+    for program, text in ((tshark, told[0]), (merging, told[1])):
         if program.returncode != 0:
             raise Failed(f"{program.args[0]}: {last_line(text)}")
     return told[0]
 
 
 def judge(shard, folders, result, options):
-    """Judges the packets of a shard, of the parts in `folders`; the lines that tshark prints come to `result`. Returns what it
-    said besides."""
+    """Judges the packets of a shard, of the parts in `folders`; what tshark prints comes to `result`, see placed.py. Returns
+    what it said besides."""
     result = Path(result)
     said = result.with_suffix(".said")
     if not result.exists():
-        with tempfile.TemporaryDirectory(prefix="judge-", dir=result.parent) as name:
-            made = Path(name) / "lines"
-            with open(made, "wb") as output:
-                text = run_tshark([part_of(folder, shard) for folder in folders], options, output, Path(name))
+        with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=result.parent) as name:
+            printed, made = Path(name) / "printed", Path(name) / "lines"
+            frames = [part_of(folder, shard, "frames") for folder in folders]
+            parts = [sorted_part(part_of(folder, shard), of, Path(name)) for folder, of in zip(folders, frames)]
+            with open(printed, "wb") as output:
+                text = run_tshark(parts, options, output, Path(name))
+            placed.place(printed, made, frames)
             said.write_text(text)
             os.replace(made, result)
     return said.read_text()

@@ -1,0 +1,9 @@
+"""What users are told besides the result.
+
+SPDX-License-Identifier: GPL-2.0-or-later
+"""
+import sys
+
+
+def say(text):
+    print(f"ipsec-scale: {text}", file=sys.stderr, flush=True)
