@@ -16,10 +16,10 @@ typedef struct ipsec_fragment {
     const uint8_t *source; /**< address_length octets; likewise the destination */
     const uint8_t *destination;
     uint8_t address_length;  /**< 4 or 16 */
-    uint8_t protocol;        /**< of what was cut: IPSEC_PROTOCOL_... */
+    uint8_t protocol;        /**< of the packet that was fragmented: IPSEC_PROTOCOL_... */
     bool more;               /**< More Fragments is set */
     uint32_t identification; /**< 16 bits of IPv4, 32 of IPv6 */
-    uint32_t offset;         /**< octets in front of it in what was cut; a multiple of 8 */
+    uint32_t offset;         /**< octets in front of it in the payload that was fragmented; a multiple of 8 */
     uint32_t frame;          /**< ipsec_view.frame */
 } ipsec_fragment;
 
@@ -30,8 +30,8 @@ typedef struct ipsec_fragment {
  */
 bool ipsec_fragment_read(const ipsec_view *view, ipsec_fragment *fragment);
 
-/** A digest of two addresses of `length` octets, quick to make. Differs where they are exchanged, unless their last
- * octets are the same. */
+/** A quick digest of two addresses of `length` octets. It differs if they are swapped, unless their last octets are
+ * equal. */
 static inline uint8_t ipsec_addresses_digest(const uint8_t *source, const uint8_t *destination, uint8_t length)
 {
     return (uint8_t)(source[length - 1] + 3 * destination[length - 1]);
