@@ -1,4 +1,4 @@
-/* Advice: the catalogue's, or what a look beyond the packet makes more exact.
+/* Advice: that of the catalogue, or a more exact one if there is more to go on than the packet itself.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
 #include "base/stack.h"
@@ -18,8 +18,8 @@
 #define IKE        .step = IPSEC_STEP_PARAMETERS, .remedy = IPSEC_REMEDY_CONFIGURE
 #define NAT        .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_NONE
 
-/* What replaces the catalogue's advice. If an ICV verifies, the packet is not forged; one whose SPI belongs elsewhere
- * may have been reflected. */
+/* Texts that replace the advice of the catalogue. A packet whose ICV verifies is not forged; one whose SPI belongs
+ * elsewhere may have been reflected. */
 static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_ESN_ON] = {"the ICV verifies with Extended Sequence Numbers, so switch ESN on in the key table, or on "
                            "the end that has it off",
@@ -139,7 +139,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
     [IPSEC_CASE_IKE_ICMP] = {"look at who sends it, and why", .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER,
                              .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] = {"both ends are behind NAT, or the sender says so of itself to have ESP in UDP", NAT},
-    /* Of ICMP errors. */
+    /* ICMP errors. */
     [IPSEC_CASE_TOO_BIG] = {"set it if packets stay that large, or clamp the MSS (Linux heeds this report for 600 s)",
                             MTU},
     [IPSEC_CASE_TOO_BIG_ANY] = {"set it if packets stay that large, or clamp the MSS", MTU},
@@ -201,7 +201,7 @@ static bool is_of_receiver(unsigned advice_case)
     return advice_case >= IPSEC_CASE_FLAGS_COVERED && advice_case <= IPSEC_CASE_AH_LENGTH;
 }
 
-/* A notify: its name, or its number. */
+/* Describes a notify by its name, or else by its number. */
 static void describe_notify(uint32_t detail, char *buffer, size_t size)
 {
     const char *const name = ipsec_ike_notify_name((uint8_t)(detail >> 16), (uint16_t)detail);
@@ -222,7 +222,7 @@ static void describe_windows(uint32_t code, char *buffer, size_t size)
         g_snprintf(buffer, size, "the code is %u, 0x%x, so ", code, code);
 }
 
-/* The same as describe() for what is said of IKE. */
+/* Like describe(), for the cases of IKE. */
 static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size)
 {
     if (finding->advice_case == IPSEC_CASE_IKE_PEER_ERROR || finding->advice_case == IPSEC_CASE_IKE_STRAY)
@@ -238,7 +238,7 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
                    ipsec_ike_error_name(finding->missed));
 }
 
-/* Likewise, of one on a path MTU. */
+/* Likewise, for the cases of a path MTU. */
 static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size)
 {
     const bool sure = finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_ABOVE;
@@ -260,7 +260,7 @@ static void describe_deleted(uint32_t frame, char *buffer, size_t size)
         g_snprintf(buffer, size, "IKE deleted this SA, so ");
 }
 
-/* What was found in the cases that hold a number or a name; in front of their text. */
+/* For cases with a number or a name: writes what was found, in front of the text of the case. */
 static void describe(const ipsec_finding *finding, char *buffer, size_t size)
 {
     buffer[0] = '\0';
