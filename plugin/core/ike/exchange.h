@@ -94,8 +94,8 @@ typedef struct ipsec_ike_sa {
     uint16_t encryption, integrity; /**< what IKE_SA_INIT negotiated; encryption 0: not known */
     bool has_child;                 /**< its IKE_AUTH seems to have created an ESP or AH SA */
     uint32_t refusal;               /**< like that of its pair */
-    ipsec_ike_progress
-        *progress; /**< what has become of it; owned by the table of histories, or points to `unlisted` */
+    /** What has become of it; owned by the table of histories, or points to `unlisted`. */
+    ipsec_ike_progress *progress;
     ipsec_ike_progress unlisted;
     ipsec_ike_pair *pair;
     ipsec_ike_exchange *exchanges[IPSEC_IKE_EXCHANGES_MOST]; /**< NULL if there is none */

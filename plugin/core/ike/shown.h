@@ -11,8 +11,8 @@
 
 /** Valid as long as the packet. All zero if nothing is shown. */
 typedef struct ipsec_ike_shown {
-    const uint8_t
-        *octets; /**< the decrypted octets: payloads, or a part of them, and padding; NULL: nothing was decrypted */
+    /** The decrypted octets: payloads, or a part of them, and padding; NULL: nothing was decrypted. */
+    const uint8_t *octets;
     uint32_t count;
     bool is_correct; /**< the dissector found the ICV of the message correct; also false if it does not check */
 } ipsec_ike_shown;

@@ -42,8 +42,8 @@ typedef struct ipsec_header_kind {
     ipsec_finding_id v6_order;    /**< extension headers in front of it are out of order */
     ipsec_finding_id ip_checksum; /**< of the IP header in front; likewise the next */
     ipsec_finding_id v4_option;
-    ipsec_finding_id
-        encap_mismatch; /**< it came in UDP although its SA does not, or vice versa; IPSEC_FINDING_COUNT: not a fault */
+    /** It came in UDP although its SA does not, or vice versa; IPSEC_FINDING_COUNT: not a fault. */
+    ipsec_finding_id encap_mismatch;
 } ipsec_header_kind;
 
 /** The kinds by index, and their number. */

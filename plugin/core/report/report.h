@@ -45,9 +45,9 @@ typedef struct ipsec_report {
     uint32_t fragment;       /**< frame with the rest of the packet, or with its first part; 0: none is known */
     uint32_t octets; /**< octets that were captured of the header; for ESP, of the packet. Filled in only if there are
                         findings; likewise the next one */
-    uint32_t
-        in_front; /**< octets of the headers immediately in front of it in the same buffer; 0: they are not available */
-    uint32_t sa;  /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
+    /** Octets of the headers immediately in front of it in the same buffer; 0: they are not available. */
+    uint32_t in_front;
+    uint32_t sa;         /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
     uint8_t anti_replay; /**< ipsec_anti_replay */
     bool unproven;  /**< it could not be verified although others of its SA have been; or it is inside such a header */
     bool confirmed; /**< known to be IPsec: native, or in UDP with evidence besides the port */

@@ -33,8 +33,8 @@ typedef struct ipsec_tally_sizes {
 /** How many packets came late, and how late. A packet is late if its number is below the highest and nothing says that
  * it was seen before or that the counter restarted. */
 typedef struct ipsec_tally_late {
-    uint64_t
-        by; /**< the largest distance of a late number from the highest: a window of by + 1 would have been enough */
+    /** The largest distance of a late number from the highest: a window of by + 1 would have been enough. */
+    uint64_t by;
     uint32_t count;
 } ipsec_tally_late;
 

@@ -53,8 +53,8 @@ typedef struct ipsec_iv_state {
     union {
         struct {
             struct ipsec_iv_block *block; /**< the block of the last IV; NULL if it is full */
-            uint32_t
-                blocks; /**< number of blocks that the store holds for this state, counted since `unique` is in use */
+            /** Number of blocks that the store holds for this state, counted since `unique` is in use. */
+            uint32_t blocks;
             uint8_t levels;    /**< highest level of blocks */
             uint8_t tried;     /**< IVs so far, while not ordered */
             uint8_t shared;    /**< those of them that are close to another one if reversed */

@@ -16,8 +16,8 @@
 
 /** What other packets show besides findings; bits of ipsec_note.facts. */
 typedef enum {
-    IPSEC_NOTE_OTHER_DSCP =
-        1 << 0, /**< replay.old, esn.wrong_high: all packets that overtook this one had another DSCP */
+    /** replay.old, esn.wrong_high: all packets that overtook this one had another DSCP. */
+    IPSEC_NOTE_OTHER_DSCP = 1 << 0,
     IPSEC_NOTE_REPEATED = 1 << 1,      /**< the number was seen before, or may have been; its IV is not a new one */
     IPSEC_NOTE_FAR = 1 << 2,           /**< ipsec_note.highest is valid */
     IPSEC_NOTE_COPY = 1 << 3,          /**< the packet is a copy of an earlier one */
@@ -37,8 +37,8 @@ typedef enum {
 typedef struct ipsec_note {
     ipsec_finding_set found; /**< findings that depend on other packets; written by the functions below */
     uint64_t highest;        /**< highest number before this packet, if ipsec_ruling.advance cannot hold the distance */
-    uint32_t
-        offset; /**< offset of the header, once the ruling is kept; the next two are members of the ruling, likewise */
+    /** Offset of the header, once the ruling is kept; the next two are members of the ruling, likewise. */
+    uint32_t offset;
     uint32_t high;
     int32_t advance;
     uint32_t first_seen; /**< frame that carried this number (or IV) first; 0: unknown */

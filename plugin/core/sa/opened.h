@@ -35,8 +35,8 @@ typedef struct ipsec_opened {
     /** The row whose mode, encapsulation and selector count, if spec is not NULL: spec itself, or the row that IKE
      * negotiated. */
     const struct ipsec_key_row *like;
-    uint8_t
-        terms; /**< if spec is not NULL: which terms of `like` the packet fits, as far as was checked; see terms.h */
+    /** If spec is not NULL: which terms of `like` the packet fits, as far as was checked; see terms.h. */
+    uint8_t terms;
     uint8_t icv_status; /**< ipsec_icv_status */
     uint8_t unverified; /**< ipsec_unverified, if that is the status */
     uint8_t iv_length;  /**< octets; likewise icv_length */

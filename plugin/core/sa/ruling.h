@@ -24,8 +24,8 @@ typedef struct ipsec_ruling {
     uint32_t sa;       /**< index of the SA, or IPSEC_SA_NONE */
     uint32_t sequence; /**< as found in the header, if followed */
     uint32_t high; /**< high half of the sequence number: the one that verified, or else the one that was inferred */
-    int32_t
-        advance; /**< how far the number is above the highest before it; negative: below. Saturated; 0 unless placed */
+    /** How far the number is above the highest before it; negative: below. Saturated; 0 unless placed. */
+    int32_t advance;
     union {
         struct {
             uint32_t buffer : 11;   /**< ipsec_view.buffer */
