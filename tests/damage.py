@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs tshark over damaged copies of the sample captures, with their keys: nothing may crash or complain, and two passes
-must say the same as one.
+"""Runs tshark over damaged copies of the sample captures, with their keys: nothing may crash or complain, and two
+passes must say the same as one.
 
     python3 tests/damage.py --files 100000 --seed 1 [--module .../ipsec_analysis.so] [--preload libasan.so] [--keep FOLDER]
 

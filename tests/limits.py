@@ -13,7 +13,7 @@ the core, with smaller tables if possible. Not part of ctest: it takes minutes, 
   sas-double    two packets for each SPI: an SA that is idle meanwhile is forgotten, and says so once
   sas-verified  the same, but an SA that has verified is not forgotten
   peers         65,600 pairs with IKE requests and no answer: a pair with an answer stays, and a later one is added
-  senders       65,600 sources with one packet each: wrong checksums of a sender before and of one after them are reported
+  senders       65,600 sources with one packet each: wrong checksums of a sender before and of one after are reported
   ivs           if an IV cannot be kept because the table is full, each packet has a finding
 
 Prints what is wrong, and exits with 1 if anything is.

@@ -3,19 +3,21 @@
 
 usage: bench.py [--build BUILD] [--packets N] [core] [sas] [crypto] [keys] [tshark] [time]      all, if none is named
 
-Counts of instructions repeat to a fraction of a percent, unlike times. The captures hold clean packets of 200 SAs in turn.
+Counts of instructions repeat to a fraction of a percent, unlike times. The captures hold clean packets of 200 SAs in
+turn.
 
 - In the core: what ipsec_judge() takes for a packet, with as few packets per SA as the captures have if something is
   added below, and with many; and what it takes if many SAs are alive and packets touch them at random, with the memory
   that an SA takes, between two hosts or with a peer of its own.
-- In tshark: what a packet takes in all without the plugin, as the slope between a quarter and half of N packets, so that
-  the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for
-  dissection, epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few million,
-  in which a plain difference of two programs would drown. SAs have 100 packets, except in `mixed`: packets 11 to 30 of
+- In tshark: what a packet takes in all without the plugin, as the slope between a quarter and half of N packets, so
+  that the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point
+  for dissection, epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few
+  million, in which a plain difference of two programs would drown. SAs have 100 packets, except in `mixed`: packets 11 to 30 of
   SAs with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers to which Wireshark's hash tables add
   noise are medians of several runs.
 - Verification and decryption: throughput in the core and of direct calls of libgcrypt, and the ratio. These are times,
-  because the number of instructions of libgcrypt depends on the processor that it finds, which valgrind does not emulate.
+  because the number of instructions of libgcrypt depends on the processor that it finds, which valgrind does not
+  emulate.
 - tshark with keys: CPU seconds, with 1, 1,000 and 100,000 key rows, and of Wireshark's own decryption; see keyed.py.
 - Time of a million small packets, memory of a clean frame, and the cost of other ways to look at ESP; see timed.py.
 
