@@ -1,6 +1,6 @@
-/* Writes the page "your system says this: use that filter", as Markdown, to stdout: what the core knows of each stack,
- * and what systems_data.c adds. Fails if that speaks of a report which the core no longer has. SPDX-License-Identifier:
- * GPL-2.0-or-later */
+/* Writes the page "your system says this: use that filter", as Markdown, to stdout: what the core knows about each
+ * stack, and what systems_data.c adds. Fails if the latter names a report that the core no longer has.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "systems_data.h"
 
 #include "ipsec.h"
@@ -50,7 +50,8 @@ static void print_link(ipsec_finding_id id)
     putchar(')');
 }
 
-/* Of Windows' codes: whether the mapping is a conclusion. The window refuses the number, for the rows on numbers. */
+/* Whether the mapping of a finding to Windows' codes is inferred. The window is assumed to refuse the number, which
+ * matters for rows on numbers. */
 static bool is_inferred(ipsec_finding_id id)
 {
     const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
@@ -66,7 +67,7 @@ static bool is_published(ipsec_finding_id id)
     return !is_inferred(id);
 }
 
-/* The findings behind a report; those of which `is_one` holds, unless it is NULL. */
+/* Prints the findings that cause a report; only those for which `is_one` is true, unless it is NULL. */
 static void print_findings(ipsec_stack stack, const char *text, bool (*is_one)(ipsec_finding_id id), const char *before)
 {
     const char *after = "";

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* As large as a caller's; what is behind the end of the text must stay as it was. */
+/* As large as that of a caller; octets after the end of the text must not be changed. */
 static char buffer[IPSEC_ADVICE_SIZE];
 
 static const char *advice_on(ipsec_finding_id id, ipsec_advice_case hint, uint32_t detail)
@@ -22,7 +22,7 @@ static const char *hinted(ipsec_advice_case hint, uint32_t detail)
     return advice_on(IPSEC_FINDING_KEY_WRONG, hint, detail);
 }
 
-/* One sentence, without the bar that lists of findings are joined by, whole, and framed: step first, then what helps.
+/* One complete sentence, without the bar that joins lists of findings; the step first, then what helps.
  */
 static void expect_sentence(const char *text)
 {
@@ -80,7 +80,7 @@ static void test_a_whole_sentence(void)
                     "the configuration.");
 }
 
-/* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
+/* If an ICV verifies, the packet is not forged, whichever finding the hint is for. */
 static void test_a_hint_knows_the_cause(void)
 {
     const char *text = advice_on(IPSEC_FINDING_ESP_ICV, IPSEC_CASE_ESN_ON, 0);
@@ -96,7 +96,7 @@ static void test_bits(void)
     g_assert_nonnull(strstr(hinted(IPSEC_CASE_ICV_LENGTH, 64), "with 512 bits"));
 }
 
-/* What a receiver refuses is said with its name in front, whichever it is. */
+/* The refusal of each receiver has its name in front. */
 static void test_receivers(void)
 {
     for (unsigned hint = IPSEC_CASE_FLAGS_COVERED; hint <= IPSEC_CASE_AH_LENGTH; hint++)
@@ -122,7 +122,7 @@ static void test_fields(void)
         }
 }
 
-/* The numbers, at their longest too, and the class of the packet where that is the cause. */
+/* The numbers, also with the most digits, and the class of the packet if that is the cause. */
 static void test_window(void)
 {
     for (unsigned hint = IPSEC_CASE_WINDOW; hint <= IPSEC_CASE_EPOCH_QOS; hint++) {
