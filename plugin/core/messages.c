@@ -81,7 +81,7 @@ bool ipsec_db_ike_news(ipsec_db *db, ipsec_ike_progress *progress)
 
 /* --- ICMP errors --- */
 
-/* Tells the exchange whose message is quoted. */
+/* Informs the exchange whose message is quoted. */
 static void tell_ike(ipsec_db *db, const ipsec_icmp_view *view)
 {
     const ipsec_ike_packet *packet;

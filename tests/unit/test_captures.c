@@ -387,11 +387,10 @@ static void test_as_it_is(const char *name, const capture *capture, const sideca
     end_pass(&pass);
 }
 
-/* --- independence of other SAs
- * ------------------------------------------------------------------------------------------
+/* --- independence of other SAs --------------------------------------------------------------------------------------
  *
- * What is said of a packet rests on its SA, and not on what others send in between. What does speak of more than one SA
- * is listed here. ESP in UDP is ordered by its peers, for what they send tells whether it is IPsec at all. */
+ * The report on a packet depends on its SA, not on packets of others in between. Findings that do depend on more than
+ * one SA are listed here. ESP in UDP is ordered by its peers, because their packets show whether it is IPsec at all. */
 
 static const struct {
     const char *finding;

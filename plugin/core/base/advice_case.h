@@ -14,7 +14,7 @@
 
 /** What was found out. Values of ipsec_finding.advice_case. */
 typedef enum {
-    IPSEC_CASE_NONE,               /**< nothing: the catalogue's advice stands */
+    IPSEC_CASE_NONE,               /**< nothing: the catalogue's advice is used */
     IPSEC_CASE_ESN_ON,             /**< the ICV verifies with an Extended Sequence Number */
     IPSEC_CASE_ESN_OFF,            /**< the ICV verifies without */
     IPSEC_CASE_SHA256_96,          /**< the ICV verifies at 96 bits, as HMAC-SHA2-256 was in early Linux */

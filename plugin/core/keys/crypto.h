@@ -67,7 +67,7 @@ static inline bool ipsec_esp_is_aligned(const ipsec_encryption *encryption, int6
  * @param plaintext  gets payload data, padding, pad length and next header: length - 8 - IV - ICV octets. Its content
  *                   is undefined if the ICV is bad. Must not overlap the packet.
  * @return IPSEC_ICV_NOT_PRESENT without integrity algorithm, IPSEC_ICV_UNVERIFIED for IPSEC_MAC_ANY; both decrypt.
- *         IPSEC_ICV_BAD also where the lengths are not as ipsec_sealed has them: to learn of the ICV of a packet that
+ *         IPSEC_ICV_BAD also if the lengths do not agree with ipsec_sealed: to learn of the ICV of a packet that
  * is no multiple of the block, compare it with ipsec_crypto_digest()
  */
 ipsec_icv_status ipsec_crypto_open(ipsec_crypto *crypto, const ipsec_sealed *sealed, uint8_t *plaintext);

@@ -16,7 +16,7 @@
 /** Value for no row. */
 #define IPSEC_KEY_NONE UINT32_MAX
 
-/** The parts of a packet that identify its SA; zeros where a row does not care. Compared and hashed as octets. */
+/** The parts of a packet that identify its SA; zeros in positions that a row ignores. Compared and hashed as octets. */
 typedef struct ipsec_key_name {
     uint8_t destination[16];
     uint8_t source[16];

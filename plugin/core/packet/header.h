@@ -1,5 +1,5 @@
 /** @file
- * What the octets of one header tell.
+ * What the octets of one header say.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,7 +26,7 @@ typedef enum {
     IPSEC_DAEMON_VRRP  /**< VRRP to a multicast group */
 } ipsec_daemon;
 
-/** What the octets of one header tell. */
+/** What the octets of one header say. */
 typedef struct ipsec_header {
     uint32_t spi;          /**< valid if has_spi */
     uint32_t sequence;     /**< as found in the header; valid if has_sequence */

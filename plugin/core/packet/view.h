@@ -54,7 +54,7 @@ enum {
     IPSEC_VIEW_UDP_CHECKSUM = 1 << 4,
     /** The UDP payload came over the IKE port (500), where no ESP belongs (RFC 3948 2). */
     IPSEC_VIEW_IKE_PORT = 1 << 5,
-    /** `outer` was put together from the headers of fragments: its checksum is that of one of them. */
+    /** `outer` was built from the headers of fragments: its checksum is that of one of them. */
     IPSEC_VIEW_REASSEMBLED = 1 << 6,
     /** It came inside a header whose report was `unproven`. */
     IPSEC_VIEW_INSIDE_UNPROVEN = 1 << 7,

@@ -77,7 +77,7 @@ typedef struct ipsec_doubts {
 /** The doubts at *doubts, created if needed. */
 ipsec_doubts *ipsec_doubts_get(ipsec_doubts **doubts);
 
-/** Frees them if nothing is left of them; excuses that the window's top has left behind do not count any more. */
+/** Frees them if nothing is left of them; excuses that the window's top has passed do not count any more. */
 void ipsec_doubts_settle(ipsec_doubts **doubts, uint64_t top);
 
 /** Frees them; *doubts may be NULL and is so afterwards. */

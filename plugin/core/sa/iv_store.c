@@ -4,7 +4,7 @@
  * are found by hashing. A block whose bits are all set becomes one bit of the block above it, and is freed. So anything
  * that fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or down;
  * one for each of several queues; one that is XORed with a salt, which only permutes the branches; a counter that
- * follows the sequence number, or one that does not. A loss leaves a block behind. A counter in steps of n costs a
+ * follows the sequence number, or one that does not. A loss leaves an incomplete block. A counter in steps of n costs a
  * block for 64/n packets; an IV that is random, or the output of a cipher, costs a block of its own. The number of
  * blocks is bounded.
  *

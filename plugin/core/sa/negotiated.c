@@ -20,7 +20,7 @@
 #define SWITCHED_WITHIN  (10 * SECOND)
 #define SWITCHED_PACKETS 16u
 
-/* A key, and which SA it stands for from a frame on. An SA gets another key when its receiver moves. */
+/* A key, and the SA to which it refers from a frame on. An SA gets another key when its receiver moves. */
 typedef struct name {
     uint32_t place;
     uint32_t from;   /* frame */
@@ -78,7 +78,7 @@ static void add_name(ipsec_negotiations *all, const ipsec_view *to, uint32_t spi
         g_hash_table_insert(all->destinations, g_memdup2(&anywhere, sizeof anywhere), GUINT_TO_POINTER(to->frame));
 }
 
-/* The place that the key stands for at a frame: that of the last entry from an earlier frame. */
+/* The place to which the key refers at a frame: that of the last entry from an earlier frame. */
 static uint32_t find_place(const ipsec_negotiations *all, const ipsec_view *view, uint32_t spi)
 {
     const ipsec_sa_name key = ipsec_sa_name_of(all->seed, view, spi, view->protocol);

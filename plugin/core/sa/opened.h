@@ -27,7 +27,7 @@ typedef enum {
 /** What a key (or the heuristics for ESP-NULL) showed about the packet. */
 typedef struct ipsec_opened {
     bool valid;         /**< the other members are valid: a key row was found for the packet, or its shape is known */
-    bool is_sealed;     /**< what follows the header is encrypted, be it by NULL */
+    bool is_sealed;     /**< what follows the header is encrypted, possibly with NULL */
     bool in_hindsight;  /**< only on later passes: the headers inside were not judged when the packet came */
     bool combined_mode; /**< ESP: the cipher is known to have its own ICV; always valid */
     /** The row whose key was used, owned by the database; NULL for the heuristics. */
