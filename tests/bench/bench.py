@@ -12,9 +12,9 @@ turn.
 - In tshark: what a packet takes in all without the plugin, as the slope between a quarter and half of N packets, so
   that the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point
   for dissection, epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few
-  million, in which a plain difference of two programs would drown. SAs have 100 packets, except in `mixed`: packets 11 to 30 of
-  SAs with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers to which Wireshark's hash tables add
-  noise are medians of several runs.
+  million, in which a plain difference of two programs would drown. SAs have 100 packets, except in `mixed`: packets 11
+  to 30 of SAs with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers to which Wireshark's hash
+  tables add noise are medians of several runs.
 - Verification and decryption: throughput in the core and of direct calls of libgcrypt, and the ratio. These are times,
   because the number of instructions of libgcrypt depends on the processor that it finds, which valgrind does not
   emulate.

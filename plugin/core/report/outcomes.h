@@ -1,4 +1,3 @@
-/* clang-format off */
 /** @file
  * What each stack does on each fault, as one table: a file of rows per stack. Internal to the core.
  *
@@ -25,7 +24,6 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-/* clang-format on */
 #ifndef IPSEC_CORE_OUTCOMES_H
 #define IPSEC_CORE_OUTCOMES_H
 
