@@ -27,7 +27,7 @@ static void print_report(const ipsec_outcome *outcome)
         printf(", depending on the SA");
 }
 
-/* How the header that a finding is about is carried, and how else it may be. */
+/* The usual carriers of the header that a finding is about, and the others that it may have. */
 static const ipsec_report as_esp = {.header = {.protocol = IPSEC_PROTOCOL_ESP}};
 static const ipsec_report as_ah = {.header = {.protocol = IPSEC_PROTOCOL_AH}};
 static const ipsec_report as_combined_esp = {.header = {.protocol = IPSEC_PROTOCOL_ESP},
@@ -40,7 +40,7 @@ static bool is_of(ipsec_finding_id id, const char *family)
     return strncmp(ipsec_catalogue(id)->id, family, strlen(family)) == 0;
 }
 
-/* What a stack makes of a finding if its window says the same as that of the finding's receiver. */
+/* What a stack does on a finding if its window agrees with that of the finding's receiver. */
 static const ipsec_outcome *row_as(const ipsec_report *carrier, ipsec_stack stack, ipsec_finding_id id)
 {
     const bool seen = id == IPSEC_FINDING_REPLAY_DUPLICATE || id == IPSEC_FINDING_REPLAY_CONFLICT;
@@ -66,8 +66,8 @@ static void print_other(const char *name, const ipsec_outcome *other, const ipse
     print_report(other);
 }
 
-/* One line for a stack that reports something: for the usual header, and for others where they differ. Returns whether
- * there was one. */
+/* Prints a line for a stack that reports something: for the usual header, and for others if they differ. Returns
+ * whether there was one. */
 static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
 {
     const ipsec_outcome *row = row_of(stack, id);
@@ -86,7 +86,7 @@ static bool print_outcome(ipsec_stack stack, ipsec_finding_id id)
     return true;
 }
 
-/* What is said where no stack has a row. */
+/* The text if no stack has a row. */
 static const char *why_unreported(const ipsec_catalogue_row *row)
 {
     if (row == ipsec_catalogue(IPSEC_FINDING_STACK_REFUSES))
@@ -98,7 +98,7 @@ static const char *why_unreported(const ipsec_catalogue_row *row)
                                                 : "No system reports it.";
 }
 
-/* The error of Windows' IKE that fits a finding, where no notify names it; see silence.c and refusal.c. */
+/* Whether this error of Windows' IKE fits a finding although no notify names it; see silence.c and refusal.c. */
 static bool fits_without_notify(ipsec_finding_id id, uint32_t code)
 {
     if (id == IPSEC_FINDING_IKE_NO_ANSWER)
@@ -118,7 +118,7 @@ static bool fits(ipsec_finding_id id, uint32_t code)
     return fits_without_notify(id, code);
 }
 
-/* What Windows reports of IKE, which is in ipsec.ike.windows_error. Returns whether it is anything. */
+/* Prints the errors of Windows' IKE, which are in ipsec.ike.windows_error. Returns whether there are any. */
 static bool print_windows_ike(ipsec_finding_id id)
 {
     bool any = false;
@@ -165,7 +165,7 @@ static void print_row(ipsec_finding_id id)
         printf("- %s\n", why_unreported(row));
 }
 
-/* What a stack reports, each text once, with the findings behind it. */
+/* Everything that a stack reports, each text once, with the findings that cause it. */
 static void print_index(ipsec_stack stack)
 {
     const char *text;

@@ -20,7 +20,8 @@ LINES, BRANCHES = 97, 92    # percent
 
 
 class Counts:
-    """Of one file: how often each line and each branch was taken, in whichever source a header is included."""
+    """How often each line and each branch of a file was taken; those of a header are summed over the sources that
+    include it."""
 
     def __init__(self):
         self.lines = collections.Counter()
@@ -33,14 +34,14 @@ class Counts:
             self.branches[number, index] += branch["count"]
 
     def not_reached(self):
-        """The lines without a test, and those of which one does without a branch."""
+        """Lines that no test reaches, and lines with a branch that no test takes."""
         lines = sorted(number for number, count in self.lines.items() if count == 0)
         branches = sorted({number for (number, _), count in self.branches.items() if count == 0} - set(lines))
         return lines, branches
 
 
 def share(counter):
-    """Reached, of how many, in percent."""
+    """Share of reached items, in percent."""
     reached = sum(count > 0 for count in counter.values())
     return reached, len(counter), 100 * reached / len(counter) if counter else 100.0
 
@@ -55,7 +56,7 @@ def run(folder):
 def read(folder):
     """By file of the core."""
     files = collections.defaultdict(Counts)
-    for data in sorted(folder.rglob("*.gcda")):       # the tests have functions of headers of their own
+    for data in sorted(folder.rglob("*.gcda")):       # the tests contain their own copies of functions from headers
         text = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", data], cwd=data.parent,
                               capture_output=True, text=True, check=True).stdout
         for file in json.loads(text)["files"]:

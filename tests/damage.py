@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Damaged copies of the sample captures, with their keys, through tshark: nothing may crash or complain, and two passes
-must say the same as one.
+"""Runs tshark over damaged copies of the sample captures, with their keys: nothing may crash or complain, and two
+passes must say the same as one.
 
     python3 tests/damage.py --files 100000 --seed 1 [--module .../ipsec_analysis.so] [--preload libasan.so] [--keep FOLDER]
 
 Some copies are damaged by Wireshark's own `editcap -E`, the others here: octets flipped, frames cut, lengths set to
-extremes, frames spliced, headers doubled, packets shuffled. Many copies make one run of tshark. A run that fails is
-kept, as small as it fails; with the module built under AddressSanitizer name its runtime with --preload.
+extremes, frames spliced, headers doubled, packets shuffled. Many copies make one run of tshark. A failing run is
+reduced as far as it still fails, and kept. For a module built with AddressSanitizer, name its runtime with --preload.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -29,14 +29,14 @@ MAGIC, NANOSECOND_MAGIC = 0xA1B2C3D4, 0xA1B23C4D
 FILE_HEADER, RECORD_HEADER = struct.Struct("<IHHiIII"), struct.Struct("<IIII")
 ETHERNET = 14
 TOGETHER = 50       # copies in one run
-# Most copies are of so many frames in a row: a damaged frame shows what it does to the next few, and a capture of
-# thousands would take the time of a hundred others.
+# Most copies have this many consecutive frames: enough to show how a damaged frame affects the next few; a capture of
+# thousands would take as long as a hundred others.
 STRETCH, WHOLE = 40, 0.05
 ERRORS = ("0.0005", "0.005", "0.02", "0.1")
 EXTREMES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0xFFFE, 0xFFFF)
-# Where, counted from IP, lengths and next headers stand: of IPv4, IPv6, UDP and AH behind them.
+# Offsets, from the IP header on, of lengths and next headers: in IPv4, IPv6, and in UDP and AH after them.
 LENGTHS = (0, 2, 4, 5, 6, 9, 20, 21, 24, 40, 41, 44)
-# What Wireshark itself says of a frame with more headers inside each other than it follows.
+# What Wireshark itself reports for a frame with more nested headers than it follows.
 TOO_DEEP = "saved_layers_len < prefs.gui_max_tree_depth"
 RECEIVERS = ("rfc", "windows", "linux", "freebsd", "openbsd", "vpp", "strongswan")
 FIELDS = ("frame.number", "frame.protocols", "ipsec.verdict", "ipsec.finding", "ipsec.spi", "ipsec.sa", "ipsec.seq",
@@ -46,7 +46,7 @@ JUDGED = ("ipsec.verdict", "ipsec.finding", "ipsec.spi", "ipsec.icv.status", "ip
 
 
 class Record(NamedTuple):
-    """One frame; the fraction is in units of the file, `length` is what it had on the wire."""
+    """One frame; the fraction is in units of the file, `length` is the length on the wire."""
     seconds: int
     fraction: int
     length: int
@@ -81,8 +81,8 @@ def write(path, records):
     return path
 
 
-# --- damage -------------------------------------------------------------------------------------------------
-# Of one frame: its octets, and what they are afterwards. `others` are the frames of the same capture.
+# --- damage ------------------------------------------------------------------------------------------------- Each
+# function takes the octets of one frame and returns the damaged ones. `others` are the frames of the same capture.
 
 def flip(octets, others, chooser):
     for _ in range(chooser.randrange(1, 6)):
@@ -127,7 +127,7 @@ DAMAGES = (flip, flip_header, extreme_length, cut, splice, double_headers)
 
 
 def damaged(record, others, damage, chooser):
-    """The frame with that damage; what is missing was cut, or never was there."""
+    """The frame with that damage; missing octets were either cut off or never existed."""
     if not record.octets:
         return record
     octets = bytes(damage(bytearray(record.octets), others, chooser))
@@ -136,11 +136,11 @@ def damaged(record, others, damage, chooser):
 
 
 def damage_here(records, chooser):
-    """A share of the frames, with one kind of damage each or all."""
+    """Damages a share of the frames: with a kind for each frame, or with the same kind for all."""
     share, kinds = chooser.choice((0.05, 0.3, 1)), chooser.sample(DAMAGES, chooser.choice((1, len(DAMAGES))))
     made = [damaged(record, records, chooser.choice(kinds), chooser) if chooser.random() < share else record
             for record in records]
-    if chooser.random() < 0.2:      # late, twice, and from another time
+    if chooser.random() < 0.2:      # late, duplicated, and with another time
         made = [made[min(len(made) - 1, max(0, at + chooser.randrange(-9, 10)))] for at in range(len(made))]
     return made
 
@@ -171,7 +171,7 @@ def damaged_copy(source, folder, chooser):
 # --- runs ---------------------------------------------------------------------------------------------------
 
 class DamagedRun:
-    """Damaged copies in one capture, with the keys of all and the options that their sidecars name."""
+    """Damaged copies in one capture, with all their keys and the options that their sidecars name."""
 
     def __init__(self, seed, count, captures, folder):
         chooser = random.Random(f"damage {seed}")
@@ -185,7 +185,7 @@ class DamagedRun:
             self.options += ["ip.defragment:FALSE", "esp.enable_null_encryption_decode_heuristic:TRUE"]
 
     def needs(self, copies):
-        """Keys and options of these."""
+        """Keys and options of these copies."""
         sources = dict.fromkeys(copy.source for copy in copies)
         beside = [(source.with_suffix(KEYS), source.with_suffix(SIDECAR)) for source in sources]
         keys = "".join(path.read_text() for path, _ in beside if path.exists())
@@ -196,7 +196,7 @@ class DamagedRun:
         return keys, [word for option in options for word in ("-o", option)]
 
     def trouble(self, tshark, copies):
-        """What is wrong with these copies; None if nothing is."""
+        """Runs tshark over these copies; returns what is wrong, or None."""
         keys, options = self.needs(copies)
         capture = write(tshark.crafted / f"damaged-{self.seed}.pcap", [record for copy in copies for record in copy.records])
         keys = tshark.share(f"damaged-{self.seed}.txt", keys)
@@ -210,7 +210,7 @@ class DamagedRun:
         return disagreement(once, twice)
 
     def smallest(self, tshark):
-        """Of a run that fails: a copy that fails alone, if there is one, else all; and the trouble."""
+        """For a failing run: a copy that fails alone, if there is one, or else all copies; and the trouble."""
         for copy in self.copies:
             text = self.trouble(tshark, [copy])
             if text:
@@ -228,13 +228,14 @@ class DamagedRun:
 
 
 def is_too_deep(text):
-    """Whether tshark complained of nothing but that."""
+    """Whether tshark complained only about too many nested headers."""
     said = [line for line in text.splitlines() if " ** " in line or "ERROR" in line]
     return said != [] and all(TOO_DEEP in line for line in said)
 
 
 def disagreement(once, twice):
-    """A later pass knows what later frames hold, and so may dissect a frame otherwise; then it may say otherwise, too."""
+    """The first disagreement of two passes. A later pass knows later frames, and may dissect a frame differently; then
+    it may also judge it differently."""
     if list(once) != list(twice):
         return "the passes have other frames"
     for frame, row in once.items():
@@ -248,7 +249,7 @@ def disagreement(once, twice):
 
 
 def runs(tshark, files, seed):
-    """Damages so many files, and yields (run, trouble or None)."""
+    """Damages `files` files, and yields (run, trouble or None)."""
     while files > 0:
         run = DamagedRun(seed, min(files, TOGETHER), tshark.captures, tshark.root)
         yield run, run.trouble(tshark, run.copies)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The limits on what is kept, met on purpose in the real tshark: somebody without keys sends more than there is room for.
+"""Reaches the limits of the core's tables on purpose in the real tshark: an attacker without keys sends more than they
+hold.
 
 usage: limits.py [--build BUILD] [CASE ...]
 
@@ -32,7 +33,7 @@ import pcap
 import tshark_runner
 from tshark_runner import Tshark, field_options, parse_rows
 
-# More than the tables have room for.
+# More than the tables can hold.
 MANY_SPIS = 1_048_600
 MANY_HOSTS = 65_600
 
@@ -61,7 +62,7 @@ def udp(payload, port):
 
 
 def octets_of(number, length):
-    """Octets that look encrypted, others for each number."""
+    """Octets that look encrypted, different for each number."""
     state = number * 0x9E3779B97F4A7C15 & (1 << 64) - 1
     return (struct.pack("!Q", state ^ 0x5555555555555555) * (length // 8 + 1))[:length]
 
@@ -87,13 +88,13 @@ def exchange(one, other):
 # --- captures --------------------------------------------------------------------------------------
 
 class Capture:
-    """Frames, a millisecond apart, and what must be found in those that are expected to have something."""
+    """Frames, a millisecond apart, and the findings that must be in some of them."""
 
     def __init__(self):
         self.frames, self.expected, self.options, self.keys = [], {}, [], None
 
     def add(self, frames, *findings, verdict=None):
-        """Frames, and the findings that each must have; these frames are compared, without findings as well."""
+        """Adds frames, and the findings that each must have; these frames are compared, even if they must have none."""
         for frame in frames:
             self.frames.append(frame)
             self.expected[len(self.frames)] = (list(findings), verdict)
@@ -146,7 +147,7 @@ def sas_verified():
 
 
 def peers():
-    """A fault in UDP is a drop between peers that are known, and suspicious else."""
+    """A fault in UDP is a drop between known peers, and suspicious otherwise."""
     def fault(source):
         return [ipv4(source, RECEIVER, UDP, udp(esp(0xA0000001, 1, 41), 4500))]
 
@@ -172,7 +173,7 @@ def senders():
 
 
 def ivs():
-    """The numbers are 63 apart, so that nearly each IV has a block of its own."""
+    """The numbers are 63 apart, so that almost every IV has its own block."""
     def counted(number):
         return ipv4(SENDER, RECEIVER, ESP, struct.pack("!IIQ", 0xA0000001, number, number) + octets_of(number, 32))
 
@@ -189,7 +190,7 @@ CASES = {"sas-single": sas_single, "sas-double": sas_double, "sas-verified": sas
 # --- checking --------------------------------------------------------------------------------------
 
 def read(tshark, capture, path, passes):
-    """What is said of the frames that are expected to have something."""
+    """What tshark says about the frames that are compared."""
     wanted = sorted(capture.expected)
     spans, first = [], wanted[0]
     for number, behind in zip(wanted, wanted[1:] + [None]):
@@ -203,7 +204,7 @@ def read(tshark, capture, path, passes):
 
 def complaints(capture, rows):
     for number, (findings, verdict) in capture.expected.items():
-        # What the gaps between numbers are is no question of limits.
+        # Gaps in sequence numbers have nothing to do with limits.
         found = [finding for finding in rows[number].findings if finding != "seq.gap"]
         if found != findings:
             yield f"frame {number}: {found}, not {findings}"

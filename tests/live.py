@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Live capture at full rate: tshark on one end of a veth pair while ESP is sent into the other as fast as it goes.
+"""Live capture at full rate: tshark on one end of a veth pair while ESP is sent into the other as fast as possible.
 
     tests/live.py [--seconds 60] [--window]
 
-Every hundredth packet is an old one again, so it is known which frames must be "drop" and that no other may be. It is
-compared frame by frame in a capture that ends by itself, one that is stopped and one behind it, and one into a ring of
-files; memory may grow with the frames, but no more than what is kept of each. With --window Wireshark's window
-captures, too, and is stopped (it needs what tests/gui/run needs).
+Every hundredth packet repeats an old one, so it is known exactly which frames must be "drop". This is compared frame by
+frame in a capture that ends by itself, one that is stopped and the next one, and one into a ring of files. Memory may
+grow with the frames, but only by what is kept of each. With --window, Wireshark's window captures too, and is restarted
+(this needs what tests/gui/run needs).
 
-Runs as root, in a network namespace of its own; ends with 77 where that, or capturing, is not possible. A minute sends
-up to 12 million frames, for which tshark takes some minutes more. ctest runs one second of it.
+Runs as root, in a network namespace of its own; exits with 77 if that, or capturing, is not possible. In a minute it
+sends up to 12 million frames, for which tshark takes a few minutes more. ctest runs one second of it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -34,11 +34,11 @@ from tshark_runner import NOBODY, add_arguments, open_tshark     # noqa: E402
 NEAR, FAR = "ipsec-near", "ipsec-far"
 SAS = 4
 AGAIN_EVERY = 100       # packets
-AGAIN_BEHIND = 1000     # numbers: beyond every window, and later than what counts as captured twice
+AGAIN_BEHIND = 1000     # numbers: outside of every window, and too late to count as captured twice
 PAUSE = 0.0002          # seconds between numbers, so that tshark keeps up
 FRAME = 14 + 20 + 8 + 92
-KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, the record of 16 included
-# Columns, since for "-T fields" Wireshark 4.0 builds the whole tree, which takes twice as long.
+KEPT_OF_A_FRAME = 200   # octets that tshark and the plugin may keep, including the record of 16
+# Columns, because with "-T fields" Wireshark 4.0 builds the whole tree, which takes twice as long.
 FIELDS = ("-T", "tabs", "-o", 'gui.column.format:"N","%m","S","%Cus:ipsec.spi","Q","%Cus:ipsec.seq","V","%Cus:ipsec.verdict"')
 tshark_runner.TIMEOUT = 3600        # millions of frames are read
 MAY_CAPTURE = ("--inh-caps=+net_raw,+net_admin", "--ambient-caps=+net_raw,+net_admin")
@@ -53,7 +53,7 @@ def checksum(octets):
 
 
 def frame_of(sa, number):
-    """ESP whose IVs are its numbers, as AES-GCM has them."""
+    """ESP whose IVs are its numbers, as is usual with AES-GCM."""
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, FRAME - 14, 0, 0x4000, 64, 50, 0, bytes((192, 0, 2, sa + 1)),
                          bytes((198, 51, 100, 1)))
     header = header[:10] + struct.pack("!H", checksum(header)) + header[12:]
@@ -63,7 +63,7 @@ def frame_of(sa, number):
 
 
 class Sender(threading.Thread):
-    """Sends while it is wanted, until it is stopped. Numbers go on from one capture to the next."""
+    """Sends on request until it is stopped. Numbers continue from one capture to the next."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -96,14 +96,14 @@ class Sender(threading.Thread):
 
 
 class Expectation:
-    """What each frame must be, in their order."""
+    """What each frame must be, in order."""
 
     def __init__(self):
         self.highest, self.captured = {}, {}
 
     def verdict(self, spi, number):
-        """Whether it must be "drop" and whether it may be. What is far behind must if its number was captured before;
-        where the capture lost that, Wireshark cannot know whether the far number or this one is the odd one."""
+        """Whether a frame must be "drop" and whether it may be. A number far behind must be if it was captured before;
+        if the capture has lost that packet, Wireshark cannot know which of the two numbers is the odd one."""
         seen = self.captured.setdefault(spi, bytearray())
         seen.extend(bytes(max(0, number + 1 - len(seen))))
         before, seen[number] = seen[number], 1
@@ -113,7 +113,7 @@ class Expectation:
 
 
 def check(what, lines, least=1):
-    """Each line is a frame, and so many at least must be "drop"; returns how many frames there are."""
+    """Each line is a frame, and at least `least` of them must be "drop"; returns the number of frames."""
     expectation, frames, wanted, wrong = Expectation(), 0, 0, []
     for line in lines:
         frame, spi, number, verdict = line.split()
@@ -127,7 +127,7 @@ def check(what, lines, least=1):
 
 
 def memory(pid):
-    """Resident octets."""
+    """Resident memory in octets."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -148,7 +148,7 @@ class Capture:
         self.sender.pause = pause
 
     def watch(self, seconds):
-        """Notes how much memory it takes, until it ends or the time is over."""
+        """Records how much memory it takes, until it ends or the time is over."""
         end = time.monotonic() + seconds
         while self.process.poll() is None and time.monotonic() < end:
             try:
@@ -158,7 +158,7 @@ class Capture:
             time.sleep(0.2)
 
     def finish(self, seconds):
-        """Sends so long, waits until it has read what was captured, and returns its lines."""
+        """Sends for that time, waits until tshark has read what was captured, and returns its lines."""
         self.watch(seconds)
         self.sender.wanted.clear()
         self.sender.pause = PAUSE
@@ -170,7 +170,7 @@ class Capture:
         return self.output.open()
 
     def interrupt(self, seconds):
-        """The same, and the user ends it, in its stead."""
+        """The same, but stops the capture as a user would."""
         self.watch(seconds)
         self.process.send_signal(signal.SIGINT)
         return self.finish(0)
@@ -202,7 +202,7 @@ def stopped_and_started(tshark, sender, seconds):
 
 
 def parts_of(lines):
-    """Those of a ring: numbers of frames begin anew with each of its files, as in a capture that is read."""
+    """The parts of a ring: frame numbers restart with each file, as when it is read from disk."""
     part = []
     for line in lines:
         if part and line.split(None, 1)[0] == "1":
@@ -213,7 +213,7 @@ def parts_of(lines):
 
 
 def ring(tshark, sender, files):
-    """Sent slowly: of a file that is gone before tshark reads it, nothing is shown."""
+    """Sent slowly, because nothing is shown of a file that is deleted before tshark reads it."""
     capture = Capture(tshark, sender, "-a", f"files:{files}", "-b", "filesize:1000", "-b", "files:4", "-w",
                       tshark.crafted / "ring.pcapng", "-P", pause=PAUSE)
     frames = [check("a part of a ring", part, least=0) for part in parts_of(capture.finish(3600))]
@@ -224,8 +224,8 @@ def ring(tshark, sender, files):
 
 
 def window(tshark, sender, profile, seconds):
-    """What the window shows of a capture that was restarted is what must be shown. Sent slowly: a window that cannot
-    keep up answers nobody."""
+    """Wireshark's window shows what it should after a capture is restarted. Sent slowly, because a window that cannot
+    keep up does not respond."""
     desktop = Desktop()
 
     def other_file(than):
@@ -242,7 +242,7 @@ def window(tshark, sender, profile, seconds):
         wireshark.press(wireshark.main, "ctrl+r")
         file = until(lambda: other_file(first), "another file")
         time.sleep(seconds)
-        # Its key does nothing after a restart, with or without the plugin.
+        # Wireshark's keyboard shortcut does nothing after a restart, with or without the plugin.
         wireshark.click(wireshark.menu("Capture"), "Stop")
         wireshark.await_title(f"*{FAR} (ip)")
         sender.wanted.clear()
@@ -265,7 +265,7 @@ def skip(why):
 
 
 def enter_namespace():
-    """Begins anew in a network of its own."""
+    """Starts this program again in a network namespace of its own."""
     if os.geteuid() != 0:
         skip("it makes a pair of interfaces, and captures: run it as root")
     for program in ("unshare", "ip", "setpriv", "dumpcap", "tshark"):
@@ -283,7 +283,7 @@ def make_link():
 
 
 def check_rights():
-    """A user who is not root is to capture, with the rights that root leaves it."""
+    """Makes sure that a user other than root can capture, with the capabilities that root passes on."""
     listed = subprocess.run(["setpriv", *MAY_CAPTURE, f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
                              "dumpcap", "-D"], stdout=subprocess.PIPE, check=False, text=True).stdout
     if FAR not in listed:

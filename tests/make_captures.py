@@ -1,10 +1,10 @@
-"""Writes the crafted sample captures and, beside each, what every frame must show.
+"""Writes the crafted sample captures and, next to each, a sidecar with what every frame must show.
 
     python3 tests/make_captures.py [FOLDER]       (default: captures/)
 
-Every packet of the folder samples/ stands next to its expectation, which follows from the RFCs and from what
-receivers are known to count, never from what the plugin printed. Nothing there reads a clock or a random source:
-two runs write the same octets. captures/README.md describes the sidecar format.
+In the directory samples/, every packet is next to its expectation, which follows from the RFCs and from what receivers
+are known to count, never from what the plugin printed. Nothing there uses a clock or a random source, so two runs write
+the same octets. captures/README.md describes the sidecar format.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

@@ -1,6 +1,7 @@
-/* What the page of systems says that no row of the core does. Facts: the sources of the stacks (see outcomes.def),
- * Microsoft's pages on system errors 12000-15999, "Audit IPsec Driver", FWPM_NET_EVENT_IPSEC_KERNEL_DROP0 and
- * IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1, vendors' articles on their log lines. What is not published says so.
+/* Texts of the page of systems that are in no row of the core. Sources: the source code of the stacks (see
+ * outcomes.def), Microsoft's pages on system errors 12000-15999, "Audit IPsec Driver",
+ * FWPM_NET_EVENT_IPSEC_KERNEL_DROP0 and IPSEC_AGGREGATE_DROP_PACKET_STATISTICS1, vendors' articles on their log lines.
+ * Texts say so if something is not published.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "systems_data.h"
@@ -540,8 +541,8 @@ const page_line vendor_lines[] = {
 
 /* --- IKE --------------------------------------------------------------------------------------------- */
 
-/* Texts of Microsoft's page on system errors. No document says which of them goes with which notify: 13868 and
- * NO_PROPOSAL_CHOSEN were seen together in public reports, the others say the same in other words. */
+/* Texts of Microsoft's page on system errors. No document says which of them belongs to which notify: 13868 and
+ * NO_PROPOSAL_CHOSEN appear together in public reports; the others mean the same in other words. */
 const page_line ike_windows_lines[] = {
     {"13801 `ERROR_IPSEC_IKE_AUTH_FAIL`", "`ipsec.ike.windows_error == 13801`, `ipsec.ike.auth_failed`",
      "\"IKE authentication credentials are unacceptable.\" Without IKE keys, inferred from the length of the response.",

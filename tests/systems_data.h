@@ -1,28 +1,27 @@
-/* What the page of systems says that no row of the core does.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Texts of the page of systems that are in no row of the core. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_TESTS_SYSTEMS_DATA_H
 #define IPSEC_TESTS_SYSTEMS_DATA_H
 
 #include <stdint.h>
 
-/** A report of a stack. Those that the core knows get a filter and their findings, the others none. */
+/** A report of a stack. Those that the core knows are shown with a filter and their findings. */
 typedef struct {
     const char *report; /**< as the core spells it; NULL ends a table */
-    const char *shown;  /**< how the system words it where it does not print the name; NULL: the name */
+    const char *shown;  /**< how the system words it if it does not print the name; NULL: the name */
     const char *means;
     const char *check; /**< what to check first */
 } report_note;
 
-/** Where to look for an error of Windows that no packet tells. */
+/** Where to look for an error of Windows that no packet shows. */
 typedef struct {
     uint32_t error; /**< 0 ends the table */
     const char *filter;
 } windows_elsewhere;
 
-/** A line of a table that is all data; says NULL ends it. */
+/** A line of a table that has only data; a line with `says` NULL ends it. */
 typedef struct {
     const char *says;
-    const char *filter; /**< in Markdown, for some have two; "-" where no packet tells */
+    const char *filter; /**< in Markdown, because some have two; "-" if no packet shows it */
     const char *means;
     const char *check;
 } page_line;

@@ -1,6 +1,6 @@
-/* Writes the page "your system says this: use that filter", as Markdown, to stdout: what the core knows of each stack,
- * and what systems_data.c adds. Fails if that speaks of a report which the core no longer has. SPDX-License-Identifier:
- * GPL-2.0-or-later */
+/* Writes the page "your system says this: use that filter", as Markdown, to stdout: what the core knows about each
+ * stack, and what systems_data.c adds. Fails if the latter names a report that the core no longer has.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "systems_data.h"
 
 #include "ipsec.h"
@@ -50,7 +50,8 @@ static void print_link(ipsec_finding_id id)
     putchar(')');
 }
 
-/* Of Windows' codes: whether the mapping is a conclusion. The window refuses the number, for the rows on numbers. */
+/* Whether the mapping of a finding to Windows' codes is inferred. The window is assumed to refuse the number, which
+ * matters for rows on numbers. */
 static bool is_inferred(ipsec_finding_id id)
 {
     const bool other_high = id == IPSEC_FINDING_ESN_WRONG_HIGH;
@@ -66,7 +67,7 @@ static bool is_published(ipsec_finding_id id)
     return !is_inferred(id);
 }
 
-/* The findings behind a report; those of which `is_one` holds, unless it is NULL. */
+/* Prints the findings that cause a report; only those for which `is_one` is true, unless it is NULL. */
 static void print_findings(ipsec_stack stack, const char *text, bool (*is_one)(ipsec_finding_id id), const char *before)
 {
     const char *after = "";
@@ -184,7 +185,8 @@ static void print_windows(void)
         "13914, step by step",
         "`ERROR_IPSEC_INVALID_PACKET`, `STATUS_IPSEC_INVALID_PACKET`, 0xC0360005, as a signed number -1070202875: "
         "\"IPsec header and/or trailer in the packet is invalid\". Start with `ipsec.windows.error == 13914`. If it "
-        "finds the packet, read its advice. If not, go through the steps below, in this order; the advice always ends with the name of its step. [13927](#windows-dos-protection) is often "
+        "finds the packet, read its advice. If not, go through the steps below, in this order; the advice always ends "
+        "with the name of its step. [13927](#windows-dos-protection) is often "
         "confused "
         "with 13914. A retransmission helps if the path damaged the packet, not if the sender built it incorrectly.",
         "step");
@@ -206,13 +208,14 @@ static void print_windows(void)
                "it says");
     for (const dosp_error *error = dosp_errors; error->error; error++)
         print_dosp_error(error);
-    print_head("Windows: audit events",
-               "Security log; off by default. Turn on the events for dropped packets (4960 to 4965) with `auditpol /set "
-               "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`, and failed negotiations with the "
-               "subcategories \"IPsec Main Mode\", \"IPsec Quick Mode\" and \"IPsec Extended Mode\". If Windows is not "
-               "in English, use the GUID in place of the name: `{0CCE9213-69AE-11D9-BED3-505054503030}`, with 9218, "
-               "9219 and 921A in place of 9213 for the other three. There is no event for 13911, 13912 or 13914.",
-               "it says");
+    print_head(
+        "Windows: audit events",
+        "Security log; off by default. Turn on the events for dropped packets (4960 to 4965) with `auditpol /set "
+        "/subcategory:\"IPsec Driver\" /success:enable /failure:enable`, and failed negotiations with the "
+        "subcategories \"IPsec Main Mode\", \"IPsec Quick Mode\" and \"IPsec Extended Mode\". If Windows is not "
+        "in English, use the GUID in place of the name: `{0CCE9213-69AE-11D9-BED3-505054503030}`, with 9218, "
+        "9219 and 921A in place of 9213 for the other three. There is no event for 13911, 13912 or 13914.",
+        "it says");
     print_lines(windows_events);
     print_head("Windows: performance counters and WFP statistics",
                "Counter set \"IPsec Driver\" of the performance monitor (each also as \"/sec\"), and the fields of "

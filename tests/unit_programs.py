@@ -1,4 +1,4 @@
-"""The core as a shared library, and the unit tests linked with it: so only the core is built anew.
+"""Builds the core as a shared library, and the unit tests linked with it, so that only the core has to be rebuilt.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -11,8 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 CORE = ROOT / "plugin" / "core"
 UNIT = ROOT / "tests" / "unit"
 PACKAGES = ("glib-2.0", "libgcrypt")
-BESIDE = {"test_hosts", "test_keys_file"}     # of modules beside the core
-SECONDS = 120       # no test takes so long, unless it never ends
+BESIDE = {"test_hosts", "test_keys_file"}     # tests of modules outside of the core
+SECONDS = 120       # a test that takes longer never ends
 
 
 def flags(what):
@@ -37,7 +37,7 @@ def sources_of(core):
 
 
 def build_core(folder, extra_compile=("-O1", "-g0"), extra_link=()):
-    """The sources, each with an object in folder/objects; and folder/libcore.so."""
+    """Compiles the sources, each to an object in folder/objects, and links folder/libcore.so."""
     objects = folder / "objects"
     objects.mkdir()
     sources = sources_of(CORE)
@@ -48,7 +48,7 @@ def build_core(folder, extra_compile=("-O1", "-g0"), extra_link=()):
 
 
 def build_test(source, folder, core, to=None, extra=("-O1", "-g0")):
-    """One program, with the headers of that core and the libcore.so of the folder; folder/NAME unless `to` says where."""
+    """Builds one program, with the headers of that core and the libcore.so of the folder, as folder/NAME or in `to`."""
     program = (to or folder) / source.stem
     support = sorted(folder.glob("support/*.o"))
     subprocess.run(["cc", "-std=gnu11", *extra, "-w", f"-I{core}", f"-I{UNIT}", *flags("--cflags"), source, *support,
@@ -57,7 +57,7 @@ def build_test(source, folder, core, to=None, extra=("-O1", "-g0")):
 
 
 def build_tests(folder, extra=("-O1", "-g0")):
-    """The programs, one for each test_*.c; and folder/support with what they share."""
+    """Builds the programs, one for each test_*.c, and folder/support with what they share."""
     (folder / "support").mkdir()
     for path in sorted(UNIT.glob("*.c")):
         if not path.name.startswith("test_") and path.name != "example.c":

@@ -1,5 +1,4 @@
-/* What is judged beside headers: messages of IKE, and ICMP errors.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is judged besides headers: IKE messages and ICMP errors. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "db.h"
 #include "sa/exchanges.h"
 #include "sa/negotiated.h"
@@ -8,7 +7,7 @@
 
 /* --- IKE --- */
 
-/* What a request may be about, as far as its header says; IPSEC_EXCHANGE_KINDS: nothing of SAs. */
+/* What a request may be about, judging by its header; IPSEC_EXCHANGE_KINDS if it is not about SAs. */
 static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
 {
     if (message->is_response || message->fragment > 1)
@@ -26,7 +25,7 @@ static ipsec_exchange_kind kind_of_request(const ipsec_ike_message *message)
     }
 }
 
-/* What an IKE message shows about SAs: by its contents, if decrypted, and by its time. */
+/* What an IKE message shows about SAs: by its time, and by its contents if they were decrypted. */
 static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const ipsec_ike_contents *contents,
                            const ipsec_view *view)
 {
@@ -84,7 +83,7 @@ bool ipsec_db_ike_news(ipsec_db *db, ipsec_ike_progress *progress)
 
 /* --- ICMP errors --- */
 
-/* Tells the exchange whose message is quoted. */
+/* Informs the exchange whose message is quoted. */
 static void tell_ike(ipsec_db *db, const ipsec_icmp_view *view)
 {
     const ipsec_ike_packet *packet;

@@ -1,5 +1,4 @@
-/* From findings and receiver to one verdict.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes one verdict of the findings, as the receiver decides. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verdict.h"
 #include "keys/spec.h"
 #include "packet/find.h"
@@ -40,7 +39,7 @@ static void announce(const ipsec_note *note, ipsec_finding *finding)
     finding->announce = (property == IPSEC_PROPERTY_NONE || (note->properties & property)) && !is_said(note, id);
 }
 
-/* Says that the receiver refuses a packet that the RFCs allow. */
+/* Reports that the receiver refuses a packet that the RFCs allow. */
 static void report_restriction(ipsec_stack receiver, ipsec_report *report)
 {
     const unsigned advice_case = ipsec_receiver_restriction(receiver, report);

@@ -1,5 +1,5 @@
 /** @file
- * From findings and receiver to one verdict. Internal to the core.
+ * Makes one verdict of the findings, as the receiver decides. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 #include "report/report.h"
 #include "sa/note.h"
 
-/** What the user or the key row says about the window. */
+/** Whether anti-replay is on, according to the user or the key row. */
 ipsec_anti_replay ipsec_anti_replay_of(const ipsec_config *config, const ipsec_report *report);
 
 /** The verdict on a packet without findings. */
@@ -23,14 +23,15 @@ static inline ipsec_verdict ipsec_verdict_of_sound(const ipsec_report *report)
                                                                                : IPSEC_VERDICT_PLAUSIBLE;
 }
 
-/** What one finding makes of the verdict: at least this.
+/** The verdict that one finding demands; the verdict on the packet is at least as severe.
  *
  * @param decision   of the configured receiver, for this finding alone
  * @param confirmed  see ipsec_report.confirmed
  */
 ipsec_verdict ipsec_verdict_of_finding(const ipsec_catalogue_row *row, ipsec_decision decision, bool confirmed);
 
-/** Concludes from all findings of a report, which must be there: the verdict, and which of them are announced. */
+/** Concludes from the findings of a report, all of which must be in it: sets the verdict, and which of them are
+ * announced. */
 void ipsec_conclude(const ipsec_config *config, const ipsec_note *note, ipsec_report *report);
 
 #endif

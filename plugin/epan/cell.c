@@ -1,5 +1,4 @@
-/* Single values of statistics, as they are shown.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The values of statistics, in the form in which they are shown. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cell.h"
 #include "keys.h"
 
@@ -36,13 +35,13 @@ void ipsec_cell_set_hex(ipsec_cell *cell, uint32_t value)
     set_text(cell, cell->buffer);
 }
 
-/* Whether it is a time: what was too large for one is the largest, or the smallest. */
+/* Whether it is a time: one that did not fit was clamped to the largest or smallest value. */
 static bool is_time(int64_t nanoseconds)
 {
     return nanoseconds > INT64_MIN && nanoseconds < INT64_MAX;
 }
 
-/* Whole seconds and the rest, which is never negative. */
+/* Returns whole seconds, rounded down, and sets *rest to the nanoseconds, which are never negative. */
 static int64_t split_seconds(int64_t nanoseconds, int *rest)
 {
     *rest = (int)((nanoseconds % SECOND + SECOND) % SECOND);

@@ -1,5 +1,4 @@
-/* What is not public API of Wireshark.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Uses of Wireshark that are not public API. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "compat.h"
 
 #include <epan/conversation_filter.h>
@@ -81,7 +80,7 @@ static void visit_node(const proto_node *node, ipsec_visit_field *visit, void *c
               context);
 }
 
-/* The node that is shown next, within `root`; NULL after the last one. */
+/* The next node in display order within `root`; NULL after the last one. */
 static const proto_node *next_node(const proto_node *node, const proto_node *root)
 {
     if (node->first_child)
@@ -102,7 +101,7 @@ void ipsec_compat_visit_fields(const proto_tree *tree, const ipsec_tree_mark *ma
         visit_node(node, visit, context);
 }
 
-/* Both look into the record of the frame. */
+/* epan_dissect_reset() and epan_dissect_free() read the record of the frame, so there must be one. */
 static void give_record(epan_dissect_t *dissection)
 {
     static wtap_rec none;
@@ -124,8 +123,8 @@ void ipsec_compat_free_dissection(epan_dissect_t *dissection)
 
 /* --- the packet -------------------------------------------------------------------------------------------------- */
 
-/* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. What finds it reads
- * nothing of a packet but the list. */
+/* The tvbuff of the first data source with that name from `node` of a frame's list on, or NULL. The search reads
+ * nothing of the packet except the list. */
 static const tvbuff_t *find_source(GSList *node, const char *name)
 {
     packet_info from = {.data_src = node};
@@ -161,10 +160,10 @@ uint32_t ipsec_compat_interface(const packet_info *pinfo)
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 {
     const wtap_rec *rec = pinfo->rec;
-    guint64 value; /* as 4.0 has it */
+    guint64 value; /* the type that 4.0 needs */
 
-    /* Only packets of pcapng may have an id, and these name their interface. Looking for the option takes 120
-     * instructions. */
+    /* Only packets of pcapng may have an id, and they have an interface id as well, which is faster to test: the search
+     * for the option takes 120 instructions. */
     if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || !rec->block || rec->rec_type != REC_TYPE_PACKET ||
         wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
         return false;
@@ -185,7 +184,7 @@ bool ipsec_compat_has_window(void)
     return has;
 }
 
-/* One option; lasts as long as the program. */
+/* One option; never freed. */
 typedef struct option {
     ipsec_start_option *start;
 } option;
@@ -214,7 +213,7 @@ void ipsec_compat_register_option(const char *name, ipsec_start_option *start)
     register_stat_tap_ui(&ui, which);
 }
 
-/* The one filter; set at registration. */
+/* The only filter; set at registration. */
 static ipsec_has_filter *has_filter;
 static ipsec_make_filter *make_filter;
 
@@ -318,7 +317,7 @@ void ipsec_compat_esp_sas(ipsec_take_row *row, void *context)
         [IPSEC_COLUMN_ENCRYPTION_KEY] = "encryption_key_string",
         [IPSEC_COLUMN_INTEGRITY] = "authentication_algo",
         [IPSEC_COLUMN_INTEGRITY_KEY] = "authentication_key_string",
-        [IPSEC_COLUMN_ESN] = "sn_length", /* from 4.2 on, as the next */
+        [IPSEC_COLUMN_ESN] = "sn_length", /* from 4.2 on; likewise the next one */
         [IPSEC_COLUMN_MODE] = "sn_upper",
     };
     uat_t *table = uat_get_table_by_name("ESP SAs");

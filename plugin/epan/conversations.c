@@ -34,7 +34,8 @@ static const char *endpoint_filter(endpoint_item_t *item, conv_filter_type_e typ
     return item ? filter_of(&item->myaddress, type) : CONV_FILTER_INVALID;
 }
 
-/* Between whom a frame is; a frame counts once, however many headers it has between the two. */
+/* The addresses of a frame; false if it is not to be counted: a frame counts once for two addresses, however many
+ * headers it has between them. */
 static bool is_between(const ipsec_tapped *tapped, address *source, address *destination)
 {
     const int type = tapped->address_length == 4 ? AT_IPv4 : AT_IPv6;
@@ -76,7 +77,8 @@ static tap_packet_status add_endpoints(void *table, packet_info *pinfo, epan_dis
     return TAP_PACKET_REDRAW;
 }
 
-/* Of a frame with several headers, that of the innermost one, which is about the least else. */
+/* Whether the frame has an SA. If it has several headers, the innermost one counts, because its SA carries the least
+ * unrelated traffic. */
 static bool has_sa(const packet_info *pinfo)
 {
     return ipsec_frames_innermost_sa(pinfo) != IPSEC_SA_NONE;

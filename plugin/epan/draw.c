@@ -1,8 +1,8 @@
-/* Reports, drawn: one subtree per header. What people want first comes first: the conclusion, what was found and what
- * to do about it, what the receivers report; then sequence number and SA, and what the keys showed.
+/* Draws reports, one subtree per header. The most useful items come first: the conclusion, the findings with advice,
+ * what the receivers report; then sequence number and SA, and what the keys have shown.
  *
- * Fields of a header are in it once, those of a finding once per finding, in the order of the findings, so the columns
- * of `-T fields` can be paired.
+ * Fields of a header appear once, those of a finding once per finding, in the order of the findings, so that the
+ * columns of `-T fields` can be paired.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "draw.h"
@@ -36,7 +36,7 @@ void ipsec_draw_register(void)
     ipsec_draw_receivers_register();
 }
 
-/* A link to a frame, if it is known and has a number. */
+/* Adds a link to a frame, if the frame is known and has a number. */
 static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 {
     if (frame != 0)
@@ -45,7 +45,7 @@ static void add_frame(proto_tree *tree, ipsec_hf field, uint32_t frame)
 
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
-/* The item of a finding. Its octets are marked when it is selected, even in front of the header. */
+/* The item of a finding. Wireshark highlights its octets when it is selected, even those in front of the header. */
 static proto_item *add_finding(const ipsec_catalogue_row *row, ipsec_span span, tvbuff_t *tvb, proto_tree *tree)
 {
     const int64_t at = tvb_raw_offset(tvb) + span.start;
@@ -84,7 +84,7 @@ static void draw_placed(const ipsec_number *number, proto_tree *tree)
     ipsec_add_uint64(tree, IPSEC_HF_SEQ_SKIPPED, ipsec_number_skipped(number));
 }
 
-/* Logs name the packet by its number, whatever is known of its SA. */
+/* The number is drawn whatever is known about the SA, because logs identify packets by it. */
 static void draw_number(const ipsec_report *report, proto_tree *tree)
 {
     const ipsec_number *number = &report->number;
@@ -102,7 +102,7 @@ static void draw_number(const ipsec_report *report, proto_tree *tree)
     add_frame(tree, IPSEC_HF_SEQ_FIRST_SEEN, number->first_seen);
 }
 
-/* What IKE says of the SA, as far as it was seen. */
+/* What IKE says about the SA, as far as it has been seen. */
 static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
 {
     ipsec_sa_ike ike;
@@ -116,7 +116,7 @@ static void draw_sa_ike(uint32_t sa, bool total, proto_tree *tree)
         add_frame(tree, IPSEC_HF_SA_MAYBE_DELETED_BY, ike.maybe_deleted_by);
 }
 
-/* What is known of the SA so far. Totals are drawn on later passes, when they are complete. */
+/* What is known about the SA so far. Totals are drawn on later passes only, when they are complete. */
 static void draw_sa(uint32_t sa, const packet_info *pinfo, proto_tree *tree)
 {
     ipsec_sa_summary summary;
@@ -157,7 +157,8 @@ static void draw_header(const ipsec_report *report, packet_info *pinfo, proto_tr
     draw_sa(report->sa, pinfo, tree);
 }
 
-/* --- what a key told ---------------------------------------------------------------------------------------------- */
+/* --- what a key has shown
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *key_source(const ipsec_opened *opened, packet_info *pinfo)
 {
@@ -179,7 +180,7 @@ static void draw_icv(const ipsec_opened *opened, packet_info *pinfo, proto_tree 
         ipsec_add_string(subtree, IPSEC_HF_KEY_SOURCE, key_source(opened, pinfo));
 }
 
-/* Trailer fields are those of the plaintext: they stand for octets of the packet only if nothing was encrypted. */
+/* Trailer fields come from the plaintext, so they are drawn without octets of the packet. */
 static void draw_trailer(const ipsec_opened *opened, proto_tree *tree)
 {
     if (!opened->has_trailer)
@@ -193,7 +194,7 @@ static void draw_trailer(const ipsec_opened *opened, proto_tree *tree)
 
 /* --- all of it ---------------------------------------------------------------------------------------------------- */
 
-/* The subtree of an item, made if the item has none. */
+/* The subtree of an item, created if there is none. */
 static proto_tree *tree_of(proto_item *item)
 {
     proto_tree *tree = proto_item_get_subtree(item);
@@ -210,7 +211,7 @@ static void draw_findings(const ipsec_report *report, tvbuff_t *tvb, packet_info
     }
 }
 
-/* The protocol's item with that label. Returns its subtree. */
+/* Adds the protocol's item with that label. Returns its subtree. */
 static proto_tree *add_item(const char *label, tvbuff_t *tvb, proto_tree *tree)
 {
     proto_item *item = proto_tree_add_item(tree, ipsec_proto_id, tvb, 0, 0, ENC_NA);
@@ -228,7 +229,8 @@ static void draw_flags(bool flagged, tvbuff_t *tvb, proto_tree *tree)
         proto_item_set_generated(proto_tree_add_item(tree, ipsec_hf_ids[IPSEC_HF_ANALYSIS_FLAGS], tvb, 0, 0, ENC_NA));
 }
 
-/* The item, with what makes the conclusion. Returns its subtree; or the tree, if nobody would see the item. */
+/* The item, with the conclusion as its label, and the fields of the conclusion. Returns the item's subtree, or the tree
+ * if the item is not needed. */
 static proto_tree *draw_conclusion(const ipsec_report *report, tvbuff_t *tvb, proto_tree *tree)
 {
     if (ipsec_protocol_is_seen(tree)) {

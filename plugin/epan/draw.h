@@ -11,15 +11,14 @@
 /* Registers the subtrees; once, at start. */
 void ipsec_draw_register(void);
 
-/* Adds the protocol item with all of the report in the subtree of `parent`; in `tree` itself where that is NULL. Expert
- * items are added also where there is no tree. `tvb` is what the report's offsets refer to. May throw, as all of
+/* Adds the protocol item with all of the report in the subtree of `parent`; in `tree` itself if that is NULL. Expert
+ * items are added even if there is no tree. The report's offsets refer to `tvb`. May throw, like all of
  * proto_tree_add_*. */
 void ipsec_draw_report(const ipsec_report *report, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                        proto_item *parent);
 
-/* The same for what is no header of IPsec and has no verdict (an ICMP error, an IKE message): the item's conclusion is
- * the summary of the gravest finding. Returns the tree of that item, for fields of its own; NULL where there is no
- * tree, or no finding. */
+/* The same for an ICMP error or an IKE message, which have no verdict: the item's conclusion is the summary of the
+ * gravest finding. Returns the tree of that item, for further fields; NULL if there is no tree, or no finding. */
 proto_tree *ipsec_draw_findings(const ipsec_findings *findings, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                                 proto_item *parent);
 

@@ -1,8 +1,8 @@
-/* Items of the subtree, without octets: what the packet does not say itself.
+/* Generated items of the subtree, which mark no octets because the packet does not contain them.
  *
- * In a tree that is not shown, as for a filter, hardly any field is needed. So these call nothing for the other fields,
- * and return the tree that they were given, as Wireshark's own functions do. They are for what clean packets have too;
- * the rest is left to Wireshark.
+ * In a tree that is not shown, as for a filter, hardly any field is needed. So these functions call nothing for the
+ * other fields, and return the tree that they were given, as Wireshark's own functions do. They are used for fields of
+ * clean packets; the others use Wireshark's functions directly.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_DRAW_ITEMS_H

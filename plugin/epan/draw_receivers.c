@@ -1,4 +1,4 @@
-/* What each system will have reported: a line for each, and below it what else it shows.
+/* What each system is likely to have reported: a line for each, and further details below it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "draw_receivers.h"
@@ -17,7 +17,7 @@ void ipsec_draw_receivers_register(void)
     proto_register_subtree_array(ett, G_N_ELEMENTS(ett));
 }
 
-/* If a report is inferred, the text says so; the value is the same. */
+/* If a report is inferred, only the text says so; the value is the same. */
 static const char *hedge(const ipsec_outcome *outcome)
 {
     return outcome->inferred ? "consistent with " : "";
@@ -44,20 +44,20 @@ static void draw_windows(const ipsec_outcome *outcome, proto_tree *tree)
                                                                   outcome->event));
 }
 
-/* What a system shows besides its line. */
+/* A detail below the line of a system. */
 static void draw_more(ipsec_hf field, const char *text, proto_tree *tree)
 {
     if (field != IPSEC_HF_NONE && text)
         ipsec_add_string(tree, field, text);
 }
 
-/* The systems that report in words, and the field of what they write to their logs. */
+/* The systems that report by name, with the fields for their counters and for what they log. */
 typedef struct reporting {
     ipsec_stack stack;
     ipsec_hf counter, log;
 } reporting;
 
-/* Two counters may move at once: then the field stands twice. */
+/* Two counters may move at once; the field then appears twice. */
 static void draw_reporter(const reporting *reporter, const ipsec_outcome *outcome, const ipsec_report *report,
                           proto_tree *tree)
 {

@@ -64,7 +64,7 @@ static void fill_value_strings(void)
 
 /* --- registration ------------------------------------------------------------------------------------------------- */
 
-/* Wireshark keeps it, and marks in it which fields are needed. */
+/* Wireshark keeps a pointer to it, and marks in it which fields are needed. */
 static hf_register_info fields[] = {
 #define FIELD(symbol, name, filter, type, display, strings, blurb)                                                     \
     [IPSEC_HF_##symbol] = {&ipsec_hf_ids[IPSEC_HF_##symbol], {name, filter, type, display, strings, 0x0, blurb, HFILL}},
@@ -72,7 +72,8 @@ static hf_register_info fields[] = {
 #undef FIELD
 };
 
-/* They are not in the table, for on Windows the address of what is in another library is no constant. */
+/* Not in the table above, because on Windows the address of an object in another library is not a constant expression.
+ */
 static void use_names_of_wireshark(void)
 {
     fields[IPSEC_HF_ICV_STATUS].hfinfo.strings = VALS(proto_checksum_vals);
@@ -89,7 +90,7 @@ bool ipsec_protocol_is_seen(const proto_tree *tree)
     return ipsec_compat_is_seen(tree, protocol);
 }
 
-/* One expert field per row of the catalogue; its status bar says what to do. */
+/* One expert field per row of the catalogue; its blurb, which the status bar shows, says what to do. */
 static void register_experts(void)
 {
     static const int severities[] = {[IPSEC_SEVERITY_CHAT] = PI_CHAT,

@@ -19,18 +19,18 @@ typedef enum {
     IPSEC_HF_NONE = IPSEC_HF_COUNT
 } ipsec_hf;
 
-/* Their numbers, and that of the protocol; constant after registration. */
+/* The ids of the fields and of the protocol; constant after registration. */
 extern int ipsec_hf_ids[IPSEC_HF_COUNT];
 extern int ipsec_proto_id;
 
 /* One per row of the catalogue. */
 extern expert_field ipsec_experts[IPSEC_FINDING_COUNT];
 
-/* Registers all of them; once, at start. Returns the number of the protocol. */
+/* Registers all of them; once, at start. Returns the id of the protocol. */
 int ipsec_fields_register(void);
 
-/* Whether adding the field to the tree would add anything: to one that is not shown, only if a filter or a column asks
- * for it. */
+/* Whether adding the field to the tree would add anything: if the tree is not shown, only if a filter or a column needs
+ * the field. */
 bool ipsec_field_is_seen(const proto_tree *tree, ipsec_hf field);
 
 /* Likewise for the protocol's item. */

@@ -1,5 +1,5 @@
 /* -z ipsec,findings,json: a line with an object for each header that has a finding or is not clean, and for each ICMP
- * error and IKE message with a finding, as soon as it is dissected. What it means is in
+ * error and IKE message with a finding, as soon as it is dissected. The members are described in
  * plugin/schema/ipsec-findings.schema.json.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -60,7 +60,7 @@ static void put_spi(json_dumper *line, uint32_t spi)
     put_hex(line, "spi_hex", spi);
 }
 
-/* Of what it quotes, too, as far as that has an SPI. */
+/* Puts what is known of the error and, if the quote has an SPI, of the quoted header. */
 static void put_icmp(json_dumper *line, const ipsec_icmp_report *report)
 {
     ipsec_json_text(line, "icmp_error", report->error);
@@ -182,7 +182,7 @@ static void put_windows(json_dumper *line, const ipsec_outcome *outcome)
         ipsec_json_number(line, "windows_event", outcome->event);
 }
 
-/* Counters, of which two may move at once, and what is logged. */
+/* The counters, of which two may move at once, and the log message. */
 static void put_counters(json_dumper *line, const char *stack, const ipsec_outcome *outcome)
 {
     char name[32];
@@ -199,7 +199,7 @@ static void put_counters(json_dumper *line, const char *stack, const ipsec_outco
     ipsec_json_text(line, name, outcome->log);
 }
 
-/* What each system will have reported, by the name of the system. */
+/* What each system is likely to have reported, under the name of the system. */
 static void put_reports(json_dumper *line, const ipsec_report *report)
 {
     const char *const linux_sa = ipsec_linux_sa_counter(report);
@@ -298,7 +298,7 @@ static void print_line(const ipsec_tapped *tapped, const packet_info *pinfo)
     put_times(&line, pinfo);
     put[tapped->kind](&line, tapped);
     ipsec_json_end(&line);
-    fflush(stdout); /* a reader at the end of a pipe need not wait for a full buffer */
+    fflush(stdout); /* so that a reader at the other end of a pipe need not wait for a full buffer */
 }
 
 static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t *edt _U_, const void *header,
@@ -313,7 +313,7 @@ static tap_packet_status add(void *data _U_, packet_info *pinfo, epan_dissect_t 
 
 bool ipsec_findings_json_start(const char *argument)
 {
-    static char listener; /* its address tells this listener from others; one option is enough */
+    static char listener; /* its address identifies the listener; there is one listener at most */
 
     return ipsec_listen(NAME, argument, &listener, NULL, add, NULL);
 }

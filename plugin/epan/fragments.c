@@ -1,5 +1,5 @@
-/* Fragments of ESP and AH, as the IP dissectors see them before anybody else does.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads fragments of ESP and AH from what the IP dissectors leave behind, or before they run. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "fragments.h"
 
 #include <epan/packet.h>
@@ -24,8 +24,8 @@ static bool is_ipsec(uint8_t protocol)
 #undef KIND
 }
 
-/* The IPv4 dissector leaves the addresses where they are, so that they lead to their header; NULL if that is not in the
- * frame's own octets. */
+/* The IPv4 dissector does not copy the addresses, so they lead to their header; NULL if that is not in the frame's own
+ * octets. */
 static inline const uint8_t *find_v4(tvbuff_t *tvb, const packet_info *pinfo)
 {
     const uint32_t captured = tvb_captured_length(tvb);
@@ -37,7 +37,7 @@ static inline const uint8_t *find_v4(tvbuff_t *tvb, const packet_info *pinfo)
     return at <= captured - V4_HEADER ? (const uint8_t *)pinfo->net_src.data - V4_SOURCE_AT : NULL;
 }
 
-/* Whether the innermost IPv4 header is in what another protocol quotes, and so is no packet here. */
+/* Whether the innermost IPv4 header is quoted by another protocol, so that it is not a packet on this link. */
 static bool is_quoted(const packet_info *pinfo)
 {
     static const char *const quoting[] = {"icmp", "icmpv6", "sflow"};

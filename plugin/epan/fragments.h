@@ -1,4 +1,4 @@
-/* Fragments of ESP and AH, as the IP dissectors see them before anybody else does.
+/* Reads fragments of ESP and AH from what the IP dissectors leave behind, or before they run.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_FRAGMENTS_H
@@ -10,11 +10,11 @@
 
 #include <stdbool.h>
 
-/* Reads the innermost IPv4 header of a frame that was dissected; `tvb` is that of the frame. False if it is no fragment
- * of ESP or AH, or not the packet's own. */
+/* Reads the innermost IPv4 header of a frame that has been dissected; `tvb` is that of the frame. False if it is not a
+ * fragment of ESP or AH, or is only quoted. */
 bool ipsec_fragments_read_v4(tvbuff_t *tvb, const packet_info *pinfo, ipsec_fragment *fragment);
 
-/* Reads the fragment header of IPv6 that tvb begins with; likewise. To be called in front of its dissector. */
+/* Likewise for the IPv6 fragment header at the beginning of `tvb`. To be called before its dissector. */
 bool ipsec_fragments_read_v6(tvbuff_t *tvb, const packet_info *pinfo, ipsec_fragment *fragment);
 
 #endif

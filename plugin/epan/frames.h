@@ -1,4 +1,4 @@
-/* The analysis of one capture file: the core's database, and what the first pass decided per header.
+/* The analysis of one capture file: the core's database, and the decision of the first pass on each header.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_FRAMES_H
 #define IPSEC_EPAN_FRAMES_H
@@ -7,41 +7,40 @@
 
 #include <epan/packet.h>
 
-/* Begins and ends the analysis of a file: to be called from init and cleanup routines. */
+/* Starts and ends the analysis of a file; to be called from init and cleanup routines. */
 void ipsec_frames_start(void);
 void ipsec_frames_end(void);
 
-/* Judges the header on the first pass over its frame, explains it on later ones. Wherever the core names a frame, the
- * report has its number; 0 where a read filter rejected it.
+/* Judges the header on the first pass over its frame, explains it on later ones. Frames in the report are frame
+ * numbers; 0 if a read filter rejected the frame.
  *
  * Returns whether there is a report: always if it is wanted, else only if there is something to say. */
 bool ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, bool is_wanted, ipsec_report *report);
 
-/* Takes note of a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
+/* Records a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);
 
-/* Judges an IKE message on the first pass over its frame, with what the stock dissector shows of its inside; explains
- * it on later ones, see ipsec_judge_ike(). To be called after ipsec_frames_report() for the same view. */
+/* Judges an IKE message on the first pass over its frame, including the content that the stock dissector has decrypted;
+ * explains it on later ones, see ipsec_judge_ike(). To be called after ipsec_frames_report() for the same view. */
 void ipsec_frames_ike(const packet_info *pinfo, const ipsec_view *view, const ipsec_ike_shown *shown,
                       ipsec_ike_report *report);
 
-/* What has become of an IKE SA since its last message, see ipsec_db_ike_news(). */
+/* A change in the state of an IKE SA since its last message, see ipsec_db_ike_news(). */
 bool ipsec_frames_ike_news(ipsec_ike_progress *progress);
 
-/* The same for an ICMP error, see ipsec_explain_icmp(). */
+/* Judges an ICMP error on the first pass over its frame, and explains it, see ipsec_explain_icmp(). */
 void ipsec_frames_icmp(const packet_info *pinfo, ipsec_icmp_view *view, ipsec_icmp_report *report);
 
 /* The number of the frame with the ICMP error that quotes the frame's packet of the SA, see ipsec_db_answered_by(). */
 uint32_t ipsec_frames_answered_by(const packet_info *pinfo, uint32_t sa);
 
-/* The lowest path MTU that was reported for an SA, up to a frame or, with NULL, in all; 0: none was. */
+/* The lowest path MTU reported for an SA up to this frame, or in the whole capture if `pinfo` is NULL; 0: none. */
 uint32_t ipsec_frames_sa_mtu(uint32_t sa, const packet_info *pinfo);
 
-/* What is known of an SA of the file, see ipsec_db_sa(). A frame is 0 if it has no number because a read filter
- * rejected it. */
+/* What is known about an SA of the file, see ipsec_db_sa(). A frame is 0 if a read filter rejected it. */
 bool ipsec_frames_sa(uint32_t sa, ipsec_sa_summary *summary);
 
-/* What IKE says of it, see ipsec_db_sa_ike(); frames likewise. */
+/* What IKE says about the SA, see ipsec_db_sa_ike(); frames likewise. */
 bool ipsec_frames_sa_ike(uint32_t sa, ipsec_sa_ike *ike);
 
 /* How often shared limits were reached in the file, see ipsec_db_limits(); NULL: no file is open. */

@@ -2,14 +2,14 @@
 #ifndef IPSEC_EPAN_HOOKS_H
 #define IPSEC_EPAN_HOOKS_H
 
-/* Registers the wrappers' names, in the plugin's registration. `proto` is the number of the protocol "ipsec". */
+/* First step, in the plugin's registration. `proto` is the id of the protocol "ipsec". */
 void ipsec_hooks_register(int proto);
 
-/* Makes the wrappers; in the plugin's handoff. */
+/* Creates the wrappers; in the plugin's handoff. */
 void ipsec_hooks_handoff(void);
 
-/* Wraps every entry of the dissector tables that leads to a stock dissector; in an init routine, because
- * preferences and Decode As may have changed the tables since the last file. */
+/* Wraps every entry of the dissector tables that points to a stock dissector; in an init routine, because preferences
+ * and Decode As may have changed the tables since the last file. */
 void ipsec_hooks_install(void);
 
 #endif

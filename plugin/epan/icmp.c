@@ -1,6 +1,6 @@
 /* ICMP and ICMPv6 errors that quote IPsec.
  *
- * The error is judged from its octets, before the stock dissector is called: that one has the quote dissected like a
+ * The error is judged from its octets before the stock dissector is called, because that dissects the quote like a
  * packet, after which the columns cannot be written and the addresses are no longer those of the reporter.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -15,7 +15,7 @@
 
 #include <epan/exceptions.h>
 
-/* False if it did not come in IP, so that the reporter is unknown. */
+/* Returns false if the message did not come in IP, so that the reporter is unknown. */
 static bool fill_in(const ipsec_icmp_place *place, tvbuff_t *tvb, const packet_info *pinfo, ipsec_icmp_view *view)
 {
     const uint32_t captured = tvb_captured_length(tvb);
@@ -52,14 +52,14 @@ static void draw(const ipsec_icmp_report *report, const ipsec_icmp_place *place,
     const char *const current = pinfo->current_proto;
     proto_item *const parent = ipsec_compat_find_item(tree, mark, place->proto);
 
-    pinfo->current_proto = "IPsec"; /* as the Expert Information dialog shows it */
+    pinfo->current_proto = "IPsec"; /* for the Expert Information dialog */
     tree = ipsec_draw_findings(&report->findings, tvb, pinfo, tree, parent);
     if (tree)
         draw_fields(report, tree);
     pinfo->current_proto = current;
 }
 
-/* What to do when the quote has been dissected. */
+/* To be called after the quote has been dissected. */
 static void finish(const ipsec_icmp_report *report, const ipsec_icmp_place *place, tvbuff_t *tvb, packet_info *pinfo,
                    proto_tree *tree, const ipsec_tree_mark *mark)
 {
@@ -71,8 +71,8 @@ static int dissect(const ipsec_icmp_report *report, const ipsec_icmp_place *plac
                    proto_tree *tree, void *data)
 {
     const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
-    const volatile bool fake_before =
-        ipsec_compat_fake_protocols(tree, false); /* the item has its place under ICMP's */
+    /* The plugin's item goes under that of ICMP, which must exist. */
+    const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
     volatile int result = 0;
 
     TRY

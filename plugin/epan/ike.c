@@ -1,4 +1,4 @@
-/* IKE messages. The stock dissector runs first, because what it can decrypt is judged too. It may throw; findings are
+/* IKE messages. The stock dissector runs first, because what it decrypts is judged too. If it throws, findings are
  * drawn all the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
@@ -14,7 +14,7 @@
 
 #include <epan/exceptions.h>
 
-/* A message on its way. */
+/* A message while it is dissected. */
 typedef struct message {
     const ipsec_view *view;
     int isakmp;
@@ -35,7 +35,7 @@ static void draw_notify(const ipsec_ike_said *said, uint8_t version, proto_tree 
 {
     const char *const name = ipsec_ike_notify_name(version, said->notify);
 
-    /* The two versions have other names for some numbers, and the field has those of the second. */
+    /* IKEv1 and IKEv2 have different names for some numbers; the field only has those of IKEv2. */
     ipsec_generated(proto_tree_add_uint_format_value(tree, ipsec_hf_ids[IPSEC_HF_IKE_NOTIFY], NULL, 0, 0, said->notify,
                                                      "%s (%u)", name ? name : "Unknown", said->notify));
 }
@@ -49,7 +49,7 @@ static void draw_windows(const ipsec_ike_said *said, proto_tree *tree)
         said->windows_given ? "" : "consistent with ", name ? name : "Unknown", said->windows));
 }
 
-/* It may be the finding that nobody says, or that the code is the one. */
+/* What is inferred may be the finding itself, or only that the Windows error code fits it. */
 static void draw_inferred(const ipsec_ike_report *report, proto_tree *tree)
 {
     const bool inferred = ipsec_ike_is_inferred(report);
@@ -82,7 +82,7 @@ static void draw_fields(const ipsec_ike_report *report, proto_tree *tree)
     draw_frame(IPSEC_HF_IKE_RESPONSE, report->response, tree);
 }
 
-/* Adds to the conclusion what the summary leaves open, if somebody sees it. */
+/* Adds details to the conclusion that the summary leaves open, if its item exists. */
 static void draw_remark(const ipsec_ike_report *report, proto_tree *tree)
 {
     const ipsec_finding *gravest = ipsec_gravest(&report->findings);
@@ -97,7 +97,7 @@ static void draw_remark(const ipsec_ike_report *report, proto_tree *tree)
             proto_item_append_text(item, " (%s)", remark);
 }
 
-/* The ICMP error about the message, once all is known. */
+/* The ICMP error about the message; on later passes, when all errors are known. */
 static void draw_answer(const message *it)
 {
     proto_item *item = ipsec_compat_find_item(it->tree, &it->mark, it->isakmp);
@@ -134,7 +134,7 @@ static void judge(const message *it, const ipsec_ike_shown *shown)
         draw_answer(it);
 }
 
-/* The decrypted content is read on the first pass only: later passes have a record of it. */
+/* The decrypted content is only read on the first pass; later passes use the record of it. */
 static int call_stock(const message *it, dissector_handle_t stock, void *data, ipsec_ike_shown *shown)
 {
     if (ipsec_compat_is_visited(it->pinfo) || !ipsec_may_hide_ike(it->view))
@@ -147,7 +147,8 @@ int ipsec_ike_call(dissector_handle_t stock, int isakmp, const ipsec_view *view,
 {
     const message it = {view, isakmp, order, tvb, pinfo, tree, ipsec_compat_mark_tree(tree)};
     const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
-    ipsec_ike_shown *const shown = wmem_new0(pinfo->pool, ipsec_ike_shown); /* survives what is thrown */
+    /* Not a local variable, which would be undefined after an exception. */
+    ipsec_ike_shown *const shown = wmem_new0(pinfo->pool, ipsec_ike_shown);
     volatile int result = 0;
 
     TRY

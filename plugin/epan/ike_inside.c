@@ -1,10 +1,10 @@
-/* What stock Wireshark shows inside an IKE message that it can decrypt.
+/* The content of an IKE message that stock Wireshark can decrypt.
  *
- * It keeps what it decrypted for itself, but shows it: in a data source of its own. So only the tree is needed, which a
- * first pass does not have; then a private one is given to the dissector instead, for the messages of this frame. The
- * dissector is called once in any case, and with the packet's own packet_info: nothing of the packet is done twice.
+ * The stock dissector does not pass on what it has decrypted, but shows it in a data source of its own, to which the
+ * tree refers. On a first pass, which has no tree, the dissector is given a private one for the messages of this frame.
+ * It is called only once in any case, and with the packet's own packet_info, so nothing is dissected twice.
  *
- * What of it is to be believed, the core decides.
+ * The core decides how far the content can be trusted.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike_inside.h"
@@ -16,19 +16,19 @@
 
 #include <glib.h>
 
-/* What the walk looks for, and what it has found. */
+/* The state of a walk through the tree. */
 typedef struct look {
     const tvbuff_t *clear;  /* the data source of the message */
-    const tvbuff_t *inside; /* of what was decrypted first; NULL: nothing was */
-    bool is_correct;        /* so the dissector says of the ICV in the message */
+    const tvbuff_t *inside; /* the data source of the first content that was decrypted; NULL: there is none */
+    bool is_correct;        /* the dissector says that the ICV of the message is correct */
 } look;
 
-/* Fields of the stock dissector; found when the first message comes. */
+/* Fields of the stock dissector; looked up at the first message. */
 static int hf_payload, hf_decrypted, hf_icv;
 
 /* Owned by this file, from the first message that needs one until the end of the capture file. */
 static epan_dissect_t *private_dissection;
-static uint32_t private_frame; /* that its tree is of */
+static uint32_t private_frame; /* the frame that its tree belongs to */
 
 static void find_fields(void)
 {
@@ -39,7 +39,8 @@ static void find_fields(void)
     hf_icv = proto_registrar_get_id_byname("isakmp.enc.icd");
 }
 
-/* An ICV that it does not look at is "[not validated]". IKEv1 has only payloads. */
+/* If the dissector does not check an ICV, the label ends with "[not validated]". IKEv1 has no item for decrypted data,
+ * only those of payloads. */
 static void look_at(const ipsec_tree_field *field, void *context)
 {
     look *found = context;
@@ -66,7 +67,8 @@ static ipsec_ike_shown look_inside(const proto_tree *tree, const ipsec_tree_mark
 
 /* --- the call ----------------------------------------------------------------------------------------------------- */
 
-/* Items that nobody asked for are not made in a tree that is not shown, nor are their labels. */
+/* In a tree that is not visible, items that nobody asked for are not made, nor are labels; so the tree is made visible.
+ */
 static int call_and_look(dissector_handle_t stock, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
                          ipsec_ike_shown *shown)
 {
@@ -87,7 +89,7 @@ static int call_and_look(dissector_handle_t stock, tvbuff_t *tvb, packet_info *p
     return result;
 }
 
-/* The tree stays until the next frame: an expert item in it may still be waiting for its tap. */
+/* The tree is kept until the next frame, because an expert item in it may still be queued for a tap. */
 static proto_tree *private_tree(const packet_info *pinfo)
 {
     if (!private_dissection)

@@ -1,6 +1,6 @@
-/* Statistics > IPsec IKE, and -z ipsec,ike: a line for each IKE SA, and what has become of it.
+/* Statistics > IPsec IKE, and -z ipsec,ike: a line with the outcome of each IKE SA.
  *
- * The core numbers IKE SAs, and keeps what has become of each: so every pass fills in the same lines.
+ * The core numbers the IKE SAs and keeps their state, so every pass fills in the same lines.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cell.h"
@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Lines; the last one tells how many IKE SAs have none. */
+/* The most lines of IKE SAs; one more line says how many IKE SAs have none. */
 #define LINES_MOST 10000u
 
-/* Wireshark sorts by the first column until somebody chooses another one. */
+/* Wireshark sorts by the first column until the user chooses another one. */
 enum {
     FIRST_FRAME,
     INITIATOR,
@@ -40,7 +40,7 @@ static stat_tap_table_item columns[COLUMN_COUNT] = {
     [VERSION] = {TABLE_ITEM_STRING, TAP_ALIGN_LEFT, "Version", "%s"},
 };
 
-/* Owned by this file: lines by the number of the IKE SA, each one more; and the table's rows. */
+/* Owned by this file: the line of each IKE SA plus 1, by its number; and the table's rows. */
 static GHashTable *places;
 static ipsec_stat_rows rows;
 
@@ -63,7 +63,7 @@ static void begin_row(stat_tap_table *table, unsigned row, uint32_t frame)
     stat_tap_get_field_data(table, row, FIRST_FRAME)->value.uint_value = frame;
 }
 
-/* The line of an IKE SA, one more; 0 if it has none, for there are too many. */
+/* The line of an IKE SA, plus 1; 0 if it has none because there are too many. */
 static unsigned place_of(stat_tap_table *table, uint32_t number, uint32_t frame)
 {
     const gpointer key = GUINT_TO_POINTER(number);
@@ -92,7 +92,7 @@ static void set_progress(stat_tap_table *table, unsigned row, const ipsec_ike_pr
 
     set_text(table, row, OUTCOME, ipsec_ike_outcome(progress, outcome));
     if (progress->trouble)
-        snprintf(number, sizeof number, "%10u", progress->trouble_frame); /* sorted as text */
+        snprintf(number, sizeof number, "%10u", progress->trouble_frame); /* padded, because it is sorted as text */
     set_text(table, row, FINDING, number);
     snprintf(number, sizeof number, "0x%016" PRIx64, progress->initiator_spi);
     set_text(table, row, SPI, number);
@@ -166,6 +166,7 @@ static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
 
 void ipsec_ike_table_register(void)
 {
-    places = g_hash_table_new(NULL, NULL); /* the core has counted them out, so nobody chooses them */
+    /* The keys are numbers that the core assigns, so no capture can choose colliding ones. */
+    places = g_hash_table_new(NULL, NULL);
     ipsec_stat_rows_register(&rows, &ui);
 }

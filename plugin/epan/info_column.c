@@ -1,10 +1,10 @@
-/* The Info column: what is wrong, in front, as "[ESP length is not a multiple of 4 octets] ".
+/* The Info column: puts findings in front, as "[ESP length is not a multiple of 4 octets] ".
  *
- * The fence after it keeps it when other dissectors clear the column. In a quoted packet the column cannot be written,
- * nor where it is not in use.
+ * The fence after it preserves it when other dissectors clear the column. The column cannot be written while a quoted
+ * packet is dissected, or if it is not in use.
  *
- * Headers report when they have been dissected: inner ones before those around them, but headers side by side in their
- * order. So the texts of the frame are remembered, and each is put in its place.
+ * Headers report after they have been dissected: inner ones before outer ones, but consecutive ones in their order. So
+ * the texts of the frame are remembered, and each is inserted in the right place.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "info_column.h"
@@ -17,20 +17,20 @@
 #include <glib.h>
 #include <string.h>
 
-/* Of the protocol's data on a frame. */
+/* Key of the protocol's data for a frame. */
 #define TOLD_KEY 1
 
-/* More than this the column does not hold. */
+/* The column has no space for more texts. */
 #define TOLD_MOST 4
 
-/* What the column of the current frame begins with, in the order of the headers. */
+/* The texts at the beginning of the current frame's column, in the order of the headers. */
 typedef struct told {
     unsigned count;
     unsigned orders[TOLD_MOST];
     const char *summaries[TOLD_MOST];
 } told;
 
-/* Reset for each pass, as the column is. */
+/* New for each pass, like the column. */
 static told *told_of(packet_info *pinfo)
 {
     told *list = p_get_proto_data(pinfo->pool, pinfo, ipsec_proto_id, TOLD_KEY);
@@ -71,7 +71,7 @@ static const char *text_of(const told *list, packet_info *pinfo)
     return wmem_strbuf_get_str(text);
 }
 
-/* Puts `text` in the place of `before`, which the column begins with. */
+/* Replaces `before`, with which the column begins, by `text`. */
 static void replace(const char *before, const char *text, packet_info *pinfo)
 {
     const char *rest = wmem_strdup(pinfo->pool, col_get_text(pinfo->cinfo, COL_INFO) + strlen(before));

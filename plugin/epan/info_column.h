@@ -6,9 +6,9 @@
 
 #include <epan/packet.h>
 
-/* Puts the summary of the header's gravest finding of Warning or above in front of the column, in brackets; each text
- * once per frame, and in the order of the headers: `order` grows from one to the next. To be called when all that the
- * header holds was dissected. */
+/* Puts the summary of the header's gravest finding of severity Warn or Error in brackets in front of the column; each
+ * text once per frame, in the order of the headers, which `order` gives: it increases from one header to the next. To
+ * be called after all content of the header has been dissected. */
 void ipsec_info_column_tell(const ipsec_findings *findings, unsigned order, packet_info *pinfo);
 
 #endif

@@ -1,5 +1,4 @@
-/* Objects of JSON, each on a line of its own.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON objects, each on a line of its own. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json_line.h"
 
 #include <glib.h>
@@ -7,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The current line, empty between lines: built up first, because the dumper writes octet by octet. */
+/* The current line; empty between lines. It is a buffer, because the dumper writes octet by octet. */
 static GString *text;
 
 void ipsec_json_begin(json_dumper *line)
@@ -32,7 +31,7 @@ void ipsec_json_number(json_dumper *line, const char *name, uint64_t value)
     json_dumper_value_anyf(line, "%" PRIu64, value);
 }
 
-/* Whatever the locale has for a decimal point. */
+/* With a decimal point in every locale. */
 void ipsec_json_real(json_dumper *line, const char *name, double value)
 {
     char digits[G_ASCII_DTOSTR_BUF_SIZE];

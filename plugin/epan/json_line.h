@@ -1,5 +1,4 @@
-/* Objects of JSON, each on a line of its own.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* JSON objects, each on a line of its own. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_JSON_LINE_H
 #define IPSEC_EPAN_JSON_LINE_H
 
@@ -7,10 +6,10 @@
 
 #include <wsutil/json_dumper.h>
 
-/* Begins an object; the dumper is overwritten. */
+/* Begins an object and initializes the dumper. */
 void ipsec_json_begin(json_dumper *line);
 
-/* Ends it, with the line. */
+/* Ends the object and prints the line. */
 void ipsec_json_end(json_dumper *line);
 
 /* Each of these adds a member to the innermost object. */

@@ -1,6 +1,6 @@
 /* Where keys come from: the table ipsec_sa, a saved `ip xfrm state`, and Wireshark's own table "ESP SAs". All are read
- * when a capture file is opened or dissected again, and what is wrong with them is reported then. Keys are never
- * written anywhere.
+ * when a capture file is opened or dissected again, and their errors are reported then. Keys are never written
+ * anywhere.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys.h"
@@ -16,18 +16,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The most lines of one message; what is beyond is counted. */
+/* The most lines of one message; further ones are only counted. */
 #define LINES_MOST 20
 
-/* Written by Wireshark's preference code only; a change makes it dissect again. */
+/* Written by Wireshark's preference code only; a change makes Wireshark dissect the file again. */
 static pref_bool pref_use_esp_sa = true;
 static const char *pref_sa_file;
 
 typedef struct source {
     const char *name, *unit,
         *part; /* as people call them: the source, one entry of it, and a part of that; no unit: no rows */
-    /* Checksum of what was wrong and of what the source held, when that was last reported; 0 if nothing was wrong the
-     * last time. Owned by is_news(), and kept from one capture file to the next. */
+    /* Checksum of the errors and of the content of the source when errors were last reported; 0 if there were none the
+     * last time. Owned by is_news(), and kept across capture files. */
     uint32_t reported;
 } source;
 
@@ -38,18 +38,18 @@ static source sources[IPSEC_ORIGIN_COUNT] = {
     [IPSEC_ORIGIN_IKE] = {.name = "IKE"},
 };
 
-/* One source while it is read. */
+/* A source while it is read. */
 typedef struct loading {
     ipsec_db *db;
     ipsec_origin origin;
     uint32_t rows, refused, doubted;
-    uint32_t checksum; /* tells a change of what the source holds */
-    GString *lines;    /* what is wrong, a line for each of the first LINES_MOST */
+    uint32_t checksum; /* of the content of the source, to notice a change */
+    GString *lines;    /* the first LINES_MOST errors, one per line */
 } loading;
 
 typedef bool compile_row(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
-/* --- what was wrong ---------------------------------------------------------------------------------------------- */
+/* --- errors ---------------------------------------------------------------------------------------------- */
 
 static loading begin_loading(ipsec_db *db, ipsec_origin origin)
 {
@@ -72,8 +72,8 @@ static void note_error(loading *load, uint32_t line, const ipsec_key_row_error *
     g_string_append_printf(load->lines, ": %s%s", error->reason, error->usable ? " (used anyway)" : "");
 }
 
-/* One message for all of a source: it is one dialog in the GUI, which shows the first line as its title. Before there
- * is a main window the GUI keeps messages and shows them later. */
+/* One message for all errors of a source, because it is one dialog in the GUI, with the first line as its title. Before
+ * there is a main window, the GUI keeps messages and shows them later. */
 static void tell_errors(const loading *load, const char *what)
 {
     const uint32_t faults = load->refused + load->doubted;
@@ -88,7 +88,7 @@ static void tell_errors(const loading *load, const char *what)
     g_free(more);
 }
 
-/* Whether this fault has not been reported yet. */
+/* Whether these errors have not been reported yet. */
 static bool is_news(loading *load, bool wrong)
 {
     source *from = &sources[load->origin];
@@ -99,7 +99,7 @@ static bool is_news(loading *load, bool wrong)
     return wrong && from->reported != before;
 }
 
-/* Ends the reading of a source whose rows are called `what`. */
+/* Finishes the reading of a source, whose rows are called `what` in messages. */
 static void end_loading(loading *load, const char *what)
 {
     if (is_news(load, load->lines->len > 0))
@@ -164,7 +164,7 @@ static void load_table(ipsec_db *db)
 
         load_row(&load, i + 1, &text, ipsec_key_row_compile);
     }
-    if (load.lines->len > 0) /* a fault is told again once the table has changed */
+    if (load.lines->len > 0) /* an error is reported again once the table has changed */
         sum_table(&load);
     end_loading(&load, "rows of the table ipsec_sa");
 }

@@ -7,15 +7,14 @@
 
 #include <epan/prefs.h>
 
-/* Registers the table and the preferences that name the other sources; once. */
+/* Registers the table and the preferences for the other sources; once. */
 void ipsec_keys_register(module_t *module);
 
-/* Adds the usable rows of all sources to the database, in the order in which they are preferred; to be called before
- * the first packet of a file or of a redissection. What is wrong with the others is reported once per change of their
- * table or file. */
+/* Adds the usable rows of all sources to the database, in order of preference; to be called before the first packet of
+ * a file or of a redissection. Errors in the other rows are reported once per change of their table or file. */
 void ipsec_keys_load(ipsec_db *db);
 
-/* Where a row came from, for people: "ipsec_sa, row 2". The string is in `scope`. */
+/* The origin of a row, as shown to users: "ipsec_sa, row 2". The string is allocated in `scope`. */
 char *ipsec_keys_source(wmem_allocator_t *scope, uint8_t origin, uint32_t line);
 
 #endif

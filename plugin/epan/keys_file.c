@@ -5,19 +5,19 @@
 
 #include <string.h>
 
-/* Some two million SAs. */
+/* About two million SAs. */
 #define FILE_OCTETS_MOST (UINT64_C(1) << 30)
 
-/* The file is read in parts of so many octets, a power of two. */
+/* The size of the parts in which the file is read, a power of two. */
 #define PART_OCTETS ((size_t)1 << 16)
 
-/* Why a file cannot be read, or NULL. The text is the caller's. */
+/* Why a file cannot be read, or NULL. The caller frees the text. */
 static char *refusal(const char *path)
 {
     GStatBuf status;
 
     if (g_stat(path, &status) != 0)
-        return NULL; /* reading says why */
+        return NULL; /* opening it will say why */
     if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
         return g_strdup_printf("\"%s\" is not a regular file", path);
     if ((uint64_t)status.st_size > FILE_OCTETS_MOST)
@@ -25,7 +25,7 @@ static char *refusal(const char *path)
     return NULL;
 }
 
-/* As GLib says it. */
+/* Words an error as GLib does. */
 static char *failure_to(const char *what, const char *path, GError *error)
 {
     char *shown = g_filename_display_name(path);
@@ -36,7 +36,7 @@ static char *failure_to(const char *what, const char *path, GError *error)
     return reason;
 }
 
-/* Opens the file, unbuffered. Returns why it cannot, or NULL. */
+/* Opens the file, unbuffered. Returns why that failed, or NULL. */
 static char *open_file(const char *path, GIOChannel **file)
 {
     GError *error = NULL;
@@ -58,14 +58,14 @@ static void free_wiped(char *text, size_t length)
     g_free(text);
 }
 
-/* How the characters stand in a file. */
+/* How a file encodes its characters. */
 typedef struct file_encoding {
-    const char *mark; /* what it begins with */
-    unsigned width;   /* octets of a unit: 2 in UTF-16 */
-    unsigned low;     /* which of them is the low one */
+    const char *mark; /* byte order mark */
+    unsigned width;   /* octets of a code unit: 2 in UTF-16 */
+    unsigned low;     /* index of the low octet in the unit */
 } file_encoding;
 
-/* PowerShell of Windows and Notepad write such files. */
+/* Windows PowerShell and Notepad write such files. */
 static const file_encoding encodings[] = {
     {"\xff\xfe", 2, 0},
     {"\xfe\xff", 2, 1},
@@ -84,16 +84,17 @@ static const file_encoding *find_encoding(const char *start, size_t length)
     return &plain;
 }
 
-/* A part of the file: what was not read yet as there was no end of a line in it, and what follows. Rows are made from
- * it while it is in the caches, and it is used for all parts: the text of 100,000 SAs whole would take 6,300 pages. */
+/* A part of the file: what has not been read yet because it holds no end of a line, and what follows. Rows are made
+ * from it while it is in the CPU's caches, and its memory is reused for all parts, because the whole text of 100,000
+ * SAs would take 6,300 pages. */
 typedef struct file_part {
     const file_encoding *encoding;
     char *text;
     size_t length, room;
 } file_part;
 
-/* Makes one octet of each unit. Dumps are ASCII; what is not becomes a character that no word has. The last octet of a
- * file that was cut stands for nothing. */
+/* Converts each code unit to one octet. Dumps are ASCII; any other character becomes one that occurs in no word. An odd
+ * octet at the end of a truncated file is dropped. */
 static size_t narrow(char *text, size_t length, const file_encoding *encoding)
 {
     const size_t units = length / encoding->width;
@@ -108,7 +109,7 @@ static size_t narrow(char *text, size_t length, const file_encoding *encoding)
     return units;
 }
 
-/* Fills the part up; false at the end of the file, and on an error. */
+/* Fills the part; false at the end of the file, and on an error. */
 static bool fill(file_part *part, GIOChannel *file, GError **error)
 {
     char *const text = part->text + part->length;
@@ -126,7 +127,7 @@ static bool fill(file_part *part, GIOChannel *file, GError **error)
     return length == room;
 }
 
-/* Takes the first octets off; if there were none, a line is longer than the part, which then grows. */
+/* Removes the first `count` octets. If `count` is 0, a line is longer than the part, which is enlarged. */
 static void take_off(file_part *part, size_t count)
 {
     char *larger;
@@ -143,7 +144,7 @@ static void take_off(file_part *part, size_t count)
     part->room *= 2;
 }
 
-/* Finds out the encoding, and goes to the first octet behind its mark. */
+/* Finds the encoding, and seeks to the first octet after the byte order mark. */
 static bool begin(file_part *part, GIOChannel *file, GError **error)
 {
     char start[3];
@@ -156,16 +157,16 @@ static bool begin(file_part *part, GIOChannel *file, GError **error)
            G_IO_STATUS_NORMAL;
 }
 
-/* Reads to the end. It is not mapped, because saving a state again empties the file first, and reading mapped octets
- * that are gone would crash the program. Reading ends even if the file keeps growing. Returns what went wrong, or
- * NULL. */
+/* Reads the file to its end. It is not mapped into memory, because saving a state again truncates the file first, and
+ * reading mapped octets that are gone would crash the program. Reading ends even if the file keeps growing. Returns
+ * what went wrong, or NULL. */
 static char *read_file(const char *path, GIOChannel *file, const ipsec_xfrm_calls *calls)
 {
     ipsec_xfrm_reader *reader = ipsec_xfrm_reader_new(calls);
     file_part part = {.text = (char *)g_malloc(PART_OCTETS), .room = PART_OCTETS};
     uint64_t octets = 0;
     GError *error = NULL;
-    size_t kept = 0; /* of the part before */
+    size_t kept = 0; /* octets that are left from the previous part */
 
     if (begin(&part, file, &error))
         while (fill(&part, file, &error) && octets < FILE_OCTETS_MOST) {

@@ -4,11 +4,11 @@
 
 #include "../core/ipsec.h"
 
-/* Hands the rows of the file to the calls. Returns NULL; or a sentence, which the caller frees, about why the file was
- * not read, or not to its end. */
+/* Passes the rows of the file to the callbacks. Returns NULL, or a sentence, which the caller frees, that says why the
+ * file was not read, or not to its end. */
 char *ipsec_keys_file_read(const char *path, const ipsec_xfrm_calls *calls);
 
-/* A number that changes when the file does: made of its length and of the time when it was written. */
+/* A number that changes when the file does, calculated from its length and modification time. */
 uint32_t ipsec_keys_file_stamp(const char *path);
 
 #endif

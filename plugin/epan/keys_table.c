@@ -1,8 +1,8 @@
-/* The table ipsec_sa. It takes any text: a row refused while Wireshark reads the table would also drop the rows after
- * it, and nobody would learn which one it was.
+/* The table ipsec_sa. It accepts any text, because if a row were refused while Wireshark reads the table, the rows
+ * after it would be dropped too, and nobody would learn which one it was.
  *
  * The copies of keys made here are overwritten when they are no longer needed; those that Wireshark makes while it
- * reads a table are beyond our control.
+ * reads a table are beyond the plugin's control.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys_table.h"
@@ -14,17 +14,17 @@
 
 #include <string.h>
 
-/* The texts of a row, one behind the other, each with a zero at its end. Wireshark copies rows back and forth: copies
- * share their texts until one is changed, and the last of them overwrites the keys. */
+/* The texts of a row, one after the other, each terminated by a zero. Wireshark copies rows back and forth, so copies
+ * share their texts until one is changed; when the last one is freed, the keys are overwritten. */
 typedef struct row_texts {
     grefcount users;
     size_t used, room;             /* octets */
-    size_t at[IPSEC_COLUMN_COUNT]; /* where each column begins; 0, where an empty text stands, if it was never set */
+    size_t at[IPSEC_COLUMN_COUNT]; /* where each column begins; 0, the offset of an empty text, if it was never set */
     char octets[];
 } row_texts;
 
-/* Octets for the texts of a row, for most rows the only ones: 42 of a key of AES_GCM_16 with 128 bits, 39 of an address
- * of IPv6 twice, 40 for the rest. */
+/* Initial room for the texts of a row, enough for most: 42 for a 128-bit key of AES_GCM_16, 2 * 39 for IPv6 addresses,
+ * 40 for the rest. */
 #define USUAL_ROOM 160
 
 typedef struct sa_row {
@@ -48,7 +48,7 @@ static void release(row_texts *texts)
     g_free(texts);
 }
 
-/* Appended; what the column had before stays behind, unseen, until the texts are laid out anew. */
+/* Appends the text; the old text of the column remains unused until the texts are laid out again. */
 static void put(row_texts *texts, unsigned column, const char *text, size_t length)
 {
     texts->at[column] = texts->used;
@@ -57,7 +57,7 @@ static void put(row_texts *texts, unsigned column, const char *text, size_t leng
     texts->used += length + 1;
 }
 
-/* The same texts, with room for one of `length` octets more. */
+/* A copy of the texts, with room for another one of `length` octets. */
 static row_texts *lay_out(const row_texts *old, size_t length)
 {
     const size_t room = MAX(USUAL_ROOM, 1 + (old ? old->used : 0) + length + 1);
@@ -72,7 +72,7 @@ static row_texts *lay_out(const row_texts *old, size_t length)
     return texts;
 }
 
-/* The column that a field stands for. Wireshark hands down `fld_data` on all paths, `set_data` not. */
+/* The column is in `fld_data`, which Wireshark passes on all paths, unlike `set_data`. */
 static void set_column(void *record, const char *text, unsigned length, const void *set_data _U_, const void *fld_data)
 {
     sa_row *row = (sa_row *)record;
@@ -132,7 +132,7 @@ static uat_field_t *table_fields(void)
             {"esn", "ESN", "Extended Sequence Numbers: no, yes, auto, or the high 32 bits to start from, such as 0x1"},
         [IPSEC_COLUMN_MODE] = {"mode", "Mode", "any, transport, tunnel, beet or iptfs"},
     };
-    /* Handed to Wireshark, which keeps its own notes in it. The last one is empty. */
+    /* Passed to Wireshark, which stores its own data in it. The last element is empty. */
     static uat_field_t fields[IPSEC_COLUMN_COUNT + 1];
 
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++)

@@ -6,13 +6,13 @@
 
 #include <epan/prefs.h>
 
-/* Registers it; once. */
+/* Registers the table ipsec_sa; once. */
 void ipsec_keys_table_register(module_t *module);
 
 /* Number of rows. */
 unsigned ipsec_keys_table_count(void);
 
-/* The text of a row, counted from 0. It is the table's, which does not change while packets are dissected. */
+/* The text of a row, counted from 0. The table owns it, and does not change while packets are dissected. */
 ipsec_key_row_text ipsec_keys_table_row(unsigned row);
 
 #endif

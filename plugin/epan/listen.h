@@ -9,10 +9,11 @@
 
 #include <stdbool.h>
 
-/* What follows the name in the option's argument; NULL: nothing. */
+/* The filter after the name in the option's argument; NULL if there is none. */
 const char *ipsec_listen_filter(const char *name, const char *argument);
 
-/* Begins to listen for the option "-z NAME[,FILTER]". Returns false, and says why, where the argument is of no use. */
+/* Starts to listen for the option "-z NAME[,FILTER]". Returns false, after reporting why, if the argument is invalid.
+ */
 bool ipsec_listen(const char *name, const char *argument, void *data, tap_reset_cb reset, tap_packet_cb packet,
                   tap_draw_cb draw);
 

@@ -8,11 +8,12 @@
 #include <epan/packet.h>
 #include <epan/tvbuff.h>
 
-/* Fills *view for an ESP or AH header directly in IP. `data` is what the IP dissector handed down; it may
- * be NULL. The view points into tvb and pinfo. */
+/* Fills *view for an ESP or AH header directly in IP. `data` is what the IP dissector passed down; it may be NULL. The
+ * view points into `tvb` and `pinfo`. */
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view);
 
-/* The number of the buffer that holds the octets, in the order in which the packet got them. */
+/* The number of the data source that holds the octets, in the order in which the data sources were added to the packet.
+ */
 uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo);
 
 /* Fills *view for a UDP payload. */

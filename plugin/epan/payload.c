@@ -1,15 +1,16 @@
-/* Hands what an ESP packet held to the next dissector, where the stock dissector could not.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Passes the content of an ESP packet to the next dissector if the stock dissector could not. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "payload.h"
 #include "compat.h"
 
 #include <epan/exceptions.h>
 #include <epan/packet.h>
 
-/* The payload that this file is having dissected, else NULL. Restored on every way out. */
+/* The payload that this file has passed to a dissector which is still running, or NULL. Restored on every way out. */
 static const tvbuff_t *handed_on;
 
-/* What the header holds whose stock dissector runs; NULL outside of that, and once a header inside is judged. */
+/* The content of the header whose stock dissector is running; NULL otherwise, and after a header inside it has been
+ * judged. */
 static const ipsec_opened *expected;
 
 void ipsec_payload_expect(const ipsec_opened *opened)
@@ -17,7 +18,7 @@ void ipsec_payload_expect(const ipsec_opened *opened)
     expected = opened && opened->plaintext && opened->payload_length > 0 ? opened : NULL;
 }
 
-/* The octets decide, because it is not known how the stock dissector has cut them from the packet. */
+/* The octets are compared, because it is not known how the stock dissector has taken them from the packet. */
 uint32_t ipsec_payload_length(tvbuff_t *tvb)
 {
     if (tvb == handed_on)
@@ -34,7 +35,7 @@ payload_mark ipsec_payload_mark(const packet_info *pinfo, unsigned wrappers)
                           .wrappers = wrappers};
 }
 
-/* Whether a protocol is ESP, what carries it in UDP, or what stands for octets that nobody understands. */
+/* Whether a protocol is ESP, UDP encapsulation, or "data", which stands for unknown octets. */
 static bool is_envelope(int proto)
 {
     static int envelopes[3]; /* set at the first call; constant afterwards */
@@ -47,8 +48,8 @@ static bool is_envelope(int proto)
     return proto == envelopes[0] || proto == envelopes[1] || proto == envelopes[2];
 }
 
-/* Whether the stock dissector got at the payload: then it has decrypted something, or called the dissector of another
- * protocol, or of one more header of IPsec. */
+/* Whether the stock dissector has dissected the payload: if so, it has decrypted something, or called the dissector of
+ * another protocol or of a further IPsec header. */
 static bool was_dissected(const packet_info *pinfo, const payload_mark *mark, unsigned wrappers)
 {
     wmem_list_frame_t *layer = wmem_list_tail(pinfo->layers);
@@ -63,7 +64,7 @@ static bool was_dissected(const packet_info *pinfo, const payload_mark *mark, un
     return false;
 }
 
-/* What was in clear already needs no data source of its own. */
+/* Octets that were not encrypted need no data source of their own. */
 static tvbuff_t *show_plaintext(const ipsec_opened *opened, tvbuff_t *tvb, packet_info *pinfo)
 {
     const int length = (int)opened->plaintext_length;
@@ -77,11 +78,11 @@ static tvbuff_t *show_plaintext(const ipsec_opened *opened, tvbuff_t *tvb, packe
     return plaintext;
 }
 
-/* The dissector of an IP protocol; that of octets nobody understands, where there is none. */
+/* The dissector of an IP protocol; "data" if there is none. */
 static dissector_handle_t dissector_of(uint8_t next_header)
 {
-    static dissector_table_t table; /* set at the first call, because finding it by name takes a hash lookup per
-                                     * packet */
+    /* Set at the first call, because finding it by name would take a hash lookup per packet. */
+    static dissector_table_t table;
     dissector_handle_t handle;
 
     if (!table)

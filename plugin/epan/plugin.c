@@ -1,6 +1,7 @@
 /* Entry points of the plugin.
  * SPDX-License-Identifier: GPL-2.0-or-later */
-/* What this file defines, other than the rest of Wireshark, is exported from here: Windows tells the two apart. */
+/* Unlike the rest of Wireshark's API, which is imported, what this file defines is exported; Windows needs to know
+ * which. */
 #define WS_BUILD_DLL
 #include <ws_symbol_export.h>
 

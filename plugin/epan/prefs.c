@@ -7,10 +7,10 @@
 #include <epan/prefs.h>
 #include <wsutil/report_message.h>
 
-/* Of the preference for the replay window, in packets. */
+/* The largest value of the preference replay_window, in packets. */
 #define WINDOW_MOST (UINT32_MAX - 1)
 
-/* Written by Wireshark's preference code only; a change makes it dissect again. */
+/* Written by Wireshark's preference code only; a change makes Wireshark dissect the file again. */
 static int pref_receiver = IPSEC_STACK_RFC;
 static pref_bool pref_reserved_spi = true;
 static const char *pref_replay_window;
@@ -22,7 +22,7 @@ static pref_bool pref_all_fragments;
 static pref_bool pref_decrypt = true;
 static pref_bool pref_info_column = true;
 
-/* Filled in at registration, and constant afterwards; the last one ends them. */
+/* Filled in at registration, and constant afterwards; the last element terminates the list. */
 static enum_val_t receivers[IPSEC_STACK_COUNT + 1];
 
 static const enum_val_t points[] = {{"auto", "Automatic", IPSEC_POINTS_AUTO},
@@ -85,11 +85,11 @@ void ipsec_prefs_register(int proto)
                                    &pref_all_fragments);
 }
 
-/* Tells once per change that the window cannot be read; NULL: it can. */
+/* Reports, once per change, that `text` is not a valid window; NULL: the preference is valid. */
 static void tell_bad_window(const char *text)
 {
-    static char *told; /* what was reported last, from one capture file to the next; NULL: nothing has been wrong
-                        * since */
+    static char *told; /* the text that was reported last; kept across capture files; NULL if the preference has been
+                          valid since */
 
     if (text && g_strcmp0(text, told) != 0)
         report_failure("IPsec Analysis ignores the preference ipsec.replay_window: \"%s\" is not a number from 0 to "

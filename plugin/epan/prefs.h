@@ -7,7 +7,7 @@
 /* Registers the preferences of protocol `proto`; once. */
 void ipsec_prefs_register(int proto);
 
-/* Their present values, as the core needs them. An unreadable text is reported to the user once per change. */
+/* The current values, in the form that the core needs. An invalid value is reported to the user once per change. */
 ipsec_config ipsec_prefs_config(void);
 
 /* Whether payloads that the plugin decrypts are dissected. */
@@ -16,7 +16,7 @@ bool ipsec_prefs_decrypt(void);
 /* Whether all fragments of IPv4 are looked at. */
 bool ipsec_prefs_all_fragments(void);
 
-/* Whether the Info column begins with what is wrong. */
+/* Whether findings are put in front of the Info column. */
 bool ipsec_prefs_info_column(void);
 
 #endif

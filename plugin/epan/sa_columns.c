@@ -1,5 +1,4 @@
-/* What is shown of an SA.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The columns of statistics about SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa_columns.h"
 #include "prefs.h"
 
@@ -58,7 +57,7 @@ static void get_largest(const ipsec_sa_at *at, ipsec_cell *cell)
 
 /* --- times and rates --------------------------------------------------------------------------------------------- */
 
-/* Since the beginning of the capture. */
+/* Seconds since the beginning of the capture. */
 static void get_seconds(const ipsec_sa_at *at, ipsec_cell *cell)
 {
     cell->real = (double)ipsec_tap_between(at->all->start, *(const int64_t *)member(at)) / NANOSECONDS;
@@ -74,7 +73,7 @@ static void get_epoch(const ipsec_sa_at *at, ipsec_cell *cell)
     ipsec_cell_set_epoch(cell, *(const int64_t *)member(at));
 }
 
-/* What came at one moment has none. */
+/* If all packets came at the same time, there is no rate. */
 static void set_rate(ipsec_cell *cell, const ipsec_tally *tally, uint64_t amount)
 {
     const double seconds = (double)ipsec_tap_between(tally->first_time, tally->last_time) / NANOSECONDS;

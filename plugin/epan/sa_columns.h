@@ -1,4 +1,4 @@
-/* What is shown of an SA: each column once, for the table in the window, the one in the terminal, and JSON.
+/* The columns of statistics about SAs, shared by the table in the GUI, the one in the terminal, and JSON.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_EPAN_SA_COLUMNS_H
 #define IPSEC_EPAN_SA_COLUMNS_H
@@ -6,15 +6,15 @@
 #include "cell.h"
 #include "sa_rows.h"
 
-/* Where a cell's value is found. */
+/* Where the value of a cell comes from. */
 typedef struct ipsec_sa_at {
     const ipsec_sa_rows *all;
     const ipsec_sa_row *row;
-    size_t offset; /* of a member of the row; what it is depends on the column */
+    size_t offset; /* of a member of the row, whose type depends on the column */
 } ipsec_sa_at;
 
 typedef struct ipsec_sa_column {
-    const char *title;  /* in tables; NULL: it is not shown there */
+    const char *title;  /* in tables; NULL: not shown there */
     const char *member; /* in JSON; NULL likewise */
     ipsec_cell_type type;
     size_t offset;
@@ -25,7 +25,7 @@ typedef struct ipsec_sa_column {
 extern const ipsec_sa_column ipsec_sa_columns[];
 extern const unsigned ipsec_sa_column_count;
 
-/* The cell of a row in a column. Valid until the next one in the same place. */
+/* Sets *cell to the value of a row in a column. A text may point into *cell. */
 void ipsec_sa_cell(const ipsec_sa_column *column, const ipsec_sa_rows *all, const ipsec_sa_row *row, ipsec_cell *cell);
 
 #endif

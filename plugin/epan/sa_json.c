@@ -1,4 +1,4 @@
-/* -z ipsec,sa,json: a line with an object for each SA. What it means is in plugin/schema/ipsec-sa.schema.json.
+/* -z ipsec,sa,json: a line with an object for each SA. The members are described in plugin/schema/ipsec-sa.schema.json.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json_line.h"
 #include "listen.h"
@@ -47,7 +47,8 @@ static void reset(void *data)
     ipsec_sa_rows_clear((ipsec_sa_rows *)data);
 }
 
-/* tshark goes by the beginning of the argument: after "ipsec,sa", a filter that begins with "json" comes here too. */
+/* tshark matches the beginning of the argument, so "-z ipsec,sa" with a filter that begins with "json" also ends up
+ * here. */
 bool ipsec_sa_json_start(const char *argument)
 {
     const char end = argument[strlen(NAME)];

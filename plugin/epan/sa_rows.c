@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* All collections that were made, the last one first. */
+/* All collections, the latest one first. */
 static ipsec_sa_rows *collections;
 
 ipsec_sa_rows *ipsec_sa_rows_new(void)
@@ -42,7 +42,7 @@ static ipsec_sa_row *begin_row(ipsec_sa_rows *all, const packet_info *pinfo, con
     return row;
 }
 
-/* The place of the SA's row, made if there is none. */
+/* The place of the SA's row, which is created if there is none. */
 static uint32_t find_place(ipsec_sa_rows *all, const packet_info *pinfo, const ipsec_tapped *tapped)
 {
     const uint32_t sa = tapped->report.sa;

@@ -10,28 +10,28 @@
 /* One SA. */
 typedef struct ipsec_sa_row {
     ipsec_tally tally;
-    uint32_t sa; /* its index */
-    /* As ipsec_sa_summary has them, of the whole capture; once ipsec_sa_row_settle() was called. */
+    uint32_t sa; /* index of the SA */
+    /* For the whole capture, as in ipsec_sa_summary; valid after ipsec_sa_row_settle(). */
     uint32_t lost, reverse, successor;
-    ipsec_sa_ike ike;       /* likewise; all zero: IKE says nothing */
-    uint32_t mtu;           /* the lowest that was reported; 0: none was. Likewise */
-    uint8_t address_length; /* of its first packet; likewise the next two */
+    ipsec_sa_ike ike;       /* likewise; all zero: nothing is known from IKE */
+    uint32_t mtu;           /* likewise; the lowest one reported; 0: none */
+    uint8_t address_length; /* of the first packet; likewise the next two */
     uint8_t source[16], destination[16];
 } ipsec_sa_row;
 
-/* The rows of one listener, in the order in which their SAs turned up. */
+/* The rows of one listener, in the order in which their SAs first appeared. */
 typedef struct ipsec_sa_rows {
     GArray *rows;     /* of ipsec_sa_row */
-    GArray *places;   /* of uint32_t, by index of the SA: place of its row and one more; 0: it has none */
-    unsigned settled; /* rows in front of this one are of files that are closed */
+    GArray *places;   /* of uint32_t, by index of the SA: place of its row plus 1; 0: it has none */
+    unsigned settled; /* number of rows that belong to files that have been closed */
     int64_t start;    /* when the capture began, in nanoseconds since 1970 */
     struct ipsec_sa_rows *next;
 } ipsec_sa_rows;
 
-/* An empty collection; lasts as long as the program. */
+/* An empty collection; never freed. */
 ipsec_sa_rows *ipsec_sa_rows_new(void);
 
-/* Forgets all rows. */
+/* Removes all rows. */
 void ipsec_sa_rows_clear(ipsec_sa_rows *all);
 
 /* Adds a header to the row of its SA. Returns the place of the row, or -1 if it belongs to no SA. */
@@ -42,14 +42,14 @@ static inline ipsec_sa_row *ipsec_sa_rows_at(const ipsec_sa_rows *all, unsigned 
     return &g_array_index(all->rows, ipsec_sa_row, place);
 }
 
-/* Fills in what only the whole capture tells of the row's SA. */
+/* Fills in what is known about the row's SA only after the whole capture. */
 void ipsec_sa_row_settle(ipsec_sa_row *row);
 
 /* The same for all rows. */
 void ipsec_sa_rows_settle(ipsec_sa_rows *all);
 
-/* A file is closed (tshark -M closes and reopens it again and again): the rows of all listeners are settled, and later
- * packets belong to other SAs. To be called while the analysis of the file still exists. */
+/* To be called when a file is closed (tshark -M closes and reopens it repeatedly), while its analysis still exists:
+ * settles the rows of all listeners. Later packets belong to other SAs. */
 void ipsec_sa_rows_end_file(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* Statistics > IPsec SAs: the table in the window. sharkd has it, too.
+/* Statistics > IPsec SAs: the table in the GUI, also available in sharkd.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa_columns.h"
@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-/* Digits of the largest number: padded to this width, numbers as text sort by value. */
+/* Digits of the largest number; numbers padded to this width sort correctly as text. */
 #define DIGITS 20
 
 static void start(stat_tap_table_ui *its);
@@ -16,7 +16,7 @@ static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt
                              tap_flags_t flags);
 static void reset(stat_tap_table *table);
 
-/* Its columns are set at registration; Wireshark keeps tables and windows in it. */
+/* Its columns are set at registration; Wireshark stores tables and windows in it. */
 static stat_tap_table_ui ui = {.group = REGISTER_PACKET_STAT_GROUP_UNSORTED,
                                .title = "IPsec SAs",
                                .tap_name = IPSEC_TAP,
@@ -30,7 +30,7 @@ static unsigned shown;
 static const ipsec_sa_column **columns;
 static stat_tap_table_item_type *blank;
 
-/* What was counted for the table; made when it is first shown. */
+/* The statistics of the table; allocated when it is first shown. */
 static ipsec_sa_rows *all;
 
 static ipsec_stat_rows kept;
@@ -88,7 +88,7 @@ static tap_packet_status add(void *data, packet_info *pinfo, epan_dissect_t *edt
     return TAP_PACKET_REDRAW;
 }
 
-/* --- the life of the rows ---------------------------------------------------------------------------------------- */
+/* --- lifetime of the rows ---------------------------------------------------------------------------------------- */
 
 static void reset(stat_tap_table *table)
 {

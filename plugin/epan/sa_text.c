@@ -45,7 +45,7 @@ static void measure(const ipsec_sa_rows *all, int *widths)
     }
 }
 
-/* Numbers stand below each other by their last digit. */
+/* Numbers are right-aligned. */
 static void print_text(const ipsec_sa_column *column, int width, const char *text)
 {
     const bool left = column->type == IPSEC_CELL_TEXT || column->type == IPSEC_CELL_YES_NO;

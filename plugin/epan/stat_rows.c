@@ -1,5 +1,4 @@
-/* The life of rows in a table of Wireshark's statistics.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lifetime of rows in a table of Wireshark's statistics. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stat_rows.h"
 
 #include <string.h>

@@ -1,10 +1,9 @@
-/* Statistics, one by one.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Registers the statistics. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "statistics.h"
 #include "compat.h"
 #include "taps.h"
 
-/* In a window nobody reads what they print. */
+/* Not registered in the GUI, where nobody reads standard output. */
 static void register_options(void)
 {
     ipsec_compat_register_option("ipsec,sa", ipsec_sa_text_start);

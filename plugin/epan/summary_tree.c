@@ -1,4 +1,4 @@
-/* Statistics > IPsec > Summary, and -z ipsec,tree: headers, findings and what systems report, counted.
+/* Statistics > IPsec > Summary, and -z ipsec,tree: counts headers, findings and what systems report.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cell.h"
 #include "compat.h"
@@ -25,7 +25,7 @@ static const char *const names[BRANCH_COUNT] = {[HEADERS] = "Headers",
                                                 [CAUSES] = "Causes",
                                                 [ENCAPSULATIONS] = "Encapsulation"};
 
-/* Their numbers in the tree; the same in each tree, for all are made alike. */
+/* Their numbers in the tree; the same in each tree, because all are built the same way. */
 static int branches[BRANCH_COUNT];
 
 static void start(stats_tree *tree)

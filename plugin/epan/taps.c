@@ -9,7 +9,7 @@
 #include <string.h>
 
 int ipsec_tap;
-static int ike_tap; /* constant once it is registered */
+static int ike_tap; /* constant after registration */
 
 void ipsec_tap_register(void)
 {
@@ -17,7 +17,7 @@ void ipsec_tap_register(void)
     ike_tap = register_tap(IPSEC_IKE_TAP);
 }
 
-/* The key of the frame's data under which the header before is found. */
+/* Key of the frame's data for the previous header. */
 #define HEADER_BEFORE 2
 
 static bool is_repeat(packet_info *pinfo, ipsec_tapped *tapped)
@@ -39,7 +39,7 @@ static void set_addresses(ipsec_tapped *tapped, const uint8_t *source, const uin
     memcpy(tapped->destination, destination, length);
 }
 
-/* Listeners run when the whole frame is dissected, so all that they see must last as long. */
+/* Listeners run after the whole frame has been dissected, so everything that they get must live that long. */
 void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo)
 {
     ipsec_tapped *tapped;
@@ -56,7 +56,7 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
     tap_queue_packet(ipsec_tap, pinfo, tapped);
 }
 
-/* What is no header. */
+/* Begins a record for an ICMP error or an IKE message. */
 static ipsec_tapped *begin(ipsec_tapped_kind kind, const ipsec_findings *findings, packet_info *pinfo)
 {
     ipsec_tapped *const tapped = wmem_new0(pinfo->pool, ipsec_tapped);

@@ -1,5 +1,5 @@
-/* Which Wireshark this is built for; also for programs that have nothing of epan.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which Wireshark this is built for; also for programs that do not use epan. SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #ifndef IPSEC_EPAN_VERSION_H
 #define IPSEC_EPAN_VERSION_H
 

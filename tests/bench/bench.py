@@ -3,21 +3,23 @@
 
 usage: bench.py [--build BUILD] [--packets N] [core] [sas] [crypto] [keys] [tshark] [time]      all, if none is named
 
-Instructions repeat to a fraction of a percent, where times do not. The captures hold clean packets of 200 SAs in turn.
+Counts of instructions repeat to a fraction of a percent, unlike times. The captures hold clean packets of 200 SAs in
+turn.
 
-- In the core: what ipsec_judge() takes for a packet, with as few packets of an SA as the captures have where something is
-  added below, and with many; and what it takes where many SAs are alive and packets touch them at random, with what an SA
-  takes in memory, between two hosts or with a peer of its own.
-- In tshark: what a packet takes in all, without the plugin, as the slope between a quarter and half of N packets, so
-  that the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point for dissection,
-  epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few million: a plain
-  difference of two programs would drown in it. With 100 packets of an SA, but for `mixed`: packets 11 to 30 of SAs
-  with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers that Wireshark's hash tables make of them
-  are medians of several runs.
-- Verification and decryption: throughput in the core and of the bare calls of libgcrypt, and the ratio. These are times:
-  how many instructions libgcrypt takes depends on the processor that it finds, and valgrind is not that processor.
+- In the core: what ipsec_judge() takes for a packet, with as few packets per SA as the captures have if something is
+  added below, and with many; and what it takes if many SAs are alive and packets touch them at random, with the memory
+  that an SA takes, between two hosts or with a peer of its own.
+- In tshark: what a packet takes in all without the plugin, as the slope between a quarter and half of N packets, so
+  that the start of the program drops out; and what the plugin adds to it, as the difference in Wireshark's entry point
+  for dissection, epan_dissect_run_with_taps(). The start of tshark takes a billion instructions, give or take a few
+  million, in which a plain difference of two programs would drown. SAs have 100 packets, except in `mixed`: packets 11
+  to 30 of SAs with hosts of their own, of 100 to 1,400 octets, in raw IP. The two numbers to which Wireshark's hash
+  tables add noise are medians of several runs.
+- Verification and decryption: throughput in the core and of direct calls of libgcrypt, and the ratio. These are times,
+  because the number of instructions of libgcrypt depends on the processor that it finds, which valgrind does not
+  emulate.
 - tshark with keys: CPU seconds, with 1, 1,000 and 100,000 key rows, and of Wireshark's own decryption; see keyed.py.
-- Time of a million small packets, memory of a clean frame, and what other ways to look at ESP cost; see timed.py.
+- Time of a million small packets, memory of a clean frame, and the cost of other ways to look at ESP; see timed.py.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -57,7 +59,7 @@ def esp(number, noise):
 
 
 def ah(number, noise):
-    """In front of UDP to the discard port, so that little more is dissected."""
+    """AH in front of UDP to the discard port, so that little else is dissected."""
     spi, sequence = 0xc0000000 + number % SAS * 7919, number // SAS + 1
     return struct.pack(">BBHII", 17, 4, 0, spi, sequence) + noise[:12] + udp(9, 9, noise)
 
@@ -86,12 +88,12 @@ def write_clean(path, kind, count):
 
 
 def environment(stage, plugins):
-    """That of a tshark which has the plugins in a folder of the stage."""
+    """The environment of a tshark that has the plugins in a directory of the stage."""
     return {"PATH": os.environ["PATH"], "HOME": str(stage / "home"), "WIRESHARK_PLUGIN_DIR": str(stage / plugins)}
 
 
 def instructions(command, variables=None, within=None):
-    """Instructions that the command takes, as callgrind counts them; only those within a function, if named."""
+    """Instructions that the command takes, counted by callgrind; only those within a function, if one is named."""
     only = [f"--toggle-collect={within}"] if within else []
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o777)
@@ -112,7 +114,7 @@ def print_lookups(program, packets):
         for count in LIVE:
             cost = instructions([str(program), hosts, str(count), str(packets)], within="judge_again") / packets
             said = subprocess.run([str(program), hosts, str(count), "0"], capture_output=True, text=True, check=True)
-            # Of a few, memory is what the program began with.
+            # With few packets, the memory is mostly that of the program itself.
             size = said.stdout.split()[0] if count > LIVE[0] else "-"
             print(f"  {hosts:5} {count:9,} {cost:8.0f} {size:>8}", flush=True)
 
@@ -164,7 +166,7 @@ def print_tshark(stage, count):
 
 
 def make_stage(folder, build):
-    """Copies that the user nobody may read: as root, Wireshark loads no plugin from such a folder."""
+    """Copies that the user nobody may read, because as root Wireshark loads no plugins from such a directory."""
     stage = pathlib.Path(folder)
     for name in ("home", "none"):
         (stage / name).mkdir()

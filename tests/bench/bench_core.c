@@ -1,9 +1,9 @@
-/* Judges clean headers of many SAs in turn: what a packet costs in the core. To be run under callgrind, by
- * bench.py, with two numbers of packets; the difference leaves out the start.
+/* Judges clean headers of many SAs in turn: measures what a packet costs in the core. To be run under callgrind by
+ * bench.py with two numbers of packets, so that the difference excludes the start.
  *
  * usage: bench_core {esp|gcm|ah|natt} PACKETS
  *
- * gcm is ESP whose IVs are a counter, as those of AES-GCM mostly are; they are remembered.
+ * gcm is ESP whose IVs are a counter, as is usual with AES-GCM; they are remembered.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"

@@ -1,11 +1,11 @@
-/* How fast packets are verified and decrypted, against the bare calls of libgcrypt on the same octets. To be run by
- * bench.py.
+/* Measures how fast packets are verified and decrypted, compared with direct calls of libgcrypt on the same octets. To
+ * be run by bench.py.
  *
  * usage: bench_crypto
  *
  * Prints per algorithm and length of packet: megabits per second of ipsec_crypto_open() and of libgcrypt, and the
- * ratio. Rounds of both alternate; speeds are those of the fastest round, the ratio is the median of those of all
- * pairs, so that what else the machine does drops out.
+ * ratio. Rounds of both alternate; speeds are those of the fastest round, and the ratio is the median over all pairs,
+ * so that other load on the machine drops out.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,7 +27,7 @@ enum {
 
 static const uint8_t key[] = "a key for the benchmark only, and nothing else; as long as it is";
 
-/* The bare contexts, and a packet with a good ICV. */
+/* The contexts of libgcrypt, and a packet with a good ICV. */
 typedef struct bench {
     const char *name;
     const char *encryption, *integrity;
@@ -87,7 +87,7 @@ static bool bare_cbc(const bench *b, uint8_t *plaintext)
            !gcry_cipher_decrypt(b->cipher, plaintext, body_length(b), body_of(b), body_length(b));
 }
 
-/* What is encrypted does not matter, so the octets are left as they are. */
+/* The plaintext does not matter, so the octets are left as they are. */
 static bool seal_cbc(bench *b)
 {
     size_t length = ICV;
@@ -158,7 +158,7 @@ static void measure(const bench *one, uint32_t length)
     bench b = *one;
     ipsec_crypto *crypto = make(&b);
 
-    /* The body in whole blocks of the cipher, nearest to the length asked for. */
+    /* The body has whole blocks of the cipher, as close as possible to the requested length. */
     b.length = b.iv == 16 ? length - (length - HEADER - ICV) % 16 : length;
     if (!crypto || !b.seal(&b))
         exit(EXIT_FAILURE);

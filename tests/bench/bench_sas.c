@@ -1,5 +1,5 @@
-/* Many live SAs, touched at random: what a packet costs in the core, and what an SA takes. To be run under callgrind by
- * bench.py, which counts within judge_again(); the making of the SAs is not counted.
+/* Many live SAs, touched at random: measures what a packet costs in the core, and the memory of an SA. To be run under
+ * callgrind by bench.py, which counts only within judge_again(), not the creation of the SAs.
  *
  * usage: bench_sas {one|own} SAS PACKETS
  *
@@ -57,7 +57,7 @@ __attribute__((noinline)) static void judge_again(ipsec_db *db, const ipsec_view
     ipsec_judge(db, view, &record, report);
 }
 
-/* Octets of this process in memory; 0 where Linux does not say. */
+/* Resident memory of this process in octets; 0 if it is unknown. */
 static long resident(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");

@@ -1,8 +1,8 @@
 """tshark with keys: what it takes to verify and decrypt a capture with the plugin, and with Wireshark alone.
 
 The capture holds packets of one SA with AES-GCM-16; inside is UDP. In one of LAME packets the inner dissector throws,
-which costs Wireshark's own check its result. The row of the SA is the last one wherever there are others, as they may
-stand in any order.
+so that Wireshark's own check shows no result. If there are other rows, the row of the SA is the last one, because rows
+may be in any order.
 
 Needs the Python module "cryptography".
 
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from packets import ipv4, udp, write_capture
 
-LENGTH = 918    # of the inner UDP payload: 1,000 octets of IP in all
+LENGTH = 918    # of the inner UDP payload: the IP packet has 1,000 octets
 LAME = 250
 RUNS = 5
 ROWS = (1, 1000, 100000)
@@ -34,7 +34,7 @@ STOCK_OPTIONS = ("-o", "esp.enable_encryption_decode:TRUE", "-o", "esp.enable_au
 
 
 def inner_udp(number, noise):
-    """In a few a DNS message, with more questions than octets."""
+    """The inner UDP datagram; in a few of them a DNS message with more questions than octets."""
     if number % LAME == 0:
         return udp(40000, 53, struct.pack(">HHHHHH", 1, 0, 9999, 0, 0, 0) + noise[12:])
     return udp(40000, 50001, noise)
@@ -78,7 +78,7 @@ def stock_table(count):
 
 
 class Way:
-    """One way to read the capture: with the plugin or without, and with which options."""
+    """One way to read the capture: with or without the plugin, and its options."""
 
     def __init__(self, name, plugins, options, good):
         self.name, self.plugins, self.options, self.good = name, plugins, options, good
@@ -86,7 +86,7 @@ class Way:
 
 
 def write_profile(stage, name, table, text):
-    """A profile that has the table; the command line could not hold as many rows."""
+    """A profile with the table; so many rows would not fit on the command line."""
     folder = stage / "home" / ".config" / "wireshark" / "profiles" / name
     folder.mkdir(parents=True)
     (folder / table).write_text(text)
@@ -101,7 +101,7 @@ def write_state(stage, count):
 
 
 def make_ways(stage):
-    """Wireshark alone with one row comes first: the others are held against it."""
+    """The first way is Wireshark alone with one row; the others are compared with it."""
     ways = [Way(f"Wireshark alone, {count:,} rows", "none",
                 (*write_profile(stage, f"stock-{count}", "esp_sa", stock_table(count)), *STOCK_OPTIONS), STOCK_GOOD)
             for count in STOCK_ROWS]

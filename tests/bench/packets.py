@@ -27,7 +27,7 @@ def udp(source, destination, payload):
 
 
 def in_ethernet(packet, vlan=None):
-    """Between two ports; with a VLAN tag if there is one."""
+    """Ethernet between two ports, with a VLAN tag if one is given."""
     tag = struct.pack(">HH", 0x8100, vlan) if vlan else b""
     return bytes(12) + tag + (b"\x86\xdd" if packet[0] >> 4 == 6 else b"\x08\x00") + packet
 

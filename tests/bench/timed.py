@@ -1,7 +1,7 @@
 """Time and memory of whole runs of tshark, with the plugin and without; and other ways to look at the same packets.
 
-The capture holds small packets of ESP: 128 octets of IP, of 200 SAs in turn, 100,000 packets a second. Runs of the ways
-that are compared take turns, so that what else the machine does meets all of them.
+The capture holds small packets of ESP: 128 octets of IP, of 200 SAs in turn, 100,000 packets a second. The ways that
+are compared run in turn, so that other load on the machine affects all of them.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -54,7 +54,7 @@ class Way:
 
 
 def run(runner, way, capture):
-    """One run: user CPU seconds, and the most memory it had."""
+    """One run: its user CPU seconds and peak memory."""
     command, environment = runner(way.plugins, ["-r", str(capture), *way.options])
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -102,7 +102,7 @@ def measure(stage, runner):
 
 
 def memory_of_start(runner, stage):
-    """What the plugin takes with a capture of a packet of each SA: its code, catalogue and fields."""
+    """What the plugin takes with a capture of one packet per SA: its code, catalogue and fields."""
     capture = stage / "start.pcap"
     write_frames(capture, small(SAS), rate=100000)
     alone, ours = Way("tshark", "none"), Way("with the plugin", "plugins")

@@ -1,8 +1,8 @@
 /* libFuzzer target over ICMP errors: packets of a few SAs, and messages of any octets between them, judged in one
  * database and then explained.
  *
- * The input is a row of items: an octet that says what it is, one or two for its length, and its octets. A packet is
- * made of its first octets. make_icmp_corpus.py writes the same form.
+ * The input is a row of items: an octet for its kind, one or two for its length, and its octets. A packet is made from
+ * its first octets. make_icmp_corpus.py writes the same form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
@@ -14,7 +14,7 @@
 enum {
     ITEM_MESSAGE,    /* ICMP */
     ITEM_MESSAGE_V6, /* ICMPv6 */
-    ITEM_PACKET,     /* ESP, AH, in UDP: octets are kind, SPI, number, identification, seconds since the one before */
+    ITEM_PACKET,     /* ESP, AH, in UDP: octets are kind, SPI, number, identification, seconds since the previous one */
     ITEM_COUNT,
     PACKET_OCTETS = 5,
     MOST = 64,
@@ -24,9 +24,9 @@ enum {
 
 static const uint8_t here[16] = {192, 0, 2, 1}, there[16] = {198, 51, 100, 1}, router[16] = {203, 0, 113, 254};
 
-/* A message, and what was said of it. */
+/* A message, and the report on it. */
 typedef struct message {
-    uint8_t *octets; /* a block of just that size lets ASan see what is read beyond */
+    uint8_t *octets; /* a block of exactly that size, so that ASan notices reads beyond it */
     ipsec_icmp_view view;
     ipsec_icmp_report judged;
 } message;
@@ -99,7 +99,7 @@ static void meet_message(session *s, bool v6, const uint8_t *octets, size_t coun
     check(&m->judged);
 }
 
-/* A packet of one of a few SAs, so that what is quoted is found. */
+/* Judges a packet of one of a few SAs, so that quoted packets are found. */
 static void meet_packet(session *s, const uint8_t *octets)
 {
     const bool udp = octets[0] & 1, v6 = octets[0] & 2, ah = octets[0] & 4;
@@ -141,7 +141,7 @@ static void meet_packet(session *s, const uint8_t *octets)
         require(ipsec_db_sa_mtu(s->db, judged.sa, s->frame) != 1);
 }
 
-/* The next item; octets that it takes, 0 at the end. */
+/* Handles the next item; returns the number of its octets, 0 at the end. */
 static size_t meet(session *s, const uint8_t *octets, size_t count)
 {
     const unsigned kind = count > 0 ? octets[0] % ITEM_COUNT : ITEM_COUNT;

@@ -1,8 +1,8 @@
 /* libFuzzer target over IKE: sequences of messages, judged in one database and then explained.
  *
  * The input is messages, each with its length and the facts of its view in front; make_corpus.py writes the same form.
- * Some are given with contents as if they had been decrypted: their own clear payloads, said to be inside. Of others
- * the octets themselves are shown as what was decrypted.
+ * Some are given with contents as if they had been decrypted: their own unencrypted payloads, marked as encrypted. For
+ * others the octets themselves are given as the decrypted content.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
@@ -17,7 +17,7 @@ enum {
     MARKER = 4
 };
 
-/* A message in a block of its size, and what was said of it. */
+/* A message in a block of exactly its size, and the report on it. */
 typedef struct item {
     ipsec_view view;
     uint8_t *data;
@@ -79,7 +79,7 @@ static void check(const ipsec_ike_report *report)
         require(strlen(ipsec_ike_outcome(&report->progress, outcome)) < sizeof outcome);
 }
 
-/* What may come or go later is left out. */
+/* The findings without those that may appear or disappear later. */
 static unsigned steady(const ipsec_ike_report *report)
 {
     unsigned count = 0;

@@ -1,10 +1,9 @@
 /* libFuzzer target over the core's central calls: sequences of headers, with keys and without, judged in one database
- * and then explained: each with its own record, with none, with those of all others, and with records that are
- * nobody's.
+ * and then explained: each with its own record, with none, with those of all others, and with invalid records.
  *
  * The input chooses a configuration and the key rows, then headers, each with the facts of its view in front. A header
- * may be sealed: the fuzzer finds no ICV, so it is computed here, with libgcrypt alone. make_corpus.py writes the same
- * form.
+ * may be sealed: the fuzzer cannot find an ICV, so it is computed here, with libgcrypt alone. make_corpus.py writes the
+ * same form.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/crypto.h"
@@ -19,23 +18,23 @@
 #include <string.h>
 
 enum {
-    CONFIG = 4,  /* octets in front of all: receiver, flags, rows, window */
-    FACTS = 10,  /* and in front of each header, see the enum below */
+    CONFIG = 4,  /* octets at the beginning: receiver, flags, rows, window */
+    FACTS = 10,  /* octets in front of each header, see the enum below */
     MOST = 40,   /* headers: enough for a rekey and its stragglers */
-    OTHERS = 12, /* whose records each is explained with; of so few all */
+    OTHERS = 12, /* records of others with which each header is explained; drawn at random if there are more */
     MUTATIONS = 8
 };
 
 enum {
-    FACT_COUNT_HIGH, /* octets of the header and behind, 13 bits; the other three choose the length */
+    FACT_COUNT_HIGH, /* octets of the header and after it, 13 bits; the other three choose the length */
     FACT_COUNT_LOW,
     FACT_ADDRESSES, /* 2 bits each: length, IP version, source, destination */
     FACT_CARRIER,   /* 2 bits: protocol, encapsulation; then what is sealed */
     FACT_FLAGS,     /* IPSEC_VIEW_..., the lower eight */
     FACT_REFUSED,   /* 7 bits: stacks that refused a header in front; then the ninth of the flags */
-    FACT_FRAME,     /* 2 bits: frames since the header before; milliseconds */
-    FACT_ADVANCE,   /* of the sequence number, 0x80: none, the octets stay */
-    FACT_OUTER,     /* octets of the outer headers, which stand in front of the others */
+    FACT_FRAME,     /* 2 bits: frames since the previous header; milliseconds */
+    FACT_ADVANCE,   /* of the sequence number; 0x80: none, the octets are not changed */
+    FACT_OUTER,     /* octets of the outer headers, which precede the others */
     FACT_PORTS
 };
 
@@ -50,7 +49,7 @@ enum {
 
 #define SPI_OF(row) (0x1001u + (row))
 
-/* The same octet again and again, as many as each algorithm wants. */
+/* The same octet repeated, as often as each algorithm needs. */
 #define KEY16     "55555555555555555555555555555555"
 #define KEY20     KEY16 "55555555"
 #define KEY32     KEY16 KEY16
@@ -65,10 +64,10 @@ static const char *const row_texts[ROW_COUNT][IPSEC_COLUMN_COUNT] = {
 };
 static ipsec_key_row rows[ROW_COUNT];
 
-/* Copies in blocks of their size, made once: of 4 octets and of 16. */
+/* Copies in blocks of exactly 4 and 16 octets, made once. */
 static uint8_t *addresses4[4], *addresses6[4];
 
-/* One header: the view and its octets, each in a block of their size, and what was said of it. */
+/* One header: the view and its octets, each in a block of exactly their size, and the report on it. */
 typedef struct item {
     ipsec_view view;
     uint8_t *data, *outer;
@@ -111,7 +110,7 @@ static void compile_rows(void)
         memcpy(text.columns, row_texts[row], sizeof text.columns);
         require(ipsec_key_row_compile(&text, &rows[row], &error));
     }
-    /* What no table says. */
+    /* Settings that no table can express. */
     rows[ROW_GCM].selector = (ipsec_selector){.present = true, .protocol = 17};
     rows[ROW_AH].hard_packets = 5;
     rows[ROW_NULL].hard_bytes = 200;
@@ -144,7 +143,7 @@ static void put_u32(uint8_t *to, uint32_t value)
         to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* The core promises not to read beyond a view: a block of just that size lets ASan see it. */
+/* The core must not read beyond a view: in a block of exactly that size, ASan notices it. */
 static uint8_t *take(input *in, size_t count)
 {
     uint8_t *copy = copy_of(in->octets, count);
@@ -170,7 +169,7 @@ static void digest(int algorithm, unsigned key_length, const ipsec_view *outer, 
     gcry_mac_close(mac);
 }
 
-/* ESP with an ICV of HMAC behind it. */
+/* ESP with an HMAC as its ICV. */
 static void seal_with_hmac(item *it, int algorithm, unsigned key_length, unsigned icv)
 {
     if (it->view.captured >= 8 + icv)
@@ -199,7 +198,7 @@ static void seal_with_gcm(item *it)
     gcry_cipher_close(cipher);
 }
 
-/* AH behind an IP header without options, whose mutable fields are all 0, so that it is covered as it stands. */
+/* AH after an IP header without options, whose mutable fields are all 0, so that it is covered as it is. */
 static void seal_ah(item *it)
 {
     const bool v6 = it->view.ip_version == 6;
@@ -244,7 +243,7 @@ static void seal(item *it, unsigned row)
     }
 }
 
-/* The SPI of a row, and a number that follows the one before. */
+/* Writes the SPI of a row, and a number that follows the previous one. */
 static void put_numbers(item *it, unsigned row, int8_t advance, uint32_t *sequence)
 {
     const uint32_t at = it->view.protocol == IPSEC_PROTOCOL_AH ? 4 : 0;
@@ -290,7 +289,7 @@ static void set_addresses(ipsec_view *view, uint8_t fact)
 /* No link; two links of one interface; another interface. */
 static const uint32_t places[] = {0, 1, 2, 1u << IPSEC_PLACE_LINK_BITS | 1};
 
-/* The next header of the input; false at its end. */
+/* Reads the next header of the input; false at its end. */
 static bool read_item(session *s, input *in, uint32_t *sequence)
 {
     item *it = &s->items[s->count];
@@ -365,8 +364,8 @@ static void explain_with(const ipsec_db *db, const ipsec_view *view, const ipsec
     check_report(&report);
 }
 
-/* A view with any record, as it is and as if it were of this header: it need not make sense, but must not be read where
- * there is nothing. */
+/* Explains a view with any record, as it is and as if it belonged to this header: the result need not make sense, but
+ * nothing must be read out of bounds. */
 static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record)
 {
     ipsec_ruling ruling = {.bits = record->bits};
@@ -377,7 +376,7 @@ static void explain_any(const ipsec_db *db, const ipsec_view *view, const ipsec_
     ruling.kind = ipsec_kind_index(view->protocol);
     ruling.udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP;
     here.bits = ruling.bits;
-    explain_with(db, view, &here); /* its note may be anybody's, who stood at the same place */
+    explain_with(db, view, &here); /* its note may be that of any header at the same place */
     ruling.noted = false;
     here.bits = ruling.bits;
     here.where_or_note = record->where_or_note << 16 | (view->offset & UINT16_MAX);
@@ -395,7 +394,7 @@ static void explain_own(const ipsec_db *db, const item *it)
             report.sa == it->judged.sa);
     for (unsigned i = 0; i < report.findings.count; i++)
         require(report.findings.list[i].id == it->judged.findings.list[i].id);
-    /* What is known of ESP-NULL by now opens what came before. */
+    /* Knowledge about ESP-NULL by now opens earlier packets. */
     require(in_hindsight || report.opened.valid == it->judged.opened.valid);
     require(report.findings.whole == it->judged.findings.whole);
     require(report.number.is_doubtful == it->judged.number.is_doubtful && report.unproven == it->judged.unproven);
@@ -416,7 +415,7 @@ static uint32_t next_random(uint32_t *state)
     return *state >> 8;
 }
 
-/* Octet by octet, for the members are the core's own business; and runs of 4, which most of them are. */
+/* Changes single octets, because the members are internal to the core, or runs of 4, the size of most members. */
 static void mutate(ipsec_record *record, uint32_t *state)
 {
     static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
@@ -435,7 +434,7 @@ static void explain_mutated(const ipsec_db *db, const item *it, uint32_t *state)
     ipsec_record record = it->record;
 
     for (unsigned i = 0; i < MUTATIONS; i++) {
-        /* One change alone, or all so far. */
+        /* Keep only this change, or all so far. */
         if (next_random(state) & 1)
             record = it->record;
         mutate(&record, state);
@@ -490,7 +489,7 @@ static void judge_all(ipsec_db *db, session *s)
     }
 }
 
-/* --- what stands in front of a header --------------------------------------------------------------------- */
+/* --- headers in front --------------------------------------------------------------------- */
 
 static void find(const item *it)
 {

@@ -13,7 +13,7 @@ static void require(bool holds)
         abort();
 }
 
-/* The columns as blocks of their own, so that ASan sees what is read beyond; NULL for those that are not there. */
+/* Splits the columns into separate blocks, so that ASan notices reads beyond them; NULL for missing ones. */
 static void split(const uint8_t *data, size_t size, char *columns[IPSEC_COLUMN_COUNT])
 {
     for (unsigned i = 0; i < IPSEC_COLUMN_COUNT; i++) {

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What was handed over so far. */
+/* What has been reported so far. */
 typedef struct seen {
     uint32_t rows, errors;
-    uint32_t line; /* of the last row or error: they come in order */
+    uint32_t line; /* of the last row or error, because they must be in order */
 } seen;
 
 static void require(bool holds)
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* A block of just that size lets ASan see what is read beyond. */
+    /* A block of exactly that size, so that ASan notices reads beyond it. */
     char *text = malloc(size ? size : 1);
     seen seen = {.rows = 0};
     const ipsec_xfrm_calls calls = {.row = check_row, .error = check_error, .context = &seen};

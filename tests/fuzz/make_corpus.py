@@ -52,7 +52,7 @@ def header(octets, protocol, version=4, *, in_udp=False, source=0, destination=1
 
 
 def from_frame(frame):
-    """The IPsec header of a frame of a capture, or none."""
+    """The IPsec header of a frame, or None."""
     ip = frame[ETHERNET:]
     if len(ip) < 48:
         return b""
@@ -67,7 +67,7 @@ def from_frame(frame):
 
 
 def of_capture(path):
-    """Of each eight packets one seed, by turns with all key rows and without, for each receiver."""
+    """A seed for each eight packets, alternately with all key rows and without, for each receiver in turn."""
     frames = list(packets(path))
     for first in range(0, len(frames), TOGETHER):
         turn = first // TOGETHER
@@ -76,7 +76,8 @@ def of_capture(path):
         yield start + b"".join(map(from_frame, frames[first:first + TOGETHER]))
 
 
-# How the numbers of a session advance: in order, with a loss and what was late, again, far ahead, back, past the end.
+# How the numbers of a session advance: in order, with a loss and a late packet, repeated, far ahead, backwards, past
+# the end.
 SESSIONS = ((1,) * 8, (1, 1, 3, -1, 1, 1, 1, 1), (1, 1, 0, 1, 0, -2, 1, 1), (1, 127, 127, -120, 1, 1, 1, 1),
             (100, -99, 1, 1, 1, 1, 1, 1), (-1, 1, 1, 1, -1, 1, 1, 1), (127, -127, 1, 1, 1, 1, 1, 1))
 BODIES = (b"\0\7\0\7\0\x08\0\0" + b"\1\2\2\x11",                              # a datagram, padding, 2, UDP
@@ -87,7 +88,7 @@ BEHIND = {ROW_NULL: 16, ROW_GCM: 16, ROW_AH: 0, ROW_CBC: 12}
 
 
 def keyed(row, body, advance, number, sealed=True, version=4):
-    """A packet that the row opens; where it is not sealed, it has another ICV."""
+    """A packet that the row opens; if it is not sealed, its ICV is wrong."""
     counter = struct.pack("!Q", number).rjust(BEFORE[row], b"\0")[:BEFORE[row]]
     if row == ROW_AH:
         octets = bytes([17, 4, 0, 0]) + bytes(8) + bytes(12) + b"\x9c\x40\x9c\x40\0\x08\0\0"
@@ -98,7 +99,7 @@ def keyed(row, body, advance, number, sealed=True, version=4):
 
 
 def of_keys():
-    """Sessions of each row: sealed all, and every third forged."""
+    """Sessions of each row: with all packets sealed, and with every third one forged."""
     for row in (ROW_NULL, ROW_GCM, ROW_AH, ROW_CBC):
         for turn, advances in enumerate(SESSIONS):
             for version in (4, 6):
@@ -109,7 +110,7 @@ def of_keys():
 
 
 def of_rekeys():
-    """One SPI, another that takes over, and what still comes of the first; then the same of somebody's."""
+    """One SPI, another one that takes over, and stragglers of the first; then the same with forged packets."""
     for protocol in (PROTOCOL_ESP, PROTOCOL_AH):
         for made_up in (0, 1):
             numbers = [(0xC0000001, number) for number in range(1, 15)] + [(0xC0000002, number) for number in range(1, 19)]

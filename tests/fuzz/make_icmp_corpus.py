@@ -1,4 +1,4 @@
-"""Writes what fuzz_icmp.c begins with: the ICMP messages of the sample captures, alone and among packets.
+"""Writes the seed corpus of fuzz_icmp.c: the ICMP messages of the sample captures, alone and among packets.
 
     python3 tests/fuzz/make_icmp_corpus.py CAPTURES FOLDER
 
@@ -16,7 +16,7 @@ MOST = 255      # octets of a message
 
 
 def messages(path):
-    """(kind, octets) of each ICMP message, cut to what an item holds."""
+    """(kind, octets) of each ICMP message, cut to the size of an item."""
     for record in pcap.read(path):
         packet = record.octets[ETHERNET:]
         if packet[0] >> 4 == 4 and packet[9] == 1:

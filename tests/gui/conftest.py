@@ -16,7 +16,7 @@ from desktop import Desktop, Wireshark
 
 @pytest.fixture(scope="session")
 def desktop():
-    """The screen; on the disk, what Wireshark's user may read: the module, the profile and the captures."""
+    """The screen, and copies of the module, the profile and the captures that Wireshark's user may read."""
     there = Desktop()
     try:
         module = Path(os.environ["IPSEC_MODULE"])
@@ -32,7 +32,7 @@ def desktop():
 
 @pytest.fixture(scope="module")
 def opened(desktop):
-    """Opens a capture in a window with the profile, in place of the one that was opened before."""
+    """Opens a capture in a window with the profile, replacing the capture that was open before."""
     windows = []
 
     def open_capture(name, *options):
@@ -51,7 +51,7 @@ def opened(desktop):
 
 @pytest.fixture(autouse=True)
 def tidied(desktop):
-    """A test that fails leaves nothing in front of the next one."""
+    """A failing test leaves no dialog open for the next one."""
     known = desktop.windows()
     yield
     for window in reversed(desktop.windows()):

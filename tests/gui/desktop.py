@@ -1,7 +1,6 @@
-"""A screen without a monitor, Wireshark on it, a hand to click with, and eyes that read what is written there.
+"""A virtual screen (Xvfb) with Wireshark on it; xdotool clicks, ImageMagick takes pictures, tesseract reads them.
 
-Xvfb is the screen, xdotool the hand, ImageMagick takes the pictures, and tesseract reads them. What to click
-on is found by reading, so that nothing here knows where a release of Wireshark puts it.
+Positions to click on are found by reading, so that nothing here depends on where a release of Wireshark puts things.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 NOBODY = 65534
-PATIENCE = 90       # seconds until what is waited for must be there; machines are slow at times
+PATIENCE = 90       # seconds to wait for something; machines are slow at times
 PAUSE = 0.1
 ENLARGED = 2        # the letters of a screen are too small for tesseract
-MARGIN = 10         # it overlooks what stands at the edge
+MARGIN = 10         # tesseract overlooks text at the edge
 SCREEN = (1560, 860)
 RECENT_COMMON = ("gui.geometry_main_x: 0\ngui.geometry_main_y: 0\ngui.geometry_main_width: {}\n"
                  "gui.geometry_main_height: {}\ngui.geometry_main_maximized: FALSE\n")
@@ -31,13 +30,13 @@ class Area(NamedTuple):
     height: int
     x: int
     y: int
-    rows: bool = False      # each may have a ground of its own, and light letters on it
+    rows: bool = False      # each row may have its own background, and light letters
 
     def crop(self):
         return ["-crop", f"{self.width}x{self.height}+{self.x}+{self.y}", "+repage"]
 
     def on_white(self):
-        """Replaces each row by how much it differs from its left end."""
+        """Replaces each row of pixels by its difference from its left end."""
         ground = ["(", "+clone", "-crop", "1x0+3+0", "+repage", "-scale", f"{self.width}x{self.height}!", ")"]
         return [*ground, "-compose", "difference", "-composite", "-compose", "over", "-negate"] if self.rows else []
 
@@ -46,7 +45,7 @@ MENU = Area(SCREEN[0], 26, 0, 0)
 
 
 class Word(NamedTuple):
-    """A word in a window, the line that it stands in, and its middle."""
+    """A word in a window, its line, and its centre."""
     text: str
     line: tuple
     x: int
@@ -54,7 +53,7 @@ class Word(NamedTuple):
 
 
 def until(look, what):
-    """Looks again and again until there is something to see, and returns it."""
+    """Calls `look` repeatedly until it returns something, and returns that."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         seen = look()
@@ -96,7 +95,7 @@ class Desktop:
         return done.stdout
 
     def start(self, plugins, *arguments, privileges=()):
-        """Starts Wireshark, as another user where this one is root, since that one may not load plugins."""
+        """Starts Wireshark; as another user if this one is root, because root may not load plugins."""
         environment = {"PATH": os.environ["PATH"], "HOME": self.home, "LC_ALL": "C.UTF-8", "TZ": "UTC",
                        "DISPLAY": self.environment["DISPLAY"], "XDG_RUNTIME_DIR": self.home / "run",
                        "TMPDIR": self.home / "run",
@@ -124,7 +123,7 @@ class Desktop:
         self.run("xdotool", "mousemove", "--window", window, x, y, "click", *options, 1)
 
     def picture(self, window, name):
-        """Keeps a picture for the pages, if one was asked for; with few colours it is small."""
+        """Keeps a picture for the pages, if pictures were asked for; with few colours, so that it is small."""
         folder = os.environ.get("IPSEC_PICTURES")
         if folder:
             self.run("convert", f"x:{window}", "+dither", "-colors", "48", f"PNG8:{folder}/{name}.png")
@@ -138,11 +137,11 @@ class Desktop:
     def words(self, window, area=None):
         """What is written in a window, or in an area of it."""
         part = [*area.crop(), *area.on_white()] if area else []
-        # Of the three colours, red sets letters best apart from Wireshark's colours of severities.
+        # Of the three colours, red has the best contrast between letters and Wireshark's severity colours.
         picture = self.run("convert", f"x:{window}", *part, "-channel", "R", "-separate", "-bordercolor",
                            "white", "-border", MARGIN, "-resize", f"{ENLARGED}00%", "png:-")
         left, top = (area.x - MARGIN, area.y - MARGIN) if area else (-MARGIN, -MARGIN)
-        # As a block of text; a word that stands alone is found only if it is looked for everywhere.
+        # Reads it as a block of text; isolated words are only found in the sparse mode.
         for mode in ("6", "11"):
             table = self.run("tesseract", "-", "-", "--psm", mode, "tsv", octets=picture).decode()
             rows = csv.DictReader(table.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -164,12 +163,12 @@ def lines(words):
 
 
 def plain(text):
-    """What is compared: spaces and low lines are easily overlooked."""
+    """The form in which texts are compared: tesseract easily overlooks spaces and underscores."""
     return re.sub("[ _]", "", text)
 
 
 def joined(line):
-    """The words of a line as they are compared; what looks like a bar is an I more often."""
+    """The words of a line, in the form in which they are compared; what looks like a bar is usually an I."""
     return plain("".join(word.text for word in line)).replace("|", "I")
 
 
@@ -178,8 +177,8 @@ def read(words):
 
 
 def find(words, phrase):
-    """The middle of a phrase, which is a regular expression; None: it is not there. One that begins with ^ is a whole
-    line, and its first word is meant."""
+    """The centre of a phrase, which is a regular expression; None if it is not there. If it begins with ^, it must
+    match a whole line, and the centre is that of its first word."""
     wanted, most = re.compile(plain(phrase), re.IGNORECASE), phrase.count(" ") + 1
     for line in lines(words):
         if phrase.startswith("^"):
@@ -194,7 +193,7 @@ def find(words, phrase):
 
 
 class Wireshark:
-    """Wireshark's window, which has this title once it is ready, and the windows that it opens."""
+    """Wireshark's window, which has this title when it is ready, and the windows that it opens."""
 
     def __init__(self, desktop, title, *options, privileges=()):
         self.desktop = desktop
@@ -221,15 +220,15 @@ class Wireshark:
         self.desktop.run("xdotool", "mousemove", "--window", window, x, y, "click", button)
 
     def opened_by(self, act):
-        """The window that appears after what is done."""
+        """The window that appears after the action."""
         known = self.desktop.windows()
         act()
         return until(lambda: next((window for window in self.desktop.windows() if window not in known), None),
                      "another window")
 
     def menu(self, *titles, area=MENU, button=1):
-        """Goes down the menus of the main window, or those that another area of it shows after a right click; returns
-        the window that the last of them opens."""
+        """Opens the menus of the main window, or the context menu of another area of it, one after the other; returns
+        the window that the last one opens."""
         window = self.main
         for title in titles:
             window = self.opened_by(lambda: self.click(window, title, area=area, button=button))

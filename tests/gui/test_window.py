@@ -33,13 +33,13 @@ def faults(opened):
 
 
 def test_packet_list(faults):
-    """The columns of the profile, and what they hold for a packet; Info begins with the gravest finding."""
+    """The columns of the profile, and their content for a packet; Info begins with the gravest finding."""
     faults.await_text(faults.main, "Verdict Finding SPI Seq Lag SA Windows Linux counter Info",
                       "198.18.0.7 ESP drop esp.alignment .xc0000007 1 .*13914 .ESP length is not a multiple", area=LIST)
 
 
 def test_tree(faults, desktop):
-    """Of the seventh packet."""
+    """The tree of the seventh packet."""
     faults.click(faults.main, ".*6.000000", area=LIST)
     faults.click(faults.main, "Encapsulating Security Payload", area=TREE)
     faults.press(faults.main, "shift+Right")
@@ -49,7 +49,7 @@ def test_tree(faults, desktop):
 
 
 def test_preferences(faults):
-    """From the menu of an item of ours."""
+    """Opened from the context menu of one of the plugin's items."""
     dialog = faults.menu(r"\[?IPsec analysis.*", "Protocol Preferences", "Open IPsec Analysis preferences.*",
                          area=TREE, button=3)
     faults.await_text(dialog, "Receiver", "Replay window", "Duplicate capture threshold", "IPsec SAs Edit",
@@ -58,8 +58,8 @@ def test_preferences(faults):
 
 
 def choose(window, dialog, name):
-    """In the last column of the first row of Decode As. A double click shows what can be chosen if the row had been
-    selected, and else one more click does."""
+    """Chooses in the last column of the first row of Decode As. A double click opens the list if the row was selected;
+    otherwise one more click does."""
     desktop, words = window.desktop, window.desktop.words(dialog)
     column, row = find(words, "Current")[0], find(words, r".*\(?analysis\)")[1]
     known, end = desktop.windows(), time.monotonic() + 2
@@ -74,7 +74,7 @@ def choose(window, dialog, name):
 
 
 def test_decode_as(faults):
-    """The wrapper is what stands there; what the user chooses holds, and the stock dissector is wrapped again."""
+    """The dialog shows the wrapper; the user's choice takes effect, and the stock dissector is wrapped again."""
     dialog = faults.menu(".*6.000000", "Decode As.*", area=LIST, button=3)
     faults.click(dialog, "Default")
     faults.await_text(dialog, r"IP protocol 50 Integer, base 10 ESP \(analysis\) ESP \(analysis\)")
@@ -109,7 +109,7 @@ def sequence(opened, faults):
 
 
 def test_filter_buttons(sequence):
-    """Each filter is named by a button; "This SA" is the one of the selected packet."""
+    """Each filter has a button; "This SA" uses the SA of the selected packet."""
     sequence.await_text(sequence.main, "Drops Suspicious Replays Bad ICV Unchecked 13914 This SA IKE errors",
                         area=BUTTONS)
     sequence.click(sequence.main, "Replays", area=BUTTONS)
@@ -147,8 +147,8 @@ def test_sas(sequence, desktop):
 
 
 def apply_filter(desktop, window, text):
-    """In a window of statistics whose rows have addresses of ours, until there is a single one: the button "Apply" only
-    works once the filter has been looked at."""
+    """Applies a filter in a window of statistics until a single row is left: the button "Apply" only works once the
+    filter has been checked."""
     _, row = until(lambda: find(desktop.words(window), "Display filter.*"), "the filter")
     desktop.click(window, SCREEN[0] // 2, row)
     desktop.run("xdotool", "type", text)
@@ -157,7 +157,8 @@ def apply_filter(desktop, window, text):
 
 
 def test_two_windows_of_sas(sequence, desktop):
-    """Each has a filter of its own; both keep their rows when the file is read again, closed, and another is opened."""
+    """Each window has its own filter; both keep their rows when the file is read again, closed, and another one is
+    opened."""
     windows = []
     for top in (580, 300):
         windows.append(sequence.menu("Statistics", "IPsec SAs"))
@@ -189,7 +190,7 @@ def test_two_windows_of_sas(sequence, desktop):
 
 @pytest.fixture(scope="module")
 def keyed(opened, desktop, sequence):
-    """One row of the table cannot be used; a saved dump has the keys."""
+    """One row of the table is unusable; a saved dump has the keys."""
     (desktop.configuration / "profiles" / "IPsec" / "ipsec_sa").write_text(BAD_ROW)
     return opened("opening", "-o", f"ipsec.sa_file:{desktop.root}/captures/opening.xfrm-state.txt")
 
@@ -210,7 +211,7 @@ def test_bad_row_of_the_table(keyed, desktop):
 
 
 def test_colours(keyed, desktop):
-    """Every rule of ours colours a row at least."""
+    """Every rule of the profile colours at least one row."""
     keyed.filter("frame.number in {20..26,40..44}")
     keyed.await_text(keyed.main, "suspicious key.wrong", "unchecked capture.cry", "verified", "drop esp.no",
                      area=LIST)

@@ -1,7 +1,7 @@
 """The datagrams that strongswan.py sends to a receiver: sound ones and, between them, every fault.
 
-They are sealed with the keys of the SA, so that each is refused for the fault that it has and for no other. Their
-numbers begin far above those that the peer itself has used.
+They are sealed with the keys of the SA, so that each is refused for its own fault and for no other. Their numbers start
+far above those that the peer itself has used.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -24,7 +24,7 @@ UNKNOWN_SPI = 0xDEAD0001
 
 
 class Injection(NamedTuple):
-    """What the receiver gets: the payload of a UDP datagram to `port`; without a port, of IP protocol 50."""
+    """What the receiver gets: the payload of a UDP datagram to `port`; without a port, that of IP protocol 50."""
     what: str
     octets: bytes
     port: int = NATT_PORT
@@ -43,8 +43,8 @@ class Plan:
         self.sa, self.inner_addresses, self.other_spi = sa, inner_addresses, other_spi
         self.next_header = IPV6 if sa.version == 6 else IPIP
         self.number = FIRST_NUMBER
-        # Header, IV and ICV with nothing between them: sent only where the number has it refused before, for what
-        # becomes of it otherwise is not defined.
+        # Header, IV and ICV with nothing between them: sent only if its sequence number makes the receiver refuse it
+        # earlier, because the outcome would otherwise be undefined.
         self.floor = len(sa.seal(b""))
         self.injections = []
 
@@ -52,14 +52,14 @@ class Plan:
         self.injections.append(Injection(what, octets, port))
 
     def take(self, advance=1):
-        """A number that was not used yet."""
+        """A number that has not been used yet."""
         self.number += advance
         return self.number
 
     # --- what is inside ---------------------------------------------------------------------------
 
     def inner(self, length=24, src=None, dst=None, protocol=UDP_NEXT, version=None, **fields):
-        """An IP packet with `length` octets behind its header."""
+        """An IP packet with `length` octets after its header."""
         source, destination = self.inner_addresses
         if (version or self.sa.version) != self.sa.version:
             source, destination = ("10.9.0.1", "10.9.0.2") if version == 4 else ("2001:db8:9::1", "2001:db8:9::2")
@@ -75,15 +75,15 @@ class Plan:
                          self.next_header if next_header is None else next_header, self.sa.suite.block, extra)
 
     def sound(self, number=None, packet=None, **settings):
-        """ESP as it should be."""
+        """A valid ESP packet."""
         return self.sa.seal(self.text(packet, **settings), self.take() if number is None else number)
 
     def sealed(self, what, body):
-        """A body under a valid ICV and a new number."""
+        """A body with a valid ICV and a new number."""
         self.add(what, self.sa.seal(body, self.take()))
 
     def packed(self, what, packet, next_header=None):
-        """A payload under a sound trailer, a valid ICV and a new number."""
+        """A payload with a sound trailer, a valid ICV and a new number."""
         self.sealed(what, self.text(packet, next_header))
 
 
@@ -102,7 +102,7 @@ def add_lengths(plan):
 
 
 def add_sealed_lengths(plan):
-    """Lengths that the ICV covers, so that it is right."""
+    """Wrong lengths with a valid ICV, which covers them."""
     sa = plan.sa
     for length in (1, 2, 3, 4):
         body = (plan.text()[-4:] + b"\0" * 4)[4 - length:4]
@@ -144,7 +144,7 @@ def add_duplicates(plan):
 
 
 def add_window(plan):
-    """The edges of the window, and what the window remembers."""
+    """The edges of the window, and numbers that it has seen."""
     top = plan.take(1000)
     plan.add("1000 ahead", plan.sound(top))
     for behind in (WINDOW - 1, WINDOW, WINDOW + 1, WINDOW - 1, WINDOW - 2, 64, 32, 31, 1, 0, 64, 500):
@@ -289,7 +289,7 @@ def with_wrong_padding(plan, packet=None):
 # --- several faults -------------------------------------------------------------------------------
 
 def add_company(plan):
-    """The first check that fails is the one that is told."""
+    """Several faults at once: the receiver reports the first check that fails."""
     sa = plan.sa
     seen = plan.take()
     plan.add("sound, to be repeated", plan.sound(seen))
@@ -319,8 +319,8 @@ def add_company(plan):
 
 
 def add_moved_window(plan):
-    """Behind the ICV everything moves the window: the same number is refused when it comes again, and a number 128
-    below it as well."""
+    """After the ICV check, every packet moves the window: the same number is refused when it comes again, and so is a
+    number 128 below it."""
     for what, body in (("wrong padding", with_wrong_padding(plan)),
                        ("inner version 5", plan.text(b"\x50" + plan.inner()[1:])),
                        ("dummy", plan.text(plan.inner(), NO_NEXT)),
@@ -354,7 +354,7 @@ def add_udp(plan):
 
 
 def make(sa, inner_addresses, other_spi):
-    """Everything, in the order in which it is to be sent."""
+    """All injections, in the order in which they are to be sent."""
     plan = Plan(sa, inner_addresses, other_spi)
     sections = (add_lengths, add_sealed_lengths, add_spis, add_duplicates, add_window, add_icvs, add_padding,
                 add_next_headers, add_inner_packets, add_selectors, add_company, add_moved_window, add_udp,

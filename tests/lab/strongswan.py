@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""What strongSwan's userland ESP (libipsec) really says of faulty packets: a lab.
+"""A lab that finds out what strongSwan's userland ESP (libipsec) reports for faulty packets.
 
 Two strongSwan daemons in two network namespaces set up a tunnel with ESP in UDP. Then the first one is stopped, and in
 its place this script sends what esp_faults.py makes: sound and faulty packets, sealed with the keys of the tunnel from
-the log of the second daemon. After each one it notes what that daemon has newly logged, and whether it handed a packet
-on to its TUN device. It writes, per set of algorithms,
+the log of the second daemon. After each one it records what that daemon has logged since, and whether it passed a
+packet on to its TUN device. It writes, per set of algorithms,
 
     strongswan_NAME.pcap             what the second daemon received
     strongswan_NAME.xfrm-state.txt   the keys, as `ip xfrm state` would print them
     strongswan_NAME.log.tsv          per frame what it is, what the daemon logged, whether it delivered it
 
-tests/tshark/test_strongswan.py holds the plugin against these. ctest never runs this script. It needs Debian 12, root,
+tests/tshark/test_strongswan.py compares the plugin with these. ctest never runs this script. It needs Debian 12, root,
 network namespaces, /dev/net/tun, and
 
     apt-get install strongswan-swanctl strongswan-charon libcharon-extra-plugins libstrongswan-extra-plugins \
@@ -56,8 +56,8 @@ INNER = {4: ("10.81.0.1", "10.82.0.1"), 6: ("fd81::1", "fd82::1")}
 MACS = ("02:00:00:00:88:01", "02:00:00:00:88:02")
 CHARON = "/usr/lib/ipsec/charon"
 
-# A packet behind each injected one: the daemon takes packets in their order, so when it speaks of this one it is done
-# with the other. It comes from a port of its own, and is left out of the capture.
+# A packet sent after each injected one: the daemon handles packets in order, so when it logs this one it is done with
+# the other. It comes from a port of its own, and is left out of the capture.
 FENCE_SPI, FENCE_PORT = 0xFE0CE000, 4501
 
 DAEMON = """charon {{
@@ -133,7 +133,7 @@ def remove_network():
 
 @contextlib.contextmanager
 def inside_space(space):
-    """This thread is in a network namespace; the sockets that it opens stay there."""
+    """Moves this thread into a network namespace; the sockets that it opens stay there."""
     libc = ctypes.CDLL(None, use_errno=True)
     with open("/proc/self/ns/net", encoding="ascii") as home, \
             open(f"/run/netns/{space}", encoding="ascii") as there:
@@ -156,7 +156,7 @@ def packet_socket(space, device):
 
 
 def listener(version):
-    """The host behind the tunnel takes what comes to its port: it would answer with errors."""
+    """A socket for the port of the host behind the tunnel, which would otherwise answer with ICMP errors."""
     with inside_space(SPACES[1]):
         opened = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
         opened.bind((INNER[version][1], esp_faults.PORTS[1]))
@@ -164,7 +164,7 @@ def listener(version):
 
 
 def drain(opened, kinds):
-    """The frames that wait in a packet socket, of these kinds (0 is what came in, 4 what went out)."""
+    """The frames that wait in a packet socket, of these kinds (0: incoming, 4: outgoing)."""
     frames = []
     with contextlib.suppress(BlockingIOError):
         while True:
@@ -186,7 +186,7 @@ class Daemon:
         (folder / "swanctl.conf").write_text(CONNECTION.format(
             ike=ike, esp=esp, own=OUTER[version][end], peer=OUTER[version][1 - end], own_id="ab"[end],
             peer_id="ba"[end], own_inner=INNER[version][end], peer_inner=INNER[version][1 - end]))
-        # Its own /run, for both write a pid there.
+        # A /run of its own, because both write a pid file there.
         command = f"mount --bind {folder}/run /run && exec {CHARON}"
         with open(folder / "out", "w", encoding="ascii") as out:
             self.process = subprocess.Popen(
@@ -211,7 +211,7 @@ class Daemon:
         return (self.folder / "log").read_text(errors="replace")
 
     def new_lines_up_to(self, mark):
-        """What it logged since the last call, when it has logged a line that matches `mark`."""
+        """Waits until it has logged a line that matches `mark`; returns what it has logged since the last call."""
         self._wait_for(lambda: mark.search(self.log(), self.position), mark.pattern)
         text = self.log()
         lines = text[self.position:mark.search(text, self.position).start()].splitlines()
@@ -226,14 +226,14 @@ class Daemon:
             self.process.kill()
 
 
-# --- what the log tells ---------------------------------------------------------------------------
+# --- what the log contains ---------------------------------------------------------------------------
 
 LINE = re.compile(r"\d+\[(ESP|NET)\] (\S.*)")
 ROUTINE = re.compile(r"parsed ESP header|no matching outbound|waiting for data|sending packet|received packet(:| =>)")
 
 
 def messages_in(lines):
-    """What the daemon said of packets that it received; a message of several lines is told by its first."""
+    """What the daemon logged about packets that it received; of a message of several lines, the first."""
     told = [match[2].rstrip(":") for match in map(LINE.match, lines) if match]
     return [text for text in told if not ROUTINE.match(text)]
 
@@ -253,13 +253,13 @@ class TunnelSa(Sa):
     ends = None
 
     def state(self, **changes):
-        # Without a word on the window: it is strongSwan's own.
+        # Without a window, which is strongSwan's own.
         text = re.sub(r"\treplay-window .*\n|\tanti-replay context: .*\n", "", super().state(**changes))
         return re.sub(r"^src \S+ dst \S+", "src {} dst {}".format(*self.ends), text)
 
 
 def sas_of(log, suite, version):
-    """The SA from the first daemon to the second, by the second one's log, and the one back."""
+    """The SA from the first daemon to the second, according to the log of the second, and the reverse SA."""
     spi_in, spi_out = re.findall(r"CHILD_SA net\{\d+\} established with SPIs (\w+)_i (\w+)_o", log)[-1]
     sas = []
     for spi, role, source in ((spi_in, "initiator", 0), (spi_out, "responder", 1)):
@@ -276,7 +276,7 @@ def sas_of(log, suite, version):
 # --- injecting ------------------------------------------------------------------------------------
 
 def frame_of(injection, version, identification, port=esp_faults.NATT_PORT):
-    """The Ethernet frame; each has an IPv4 identification of its own, as from a sender."""
+    """The Ethernet frame; each has its own IPv4 identification, as a sender would choose it."""
     source, destination = OUTER[version]
     ip = IPv6(src=source, dst=destination) if version == 6 else IP(src=source, dst=destination, id=identification)
     if injection.port is None:
@@ -292,7 +292,7 @@ def frame_of(injection, version, identification, port=esp_faults.NATT_PORT):
 
 
 def is_told(frame):
-    """IPsec, IKE and what pretends to be: not neighbour discovery, ICMP, or the fences."""
+    """Whether a frame is IPsec, IKE or pretends to be; false for neighbour discovery, ICMP, and the fences."""
     packet = frame[14:]
     protocol, at = (packet[6], 40) if packet[0] >> 4 == 6 else (packet[9], 20)
     if protocol == ESP:
@@ -323,7 +323,7 @@ class Lab:
             self.rows.append(row)
 
     def _fence(self):
-        """Waits until the receiver is done with what was sent before, and returns what it logged of that."""
+        """Waits until the receiver is done with what was sent before, and returns what it logged about that."""
         self.fences += 1
         octets = struct.pack("!II", FENCE_SPI, self.fences) + bytes(24)
         self.sender.send(frame_of(esp_faults.Injection("fence", octets), self.version, self.fences, FENCE_PORT))
@@ -334,7 +334,7 @@ class Lab:
     def inject(self, injection, identification):
         drain(self.tun, ())
         self.sender.send(frame_of(injection, self.version, identification))
-        time.sleep(0.008)   # beyond what a capture artefact takes
+        time.sleep(0.008)   # longer than the threshold for capture artefacts
         lines = self._fence()
         time.sleep(0.002)
         delivered = "yes" if drain(self.tun, (0,)) else "no"
@@ -344,7 +344,7 @@ class Lab:
 
 
 def genuine_traffic(lab, daemon):
-    """The tunnel as it is set up and used: IKE, and a few echo requests with their answers."""
+    """The setup and normal use of the tunnel: IKE, and a few echo requests with their replies."""
     daemon.swanctl("--initiate", "--child", "net")
     lab.keep(drain(lab.wire, (0, 4)), ("IKE", "-", "no"))
     run("ip", "netns", "exec", SPACES[0], "busybox", "ping", "-I", INNER[lab.version][0], "-c", "4", "-i", "0.1", "-s",
@@ -375,7 +375,7 @@ def record(name, folder):
         lab = Lab(version, receiver)
         stack.callback(lab.close)
         genuine_traffic(lab, peer)
-        peer.stop(signal.SIGKILL)       # without a word to the receiver
+        peer.stop(signal.SIGKILL)       # without telling the receiver
         sas = sas_of(receiver.log(), suite, version)
         receiver.position = len(receiver.log())
         for number, injection in enumerate(esp_faults.make(sas[0], INNER[version], sas[1].spi), 1):

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Mutations of the core, and whether the unit tests see them.
+"""Mutations of the core, and whether the unit tests detect them.
 
 usage: mutants.py [--jobs N] [--only TEXT] [--count N] [hand] [made]      both, if none is named
 
-A mutation changes one place of one file of the core. Those in hand.tsv were thought of by people; the others are made
-from the source, with a fixed seed: a comparison moved by one, a condition left out or turned round, a constant one more
-or one less, two statements swapped. Each is compiled, and the unit tests run until one fails. What survives must be
-named in equivalent.tsv with the reason why nobody can see it.
+A mutation changes one place of one file of the core. Those in hand.tsv were written by hand; the others are made from
+the source, with a fixed seed: a comparison moved by one, a condition removed or inverted, a constant incremented or
+decremented, two statements swapped. Each is compiled, and the unit tests run until one fails. A survivor must be listed
+in equivalent.tsv with the reason why it makes no difference.
 
-Ends with 1 if one survives that is not named there, if a hand-made one does not apply any more, or if one that is named
-does not exist. All together take most of an hour on two processors.
+Exits with 1 if one survives that is not listed there, if a hand-made one no longer applies, or if a listed one does not
+exist. All together take most of an hour on two processors.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -34,15 +34,15 @@ import unit_programs  # noqa: E402
 from unit_programs import CORE  # noqa: E402
 
 SEED = 4303
-MADE = 300          # of the mutations that can be made, this many are
-# Where a boundary decides what is said of a packet.
+MADE = 300          # number of possible mutations that are chosen
+# Files in which a boundary decides what is said about a packet.
 RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "report/quirks.c", "report/receiver.c", "evidence/*.c", "keys/keyring.c",
          "keys/selector.c", "judge.c", "verdict.c", *(f"report/{stack}.def" for stack in
                                                       ("linux", "freebsd", "openbsd", "vpp", "strongswan", "windows")))
 
 
 class Mutation(NamedTuple):
-    file: str       # below the core
+    file: str       # relative to the core
     line: int       # from 1
     before: str     # the line, or lines
     after: str
@@ -50,7 +50,7 @@ class Mutation(NamedTuple):
 
     @property
     def name(self):
-        """Does not change when lines are added elsewhere in the file."""
+        """A name that does not change when lines are added elsewhere in the file."""
         return f"{self.file}\t{self.what}\t{' '.join(self.before.split())}"
 
 
@@ -94,7 +94,7 @@ DECISIONS = {" REFUSES,": " MAY_REFUSE,", " MAY_REFUSE,": " PASSES,", " PASSES,"
 
 
 def outcomes(line):
-    """Of a row that says what a stack makes of a finding."""
+    """Mutations of a row that says what a stack does on a finding."""
     if not line.startswith("OUTCOME("):
         return
     yield "", "row left out"
@@ -104,7 +104,8 @@ def outcomes(line):
 
 
 def depends(line, follower):
-    """Whether both are statements, of one block, and the second reads what the first sets: others may change places."""
+    """Whether both are statements in one block, and the second reads what the first sets; other pairs could be swapped
+    without effect."""
     first, second = STATEMENT.match(line), STATEMENT.match(follower)
     if not first or not second or first[1] != second[1] or line == follower:
         return False
@@ -131,7 +132,7 @@ def mutations_of(name, text):
 
 
 def told_apart(mutations):
-    """The second change of one kind in a line, and so on, have a number of their own."""
+    """Numbers the second and later changes of one kind in a line, so that their names differ."""
     met = collections.Counter()
     for one in mutations:
         met[one.line, one.name] += 1
@@ -144,14 +145,14 @@ def rank(mutation):
 
 
 def made(count):
-    """Those of lowest rank: the same every time, and a change of the source leaves the others what they are."""
+    """Those of lowest rank: the same every time, and a change of the source does not affect the choice elsewhere."""
     files = sorted({path for pattern in RULES for path in CORE.glob(pattern)})
     possible = [mutation for path in files
                 for mutation in told_apart(mutations_of(path.relative_to(CORE).as_posix(), path.read_text()))]
     return sorted(sorted(possible, key=rank)[:count], key=lambda one: (one.file, one.line))
 
 
-# --- those that people thought of ------------------------------------------------------------------------------------
+# --- those written by hand ------------------------------------------------------------------------------------
 
 def rows(name):
     with open(HERE / name, newline="") as file:
@@ -159,7 +160,7 @@ def rows(name):
 
 
 def by_hand():
-    """Each row: file, what, the text to find (once in the file; \\n is a new line), and what stands there instead."""
+    """Each row: file, what, the text to find (once in the file; \\n is a new line), and its replacement."""
     for file, what, before, after in rows("hand.tsv"):
         before, after = before.replace("\\n", "\n"), after.replace("\\n", "\n")
         text = (CORE / file).read_text()
@@ -184,7 +185,7 @@ INCLUDE = re.compile(r'^#include "([^"]+)"', re.MULTILINE)
 
 
 def reached_from(core, source):
-    """All files of the core that the source includes, at first or second hand."""
+    """All files of the core that the source includes, directly or indirectly."""
     reached, waiting = set(), INCLUDE.findall(source.read_text())
     while waiting:
         name = waiting.pop()
@@ -195,14 +196,14 @@ def reached_from(core, source):
 
 
 def includers(core, file):
-    """The sources that a change of a header reaches."""
+    """The sources that are affected by a change of a header."""
     if file.endswith(".c"):
         return {file}
     return {path.relative_to(core).as_posix() for path in core.rglob("*.c") if file in reached_from(core, path)}
 
 
 class Bench:
-    """The unit tests, and the core that each mutation takes all from but what it changes."""
+    """The unit tests, and the unchanged core, of which each mutation recompiles only what it changes."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -213,8 +214,8 @@ class Bench:
         self.seen = collections.Counter()
 
     def order(self, file):
-        """The quick ones first; that of the file counts as one that saw ten mutations of it, and each of these makes it
-        as if it were quicker."""
+        """The quick tests first. A test counts as quicker the more mutations of the file it has detected; the file's
+        own test starts as if it had detected ten."""
         own = f"test_{pathlib.Path(file).stem}"
 
         def cost(test):
@@ -232,7 +233,7 @@ def core_with(folder, mutation):
 
 
 def with_header(bench, mutation, test, core, folder):
-    """The test; built anew if it has functions of the header that was changed in itself."""
+    """The test; rebuilt if it contains functions of the changed header."""
     source = unit_programs.UNIT / f"{test.name}.c"
     if mutation.file.endswith(".c") or mutation.file not in reached_from(CORE, source):
         return test
@@ -240,7 +241,7 @@ def with_header(bench, mutation, test, core, folder):
 
 
 def judge(bench, mutation):
-    """Who sees the mutation: the name of a test, "compiler", or None."""
+    """What detects the mutation: the name of a test, "compiler", or None."""
     with tempfile.TemporaryDirectory(dir=bench.folder) as name:
         folder = pathlib.Path(name)
         core = core_with(folder, mutation)
@@ -260,7 +261,7 @@ def judge(bench, mutation):
 
 
 def time_tests(bench):
-    """All must pass without a mutation, or none of them tells anything."""
+    """All tests must pass without a mutation; otherwise their results mean nothing."""
 
     for test in bench.tests:
         begin = time.monotonic()

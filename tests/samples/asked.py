@@ -1,4 +1,4 @@
-"""What VPP and FreeBSD refuse, though the RFCs let it pass, and what they count in ways of their own.
+"""What VPP and FreeBSD refuse although the RFCs let it pass, and what they count in their own ways.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,7 +14,7 @@ from samples.keyed import bad, datagram, flipped, good, inner, new_sa, next_of
 from samples.packets import AH, DESTINATION, IPIP, ethernet, ipv4, noise, udp4, udp6
 from samples.sa import AH_SHA1, AH_SHA256, CBC_SHA256, GCM, NULL_SHA256, mutable_as_zeros, plaintext
 
-# What the receiver of the capture counts, by what the frame is.
+# What the receiver of the capture counts, by the description of the frame.
 COUNTED = {}
 
 REFUSED = good(drop("stack.refuses"))
@@ -28,7 +28,7 @@ def send(capture, what, frame, header, *counters):
 
 
 def ah_behind(sa, payload=b"", next_header=17, sequence=None, covered=None, **fields):
-    """AH behind an IP header with these fields."""
+    """AH after an IP header with these fields."""
     payload = payload or datagram()
     unit = 8 if sa.version == 6 or not sa.align4 else 4
     field = sa.suite.icv + -(12 + sa.suite.icv) % unit + 12
@@ -94,7 +94,8 @@ def add_esp_to_vpp(capture):
 
 
 def add_behind_nat_to_vpp(capture):
-    """The receiver gets other addresses and ports than this capture has: nothing is held against the packets."""
+    """The receiver gets other addresses and ports than those in this capture, so nothing is reported for the
+    packets."""
     sa = new_sa(capture, 4, GCM)
     for sequence in (1, 2):
         send(capture, f"in front of a NAT: {sequence}",

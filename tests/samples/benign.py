@@ -36,7 +36,7 @@ def benign():
 
 
 def add_trailers(capture):
-    """The frame is longer than the packet: its rest is padding, and no part of ESP or AH."""
+    """The frame is longer than the packet: the rest is padding, not part of ESP or AH."""
     n = capture.next
     capture.add("ESP of 20 octets, Ethernet padding behind", ethernet(ipv4(n, ESP, esp(20))) + bytes(6),
                 plausible())
@@ -61,7 +61,7 @@ def add_trailers(capture):
 
 
 def add_cuts(capture):
-    """Captures cut by a snapshot length, openly or not: what is missing was there."""
+    """Captures cut by a snapshot length, openly or not: the missing octets were on the wire."""
     packets = (
         ("ESP", lambda n: ipv4(n, ESP, esp(121)), 20, (5, 8, 17)),
         ("ESP in IPv6", lambda n: ipv6(n, ESP, esp(121)), 40, (5, 8, 17)),
@@ -79,7 +79,7 @@ def add_cuts(capture):
 
 
 def add_cut_ah(capture):
-    """Its length field is damaged, but the capture is cut: nothing is said of it, nor of what seems to follow."""
+    """Its length field is damaged, but the capture is cut: nothing is said about it, or about what seems to follow."""
     frame = ethernet(ipv4(capture.next, AH, ah(next_header=ESP, payload=esp(61), words=255)))
     capture.add("cut openly: AH length field 255 in front of ESP", frame[:70], unchecked(), length=len(frame))
 
@@ -115,7 +115,7 @@ def add_offload(capture):
 
 
 def add_fragments(capture):
-    """A fragmented packet is judged when it is whole again, on the frame that completes it."""
+    """A fragmented packet is judged when it has been reassembled, on the frame that completes it."""
     for what, protocol, octets in (("ESP", ESP, esp(600)), ("AH", AH, ah(payload=noise(600)))):
         for version, fragments in (("IPv4", fragments4), ("IPv6", fragments6)):
             first, second = fragments(capture.next, protocol, octets, 304)
@@ -139,7 +139,7 @@ def add_fragments(capture):
 
 
 def add_quotes(capture):
-    """Packets that an ICMP error quotes are no traffic, and as long as the router liked."""
+    """Packets quoted by an ICMP error are not traffic, and as long as the router chose to quote."""
     quotes4 = (
         ("ESP, 8 octets of it", lambda n: ipv4(n, ESP, esp(60))[:28]),
         ("ESP of 61 octets, whole", lambda n: ipv4(n, ESP, esp(61))),
@@ -171,7 +171,7 @@ def add_quotes(capture):
 
 
 def add_numbers(capture):
-    """SPIs and next headers that are rare, and legal."""
+    """SPIs and next headers that are rare but legal."""
     n = capture.next
     for sequence in (1, 2, 3):
         capture.add("ESP with SPI 3 (Cilium)", ethernet(ipv4(n, ESP, esp(60, spi=3, sequence=sequence))),
@@ -208,7 +208,7 @@ def add_numbers(capture):
 
 
 def add_chains(capture):
-    """Headers before and between, all in order."""
+    """Extension headers in front and in between, all in the recommended order."""
     n = capture.next
     capture.add("IPv4 options: ESP", ethernet(with_options(n, ESP, esp(60))), plausible())
     n = capture.next
@@ -240,7 +240,7 @@ def add_chains(capture):
 
 
 def add_ike_traffic(capture):
-    """What belongs on the ports 500 and 4500 beside ESP has no IPsec item."""
+    """What belongs on the ports 500 and 4500 besides ESP has no IPsec item."""
     for version, udp in (("IPv4", udp4), ("IPv6", udp6)):
         for what, octets in (("IKE", MARKER + ike()), ("IKEv1", MARKER + ike(version=0x10)),
                              ("IKE with zero cookies", MARKER + ike(cookie=bytes(8))),
@@ -285,7 +285,7 @@ COUNTERS = (    # what, constant word, first value, step
 
 
 def add_counters(capture):
-    """Other protocols that count behind a constant word, as ESP does, but know no alignment."""
+    """Other protocols with a counter after a constant word, like ESP, but without alignment."""
     for what, word, first, step in COUNTERS:
         peers = capture.next
         for index in range(24):
@@ -302,7 +302,7 @@ def false_header(n, protocol):
 
 
 def add_lookalikes(capture):
-    """What looks like an IP header, put by the sender where the search for the real one passes."""
+    """Octets that look like an IP header, placed by the sender where the search for the real one comes past."""
     n = capture.next
     capture.add("ESP in AH with a false IP header in the ICV",
                 ethernet(ipv4(n, AH, ah(icv=false_header(n, ESP), next_header=ESP, payload=esp(60)))),

@@ -1,4 +1,4 @@
-"""Odd packets that verify: what may change on the way, what is legal, and what nobody can know without a key.
+"""Odd packets that verify: changes that are allowed on the way, legal rarities, and what cannot be known without a key.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -40,7 +40,7 @@ def benign_keyed():
 # --- ESP ------------------------------------------------------------------------------------------
 
 def add_numbers(capture, version, suite):
-    """The numbers may pass 2^32: the high half is in the ICV only. Nothing is said of 0, which has a finding."""
+    """Numbers may pass 2^32, with the high half only in the ICV. The number 0 is left out, because it has a finding."""
     for start, numbers in ((0, ((0, 0xFFFFFFFE), (0, 0xFFFFFFFF), (1, 1), (1, 2))),
                            (1, ((1, 0xFFFFFFFF), (2, 1)))):
         sa = new_sa(capture, version, suite, esn=True, start=start)
@@ -51,7 +51,7 @@ def add_numbers(capture, version, suite):
 
 
 def add_start_values(capture, version, suite):
-    """The dump says 7; its neighbours may be tried, and then theirs."""
+    """The dump says 7; the adjacent values may be tried, and then those next to them."""
     last = 0xFFFFFFFF
     for numbers in (((7, last), (8, 1)), ((8, 1), (8, 2)), ((8, last), (9, 1)), ((6, last), (7, 1))):
         sa = new_sa(capture, version, suite, esn=True, start=7)
@@ -77,7 +77,7 @@ def add_sizes(capture, version, suite):
 
 
 def add_without_integrity(capture, version):
-    """There is nothing to verify, and no fault in that."""
+    """There is nothing to verify, which is not a fault."""
     for suite in (CBC_ALONE, NULL_ALONE):
         sa = new_sa(capture, version, suite)
         for number in (1, 2):
@@ -86,7 +86,7 @@ def add_without_integrity(capture, version):
 
 
 def add_hidden_keys(capture, version):
-    """`ip xfrm state list nokeys` tells the SA and not its keys. What is encrypted stays so."""
+    """`ip xfrm state list nokeys` shows the SA without its keys. Encrypted packets stay encrypted."""
     for suite in (CBC_SHA256, GCM):
         sa = new_sa(capture, version, suite, hidden=True)
         capture.add(f"IPv{version}, {suite.name}: no key in the dump", ethernet(sa.packet(sa.esp(datagram()))),
@@ -96,7 +96,7 @@ def add_hidden_keys(capture, version):
 
 
 def add_other_family(capture, version):
-    """Tunnels that carry the other version of IP."""
+    """Tunnels that carry a different version of IP."""
     other = 10 - version
     everything = "src ::/0 dst ::/0" if other == 6 else "src 0.0.0.0/0 dst 0.0.0.0/0"
     for suite in SUITES:
@@ -125,7 +125,7 @@ def add_ah_numbers(capture, version):
 
 
 def checksummed(header):
-    """An IPv4 header with its checksum; Wireshark looks at it only if told so, but a packet should be sound."""
+    """An IPv4 header with its checksum; Wireshark only checks it if told to, but a packet should be sound."""
     octets = header[:10] + bytes(2) + header[12:]
     total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
     while total >> 16:
@@ -144,7 +144,7 @@ def v4_header(sa, payload, options=b"", **changes):
 
 
 def add_v4_headers(capture):
-    """What routers change, the ICV does not cover."""
+    """The ICV does not cover what routers change."""
     sa = new_sa(capture, 4, AH_SHA1, protocol=AH)
     for what, changes in (("TTL 1", {"ttl": 1}), ("DSCP and ECN", {"tos": 0xBB}), ("don't fragment", {"flags": 0x4000}),
                           ("all of them", {"ttl": 3, "tos": 0xFF, "flags": 0x4000})):
@@ -168,7 +168,7 @@ def options_covered(options, zeroed):
 
 
 def add_v4_options(capture):
-    """RFC 4302 A1: kept or zeroed whole; a source route is covered as it ends."""
+    """RFC 4302 A1: options are kept or zeroed as a whole; a source route is covered as it arrives."""
     cases = (
         ("router alert", b"\x94\x04\x00\x00", None),
         ("NOP and end of options", b"\x01\x01\x00\x00", None),
@@ -229,7 +229,8 @@ def add_v6(capture, what, kind, header, covered, dst=None, arrived=None):
 
 
 def add_v6_extensions(capture):
-    """Data of options whose type has the bit 0x20 count as zeros; the others are covered. Routes are as they end."""
+    """The data of options whose type has the bit 0x20 count as zeros; the others are covered. Routes are covered as
+    they arrive."""
     for kind, name in ((HOP_BY_HOP, "hop-by-hop"), (DESTINATION, "destination options")):
         add_v6(capture, f"{name}, padding", kind, bytes([AH, 0, 1, 4, 0, 0, 0, 0]), bytes([AH, 0, 1, 4, 0, 0, 0, 0]))
         add_v6(capture, f"{name}, an option that may not change", kind, bytes([AH, 0, 0x1E, 4, 1, 2, 3, 4]),
@@ -256,7 +257,7 @@ WHOLE_4 = 400
 
 
 def add_fragments(capture):
-    """Reassembled, ESP and AH verify as if they had never been cut."""
+    """After reassembly, ESP and AH verify as if they had never been fragmented."""
     for suite in SUITES:
         for version in (4, 6):
             sa = new_sa(capture, version, suite)
@@ -285,7 +286,7 @@ def cut(sa, header, part, offset, more, protocol):
 
 
 def add_nested(capture):
-    """ESP in ESP, ESP behind AH, AH in ESP: each is verified, the outer one first."""
+    """ESP in ESP, ESP after AH, AH in ESP: each is verified, the outer one first."""
     both = verified(), verified()
     for version in (4, 6):
         for suite in SUITES:
@@ -304,7 +305,7 @@ def add_nested(capture):
 
 
 def Within(capture, outer, suite):
-    """An SA between the same two hosts as another."""
+    """An SA between the same two hosts as another one."""
     sa = new_sa(capture, outer.version, suite)
     own = sa.addresses
     capture.states[-1] = capture.states[-1].replace(own["src"] + " ", outer.addresses["src"] + " ", 1).replace(
@@ -352,7 +353,7 @@ def add_implicit_ivs(capture, version):
 
 
 def add_found_out(capture, version, suite):
-    """`auto` tries both ways, and then stays."""
+    """`auto` tries both ways, and then keeps the one that verified."""
     for esn in (False, True):
         sa = table_sa(capture, version, suite, TABLE_NAMES[suite], "auto")
         sa.esn = esn

@@ -1,4 +1,4 @@
-"""Counters that begin anew, and those that come to their end: with ESN and without.
+"""Counters that restart, and those that reach their end, with ESN and without.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -29,7 +29,7 @@ class Flow:
 
 
 def add_restarts(capture):
-    """What a receiver makes of the new numbers is an ICV that fails: they are of its next epoch."""
+    """At a receiver the ICV fails for the new numbers, because it takes them as numbers of the next epoch."""
     for version, suite, protocol in SAS:
         for high in (0, 2):
             flow = Flow(capture, f"restart with ESN after {high}:5002", version, suite, protocol, esn=True, high=high,
@@ -60,7 +60,7 @@ def add_ends(capture):
 
 
 def add_without_key(capture):
-    """Nobody knows whether they have ESN."""
+    """Without a key, nobody knows whether the SAs have ESN."""
     for number, wrap in ((0xBF01, ipv4), (0xBF02, ipv6)):
         for sequence in (LAST - 1, LAST):
             capture.add(f"no key: number {sequence:#x}", ethernet(wrap(number, ESP, esp(60, sequence=sequence))),

@@ -1,4 +1,4 @@
-"""AH of VRRP and OSPF: daemons read it from raw sockets and judge it themselves, unless the host's IPsec has its SA.
+"""AH of VRRP and OSPF: daemons read it from raw sockets and check it themselves, unless the host's IPsec has its SA.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -29,7 +29,7 @@ class GroupSa(Sa):
         return self._state()
 
     def message(self, ttl_covered=False):
-        """A message whose ICV is as RFC 4302 has it, or as keepalived computes it for a group."""
+        """A message whose ICV is computed as in RFC 4302, or as keepalived does for a group."""
         payload = noise(36)
         outer = self.packet(bytes(24) + payload, dst=self.addresses["dst"], **HOPS[self.version])[:-24 - len(payload)]
         covered = bytearray(mutable_as_zeros(outer))
@@ -71,7 +71,7 @@ def damaged(packet):
 
 
 def add_keyed(capture, version, daemon):
-    """With a key row. OSPFv3 has its SAs in the kernel (RFC 4552), and then that judges it."""
+    """With a key row. OSPFv3 has its SAs in the kernel (RFC 4552), which then checks it."""
     def add(what, packet, header):
         capture.add(f"IPv{version}, {NAMES[daemon]} with a key: {what}", ethernet(packet), header)
 

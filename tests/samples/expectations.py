@@ -47,14 +47,14 @@ def unchecked(*findings):
 
 
 def capped(header):
-    """UDP port 4500 can be anybody's: without a sign of IPsec between the peers nothing is sure, and
-    nobody knows that a stack would have counted it."""
+    """UDP port 4500 may belong to any application: without a sign of IPsec between the peers nothing is certain, nor
+    that a stack would have counted the packet."""
     verdict = "suspicious" if header.verdict == "drop" else header.verdict
     return header._replace(verdict=verdict, windows=None, linux=None)
 
 
 class Case(NamedTuple):
-    """One ESP or AH header that any carrier can carry."""
+    """One ESP or AH header, for any carrier."""
     what: str
     protocol: int
     octets: bytes
@@ -62,8 +62,8 @@ class Case(NamedTuple):
 
 
 class Capture:
-    """A capture file and its sidecar, frame by frame; with keys also what `ip xfrm state` would have printed.
-    `options` are the preferences that the expectations need, rows of tables among them."""
+    """A capture file and its sidecar, frame by frame; with keys, also what `ip xfrm state` would have printed.
+    `options` are the preferences that the expectations need, including rows of tables."""
 
     def __init__(self, name, title, *options):
         self.name = name
@@ -80,8 +80,8 @@ class Capture:
         return len(self.records) + 1
 
     def add(self, what, frame, *headers, length=None, after=1000):
-        """Adds a frame that must show `headers`; `length` is what it had on the wire, if it was cut, and `after` the
-        milliseconds since the frame before."""
+        """Adds a frame that must show `headers`; `length` is its length on the wire, if it was cut, and `after` the
+        milliseconds since the previous frame."""
         columns = [";".join(header.verdict for header in headers),
                    ",".join(finding for header in headers for finding in header.findings),
                    ";".join(str(header.windows) for header in headers if header.windows),

@@ -1,4 +1,4 @@
-"""Faults of ESP and AH themselves: in IPv4, in IPv6, and further in.
+"""Faults of ESP and AH themselves: in IPv4, in IPv6, and nested more deeply.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -49,7 +49,7 @@ ESP_CASES = (
     esp_case("ESP with SPI 255", esp(60, spi=255), RESERVED_ESP),
     esp_case("ESP with sequence number 0", esp(60, sequence=0), suspicious(
         "seq.zero", windows=REPLAY_CHECK, linux=LINUX_SEQUENCE)),
-    # Several at once: the stack shows what it checks first.
+    # Several at once: a stack reports the one that it checks first.
     esp_case("ESP of 8 zero octets", esp(8, spi=0, sequence=0), drop(
         "esp.no_payload", "esp.spi_zero", "seq.zero", windows=BAD_SPI, linux=LINUX_NO_SA)),
     esp_case("ESP of 61 octets with SPI 0", esp(61, spi=0), drop(
@@ -97,7 +97,7 @@ AH_CASES = (
                 windows=INVALID_PACKET, linux=LINUX_SEQUENCE)),
 )
 
-# What depends on the version of IP: the unit of the length, and what next header 0 means.
+# Cases that depend on the version of IP: the unit of the length, and the meaning of next header 0.
 AH4_CASES = AH_CASES + (
     ah_case("AH with an ICV of 8 octets", ah(icv=8), drop(
         "ah.icv_length", windows=INVALID_PACKET, linux=LINUX_TRANSFORM)),
@@ -196,7 +196,7 @@ def faults_ipv6():
     return capture
 
 
-# --- the same faults further in -------------------------------------------------------------------
+# --- the same faults nested more deeply -------------------------------------------------------------------
 
 def in_ah4(n, protocol, octets):
     return ipv4(n, AH, ah(next_header=protocol, payload=octets, spi=OTHER_SPI))
@@ -250,7 +250,7 @@ def faults_nested():
                 ethernet(ipv4(capture.next, AH, ah(next_header=ESP, payload=esp(61), reserved=1))),
                 suspicious("ah.reserved"),
                 drop("esp.alignment", windows=INVALID_PACKET))
-    # Where the stock dissector takes ESP to begin is no better than a guess: it is not judged.
+    # The stock dissector can only guess where ESP begins, so it is not judged.
     for words, finding in ((0, "ah.length_below_min"), (255, "ah.length_overrun")):
         broken = ah(next_header=ESP, payload=esp(61), words=words)
         capture.add(f"AH length field {words} in front of ESP", ethernet(ipv4(capture.next, AH, broken)),
@@ -258,7 +258,7 @@ def faults_nested():
     capture.add("both faulty: ESP of 12 octets under AH with SPI 0",
                 ethernet(ipv4(capture.next, AH, ah(next_header=ESP, payload=esp(12), spi=0))),
                 drop("ah.spi_zero", windows=BAD_SPI, linux=LINUX_NO_SA),
-                drop("esp.below_floor"))                # no stack comes so far
+                drop("esp.below_floor"))                # no stack gets that far
     capture.add("VLAN: ESP of 61 octets", ethernet(ipv4(capture.next, ESP, esp(61)), 7),
                 drop("esp.alignment", windows=INVALID_PACKET))
     return capture

@@ -1,6 +1,6 @@
-"""Other protocols on port 4500: scans of it, answers to somebody whose ephemeral port it is, and floods.
+"""Other protocols on port 4500: scans, answers to an ephemeral port, and floods.
 
-None of it is ESP, and none of it may be more than a Note.
+None of it is ESP, and none of it may have more than a Note.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -125,7 +125,7 @@ def foreign():
 
 
 def openvpn_data():
-    """Two aligned messages first, which ESP would be believed after."""
+    """Two aligned messages first, after which it would be taken for ESP."""
     for number, length in enumerate((60, 64, 61, 62, 63, 65, 66, 67, 68, 69, 70, 71), 1):
         yield b"\x48\0\0\x07" + struct.pack("!I", number) + noise(length), \
             (plausible(),) if length % 4 == 0 else (NOT_ESP,)
@@ -148,7 +148,7 @@ FLOWS = (
 
 
 def add_known(capture):
-    """What is known for IPsec stays it, whatever is sent under its SPI, and whatever its SPI looks like."""
+    """What is known to be IPsec remains so, whatever is sent with its SPI, and whatever its SPI looks like."""
     peers = capture.next
     spi = struct.unpack("!I", b"OPTI")[0]
     capture.add("text under the SPI of an SA, before that is known", ethernet(udp4(peers, SIP[:181])), NOT_ESP)

@@ -1,7 +1,6 @@
-"""SAs without keys that are ESP-NULL, look like it in part, or hide it: somebody sends what he likes among the packets
-of the sender.
+"""SAs without keys that are ESP-NULL, look like it in part, or hide it: an attacker inserts packets among the sender's.
 
-Anybody can make a packet that is ESP-NULL without a doubt, so the share of them in the SA decides.
+Anybody can make a packet that is undoubtedly ESP-NULL, so the share of such packets in the SA decides.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -35,11 +34,11 @@ class Flow:
             self._add(what, self.sa.esp(inner(self.version), next_of(self.version)), CIPHERTEXT)
 
     def recognised(self, header):
-        """Of a packet that is taken for ESP-NULL, with its ICV where there is none to verify."""
+        """The expectation for a packet that is taken for ESP-NULL; its ICV is unverified, or not present."""
         return header._replace(icv="Unverified" if self.icv else "Not present")
 
     def null(self, count, what, known=0, damage=None, header=plausible()):
-        """ESP-NULL; `known` is the first of these packets that is taken for it."""
+        """Adds ESP-NULL; `known` is the first of these packets that is taken for it."""
         for number in range(count):
             body = bytearray(plaintext(inner(self.version, 40 + number % 8), next_of(self.version), 4))
             if damage is not None:
@@ -62,14 +61,14 @@ def add_mixes(capture):
                     flow.encrypted(3)
     for icv in ICVS:
         flow = Flow(capture, "3 forged of 4", icv=icv)
-        flow.null(3, "forged", 1)       # for all that is known by then
+        flow.null(3, "forged", 1)       # as far as can be known by then
         for _ in range(5):
             flow.encrypted(1)
             flow.null(3, "forged", NEVER)
 
 
 def add_ahead(capture):
-    """What is believed at first is taken back with the first packet that speaks against it, which is not blamed."""
+    """A premature belief is given up at the first packet that contradicts it, for which nothing is reported."""
     for version, count, icv in ((4, 2, 0), (6, 4, 12), (4, 10, 16)):
         flow = Flow(capture, f"{count} forged first", version, icv=icv)
         flow.null(count, "forged", 1)
@@ -79,7 +78,7 @@ def add_ahead(capture):
 
 
 def add_hidden(capture):
-    """Noise in front: a packet in three is looked at by then, and twelve that prove what they are will do."""
+    """Noise in front: by then one packet in three is examined, and twelve that are clearly ESP-NULL are enough."""
     for version, icv in ((4, 0), (6, 16)):
         flow = Flow(capture, "noise first", version, icv=icv)
         flow.encrypted(17, "noise")
@@ -87,7 +86,7 @@ def add_hidden(capture):
 
 
 def add_damaged(capture):
-    """A damaged trailer does not end the belief; but neither is it known what a receiver made of it."""
+    """A damaged trailer does not end the belief; but it is not known what a receiver did with it."""
     for version, icv in ((4, 0), (6, 12)):
         flow = Flow(capture, "ESP-NULL", version, icv=icv)
         flow.null(12, "sound", 1)

@@ -1,4 +1,4 @@
-"""Packets that were cut without More Fragments in their first part, so that nobody puts them together.
+"""Packets that were cut without More Fragments in their first part, so that nobody reassembles them.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -14,7 +14,7 @@ AT = 304            # where the packets are cut
 
 
 def part(version, n, protocol, octets, offset=0, more=False, identification=None):
-    """A part of a packet as it is sent: the first one looks whole unless `more` follows."""
+    """A part of a packet as it is sent: the first one looks whole unless `more` is set."""
     identification = n if identification is None else identification
     if version == 4:
         flags = {"flags": "MF"} if more else {}
@@ -23,14 +23,15 @@ def part(version, n, protocol, octets, offset=0, more=False, identification=None
 
 
 def later(header):
-    """What only a later pass can know, for it lies behind."""
+    """What only a later pass can know, because it comes later in the capture."""
     return header._replace(verdict="+" + header.verdict, findings=tuple("+" + finding for finding in header.findings))
 
 
 def fragments():
     capture = Capture("fragments", "Packets that were cut without More Fragments in their first part")
     for version in (4, 6):
-        add_keyed(capture, version)     # IPv4 orphans are looked for from the first packet on that lacks something
+        # Orphaned fragments in IPv4 are only looked for after the first packet with missing octets.
+        add_keyed(capture, version)
         for protocol, octets, next_ones in ((ESP, esp(600), esp(600, sequence=2)),
                                             (AH, ah(payload=noise(600)), ah(payload=noise(600), sequence=2))):
             add_orphans(capture, version, protocol, octets)
@@ -60,7 +61,7 @@ def add_orphans(capture, version, protocol, octets):
 
 
 def add_others(capture, version, protocol, octets, next_ones):
-    """What is no such orphan."""
+    """Packets that are not such orphans."""
     def add(what, frame, *headers):
         capture.add(f"IPv{version}, {NAMES[protocol].upper()}: {what}", frame, *headers)
 

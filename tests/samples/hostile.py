@@ -1,5 +1,5 @@
-"""Hostile captures that are too large to keep: flows of thousands of packets, without keys, and what somebody forged or
-replayed among them.
+"""Hostile captures that are too large to keep: flows of thousands of packets, without keys, with forged or replayed
+packets among them.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -15,7 +15,7 @@ SENDER, RECEIVER, ELSEWHERE = map(wire.packed, ("192.0.2.1", "192.0.2.2", "203.0
 
 
 class Sent(NamedTuple):
-    """One packet. `late` says that it came 20 ms after the one before, else it was 1 ms."""
+    """One packet. If `late`, it came 20 ms after the one before, otherwise 1 ms."""
     number: int
     source: bytes = SENDER
     maker: str = "sender"
@@ -23,7 +23,7 @@ class Sent(NamedTuple):
 
 
 def captured(sent):
-    """The milliseconds and the frame of each."""
+    """Milliseconds and frame of each packet."""
     time = 0
     for count, packet in enumerate(sent, 1):
         time += 20 if packet.late else 1
@@ -35,14 +35,14 @@ FORGED_AT, AHEAD, LAST = 6001, 7000, 12000
 
 
 def one_forged_1000_ahead():
-    """Frame 6001 has number 7000; the flow goes on at 6001, and its own 7000 comes in frame 7001."""
+    """Frame 6001 has number 7000; the flow continues with 6001, and its own 7000 comes in frame 7001."""
     flow = [Sent(number) for number in range(1, LAST + 1)]
     return flow[:FORGED_AT - 1] + [Sent(AHEAD, maker="somebody else")] + flow[FORGED_AT - 1:]
 
 
 def replays_from_elsewhere():
-    """20 copies from another address of packets that came long ago, among the flow; then 80 from the sender's own of
-    such as have just come."""
+    """Among the flow, 20 copies of packets that came long ago, from another address; then 80 copies of recent packets
+    from the sender's own address."""
     flow = [Sent(number) for number in range(1, 10_001)]
     sent = flow[:9000]
     for turn in range(20):

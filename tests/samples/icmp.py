@@ -1,4 +1,4 @@
-"""ICMP and ICMPv6 errors that quote IPsec, and what follows from them for the packets behind.
+"""ICMP and ICMPv6 errors that quote IPsec, and their consequences for later packets.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,11 +13,12 @@ ROUTER, ROUTER6 = "203.0.113.254", "2001:db8:f::fe"
 TOO_BIG = unchecked("icmp.too_big")
 IGNORED = unchecked("icmp.too_big_ignored")
 ABOVE = plausible("sa.above_mtu")
-NO_HEADER_OF_ITS_OWN = unchecked()._replace(verdict="")     # what the quote holds is no header that is judged
+NO_HEADER_OF_ITS_OWN = unchecked()._replace(verdict="")     # the quoted header is not judged
 
 
 def error(n, kind, code, quote, word=0, source=ROUTER, damage=0, extensions=b""):
-    """ICMP to the sender of frame `n`; `word` are the last four octets of its header, `damage` spoils its checksum."""
+    """ICMP to the sender of frame `n`; `word` is the last four octets of its header, `damage` makes its checksum
+    wrong."""
     message = struct.pack("!BBHI", kind, code, 0, word) + quote + extensions
     right = checksum(message + bytes(len(message) % 2)) ^ damage
     addresses = {"src": source, "dst": v4_addresses(n)["src"]}
@@ -37,7 +38,7 @@ def peer(n):
 
 
 def packet(n, sequence=1, length=600, **fields):
-    """ESP of that IP length, with DF."""
+    """ESP with that IP length and DF."""
     return ipv4(n, ESP, esp(length - 20, sequence=sequence), **{"flags": "DF", **fields})
 
 
@@ -162,7 +163,7 @@ def add_v6(capture):
 
 
 def add_foreign(capture):
-    """What quotes nothing of IPsec."""
+    """Errors that do not quote IPsec."""
     n = capture.next
     capture.add("ICMP echo", ethernet(ipv4(n, ICMP, bytes.fromhex("0800f7ff00000000"))))
     capture.add("too big, of TCP", error(n, 3, 4, ipv4(n, TCP, noise(580), flags="DF")[:28], 576))

@@ -34,7 +34,7 @@ def message(spis, exchange, parts, number=0, response=False, initiator=True, ver
 
 
 def sealed(spis, exchange, number, length, response=False, initiator=True, version=2):
-    """An encrypted message of that length, whose octets depend on all that names it."""
+    """An encrypted message of that length, whose octets depend on everything that identifies it."""
     body = noise(1000 * exchange + 10 * number + 2 * response + initiator)[:4] + noise(length)
     if version == 1:
         head = b"".join(spis) + struct.pack("!BBBBII", 8, 0x10, exchange, 1, number, length)
@@ -63,14 +63,14 @@ OFFER = [proposal(), (KE, struct.pack("!HH", 31, 0) + noise(32)), (NONCE, noise(
 
 
 def told(*findings):
-    """What an IKE message shows: it has no verdict."""
+    """The expectation for an IKE message, which has no verdict."""
     return Header("", findings)
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
 
 class Session:
-    """Two hosts of their own, and what they send each other."""
+    """Two hosts that are used nowhere else, and the messages between them."""
 
     def __init__(self, capture, what):
         self.capture, self.what = capture, what
@@ -80,7 +80,7 @@ class Session:
 
     @property
     def open(self):
-        """The SPIs while the responder has not named its own."""
+        """The SPIs before the responder has chosen its own."""
         return self.spis[0], NO_SPI
 
     def add(self, what, octets, *findings, back=False, port=500, after=100, ports=None):
@@ -122,7 +122,7 @@ def refused(capture):
 
 
 def attempts(capture):
-    """Answers that ask for another attempt: normal, unless it never ends."""
+    """Answers that ask for another attempt: normal, unless they never end."""
     session = Session(capture, "another group")
     session.ask()
     session.answer([notify(17, b"\0\x0e")], "ike.invalid_ke")
@@ -211,12 +211,13 @@ def detection(spis, address, port):
 
 
 def detections(spis, hosts, wrong):
-    """Both notifies of a message between the hosts; of an address that is `wrong`, another port."""
+    """Both notifies of a message between the hosts; an address that is `wrong` has another port."""
     return [notify(16388 + at, detection(spis, host, 500 + off)) for at, (host, off) in enumerate(zip(hosts, wrong))]
 
 
 def nat(capture):
-    """NAT detection. Who says that it is another one itself may just want ESP in UDP; of the other it is a proof."""
+    """NAT detection. A host that misstates its own address may just want ESP in UDP; a wrong peer address proves a
+    NAT."""
     nobody, source, destination, both = (0, 0), (1, 0), (0, 1), (1, 1)
     for what, asked, answered, findings in (
             ("none", nobody, nobody, (False, False)),
@@ -239,7 +240,7 @@ def nat(capture):
 
 
 def strays(capture):
-    """What nothing protects and nobody asked for: a hint at most."""
+    """Unprotected messages that nobody asked for: a hint at most."""
     session = Session(capture, "unknown SPI")
     session.add("INVALID_SPI outside of an IKE SA",
                 message(session.spis, INFORMATIONAL, [notify(11, b"\xc0\0\0\1")]), "ike.invalid_spi")

@@ -1,7 +1,7 @@
-"""SAs that IKE tells of, where Wireshark can decrypt it: made, rekeyed and deleted; without a key of ESP.
+"""SAs that are known from IKE which Wireshark can decrypt: created, rekeyed and deleted; without a key for ESP.
 
-The IKE SA has NULL encryption and HMAC-SHA2-256-128, so its messages are made without cryptography; only the checksum
-tells who can have written them.
+The IKE SA has NULL encryption and HMAC-SHA2-256-128, so its messages need no cipher; only the checksum shows who can
+have written them.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -12,7 +12,7 @@ import struct
 from samples.expectations import Capture, INVALID_PACKET, LINUX_TRANSFORM, drop, plausible, suspicious
 from samples.packets import ESP, MARKER, esp, ethernet, ipv4, udp4
 
-PEERS = 0x310                                   # a number of packets.py, for the addresses
+PEERS = 0x310                                   # as in packets.py; selects the addresses
 SPIS = bytes.fromhex("5a00000000000001a500000000000002")
 KEYS = {True: b"\x0a" * 32, False: b"\x0b" * 32}        # of the initiator, and of the responder
 TABLE = 'uat:ikev2_decryption_table:%s,%s,,,"NULL [RFC2410]",%s,%s,"HMAC_SHA2_256_128 [RFC4868]"' % (
@@ -23,13 +23,13 @@ SA, IDI, NOTIFY, DELETE, TSI, TSR, SK, SKF = 33, 35, 41, 42, 44, 45, 46, 53
 REKEY_SA = 16393
 CLEAN = 8 + 16 + 48 + 16                        # with IV and ICV of AES-CBC and HMAC-SHA2-256-128
 
-KNOWN = plausible()._replace(icv="Unverified")  # its algorithms are known, and no key
+KNOWN = plausible()._replace(icv="Unverified")  # its algorithms are known, but no key
 
 
 # --- IKE -------------------------------------------------------------------------------------------------
 
 def chain(payloads):
-    """The type of the first of them, and their octets."""
+    """The type of the first payload, and the octets of all."""
     octets = b""
     for following, (_, body) in zip([*(kind for kind, _ in payloads[1:]), 0], payloads):
         octets += struct.pack("!BBH", following, 0, 4 + len(body)) + body
@@ -37,7 +37,7 @@ def chain(payloads):
 
 
 def seal(kind, exchange, identifier, first, front, inner, initiator, response, damage=0):
-    """A message of one payload with encrypted octets, behind what the kind has in front of them."""
+    """A message with one encrypted payload, whose content follows the octets that the kind has in front of it."""
     encrypted = inner + b"\0"                   # no padding
     length = 28 + 4 + len(front) + len(encrypted) + 16
     flags = (0x08 if initiator else 0) | (0x20 if response else 0)
@@ -53,7 +53,7 @@ def message(exchange, identifier, payloads, initiator, response, damage=0):
 
 
 def fragment(exchange, identifier, number, total, first, part, initiator, response, damage=0):
-    """One of RFC 7383."""
+    """A fragment of RFC 7383."""
     return seal(SKF, exchange, identifier, first, struct.pack("!HH", number, total), part, initiator, response, damage)
 
 
@@ -83,7 +83,7 @@ def delete(spi):
 # --- the capture -----------------------------------------------------------------------------------------
 
 class Story:
-    """What two peers say: A has made the IKE SA."""
+    """The messages of two peers; A has initiated the IKE SA."""
 
     def __init__(self, capture):
         self.capture = capture

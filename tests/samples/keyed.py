@@ -1,4 +1,4 @@
-"""Faults that only a key reveals, each in a packet with a valid ICV unless the ICV is the fault.
+"""Faults that only a key reveals, each in a packet with a valid ICV, unless the ICV is the fault.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,14 +16,14 @@ from samples.sa import (
     AH_SHA1, AH_SHA256, CBC_SHA256, CHACHA, GCM, NULL_SHA256, SUITES, Sa, Suite, octets_of, padding, plaintext)
 
 TCP_NEXT, UDP_NEXT, BEET, AGGFRAG = 6, 17, 94, 144
-# The SAs of each capture have numbers of their own, so that all captures can be read as one.
+# Each capture has its own range of SA numbers, so that all captures can be read as one.
 FIRST_NUMBER = {"faults_keyed": 0x4000, "faults_keyed_ipv6": 0x4800, "benign_keyed": 0x5000, "faults_sa": 0x6000, "faults_sequence": 0x9000,
                 "faults_order": 0x9800, "faults_asked_vpp": 0x9C00, "faults_asked_freebsd": 0x9D00, "faults_counters": 0x9E00,
                 "faults_table": 0x7000, "benign_table": 0x7800, "opening": 0xE800, "offload": 0xF000}
 
 
 def new_sa(capture, version, suite, mode="transport", known=None, **settings):
-    """An SA whose key row is in the capture's key file; `known` is what that says otherwise."""
+    """An SA whose key row is in the capture's key file; `known` is what differs in the key file."""
     sa = Sa(FIRST_NUMBER[capture.name] + len(capture.states) + 1, version, suite, mode, **settings)
     capture.states.append(sa.state(**(known or {})))
     return sa
@@ -70,7 +70,7 @@ def told(next_header):
 
 
 def with_padding(change):
-    """32 octets of payload and 14 of padding, which suits every cipher, changed."""
+    """32 octets of payload and 14 of padding, which fits every cipher; the padding is changed."""
     return lambda version, block: datagram() + change(bytearray(padding(14))) + bytes([14, UDP_NEXT])
 
 
@@ -125,7 +125,7 @@ CUT_TRANSPORT = good(suspicious("esp.inner_transport"))
 
 
 def tunnelled(make, behind=b""):
-    """An inner packet of the SA's version of IP, so the trailer says, and what is put behind it."""
+    """An inner packet, of the SA's version of IP according to the trailer, and octets after it."""
     return lambda version, block: plaintext(make(version) + behind, next_of(version), block)
 
 
@@ -164,7 +164,7 @@ def add_insides(capture, version, suite, mode, cases):
                         ethernet(sa.packet(sa.seal(case.body(version, suite.block)))), case.header)
 
 
-# --- lengths that the algorithms rule out ---------------------------------------------------------
+# --- lengths that the algorithms make impossible ---------------------------------------------------------
 
 RUNT = drop("esp.runt_for_sa", windows=INVALID_PACKET, linux=LINUX_TRANSFORM)
 BLOCK = good(drop("esp.block_alignment", windows=INVALID_PACKET, linux=LINUX_TRANSFORM))
@@ -182,7 +182,7 @@ def add_lengths(capture, version, suite):
     else:
         header = sa.esp(b"")[:8]
         add("room for 4 octets between header and ICV", sa.authenticated(header + noise(4)),
-            good(RUNT) if suite.cipher == "CBC" else PAD_TOO_LONG)      # noise, in the clear
+            good(RUNT) if suite.cipher == "CBC" else PAD_TOO_LONG)      # noise, not encrypted
     if suite.cipher == "CBC":
         add("ciphertext of 20 octets", sa.seal(noise(20)), BLOCK)
         add("ciphertext of 4 octets", sa.seal(noise(4)), BLOCK)
@@ -220,7 +220,7 @@ def add_icvs(capture, version, suite):
 
 
 def add_wrong_key(capture, version, what, suite, header=WRONG_KEY, known=None, **settings):
-    """Packets of an SA that the key file describes otherwise than it is."""
+    """Packets of an SA that the key file describes wrongly."""
     sa = new_sa(capture, version, suite, known=known, **settings)
     for number in (1, 2):
         capture.add(f"IPv{version}, {what}: packet {number}", ethernet(sa.packet(sa.esp(datagram()))), header)
@@ -246,7 +246,7 @@ def add_wrong_keys(capture, version):
     add_wrong_key(capture, version, "AES-GCM-16, sent with ChaCha20-Poly1305", CHACHA, known={"suite": GCM})
 
 
-# --- where it does not belong ---------------------------------------------------------------------
+# --- in the wrong place ---------------------------------------------------------------------
 
 MISMATCH = good(suspicious("esp.encap_mismatch", windows=WRONG_SA, linux=LINUX_MISMATCH))
 
@@ -326,7 +326,7 @@ def add_ah_keys(capture, version):
 
 
 def add_ah_lengths(capture, version):
-    """Padding of the ICV that is none of the two known kinds. It is covered as it stands, so the ICV verifies."""
+    """Padding of the ICV that is neither of the two known kinds. It is covered as it is, so the ICV verifies."""
     sa = new_sa(capture, version, AH_SHA1, protocol=AH)
     for pad in ((4, 12) if version == 4 else (16, 24)):
         capture.add(f"IPv{version}, AH: {12 + pad} octets of ICV field, where its SA has 12",
@@ -335,7 +335,7 @@ def add_ah_lengths(capture, version):
 
 
 def add_ah_modes(capture, version):
-    """A tunnel SA carries IP, with its header at least."""
+    """A tunnel SA carries IP, at least an IP header."""
     sa = new_sa(capture, version, AH_SHA1, "tunnel", protocol=AH)
     other = good(suspicious("ah.next_header_mode", windows=WRONG_SA, linux=LINUX_MODE))
     next_header = 4 if version == 4 else 41
@@ -371,7 +371,7 @@ def faults_keyed():
 
 
 def add_unverifiable(capture):
-    """RFC 4302 says how a route of type 0 or 2 is covered, and of no other."""
+    """RFC 4302 says how routing headers of type 0 and 2 are covered, but not how others are."""
     sa = new_sa(capture, 6, AH_SHA256, protocol=AH)
     route = bytes([AH, 2, 200, 1]) + bytes(20)
     behind_route = lambda packet: ipv6(sa.number, ROUTING, route + packet[40:])
@@ -416,12 +416,12 @@ def swapped(spi):
 
 
 def add_unknown(capture, version):
-    """SPIs that the tables lack, and where they have them instead."""
+    """SPIs that are missing from the tables, and those that the tables have elsewhere."""
     def add(what, packet, header):
         capture.add(f"IPv{version}: {what}", ethernet(packet), header)
 
     def send(at, spi, sequence=None, **fields):
-        """ESP under that SPI towards the destination of `at`."""
+        """Sends ESP with that SPI to the destination of `at`."""
         sa = Sa(at.number, version, CBC_SHA256)
         sa.spi = spi
         return sa.packet(sa.esp(datagram(), sequence=sequence), **fields)
@@ -451,7 +451,7 @@ def add_unknown(capture, version):
 
 
 def add_reverse(capture, version, sa):
-    """Both directions are known; one end sends with its inbound SA."""
+    """Both directions are known; one peer sends with its inbound SA."""
     back = Sa(sa.number, version, CBC_SHA256)
     back.spi = 0xBACC0000 + sa.number
     src, dst = back.addresses["src"], back.addresses["dst"]
@@ -485,7 +485,7 @@ AES_GMAC = Suite("AES-128-GMAC", "GMAC", None, 16, key=20)
 
 
 def add_ah_ivs(capture, version):
-    """RFC 4543: the IV stands in front of the ICV, behind the 12 octets of the header; no two may be equal."""
+    """RFC 4543: the IV is in front of the ICV, after the 12 octets of the header; no two may be equal."""
     sa = table_sa(capture, version, AES_GMAC, ("NONE", "AES_128_GMAC"), protocol=AH, align4=True)
     for iv, header in (("a", verified()), ("b", verified()), ("a", good(suspicious("iv.reuse")))):
         sa._iv = lambda length, iv=iv: octets_of(f"iv {iv}", length)
@@ -493,8 +493,8 @@ def add_ah_ivs(capture, version):
 
 
 def faults_table():
-    """The row says where the receiver starts to count; what does not start there fails, whatever verifies. And what only
-    a row of the table can say of IVs."""
+    """The row says where the receiver starts to count; other start values fail even if they would verify. Also cases of
+    IVs that only a row of the table can describe."""
     capture = Capture("faults_table", "High halves of sequence numbers that are not those of the receiver; IVs of AH")
     for version in (4, 6):
         for suite in SUITES:

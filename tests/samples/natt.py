@@ -1,4 +1,4 @@
-"""Faults of UDP encapsulation, between peers known and unknown.
+"""Faults of UDP encapsulation, between known and unknown peers.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -60,7 +60,7 @@ def faults_natt():
 
 
 def add_known_by_ike(capture, version, udp):
-    """IKE between two addresses: what follows there is IPsec, in either direction."""
+    """After IKE between two addresses, what follows between them is IPsec, in either direction."""
     peers = capture.next
     capture.add(f"{version}: IKE on port 500", ethernet(udp(peers, ike(), ports=(500, 500))))
     for what, octets, header in SHORT_IN_UDP + (

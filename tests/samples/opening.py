@@ -1,5 +1,5 @@
-"""What keys tell of packets where the easy answer would be wrong: IVs that were common practice, packets that are too
-short to verify, and what a network card is to encrypt.
+"""Packets for which keys suggest an answer that would be wrong: IVs that were common practice, packets that are too
+short to verify, and packets that a network card is still to encrypt.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -21,10 +21,10 @@ BLOCK_SUITES = (TRIPLE_DES, CBC_SHA256)
 CHAINED = {TRIPLE_DES: "iv.chained", CBC_SHA256: "iv.predictable"}
 
 
-# --- IVs that can be foretold ----------------------------------------------------------------------
+# --- IVs that can be predicted ----------------------------------------------------------------------
 
 def add_chained_ivs(capture, version, suite):
-    """RFC 2405 3: the last block of the packet before was common practice with DES; RFC 3602 3 rules it out for AES."""
+    """RFC 2405 3: the last block of the previous packet was common practice with DES; RFC 3602 3 forbids it for AES."""
     sa, last = new_sa(capture, version, suite), octets_of("first", suite.block)
     for number in range(1, 5):
         sa._iv = lambda length, iv=last: iv
@@ -35,7 +35,7 @@ def add_chained_ivs(capture, version, suite):
 
 
 def add_counted_ivs(capture, version, suite):
-    """RFC 2405 3 and RFC 3602 3: no counter."""
+    """RFC 2405 3 and RFC 3602 3: the IV must not be a counter."""
     sa = new_sa(capture, version, suite)
     for number in range(1, 7):
         sa._iv = lambda length, number=number: octets_of("counted", length - 1) + bytes([number])
@@ -46,8 +46,8 @@ def add_counted_ivs(capture, version, suite):
 # --- too short to verify ---------------------------------------------------------------------------
 
 def add_short(capture, version, suite):
-    """Octets that no key made, and too few for the SA's algorithms: that is no fault of the key, though there may be enough
-    for an ICV that fails."""
+    """Random octets, too few for the SA's algorithms: the key is not to blame, although there may be enough octets for
+    an ICV, which fails."""
     sa = new_sa(capture, version, suite)
 
     def add(length, header):
@@ -70,7 +70,7 @@ SEGMENT = 1400
 
 
 def segment(sa, payload, checksum=None):
-    """TCP of the SA's hosts; the card makes the checksum, unless there is one."""
+    """TCP between the SA's hosts; the card computes the checksum, unless one is given."""
     ip = IP if sa.version == 4 else IPv6
     packet = ip(**sa.addresses) / TCP(sport=40000, dport=443, flags="PA", window=500, chksum=checksum) / Raw(payload)
     return bytes(packet)[20 if sa.version == 4 else 40:]
@@ -97,7 +97,7 @@ INSIDES = {"TCP in transport mode": transport, "UDP in transport mode": transpor
 
 
 def clear(sa, inside, count=101, iv=True, icv=True, trailer=True):
-    """ESP as esp_xmit() hands it to the card: header, room for the IV, clear text and trailer, room for the ICV."""
+    """ESP as esp_xmit() passes it to the card: header, room for the IV, plaintext and trailer, room for the ICV."""
     payload, next_header = inside(sa, count)
     body = plaintext(payload, next_header, sa.suite.block) if trailer else payload
     suite = sa.suite
@@ -126,14 +126,14 @@ def add_all_insides(capture, sa, **how):
 
 
 def add_offload(capture, version, suite, told="dir out", udp=False):
-    """All that the card may be handed."""
+    """All kinds of packets that the card may get."""
     sa = offload_sa(capture, version, suite, "transport", told, udp=udp)
     for how in ({}, {"icv": False}, {"iv": False}, {"iv": False, "icv": False}):
         add_all_insides(capture, sa, **how)
 
 
 def add_segments(capture, version, suite, told="dir out", udp=False):
-    """The card cuts it into segments: each takes the next number. With a trailer, as Linux has it, or without."""
+    """The card cuts the packet into segments, each with the next number. With a trailer, as in Linux, or without."""
     insides = INSIDES if told else {what: inside for what, inside in INSIDES.items() if "tunnel" in what}
     for size in (3 * SEGMENT + 1, 8 * SEGMENT):
         sa = offload_sa(capture, version, suite, "transport", told, udp=udp)
@@ -149,7 +149,7 @@ def add_segments(capture, version, suite, told="dir out", udp=False):
 
 
 def add_cut(capture, version, suite, told="dir out"):
-    """Captured in part. UDP in transport mode shows nothing then that random octets would not."""
+    """Cut by the capture. UDP in transport mode then has nothing that random octets could not have."""
     sa = offload_sa(capture, version, suite, told=told)
     for what, inside in INSIDES.items():
         for cut in (150, 600):
@@ -159,7 +159,7 @@ def add_cut(capture, version, suite, told="dir out"):
 
 
 def add_no_offload(capture, version, suite):
-    """What fails for another reason, on SAs of both directions."""
+    """Packets that fail for another reason, on SAs of both directions."""
     sa = offload_sa(capture, version, suite)
     for number in range(2):
         add_clear(capture, sa, "ciphertext, damaged", flipped(sa.esp(datagram()), 40), WRONG_KEY)
@@ -176,7 +176,7 @@ def add_no_offload(capture, version, suite):
 
 
 def add_forged(capture, version, suite):
-    """Without a word of the dump: whoever sends clear text gains nothing once a packet has verified."""
+    """The dump does not mention offload: an attacker who sends plaintext gains nothing once a packet has verified."""
     sa = new_sa(capture, version, suite)
     add_clear(capture, sa, "noise", sa.esp(b"")[:8] + noise(100), WRONG_KEY)
     sa.sequence = 1000
@@ -189,7 +189,7 @@ def add_forged(capture, version, suite):
 
 
 def add_null(capture):
-    """NULL encryption is in the clear always: it tells nothing."""
+    """With NULL encryption, plaintext is always visible, so it says nothing about offload."""
     sa = new_sa(capture, 4, NULL_SHA256)
     for _ in range(2):
         add_clear(capture, sa, "an ICV of zeros", sa.esp(datagram())[:-16] + bytes(16), WRONG_KEY)
@@ -218,7 +218,7 @@ FIRST_WORD = 0x6B8ABCDE     # of IPv6: traffic class 0xb8, flow label 0xabcde
 
 
 def kept(outer, *ranges):
-    """The headers as AH covers them, but for these octets, which stay (with a mask)."""
+    """The headers as AH covers them, except for these octets, which are kept (with a mask)."""
     covered = bytearray(mutable_as_zeros(outer))
     for at, mask in ranges:
         covered[at] |= outer[at] & mask
@@ -232,7 +232,7 @@ V6_FIELDS = {"Traffic Class": ((0, 0x0F), (1, 0xF0)), "Flow Label": ((1, 0x0F), 
 
 
 def outer_of(sa, **addresses):
-    """The headers in front of AH; `src` and `dst` as packed addresses."""
+    """The headers in front of AH; `src` and `dst` are packed addresses."""
     payload = datagram()
     if sa.version == 4:
         header = bytearray(v4_header(sa, payload, **CHANGED))
@@ -263,7 +263,7 @@ def add_ah_fields(capture, version, suite, first):
 
 
 def add_ah_started(capture):
-    """Routers have changed what the sender put in: TTL 64, and Don't Fragment."""
+    """Routers have changed what the sender covered: TTL 64, and Don't Fragment."""
     sa = new_sa(capture, 4, AH_SHA1, protocol=AH)
     covered = mutable_as_zeros(outer_of(sa))
     add_ah(capture, sa, "the ICV covers Time to Live", outer_of(sa), covered[:8] + bytes([64]) + covered[9:])
@@ -272,7 +272,7 @@ def add_ah_started(capture):
 
 
 def add_nat(capture, version):
-    """The key file names the addresses that the sender has put in; or another packet has shown them."""
+    """The key file names the addresses that the sender covered, or another packet has shown them."""
     sa = new_sa(capture, version, AH_SUITES[version], protocol=AH)
     own = mutable_as_zeros(outer_of(sa))
     for _ in range(2):
@@ -291,7 +291,7 @@ def add_nat(capture, version):
 
 
 def add_ah_damage(capture, version):
-    """Nothing in front of AH is the reason."""
+    """The reason is not in front of AH."""
     sa = new_sa(capture, version, AH_SHA1, protocol=AH)
     add_ah(capture, sa, "sound", outer_of(sa), header=verified())
     packet = sa.ah(outer_of(sa), datagram(), UDP_NEXT)

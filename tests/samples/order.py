@@ -1,4 +1,4 @@
-"""Packets with several faults, which the stacks find in orders of their own: each reports the first that it finds.
+"""Packets with several faults, which the stacks find in different orders: each reports the first one that it finds.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -8,7 +8,8 @@ from samples.keyed import bad, datagram, flipped, good, new_sa
 from samples.packets import AH, NO_NEXT, ethernet, noise
 from samples.sa import AH_SHA256, CBC_SHA256, GCM
 
-# What the frames of the capture make FreeBSD, OpenBSD, VPP and strongSwan's libipsec report, by what the frame is.
+# What FreeBSD, OpenBSD, VPP and strongSwan's libipsec report for the frames of the capture, by the description of the
+# frame.
 REPORTS = {}
 
 
@@ -18,7 +19,7 @@ def send(capture, what, packet, header, *reports):
 
 
 def open_window(capture, name, packet, *findings):
-    """Its first numbers, and one that moves the window of 32 packets to 69-100."""
+    """The first numbers of the SA, and one that moves the window of 32 packets to 69-100."""
     for sequence, gap in ((1, ()), (2, ()), (100, ("seq.gap",))):
         capture.add(f"{name}: number {sequence}", ethernet(packet(sequence)), verified(*findings, *gap))
 
@@ -60,7 +61,8 @@ def add_esp(capture):
 
 
 def add_lengths(capture):
-    """The length of the packet is no multiple of 4: FreeBSD looks at that before all else, OpenBSD at the block."""
+    """The length of the packet is not a multiple of 4: FreeBSD checks that before everything else, OpenBSD checks the
+    block length."""
     sa = new_sa(capture, 4, CBC_SHA256)
     capture.add("AES-CBC: sound", ethernet(sa.packet(sa.esp(datagram()))), verified())
     send(capture, "AES-CBC: an octet more, ICV wrong", sa.packet(sa.esp(datagram()) + b"\0"),

@@ -21,25 +21,25 @@ OTHER_SPI = 0xD0000001  # another SA between the same two hosts
 # --- octets ---------------------------------------------------------------------------------------
 
 def noise(length):
-    """Octets that look encrypted; the same for the same length, always."""
+    """Octets that look encrypted; always the same for the same length."""
     return random.Random(length).randbytes(length)
 
 
 def esp(length, spi=ANY_SPI, sequence=1):
-    """ESP of `length` octets, the header included; less than 8 cuts the header."""
+    """ESP of `length` octets, including the header, which is cut if that is less than 8."""
     return (struct.pack("!II", spi, sequence) + noise(max(length - 8, 0)))[:length]
 
 
 def ah(icv=12, next_header=EXPERIMENT, payload=noise(16), words=None, reserved=0, spi=ANY_SPI, sequence=1):
-    """AH with an ICV field of `icv` octets, or with those octets in it; `words` is the length field if it
-    shall not fit."""
+    """AH with an ICV field of `icv` octets, or with the octets `icv` in it; `words` is the length field, if it is to be
+    wrong."""
     field = noise(icv) if isinstance(icv, int) else icv
     words = (12 + len(field)) // 4 - 2 if words is None else words
     return struct.pack("!BBHII", next_header, words, reserved, spi, sequence) + field + payload
 
 
 def ike(cookie=b"\x5a" * 8, version=0x20):
-    """An IKE message that holds one vendor ID."""
+    """An IKE message with one vendor ID payload."""
     vendor_id = struct.pack("!BBH", 0, 0, 20) + noise(16)
     return cookie + bytes(8) + struct.pack("!BBBBII", 43, version, 34, 8, 0, 28 + len(vendor_id)) + vendor_id
 
@@ -53,7 +53,7 @@ def options_header(next_header):
 
 
 def routing_header(next_header):
-    """Type 2 (mobility), one address, no segment left."""
+    """A routing header of type 2 (mobility): one address, no segments left."""
     return bytes([next_header, 2, 2, 0]) + bytes(4) + bytes.fromhex("20010db8") + bytes(11) + b"\x99"
 
 
@@ -72,9 +72,9 @@ def chained(kinds, protocol, payload):
     return protocol, payload
 
 
-# --- IP, UDP, Ethernet ----------------------------------------------------------------------------
-# `n` is the number of the frame. Each frame has a destination and an SPI of its own unless it takes the
-# number of an earlier one, so that no two cases meet in one SA.
+# --- IP, UDP, Ethernet ---------------------------------------------------------------------------- `n` is the number
+# of the frame. Each frame has its own destination and SPI unless it uses the number of an earlier one, so that no two
+# cases share an SA.
 
 def own_spi(n, octets):
     return octets.replace(struct.pack("!I", ANY_SPI), struct.pack("!I", 0xC0000000 + n))
@@ -102,7 +102,7 @@ def ipv6(n, protocol, payload, chain=(), reply=False, **fields):
 
 
 def udp4(n, payload, ports=(4500, 4500), reply=False, checksum=0, **fields):
-    """UDP in IPv4, checksum 0 as RFC 3948 recommends; None computes one."""
+    """UDP in IPv4, with checksum 0 as RFC 3948 recommends; None: it is computed."""
     outer = IP(id=n, ttl=64, proto=17, **v4_addresses(n, reply), **fields)
     return bytes(outer / UDP(sport=ports[0], dport=ports[1], chksum=checksum) / Raw(own_spi(n, payload)))
 

@@ -1,4 +1,4 @@
-"""What was captured at both ends of a path and merged into one file, and what only looks like it.
+"""Captures from both ends of a path, merged into one file, and those that only look like it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,7 +16,7 @@ def from_link(addresses, packet):
 
 
 class Path:
-    """One SA, as it is seen at both ends."""
+    """One SA, as seen at both ends."""
 
     def __init__(self, capture, what, number, protocol, version):
         self.capture, self.what, self.number, self.protocol, self.version = capture, what, number, protocol, version
@@ -41,7 +41,7 @@ class Path:
 
 
 def add_both_ends(capture, path):
-    """The receiver's clock is right, then behind; number 8 is lost in between."""
+    """The receiver's clock is right, then slow; number 8 is lost on the way."""
     for sequence in range(1, 5):
         path.near(sequence)
     for sequence in range(5, 25):

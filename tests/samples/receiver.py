@@ -1,4 +1,5 @@
-"""What IP and UDP of a receiver discard before its IPsec sees it; with a receiver chosen, for the RFCs' has neither.
+"""What IP and UDP of a receiver discard before its IPsec sees it; with a receiver chosen, because the RFC receiver
+models neither.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -44,7 +45,7 @@ def in_udp6(n, sequence, length, patch=None):
 
 
 def with_length(n, sequence, length, says):
-    """ESP in UDP in IPv4 whose UDP header states `says` octets."""
+    """ESP in UDP in IPv4, whose UDP header states a length of `says` octets."""
     packet = udp4(n, esp(length, sequence=sequence))
     return packet[:24] + says.to_bytes(2, "big") + packet[26:]
 

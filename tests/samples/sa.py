@@ -1,4 +1,4 @@
-"""SAs with keys: what `ip xfrm state` prints of them, and the packets that they seal.
+"""SAs with keys: what `ip xfrm state` prints for them, and packets sealed with their keys.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,12 +16,13 @@ HIDDEN = "<<Keys hidden>>"
 
 
 class Suite(NamedTuple):
-    """Algorithms: NULL, CBC, 3DES, GCM or CHACHA (GMAC in AH); the hash of HMAC; and how many octets of the ICV are sent."""
+    """Algorithms: NULL, CBC, 3DES, GCM or CHACHA (GMAC in AH); the hash of HMAC; and the number of octets of the ICV
+    that are sent."""
     name: str
     cipher: str
     digest: Optional[str]
     icv: int
-    block: int = 4      # what is padded to
+    block: int = 4      # padding is to a multiple of this
     key: int = 16       # octets of the cipher's key, salt included
     implicit_iv: bool = False
 
@@ -50,7 +51,7 @@ HASH_OCTETS = {"md5": 16, "sha1": 20, "sha256": 32, "sha384": 48, "sha512": 64}
 
 
 def octets_of(text, length):
-    """A key or an IV: no secret, and the same always."""
+    """A key or an IV: not secret, and always the same."""
     return hashlib.shake_256(text.encode()).digest(length)
 
 
@@ -59,13 +60,13 @@ def padding(count):
 
 
 def plaintext(payload, next_header, block, extra=0):
-    """Payload, padding as RFC 4303 2.4 wants it and `extra` octets more, pad length, next header."""
+    """Payload, the padding that RFC 4303 2.4 requires and `extra` octets more, pad length, next header."""
     count = -(len(payload) + 2) % block + extra
     return payload + padding(count) + bytes([count, next_header])
 
 
 class Sa:
-    """One direction between two addresses of its own; `number` makes them, the SPI and the keys."""
+    """An SA between its own two addresses; `number` determines these, the SPI and the keys."""
 
     def __init__(self, number, version, suite, mode="transport", protocol=ESP, **settings):
         self.number, self.version, self.suite, self.mode, self.protocol = number, version, suite, mode, protocol
@@ -99,7 +100,7 @@ class Sa:
         return lines
 
     def state(self, **changes):
-        """The SA as `ip xfrm state` prints it, or with other settings than it has."""
+        """The SA as `ip xfrm state` prints it; settings may be changed."""
         sa = Sa.__new__(Sa)
         sa.__dict__.update(self.__dict__, **changes)
         return sa._state()
@@ -122,7 +123,7 @@ class Sa:
         return text + f"\tsel {self.selector or f'src {everything} dst {everything}'} \n"
 
     def row(self, encryption="NONE", integrity="NONE", esn="no", dst=None, mode=None):
-        """A row of the table ipsec_sa, as an option of tshark: the names of the algorithms are the table's."""
+        """A row of the table ipsec_sa as an option of tshark, with the table's names of the algorithms."""
         ah = self.protocol == AH
         columns = ("AH" if ah else "ESP", "*", dst or self.addresses["dst"], f"0x{self.spi:08x}",
                    "" if ah else encryption, "" if ah else self.cipher_key.hex(), integrity, self.mac_key.hex(), esn,
@@ -145,7 +146,7 @@ class Sa:
         return struct.pack("!I", self.high) if self.esn else b""
 
     def _seal_combined(self, header, body):
-        """RFC 4106 and RFC 7634: with ESN the high half stands between SPI and sequence number."""
+        """RFC 4106 and RFC 7634: with ESN, the high half is between SPI and sequence number."""
         cipher = {"GCM": AESGCM, "CHACHA": ChaCha20Poly1305}[self.suite.cipher](self.cipher_key[:-4])
         iv = self._iv(8)
         if self.suite.implicit_iv:      # RFC 8750: the number of the packet
@@ -157,7 +158,7 @@ class Sa:
         if self.suite.cipher == "NULL":
             return body
         block = self.suite.block
-        whole = len(body) - len(body) % block   # what is no whole block stays as it is
+        whole = len(body) - len(body) % block   # an incomplete block stays as it is
         iv = self._iv(block)
         encryptor = Cipher(BLOCK_CIPHERS[self.suite.cipher](self.cipher_key), modes.CBC(iv)).encryptor()
         return iv + encryptor.update(body[:whole]) + body[whole:]
@@ -171,7 +172,7 @@ class Sa:
         return hmac.new(self.mac_key, octets, self.suite.digest).digest()[:self.suite.icv]
 
     def authenticated(self, octets):
-        """The octets from the SPI on, whatever they are, and a valid ICV."""
+        """These octets, from the SPI on, with a valid ICV."""
         return octets + self.mac(octets + self._high())
 
     def seal(self, body, sequence=None):
@@ -182,25 +183,25 @@ class Sa:
         return self.authenticated(header + self._encrypt(body))
 
     def esp(self, payload, next_header=17, extra=0, sequence=None):
-        """ESP as it should be."""
+        """Valid ESP."""
         return self.seal(plaintext(payload, next_header, self.suite.block, extra), sequence)
 
     # --- AH ---------------------------------------------------------------------------------------
 
     def ah(self, outer, payload, next_header, covered=None, pad=None, sequence=None):
-        """The packet that begins with the headers `outer`, with AH and `payload` behind them. The ICV is that over
-        the headers as they are `covered`: with zeros where they may change, and as they arrive."""
+        """The packet that begins with the headers `outer`, followed by AH and `payload`. The ICV is computed over the
+        headers in the form `covered`: with zeros where they may change, and otherwise as they arrive."""
         unit = 8 if self.version == 6 or not self.align4 else 4
         pad = bytes(-(12 + self.suite.mac_iv + self.suite.icv) % unit) if pad is None else pad
         field = self.suite.mac_iv + self.suite.icv + len(pad)
         header = struct.pack("!BBHII", next_header, (12 + field) // 4 - 2, 0, self.spi, self.next_sequence(sequence))
-        # The ICV alone counts as zeros: the IV of GMAC is authenticated (RFC 4543 3.4 and 4).
+        # Only the ICV counts as zeros: the IV of GMAC is authenticated (RFC 4543 3.4 and 4).
         header += self._iv(self.suite.mac_iv) if self.suite.mac_iv else b""
         rest = header + bytes(self.suite.icv) + pad + payload
         icv = self.mac((covered or mutable_as_zeros(outer)) + rest + self._high(), header[12:])
         return outer + header + icv + pad + payload
 
-    # --- around it --------------------------------------------------------------------------------
+    # --- the headers in front --------------------------------------------------------------------------------
 
     def packet(self, octets, **fields):
         return (ipv4 if self.version == 4 else ipv6)(self.number, self.protocol, octets, **fields)
@@ -219,7 +220,7 @@ class Sa:
 
 
 def mutable_as_zeros(outer):
-    """RFC 4302 3.3.3.1, of IP headers without options."""
+    """RFC 4302 3.3.3.1, for IP headers without options."""
     if outer[0] >> 4 == 6:
         return b"\x60" + bytes(3) + outer[4:7] + b"\0" + outer[8:]
     return outer[:1] + b"\0" + outer[2:6] + bytes(3) + outer[9:10] + bytes(2) + outer[12:]

@@ -1,4 +1,4 @@
-"""Sequence numbers, IVs and the life of SAs: each finding, and what nearly is one.
+"""Sequence numbers, IVs and the lifetime of SAs: each finding, and cases that come close.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,7 +20,7 @@ FIRST = 0xA000      # number of the first SA without a key
 
 
 class Stream:
-    """Packets without a key to one destination of their own."""
+    """Packets without a key, to a destination that is used nowhere else."""
     count = 0
 
     def __init__(self, capture, what, protocol=ESP):
@@ -201,7 +201,7 @@ def add_successors(capture):
 
 
 def add_behind_nat(capture):
-    """Two peers behind one address, as the port tells, and the gateway that answers them: four SAs."""
+    """Two peers behind one address, told apart by the port, and the gateway that answers them: four SAs."""
     n = FIRST + capture.streams
     capture.streams += 1
     for first in (1, 17, 33):
@@ -215,7 +215,7 @@ def add_behind_nat(capture):
 
 
 def add_fragmented(capture):
-    """The ports of a datagram in fragments are known, too."""
+    """The ports of a fragmented datagram are known, too."""
     n = FIRST + capture.streams
     capture.streams += 1
     for sequence in range(1, 7):

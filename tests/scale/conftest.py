@@ -1,4 +1,4 @@
-"""A stage with plugin, splitter and engine that a user other than root may read, and a scheduler with two workers on it.
+"""A copy of plugin, splitter and engine that a user other than root may read, and a scheduler with two workers on it.
 
 The environment: IPSEC_MODULE, IPSEC_SPLIT, the programs that were built; IPSEC_CAPTURES, the sample captures.
 

@@ -1,4 +1,4 @@
-"""ipsec-scale: the same answer, however the captures are cut, divided and shared out, as one tshark gives over all.
+"""ipsec-scale gives the same answer as one tshark over all captures, however they are cut, divided and distributed.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugin" / "scale")
 from ipsec_scale import collect, merged, placed, tables, work  # noqa: E402
 
 SAMPLES = ("benign", "fragments", "faults", "faults_natt", "clean_esp", "icmp", "ike", "offload")
-# A run costs a start of tshark for each shard that has packets: ctest has the first number only.
+# Each run starts a tshark per shard with packets, so ctest only uses the first number.
 SHARDS = [int(number) for number in os.environ.get("IPSEC_SCALE_SHARDS", "7 2 32").split()]
 PAGE = (Path(__file__).resolve().parents[2] / "plugin" / "SCALE.md").read_text()
 SCHEMAS = Path(__file__).resolve().parents[2] / "plugin" / "schema"
@@ -71,7 +71,7 @@ def without_moved(stage, folder):
 
 @pytest.fixture(scope="session")
 def captures(stage):
-    """The samples, each cut in two somewhere; one half packed, for that is how captures are kept."""
+    """The samples, each cut in two somewhere; one half compressed, because that is how captures are kept."""
     folder, made = stage.folder / "work" / "cut", []
     assert stage.run("mkdir", folder).returncode == 0
     sources = [stage.folder / "captures" / f"{name}.pcap" for name in SAMPLES] + [without_moved(stage, folder)]
@@ -89,7 +89,7 @@ def captures(stage):
 
 @pytest.fixture(scope="session")
 def scale(stage, cluster):
-    """Runs the command on the cluster; returns what is in the result, and what was said."""
+    """Runs the command on the cluster; returns the result, and what was printed."""
     def run(name, files, *words, status=0):
         result = stage.folder / "work" / f"{name}.db"
         done = stage.scale("run", *files, "-o", result, "--scheduler", cluster.address, *words)
@@ -99,7 +99,7 @@ def scale(stage, cluster):
 
 
 def dump(database, *but):
-    """All rows of all tables, in their order, as text."""
+    """All rows of all tables as text, in order."""
     names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
     return {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in names if name not in but}
 
@@ -180,7 +180,7 @@ def places_of(stage, everything, packets):
 
 
 def test_frames_are_those_of_the_files(packets, whole):
-    """What the result calls a frame of a file has that time there."""
+    """A frame that the result names in a file has the same time there."""
     times = {(number, int(frame)): float(time_of) for number, of_file in enumerate(packets) for time_of, _, frame in of_file}
     rows = [dict(zip(names_of(tables.PACKETS), row)) for row in whole["packets"]]
     assert len(rows) > 200
@@ -189,7 +189,7 @@ def test_frames_are_those_of_the_files(packets, whole):
 
 
 def test_a_worker_that_dies_changes_nothing(scale, cluster, captures, whole, stage):
-    """While it works; another one takes its place."""
+    """It dies while it works; another one takes its place."""
     result = stage.folder / "work" / "killed.db"
     run = stage.start(sys.executable, stage.folder / "scale" / "ipsec-scale", "run", *captures, "-o", result, "--shards", "7",
                       "--folder", stage.folder / "work" / "killed", "--scheduler", cluster.address,
@@ -449,7 +449,7 @@ def test_each_member_has_a_column(schema, table):
 
 
 def test_the_order_is_that_of_mergecap(tmp_path):
-    """With equal times, and files that are not in order themselves. A packet is as long as its number says."""
+    """With equal times, and with files that are not in order themselves. The length of a packet is its number."""
     files = {"a": [(5, 1), (3, 2), (9, 3), (9, 4)], "b": [(5, 7), (6, 8)], "c": [(2, 20), (9, 21), (5, 22)]}
     for name, packets in files.items():
         (tmp_path / name).write_bytes(b"".join(struct.pack("<qI", *packet) for packet in packets))
@@ -470,7 +470,7 @@ def test_the_order_is_that_of_mergecap(tmp_path):
 
 
 def test_sas_that_come_from_several_hosts_are_shown(scale, stage):
-    """They are the one thing that dividing by hosts takes apart."""
+    """Such SAs are the only thing that dividing by hosts separates."""
     sample = stage.folder / "captures" / "faults_sequence.pcap"
     one, many = (dump(scale(f"moved-{shards}", [sample], "--shards", shards)[0]) for shards in (1, 7))
     assert len(many["sas"]) > len(one["sas"])
@@ -485,12 +485,12 @@ def test_splitter_refuses(stage, words):
 
 
 def test_splitter_keeps_interfaces_and_nanoseconds(stage):
-    """Each part has all interfaces, under their numbers, be they described at the beginning or later."""
+    """Each part has all interfaces with their numbers, whether they are described at the beginning or later."""
     work, samples = stage.folder / "work", stage.folder / "captures"
     fine, capture, folder = work / "fine.pcap", work / "interfaces.pcapng", work / "interfaces"
     octets = (samples / "clean_natt.pcap").read_bytes()
     stage.run("sh", "-c", f"touch {fine}; chmod 666 {fine}; mkdir {folder}")
-    fine.write_bytes(struct.pack("<I", 0xa1b23c4d) + octets[4:])    # microseconds are nanoseconds now
+    fine.write_bytes(struct.pack("<I", 0xa1b23c4d) + octets[4:])    # microseconds become nanoseconds
     stage.run("mergecap", "-I", "none", "-a", "-w", capture, samples / "clean_esp.pcap", fine)
     fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.interface_id", "-e", "frame.len"]
     assert stage.run("ipsec-split", "--all", "-n", "3", "-o", folder, capture).returncode == 0

@@ -1,4 +1,4 @@
-"""Sessions with forged packets, and what must be said of the genuine ones all the same.
+"""Sessions with forged packets, and what must nevertheless be said about the genuine ones.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

@@ -1,7 +1,7 @@
-"""Runs sessions through tshark with the forged packets and without them, and compares what is said of the genuine ones.
+"""Runs sessions through tshark with and without the forged packets, and compares what is said about the genuine ones.
 
-With keys every genuine packet must be judged as if the others were not there. Without, nobody can tell which are genuine;
-but none may become a drop for them, and no fault that was found may go unsaid.
+With keys, every genuine packet must be judged as if the forged ones were not there. Without keys, nobody can know which
+are genuine; but no genuine packet may become a drop because of forged ones, and every fault must still be reported.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -18,7 +18,7 @@ START_TIME = 1_700_000_000
 TOGETHER = 4            # sessions that run at the same time; the others follow
 GROUP_TIME = 100_000_000    # microseconds
 
-# What one packet says; the last three name frames and SAs, and those that a later pass only knows.
+# Fields of one packet; those that refer to other frames and SAs; and those that only a later pass knows.
 OF_PACKET = ("ipsec.verdict", "ipsec.finding", "ipsec.analysis.flags", "ipsec.spi", "ipsec.icv.status", "ipsec.seq",
              "ipsec.seq.highest", "ipsec.seq.lag", "ipsec.seq.skipped")
 OF_OTHERS = ("ipsec.seq.first_seen", "ipsec.sa")
@@ -26,7 +26,8 @@ LATER = ("ipsec.sa.reverse", "ipsec.sa.successor", "ipsec.sa.lost")
 FIELDS = ("frame.number", *OF_PACKET, *OF_OTHERS, *LATER)
 SUSPICIOUS, DROP = "3", "4"
 BAD, GOOD = "0", "1"
-# The first packet that comes too late ends the SA, forged or not: receivers look at the lifetime before the ICV.
+# The first packet that exceeds the lifetime ends the SA, forged or not, because receivers check the lifetime before the
+# ICV.
 EXPIRED, GONE = re.compile(r"sa\.expired|(esp|ah)\.spi_unknown"), "the SA is over"
 OF_SEQUENCES = ("seq.gap", "iv.reuse", "sa.old_spi", "replay.old")
 
@@ -37,7 +38,7 @@ class Failure(NamedTuple):
 
 
 class Run:
-    """What tshark says of a capture, frame by frame."""
+    """What tshark says about a capture, frame by frame."""
 
     def __init__(self, output):
         self.rows = [dict(zip(FIELDS, line.split("\t"))) for line in output.splitlines()]
@@ -47,7 +48,7 @@ class Run:
 
 
 class Batch:
-    """Sessions in one capture. `placed` are all packets in their order, each with its session."""
+    """Sessions in one capture. `placed` has all packets in order, each with its session."""
 
     def __init__(self, seed, sessions, forged, options):
         self.seed, self.sessions, self.forged = seed, sessions, forged
@@ -63,7 +64,7 @@ class Batch:
         sessions = [Session(number + 1, seed * 100_000 + number) for number in range(count)]
         forged = [forge(session, random.Random(f"forge {session.seed}")) for session in sessions]
         whole = random.Random(f"batch {seed}").random() < 0.7
-        # Without reassembly a fragment is dissected as it is.
+        # Without reassembly, fragments are dissected as they are.
         return cls(seed, sessions, forged, [] if whole else ["-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE"])
 
     def alone(self, session):
@@ -94,7 +95,7 @@ class Batch:
         return path
 
     def read(self, tshark, *passes, forged=True):
-        """What tshark says of the capture, with the forged packets or without."""
+        """What tshark says about the capture, with or without the forged packets."""
         keys = tshark.share(f"sessions-{self.seed}.txt", self.keys)
         capture = self.write(tshark.crafted / f"sessions-{self.seed}.pcap", forged)
         run = Run(tshark.run("-r", capture, *passes, "-o", f"ipsec.sa_file:{keys}", *self.options,
@@ -103,13 +104,13 @@ class Batch:
         return run
 
     def run(self, tshark):
-        """Everything that is wrong, as Failures."""
+        """All errors, as Failures."""
         once, twice, clean = self.read(tshark), self.read(tshark, "-2"), self.read(tshark, "-2", forged=False)
         return Comparison(self, once, twice, clean).failures
 
 
 def without_losses(row, clean):
-    """Both rows, where the first one tells of no loss that the other one does not."""
+    """Both rows, without the losses that only the second one reports."""
     lost, most = (int(one["ipsec.sa.lost"] or 0) for one in (row, clean))
     if lost < most:
         row = {**row, "ipsec.sa.lost": clean["ipsec.sa.lost"]}
@@ -120,7 +121,7 @@ def without_losses(row, clean):
 
 
 class Comparison:
-    """The oracles. Frames are counted from 0 here; `twin` is the frame without the forged ones."""
+    """The oracles. Frames are counted from 0 here; `twin` is the same frame in the capture without the forged ones."""
 
     def __init__(self, batch, once, twice, clean):
         self.once, self.twice, self.clean = once, twice, clean
@@ -138,14 +139,14 @@ class Comparison:
             self._check(session, frames)
 
     def _same_sas(self):
-        """Which SA of the capture without forged packets is which of the other."""
+        """Maps the SAs of the capture without forged packets to those of the other one."""
         return {self.clean.rows[twin]["ipsec.sa"]: self.twice.rows[at]["ipsec.sa"] for at, twin in self.twin.items()}
 
     def _check(self, session, frames):
         for at, packet in frames:
             self._check_passes(session, at, packet)
         if session.keyed:
-            # What was cut may be the one that is missing.
+            # The packet that was cut may be the one that is missing.
             cut = any(packet.forged and not packet.checkable for _, packet in frames)
             for at, packet in frames:
                 if not packet.forged:
@@ -162,23 +163,24 @@ class Comparison:
         for name in (*OF_PACKET, *OF_OTHERS):
             one, two = (run.rows[at][name] for run in (self.once, self.twice))
             if name == "ipsec.icv.status" and not one and not session.keyed:
-                continue    # ESP-NULL, which the first packets are known for on later passes only
+                continue    # ESP-NULL, for which the first packets are known on later passes only
             if one != two:
                 self._fail(session, at, packet, f"one pass says {name} {one!r}, two say {two!r}")
 
     def _frame(self, number):
-        """The frame with the forged ones, of one without: both as tshark has them."""
+        """The number of a frame in the capture with the forged packets, from its number in the other one; both as
+        tshark counts."""
         return str(self.origin[int(number) - 1] + 1) if number else ""
 
     def _check_keyed(self, session, at, packet, cut):
-        """As if the forged ones were not there; but that some that are cut may excuse a loss."""
+        """As if the forged packets were not there; except that some that are cut may explain a loss."""
         row, clean = self.twice.rows[at], self.clean.rows[self.twin[at]]
         if cut:
             row, clean = without_losses(row, clean)
         expected = {**clean, "ipsec.seq.first_seen": self._frame(clean["ipsec.seq.first_seen"])}
         for name in ("ipsec.sa", "ipsec.sa.reverse", "ipsec.sa.successor"):
             expected[name] = self.same_sa[clean[name]] if clean[name] else ""
-        if not clean["ipsec.sa.reverse"]:       # then a guess is better than none
+        if not clean["ipsec.sa.reverse"]:       # a guess is then better than nothing
             expected["ipsec.sa.reverse"] = row["ipsec.sa.reverse"]
         differences = [f"{name} is {row[name]!r}, not {expected[name]!r}"
                        for name in FIELDS[1:] if EXPIRED.sub(GONE, row[name]) != EXPIRED.sub(GONE, expected[name])]
@@ -186,7 +188,7 @@ class Comparison:
             self._fail(session, at, packet, "; ".join(differences))
 
     def _check_forged(self, session, frames):
-        """Once its SA has verified, none that could be checked passes for genuine."""
+        """Once an SA has verified, no forged packet that could be checked passes for genuine."""
         good = set()
         for at, packet in frames:
             row = self.twice.rows[at]
@@ -196,13 +198,13 @@ class Comparison:
                 continue
             told = row["ipsec.icv.status"] == BAD or row["ipsec.finding"]
             if packet.kind == REPLAY and row["ipsec.finding"] == "capture.duplicate":
-                continue    # of another copy that he made
+                continue    # the duplicate of another forged copy
             if row["ipsec.verdict"] not in (SUSPICIOUS, DROP) or not told:
                 self._fail(session, at, packet, f"verdict {row['ipsec.verdict']!r}, ICV {row['ipsec.icv.status']!r}, "
                                                 f"findings {row['ipsec.finding']!r}")
 
     def _check_keyless(self, session, frames):
-        """No new drop, no successor that is none; each replay still has its finding, and each kind of fault still occurs."""
+        """No new drop, no false successor; each replay still has its finding, and each kind of fault still occurs."""
         found, found_clean = set(), set()
         for at, packet in frames:
             found.update(self.twice.findings(at))

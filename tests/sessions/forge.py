@@ -1,6 +1,7 @@
-"""What somebody without keys puts among the packets of a session. He knows addresses, ports, SPI and numbers.
+"""What an attacker without keys inserts among the packets of a session; addresses, ports, SPI and numbers are known.
 
-Each kind is one that an analysis may fail to check, or may draw conclusions from. A session gets few kinds, many times.
+Each kind is something that an analysis may fail to check, or may draw conclusions from. A session gets few kinds, many
+times each.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -17,12 +18,12 @@ MORE_FRAGMENTS = 0x2000
 JUMBO = 9300
 NEAR, FAR = (50, 200, 1000), (65_537, 1_800_000_000)
 SUCCESSOR = 17          # packets that "take over"
-APART = 25              # genuine packets between two forgeries, where nobody can tell a flow from a forged one
-OLD_ENOUGH = 10_000     # microseconds: a copy that comes later was not captured twice
+APART = 25              # genuine packets between two forgeries, if a flow cannot be distinguished from a forged one
+OLD_ENOUGH = 10_000     # microseconds: a later copy does not count as captured twice
 
 
 class Moment:
-    """A place in a session: what an attacker sees of it."""
+    """A point in a session, and what an attacker sees there."""
 
     def __init__(self, session, at, chooser):
         self.session, self.at, self.random = session, at, chooser
@@ -53,7 +54,7 @@ class Moment:
     # --- numbers ------------------------------------------------------------------------------------
 
     def number(self):
-        """One that the flow has not lost: for a packet that nobody can check may be one that was lost."""
+        """A number that the flow has not lost, because a packet that cannot be checked may be a lost one."""
         choose = self.random.choice
         number = {"next": self.coming[0].number if self.coming else self.top + 1,
                   "near": self.top + choose(NEAR), "far": self.top + choose(FAR),
@@ -69,7 +70,7 @@ class Moment:
     # --- octets -------------------------------------------------------------------------------------
 
     def noise(self, number, size=None):
-        """ESP or AH with noise behind the numbers, of a size that suits the SA."""
+        """ESP or AH with noise after the sequence number, of a length that suits the SA."""
         size = self.random.randrange(15, 80) * 4 if size is None else size
         if self.session.protocol == ESP:
             suite = self.sa.suite
@@ -82,7 +83,7 @@ class Moment:
         return header + self.random.randbytes(field) + datagram
 
     def carry(self, octets, udp_length=None, chain=b"", first=None, **fields):
-        """The IP packet around them; `first` is the protocol of the first extension header, if `chain` is one."""
+        """The IP packet around these octets; `first` is the type of the first extension header, if `chain` has any."""
         protocol, payload = self.session.protocol, octets
         if self.session.udp:
             protocol = wire.UDP
@@ -99,7 +100,7 @@ class Moment:
 # --- the kinds ----------------------------------------------------------------------------------------------
 
 def options(size, next_header):
-    """One header of destination options, of nothing but padding."""
+    """A Destination Options header with padding only."""
     text = bytes([next_header, size // 8 - 1])
     while size - len(text) > 1:
         pad = min(size - len(text) - 2, 255)
@@ -112,7 +113,7 @@ def icv(moment, number):
 
 
 def coalesced(moment, number):
-    """The SPI once more, and the next number, where a second packet could begin."""
+    """The SPI again, and the next number, where a second packet could begin."""
     octets = bytearray(moment.noise(number, 240))
     struct.pack_into("!II", octets, 4 * moment.random.randrange(10, 40), moment.sa.spi, (number + 1) % END)
     return moment.carry(bytes(octets))
@@ -134,7 +135,7 @@ def udp_length(moment, number):
 
 
 def broken_option(moment, number):
-    """An option of IPv4 whose length is 0."""
+    """An IPv4 option whose length is 0."""
     return moment.carry(moment.noise(number), options=b"\x07\0\0\0")
 
 
@@ -145,13 +146,13 @@ def behind_options(size):
 
 
 def behind_routing(moment, number):
-    """Of a type that nobody knows, with segments left."""
+    """A routing header of an unknown type, with segments left."""
     chain = bytes([moment.carried, 2, 200, 3]) + moment.random.randbytes(20)
     return moment.carry(moment.noise(number), chain=chain, first=ROUTING)
 
 
 def first_fragment(moment, number):
-    """The others never come."""
+    """The first fragment of a packet whose others never come."""
     octets = moment.noise(number)
     octets += bytes(-len(octets) % 8)
     if moment.session.version == 4:
@@ -164,13 +165,13 @@ def jumbo(moment, number):
 
 
 def esp_null(moment, number):
-    """A whole IP packet behind the numbers, a sound trailer, no ICV: anybody can make that."""
+    """A whole IP packet after the sequence number, a sound trailer, no ICV: anybody can make that."""
     inner = wire.ipv4(*map(wire.packed, ("10.1.0.1", "10.2.0.1")), wire.UDP, moment.random.randbytes(32), number)
     return moment.carry(struct.pack("!II", moment.sa.spi, number % END) + plaintext(inner, IPIP, 4))
 
 
 def in_clear(moment, number):
-    """The same with room for an IV and an ICV, as a network card is handed what it encrypts."""
+    """The same with room for an IV and an ICV, as a packet that a network card is to encrypt."""
     inner = wire.ipv4(*map(wire.packed, ("10.1.0.1", "10.2.0.1")), wire.UDP, moment.random.randbytes(32), number)
     suite = moment.sa.suite
     room = {"CBC": 16, "NULL": 0}.get(suite.cipher, 8)
@@ -179,7 +180,7 @@ def in_clear(moment, number):
 
 
 class Kind(NamedTuple):
-    """How the packet with a number is made; whether an ICV could be computed; which sessions it can be in."""
+    """How a packet with a given number is made; whether an ICV could be computed; in which sessions it can be."""
     make: Callable
     checkable: bool
     fits: Callable = lambda session: True
@@ -200,7 +201,7 @@ KINDS = {
     "looks like ESP-NULL": Kind(esp_null, True, lambda session: session.protocol == ESP),
     "looks like crypto offload": Kind(in_clear, True, lambda session: session.protocol == ESP),
 }
-# Made otherwise: of packets that were there, or with an SPI of their own.
+# Made in other ways: from existing packets, or with an SPI of their own.
 CUT, REPLAY, SUCCESSION, REVERSE = "cut copy in front", "replays from elsewhere", "forged successor", "forged reverse SA"
 ODD, DENSE = "odd lengths", "one in twelve"
 
@@ -208,8 +209,8 @@ ODD, DENSE = "odd lengths", "one in twelve"
 # --- into a session --------------------------------------------------------------------------------------------
 
 def as_packets(moment, packets, kind, checkable, numbers):
-    """Frames, spread between the packet before and this one; what is larger than the snapshot length is cut as any
-    other."""
+    """Frames, spread between the previous packet and this one; those that exceed the snapshot length are cut as
+    usual."""
     made = []
     for time, packet, number in zip(spread(moment, len(packets)), packets, numbers):
         frame = wire.frame(packet, moment.link)
@@ -219,14 +220,14 @@ def as_packets(moment, packets, kind, checkable, numbers):
 
 
 def spread(moment, count):
-    """Moments between the packet before and this one."""
+    """Times between the previous packet and this one."""
     start = moment.packets[moment.at - 1].time if moment.at else moment.time - 1000
     return [start + (moment.time - start) * (turn + 1) // (count + 1) for turn in range(count)]
 
 
 def forge_kind(name):
     def forge(moment):
-        """A run of numbers in order; where nobody can tell a flow, one or two."""
+        """A run of consecutive numbers; one or two, if they could not be distinguished from a flow."""
         count = moment.random.choices((1, 2, moment.random.randrange(3, 21)), (6, 2, 2))[0]
         count = count if moment.session.keyed else min(count, 2)
         count = min(count, 2) if name == "9300 octets" else count
@@ -240,17 +241,17 @@ def forge_kind(name):
 def forge_cut(moment):
     """The next packet itself, 12 octets short, a millisecond before it comes."""
     coming = moment.packets[moment.at]
-    if coming.kind != "sent" or not coming.is_whole:    # two cut ones are the same for all that anybody can say
+    if coming.kind != "sent" or not coming.is_whole:    # two cut packets cannot be distinguished
         return []
     frame, length = coming.frame[:-12], coming.length
-    if moment.random.random() < 0.5:    # another packet, which nobody can tell from it
+    if moment.random.random() < 0.5:    # a different packet that cannot be distinguished from it
         frame = frame[:-20] + moment.random.randbytes(20)
     length = moment.random.choice((length, len(frame)))
     return [Packet(coming.time - 1000, frame, length, moment.sa, coming.number, CUT, True, False)]
 
 
 def from_elsewhere(moment, packet):
-    """The same packet from another address, or another way."""
+    """The same packet from another source address, TTL and link."""
     ip = packet.frame[14:]
     if moment.session.version == 6:
         return wire.frame(ip[:7] + bytes([moment.ttl]) + moment.source + ip[24:], moment.link)
@@ -262,8 +263,8 @@ def from_elsewhere(moment, packet):
 
 
 def forge_replays(moment):
-    """Old packets, one or several in order. With an AH's source changed they do not verify any more. None of those that
-    come twice anyway: nobody could tell which copy is whose."""
+    """Old packets, one or several in order. AH with a changed source no longer verifies. Packets that appear twice
+    anyway are left out, because nobody could tell which copy is whose."""
     again = {packet.number for packet in moment.packets if packet.sa is moment.sa and packet.kind in ("copy", "twice")}
     old = [packet for packet in moment.past if packet.time < moment.time - OLD_ENOUGH and packet.kind == "sent" and
            packet.number not in again]
@@ -288,7 +289,7 @@ def forge_successor(moment):
 
 
 def forge_reverse(moment):
-    """One packet the other way."""
+    """One packet in the other direction."""
     packet = bytearray(moment.carry(with_spi(moment, moment.noise(1), 0xBAD10000 + moment.random.randrange(1 << 16))))
     at, size = (12, 4) if moment.session.version == 4 else (8, 16)
     packet[at:at + 2 * size] = packet[at + size:at + 2 * size] + packet[at:at + size]
@@ -296,7 +297,7 @@ def forge_reverse(moment):
 
 
 def forge_odd(moment):
-    """Many that no ESP of the SA can be; of one number, so that they are no flow."""
+    """Many packets that cannot be ESP of the SA; with the same number, so that they are not a flow."""
     if not moment.session.udp:
         return []
     count, number = moment.random.choice((1, 10, 40)), moment.number()
@@ -305,7 +306,7 @@ def forge_odd(moment):
 
 
 def forge_dense(moment):
-    """From here to the end, with numbers that the flow has just had."""
+    """From here to the end, with numbers that the flow has just used."""
     made = []
     for at in range(moment.at, len(moment.packets), 12):
         here = Moment(moment.session, at, moment.random)
@@ -320,7 +321,7 @@ FORGERS = {**{name: forge_kind(name) for name in KINDS}, **OTHERS}
 
 
 def forge(session, chooser):
-    """Packets of somebody without keys, of one to three kinds, for places of the session."""
+    """Packets of an attacker without keys, of one to three kinds, for points in the session."""
     fitting = [name for name in FORGERS if name not in KINDS or KINDS[name].fits(session)]
     fitting = [name for name in fitting if name != ODD or session.udp]
     kinds = chooser.sample(fitting, chooser.choice((1, 1, 2, 3)))
@@ -330,8 +331,8 @@ def forge(session, chooser):
 
 
 def choose_places(session, chooser):
-    """Before the first packet of an SA verified, nobody can tell either: then only where that is soon to come, and never
-    where it may have been cut."""
+    """Before the first packet of an SA has verified, forgeries cannot be recognised: then only just before it, and
+    never if it may have been cut."""
     least = APART if not session.keyed or session.snaplen else 1
     count = chooser.randrange(2, 10 if session.keyed else 6)
     places = sorted(chooser.randrange(len(session.packets)) for _ in range(count))
@@ -345,13 +346,13 @@ def choose_places(session, chooser):
 
 
 def has_begun(session, at):
-    """Whether packets of the SA at that place have been seen whole."""
+    """Whether whole packets of the SA have been seen at that point."""
     sa = session.packets[at].sa
     return sum(packet.sa is sa and packet.is_whole for packet in session.packets[:at]) >= 3
 
 
 def merge(packets, forged):
-    """All in the order of time; the order of genuine ones is that without the forged."""
+    """All packets in order of time; the genuine ones are in the same order as without the forged ones."""
     times = [packet.time for packet in packets]
     merged = list(packets)
     for packet in sorted(forged, key=lambda packet: packet.time, reverse=True):

@@ -24,7 +24,7 @@ SESSIONS = 60       # of a batch
 
 
 def keep(folder, batch, session, texts):
-    """The session as it was in its batch: alone it may be judged otherwise."""
+    """Keeps the session as it was in its batch, because it may be judged differently alone."""
     folder = folder / f"seed-{batch.seed}-session-{session.number}"
     folder.mkdir(parents=True, exist_ok=True)
     alone = batch.alone(session)

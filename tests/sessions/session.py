@@ -1,8 +1,8 @@
-"""Sessions: what two peers send each other, and how it comes to the place of the capture.
+"""Sessions: what two peers send each other, and how it reaches the point of capture.
 
-A session has one pair of addresses, one direction or both, and a rekey or two. Packets are lost, late inside and outside
-of the window, captured twice, replayed; the sender moves; a snapshot length cuts the large ones. All of it is genuine, and
-sealed with the SA's keys whether the analysis gets them or not.
+A session has one pair of addresses, one or both directions, and one or two rekeys. Packets are lost, late inside and
+outside of the window, captured twice, replayed; the sender changes its address; a snapshot length cuts large packets.
+All of this is genuine, and sealed with the SA's keys, whether the analysis gets them or not.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,15 +22,15 @@ ANY_PORT = 4500
 
 
 class Packet(NamedTuple):
-    """One frame. `kind` is sent, late, copy, twice, pair or straggler; of a forged one, what it is."""
+    """One frame. `kind` is sent, late, copy, twice, pair or straggler; for a forged one, its kind."""
     time: int                   # microseconds
     frame: bytes
     length: int                 # on the wire, IP header and link included
-    sa: Optional["Sender"]      # None where it is nobody's
+    sa: Optional["Sender"]      # None if it belongs to no sender
     number: int                 # with its high half
     kind: str
     forged: bool = False
-    checkable: bool = True      # if forged: whether all octets are there that an ICV needs
+    checkable: bool = True      # if forged: whether it has all octets that are needed to check an ICV
 
     @property
     def is_whole(self):
@@ -38,7 +38,7 @@ class Packet(NamedTuple):
 
 
 class Sender(Sa):
-    """One SA, and where its packets come from."""
+    """One SA, and the origin of its packets."""
 
     def __init__(self, session, generation, reply, start):
         number = session.number
@@ -62,7 +62,7 @@ class Sender(Sa):
         return {"src": addresses["dst"], "dst": addresses["src"]} if self.reply else addresses
 
     def row_of_table(self):
-        """For what no dump can say; else None."""
+        """For settings that a dump cannot express; otherwise None."""
         if self.suite is not GMAC:
             return None
         return self.row(integrity="AES_128_GMAC", esn="yes" if self.esn else "no")
@@ -74,21 +74,21 @@ class Sender(Sa):
                                 f"(INF)(packets), hard {self.hard_packets}(packets)\n")
 
     def _iv(self, length):
-        """CBC: noise; the others: a counter, as most senders have."""
+        """Noise for CBC; a counter for the others, as with most senders."""
         if length == 16:
             return octets_of(f"iv {self.spi} {self.high} {self.sequence}", 16)
         number = 1 if self.reuse_iv else (self.high << 32) + self.sequence
         return struct.pack("!Q", (int.from_bytes(self.first_iv, "big") + number) % (1 << 64))
 
     def in_ip(self, protocol, payload, identification, source=None, **fields):
-        """IP as the sender makes it."""
+        """IP as the sender builds it."""
         source = source or self.source
         if self.version == 4:
             return wire.ipv4(source, self.destination, protocol, payload, identification, **fields)
         return wire.ipv6(source, self.destination, protocol, payload, **fields)
 
     def in_udp_from(self, octets, source=None, port=None, length=None):
-        """UDP; in IPv6 with a checksum, which it needs there."""
+        """UDP; with a checksum in IPv6, where it is mandatory."""
         pseudo = (source or self.source) + self.destination if self.version == 6 else None
         ports = (self.port if port is None else port, ANY_PORT)
         return wire.udp(octets, *(reversed(ports) if self.reply else ports), length=length, pseudo=pseudo)
@@ -112,7 +112,7 @@ class Sender(Sa):
 
 
 class Session:
-    """What is chosen at random, and the packets that follow from it. `number` makes addresses, SPIs and keys."""
+    """Random choices, and the packets that result from them. `number` determines addresses, SPIs and keys."""
 
     def __init__(self, number, seed):
         self.number, self.seed = number, seed
@@ -135,7 +135,8 @@ class Session:
         self.snaplen = choose((96, 128)) if chance() < 0.15 else None
         self.odd = {trait for trait in ("loss", "late", "old", "twice", "replay", "move", "reuse", "offload") if chance() < 0.35}
         if self.suite is CBC_SHA256:
-            self.odd.discard("reuse")   # which is remembered by chance, in slots that others may take
+            # Because its detection depends on chance: the slots that remember it may be overwritten.
+            self.odd.discard("reuse")
         self.rekeys = self.random.choices((0, 1, 2), (5, 3, 1))[0]
         self.limited = self.keyed and chance() < 0.2
         self.count = self.random.randrange(100, 220)
@@ -180,7 +181,8 @@ class Session:
         self.packets.append(Packet(time, frame[:self.snaplen], len(frame), sa, number, kind))
 
     def _send(self, sa, time, may_fail):
-        """The next number of the SA; may_fail: it may get lost, and come late, twice or again."""
+        """Sends the next number of the SA; with may_fail, it may be lost, come late, be captured twice or be
+        replayed."""
         number, chance = sa.next, self.random.random
         sa.next += 1
         self.identification += 1
@@ -202,7 +204,7 @@ class Session:
             self._capture(time + self.random.randrange(6_000, 250_000), packet, sa, number, "copy")
 
     def _send_pair(self, sa, time):
-        """Two packets in one datagram, as a network card hands them over."""
+        """Two packets in one datagram, as a network card delivers them."""
         first = sa.next
         sa.next += 2
         payload, self.identification = self._payload(small=True), self.identification + 1

@@ -40,8 +40,8 @@ class Finding(NamedTuple):
 
 @pytest.fixture(scope="session", autouse=True)
 def tshark():
-    """The staged plugin. That it loads is checked before anything else: a plugin that did not load
-    must never look like a capture without findings."""
+    """The staged plugin. That it loads is checked before anything else, because a plugin that did not load must never
+    look like a capture without findings."""
     staged = Tshark(os.environ["IPSEC_MODULE"], os.environ["IPSEC_CAPTURES"],
                     os.environ.get("IPSEC_PRELOAD"))
     try:
@@ -65,5 +65,5 @@ def catalogue():
 
 @pytest.fixture(scope="session")
 def everything(tmp_path_factory):
-    """All sample captures in one, with all keys: every finding occurs in it."""
+    """All sample captures in one, with all keys; every finding occurs in it."""
     return sidecars.concatenate(tmp_path_factory.mktemp("samples") / "all.pcap", sidecars.NAMES)

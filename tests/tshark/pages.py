@@ -1,4 +1,4 @@
-"""The pages that people read: README and those that it links.
+"""The pages of documentation: README and those that it links.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -7,25 +7,25 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# Those that are made from the catalogue are tested by themselves.
+# Pages that are generated from the catalogue have their own tests.
 MADE = {ROOT / "plugin" / name for name in ("CHECKS.md", "SYSTEMS.md")}
 WRITTEN = [path for path in (ROOT / "README.md", *sorted(ROOT.glob("plugin/**/*.md")), *sorted(ROOT.glob("tests/*.md")))
            if path not in MADE]
 
 
 def written():
-    """All the pages that are not made, as one text."""
+    """All pages that are not generated, as one text."""
     return "\n".join(path.read_text() for path in WRITTEN)
 
 
 def anchors(path):
-    """What a link to a page can lead to, as GitHub names it."""
+    """The anchors of a page, as GitHub names them."""
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
             for title in re.findall(r"^##+ (.*)$", path.read_text(), re.MULTILINE)}
 
 
 def dead_links(path):
-    """The links of a page into this repository that lead nowhere."""
+    """The links of a page into this repository that are broken."""
     dead = []
     for target, anchor in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", path.read_text()):
         page = (path.parent / target).resolve() if target else path

@@ -1,4 +1,4 @@
-"""Reads, cuts and joins pcap files (microseconds), octet by octet as tests need it.
+"""Reads, cuts and joins pcap files (microseconds), without corrections.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -12,7 +12,7 @@ ETHERNET, RAW_IP, LINUX_COOKED = 1, 101, 113     # link types
 
 
 class Record(NamedTuple):
-    """One frame; `length` is what it had on the wire."""
+    """One frame; `length` is its length on the wire."""
     seconds: int
     microseconds: int
     length: int
@@ -41,16 +41,16 @@ def write(path, records, link_type=ETHERNET):
 
 
 def write_frames(path, frames):
-    """Writes frames of which nothing is missing, a second apart."""
+    """Writes complete frames, a second apart."""
     return write(path, [Record(1_700_000_000 + number, 0, len(frame), frame)
                         for number, frame in enumerate(frames)])
 
 
 def hide_cuts(records):
-    """The same frames, claiming that nothing is missing."""
+    """Changes the lengths, so that no frame seems to be cut."""
     return [record._replace(length=len(record.octets)) for record in records]
 
 
 def concatenate(path, sources):
-    """One capture of many, frame after frame."""
+    """Joins captures, frame after frame."""
     return write(path, [record for source in sources for record in read(source)])

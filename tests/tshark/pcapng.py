@@ -1,4 +1,4 @@
-"""Writes pcapng files with what pcap has no place for: interfaces, sections and packet ids.
+"""Writes pcapng files with what pcap cannot express: interfaces, sections and packet ids.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -44,7 +44,7 @@ def _packet(packet):
 
 
 def write(path, packets, link_type=ETHERNET):
-    """The packets in their order; a section begins where its number is another one."""
+    """Writes the packets in order; a new section begins whenever its number changes."""
     interfaces = max(packet.interface for packet in packets) + 1
     with open(path, "wb") as file:
         section = None

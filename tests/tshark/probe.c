@@ -1,5 +1,5 @@
 /* A plugin for the tests: prints what Analyze > Conversation Filter would offer for each frame under "IPsec SA", which
- * only a window shows.
+ * only the GUI shows.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../plugin/epan/compat.h"

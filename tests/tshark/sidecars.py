@@ -15,7 +15,7 @@ NAMES = sorted(path.name[:-len(".expected.tsv")] for path in CAPTURES.glob("*.ex
 
 
 class Expected(NamedTuple):
-    """One line of a sidecar; without one, a frame shows nothing."""
+    """One line of a sidecar; a frame without one must show nothing."""
     verdicts: Tuple[str, ...] = ()
     findings: Tuple[str, ...] = ()
     windows: Tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class Expected(NamedTuple):
     what: str = ""
 
 
-LATER = "+"     # in front of what a first pass cannot know, for it rests on frames behind
+LATER = "+"     # marks what a first pass cannot know, because it depends on later frames
 
 
 def _values(column, separator, later):
@@ -33,7 +33,7 @@ def _values(column, separator, later):
 
 
 def load(name, later=True):
-    """The expectations of a sample capture, as {frame number: Expected}; `later` on passes behind the first one."""
+    """The expectations of a sample capture, as {frame number: Expected}; `later`: for passes after the first one."""
     expected = {}
     for line in (CAPTURES / f"{name}.expected.tsv").read_text().splitlines():
         if line.startswith("#"):
@@ -50,7 +50,7 @@ def path(name):
 
 
 def concatenate(target, names):
-    """One capture of several, frame after frame, with the keys and the options of all beside it."""
+    """Joins captures, frame after frame, with the keys and options of all next to the result."""
     keys = [path(name).with_suffix(KEYS) for name in names]
     sidecar_lines = [line for name in names for line in (CAPTURES / f"{name}{SIDECAR}").read_text().splitlines()]
     options = dict.fromkeys(line for line in sidecar_lines if line.startswith("# option: "))
@@ -65,7 +65,7 @@ def frames_with(name, *findings):
 
 
 def count(tshark, capture, filters):
-    """How many frames each filter lets pass: {filter: frames}, all in one run."""
+    """How many frames match each filter: {filter: frames}, all in one run."""
     assert not [one for one in filters if "," in one], "io,stat takes filters apart at commas"
     reading = ["-q", "-r", tshark.stage(capture), *tshark.options(capture)]
     done = tshark.run(*reading, "-z", "io,stat,0," + ",".join(filters))

@@ -6,9 +6,9 @@ from tshark_runner import LATER
 
 
 def assert_sound(tshark, capture):
-    """With the plugin, tshark sees the same layers and gives up at the same places as without, unless the plugin
-    hands on payloads, and says the same in one pass as in two. (That it neither crashes nor complains, the runner
-    checks.)"""
+    """With the plugin, tshark sees the same layers and gives up at the same places as without, unless the plugin passes
+    on payloads; and it says the same in one pass as in two. (The runner checks that it neither crashes nor
+    complains.)"""
     alone = ("-o", "ipsec.decrypt:false")
     rows, again = tshark.rows(capture, *alone), tshark.rows(capture, "-2", *alone)
     tshark.rows(capture)

@@ -1,9 +1,9 @@
 """What VPP and FreeBSD counted for each packet that they were given, one by one: captures/vpp/counted.tsv and
-captures/freebsd/counted.tsv. captures/README.md says how they were asked.
+captures/freebsd/counted.tsv. captures/README.md says how they were tested.
 
-The packets are those of captures/linux, and three captures made for VPP. With the receiver's SAs the plugin must name the
-same counters, and none where the system counted nothing; what was counted it must have discarded, and not what was
-delivered. `ctest -R tshark_asked -V` prints the agreement.
+The packets are those of captures/linux, and three captures made for VPP. With the receiver's SAs the plugin must name
+the same counters, and none if the system counted nothing. The verdict must be drop for what was counted, and must not
+be drop for what was delivered. `ctest -R tshark_asked -V` prints the agreement.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -19,7 +19,7 @@ from tshark_runner import KEYS, VERDICTS, field_options, parse_rows
 SYSTEMS = ("vpp", "freebsd")
 FIELDS = ("frame.number", "ipsec.verdict", "ipsec.finding", "ipsec.vpp.counter", "ipsec.freebsd.counter")
 
-# Why the counter cannot be told from packet and SA: values of a column of the tables.
+# Why the counter cannot be known from packet and SA: values of a column of the tables.
 UNTOLD = {
     "cut": "IP says more octets than the frame has: cut by the capture or on the way",
     "policy": "what is missing or forbidden is the receiver's policy",
@@ -71,7 +71,7 @@ def told(system):
 
 
 def differences(system, shown, agrees):
-    """The packets that the plugin says something else of."""
+    """The packets on which the plugin disagrees."""
     return [f"{capture} {line.frame} ({line.what}): {system} {line.counters}, "
             f"plugin {list(shown[system, capture][line.frame].values())[1:]}"
             for capture, line in told(system) if not agrees(line, shown[system, capture][line.frame])]
@@ -104,7 +104,7 @@ def test_what_was_counted_was_discarded_and_what_was_delivered_not(shown, system
 
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_what_the_rfcs_let_pass_and_the_system_refuses_is_explained(tshark, shown, system):
-    """Where nothing else is found wrong, and a counter moved."""
+    """If nothing else is wrong with a packet, and a counter moved."""
     explained = 0
     for capture, line in told(system):
         row = shown[system, capture][line.frame]
@@ -128,7 +128,7 @@ MAKERS = {"vpp": asked.faults_asked_vpp, "freebsd": asked.faults_asked_freebsd}
 @pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_samples(tshark, system, passes):
-    MAKERS[system]()        # fills in what is counted
+    MAKERS[system]()        # fills in the expected counters
     name = f"faults_asked_{system}"
     rows = tshark.rows(name, *passes)
     for frame, line in sidecars.load(name).items():
@@ -137,7 +137,7 @@ def test_samples(tshark, system, passes):
 
 @pytest.mark.parametrize("receiver", ["rfc", "linux", "windows", "strongswan"])
 def test_another_receiver_refuses_nothing_of_it(tshark, receiver):
-    """Neither has a restriction that is told so."""
+    """The other receivers have no such restrictions."""
     for system in SYSTEMS:
         name = f"faults_asked_{system}"
         rows = tshark.rows(name, "-o", f"ipsec.receiver:{receiver}")
@@ -147,7 +147,7 @@ def test_another_receiver_refuses_nothing_of_it(tshark, receiver):
 
 
 def test_the_rfcs_let_it_pass(tshark):
-    """Unless the number comes again, which VPP and FreeBSD have not seen."""
+    """Except for repeated numbers, the first of which VPP and FreeBSD have not accepted."""
     for system in SYSTEMS:
         name = f"faults_asked_{system}"
         rows = tshark.rows(name, "-o", "ipsec.receiver:rfc")

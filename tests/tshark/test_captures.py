@@ -13,13 +13,13 @@ EVERY_CAPTURE = pytest.mark.parametrize("name", sidecars.NAMES)
 
 
 def shown(row):
-    """What a frame shows, as the first columns of a sidecar have it."""
+    """What a frame shows, in the form of the first columns of a sidecar."""
     return tuple(map(tuple, (row.verdicts, row.findings, row["ipsec.windows.error"],
                              row["ipsec.linux.counter"], row.icv)))
 
 
 def differs(line, row, passes):
-    """On later passes packets of ESP-NULL are opened that came before it was known for that."""
+    """Later passes also open the packets that came before an SA was known to be ESP-NULL."""
     columns = 4 if passes and "ESP-NULL heuristic" in row["ipsec.key.source"] else 5
     return shown(row)[:columns] != line[:columns]
 
@@ -65,7 +65,7 @@ def test_good_captures_expect_no_drop(name):
     assert not [frame for frame, line in sidecars.load(name).items() if "drop" in line.verdicts]
 
 
-# The bounds on memory take more packets than a sample may have; unit/test_iv.c and test_judge.c meet them.
+# Reaching the limits on memory takes more packets than a sample may have; unit/test_iv.c and test_judge.c do that.
 NOT_IN_SAMPLES = {"iv.unchecked", "sa.forgotten"}
 
 

@@ -1,5 +1,5 @@
-"""What is not public API of Wireshark: one test for each function of plugin/epan/compat.c, which fails, and names the
-function, where the version of Wireshark at hand no longer has what that one rests on.
+"""Uses of Wireshark that are not public API: one test for each function of plugin/epan/compat.c, which fails, and names
+the function, if this version of Wireshark no longer has what the function relies on.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -24,7 +24,7 @@ from tshark_runner import TIMEOUT
 EPAN = Path(__file__).resolve().parents[2] / "plugin" / "epan"
 FUNCTION = re.compile(r"\b(ipsec_compat_\w+)\(")
 
-# Other files may have these in their comments only.
+# Other files may have these only in comments.
 NOT_PUBLIC = re.compile(r"uat-int\.h|\buat_fld_tostr\b|\buat_get_table\w*|UAT_USER_INDEX|->user_data\b|PTREE_DATA|PNODE_"
                         r"|->(?:first|last)_child\b|fake_protocols =|dtbl_entry_|->fd\b|\"Reassembled|PINFO_FD_"
                         r"|get_data_source_\w*by_name|dissector_get_default_uint_handle|prefs_find|prefs_get")
@@ -35,12 +35,12 @@ def broken(function, what):
 
 
 def packets_of(tshark, capture, *options):
-    """The packets as trees."""
+    """The packets as PDML trees."""
     return list(ElementTree.fromstring(tshark.read(capture, *options, "-T", "pdml")).iter("packet"))
 
 
 def analyses_under(packet, protocol):
-    """The SPIs in our items under each item of a protocol."""
+    """The SPIs in the plugin's items under each item of a protocol."""
     return [[field.get("show") for item in parent if item.get("name") == "ipsec"
              for field in item.iter("field") if field.get("name") == "ipsec.spi"]
             for parent in packet.iter("proto") if parent.get("name") == protocol]
@@ -64,7 +64,7 @@ def test_nothing_else_uses_what_is_not_public():
 # --- the tree -----------------------------------------------------------------------------------------------------
 
 def test_ipsec_compat_find_item(tshark, tmp_path):
-    """Of what the dissectors made: in the tree, in the item of IPv6, and two for one packet."""
+    """Items that the dissectors made: in the tree, in the item of IPv6, and two in one packet."""
     packets = [ethernet(packet) for packet in (
         ipv4(1, ESP, esp(60)), ipv4(2, AH, ah()), ipv6(3, ESP, esp(60)), ipv6(4, AH, ah()), udp4(5, esp(60)),
         udp4(6, b"\0"))]
@@ -76,7 +76,7 @@ def test_ipsec_compat_find_item(tshark, tmp_path):
 
 
 def test_ipsec_compat_mark_tree(tshark, tmp_path):
-    """What was there before is no item of this header: of several headers of one kind each has its own analysis."""
+    """Earlier items do not belong to this header: of several headers of one kind, each has its own analysis."""
     inner = ah(spi=0xA0000003)
     four, six = (ah(next_header=AH, payload=ah(next_header=AH, payload=inner, spi=0xA0000002), spi=0xA0000001)
                  for _ in range(2))
@@ -87,8 +87,7 @@ def test_ipsec_compat_mark_tree(tshark, tmp_path):
 
 
 def test_ipsec_compat_fake_protocols(tshark, tmp_path):
-    """Where nobody asks for a field of ESP or AH, 4.4 and later leave out their items: outer headers come first even
-    so."""
+    """If nobody asks for a field of ESP or AH, 4.4 and later leave out their items; outer headers still come first."""
     inner = ah(next_header=ESP, payload=esp(60, spi=0xA0000003), spi=0xA0000002)
     octets = ah(next_header=AH, payload=inner, spi=0xA0000001)
     capture = pcap.write_frames(tmp_path / "order.pcap", map(ethernet, (ipv4(1, AH, octets), ipv6(2, AH, octets))))
@@ -98,7 +97,7 @@ def test_ipsec_compat_fake_protocols(tshark, tmp_path):
 
 
 def test_ipsec_compat_is_seen(tshark, tmp_path):
-    """Where no tree is shown, a field is there if a filter or a column asks for it, and only then has to be."""
+    """If no tree is shown, a field must be there if a filter or a column needs it, and need not be there otherwise."""
     capture = pcap.write_frames(tmp_path / "seen.pcap", [ethernet(ipv4(1, ESP, esp(60, spi=0xA0000001)))])
     for asked in ("ipsec.spi == 0xa0000001", "ipsec.verdict == 1 && ipsec.sa.first_frame == 1", "ipsec"):
         assert tshark.frames(capture, asked) == [1], broken("ipsec_compat_is_seen", f"{asked} does not find its packet")
@@ -110,7 +109,7 @@ def test_ipsec_compat_is_seen(tshark, tmp_path):
 
 
 def test_ipsec_compat_set_label(tshark, tmp_path):
-    """In text and in PDML, which read the label in two ways."""
+    """In text and in PDML, which read the label in different ways."""
     capture = pcap.write_frames(tmp_path / "label.pcap", [ethernet(ipv4(1, ESP, esp(61, spi=0xA0000001)))])
     label = "IPsec analysis: drop, ESP length is not a multiple of 4 octets (13914)"
     assert f"[{label}]" in tshark.read(capture, "-V"), broken("ipsec_compat_set_label", "no label in the tree")
@@ -121,7 +120,7 @@ def test_ipsec_compat_set_label(tshark, tmp_path):
 # --- the packet ---------------------------------------------------------------------------------------------------
 
 def test_ipsec_compat_is_reassembled(tshark, tmp_path):
-    """Then its length is known."""
+    """The length of a reassembled packet is known."""
     packets = [*fragments4(1, ESP, esp(600), 304), *fragments6(2, ESP, esp(600), 304)]
     rows = tshark.rows(pcap.write_frames(tmp_path / "fragments.pcap", map(ethernet, packets)))
     for frame, version in ((2, 4), (4, 6)):
@@ -130,7 +129,7 @@ def test_ipsec_compat_is_reassembled(tshark, tmp_path):
 
 
 def test_ipsec_compat_is_visited(tshark, tmp_path):
-    """Totals are known on a second pass, and what is judged on the first is not judged again."""
+    """Totals are known on a second pass, and what was judged on the first pass is not judged again."""
     capture = pcap.write_frames(tmp_path / "passes.pcap",
                                 [ethernet(ipv4(1, ESP, esp(60, sequence=number))) for number in (1, 2, 1)])
     fields = ("-T", "fields", "-e", "ipsec.finding", "-e", "ipsec.sa.packets")
@@ -140,7 +139,7 @@ def test_ipsec_compat_is_visited(tshark, tmp_path):
 
 
 def test_ipsec_compat_file_offset(tshark, tmp_path):
-    """It tells a frame that a read filter rejects from the next one, which gets its number."""
+    """It distinguishes a frame that a read filter rejects from the next one, which gets the same number."""
     ttls = (64, 63, 64, 63, 63, 64)
     capture = pcap.write_frames(tmp_path / "filter.pcap", [ethernet(ipv4(1, ESP, esp(60, sequence=number), ttl=ttl))
                                                            for number, ttl in enumerate(ttls, 1)])
@@ -150,7 +149,7 @@ def test_ipsec_compat_file_offset(tshark, tmp_path):
 
 
 def test_ipsec_compat_frame_length(tshark, tmp_path):
-    """Of a frame that was cut, too."""
+    """Also for a frame that was cut."""
     frame = ethernet(ipv4(1, ESP, esp(400)))
     capture = pcap.write(tmp_path / "cut.pcap", [pcap.Record(1_700_000_000, 0, len(frame), frame[:80])])
     output = tshark.read(capture, "-q", "-z", "conv,ipsec")
@@ -160,7 +159,7 @@ def test_ipsec_compat_frame_length(tshark, tmp_path):
 # --- statistics -----------------------------------------------------------------------------------------------------
 
 def options_of(tshark, program):
-    """What it says to "-z help"."""
+    """What the program prints for "-z help"."""
     command = tshark._command(["-z", "help"], True, program)
     at = command.index(program)
     command[at:at] = ["QT_QPA_PLATFORM=offscreen", f"XDG_RUNTIME_DIR={tshark.home}"]
@@ -169,7 +168,7 @@ def options_of(tshark, program):
 
 
 def test_ipsec_compat_has_window(tshark):
-    """Where nobody reads what is printed there is no option that prints."""
+    """Wireshark, where nobody reads standard output, has no option that prints."""
     printing = {"ipsec,sa,json", "ipsec,findings,json", "ipsec,limits,json"}
     assert printing <= options_of(tshark, "tshark"), broken("ipsec_compat_has_window", "tshark has none")
     if shutil.which("wireshark"):
@@ -178,7 +177,7 @@ def test_ipsec_compat_has_window(tshark):
 
 
 def test_ipsec_compat_register_option(tshark, tmp_path):
-    """One that is of no use ends the program."""
+    """An invalid argument ends the program."""
     capture = pcap.write_frames(tmp_path / "one.pcap", [ethernet(ipv4(1, ESP, esp(60)))])
     assert '"packets":1,' in tshark.read(capture, "-q", "-z", "ipsec,sa,json"), \
         broken("ipsec_compat_register_option", "the option does nothing")
@@ -188,7 +187,7 @@ def test_ipsec_compat_register_option(tshark, tmp_path):
 
 
 def test_ipsec_compat_register_conversation_filter(tshark, tmp_path):
-    """An SA and that of the other direction, once it is known; of headers in headers, the innermost one."""
+    """An SA and its reverse SA, once that is known; of nested headers, the innermost one."""
     there, back = (ethernet(ipv4(number, ESP, esp(60), reply=reply)) for number, reply in ((1, False), (1, True)))
     nested = ethernet(ipv4(2, AH, ah(next_header=ESP, payload=esp(60))))
     capture = pcap.write_frames(tmp_path / "filters.pcap", [there, ethernet(ipv4(3, 17, bytes(8))), back, nested])
@@ -207,8 +206,8 @@ def test_ipsec_compat_register_conversation_filter(tshark, tmp_path):
 # --- tables -------------------------------------------------------------------------------------------------------
 
 def test_ipsec_compat_entry_handle(tshark, tmp_path):
-    """Entries that lead to a stock dissector are wrapped, whoever made them, and others are let alone. (Who made one shows
-    in the dialog of Decode As only.)"""
+    """Entries for a stock dissector are wrapped, whoever made them, and others are left alone. (Only the Decode As
+    dialog shows who made one.)"""
     capture = pcap.write_frames(tmp_path / "entries.pcap", [ethernet(packet) for packet in (
         ipv4(1, ESP, esp(61)), ipv4(2, 99, esp(61)), udp4(3, esp(61), ports=(5555, 5555)), udp4(4, esp(61)))])
     options = ("-d", "ip.proto==99,esp", "-d", "udp.port==5555,udpencap", "-d", "udp.port==4500,dns")
@@ -232,12 +231,12 @@ def test_ipsec_compat_ipv6_fragment(tshark, tmp_path):
 
 
 def points_of(tshark, path, packets):
-    """The findings of each frame."""
+    """Runs tshark with capture points; returns the findings of each frame."""
     return [row.findings for row in tshark.rows(pcapng.write(path, packets)).values()]
 
 
 def test_ipsec_compat_interface(tshark, tmp_path):
-    """Only where interfaces differ is a copy that comes late another point's."""
+    """A late copy belongs to another capture point only if the interfaces differ."""
     for interface, findings in ((1, ["capture.duplicate"]), (0, ["replay.duplicate"])):
         packets = [pcapng.Packet(1_700_000_000_000_000 + number * 1000 + late * 40_000, frame, late * interface)
                    for number in range(1, 21) for frame in [ethernet(ipv4(1, ESP, esp(100, sequence=number), id=number))]
@@ -249,7 +248,7 @@ def test_ipsec_compat_interface(tshark, tmp_path):
 
 
 def test_ipsec_compat_packet_id(tshark, tmp_path):
-    """Two frames of one packet id are one packet, however late the second one is."""
+    """Two frames with one packet id are one packet, however late the second one is."""
     for other, finding in ((7, "capture.duplicate"), (8, "replay.duplicate")):
         packets = [pcapng.Packet(1_700_000_000_000_000 + number * 1_000_000,
                                  ethernet(ipv4(1, ESP, esp(100, sequence=min(number, 9)), id=min(number, 9))),
@@ -258,19 +257,19 @@ def test_ipsec_compat_packet_id(tshark, tmp_path):
         assert seen[-1] == [finding], broken("ipsec_compat_packet_id", f"the second of two ids is {seen[-1]}")
 
 
-# A capture of IKE that can be decrypted, and what it says of a packet behind the second message.
+# A capture of IKE that can be decrypted, and the finding of a packet after the second message.
 IKE, LEARNT = "ike_inside", (5, "esp.runt_for_sa")
 
 
 def learnt_from_ike(tshark, *options):
-    """Frames and findings where the first pass has no tree."""
+    """Frames and findings if the first pass has no tree."""
     told = tshark.read(IKE, *options, "-q", "-z", "ipsec,findings,json")
     lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     return [(line["frame"], finding["id"]) for line in lines if "frame" in line for finding in line["findings"]]
 
 
 def test_ipsec_compat_visit_fields(tshark):
-    """What was decrypted is found in the packet's own tree."""
+    """The decrypted content is found through the packet's own tree."""
     number, finding = LEARNT
     assert tshark.rows(IKE)[number].findings == [finding], broken("ipsec_compat_visit_fields", "nothing is found in a tree")
 
@@ -283,20 +282,20 @@ def test_ipsec_compat_has_ike_keys(tshark):
 
 
 def test_ipsec_compat_reset_dissection(tshark):
-    """Each message is read from a tree of its own: the last SA is known, and all between."""
+    """Each message is read from a fresh tree: all SAs up to the last one are known."""
     learnt = learnt_from_ike(tshark, *tshark.options(IKE))
     assert [number for number, finding in learnt if finding.startswith("sa.")] == [26, 29, 30, 31, 36], \
         broken("ipsec_compat_reset_dissection", f"the trees of several messages give {learnt}")
 
 
 def test_ipsec_compat_free_dissection(tshark):
-    """The private tree goes with the file, and comes again with the next one."""
+    """The private tree is freed with the file, and created again for the next one."""
     ended = tshark.read(IKE, *tshark.options(IKE), "-M", "9", "-q", "-z", "ipsec,sa")
     assert "0xa1000003" in ended, broken("ipsec_compat_free_dissection", ended)
 
 
-# The row of an SA by columns, and in each column another value that fits no packet of it. Only later versions have the
-# last two, so these are used for an SA that needs them.
+# The row of an SA by columns, and for each column a wrong value that fits none of its packets. Only later versions have
+# the last two columns, so an SA that needs them is used for these.
 ESP_SA = {"protocol": "IPv6", "srcIP": "192.0.2.256", "dstIP": "198.51.100.1", "spi": "0xffff", "encryption_algo": "NULL",
           "encryption_key_string": "0x00", "authentication_algo": "HMAC-SHA-384-192 [RFC4868]",
           "authentication_key_string": "0x00", "sn_length": "32-bit", "sn_upper": "0"}
@@ -304,7 +303,7 @@ ESP_SA = {"protocol": "IPv6", "srcIP": "192.0.2.256", "dstIP": "198.51.100.1", "
 
 @pytest.mark.parametrize("column", ESP_SA)
 def test_ipsec_compat_esp_sas(tshark, tmp_path, column):
-    """Each column is read: another value in it changes what comes of the row."""
+    """Each column is read: a wrong value in it changes the effect of the row."""
     counted = column.startswith("sn_")
     if counted and int(re.search(r"\d+\.(\d+)\.\d+", tshark.run("--version").stdout)[1]) < 2:
         pytest.skip("no such column before 4.2")
@@ -327,7 +326,7 @@ def test_ipsec_compat_esp_sas(tshark, tmp_path, column):
 
 
 def test_preferences_of_wireshark(tshark):
-    """Those that the manual and these tests speak of, by their names."""
+    """Those that the manual and these tests mention exist under their names."""
     known = tshark.run("-G", "currentprefs").stdout
     for name in ("esp.enable_encryption_decode", "esp.enable_authentication_check", "esp.do_esp_sequence_analysis",
                  "esp.enable_null_encryption_decode_heuristic", "ip.defragment", "ipv6.defragment"):

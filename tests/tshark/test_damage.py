@@ -1,4 +1,4 @@
-"""Damaged copies of the sample captures: see ../damage.py, which runs as many as one likes.
+"""Damaged copies of the sample captures, see ../damage.py, which can run any number of them.
 
 IPSEC_DAMAGED: how many copies (the sanitizers are slow).
 

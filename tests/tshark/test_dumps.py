@@ -1,5 +1,5 @@
-"""Several dumps of one SA in a file: what they disagree on, keys of other times, rows without keys. The order of the
-dumps changes nothing, and none of them makes a damaged packet look sound.
+"""Several dumps of one SA in a file: disagreements, keys of different times, rows without keys. The order of the dumps
+changes nothing, and none of them makes a damaged packet look sound.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,7 +20,7 @@ BOTH_ORDERS = pytest.mark.parametrize("turn", (1, -1), ids=("first to last", "la
 
 @pytest.fixture
 def judged(tshark, tmp_path):
-    """The rows of packets with such a file of keys; two passes say the same."""
+    """The rows of packets with such a key file; two passes say the same."""
     def run(packets, states):
         capture = tshark.stage(pcap.write_frames(tmp_path / "dumps.pcap", map(ethernet, packets)))
         keys = tshark.share("dumps.xfrm-state.txt", "".join(states))
@@ -58,7 +58,8 @@ def selector(net):
 
 @BOTH_ORDERS
 def test_a_packet_fits_one_of_the_dumps(judged, turn):
-    """As a whole: what one allows natively and the other in UDP is no mixture of both."""
+    """It must fit one dump as a whole: if one allows it natively and the other in UDP, a mixture of both is not
+    allowed."""
     sa = with_key(0)
     native, in_udp = sa.state(selector=selector(1)), sa.state(selector=selector(2), udp=True)
     payloads = [(side, encapsulate) for encapsulate in (sa.packet, sa.in_udp) for side in (HERE, THERE, ELSEWHERE)]
@@ -84,7 +85,7 @@ def test_either_mode_of_ah(judged, turn):
 
 @pytest.mark.parametrize("dumps, found", [(4, ["esp.selector"]), (5, [])])
 def test_many_dumps_that_disagree(judged, dumps, found):
-    """More of them than are kept beside each other are held against no packet."""
+    """If more of them disagree than are kept, they are not held against any packet."""
     sa = with_key(0)
     states = [sa.state(selector=selector(100 + net)) for net in range(dumps)]
     assert judged([packet(sa, **ELSEWHERE)], states)[0].findings == found
@@ -123,7 +124,7 @@ def test_a_dump_without_keys_changes_nothing(tshark, order):
 
 
 def test_a_dump_without_keys_tells_what_the_other_does_not(judged):
-    """Its selector, for the other one has none."""
+    """Its selector, because the other dump has none."""
     sa = with_key(0)
     full = re.sub(r"\tsel .*\n", "", sa.state())
     bare = without_keys(sa.state(selector=selector(1)))
@@ -132,10 +133,10 @@ def test_a_dump_without_keys_tells_what_the_other_does_not(judged):
         assert [row.findings for row in judged(packets, states)] == [[], ["esp.selector"]]
 
 
-# --- keys of other times -------------------------------------------------------------------------------
+# --- keys of different times -------------------------------------------------------------------------------
 
 def test_more_keys_than_are_tried(tshark, judged, tmp_path):
-    """The last one is named, and says why."""
+    """A message names the last one, with the reason."""
     sas = [with_key(number) for number in range(KEYS_PER_SA + 1)]
     rows = judged([packet(sa) for sa in sas], [sa.state() for sa in sas])
     assert [row.verdicts for row in rows] == [["verified"]] * KEYS_PER_SA + [["drop"]]
@@ -161,7 +162,7 @@ def test_more_keys_than_are_tried(tshark, judged, tmp_path):
 
 
 def times(count=2):
-    """An SA that was set up anew with the same SPI."""
+    """An SA that was set up again with the same SPI."""
     return [with_key(number) for number in range(count)]
 
 
@@ -179,7 +180,7 @@ def test_the_order_of_the_dumps_is_not_that_of_the_keys(judged, turn, count):
 
 @BOTH_ORDERS
 def test_stragglers_move_nothing_of_the_later_key(judged, turn):
-    """Nor does that make old packets of either key new: each is held against what its own key has seen."""
+    """Nor do they make old packets of either key look new: each packet is compared with what its own key has seen."""
     old, new = times()
     packets = [packet(old) for _ in range(80)]
     old.next_sequence(83)                       # three are on their way when the key changes
@@ -198,7 +199,7 @@ def test_stragglers_move_nothing_of_the_later_key(judged, turn):
 
 @BOTH_ORDERS
 def test_replays_under_the_old_key_are_found_each_time(judged, turn):
-    """However they are mixed with the flow under the new one, which stays clean; also its own replays."""
+    """However they are mixed with the flow under the new key, which stays clean; its own replays are found as well."""
     old, new = times()
     packets = [packet(old) for _ in range(100)]
     flow, replays = [], []
@@ -219,7 +220,7 @@ def test_replays_under_the_old_key_are_found_each_time(judged, turn):
 
 @BOTH_ORDERS
 def test_a_key_from_before_the_capture(judged, turn):
-    """Replays of a time that the capture has nothing of are first ones of their key; they move nothing of the SA."""
+    """Replays from before the capture are the first packets of their key; they do not change the state of the SA."""
     old, new = times()
     stolen = [packet(old, number) for number in range(5000, 5040)]
     packets, flow = [], []
@@ -235,7 +236,7 @@ def test_a_key_from_before_the_capture(judged, turn):
 
 @BOTH_ORDERS
 def test_a_damaged_packet_is_of_no_time(judged, turn):
-    """Whatever else was tried on it."""
+    """A damaged packet stays damaged, whichever keys are tried on it."""
     old, new = times()
     packets = [packet(old) for _ in range(3)] + [packet(new) for _ in range(3)]
     packets += [damaged(packet(new)), packet(new), damaged(packet(old, 1)), packet(new)]
@@ -247,7 +248,7 @@ def test_a_damaged_packet_is_of_no_time(judged, turn):
 
 @BOTH_ORDERS
 def test_high_halves_are_those_of_the_key(judged, turn):
-    """A packet of the time before is tried with the half that its own key had."""
+    """A packet of the earlier key is tried with the high half of that key."""
     old, new = with_key(0, esn=True, high=5, start=5), with_key(1, esn=True, high=0)
     packets = [packet(old) for _ in range(5)] + [packet(new) for _ in range(5)] + [packet(old), packet(new)]
     rows = judged(packets, states_of([old, new], turn))

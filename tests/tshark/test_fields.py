@@ -1,4 +1,4 @@
-"""The public names: fields, filters, expert items, and that they agree with each other.
+"""The public names: fields, filters and expert items, which must agree with each other.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -65,7 +65,7 @@ TYPES = {
 }
 HEXADECIMAL = {"ipsec.spi", "ipsec.windows.status"}
 CAUSES = {"CORRUPTED": "1", "CONTEXT": "2", "UNSUPPORTED": "3", "LIMIT": "4"}
-# Findings whose advice is more exact where a look beyond the packet told something.
+# Findings whose advice is more exact if more than the packet itself is known.
 LOOKED_INTO = {"key.wrong", "esp.icv", "ah.icv", "esp.icv_length", "esp.spi_unknown", "ah.spi_unknown",
                "replay.old", "esn.wrong_high", "esp.block_alignment", "ike.auth_failed", "ike.child_refused",
                "ike.no_proposal", "ike.peer_error", "ike.stray_notify", "ike.ms_status", "ike.fragment_lost", "ike.nat",
@@ -132,7 +132,7 @@ def test_the_protocol_and_names_without_hyphen(registered):
     assert [name for name in registered if "-" in name] == []
 
 
-# --- what belongs together ------------------------------------------------------------------------
+# --- values that belong together ------------------------------------------------------------------------
 
 def is_advice_of(finding, advice):
     """What to do first, then what helps, whether it may be an attack, and the step."""
@@ -151,10 +151,10 @@ def test_fields_of_findings_pair_in_order(tshark, catalogue, everything):
 
 
 def test_fields_of_headers_appear_once_per_header(tshark, everything):
-    """And not in the item of an ICMP error."""
+    """But not in the item of an ICMP error."""
     for frame, row in tshark.rows(everything).items():
         if all(finding.startswith("ike.") for finding in row.findings) and not row["ipsec.verdict"]:
-            continue    # the item of an IKE message is no header's
+            continue    # the item is that of an IKE message, not of a header
         headers = len(row["ipsec"]) - len(row["ipsec.icmp.error"])
         for name in ("ipsec.verdict", "ipsec.protocol", "ipsec.encapsulation"):
             assert len(row[name]) == headers, (frame, name)
@@ -172,7 +172,7 @@ def test_windows_status_belongs_to_its_error(tshark, everything):
     ("esn.wrong_high", "4960"), ("sa.expired", None)])
 def test_windows_event_depends_on_the_finding(tshark, finding, event):
     rows = [row for row in tshark.rows("faults_sequence").values() if finding in row.findings]
-    # Where the SA seems to have no anti-replay, no error is shown, and so no event.
+    # If the SA seems to have no anti-replay, no error is shown, and so no event.
     assert rows and all(row["ipsec.windows.event"] == ([event] if event and row["ipsec.windows.error"] else []) for row in rows)
     assert any(row["ipsec.windows.error"] for row in rows)
 
@@ -183,8 +183,8 @@ def test_structural_windows_errors_are_inferred(tshark):
 
 
 def test_flags_mark_packets_and_not_properties(tshark, catalogue, everything):
-    """Present once per header with a finding of Note or above that is not a property of its SA, and of no other packet; and
-    for each such finding of an ICMP error or an IKE message, which are no headers."""
+    """Present once for each header with a finding of severity Note or higher that is neither a property of its SA nor
+    about another packet; and for each ICMP error or IKE message with such a finding."""
     for frame, row in tshark.rows(everything).items():
         told = [catalogue[finding] for finding in row.findings]
         flagged = any(finding.severity != "CHAT" and finding.property == "NONE"
@@ -205,7 +205,7 @@ def test_sa_numbers(tshark):
 
 @pytest.mark.parametrize("name", ["clean_esp", "clean_ah", "clean_ipv6", "clean_natt"])
 def test_spi_and_protocol_are_those_of_the_header(tshark, name):
-    """Of ESP or AH, whichever it is; AH stands outside of ESP here."""
+    """Whether it is ESP or AH; AH is outside of ESP here."""
     for frame, row in tshark.rows(name).items():
         assert row["ipsec.spi"] == row["ah.spi"] + row["esp.spi"], frame
         assert row["ipsec.protocol"] == ["51"] * len(row["ah.spi"]) + ["50"] * len(row["esp.spi"]), frame
@@ -214,7 +214,7 @@ def test_spi_and_protocol_are_those_of_the_header(tshark, name):
 
 
 def test_two_passes_agree_in_every_field(tshark, catalogue, everything):
-    """But for what rests on later frames, which moves no verdict."""
+    """Except for what depends on later frames, which changes no verdict."""
     later = {finding.id for finding in catalogue.values() if "LATER" in finding.words}
     assert tshark.rows(everything, "-2").keys() == tshark.rows(everything).keys()
     for frame, row in tshark.rows(everything, "-2").items():
@@ -261,7 +261,7 @@ def test_filter_for_a_header_without_finding(tshark):
 
 
 def test_custom_columns_show_values(tshark):
-    """Where a frame has one header: a column lists the values of several in the order of drawing."""
+    """In frames with one header, because a column lists the values of several in the order of drawing."""
     columns = ('"V","%Cus:ipsec.verdict:0:R","F","%Cus:ipsec.finding:0:R",'
                '"E","%Cus:ipsec.windows.error:0:U","L","%Cus:ipsec.linux.counter:0:R"')
     lines = tshark.read("faults", "-o", f"gui.column.format:{columns}").splitlines()
@@ -280,9 +280,10 @@ def test_json_parses_without_duplicate_keys(tshark):
 # --- expert items ---------------------------------------------------------------------------------
 
 def test_expert_messages_are_the_catalogues_summaries(tshark, catalogue, everything):
-    """Also: each item hangs at its finding. Read from the tree, where the two can be told apart."""
+    """Also: each item is attached to its finding. Read from the tree, where the two can be distinguished."""
     seen = set()
-    # Numbers are judged apart: with all keys at once, rows for any SPI claim the packets that have none.
+    # Captures with sequence numbers are judged separately: with all keys at once, wildcard rows would claim packets
+    # without a key.
     trees = [ElementTree.fromstring(tshark.read(capture, *tshark.options(capture), "-T", "pdml"))
              for capture in (everything, "faults_sequence", "faults_asked_vpp")]
     for finding in (field for tree in trees for field in tree.iter("field")):
@@ -296,7 +297,7 @@ def test_expert_messages_are_the_catalogues_summaries(tshark, catalogue, everyth
 
 
 def test_expert_items_appear_without_a_tree(tshark, catalogue):
-    """`-q -z expert` builds none. Each frame is an SA of its own there, so items of SAs count too."""
+    """`-q -z expert` builds no tree. In this capture each frame is an SA of its own, so items about SAs count too."""
     counted = {}
     for line in tshark.read("faults", "-q", "-z", "expert").splitlines():
         columns = line.split(None, 3)

@@ -1,4 +1,4 @@
-"""The parts of a packet that was cut without More Fragments lead to each other, with and without reassembly.
+"""The parts of a packet that was cut without More Fragments link to each other, with and without reassembly.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -11,7 +11,7 @@ from samples.packets import AH, ESP, ah, esp, ethernet, ipv4, noise
 from tshark_runner import field_options, parse_rows
 
 FIELDS = ("frame.number", "ipsec.verdict", "ipsec.protocol", "ipsec.finding", "ipsec.fragment.frame", "ipsec.advice")
-# Orphans in IPv4 are looked for from the first packet on that lacks something.
+# Orphaned fragments in IPv4 are only looked for after the first packet with missing octets.
 LACKS_SOMETHING = ethernet(ipv4(200, AH, ah(words=255)))
 NO_REASSEMBLY = ("-o", "ip.defragment:FALSE", "-o", "ipv6.defragment:FALSE")
 REASSEMBLY = pytest.mark.parametrize("preferences", [(), NO_REASSEMBLY], ids=["reassembly", "no reassembly"])
@@ -56,7 +56,7 @@ def test_a_read_filter_takes_the_other_part_away(tshark, tmp_path):
 @pytest.mark.parametrize("next_header, inside", [(1, bytes.fromhex("0800") + noise(598)), (4, ipv4(9, 17, noise(580)))],
                          ids=["ICMP", "tunnel"])
 def test_proper_fragments_without_reassembly(tshark, tmp_path, next_header, inside):
-    """What AH leaves in the clear is dissected in the first fragment, and does not hide that it is one."""
+    """The payload of AH is dissected in the first fragment, and does not hide that it is a fragment."""
     octets = ah(next_header=next_header, payload=inside)
     capture = pcap.write_frames(tmp_path / "proper.pcap", [
         part(4, 7, AH, octets[:304], more=True), part(4, 7, AH, octets[304:], 304)])
@@ -71,7 +71,7 @@ def test_quotes_are_no_fragments(tshark, tmp_path):
 
 
 def test_the_rest_explains_what_fails(tshark):
-    """Not the link nor the key, once it is known."""
+    """Once the other part is known, the advice blames neither the link nor the key."""
     rows = tshark.rows("fragments", "-2")
     keyed = [row for row in rows.values() if "esp.icv" in row.findings or "ah.icv" in row.findings]
     assert len(keyed) == 8
@@ -82,7 +82,7 @@ def test_the_rest_explains_what_fails(tshark):
 
 
 def test_no_layer_is_added(tshark):
-    """Looking behind the IP dissector leaves no trace where there is nothing to say."""
+    """The postdissector adds no layer if there is nothing to report."""
     def protocols(plugin):
         return tshark.read("fragments", "-T", "fields", "-e", "frame.protocols", plugin=plugin)
     assert protocols(True) == protocols(False)

@@ -14,7 +14,7 @@ from soundness import assert_sound
 from tshark_runner import KEYS
 
 
-# Where no sanitizer looks on, only what tshark says counts.
+# Without a sanitizer, only the output of tshark is checked.
 SEEDS = range(1, 8) if "IPSEC_PRELOAD" in os.environ else range(1, 3)
 
 

@@ -35,8 +35,8 @@ CARRIERS = {
 
 
 def garbage(octets):
-    """Three payloads of each length: random octets; zeroes; and octets that begin as headers do, with a
-    next header and a small length."""
+    """Three payloads of each length: random octets; zeroes; and octets that begin like a header, with a next header and
+    a small length."""
     for length in range(LONGEST + 1):
         like_header = bytes([octets.choice(MEANINGFUL), octets.randrange(8), 0, 0]) + octets.randbytes(length)
         yield from (octets.randbytes(length), bytes(length), like_header[:length])
@@ -51,14 +51,14 @@ def test_garbage_of_every_length(tshark, tmp_path, name):
     rows = assert_sound(tshark, pcap.write_frames(tmp_path / "garbage.pcap", frames))
     assert len(rows) == len(frames)
     verdicts = {verdict for row in rows.values() for verdict in row.verdicts}
-    # Without a sign of IPsec between the peers UDP is never called a drop, and on port 500 nothing is odd.
+    # Without a sign of IPsec between the peers, UDP never gets the verdict drop, and on port 500 nothing is odd.
     assert ("drop" in verdicts) == ("port" not in name)
     assert ("suspicious" in verdicts) == (name != "port 500")
 
 
 @pytest.mark.parametrize("hidden", [False, True], ids=["open", "hidden"])
 def test_headers_cut_at_every_octet(tshark, tmp_path, hidden):
-    """Snapshot lengths that end anywhere in the headers: no length is judged."""
+    """Snapshot lengths that end anywhere in the headers: lengths are not judged."""
     payload = bytes(range(1, 61))
     records = []
     for packet in (ipv4(1, ESP, payload), in_ah6(1, ESP, payload), udp4(1, payload)):

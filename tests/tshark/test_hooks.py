@@ -1,5 +1,5 @@
-"""What the user has set in Wireshark holds: Decode As, ports, disabled protocols. The stock dissection
-stays what it was, and our item stands in the right place of it.
+"""The user's settings in Wireshark keep their effect: Decode As, ports, disabled protocols. The stock dissection does
+not change, and the plugin's item is in the right place.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,20 +16,20 @@ from samples.packets import esp, ethernet, ipv4, udp4
 
 
 def summary(rows):
-    """What must be equal between two ways to the same packets."""
+    """What must be equal between two ways of reading the same packets."""
     return {frame: (row.verdicts, row.findings) for frame, row in rows.items()}
 
 
 def dissection(rows):
-    """Layers, and which dissector gave up. Findings of the group Malformed add a nameless entry to
-    _ws.malformed, so only the named ones are the stock dissectors'."""
+    """Layers, and which dissector gave up. Findings of the group Malformed add a nameless entry to _ws.malformed, so
+    only named entries are those of the stock dissectors."""
     return {frame: (row["frame.protocols"],
                     [value for value in row["_ws.malformed"] if value.startswith("[")])
             for frame, row in rows.items()}
 
 
 def test_wireshark_does_not_complain(tshark):
-    """4.4 does at the start, of handles in a table that it cannot tell apart."""
+    """4.4 complains at startup if a table has handles that it cannot distinguish."""
     stderr = tshark.run("-r", tshark.stage("clean_esp"), "-c", "1").stderr
     assert [line for line in stderr.splitlines() if not line.startswith("Running as user")] == []
 
@@ -64,8 +64,8 @@ def test_another_udp_port(tshark, tmp_path, options):
 
 @pytest.mark.parametrize("name", ["UDPENCAP", "UDPENCAP (analysis)"])
 def test_saved_decode_as(tshark, tmp_path, name):
-    """What the Decode As dialog saves, for an entry of the user's and for one chosen by the wrapper's name,
-    is found again at the next start."""
+    """What the Decode As dialog saves, for a user's own entry and for one with the wrapper's name, is found again at
+    the next start."""
     profile = tshark.home / ".config" / "wireshark" / "profiles" / name
     profile.mkdir(parents=True)
     (profile / "decode_as_entries").write_text(f"decode_as_entry: udp.port,14500,(none),{name}\n")
@@ -138,7 +138,7 @@ PARENTS = [("faults", "esp.spi_zero", "esp"), ("faults", "esp.truncated_header",
 
 @pytest.fixture(scope="module")
 def trees(tshark):
-    """Of each capture the packets as trees, by frame."""
+    """The packets of each capture as PDML trees, by frame."""
     return {name: dict(enumerate(ElementTree.fromstring(tshark.read(name, "-T", "pdml")).iter("packet"), 1))
             for name in ("faults", "faults_ipv6", "faults_natt")}
 
@@ -154,7 +154,7 @@ def test_the_item_stands_under_the_header_it_speaks_of(trees, name, finding, pro
 
 
 def test_esp_on_the_ike_port_stands_under_isakmp(trees):
-    """Where that dissector took it at all: it leaves what is shorter than its header."""
+    """Unless that dissector rejected it, because it was shorter than an ISAKMP header."""
     stock = [trees["faults_natt"][frame].find("proto[@name='isakmp']")
              for frame in sidecars.frames_with("faults_natt", "natt.esp_on_500")]
     assert [item for item in stock if item is not None]
@@ -162,7 +162,7 @@ def test_esp_on_the_ike_port_stands_under_isakmp(trees):
 
 
 def test_the_item_is_generated(trees):
-    """It stands for no octets of the packet."""
+    """It is marked as generated, because the packet does not contain it."""
     items = [item for packets in trees.values() for packet in packets.values()
              for item in packet.iter("proto") if item.get("name") == "ipsec"]
     assert items and all(item.get("size") == "0" for item in items)

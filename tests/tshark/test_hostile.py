@@ -1,5 +1,5 @@
-"""What somebody without keys puts into a capture, and what is right then: of the packets that he made, and of the genuine
-ones, which must not pay for it. captures/hostile; two that are too large for it are made here.
+"""What an attacker without keys can put into a capture, and what is then the right judgement of forged and genuine
+packets. Captures of captures/hostile; two that are too large for it are made here.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -21,7 +21,7 @@ SPI = "0xa0000001"
 
 
 def key_option(tshark, *names):
-    """The dumps of these names, one after the other, as an option."""
+    """An option with the dumps of these names, one after the other."""
     texts = [(FOLDER / f"{name}{KEYS}").read_text() for name in names]
     return "-o", f"ipsec.sa_file:{tshark.share('-'.join(names) + KEYS, ''.join(texts))}"
 
@@ -45,7 +45,7 @@ def frames_that_show(rows, finding):
 # --- with keys ----------------------------------------------------------------------------------------------
 
 class Right(NamedTuple):
-    """Frames that somebody forged, and what each must show; the others have verified, with no finding but these."""
+    """Forged frames, and what each must show; the other frames must be verified, with no other findings than these."""
     keys: str
     frames: int
     forged: tuple
@@ -60,11 +60,11 @@ NOTHING = ([], [], [])
 TABLE = {
     # It looks coalesced, and comes from another address.
     "02-one-forged-datagram-verified-sa": Right("02", 601, (201,), REFUSED),
-    # IP states more than the frame has: as a cut capture does.
+    # IP states more octets than the frame has, as in a cut capture.
     "02b-one-forged-native-length-lie": Right("02b", 601, (201,), UNCHECKED),
-    # Nobody hands on what stands behind a Mobility header.
+    # No dissector passes on what follows a Mobility header.
     "02d-forged-ah-behind-mobility": Right("02d", 601, (201,), NOTHING),
-    # The limit is 100 packets. The even numbers never came, so a gap is right.
+    # The limit is 100 packets. The even numbers never came, so seq.gap is right.
     "03-lifetime-forged": Right("03-lifetime", 120, tuple(range(2, 81, 2)), REFUSED, ("seq.gap",)),
     # In front of the genuine packet with the same number.
     "04-forged-icv-escapes": Right("02", 102, (31, 62), REFUSED),
@@ -86,7 +86,7 @@ def test_forged_packets_change_nothing(tshark, name, passes):
 
 @PASSES
 def test_each_loss_is_told(tshark, passes):
-    """Five numbers of every twenty never came; 14 such places have left the window of 64 at the end."""
+    """Five of every twenty numbers never came; 14 such gaps have left the window of 64 at the end."""
     rows = rows_of(tshark, "05-loss-goes-unsaid", *key_option(tshark, "02"), *passes)
     frame_of = {int(number): frame for frame, row in rows.items() if frame != 31 for number in row["ipsec.seq"]}
     leave = [min(number for number in frame_of if number >= first + 64) for first in range(60, 337, 20)]
@@ -96,7 +96,7 @@ def test_each_loss_is_told(tshark, passes):
 
 @PASSES
 def test_a_lifetime_is_spent_by_genuine_packets(tshark, tmp_path, passes):
-    """With a limit of 80 packets all 80 pass, with one of 79 the last is too much."""
+    """With a limit of 80 packets all 80 pass; with a limit of 79 the last one exceeds it."""
     text = (FOLDER / f"03-lifetime{KEYS}").read_text()
     for limit, expired in ((80, []), (79, [120])):
         keys = tshark.share(f"lifetime-{limit}.txt", text.replace("hard 100(packets)", f"hard {limit}(packets)"))
@@ -106,13 +106,13 @@ def test_a_lifetime_is_spent_by_genuine_packets(tshark, tmp_path, passes):
 
 # --- two dumps of one SA --------------------------------------------------------------------------------------
 
-ODD, EVEN = (1, 3, 5), (2, 4)       # no IP packet inside; one outside of the first dump's selector
+ODD, EVEN = (1, 3, 5), (2, 4)       # no IP packet inside; a packet outside of the first dump's selector
 
 
 @PASSES
 @pytest.mark.parametrize("names, odd, even", [
     (("11-merge",), {"esp.encap_mismatch", "esp.next_header_mode"}, {"esp.encap_mismatch", "esp.selector"}),
-    # They fit the second dump: in UDP, for any traffic. What has no IP packet inside is odd in any tunnel.
+    # They fit the second dump: in UDP, for any traffic. Packets without an IP packet inside are odd in any tunnel.
     (("11-merge", "02"), {"esp.next_header_mode"}, set()),
     (("02", "11-merge"), {"esp.next_header_mode"}, set())], ids="+".join)
 def test_a_packet_may_fit_either_dump(tshark, names, odd, even, passes):
@@ -125,7 +125,7 @@ def test_a_packet_may_fit_either_dump(tshark, names, odd, even, passes):
 @PASSES
 @pytest.mark.parametrize("order", [1, -1])
 def test_a_packet_may_fit_neither_dump(tshark, order, passes):
-    """The one wants it outside of UDP, the other has a selector that does not let it in either."""
+    """One requires that it is not in UDP, and the selector of the other does not allow it either."""
     texts = [(FOLDER / f"{name}{KEYS}").read_text() for name in ("11-merge", "02")][::order]
     texts = [re.sub(r"sel src 0\.0\.0\.0/0 dst 0\.0\.0\.0/0", "sel src 10.99.0.0/16 dst 10.99.0.0/16", text)
              for text in texts]
@@ -143,7 +143,7 @@ def make(path, sent):
 
 @PASSES
 def test_one_number_1000_ahead_makes_no_flow_old(tshark, tmp_path, passes):
-    """It is said of the odd packet, or of what contradicts it, and of nothing else."""
+    """Only the odd packet has a finding, or the one that contradicts it."""
     sent = hostile.one_forged_1000_ahead()
     rows = tshark.rows(make(tmp_path / "ahead.pcap", sent), *passes)
     assert len(rows) == len(sent)
@@ -156,7 +156,7 @@ def test_one_number_1000_ahead_makes_no_flow_old(tshark, tmp_path, passes):
 
 
 def assert_replays_are_told(rows, copies, others=(["plausible"], [])):
-    """On each copy, and on nothing else."""
+    """Each copy is reported as a replay, and nothing else is."""
     silent = [frame for frame in copies if not replays(rows[frame]) or rows[frame].verdicts not in (["suspicious"], ["drop"])]
     assert silent == []
     assert {frame: row.findings for frame, row in rows.items()
@@ -169,7 +169,7 @@ COPIES = range(21, 592, 3)
 @PASSES
 @pytest.mark.parametrize("verdict", ["plausible", "verified"])
 def test_each_copy_is_told(tshark, verdict, passes):
-    """Whether the copies verify, with a key of the table, which names no window, or not."""
+    """Whether or not the copies verify; the key is in the table, which states no window."""
     key = re.search(r"0x(\w{40})", (FOLDER / f"02{KEYS}").read_text())[1]
     row = ("-o", f'uat:ipsec_sa:"ESP","*","*","{SPI}","AES_GCM_16","{key}","NONE","","no","any"')
     rows = rows_of(tshark, "07-replays-silent-table-row", *(row if verdict == "verified" else ()), *passes)
@@ -199,7 +199,8 @@ def test_forged_esp_null_says_nothing_of_ciphertext(tshark, passes):
 
 @PASSES
 def test_a_forged_successor_is_forgotten(tshark, passes):
-    """Frames 61 to 77 are somebody's with an SPI of his own; the true rekey comes in 137, with two stragglers."""
+    """Frames 61 to 77 are an attacker's, with an SPI of their own; the true rekey comes in frame 137, with two
+    stragglers."""
     rows = rows_of(tshark, "10-forged-successor", *passes)
     assert len(rows) == 197
     assert frames_that_show(rows, "sa.old_spi") == [177, 188]
@@ -207,8 +208,8 @@ def test_a_forged_successor_is_forgotten(tshark, passes):
 
 # --- more layers than fit into an octet -------------------------------------------------------------------------
 
-# ESP around 254 AH around ESP, in one frame; ESP around 254 options headers and an IPv4 header of length 0 around ESP, in
-# two fragments. Of both two packets.
+# ESP around 254 AH around ESP, in one frame; ESP around 254 options headers and an IPv4 header of length 0 around ESP,
+# in two fragments. Two packets of each kind.
 MANY_LAYERS = pytest.mark.parametrize("name, frames, headers", [("01-crash-2-frames", 2, 256), ("01-crash-4-fragments", 4, 2)])
 LATE = re.compile(r"^ipsec(?!\.(trailer|icv|iv|key)\.)")
 NULL_ROW = ("-o", 'uat:ipsec_sa:"ESP","*","*","*","NULL","","NONE","","no","any"')
@@ -218,8 +219,8 @@ NULL_ROW = ("-o", 'uat:ipsec_sa:"ESP","*","*","*","NULL","","NONE","","no","any"
 @MANY_LAYERS
 @pytest.mark.parametrize("options", [(), NULL_ROW], ids=["no key", "NULL"])
 def test_each_header_of_many_layers_is_its_own(tshark, name, frames, headers, options, passes):
-    """That tshark ends well, the runner checks. With the row it goes to the bottom of both packets, without it only
-    where the ESP is recognised."""
+    """The runner checks that tshark succeeds. With the row it reaches the innermost header of both packets, without it
+    only if the ESP is recognised."""
     columns = ("-e", "ipsec.protocol", "-e", "ipsec.spi", "-e", "ah.spi", "-e", "esp.spi")
     output = tshark.read(tshark.captures / "hostile" / f"{name}.pcap", *options, *passes, "-T", "fields", *columns)
     lines = [[column.split(",") if column else [] for column in line.split("\t")] for line in output.splitlines()]
@@ -238,7 +239,7 @@ def test_one_and_two_passes_agree_on_many_layers(tshark, name, frames, headers, 
     rows, again = rows_of(tshark, name, *options), rows_of(tshark, name, *options, "-2")
     assert len(rows) == len(again) == frames and headers > 1
     for frame, row in rows.items():
-        # ESP-NULL that was not known for it yet is opened on later passes; no header inside is judged then.
+        # ESP-NULL that was not known yet is opened on later passes; headers inside are not judged then.
         late = row["ipsec.key.source"] != again[frame]["ipsec.key.source"]
         said = [field for field in row if not late or LATE.search(field)]
         assert [row[field] for field in said] == [again[frame][field] for field in said], frame
@@ -257,8 +258,8 @@ def ah_in_ah(number):
 
 @PASSES
 def test_each_of_300_headers_has_its_own_record(tshark, tmp_path, passes):
-    """More than an octet counts, in one packet. The third one is refused for its outermost header, so that nobody sees
-    what is inside."""
+    """More than an octet can count, in one packet. The third one is refused because of its outermost header, so that no
+    receiver sees its content."""
     rows = tshark.rows(pcap.write_frames(tmp_path / "deep.pcap", map(ah_in_ah, (7, 8, 8))), *passes)
     for frame, number in ((1, 7), (2, 8)):
         assert rows[frame]["ipsec.sa"] == [str(sa) for sa in range(DEEP)], frame

@@ -1,4 +1,4 @@
-"""ICMP errors that quote IPsec: what they are, what they lead to and back, and what they do not touch.
+"""ICMP errors that quote IPsec: their kinds, the links between them and the packets, and what they leave unchanged.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -18,7 +18,7 @@ from tshark_runner import field_options, parse_rows
 
 ICMP_FIELDS = ("frame.number", "ipsec.finding", "ipsec.advice", "ipsec.icmp.error", "ipsec.icmp.mtu", "ipsec.icmp.quoted_frame",
                "ipsec.answered_by", "ipsec.sa", "ipsec.sa.mtu", "ipsec.verdict", "ipsec.linux.counter", "ipsec.advice")
-NUMBER = 40     # of the frame that the packets here are made for
+NUMBER = 40     # number that determines addresses and SPI of the packets here
 PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
 
 
@@ -41,7 +41,7 @@ def capture(tmp_path):
 
 # --- the sample ------------------------------------------------------------------------------------------------------
 
-# What leads from an error to the packet that it quotes. Those of 34 and 50 quote what was not captured.
+# Links from an error to the packet that it quotes. Those in 34 and 50 quote packets that were not captured.
 QUOTED = {2: 1, 4: 3, **{frame: 10 for frame in range(11, 16)}, **{frame: 21 for frame in range(22, 34)},
           17: 10, 18: 10, 39: 38, 40: 38, 41: 38, 42: 38, 45: 44, 46: 44, 48: 47, 49: 47, 52: 51, 53: 51,
           **{frame: 51 for frame in range(55, 62)}}
@@ -76,7 +76,7 @@ def test_a_read_filter_takes_the_packet_away(tshark):
 
 
 def test_what_quotes_no_ipsec_is_not_touched(tshark):
-    """Nor what may not be taken for an error: the tree is stock Wireshark's."""
+    """Nor is what must not be taken for an error: the tree is that of stock Wireshark."""
     foreign = [frame for frame, line in sidecars.load("icmp").items() if not line.verdicts and not line.findings]
     assert len(foreign) == 5
     only = ("-Y", " or ".join(f"frame.number == {frame}" for frame in foreign), "-V")
@@ -110,10 +110,11 @@ def test_table_has_the_mtu(tshark):
     assert mtus.count(576) == 3 and mtus.count(1280) == 1 and mtus.count(None) == len(mtus) - 4
 
 
-# --- how it comes ----------------------------------------------------------------------------------------------------
+# --- how errors arrive
+# ----------------------------------------------------------------------------------------------------
 
 def test_in_fragments(tshark, capture):
-    """Only what was put together is an error."""
+    """Only the reassembled message is an error."""
     sent = packet(NUMBER)
     message = error(NUMBER, 3, 4, sent, 576)[14 + 20:]
     addresses = {"src": ROUTER, "dst": v4_addresses(NUMBER)["src"]}
@@ -123,13 +124,14 @@ def test_in_fragments(tshark, capture):
     assert [row["ipsec.icmp.error"] for row in rows.values()] == [[], [], ["too_big"], []]
     assert rows[3]["ipsec.icmp.quoted_frame"] == ["1"] and rows[4].findings == ["sa.above_mtu"]
     rows = fields(tshark, path, "-o", "ip.defragment:FALSE")
-    assert [row["ipsec.icmp.error"] for row in rows.values()] == [[], ["too_big"], [], []]     # a checksum of the whole
+    # A checksum over the whole message.
+    assert [row["ipsec.icmp.error"] for row in rows.values()] == [[], ["too_big"], [], []]
 
 
 @pytest.mark.parametrize("captured", [14 + 20 + 8 + 20, 14 + 20 + 8 + 24, 14 + 20 + 8 + 28, 14 + 20 + 8 + 60])
 def test_cut_by_the_capture(tshark, tmp_path, captured):
     sent = packet(NUMBER)
-    whole = error(NUMBER, 3, 4, sent[:200], 576, damage=1)     # which nobody knows of what was cut
+    whole = error(NUMBER, 3, 4, sent[:200], 576, damage=1)     # which cannot be checked if the message was cut
     records = [pcap.Record(1_700_000_000, 0, len(sent) + 14, ethernet(sent)),
                pcap.Record(1_700_000_001, 0, len(whole), whole[:captured])]
     (row,) = [row for row in fields(tshark, pcap.write(tmp_path / "cut.pcap", records)).values() if row["ipsec.icmp.error"]]
@@ -139,7 +141,7 @@ def test_cut_by_the_capture(tshark, tmp_path, captured):
 
 
 def test_with_extensions(tshark, capture):
-    """RFC 4884: the quote is filled up, and something else stands behind it."""
+    """RFC 4884: the quote is padded, and followed by extensions."""
     sent = packet(NUMBER)
     mpls = bytes.fromhex("2000dead00080101000010ff")
     told = error(NUMBER, 3, 4, sent[:28] + bytes(100), 32 << 16 | 576, extensions=mpls)
@@ -157,7 +159,7 @@ def test_behind_nat(tshark, capture):
 
 
 def test_one_error_for_many_packets(tshark, capture):
-    """Routers limit their rate, and senders try again after ten minutes."""
+    """Routers limit the rate of errors, and senders try larger packets again after ten minutes."""
     sent = [ethernet(packet(NUMBER, number)) for number in range(1, 8)]
     path = capture([sent[0], error(NUMBER, 3, 4, packet(NUMBER)[:28], 576), *sent[1:]], after=150_000)
     rows = fields(tshark, path)
@@ -165,7 +167,7 @@ def test_one_error_for_many_packets(tshark, capture):
 
 
 def test_offload_in_a_quote(tshark, capture):
-    """A quote that states no length is of no packet of the wire: nothing is concluded from that."""
+    """A quote that states no length cannot be a packet from the wire: nothing is concluded from it."""
     sent = packet(NUMBER)
     quote = sent[:2] + bytes(2) + sent[4:28]
     rows = fields(tshark, capture([ethernet(sent), error(NUMBER, 3, 4, quote, 1400)]))
@@ -174,16 +176,17 @@ def test_offload_in_a_quote(tshark, capture):
 
 
 def test_disabled_and_alone(tshark):
-    """Without the protocol there is nothing; without ESP, errors are read all the same."""
+    """Nothing is shown if the protocol ipsec is disabled; with ESP disabled, errors are still read."""
     assert not any(row["ipsec.icmp.error"] for row in fields(tshark, "icmp", "--disable-protocol", "icmp",
                                                              "--disable-protocol", "icmpv6").values())
     assert fields(tshark, "icmp", "--disable-protocol", "esp")[16]["ipsec.icmp.error"] == ["too_big_ignored"]
 
 
-# --- what it does not do ---------------------------------------------------------------------------------------------
+# --- what errors must not do
+# ---------------------------------------------------------------------------------------------
 
 def test_forged_errors_change_no_verdict(tshark, capture):
-    """An error in front of each packet, of every kind: the packets are what they are without."""
+    """An error of every kind in front of each packet: the packets are judged as without them."""
     sent = [packet(NUMBER, number) for number in (1, 2, 3, 5, 4, 3, 70, 6)]
     kinds = [(3, 4, 0), (3, 2, peer(NUMBER)), (11, 0, 0), (3, 4, 0), (3, 13, 0), (12, 0, 0), (3, 4, 0), (11, 1, 0)]
     forged = [error(NUMBER, kind, code, quote[:28], 576, source=source or ROUTER)
@@ -209,7 +212,7 @@ def test_a_peer_without_esp_counts_nothing(tshark, capture, passes):
 
 
 def test_ipv6_and_deep_quotes(tshark, capture):
-    """Behind extension headers, and in a quote of a quote, which nobody analyses."""
+    """After extension headers, and in a quote within a quote, which is not analysed."""
     sent = ipv6(NUMBER, ESP, esp(1300), chain=(60,))
     nested = error6(NUMBER, 1, 0, error6(NUMBER, 2, 0, sent[:80], 1280)[14:])
     rows = fields(tshark, capture([ethernet(sent), error6(NUMBER, 2, 0, sent[:80], 1280), nested]))
@@ -218,7 +221,7 @@ def test_ipv6_and_deep_quotes(tshark, capture):
 
 
 def test_noise(tshark, capture):
-    """Errors that end anywhere, and octets that mean nothing."""
+    """Errors that are cut anywhere, and random octets."""
     sent = packet(NUMBER)
     frames = [error(NUMBER, kind, 4, sent[:length], 576) for kind in (3, 11, 12) for length in range(0, 40, 3)]
     frames += [ethernet(ipv4(NUMBER, 1, bytes([3, 4]) + noise(length))) for length in range(2, 90, 7)]
@@ -229,7 +232,7 @@ def test_noise(tshark, capture):
 
 @pytest.mark.parametrize("octets, found", [(0, []), (1, ["port_unreachable"]), (8, []), (9, ["port_unreachable"])])
 def test_probes_that_cannot_be_ipsec(tshark, capture, octets, found):
-    """A scanner's datagram to port 4500 is neither a keepalive, nor long enough for ESP."""
+    """A scanner's datagram to port 4500 is neither a keepalive nor long enough for ESP."""
     sent = udp4(NUMBER, noise(octets))
     (row,) = fields(tshark, capture([error(NUMBER, 3, 3, sent[:28], source=peer(NUMBER))])).values()
     assert row["ipsec.icmp.error"] == found
@@ -237,7 +240,7 @@ def test_probes_that_cannot_be_ipsec(tshark, capture, octets, found):
 
 @PASSES
 def test_two_errors_of_one_frame(tshark, tmp_path, passes):
-    """Each is inside of a packet of its own, at the same place of what was decrypted."""
+    """Each is inside a packet of its own, at the same offset of the decrypted octets."""
     sa = Sa(NUMBER, 4, GCM, mode="tunnel")
     quote = ipv4(NUMBER, ESP, esp(60), flags="DF")[:28]
     errors = [error(NUMBER, 3, code, quote, source=peer(NUMBER))[14:] for code in (13, 2)]

@@ -1,4 +1,4 @@
-"""IKE through tshark: fields, links, what ICMP quotes, what later frames take back, ports, and the table.
+"""IKE through tshark: fields, links, quotes in ICMP errors, findings that later frames revoke, ports, and the table.
 
 The findings themselves are those of the sample capture "ike".
 
@@ -59,7 +59,7 @@ def test_an_answer_leads_to_its_request_and_back(sample):
 def test_only_windows_own_word_is_not_inferred(sample):
     (_, answer) = frames_of("Windows tells 13868")
     row = sample[1][answer]
-    assert row["ipsec.ike.windows_error"] == ["13868", "13868"] and row["ipsec.inferred"][0] in TRUE    # beside notify 14
+    assert row["ipsec.ike.windows_error"] == ["13868", "13868"] and row["ipsec.inferred"][0] in TRUE    # from notify 14
     codes = [row for row in sample[1].values() if row["ipsec.ike.windows_error"] and "ike.ms_status" not in row["ipsec.finding"]]
     assert codes and all(row["ipsec.inferred"][0] in TRUE for row in codes)
 
@@ -110,7 +110,7 @@ def outcomes(tshark, path, *options):
 
 
 def quoted(capture, count=3):
-    """Requests, each with an ICMP error that says that the port is unreachable, and quotes the whole of it."""
+    """Requests, each with an ICMP error that says that the port is unreachable and quotes the whole request."""
     session = Session(capture, "quoted")
     octets = message(session.open, SA_INIT, OFFER)
     for turn in range(count):
@@ -126,7 +126,7 @@ def quoted(capture, count=3):
 
 
 def test_what_icmp_quotes_is_no_message(tshark, tmp_path):
-    """No repetition, and no item."""
+    """Neither a repetition, nor a message with an item."""
     found = rows(tshark, written(tmp_path, quoted(Capture("quoted", "ICMP errors that quote IKE"))))
     assert any("icmp:ip:udp:isakmp" in row["frame.protocols"][0] for row in found.values())
     assert {number: row["ipsec.finding"] for number, row in found.items()
@@ -146,7 +146,7 @@ def test_an_icmp_error_tells_why_nobody_answers(tshark, tmp_path):
 
 
 def test_each_pass_tells_the_same_outcome(tshark, tmp_path):
-    """Also where the last packet that tells is none of IKE."""
+    """Even if the last packet that matters is not IKE."""
     path = written(tmp_path, quoted(Capture("once", "A single request, and an ICMP error that quotes it"), 1))
     for options in ((), ("-2",)):
         assert [line[3] for line in outcomes(tshark, path, *options)] == ["no response (ICMP: port unreachable, frame 2)"]
@@ -179,7 +179,7 @@ def test_an_unknown_spi_is_named(tshark, tmp_path):
 
 
 def test_ipv6_and_any_port(tshark, tmp_path):
-    """Also on a port that Decode As makes one of IKE."""
+    """Also on a port that Decode As assigns to IKE."""
     hosts = packed("2001:db8::1"), packed("2001:db8::2")
     spis = (struct.pack("!Q", 0x1AE1), bytes(8))
     asked = message(spis, SA_INIT, [*OFFER, notify(16388, detection(spis, hosts[0], 7000)),
@@ -194,7 +194,7 @@ def test_ipv6_and_any_port(tshark, tmp_path):
 
 
 def test_a_cut_message_is_no_trouble(tshark, tmp_path):
-    """Whatever the snapshot length, nothing is found where the whole capture has nothing."""
+    """With any snapshot length, nothing is found that is not found in the whole capture."""
     records = pcap.read(sidecars.path("ike"))
     troubled = {number for number, line in sidecars.load("ike").items() if line.findings}
     for length in (60, 80):
@@ -218,7 +218,7 @@ def test_the_table_has_each_ike_sa(tshark):
 
 
 def test_the_table_has_an_end(tshark, tmp_path):
-    """Far more IKE SAs than anybody reads, with SPIs that are alike in one half."""
+    """Far more IKE SAs than anybody reads, with SPIs that agree in one half."""
     head = struct.pack("!BBBBII", 0, 0x20, SA_INIT, 0x08, 0, 28)
     hosts = packed("192.0.2.1"), packed("198.51.100.1")
     frames = [frame(ipv4(*hosts, 17, udp(struct.pack("!IIQ", number, 0x55667788, 0) + head, 500, 500)))
@@ -236,7 +236,7 @@ def test_the_table_takes_a_filter(tshark):
 
 
 def test_random_octets(tshark, tmp_path):
-    """On 500 and 4500, with a header that is sound as far as anybody looks."""
+    """On 500 and 4500, with a header that is sound as far as it is checked."""
     capture = Capture("random", "Random octets")
     session = Session(capture, "random")
     for number in range(200):

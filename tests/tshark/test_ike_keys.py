@@ -1,4 +1,4 @@
-"""What IKE tells of SAs: where Wireshark can decrypt it, and where it cannot.
+"""What IKE reveals about SAs, whether or not Wireshark can decrypt it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,7 +20,7 @@ WITH_KEYS = ("-o", TABLE)
 
 
 def life(tshark, capture, *options):
-    """The fields of LIFE of each frame with an SA."""
+    """The fields in LIFE of each frame with an SA."""
     output = tshark.read(capture, *options, "-Y", "ipsec.sa", "-T", "fields", "-e", "frame.number",
                          *(word for name in LIFE for word in ("-e", name)))
     lines = [line.split("\t") for line in output.splitlines()]
@@ -47,7 +47,7 @@ def test_what_strongswan_did(tshark):
 
 
 def test_successor_is_exact(tshark):
-    """Of one packet; the heuristic wants 16."""
+    """Known from one packet; the heuristic needs 16."""
     rows = life(tshark, CAPTURE, *WITH_KEYS, "-2")
     assert rows[4]["ipsec.sa.successor"] == rows[34]["ipsec.sa"]
     assert rows[34]["ipsec.sa.successor"] == rows[38]["ipsec.sa"]
@@ -87,7 +87,7 @@ def told_of(tshark, options):
 
 
 def test_each_way_of_reading_finds_the_same(tshark):
-    """Whether the first pass has a tree or not, and whether that is shown."""
+    """Whether or not the first pass has a tree, and whether or not that is shown."""
     told = {way: told_of(tshark, options) for way, options in WAYS.items()}
     assert (5, "drop", ["esp.runt_for_sa"]) in told["one pass"] and len(told["one pass"]) == 7
     assert all(told[way] == told["one pass"] for way in WAYS), told
@@ -96,7 +96,7 @@ def test_each_way_of_reading_finds_the_same(tshark):
 @pytest.mark.parametrize("options", [("-q", "-z", "expert"), ("-T", "fields", "-e", "_ws.col.Info", "-Y", "isakmp"),
                                      ("-Y", "isakmp", "-V"), ("-2", "-Y", "isakmp", "-V")])
 def test_the_message_itself_is_dissected_once(tshark, options):
-    """Nothing that stock Wireshark says of a message is doubled, or lacks."""
+    """Nothing that stock Wireshark says of a message is duplicated or missing."""
     stock = tshark.read(CAPTURE, *WITH_KEYS, *options, plugin=False)
     ours = tshark.read(CAPTURE, *WITH_KEYS, *options)
 
@@ -143,7 +143,7 @@ def clear(exchange, identifier, first, body, from_a, response):
 
 
 def cisco(exchange, identifier, whole, from_a, response, cut=40):
-    """The message in two payloads 132, which the stock dissector puts together: nothing protects them."""
+    """The message in two payloads 132, which the stock dissector reassembles although nothing protects them."""
     for number, last, part in ((1, 0, whole[:cut]), (2, 1, whole[cut:])):
         body = struct.pack("!BBHHBB", 0, 0, 8 + len(part), 1, number, last) + part
         yield ip_of(clear(exchange, identifier, CISCO, body, from_a, response), from_a)
@@ -155,14 +155,14 @@ def in_clear(payloads, from_a, response):
 
 
 def behind_cisco(payloads, from_a, response):
-    """A genuine message in a payload 132, and in front of an SK that is none."""
+    """A genuine message in a payload 132, in front of a false SK payload."""
     inner = message(AUTH, 1, payloads, from_a, response)
     sk = struct.pack("!BBH", 33, 0, 4 + 60) + bytes(60)
     body = struct.pack("!BBHHBB", 46, 0, 8 + len(inner), 1, 1, 1) + inner + sk
     return ip_of(clear(CREATE_CHILD_SA, 7, CISCO, body, from_a, response), from_a)
 
 
-WAYS_TO_FORGE = {       # of (payloads, from A, response)
+WAYS_TO_FORGE = {       # arguments: payloads, from A, response
     "not encrypted, in pieces": lambda *what: cisco(AUTH, 1, in_clear(*what), *what[1:]),
     "replayed in pieces": lambda *what: cisco(CREATE_CHILD_SA, 7, message(AUTH, 1, *what), *what[1:]),
     "in front of an SK": lambda *what: [behind_cisco(*what)],
@@ -183,7 +183,7 @@ def test_what_is_put_together_from_what_nobody_verified(tshark, tmp_path, way):
 
 
 def test_rows_without_integrity_verify_nothing(tshark, tmp_path):
-    """As strongSwan writes them for algorithms that Wireshark does not know: "[not validated]"."""
+    """Such rows as strongSwan writes for algorithms that Wireshark does not know: the ICV is "[not validated]"."""
     unchecked = TABLE.replace("HMAC_SHA2_256_128 [RFC4868]", "ANY 128-bits of Authentication [No Checking]")
     unchecked = unchecked.replace("0a" * 32, "").replace("0b" * 32, "")
     frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True),
@@ -202,13 +202,13 @@ def in_fragments(payloads, cut, from_a, response, exchange=AUTH, damage=0):
 
 
 def false_first(exchange, spis, first):
-    """A fragment 1 of somebody without the key, between the same hosts and of the same message id."""
+    """A fragment 1 from an attacker without the key, between the same hosts and with the same message id."""
     false = fragment(exchange, 1, 1, 2, first, b"x" * 32, False, True, damage=1)
     return ip_of(spis + false[16:], False)
 
 
 def test_fragments_that_somebody_adds(tshark, tmp_path):
-    """The stock dissector puts them together by message id and hosts."""
+    """The stock dissector reassembles fragments by message id and hosts."""
     asked = ike(AUTH, 1, child(0xA1000001), True, False)
     one, two = in_fragments(child(0xB1000001), 4 + len(proposal(0)[1]), False, True)
     traffic = [packet(0xB1000001, True, 40), packet(0xA1000001, False, 40)]
@@ -233,7 +233,7 @@ def advice(tshark, capture, frame):
 
 def test_advice_names_the_frame_of_the_delete(tshark):
     assert "although IKE deleted it in frame 28" in advice(tshark, CAPTURE, 30)
-    # without frame 5, it is one less
+    # without frame 5, the number is one less
     rejected = ("-2", "-R", "!(frame.len == 74)", "-Y", 'ipsec.finding == "sa.deleted"')
     output = tshark.read(CAPTURE, *WITH_KEYS, *rejected, "-T", "fields", "-e", "ipsec.advice")
     assert output.count("although IKE deleted it in frame 27") == 2
@@ -256,7 +256,8 @@ def test_early_is_taken_back_where_the_answer_lacks(tshark, tmp_path):
 
 
 def test_inner_mtu_with_the_algorithms_that_ike_names(tshark, tmp_path):
-    """AES-CBC with HMAC-SHA2-256-128: 1300 less 20, 8, 16 and 16 are 77 blocks, and the last two octets."""
+    """AES-CBC with HMAC-SHA2-256-128: 1300 less 20, 8, 16 and 16 leaves 77 blocks, which include two octets of
+    trailer."""
     big = ipv4(PEERS, ESP, esp(1380, 0xB1000001, 1), flags="DF", id=1)
     error = too_big(PEERS, 3, 4, big[:28], 1300)
     frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
@@ -268,7 +269,7 @@ def test_inner_mtu_with_the_algorithms_that_ike_names(tshark, tmp_path):
 
 @pytest.mark.parametrize("options", [(), ("-V",), ("-2",)])
 def test_what_the_stock_dissector_throws_at(tshark, tmp_path, options):
-    """Its private tree is left in order, and the next message is read."""
+    """The private tree remains usable, and the next message is read."""
     broken = [(NOTIFY, b"\x03\x04\x40\x09\x00"), (33, b"\x00\x00\x00\xff")]
     frames = [ike(AUTH, 1, child(0xA1000001, *broken[:1]), True, False), ike(INFORMATIONAL, 5, broken, True, False),
               ike(AUTH, 2, child(0xA1000002), True, False), ike(AUTH, 2, child(0xB1000002), False, True),
@@ -280,7 +281,7 @@ def test_what_the_stock_dissector_throws_at(tshark, tmp_path, options):
 
 
 def test_many_rekeys(tshark, tmp_path):
-    """A tree for each, one after the other; and an end of the file in between (-M)."""
+    """A tree for each, one after the other, with an end of the file in between (-M)."""
     frames = [ike(AUTH, 1, child(0xA1000001), True, False), ike(AUTH, 1, child(0xB1000001), False, True)]
     for i in range(2, 200):
         frames += [ike(CREATE_CHILD_SA, i, child(0xA1000000 + i), True, False),

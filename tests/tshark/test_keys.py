@@ -1,5 +1,5 @@
-"""Where keys come from: the table ipsec_sa, a saved `ip xfrm state`, Wireshark's own table "ESP SAs". That good
-rows work beside bad ones, that each bad one is named once, and that no key gets into a message.
+"""Sources of keys: the table ipsec_sa, a saved `ip xfrm state`, Wireshark's own table "ESP SAs". Good rows work next to
+bad ones, each bad one is named once, and no key gets into a message.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -16,7 +16,7 @@ OUT_SPI, OUT_KEY = "0xa00000a1", "8d3cf966cb69e09c2ef35f8b89a7d3b610d338b0"     
 BACK_SPI, BACK_KEY = "0xb00000a1", "08b807a68c34d14b03fe260e35615e65f82d2e78"
 STOCK_GCM = "AES-GCM with 16 octet ICV [RFC4106]"
 
-LEAK = 6    # so many characters of a key in a row are no accident
+LEAK = 6    # this many consecutive characters of a key cannot be a coincidence
 KEY_FIELDS = ("frame.number", "ipsec.spi", "ipsec.verdict", "ipsec.icv.status", "ipsec.key.source")
 VERIFIED, GOOD = "2", "1"
 
@@ -68,13 +68,13 @@ def xfrm_file(path):
 
 @pytest.fixture(scope="module")
 def kernel(tshark):
-    """Traffic of two Linux kernels, and what they said of their keys."""
+    """Traffic of two Linux kernels, and their dumps of the keys."""
     return tshark.captures / "kernel"
 
 
 @pytest.fixture(scope="module")
 def messages(tshark, kernel):
-    """What the plugin says on stderr, by lines, with such options."""
+    """The lines that the plugin prints on stderr with these options."""
     def run(*options, capture=GCM):
         stderr = tshark.run("-r", kernel / f"{capture}.pcap", *options).stderr
         return [line for line in stderr.splitlines() if not line.startswith("Running as user")]
@@ -83,7 +83,7 @@ def messages(tshark, kernel):
 
 @pytest.fixture(scope="module")
 def keyed(tshark, kernel):
-    """The fields that keys lead to, of each frame that has an IPsec header."""
+    """The fields that depend on keys, for each frame that has an IPsec header."""
     def run(*options, capture=GCM):
         output = tshark.read(kernel / f"{capture}.pcap", *options, "-Y", "ipsec", *field_options(KEY_FIELDS))
         rows = [dict(zip(KEY_FIELDS, line.split("\t"))) for line in output.splitlines()]
@@ -142,13 +142,13 @@ def test_a_bad_row_of_the_table_is_named(messages, column, row, reason):
 
 
 def test_a_key_in_the_wrong_column_stays_secret(messages):
-    """Columns that got shifted, which is how keys come to stand where names belong."""
+    """Shifted columns, by which keys get to where names belong."""
     for column in Sa._fields:
         assert_no_key([OUT_KEY], messages(*table(Sa(encryption_key="")._replace(**{column: OUT_KEY}))))
 
 
 def test_all_bad_rows_are_one_message(messages):
-    """They are one dialog in the GUI. What is beyond twenty is counted."""
+    """They are one dialog in the GUI. Beyond twenty, rows are only counted."""
     bad = [row for _, row, _ in BAD_ROWS] * 2
     lines = messages(*table(*bad))
     assert lines[0] == f"tshark: IPsec Analysis cannot use {len(bad)} of {len(bad)} rows of the table ipsec_sa."
@@ -162,7 +162,7 @@ BAD_STATES = [
     (OUT_KEY, OUT_KEY[:-1], "odd|even"),
     (OUT_KEY, SECRET, "hex"),
     ("spi " + OUT_SPI, "spi 0xnumber", ""),
-    ("rfc4106(gcm(aes)) ", "", "hex digits"),      # the key stands where the name belongs
+    ("rfc4106(gcm(aes)) ", "", "hex digits"),      # the key is where the name belongs
 ]
 
 
@@ -200,11 +200,11 @@ def test_wiresharks_table_is_left_alone_if_told_so(messages):
 
 
 def test_an_empty_row_of_wiresharks_table(messages):
-    """As its dialog makes it."""
+    """As its dialog creates it."""
     assert len(messages(*table(EspSa("IPv4", "", "", "", "NULL", "", "NULL", ""), EspSa()))) in (0, 2)
 
 
-# --- files that give nothing ----------------------------------------------------------------------------
+# --- files without keys ----------------------------------------------------------------------------
 
 def test_a_file_that_is_missing(messages):
     (line,) = messages(*xfrm_file("/nonexistent/state.txt"))
@@ -229,7 +229,7 @@ def test_a_file_that_is_none(tshark, messages):
 def test_a_file_that_is_too_large(tshark, messages):
     path = tshark.share("large.txt", "")
     with path.open("r+b") as file:
-        file.truncate((1 << 30) + 1)    # sparse: takes no room
+        file.truncate((1 << 30) + 1)    # sparse, so it takes no space
     (line,) = messages(*xfrm_file(path))
     path.unlink()
     assert f'"{path}" is larger than 1024 MiB' in line
@@ -242,7 +242,7 @@ def test_a_file_of_something_else(tshark, messages, text):
     assert f'"{path}" contains no ESP or AH SA' in line
 
 
-# --- said once ------------------------------------------------------------------------------------------
+# --- reported once ------------------------------------------------------------------------------------------
 
 def test_two_passes_say_it_once(messages):
     options = (*table(Sa(esn="perhaps")), *xfrm_file("/nonexistent"), *table(EspSa(spi="many")))
@@ -259,7 +259,7 @@ def set_preference(name, value):
 
 @pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
 def test_it_is_said_once_per_change(tshark, kernel):
-    """One session that opens several files, as the GUI does; there a redissection is the same."""
+    """One session that opens several files, as the GUI does; a redissection there does the same."""
     text = (kernel / f"{GCM}.xfrm-state.txt").read_text()
     path = tshark.share("changing.txt", text.replace("gcm", "qcm"))
     other = tshark.share("other.txt", text)
@@ -272,7 +272,7 @@ def test_it_is_said_once_per_change(tshark, kernel):
     said = [line.split(": ", 1)[1] for line in done.stderr.splitlines() if "IPsec Analysis cannot use" in line]
     in_table = "IPsec Analysis cannot use 1 of {} rows of the table ipsec_sa."
     in_file = f'IPsec Analysis cannot use 2 of 2 SAs of the saved "ip xfrm state" in "{path}".'
-    # The table grew, and the file was good in between.
+    # The table has grown, and the file was good in between.
     assert said == [in_table.format(1), in_file, in_table.format(2), in_file]
 
 

@@ -1,7 +1,7 @@
 """What a Linux kernel counted for each packet that it was given, one by one: captures/linux/counted.tsv.
 
-With the receiver's `ip xfrm state`, the plugin must name the same counters, and none where the kernel counted nothing; and
-must not have discarded what was delivered. `ctest -R tshark_linux -V` prints the agreement.
+With the receiver's `ip xfrm state`, the plugin must name the same counters, and none if the kernel counted nothing; and
+must not give the verdict drop to what the kernel delivered. `ctest -R tshark_linux -V` prints the agreement.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -17,7 +17,7 @@ FOLDER = sidecars.CAPTURES / "linux"
 FIELDS = ("frame.number", "ipsec.verdict", "ipsec.finding", "ipsec.linux.counter", "ipsec.linux.sa_counter")
 OPTIONS = ("-o", "ipsec.receiver:linux", "-o", "ipsec.sa_complete:TRUE")
 
-# Why the kernel's counter cannot be told from packet and SA: values of a column of the file.
+# Why the kernel's counter cannot be known from packet and SA: values of a column of the file.
 UNTOLD = {
     "policy": "what is missing or forbidden is the receiver's policy",
     "no octets": "an IPv4 packet without any octet of ESP or AH reaches no dissector",
@@ -64,7 +64,7 @@ def shown(tshark):
 
 
 def differences(shown, agrees):
-    """The packets that the plugin says something else of."""
+    """The packets on which the plugin disagrees."""
     return [f"{capture} {line.frame} ({line.what}): kernel {line.counter} {line.sa_counter}, "
             f"plugin {list(shown[capture][line.frame].values())[1:]}"
             for capture, lines in TOLD.items() for line in lines if not agrees(line, shown[capture][line.frame])]

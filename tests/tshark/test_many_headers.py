@@ -1,6 +1,6 @@
-"""Frames with many headers: each has a record of its own, however many stand in a frame, nested or side by side.
+"""Frames with many headers: each has a record of its own, however many are in a frame, nested or side by side.
 
-Wireshark counts the layers of a frame in one octet, so that from the 257th on a layer bears the number of another.
+Wireshark counts the layers of a frame in one octet, so from the 257th on a layer has the number of another one.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -29,7 +29,8 @@ def nested_ah(count, sequence):
 
 @PASSES
 def test_nested_headers(tshark, tmp_path, passes):
-    """Two frames of 300: numbers and SAs of the first are not seen in the second, nor of one header in another."""
+    """Two frames of 300 headers: numbers and SAs of one frame do not appear in the other, nor those of one header in
+    another."""
     frames = [ethernet(ipv4(1, AH, nested_ah(300, sequence))) for sequence in (7, 9)]
     rows = tshark.rows(pcap.write_frames(tmp_path / "nested.pcap", frames), *passes)
     for frame, sequence in ((1, 7), (2, 9)):
@@ -52,7 +53,7 @@ def aggregate(packets):
 
 @PASSES
 def test_headers_side_by_side(tshark, tmp_path, passes):
-    """The last of them is damaged, and one comes twice: 100 packets of four layers each."""
+    """The last one is damaged, and one comes twice: 100 packets of four layers each."""
     sa = Sa(0xAB, 4, NULL_SHA256)
     packets = [sa.packet(sa.esp(datagram())) for _ in range(100)]
     packets[50] = packets[40]

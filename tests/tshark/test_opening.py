@@ -1,4 +1,4 @@
-"""What is said beside verdict and finding of packets where the easy answer would be wrong.
+"""Packets for which the easy answer would be wrong: what is shown besides verdict and findings.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -12,7 +12,7 @@ PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two 
 
 
 def lines(name, pattern):
-    """What the sidecar says of each frame that is described so, with the match."""
+    """The sidecar's lines of all frames whose description matches, with the match."""
     found = {frame: (line, re.search(pattern, line.what)) for frame, line in sidecars.load(name).items()}
     found = {frame: (line, match) for frame, (line, match) in found.items() if match}
     assert found
@@ -58,7 +58,7 @@ TRAILER = ("ipsec.trailer.pad_length", "ipsec.trailer.next_header")
 
 @pytest.mark.parametrize("name", ["clean_esp", "forged_null"])
 def test_what_came_before_esp_null_was_known_is_opened_on_later_passes(tshark, name):
-    """With the payload; verdict, findings and counters are those of the first pass."""
+    """The payload is shown; verdict, findings and counters are those of the first pass."""
     first, later = tshark.rows(name), tshark.rows(name, "-2")
     opened = 0
     for frame, row in first.items():

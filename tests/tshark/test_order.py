@@ -1,4 +1,4 @@
-"""Each stack reports the first fault that it finds; and where that is our conclusion, the text says so.
+"""Each stack reports the first fault that it finds; if that is only inferred, the text says so.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -15,7 +15,7 @@ HEDGE = "consistent with "
 
 
 def test_each_stack_reports_what_it_finds_first(tshark):
-    order.faults_order()    # fills in the reports
+    order.faults_order()    # fills in the expected reports
     rows = tshark.rows(NAME)
     for frame, line in sidecars.load(NAME).items():
         wanted = [[report] if report else [] for report in order.REPORTS.get(line.what, (None,) * len(FIELDS))]

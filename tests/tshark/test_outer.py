@@ -1,5 +1,5 @@
-"""What stands in front of ESP and AH, whatever it looks like: a genuine packet behind it verifies, a forged one fails,
-and neither goes unverified. Headers that are many, long, broken or in fragments of fragments.
+"""Whatever is in front of ESP and AH, a genuine packet after it verifies, a forged one fails, and neither remains
+unverified. Headers that are many, long, broken or in fragments of fragments.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -23,7 +23,7 @@ GOOD, FORGED, NOT_KNOWN = (["Good"], ["verified"]), (["Bad"], ["drop"]), (["Unve
 
 
 def first_of(sa):
-    """A packet that shows the key to be right."""
+    """A packet that proves that the key is right."""
     if sa.protocol == AH:
         return sa.ah_packet(datagram())
     return (sa.in_udp if sa.udp else sa.packet)(sa.esp(datagram()))
@@ -31,8 +31,7 @@ def first_of(sa):
 
 @pytest.fixture
 def judged(tshark, tmp_path):
-    """What is said of packets of SAs, as a list of (status of the ICV, verdicts that decide something) for each; the
-    same in both passes."""
+    """For each packet of SAs a list of (status of the ICV, verdicts that decide something); the same in both passes."""
     def judge(*cases):
         path = tmp_path / "outer.pcap"
         path.with_suffix(KEYS).write_text("".join(sa.state() for sa, _ in cases))
@@ -58,18 +57,18 @@ def forged(packet):
 
 # --- many and long headers ------------------------------------------------------------------------
 
-OPTION = bytes([0x1E, 255]) + bytes(255)        # may not change on the way
+OPTION = bytes([0x1E, 255]) + bytes(255)        # must not change on the way
 LARGE = OPTION * 7 + bytes([0x1E, 245]) + bytes(245)
 
 
 def options_headers(octets, next_header):
-    """As many large headers of destination options as have so many octets at least, and the protocol of the first."""
+    """Large Destination Options headers with at least this many octets in all, and the type of the first."""
     count = -(-octets // 2048)
     return b"".join(bytes([DESTINATION if number + 1 < count else next_header, 255]) + LARGE for number in range(count))
 
 
 def behind_options(sa, octets):
-    """A genuine packet behind so many octets of destination options."""
+    """A genuine packet after this many octets of Destination Options."""
     if sa.protocol == AH:
         headers = options_headers(octets, AH)
         outer = v6_header(sa, DESTINATION, len(headers) + 24 + len(datagram()))
@@ -87,13 +86,13 @@ def test_behind_many_options(judged, protocol, udp):
 
 
 def other_ahs(count, last, sequence):
-    """AHs of SAs that nobody has a key for."""
+    """AHs of SAs without a known key."""
     return b"".join(struct.pack("!BBHII", AH if number + 1 < count else last, 4, 0, 0xD0000000 + number, sequence) +
                     bytes(12) for number in range(count))
 
 
 def behind_ahs(sa, count):
-    """A genuine packet behind other AHs, which its own ICV does not cover."""
+    """A genuine packet after other AHs, which its own ICV does not cover."""
     others = other_ahs(count, sa.protocol, sa.sequence + 1)
     if sa.protocol == ESP:
         return sa.packet(others + sa.esp(datagram())).replace(bytes([64, ESP]), bytes([64, AH]), 1)
@@ -112,7 +111,7 @@ def test_behind_many_ahs(judged, protocol):
 # --- broken headers -------------------------------------------------------------------------------
 
 def test_behind_broken_options_of_ipv4(judged):
-    """No receiver takes such a packet, whoever sent it."""
+    """No receiver accepts such a packet, whoever sent it."""
     cases = []
     for number, options in enumerate((b"\x94\x00\x00\x00", b"\x94\x01\x00\x00", b"\x07\x0b\x04\x00",
                                       b"\x01\x01\x01\x94", b"\x83\x03\x04\x00"), 1):
@@ -122,7 +121,7 @@ def test_behind_broken_options_of_ipv4(judged):
 
 
 def behind(sa, kind, headers):
-    """A forged packet behind extension headers."""
+    """A forged packet after extension headers."""
     outer = v6_header(sa, kind, len(headers) + 24 + len(datagram()))
     return forged(sa.ah(outer + headers, datagram(), UDP))
 
@@ -137,8 +136,8 @@ def test_behind_broken_options_of_ipv6(judged):
 
 
 def test_behind_routes(judged):
-    """Those with more to visit than there is are broken. What a segment router does to its packets AH does not say, so
-    nothing is said of them."""
+    """Routes with more segments left than addresses are broken. AH does not say what a segment router does to its
+    packets, so nothing is claimed about them."""
     cases = []
     for kind, left in ((0, 3), (2, 2), (4, 1), (3, 1)):
         sa = sa_of(6, AH, len(cases) + 1)
@@ -158,7 +157,7 @@ def fragments_of(number, packet, at=200):
 
 
 def tunnel(version, number, packet, same):
-    """Between two other hosts, or between the same."""
+    """A tunnel header, between two other hosts or between the same ones."""
     kind = IPIP if packet[0] >> 4 == 4 else IPV6
     if version == 4:
         return ipv4(same or number, kind, packet, id=number)
@@ -166,8 +165,8 @@ def tunnel(version, number, packet, same):
 
 
 def in_fragments(packet, versions, first, same):
-    """Fragments of tunnels around fragments of tunnels around fragments of the packet. Their numbers begin with
-    `first`; `same` is that of the two hosts, if all are between them."""
+    """Fragments of tunnels around fragments of tunnels around fragments of the packet. Their identifications begin with
+    `first`; `same` is the number of the two hosts, if all are between them."""
     packets = fragments_of(first, packet)
     for version in versions:
         parts = []
@@ -199,7 +198,7 @@ ALERT = b"\x94\x04\x00\x00"
 
 
 def v4_fragments(sa, first, later, covered=None):
-    """AH in two fragments with these options each; the ICV is over the first one's, or over `covered`."""
+    """AH in two fragments, each with these options; the ICV covers those of the first one, or `covered`."""
     header = v4_header(sa, datagram(400), first)
     header = header[:4] + struct.pack("!H", 1000 * sa.number + sa.sequence) + header[6:]
     zeros = mutable_as_zeros(header)
@@ -214,7 +213,7 @@ def part_of(whole, options, part, fragment):
                        struct.pack("!H", fragment) + whole[8:20] + options) + part
 
 
-OPTIONS_IN_FRAGMENTS = (        # of the first and the last fragment, as the ICV covers them, what is to be said
+OPTIONS_IN_FRAGMENTS = (        # of the first and the last fragment, as the ICV covers them, what must be shown
     (ALERT, ALERT, None, [GOOD, NOT_KNOWN]),
     (route(131, (HOP, HOP), 12), route(131, (HOP, HOP), 12), bytes(11) + b"\1", [GOOD, NOT_KNOWN]),
     (RECORD, b"", bytes(8), [GOOD, FORGED]),
@@ -225,8 +224,9 @@ OPTIONS_IN_FRAGMENTS = (        # of the first and the last fragment, as the ICV
 
 
 def test_options_in_fragments(judged):
-    """The last fragment has the options that are copied. What else the first had is not known: nobody is accused. Where
-    it has none, the little that the first may have had is tried. Where the first comes last, all is there."""
+    """The last fragment has the options that are copied. If it has any, it is not known what else the first had, so
+    nothing is reported. If it has none, the few possibilities for the first are tried. If the first comes last, all
+    options are known."""
     cases, wanted = [], []
     for first, later, covered, said in OPTIONS_IN_FRAGMENTS:
         for order in (1, -1):

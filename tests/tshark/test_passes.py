@@ -1,8 +1,8 @@
-"""Passes over a capture: whatever way Wireshark takes through a file, a packet is judged once, and what is said of it is
-said of it alone.
+"""Passes over a capture: in whatever order Wireshark reads a file, each packet is judged once, and a judgement applies
+only to its own packet.
 
-A read filter (-2 -R) is asked after a frame was dissected, and the number of one that it rejects goes to the next. What it
-rejects was on the wire all the same, and moved the receiver's window.
+A read filter (-2 -R) is applied after a frame has been dissected, and the number of a rejected frame goes to the next
+one. Rejected packets were nevertheless on the wire, and moved the receiver's window.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -20,10 +20,10 @@ from tshark_runner import AGGREGATOR, LATER, field_options
 
 NAME = "faults_sequence"
 
-# Filters on what the first pass knows; of most captures each rejects packets before and between those that pass.
+# Filters on what the first pass knows; in most captures each rejects packets before and between those that pass.
 FILTERS = ("ipsec.finding", "ipsec.verdict >= 3", "frame.len & 4")
 LINKS = ("ipsec.sa.first_frame", "ipsec.seq.first_seen")
-PASSES, REJECTED = 64, 63      # of the TTL, where a filter is to tell frames apart
+PASSES, REJECTED = 64, 63      # values of the TTL, by which a filter selects frames
 KEYED, KEYLESS = Sa(0x9E01, 4, NULL_SHA256), 0x9E02
 
 
@@ -32,7 +32,7 @@ def without(row, *names):
 
 
 def unnumbered(row):
-    """What IKE did in a frame that a filter has left out has no number."""
+    """An IKE event in a frame that a filter has rejected has no frame number."""
     return {name: [re.sub(r" in frame \d+", "", value) for value in values] for name, values in row.items()}
 
 
@@ -45,7 +45,7 @@ def assert_same_but_for_numbers(filtered, read):
 
 
 def read_filtered(tshark, capture, passing, *options):
-    """What one pass says of the frames that pass, and what two passes say that read no others."""
+    """What one pass says about the frames that pass, and what two passes say that read only these."""
     return (list(tshark.rows(capture, *options, "-Y", passing).values()),
             list(tshark.rows(capture, *options, "-2", "-R", passing).values()))
 
@@ -65,7 +65,7 @@ def keyless(sequence, ttl=PASSES):
 
 @pytest.fixture
 def interleaved(tmp_path):
-    """An SA with a key and one without, packet for packet."""
+    """An SA with a key and one without, in alternation."""
     frames = []
     for number in range(1, 31):
         frames += [ethernet(KEYED.packet(KEYED.esp(datagram(), sequence=number))), keyless(1000 + number)]
@@ -87,7 +87,8 @@ def link_of(row, name):
 
 
 def test_links_lead_to_frames_that_were_read(tshark, tmp_path):
-    """Number, and whether the filter lets it pass: the first of the SA does not, nor does the first 5."""
+    """Sequence number, and whether the packet passes the filter: the first one of the SA does not, nor does the first
+    5."""
     packets = [(1, False), (2, True), (3, False), (4, True), (5, False), (6, False), (7, True), (8, True), (5, True), (7, True)]
     capture = pcap.write_frames(tmp_path / "links.pcap",
                                 [keyless(number, PASSES if passes else REJECTED) for number, passes in packets])
@@ -112,14 +113,14 @@ def ask_for_rows(passing=None):
 
 
 def preferences(tshark, capture):
-    """What the capture needs, as requests."""
+    """The preferences that the capture needs, as requests."""
     settings = [option.split(":", 1) for option in tshark.options(capture) if option != "-o"]
     return [{"method": "setconf", "params": {"name": name, "value": value}} for name, value in settings]
 
 
 @pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
 def test_a_session_loads_the_same_file_again(tshark):
-    """Its answers are later passes: once of a frame, filtered, and after another load from the start."""
+    """Its answers come from later passes: for a single frame, filtered, and after another load from the start."""
     load = {"method": "load", "params": {"file": str(tshark.stage(NAME))}}
     done = tshark.sharkd(*preferences(tshark, NAME), load, ask_for_rows(), ask_for_rows("ipsec.finding"), ask_for_rows(), load,
                          ask_for_rows())
@@ -131,17 +132,17 @@ def test_a_session_loads_the_same_file_again(tshark):
     assert [frame["c"][1].split(",") for frame in filtered] == [row.findings for row in shown.values()]
 
 
-# --- tshark -M: the analysis ends and begins anew after so many frames ---------------------------------------
+# --- tshark -M: the analysis restarts after this many frames ---------------------------------------
 
-# What a finding of these families says depends on packets before, and a checksum is wrong only from a sender that had a
-# right one. Between peers that are not known any more, a payload may be no ESP, and then nothing else is said of it.
+# Findings of these families depend on earlier packets, and a checksum is only wrong if its sender has sent a right one.
+# Between peers that are no longer known, a payload need not be ESP, and then nothing else is reported for it.
 OF_NEIGHBOURS = re.compile(r"(seq|replay|esn|iv|sa|key|capture|icmp|ike)\.|.*\.(ip_checksum|udp_checksum_bad|missing_fragment)$")
 NOT_ESP = "natt.not_esp"
 
 
 def of_frames(tshark, capture, *options):
-    """The findings of all frames, in their order, and how many fragments each was put together from; -M numbers them
-    anew each time."""
+    """The findings of all frames, in order, and the number of fragments of each; -M restarts the numbering each
+    time."""
     names = ("frame.number", "ipsec.finding", "ip.fragment.count", "ipv6.fragment.count")
     output = tshark.read(capture, *tshark.options(capture), *options, *field_options(names))
     columns = [line.split("\t") for line in output.splitlines()]
@@ -153,14 +154,14 @@ def test_reset_that_does_not_come(tshark, everything):
 
 
 def test_reset_loses_no_finding_that_needs_no_neighbour(tshark, everything):
-    """SAs are counted from 0 again, and what rests on packets before, or on fragments, begins anew."""
+    """SAs are counted from 0 again, and everything that depends on earlier packets, or on fragments, restarts."""
     def alone(findings):
         return [finding for finding in findings if finding and not OF_NEIGHBOURS.match(finding)]
 
     parts, whole = (of_frames(tshark, everything, *options) for options in (("-M", 300), ()))
     assert len(parts) == len(whole) > 1000
     for number, ((after_reset, _), (findings, fragments)) in enumerate(zip(parts, whole), 1):
-        # Clear text is forged only where a packet before it has verified.
+        # Plaintext counts as forged only if an earlier packet has verified.
         if fragments or NOT_ESP in after_reset + findings or "capture.crypto_offload" in after_reset:
             continue
         assert alone(after_reset) == alone(findings), number

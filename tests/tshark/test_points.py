@@ -36,7 +36,7 @@ def in_udp(number):
 
 
 def nested(number):
-    """ESP that somebody forwards in a tunnel of his own, without encryption."""
+    """ESP that a third party forwards in a tunnel of its own, without encryption."""
     return wire.ipv4(wire.packed("203.0.113.1"), wire.packed("203.0.113.2"), 4, plain(number), identification=number)
 
 
@@ -44,7 +44,7 @@ KINDS = {"ESP": plain, "AH in IPv6": plain_ah, "ESP in UDP": in_udp, "in a tunne
 
 
 def with_ttl(packet, ttl):
-    """The packet with so much less TTL, as routers on its way leave it."""
+    """The packet with its TTL reduced by `ttl`, as by routers on its way."""
     if packet[0] >> 4 == 6:
         return packet[:7] + bytes([packet[7] - ttl]) + packet[8:]
     header = packet[:8] + bytes([packet[8] - ttl]) + packet[9:10] + bytes(2) + packet[12:20]
@@ -52,7 +52,7 @@ def with_ttl(packet, ttl):
 
 
 class Seen(NamedTuple):
-    """A packet as one point has it, so many milliseconds from the start."""
+    """A packet as captured at one point, with its time in milliseconds from the start."""
     at: float
     number: int
     packet: bytes
@@ -60,13 +60,13 @@ class Seen(NamedTuple):
 
 
 def ends(make, count=120, delay=45.0, lose=25, first=1):
-    """What both ends capture of a flow, one packet each 10 ms."""
+    """What both ends capture of a flow with one packet every 10 ms."""
     seen = []
     for number in range(first, first + count):
         packet = make(number)
         seen.append(Seen(10.0 * number, number, packet))
         if number % lose:
-            late = delay + number % 4     # reordered by little, as the delay is a bit longer or shorter
+            late = delay + number % 4     # slightly reordered, because the delay varies
             seen.append(Seen(10.0 * number + late, number, with_ttl(packet, 6), 2))
     return sorted(seen)
 
@@ -82,19 +82,19 @@ def frame(packet, macs, tag=b""):
 
 
 def of_one_interface(path, seen, tag=b""):
-    """As mergecap writes it, where both interfaces look alike: the links tell the points."""
+    """As mergecap writes it if both interfaces look alike: the points differ by their links."""
     made = [record._replace(length=len(record.octets)) for record in records(seen, tag)]
     return pcap.write(path / "points.pcap", made)
 
 
 def of_two_interfaces(path, seen, tag=b""):
-    """Here the interfaces tell, whatever the links do."""
+    """The points differ by their interfaces, whatever the links are."""
     return pcapng.write(path / "points.pcap", [
         pcapng.Packet(int(each.at * 1000) + START, frame(each.packet, MACS[1], tag), each.point - 1) for each in seen])
 
 
 def of_two_sections(path, seen, tag=b""):
-    """Two files one behind the other, as cat makes it: the sections tell."""
+    """Two files joined by cat: the points differ by their sections."""
     ordered = sorted(seen, key=lambda each: each.point)
     return pcapng.write(path / "points.pcap", [
         pcapng.Packet(int(each.at * 1000) + START, frame(each.packet, MACS[1], tag), section=each.point)
@@ -150,7 +150,7 @@ def test_a_handful_from_elsewhere_are_replays(tshark, tmp_path, count, step):
 
 
 def test_the_first_packets_again(tshark, tmp_path):
-    """Sent by somebody else to the same next hop: that is one link, and so one point."""
+    """Sent by another host to the same next hop: that is one link, and so one point."""
     flow = [Seen(10.0 * number, number, plain(number)) for number in range(1, 31)]
     again = [Seen(310 + number, number, with_ttl(plain(number), 2), 3) for number in range(1, 6)]
     assert list(replays(tshark.rows(of_one_interface(tmp_path, flow + again)))) == [31, 32, 33, 34, 35]
@@ -188,7 +188,7 @@ def test_with_keys(tshark, tmp_path, version, suite, protocol):
 
 @pytest.mark.parametrize("short", [1, 2])
 def test_one_end_is_cut(tshark, tmp_path, short):
-    """What one end cut short cannot be verified, and is no replay of what the other one has whole."""
+    """Packets that are cut at one end cannot be verified, and are not replays of the whole ones at the other end."""
     sa = Sa(0x1202, 4, GCM)
     seen = ends(lambda number: sa.packet(sa.esp(datagram(64), sequence=number)))
     path = keyed(tmp_path, seen, sa)
@@ -209,7 +209,8 @@ def test_packet_ids(tshark, tmp_path):
 
 
 def test_what_somebody_made_up_is_no_point_of_a_verified_sa(tshark, tmp_path):
-    """Numbers of an SA that does not exist, once with the genuine link and once with another, teach nothing."""
+    """Numbers of an SA that does not exist, once with the genuine link and once with another, must not establish a
+    capture point."""
     sa = Sa(1, 4, GCM)
     genuine = [Seen(10.0 * number, number, sa.packet(sa.esp(datagram()))) for number in range(1, 101)]
     made_up = [Seen(2000 + 10.0 * number + 40 * point, number, plain(number), point) for number in range(1, 101)

@@ -1,5 +1,5 @@
-"""Preferences, of Wireshark (reassembly, NULL encryption) and of the plugin (receiver, reserved SPIs), and
-what is told once per SA.
+"""Preferences of Wireshark (reassembly, NULL encryption) and of the plugin (receiver, reserved SPIs), and what is
+reported once per SA.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -95,8 +95,8 @@ def test_a_property_is_told_once_per_sa(tshark, name, finding, passes):
 
 
 def test_esp_inside_esp(tshark):
-    """The inner header shows once Wireshark is told to look for NULL encryption. Where it ends is a
-    guess then, so nothing may be said of its length."""
+    """The inner header is shown when Wireshark is told to look for NULL encryption. Its end is then only a guess, so
+    its length must not be judged."""
     (frame,) = [frame for frame, line in sidecars.load("benign").items()
                 if line.what.startswith("ESP inside ESP")]
     row = tshark.rows("benign", "-o", "esp.enable_null_encryption_decode_heuristic:TRUE")[frame]
@@ -105,7 +105,7 @@ def test_esp_inside_esp(tshark):
 
 
 def test_a_receiver_that_does_not_exist_leaves_the_default(tshark):
-    """Wireshark takes the default for such a value, and the preference's module is not asked."""
+    """Wireshark uses the default for such a value, without consulting the plugin."""
     rows, default = tshark.rows("faults", "-o", "ipsec.receiver:nonsense"), tshark.rows("faults")
     assert [row.verdicts for row in rows.values()] == [row.verdicts for row in default.values()]
 
@@ -128,7 +128,7 @@ def messages(tshark, name, *options):
 @pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
 @pytest.mark.parametrize("text", ["64 packets", "many", "-1", "0x40", "64 64", "6.4", str(WINDOW_MOST + 1), "9" * 30])
 def test_a_window_that_is_no_number(tshark, text, passes):
-    """One message, and it is as if nothing had been set."""
+    """One message, and the preference counts as not set."""
     option = ("-o", f"ipsec.replay_window:{text}")
     assert messages(tshark, "faults_sequence", *option, *passes) == [f"tshark: {window_message(text)}"]
     assert tshark.rows("faults_sequence", *option, *passes) == tshark.rows("faults_sequence", *passes)
@@ -141,7 +141,7 @@ def test_a_window_that_is_a_number(tshark, text):
 
 @pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
 def test_a_window_is_told_once_per_change(tshark):
-    """However many files are opened, as in the GUI; there a redissection is the same."""
+    """However many files are opened, as in the GUI; a redissection there does the same."""
     capture = {"method": "load", "params": {"file": str(tshark.stage("clean_esp"))}}
 
     def window(text):

@@ -1,4 +1,4 @@
-"""The profile "IPsec": its filters are filters, its colours can be told apart, and -C finds it.
+"""The profile "IPsec": its filters are valid, its colours are distinguishable, and -C finds it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -19,7 +19,7 @@ PROFILE = Path(os.environ["IPSEC_PROFILE"])
 SOURCE = Path(__file__).resolve().parents[2] / "plugin" / "profile" / "IPsec"
 COLOURING = re.compile(r"^@(.*?)@(.*)@\[(\d+),(\d+),(\d+)\]\[(\d+),(\d+),(\d+)\]$", re.MULTILINE)
 
-# By Machado, Oliveira and Fernandes (2009): how linear colours look to those who lack one kind of cones.
+# From Machado, Oliveira and Fernandes (2009): how linear colours look to people without one kind of cone cells.
 EYES = {
     "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
     "no long ones": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
@@ -55,7 +55,7 @@ OF_THE_SELECTED, OF_IKE = BUTTONS["This SA"], BUTTONS["IKE errors"]
 # --- filters ------------------------------------------------------------------------------------------------------
 
 def test_every_filter_finds_something(tshark, everything):
-    """In one run; "This SA" needs a selected packet, which is tests/gui's."""
+    """In one run. "This SA" needs a selected packet, so it is tested in tests/gui."""
     counts = sidecars.count(tshark, everything, FILTERS)
     assert [wanted for wanted in FILTERS if counts[wanted] == 0] == [OF_THE_SELECTED]
 
@@ -68,7 +68,7 @@ def ike_answer(notify):
 
 
 def test_errors_of_ike(tshark, tmp_path):
-    """NO_PROPOSAL_CHOSEN is one, NAT_DETECTION_SOURCE_IP is none."""
+    """NO_PROPOSAL_CHOSEN is an error, NAT_DETECTION_SOURCE_IP is not."""
     capture = tmp_path / "ike.pcap"
     pcap.write_frames(capture, [ethernet(ike_answer(notify)) for notify in (14, 16388)])
     assert tshark.frames(capture, OF_IKE) == [1]
@@ -81,7 +81,7 @@ def luminance(linear):
 
 
 def lab(linear):
-    """CIE L*a*b*, in which distances are as large as they look."""
+    """CIE L*a*b*, in which distances correspond to visible differences."""
     xyz = [sum(weight * part for weight, part in zip(row, linear)) for row in
            ((0.4339, 0.3762, 0.1899), (0.2126, 0.7152, 0.0722), (0.0177, 0.1095, 0.8728))]
     x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in xyz)
@@ -94,14 +94,15 @@ def seen_by(eyes, linear):
 
 @pytest.mark.parametrize("name, back, letters", [(name, back, letters) for name, _, back, letters in OWN_RULES])
 def test_contrast(name, back, letters):
-    """WCAG 2.1 asks for 7 at its highest level."""
+    """WCAG 2.1 requires 7 at its highest level."""
     light, dark = sorted((luminance(back), luminance(letters)), reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 7, name
 
 
 @pytest.mark.parametrize("eyes", EYES)
 def test_colours_can_be_told_apart(eyes):
-    """Ours from each other and from white, whatever colours one sees; 2.3 is just noticeable, 10 is plain."""
+    """The profile's colours from each other and from white, also with colour blindness; 2.3 is just noticeable, 10 is
+    obvious."""
     backs = {name: seen_by(eyes, back) for name, _, back, _ in OWN_RULES} | {"none": seen_by(eyes, (1, 1, 1))}
     near = {pair: sum((x - y) ** 2 for x, y in zip(backs[pair[0]], backs[pair[1]])) ** 0.5
             for pair in itertools.combinations(backs, 2)}
@@ -123,7 +124,7 @@ def test_what_is_wiresharks_own_follows(tshark, name):
 
 @pytest.fixture(scope="module")
 def installed(tshark):
-    """A folder of data with the profile in it, as an installation for all users leaves it, and a user without one."""
+    """A data directory with the profile, as after an installation for all users, and a user without a profile."""
     shutil.rmtree(tshark.home / ".config")
     data = tshark.root / "data"
     (data / "profiles").mkdir(parents=True)
@@ -141,7 +142,7 @@ def with_profile(tshark, installed, *options):
 
 
 def test_profile_of_all_users(tshark, installed):
-    """The columns are the profile's, and the stock analysis of sequence numbers is off."""
+    """The columns are those of the profile, and the stock analysis of sequence numbers is off."""
     capture = tshark.stage("faults_sequence")
     third = with_profile(tshark, installed, "--color", "-r", capture).splitlines()[2]
     assert third.split() == ["3", "1.060000", "192.0.2.161", "→", "198.18.160.0", "ESP", "drop", "replay.duplicate",
@@ -150,7 +151,7 @@ def test_profile_of_all_users(tshark, installed):
 
 
 def test_renewal_after_an_upgrade(tshark, installed):
-    """-C copies the profile to the user's folder once. Where that copy is removed, the next -C brings the new one."""
+    """-C copies the profile to the user's folder once. If that copy is removed, the next -C installs the new one."""
     capture = tshark.stage("clean_esp")
     copy = tshark.home / ".config" / "wireshark" / "profiles" / "IPsec"
     with_profile(tshark, installed, "-r", capture)
@@ -166,7 +167,7 @@ def test_renewal_after_an_upgrade(tshark, installed):
 
 
 def test_profile_without_a_copy(tshark, installed):
-    """What newer versions of tshark have for it."""
+    """The way that newer versions of tshark offer for it."""
     if "--global-profile" not in tshark.run("--help").stdout:
         pytest.skip("this tshark knows no --global-profile")
     shutil.rmtree(tshark.home / ".config", ignore_errors=True)

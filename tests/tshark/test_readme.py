@@ -1,4 +1,5 @@
-"""What README and the pages behind it show was run as written, their filters are filters, and their links lead somewhere.
+"""The examples in README and the pages that it links were run as written, their filters are valid, and their links
+work.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,7 +23,7 @@ def test_there_are_examples_and_filters():
 
 
 def cut(output, ranges):
-    """What cut -c makes of it."""
+    """The effect of cut -c."""
     bounds = [tuple(map(int, one.split("-"))) for one in ranges.split(",")]
     return "".join("".join(line[first - 1:last] for first, last in bounds) + "\n" for line in output.splitlines())
 

@@ -1,4 +1,4 @@
-"""What is seen at a glance: the Info column, the conclusion of a header, and what stands first beneath it.
+"""What is seen at a glance: the Info column, the conclusion of a header, and the first items below it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -23,7 +23,7 @@ RESERVED = "[AH Reserved field is not zero] "
 
 
 def gravest(told):
-    """The most severe; of equals the first that tells of the packet itself."""
+    """The most severe finding; among equals, the first that is about the packet itself."""
     return min(told, default=None, key=lambda row: (-SEVERITIES.index(row.severity), "NEIGHBOUR" in row.words))
 
 
@@ -47,7 +47,8 @@ def conclusion(header, catalogue):
 
 
 def prefixes(headers, catalogue):
-    """What the column begins with: of each header at most one text, and none twice; of two the inner one stays."""
+    """What the column begins with: at most one text for each header, none of them twice; of two headers with the same
+    text, the inner one keeps it."""
     told = []
     for header in reversed(headers):
         worst = gravest([catalogue[finding] for finding in values(header, "ipsec.finding")])
@@ -76,7 +77,7 @@ def test_column_is_the_same_on_two_passes(tshark):
 
 
 def info(tshark, tmp_path, packets, *options):
-    """The lines of the column for these packets, in one capture."""
+    """The column for these packets, in one capture."""
     capture = pcap.write_frames(tmp_path / "column.pcap", [ethernet(packet) for packet in packets])
     return tshark.read(capture, *options, *INFO).splitlines()
 
@@ -93,7 +94,7 @@ def test_each_header_once_and_outer_ones_first(tshark, tmp_path):
 
 @pytest.mark.parametrize("stock", ["FALSE", "TRUE"])
 def test_fence_holds_against_what_was_decrypted(tshark, tmp_path, stock):
-    """Whoever decrypts it: what is inside writes the column anew."""
+    """Whoever decrypts it: the dissector of the content rewrites the column."""
     sa = Sa(0x9F01, 4, CBC_SHA256)
     pad = 16 - (len(datagram()) + 2) % 16
     good, odd = sa.esp(datagram()), sa.seal(datagram() + b"\7" * pad + bytes((pad, 17)))
@@ -105,7 +106,7 @@ def test_fence_holds_against_what_was_decrypted(tshark, tmp_path, stock):
 
 
 def test_headers_side_by_side(tshark, tmp_path):
-    """The first one's text stands first, and stays when what is behind writes the column anew."""
+    """The text of the first header comes first, and remains when the next dissector rewrites the column."""
     reserved, misaligned = ipv4(1, AH, ah(next_header=17, payload=datagram(), reserved=1)), ipv4(2, ESP, esp(61))
     clean = ipv4(3, 17, datagram())
     frames = [aggregate(packets) for packets in ((reserved, misaligned), (misaligned, clean),
@@ -119,7 +120,7 @@ def test_headers_side_by_side(tshark, tmp_path):
 
 
 def test_quotes_and_preference(tshark, tmp_path):
-    """What an ICMP error quotes is not what the packet is; the error is."""
+    """The column is about the ICMP error, not about the packet that it quotes."""
     faulty = ipv4(2, ESP, esp(61))
     packets = ipv4(1, 1, bytes(ICMP(type=3, code=4, nexthopmtu=1400) / Raw(faulty))), faulty
     quote, fault = info(tshark, tmp_path, packets)
@@ -128,7 +129,7 @@ def test_quotes_and_preference(tshark, tmp_path):
 
 
 def test_without_the_column(tshark):
-    """Nothing is written where it is not in use; the rest of the line is as ever."""
+    """Nothing is written if the column is not in use; the rest of the line does not change."""
     columns = ("-o", 'gui.column.format:"No.","%m","Protocol","%p"')
     assert tshark.read("faults", *columns) == tshark.read("faults", *columns, "-o", "ipsec.info_column:FALSE")
 
@@ -136,7 +137,8 @@ def test_without_the_column(tshark):
 # --- the tree --------------------------------------------------------------------------------------------------------
 
 def test_what_a_person_wants_first_stands_first(tshark, catalogue):
-    """Verdict and flags, the findings, the receivers; a finding shows its summary, and its id is the value."""
+    """Verdict and flags, the findings, the receivers; the item of a finding shows its summary, and its value is the
+    id."""
     for frame, headers in enumerate(headers_of(tshark, "faults_keyed"), 1):
         for header in headers:
             names = [field.get("name") or field.get("show") for field in header]
@@ -162,7 +164,7 @@ def marked(header, finding):
 
 
 def test_findings_mark_what_they_speak_of(tshark, tmp_path):
-    """The header in front where they are about that; a field; the header as a whole."""
+    """The headers in front if they are about those; a field; or the header as a whole."""
     packet = ipv4(1, ESP, esp(61))
     broken = packet[:10] + b"\x12\x34" + packet[12:]
     capture = pcap.write_frames(tmp_path / "marks.pcap", map(ethernet, (

@@ -12,7 +12,7 @@ FIELDS = ("ipsec.seq", "ipsec.seq.highest", "ipsec.seq.lag", "ipsec.seq.skipped"
 
 
 def frame_of(what):
-    """The frame that the sidecar describes so."""
+    """The frame with this description in the sidecar."""
     return next(frame for frame, line in sidecars.load(NAME).items() if line.what == what)
 
 
@@ -35,7 +35,8 @@ def test_lag_and_highest(tshark, what, sequence, highest, lag):
 @pytest.mark.parametrize("name", ["clean_natt", "faults_natt", "benign", "foreign"])
 @pytest.mark.parametrize("options", [(), ("-2",)], ids=["one pass", "two passes"])
 def test_every_header_has_its_number(tshark, name, options):
-    """From the first packet on, whatever is known of its SA: what a log says must lead to it."""
+    """From the first packet on, whatever is known about its SA, because a packet must be found by the number in a
+    log."""
     stock = tshark.read(name, *tshark.options(name), *options, "-Y", "esp.sequence && !ah", "-T", "fields", "-e", "frame.number",
                         "-e", "esp.sequence", "-e", "ipsec.seq", "-e", "esp.spi", "-e", "ipsec.spi", "-E", "separator=,", "-E",
                         "occurrence=l").split()
@@ -110,14 +111,14 @@ def test_the_smallest_window_does_let_it_in(tshark, window, findings):
 
 
 def test_advice_on_the_wrong_epoch(tshark):
-    """1:40 is the highest, and the row has a window of 32."""
+    """The highest number is 1:40, and the row has a window of 32."""
     what = "AES-GCM-16: ESN 0:0xfffffff0, left of the window"
     text = advice(tshark, what)
     assert "the packet missed the window by 25 (a window of 57 would accept it) and counts as a bad ICV, not a replay." in text
     assert advice(tshark, what, "-2") == text
 
 
-# --- the life of an SA ----------------------------------------------------------------------------
+# --- lifetime of an SA ----------------------------------------------------------------------------
 
 LIFE = ("ipsec.sa", "ipsec.sa.reverse", "ipsec.sa.successor", "ipsec.sa.first_frame", "ipsec.sa.last_frame",
         "ipsec.sa.packets", "ipsec.sa.octets")
@@ -126,7 +127,7 @@ PAIR, ALONE = 0xC1000001, 0xC2000001
 
 @pytest.fixture
 def lives(tmp_path):
-    """Frames 1 to 4: a pair of SAs, packet for packet; 5 and 6: an SA without one of the other direction."""
+    """Frames 1 to 4: a pair of SAs in alternation; 5 and 6: an SA without a reverse SA."""
     from samples.packets import esp, ethernet, ipv4
     frames = [ethernet(ipv4(1, 50, esp(60, PAIR + way, number), reply=bool(way))) for number in (1, 2) for way in (0, 1)]
     frames += [ethernet(ipv4(2, 50, esp(100, ALONE, number))) for number in (1, 2)]
@@ -134,7 +135,7 @@ def lives(tmp_path):
 
 
 def lives_of(tshark, capture, *options):
-    """The values of LIFE, one line per frame; None where a field is not there."""
+    """The values of the fields in LIFE, one line per frame; None if a field is missing."""
     fields = [word for name in LIFE for word in ("-e", name)]
     lines = tshark.read(capture, *options, "-T", "fields", *fields).splitlines()
     return [tuple(int(value) if value else None for value in line.split("\t")) for line in lines]
@@ -146,7 +147,7 @@ def test_a_second_pass_knows_the_whole_life(tshark, lives):
 
 
 def test_one_pass_shows_no_totals(tshark, lives):
-    """And what it does show is what was known when the frame came."""
+    """What it does show is what was known when the frame came."""
     assert lives_of(tshark, lives) == [
         (0, None, None, 1, None, None, None), (1, 0, None, 2, None, None, None), (0, 1, None, 1, None, None, None),
         (1, 0, None, 2, None, None, None), (2, None, None, 5, None, None, None), (2, None, None, 5, None, None, None)]

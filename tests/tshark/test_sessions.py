@@ -1,5 +1,5 @@
-"""Sessions with forged packets: what is said of the genuine ones does not depend on the others. ../sessions says what is
-forged, and what must hold; run.py there does the same for hours.
+"""Sessions with forged packets: what is said about the genuine ones does not depend on them. ../sessions defines what
+is forged, and what must be true; run.py there does the same for hours.
 
 IPSEC_SESSIONS: how many sessions are run (the sanitizers are slow).
 
@@ -40,7 +40,7 @@ OCCUR = {"seq.gap", "seq.reorder", "replay.old", "replay.duplicate", "esn.wrong_
 
 
 def test_clean_sessions_are_what_they_should_be(tshark):
-    """All that came whole verifies, and every fault of a sender is found: else the comparison would compare nothing."""
+    """All whole packets verify, and every fault of a sender is found; otherwise the comparison would mean nothing."""
     batch = Batch.random(1, SESSIONS)
     batch = Batch(1, batch.sessions, [[] for _ in batch.sessions], [])
     run = batch.read(tshark)

@@ -18,7 +18,8 @@ OPEN_AND_HIDDEN = pytest.mark.parametrize("hidden", [False, True], ids=["open", 
 
 
 def cut(source, folder, snaplen, hidden):
-    """Cuts a capture with editcap, as people do; a hidden cut says that nothing is missing."""
+    """Cuts a capture with editcap, as people do; with a hidden cut, the capture does not say that octets are
+    missing."""
     target = folder / "cut.pcap"
     subprocess.run(["editcap", "-F", "pcap", "-s", str(snaplen), source, target], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -39,14 +40,14 @@ def test_clean_traffic_stays_clean(tshark, tmp_path, snaplen, hidden):
 
 
 def is_empty(octets):
-    """Whether an IPv6 header that states a length of 0 has nothing behind it: then nothing is missing."""
+    """Whether nothing follows an IPv6 header that states a length of 0, so that nothing is missing."""
     return octets[12:14] == b"\x86\xdd" and octets[18:20] == bytes(2) and len(octets) == 54
 
 
 @EVERY_CUT
 @OPEN_AND_HIDDEN
 def test_what_is_missing_is_not_judged(tshark, catalogue, tmp_path, snaplen, hidden):
-    """Faults that show in the octets captured are still told; no length is, and no counter."""
+    """Faults in the captured octets are still reported, but no lengths and no counters."""
     source = pcap.concatenate(tmp_path / "all.pcap", [sidecars.path(name) for name in OTHERS])
     records = list(pcap.read(source))
     rows = tshark.rows(cut(source, tmp_path, snaplen, hidden))
@@ -63,7 +64,7 @@ def test_what_is_missing_is_not_judged(tshark, catalogue, tmp_path, snaplen, hid
 
 @OPEN_AND_HIDDEN
 def test_an_spi_of_zero_is_a_drop_without_counter(tshark, tmp_path, hidden):
-    """What the rest of the packet would have met first is not known."""
+    """It is not known which check the rest of the packet would have failed first."""
     target = cut(sidecars.path("faults"), tmp_path, 54, hidden)
     cut_frames = [frame for frame, line in sidecars.load("faults").items()
                   if line.findings == ("esp.spi_zero",)]

@@ -1,4 +1,4 @@
-"""Statistics: what -z says of SAs and findings is what the fields of the packets add up to, on any pass.
+"""Statistics: what -z says about SAs and findings is the sum of the fields of the packets, on any pass.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,17 +22,17 @@ CORE = SCHEMAS.parent / "core"
 SA, FINDINGS = "ipsec,sa,json", "ipsec,findings,json"
 NAME = "faults_sequence"
 
-# What a later pass says of an SA as a whole, beside what each of its packets says.
+# Totals of an SA that a later pass shows, in addition to what its packets show.
 TOTALS = ("ipsec.sa.reverse", "ipsec.sa.successor", "ipsec.sa.packets", "ipsec.sa.octets", "ipsec.sa.lost")
 FIELDS = ("frame.number", "ipsec.sa", "ipsec.verdict", "ipsec.protocol", "ipsec.spi", "ipsec.encapsulation", "ipsec.finding",
           "ipsec.seq", "ipsec.seq.lag", "ipsec.icv.status", "ipsec.windows.error", "ipsec.linux.counter", "frame.protocols",
           *TOTALS)
 
-# Frames in which a header stands behind one of ICMP, as an expression of Python and of a filter.
+# Frames with a header after one of ICMP, as a regular expression of Python and as a filter.
 QUOTE = "icmp.*:(esp|ah)"
 
 
-# Under sanitizers everything takes several times as long, and these take no way through the code that others do not.
+# Under sanitizers everything takes several times as long, and these cover no code that the others do not.
 compares = pytest.mark.skipif(bool(os.environ.get("IPSEC_PRELOAD")), reason="only compares")
 
 
@@ -47,7 +47,7 @@ def objects(tshark, capture, wanted, options=()):
 
 
 def tree_of(text):
-    """{path: count} of a tree of statistics, with the indented names of a path joined by slashes."""
+    """{path: count} of a statistics tree, with the indented names of a path joined by slashes."""
     found, path = {}, []
     for line in text.splitlines():
         match = re.match(r"( *)(\S.*?) {2,}(\d+) ", line)
@@ -59,7 +59,7 @@ def tree_of(text):
 
 
 def is_quote(row):
-    """A frame whose headers are those that an ICMP error quotes."""
+    """A frame whose headers are quoted by an ICMP error."""
     return bool(re.search(QUOTE, row["frame.protocols"][0]))
 
 
@@ -74,7 +74,7 @@ def rows(tshark, everything):
 
 @pytest.fixture(scope="module")
 def told(tshark, everything):
-    """What the first pass prints, with a tree in front of the lines of both kinds."""
+    """What the first pass prints: a statistics tree in front of the lines of both kinds."""
     output = statistics(tshark, everything, "ipsec,tree", SA, FINDINGS)
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     sas, findings = [line for line in lines if "index" in line], [line for line in lines if "frame" in line]
@@ -89,7 +89,7 @@ def sequence(tshark):
             [line for line in output.splitlines() if not line.startswith("{")])
 
 
-# --- what they add up to ---------------------------------------------------------------------------------------------
+# --- sums ---------------------------------------------------------------------------------------------
 
 def test_each_sa_has_a_row_in_the_order_of_first_packets(told, rows):
     packets, first, last = Counter(), {}, {}
@@ -106,7 +106,7 @@ def test_each_sa_has_a_row_in_the_order_of_first_packets(told, rows):
 
 
 def test_rows_agree_with_the_totals_in_the_packets(told, rows):
-    """Of frames with one header, for there fields can be told apart."""
+    """For frames with one header, because otherwise the fields cannot be assigned to headers."""
     named, differ = {sa["index"]: sa for sa in told[SA]}, 0
     for row in rows.values():
         if len(row["ipsec.sa"]) != 1 or len(row["ipsec.verdict"]) != 1:
@@ -116,7 +116,7 @@ def test_rows_agree_with_the_totals_in_the_packets(told, rows):
             row["ipsec.sa.reverse"] + row["ipsec.sa.successor"]
         assert row["ipsec.sa.lost"] == [str(sa["lost"])]
         assert row["ipsec.spi"] == [sa["spi_hex"]] and int(sa["spi_hex"], 16) == sa["spi"]
-        # Packets that turned out to be another protocol's are among the SA's totals, and not in its row.
+        # Packets that turned out to be of another protocol are in the SA's totals, but not in its row.
         differ += (row["ipsec.sa.packets"], row["ipsec.sa.octets"]) != ([str(sa["packets"])], [str(sa["octets"])])
     assert differ < len(rows) / 100
 
@@ -142,7 +142,7 @@ def test_numbers_and_icvs_of_an_sa(told, rows):
 
 
 def test_each_finding_has_a_line(told, rows):
-    """But for what only a later pass can know."""
+    """Except for what only a later pass can know."""
     wanted = {number: row["ipsec.finding"] for number, row in rows.items() if row["ipsec.finding"]}
     found = {}
     for line in told[FINDINGS]:
@@ -208,15 +208,16 @@ def test_two_passes_say_the_same(tshark, everything, told):
     hindsight = ("icv_status", "icv_length", "iv_length", "key_source", "icv_unverified", "pad_length", "next_header", "tfc_length")
     for one, other in zip([line for line in lines if "frame" in line and line["frame"] not in later],
                           [line for line in told[FINDINGS] if line["frame"] not in later], strict=True):
-        if "key_source" not in other:       # a later pass opens what came before ESP-NULL was known
+        if "key_source" not in other:       # a later pass opens packets that came before ESP-NULL was known
             one = {name: value for name, value in one.items() if name not in hindsight}
         assert one == other
 
 
-# --- forms -----------------------------------------------------------------------------------------------------------
+# --- output formats
+# -----------------------------------------------------------------------------------------------------------
 
 def check(value, schema, where="line"):
-    """The part of JSON Schema that ours use."""
+    """The part of JSON Schema that our schemas use."""
     kinds = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "null": type(None), "array": list,
              "object": dict}
     unknown = set(schema) - {"$schema", "title", "description", "type", "enum", "pattern", "minimum", "maximum", "required",
@@ -241,7 +242,7 @@ def check(value, schema, where="line"):
             check(one, schema["properties"][name], f"{where}.{name}")
 
 
-# What may be null, and is in none of the samples.
+# Members that may be null, but are not in any of the samples.
 ALWAYS_THERE = {"time", "epoch", "first_time", "last_time", "first_epoch", "last_epoch", "source", "destination"}
 
 
@@ -290,7 +291,7 @@ def test_limits_are_named_when_they_are_reached(tshark, tmp_path):
 
 
 def test_times_that_nobody_has(tshark, tmp_path):
-    """A pcapng file has room for those."""
+    """A pcapng file can hold such times."""
     frame = ethernet(ipv4(1, ESP, esp(60, 0xC0000001, 1)))
     source = pcap.write_frames(tmp_path / "now.pcap", [frame])
     late = tshark.share("late.pcapng", "")
@@ -363,7 +364,7 @@ def test_what_icmp_quotes_feeds_no_table(tshark, everything, rows):
                                               ("ipsec,tree", SA, FINDINGS, "ipsec,sa", "conv,ipsec", "endpoints,ipsec")))
     assert tree_of(output)["Headers"] == 0
     lines = [line for line in output.splitlines() if line.startswith("{")]
-    assert lines and all("icmp_error" in json.loads(line) for line in lines)    # what the error itself is has its line
+    assert lines and all("icmp_error" in json.loads(line) for line in lines)    # the error itself has a line
     output = "\n".join(line for line in output.splitlines() if line not in lines)
     assert "{" not in output and "<->" not in output and "0x" not in output
     assert not re.search(r"^[0-9a-f.:]+ +\d+ +\d+", output, re.MULTILINE)
@@ -403,7 +404,7 @@ def test_a_read_filter_renumbers(tshark):
 
 
 def test_a_reset_begins_new_rows(tshark, tmp_path):
-    """tshark -M forgets SAs and numbers of frames; what was counted stays."""
+    """tshark -M forgets SAs and frame numbers; earlier rows are kept."""
     frames = [frame for pair in zip(flow(1, range(1, 31)), flow(2, range(1, 31))) for frame in pair]
     path = pcap.write_frames(tmp_path / "reset.pcap", frames)
     sas = objects(tshark, path, SA, options=["-M", "20"])
@@ -434,11 +435,11 @@ def test_a_name_with_spaces_and_signs(tshark, sequence):
     assert [json.loads(line) for line in done.stdout.splitlines()] == sequence[0]
 
 
-# --- as the window does it -------------------------------------------------------------------------------------------
+# --- as in the GUI -------------------------------------------------------------------------------------------
 
 @pytest.mark.skipif(not shutil.which("sharkd"), reason="no sharkd")
 def test_the_tables_are_filled_again_and_again(tshark, sequence):
-    """sharkd reads a file once and taps it as often as it is asked, as the window does."""
+    """sharkd reads a file once and taps it on every request, like the GUI."""
     load = {"method": "load", "params": {"file": str(tshark.stage(NAME))}}
     keys = {"method": "setconf", "params": {"name": "ipsec.sa_file", "value": str(tshark.stage(NAME).with_suffix(KEYS))}}
     taps = {"method": "tap", "params": {"tap0": "nstat:ipsec,sa", "tap1": "stat:ipsec", "tap2": "conv:IPsec"}}

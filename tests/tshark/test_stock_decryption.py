@@ -1,4 +1,4 @@
-"""Wireshark's own decryption of ESP, on or off: what the plugin says of a header is the same, and of what is inside.
+"""Wireshark's own decryption of ESP, on or off: what the plugin says about a header and its content is the same.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -17,13 +17,13 @@ from tshark_runner import KEYS
 OFF = ("-o", "ipsec.use_esp_sa:FALSE")
 STOCK_ON = ("-o", "esp.enable_encryption_decode:TRUE")
 ON = (*OFF, *STOCK_ON)
-# Of the folders with captures of one making, a few.
+# A few captures of each directory whose captures are made alike.
 KEYED = sorted(str(path.relative_to(sidecars.CAPTURES))[:-len(KEYS)]
                for paths in (sorted(sidecars.CAPTURES.glob(f"*{KEYS}")), sorted(sidecars.CAPTURES.glob(f"*/*{KEYS}"))[::12])
                for path in paths if path.with_name(path.name[:-len(KEYS)] + ".pcap").exists())
 PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
 
-# What `ip xfrm state` and Wireshark call them. What Wireshark lacks it cannot decrypt.
+# The names in `ip xfrm state` and in Wireshark, which cannot decrypt the others.
 CIPHERS = {"cbc(aes)": "AES-CBC [RFC3602]", "rfc3686(ctr(aes))": "AES-CTR [RFC3686]", "ecb(cipher_null)": "NULL",
            "cbc(des)": "DES-CBC [RFC2405]", "cbc(des3_ede)": "TripleDES-CBC [RFC2451]",
            "cbc(cast5)": "CAST5-CBC [RFC2144]", "cbc(blowfish)": "BLOWFISH-CBC [RFC2451]"}
@@ -34,7 +34,7 @@ SA = re.compile(r"^src (\S+) dst (\S+)\n\tproto esp spi (\S+) (.*\n(?:\s.*\n)*)"
 
 
 def algorithms(text):
-    """Cipher, its key, integrity and its key, as Wireshark calls them; None if it cannot."""
+    """Cipher, its key, integrity and its key, with Wireshark's names; None if Wireshark does not have them."""
     aead = re.search(r"\taead rfc4106\(gcm\(aes\)\) (0x[0-9a-f]+) (\d+)", text)
     if aead:
         return f"AES-GCM with {int(aead[2]) // 8} octet ICV [RFC4106]", aead[1], "NULL", ""
@@ -61,7 +61,7 @@ def stock_table(state):
 
 @pytest.fixture(autouse=True)
 def stock_trouble(monkeypatch):
-    """The stock dissector fails its own assertions where padding is longer than the packet, and says so."""
+    """The stock dissector fails one of its assertions, and reports that, if padding is longer than the packet."""
     monkeypatch.setattr(tshark_runner, "TROUBLE", re.compile("runtime error|Sanitizer|CRITICAL"))
 
 
@@ -78,7 +78,7 @@ def judgements(rows):
 
 
 def stock_survives(tshark, path):
-    """A sanitizer ends the stock dissector of 4.0 where a packet is shorter than its ICV."""
+    """With a sanitizer, the stock dissector of 4.0 is aborted at a packet that is shorter than its ICV."""
     try:
         tshark.rows(path, *stock_table(path.with_suffix(KEYS).read_text()), *STOCK_ON, plugin=False)
     except AssertionError:
@@ -96,7 +96,7 @@ def test_samples(tshark, name):
 
 
 def test_the_stock_dissector_does_decrypt(tshark):
-    """Or the others would compare nothing."""
+    """Otherwise the other tests would mean nothing."""
     name = "benign_keyed"
     on, off = on_and_off(tshark, name, "-o", "ipsec.decrypt:FALSE")
     layers = {state: sum("esp:" in row["frame.protocols"][0] for row in rows.values())
@@ -124,14 +124,14 @@ def nested(tmp_path):
 
 
 SUITES = pytest.mark.parametrize("suite", (CBC_SHA256, GCM, NULL_SHA256), ids=lambda suite: suite.name)
-# The version of IP has nothing to do with the number of passes.
+# The version of IP and the number of passes are independent.
 VERSIONS_AND_PASSES = pytest.mark.parametrize("version, passes", [(4, ()), (6, ("-2",))], ids=["4, one pass", "6, two passes"])
 
 
 @VERSIONS_AND_PASSES
 @SUITES
 def test_esp_in_esp(tshark, nested, version, suite, passes):
-    """Without an IP header in between, so that none tells how long the inner packet is."""
+    """Without an IP header in between, so that the length of the inner packet is not stated."""
     outer, within = Sa(1, version, suite), Sa(2, version, suite)
     path = nested(outer, within, lambda: within.esp(datagram()))
     on, off = on_and_off(tshark, path, *passes)
@@ -162,8 +162,8 @@ def test_ah_in_esp(tshark, nested):
 @SUITES
 @pytest.mark.parametrize("mode", ["transport", "tunnel"])
 def test_inside_of_what_does_not_verify(tshark, tmp_path, suite, mode, passes):
-    """The stock dissector decrypts that too. No receiver does, so there is nothing to judge: a packet of the same
-    number behind it is no replay."""
+    """The stock dissector decrypts that too. No receiver does, so there is nothing to judge: a later packet with the
+    same number is not a replay."""
     outer, within = Sa(1, 4, suite, mode), Sa(2, 4, suite)
     path = tmp_path / "forged.pcap"
     path.with_suffix(KEYS).write_text(outer.state() + (within.state() if mode == "tunnel" else between(within, outer)))
@@ -180,7 +180,7 @@ def test_inside_of_what_does_not_verify(tshark, tmp_path, suite, mode, passes):
 
 
 def test_keys_that_only_wireshark_has(tshark, nested):
-    """What they open is judged by the IP header inside, and a header without one is not: nothing tells where it ends."""
+    """The content is judged if it begins with an IP header; otherwise it is not, because its end is unknown."""
     outer, within = Sa(1, 4, CBC_SHA256), Sa(2, 4, CBC_SHA256)
     path = nested(outer, within, lambda: within.esp(datagram()))
     table = stock_table(path.with_suffix(KEYS).read_text())

@@ -1,4 +1,4 @@
-"""What strongSwan's libipsec logged of each packet that lab/strongswan.py sent it, and what the plugin says of it.
+"""What strongSwan's libipsec logged for each packet that lab/strongswan.py sent it, and what the plugin says about it.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -12,10 +12,10 @@ LOG = ".log.tsv"
 NAMES = sorted(path.name[:-len(LOG)] for path in sidecars.CAPTURES.glob(f"*{LOG}"))
 OPTIONS = ("-o", "ipsec.receiver:strongswan", "-o", "ipsec.sa_complete:TRUE")
 
-# What no IPsec header is in, and so nothing is said of.
+# Frames without an IPsec header, of which the plugin says nothing.
 NO_IPSEC = {"IKE", "keepalive", "keepalive again"}
 
-# Where the plugin does not say what strongSwan logged, and why.
+# Cases in which the plugin does not say what strongSwan logged, and why.
 KNOWN = {
     "the first 0 octets": "an empty datagram has nothing that could be judged",
     "unknown SPI, 8 octets": "charon looks for an SA first; here fewer than 9 octets in UDP belong to none",
@@ -26,7 +26,7 @@ KNOWN = {
 
 
 class Logged(NamedTuple):
-    """One line of the log beside a capture: what charon said of a frame, and if it handed on what was inside."""
+    """One line of the log next to a capture: what charon logged about a frame, and whether it delivered the content."""
     what: str
     messages: tuple
     delivered: bool
@@ -41,10 +41,10 @@ def load(name):
 
 
 def disagreement(row, logged):
-    """What of a frame is not as strongSwan has it; empty if all is."""
+    """In what the plugin disagrees with strongSwan about a frame; empty if they agree."""
     status, dropped = row["ipsec.strongswan.log"], "drop" in row.verdicts
     if logged.messages:
-        # The last message is the one that the packet ends with; addresses follow in some.
+        # The last message is the one with which the packet was dropped; in some, addresses follow.
         told = len(status) == 1 and logged.messages[-1].startswith(status[0])
         return "" if told and dropped else f"logged {logged.messages[-1]!r}, shown {status} {row.verdicts}"
     if status:

@@ -1,4 +1,4 @@
-"""The filters of the page "your system says ..." and of the other pages are filters, and find what they speak of.
+"""The filters of the page "your system says ..." and of the other pages are valid, and find what they should.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -13,10 +13,10 @@ PAGE = pages.ROOT / "plugin" / "SYSTEMS.md"
 SYSTEMS = PAGE.read_text()
 CODE = re.compile(r"`([^`]+)`")
 
-# A field that says what a system reports, or the advice with its steps: what is asked of these must occur.
+# Fields for what a system reports, and the advice with its steps: filters on these must match something.
 TELLS = re.compile(r'ipsec\.(?:windows|linux|freebsd|openbsd|vpp|strongswan)\.\w+ (?:==|>=)|ipsec\.advice contains')
 
-# What no sample capture shows, and why.
+# Filters that match no sample capture, and why.
 UNSEEN = {
     'ipsec.strongswan.log == "received unsupported IKE version"': "it is in the strongSwan captures",
 }
@@ -64,7 +64,8 @@ FILTERS = list(dict.fromkeys(table_filters(SYSTEMS) + filters_in_text(SYSTEMS)))
 
 
 def count_in_samples(tshark, everything, filters):
-    """In all samples at once, and in some on their own: tables that are complete make the SPIs of these unknown."""
+    """Counts in all samples at once, and in some separately: with complete key tables, the SPIs of the other samples
+    would be unknown."""
     each = [sidecars.count(tshark, capture, filters) for capture in (everything, "faults", "benign", "faults_sequence")]
     return {one: sum(counts[one] for counts in each) for one in filters}
 
@@ -92,7 +93,7 @@ def test_what_a_system_says_occurs(counts):
 
 
 def test_every_report_of_the_samples_is_on_the_page(tshark, everything):
-    """No system reports in a sample capture what the page lacks."""
+    """Everything that a system reports in a sample capture is on the page."""
     fields = ["windows.error", "linux.counter", "freebsd.counter", "openbsd.counter", "vpp.counter", "strongswan.log"]
     for field in fields:
         values = {value for row in tshark.rows(everything).values() for value in row[f"ipsec.{field}"]}

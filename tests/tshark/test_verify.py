@@ -1,5 +1,5 @@
-"""With keys: status of the ICV, lengths, trailer, where the key came from; the payload, which is handed on exactly
-once; and what happens to all that when a packet is cut, quoted, fragmented or carried otherwise.
+"""With keys: status of the ICV, lengths, trailer, source of the key; the payload, which is passed on exactly once; and
+what becomes of these if a packet is cut, quoted, fragmented or carried differently.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,14 +22,14 @@ NULL_GUESS = ("-o", "esp.enable_null_encryption_decode_heuristic:TRUE")
 KEYED = [name for name in sidecars.NAMES if sidecars.path(name).with_suffix(KEYS).exists()]
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
 EVERY_SUITE = pytest.mark.parametrize("suite", SUITES, ids=[suite.name for suite in SUITES])
-# Each in one version of IP, in turn: what a suite does is not IP's.
+# Each suite with one version of IP, in turn, because suites do not depend on IP.
 OF_A_VERSION = pytest.mark.parametrize("version, suite", [(4 + 2 * (i % 2), suite) for i, suite in enumerate(SUITES)],
                                        ids=[suite.name for suite in SUITES])
 
 
 @pytest.fixture
 def capture(tmp_path):
-    """Makes a capture of packets, with the keys of some SAs beside it."""
+    """Makes a capture of packets, with the keys of some SAs next to it."""
     def make(packets, *sas, **changes):
         path = tmp_path / "keyed.pcap"
         path.with_suffix(KEYS).write_text("".join(sa.state(**changes) for sa in sas))
@@ -80,7 +80,7 @@ def test_fields_of_a_verified_packet(tshark, capture, version, suite):
 
 @VERSIONS
 def test_fields_of_ah(tshark, capture, version):
-    """The padding is no part of the ICV's length; there is no trailer."""
+    """The padding is not part of the ICV length; there is no trailer."""
     sa = Sa(1, version, AH_SHA256, protocol=AH)
     (row,) = tshark.rows(capture([sa.ah_packet(datagram())], sa)).values()
     assert row.verdicts == ["verified"] and row["ipsec.icv.length"] == ["16"] and row["ipsec.iv.length"] == ["0"]
@@ -104,7 +104,7 @@ def test_without_key_there_are_no_such_fields(tshark, capture):
 
 @OF_A_VERSION
 def test_a_payload_is_handed_on_once(tshark, capture, version, suite):
-    """By us, by the stock dissector if it has the key, or by its heuristics; never twice, in no pass."""
+    """By the plugin, by the stock dissector if it has the key, or by its heuristics; never twice in any pass."""
     sa, tunnel = Sa(1, version, suite), Sa(2, version, suite, "tunnel")
     packets = [sa.packet(sa.esp(datagram())),
                tunnel.packet(tunnel.esp(inner(version), 41 if version == 6 else IPIP))]
@@ -121,7 +121,7 @@ def test_a_payload_is_handed_on_once(tshark, capture, version, suite):
 
 @EVERY_SUITE
 def test_data_source_of_what_was_decrypted(tshark, capture, suite):
-    """What was in the clear needs none of its own."""
+    """Octets that were not encrypted need no data source of their own."""
     sa = Sa(1, 4, suite)
     path = capture([sa.packet(sa.esp(datagram())) for _ in range(3)], sa)
     count = 0 if suite.cipher == "NULL" else 3
@@ -148,7 +148,7 @@ def test_what_does_not_verify_is_not_handed_on(tshark, capture, version, suite):
 
 @OF_A_VERSION
 def test_nested(tshark, capture, version, suite):
-    """Three envelopes, each judged once, with the outermost first."""
+    """Three nested headers, each judged once, the outermost first."""
     first, second, third = Sa(1, version, suite, "tunnel"), Sa(2, version, AH_SHA1, protocol=AH), Sa(3, version, suite)
     octets = third.esp(datagram())
     third_state = third.state().replace(third.addresses["dst"], second.addresses["dst"])
@@ -176,7 +176,7 @@ def test_an_unknown_protocol_is_data(tshark, capture):
     assert layers(row)[-2:] == ["esp", "data"]
 
 
-# --- carried otherwise ----------------------------------------------------------------------------
+# --- carried differently ----------------------------------------------------------------------------
 
 def test_decode_as(tshark, capture):
     sa = Sa(1, 4, CBC_SHA256)
@@ -195,7 +195,7 @@ def test_a_disabled_protocol_opens_nothing(tshark, capture, protocol):
 @pytest.mark.parametrize("name", KEYED)
 @pytest.mark.parametrize("hidden", [False, True], ids=["open", "hidden"])
 def test_cut_captures(tshark, catalogue, tmp_path, name, hidden):
-    """What is missing is neither verified nor judged."""
+    """Packets with missing octets are not verified, and the missing octets are not judged."""
     target = tmp_path / "cut.pcap"
     subprocess.run(["editcap", "-F", "pcap", "-s", "70", sidecars.path(name), target], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -212,7 +212,7 @@ def test_cut_captures(tshark, catalogue, tmp_path, name, hidden):
         assert set(row.icv) <= {"Unverified"}, frame
         assert not [finding for finding in row.findings if catalogue[finding].needs == "WHOLE"], frame
         if {catalogue[finding].needs for finding in row.findings} & {"CAPTURED"}:
-            continue        # the header alone tells
+            continue        # the header alone shows it
         assert set(row.verdicts) <= {"unchecked", "suspicious"}, frame
         assert not row["ipsec.windows.error"] and not row["ipsec.linux.counter"], frame
     assert seen
@@ -220,7 +220,7 @@ def test_cut_captures(tshark, catalogue, tmp_path, name, hidden):
 
 @VERSIONS
 def test_quotes_are_no_traffic(tshark, capture, version):
-    """An ICMP error quotes a damaged packet of the SA: nothing is verified, nothing is learned."""
+    """An ICMP error quotes a damaged packet of the SA: it is not verified, and does not change the state."""
     sa = Sa(1, version, CBC_SHA256)
     quoted = sa.packet(flipped(sa.esp(datagram()), -1))
     error = (bytes(ICMP(type=3, code=4) / Raw(quoted)) if version == 4 else
@@ -233,7 +233,7 @@ def test_quotes_are_no_traffic(tshark, capture, version):
 
 @EVERY_SUITE
 def test_fragments(tshark, capture, suite):
-    """Reassembled they verify; otherwise the first one says that it is one."""
+    """Reassembled, they verify; otherwise the first one is reported as a fragment."""
     four, six = Sa(1, 4, suite), Sa(2, 6, suite)
     packets = [*fragments4(four.number, ESP, four.esp(datagram(400)), 200),
                *fragments6(six.number, ESP, six.esp(datagram(400)), 200)]
@@ -255,7 +255,7 @@ def test_wiresharks_table(tshark, capture, version, suite):
 
 @VERSIONS
 def test_a_row_that_checks_nothing(tshark, capture, version):
-    """`ANY ... [no checking]`: decrypted, not verified, and no fault of the trailer is one."""
+    """`ANY ... [no checking]`: decrypted but not verified, and faults of the trailer are not reported."""
     sa = Sa(1, version, CBC_SHA256)
     packets = [sa.packet(sa.esp(datagram())), sa.packet(sa.seal(noise(46) + bytes([255, 17])))]
     rows = tshark.rows(capture(packets), *esp_sa(sa, integrity="ANY 128 bit authentication [no checking]"))
@@ -264,7 +264,7 @@ def test_a_row_that_checks_nothing(tshark, capture, version):
     assert not rows[2].findings
 
 
-# --- what is told of keys and SAs -----------------------------------------------------------------
+# --- reports about keys and SAs -----------------------------------------------------------------
 
 HINTS = [("another key", "Check the key, algorithm and ESN"), ("sent with ESN", "Turn ESN on"),
          ("sent with ESN and a high half of 1", "Turn ESN on"), ("sent without ESN", "Turn ESN off"),
@@ -284,7 +284,7 @@ def test_a_wrong_key_is_looked_into(tshark, name, what, hint):
 
 
 def test_forged_packets_do_not_hide_why(tshark, capture):
-    """Three in front, and one now and then: the SA is sent with 128 bits of ICV, and the table has 96."""
+    """Three at the beginning, and occasional ones: the SA is sent with an ICV of 128 bits, and the table says 96."""
     sa = Sa(1, 4, CBC_SHA256)
     genuine = [sa.packet(sa.esp(datagram())) for _ in range(8)]
     packets = [flipped(packet, -1) for packet in genuine[:3]] + genuine[3:5] + [flipped(genuine[5], -1)] + genuine[6:]
@@ -308,7 +308,7 @@ def test_an_unknown_spi_is_looked_for_elsewhere(tshark, what, hint):
 
 
 def test_tables_that_are_not_complete(tshark):
-    """An SPI that they lack is no fault then, and a key that verifies nothing is the key's."""
+    """An SPI that is missing from them is not a fault, and a failing ICV counts against the key."""
     rows = tshark.rows("faults_sa", "-o", "ipsec.sa_complete:FALSE")
     for frame, line in sidecars.load("faults_sa").items():
         if any("spi_unknown" in finding for finding in line.findings):
@@ -371,7 +371,7 @@ def test_what_udp_leaves_to_ike_has_no_spi(tshark, capture, length):
 
 @pytest.mark.parametrize("align4", [False, True])
 def test_linux_wants_the_padding_of_its_sa(tshark, capture, align4):
-    """In IPv4 to 8 octets, or to 4 with `flag align4`: the other length is XfrmInStateProtoError."""
+    """In IPv4 to 8 octets, or to 4 with `flag align4`: the wrong one counts as XfrmInStateProtoError."""
     sa = Sa(1, 4, AH_SHA256, protocol=AH, align4=align4)
     packets = [sa.ah_packet(datagram(), pad=bytes(4 if align4 else 0))]
     (row,) = tshark.rows(capture(packets, sa)).values()
@@ -390,7 +390,7 @@ def test_the_mode_of_an_sa_holds_for_ah(tshark, capture, version, next_header):
 
 @VERSIONS
 def test_null_encryption_is_recognised(tshark, capture, version):
-    """After a few packets; their payloads are shown then, and the ICV stays unverified."""
+    """After a few packets; then payloads are shown, and the ICV remains unverified."""
     sa = Sa(1, version, NULL_SHA256, "tunnel")
     next_header = 41 if version == 6 else IPIP
     packets = [sa.packet(sa.esp(inner(version, 40 + number), next_header)) for number in range(12)]
@@ -411,7 +411,7 @@ def test_encryption_is_not_taken_for_none(tshark, capture, suite):
 
 @VERSIONS
 def test_damage_that_shows_inside_is_suspicious(tshark, capture, version):
-    """By the ICV if not for the trailer; but which of the two it was, no code can say without a key."""
+    """A receiver refuses it because of the ICV or of the trailer; without a key, nobody can know which."""
     sa = Sa(1, version, NULL_SHA256, "tunnel")
     next_header = 41 if version == 6 else IPIP
     packets = [sa.packet(sa.esp(inner(version, 40 + number), next_header)) for number in range(12)]

@@ -1,5 +1,5 @@
-"""A capture with forged packets and without them: of the genuine packets both must say the same. Each case is one way in
-which something else than the packet before was remembered.
+"""A capture with and without forged packets: both must say the same about the genuine packets. In each case, state
+could be taken from a forged packet.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -22,7 +22,7 @@ SAME = ("ipsec.verdict", "ipsec.finding", "ipsec.icv.status", "ipsec.seq", "ipse
 
 
 class Flow:
-    """Packets as they come, some of them forged."""
+    """Packets in order of arrival, some of them forged."""
 
     def __init__(self, keys="", rows=()):
         self.keys, self.options = keys, [word for row in rows for word in ("-o", row)]
@@ -60,7 +60,7 @@ class Flow:
 
 
 def carry(sa, octets, identification, source=None):
-    """In IP or UDP, as the SA has it, from an address."""
+    """In IP or UDP, as the SA requires, from a given address."""
     source, destination = wire.packed(source or sa.addresses["src"]), wire.packed(sa.addresses["dst"])
     if sa.udp:
         octets = wire.udp(octets, pseudo=source + destination if sa.version == 6 else None)
@@ -78,12 +78,12 @@ def found(rows, finding):
     return sum(finding in row.findings for row in rows)
 
 
-# --- what coalesced packets tell ----------------------------------------------------------------------------
+# --- coalesced packets ----------------------------------------------------------------------------
 
 @PASSES
 @pytest.mark.parametrize("version, count", [(4, 2), (4, 3), (6, 2)])
 def test_a_loss_behind_a_pair_is_told(tshark, tmp_path, version, count, passes):
-    """The numbers of coalesced packets that verify are known, so those behind them may be missing."""
+    """The numbers of coalesced packets that verify are known, so numbers after them can be found missing."""
     sa = Sa(0x2100 + count, version, GCM, udp=True)
     flow, number = Flow(sa.state()), 1
     for turn in range(60):
@@ -99,7 +99,7 @@ def test_a_loss_behind_a_pair_is_told(tshark, tmp_path, version, count, passes):
 
 @PASSES
 def test_a_replayed_part_ends_no_loss(tshark, tmp_path, passes):
-    """A copy of a packet behind noise, while a long loss leaves the window: it is one loss all the same."""
+    """A copy of a packet after noise, while a long loss leaves the window: it is still one loss."""
     sa = Sa(0x2110, 4, GCM, udp=True)
     flow = Flow(sa.state())
     for number in (*range(1, 101), *range(151, 300)):
@@ -136,7 +136,7 @@ def row_for(sa, source):
 @pytest.mark.parametrize("udp", [False, True], ids=["ESP", "UDP"])
 @pytest.mark.parametrize("table", ["ipsec_sa", "esp_sa"])
 def test_a_row_for_one_source_judges_what_comes_from_elsewhere(tshark, tmp_path, table, udp, passes):
-    """Receivers find an SA without looking at the source, so its key decides."""
+    """Receivers find an SA without its source address, so its key decides."""
     sa = Sa(0x2130, 4, GCM, udp=udp)
     source, destination = sa.addresses.values()
     rows = {"ipsec_sa": row_for(sa, source),
@@ -165,7 +165,7 @@ def test_a_sender_that_moved_verifies_with_its_row(tshark, tmp_path, passes):
 
 @PASSES
 def test_rows_of_two_sources_keep_their_numbers(tshark, tmp_path, passes):
-    """An old packet of the one makes nobody forget what the other one sent."""
+    """An old packet from one source does not affect the numbers from the other one."""
     one, other = (Sa(0x2150, 4, GCM) for _ in range(2))
     other.cipher_key = octets_of("another key", 20)
     flow = Flow(rows=[row_for(one, one.addresses["src"]), row_for(other, ELSEWHERE)])
@@ -201,7 +201,8 @@ def test_many_forged_under_one_number_hide_no_copy(tshark, tmp_path, passes):
 
 @PASSES
 def test_cut_packets_ahead_excuse_no_less(tshark, tmp_path, passes):
-    """Three of four are cut by the snapshot length, and not lost; nor are they if others claim numbers far ahead."""
+    """Three of four packets are cut by the snapshot length, and not lost; the same if others claim numbers far
+    ahead."""
     sa = Sa(0x2170, 4, GCM)
     flow = Flow(sa.state())
     for number in range(1, 301):
@@ -217,7 +218,7 @@ def test_cut_packets_ahead_excuse_no_less(tshark, tmp_path, passes):
 @PASSES
 @pytest.mark.parametrize("first", [0xfffffff0, 0xfffffffe])
 def test_a_first_number_at_the_end_is_no_epoch(tshark, tmp_path, first, passes):
-    """Without keys; nor does the flow go on from it."""
+    """Without keys; nor does the flow continue from it."""
     sa = Sa(0x2180, 4, GCM)
     flow = Flow()
     flow.add(carry(sa, flow.noise(sa, first), 1), FORGED)
@@ -226,7 +227,7 @@ def test_a_first_number_at_the_end_is_no_epoch(tshark, tmp_path, first, passes):
     flow.assert_same(tshark, tmp_path, passes)
 
 
-# --- the life of an SA --------------------------------------------------------------------------------------
+# --- lifetime of an SA --------------------------------------------------------------------------------------
 
 def packet_of(sa, number):
     if sa.protocol == AH:
@@ -241,7 +242,7 @@ BOTH = pytest.mark.parametrize("protocol, suite", [(ESP, GCM), (AH, AH_SHA256)],
 @BOTH
 @pytest.mark.parametrize("count", [1, 2, 17])
 def test_another_spi_hides_no_rekey(tshark, tmp_path, protocol, suite, count, passes):
-    """Without keys: packets of a made-up SPI among the first of the new SA."""
+    """Without keys: packets with an invented SPI among the first ones of the new SA."""
     old, new, made_up = (Sa(0x2190, 4, suite, protocol=protocol, align4=True) for _ in range(3))
     new.spi, made_up.spi = 0xA0000002, 0xBADBAD01
     flow = Flow()
@@ -263,7 +264,7 @@ def test_another_spi_hides_no_rekey(tshark, tmp_path, protocol, suite, count, pa
 @PASSES
 @pytest.mark.parametrize("keyed", [True, False], ids=["keys", "no keys"])
 def test_a_right_checksum_accuses_nobody(tshark, tmp_path, keyed, passes):
-    """The sender leaves its checksums to the network card; somebody else sends a right one in its name."""
+    """The sender leaves its checksums to the network card; an attacker sends a right one in its name."""
     sa = Sa(0x21B0, 6, GCM, udp=True)
     flow = Flow(sa.state() if keyed else "", ["ipsec.receiver:linux"])
     for number in range(1, 61):

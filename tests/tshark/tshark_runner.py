@@ -1,8 +1,8 @@
-"""Runs tshark with the plugin, as a user that is not root, and returns what it says.
+"""Runs tshark with the plugin, as a user other than root, and returns what it prints.
 
-Wireshark ignores plugin folders from the environment when it runs as root, and a checkout may lie
-where another user cannot read it. So module, captures and an empty home are staged in a folder that
-all may read, and root steps down before it starts tshark.
+Wireshark ignores plugin folders from the environment when it runs as root, and a checkout may be where another user
+cannot read it. So module, captures and an empty home are staged in a directory that everybody may read, and root drops
+its privileges before it starts tshark.
 
 The environment of the tests: IPSEC_MODULE, the built module; IPSEC_CAPTURES, the folder of the
 sample captures; IPSEC_PROFILE, if set, the profile for -C IPsec; IPSEC_PRELOAD, if set, what tshark is
@@ -26,7 +26,7 @@ SEPARATOR, AGGREGATOR = "\t", "\x1f"
 ICV_STATUS = {"0": "Bad", "1": "Good", "2": "Unverified", "3": "Not present"}
 VERDICTS = {"0": "unchecked", "1": "plausible", "2": "verified", "3": "suspicious", "4": "drop"}
 
-# One launch fetches all of them, so that one run of a capture serves many tests.
+# One run fetches all of them, so that a single run over a capture serves many tests.
 STOCK_FIELDS = ("frame.number", "frame.protocols", "_ws.malformed", "esp.spi", "ah.spi")
 FIELDS = STOCK_FIELDS + (
     "ipsec", "ipsec.analysis.flags", "ipsec.verdict", "ipsec.protocol", "ipsec.spi",
@@ -39,14 +39,14 @@ FIELDS = STOCK_FIELDS + (
     "ipsec.trailer.pad_length", "ipsec.trailer.next_header", "ipsec.trailer.tfc_length", "ipsec.key.source",
     "ipsec.icmp.error")
 
-# Findings that rest on frames behind, and so may come or go on a later pass.
+# Findings that depend on later frames, and so may appear or disappear on a later pass.
 LATER = {"esp.missing_fragment", "ah.missing_fragment", "ike.child_refused", "ike.no_answer", "ike.auth_failed", "sa.one_sided",
          "sa.early"}
 
-# What lies beside a capture, under the same name.
+# Files next to a capture, with the same name.
 KEYS, SIDECAR = ".xfrm-state.txt", ".expected.tsv"
 
-# What a sanitizer or Wireshark's own checks leave on stderr.
+# What a sanitizer or Wireshark's own checks print on stderr.
 TROUBLE = re.compile(r"runtime error|Sanitizer|dissector bug|Assertion|CRITICAL|WARNING", re.IGNORECASE)
 
 SANITIZER_ENVIRONMENT = {
@@ -106,7 +106,7 @@ class Tshark:
             path.chmod(path.stat().st_mode | (0o755 if path.is_dir() else 0o444))
 
     def stage(self, capture):
-        """Makes a capture readable for tshark's user; a name means one of the sample captures."""
+        """Makes a capture readable for tshark's user; a name stands for one of the sample captures."""
         path = Path(capture)
         if path.is_relative_to(self.root):
             return path
@@ -132,7 +132,7 @@ class Tshark:
         return tuple(word for option in options for word in ("-o", option))
 
     def share(self, name, text):
-        """Writes a file that tshark's user can read, with the ends of lines as they are, and returns its path."""
+        """Writes a file that tshark's user can read, with unchanged line endings, and returns its path."""
         path = self.crafted / name
         path.write_bytes(text.encode())
         path.chmod(0o644)
@@ -142,7 +142,7 @@ class Tshark:
         environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", "TZ": "UTC",
             "WIRESHARK_PLUGIN_DIR": str(self.plugins if plugin else self.no_plugins),
-            # Programs that capture; some hang where a sanitizer is preloaded.
+            # Programs that capture; some hang if a sanitizer is preloaded.
             "WIRESHARK_EXTCAP_DIR": str(self.no_plugins),
             **(more or {}),
         }
@@ -166,7 +166,7 @@ class Tshark:
         return done
 
     def sharkd(self, *requests):
-        """Hands JSON requests to one session of sharkd, which can open one file after the other as the GUI does."""
+        """Sends JSON requests to one session of sharkd, which can open one file after the other like the GUI."""
         lines = "".join(json.dumps({"jsonrpc": "2.0", "id": number, **request}) + "\n"
                         for number, request in enumerate(requests, 1))
         done = subprocess.run(self._command(["-"], True, "sharkd"), input=lines, capture_output=True, text=True,
@@ -191,7 +191,7 @@ class Tshark:
         return self._rows[key]
 
     def frames(self, capture, display_filter, *options):
-        """Numbers of the frames that a display filter lets pass."""
+        """Numbers of the frames that match a display filter."""
         output = self.read(capture, *self.options(capture), *options, "-Y", display_filter, "-T", "fields", "-e", "frame.number")
         return [int(number) for number in output.split()]
 
@@ -219,7 +219,7 @@ def add_arguments(parser):
 
 
 def open_tshark(parser, arguments):
-    """What they ask for; without a module, one that is found below build."""
+    """A Tshark with these options; without a module, one below build is used."""
     checkout = Path(__file__).resolve().parent.parent.parent
     module = arguments.module or next(iter(sorted((checkout / "build").rglob("ipsec_analysis.so"))), None)
     if not module:

@@ -1,4 +1,4 @@
-/* Packets of AH with their keys, from the IP header on. SPDX-License-Identifier: GPL-2.0-or-later */
+/* AH packets with their keys, from the IP header on. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_TESTS_AH_VECTORS_H
 #define IPSEC_TESTS_AH_VECTORS_H
 
@@ -9,12 +9,12 @@ typedef struct ah_vector {
     const char *source;
     const char *integrity;
     const char *key, *packet; /* hexadecimal */
-    uint8_t outer;            /* octets of IP header */
+    uint8_t outer;            /* octets of the IP header */
     bool esn;
     uint32_t high;
 } ah_vector;
 
-/* The ICV of each is right. Those of Linux are from the kernel's own traffic between two of its network name spaces. */
+/* The ICV of each is right. Those of Linux are from the kernel's traffic between two network namespaces. */
 static const ah_vector ah_vectors[] = {
     {.source = "of DPDK's tests",
      .integrity = "AES_128_GMAC",

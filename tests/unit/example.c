@@ -1,4 +1,4 @@
-/* The core in a program of its own: judges one packet with its key, and prints what is wrong with it. From the root of
+/* A program that uses only the core: judges one packet with its key, and prints what is wrong with it. From the root of
  * the repository, after a build:
  *
  *     cc tests/unit/example.c -Iplugin/core build/plugin/libipsec_core.a \
@@ -20,7 +20,7 @@ static const uint8_t packet[] = {
 };
 static const uint8_t source[] = {192, 0, 2, 1}, destination[] = {192, 0, 2, 2};
 
-/* The key, as a row of the table ipsec_sa has it. */
+/* The key, in the form of a row of the table ipsec_sa. */
 static const ipsec_key_row_text row = {.columns = {"ESP", "192.0.2.1", "192.0.2.2", "0x1000", "AES_GCM_16",
                                                    "000102030405060708090a0b0c0d0e0fcafebabe", "NONE", "", "no",
                                                    "tunnel"}};
@@ -42,7 +42,7 @@ int main(void)
 {
     const ipsec_view view = {.data = packet,
                              .captured = sizeof packet,
-                             .length = sizeof packet, /* as the IP header says */
+                             .length = sizeof packet, /* according to the IP header */
                              .source = source,
                              .destination = destination,
                              .address_length = 4,

@@ -1,5 +1,4 @@
-/* The sample captures without Wireshark.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the sample captures without Wireshark. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
 #include "base/hash.h"
 #include "guard.h"
@@ -123,15 +122,15 @@ static void show(shown *shown, const ipsec_report *report)
 /* --- headers -------------------------------------------------------------------------------------------------------
  */
 
-/* Octets that the packet got: the frame, or what was decrypted from it. */
+/* Octets of a packet: the frame, or what was decrypted from it. */
 typedef struct buffer {
     const uint8_t *octets;
     uint32_t captured, length;
     uint16_t number;
-    uint32_t ethernet; /* where the IP header stands; 0: it is no frame */
+    uint32_t ethernet; /* offset of the IP header; 0: this is not the frame */
 } buffer;
 
-/* A packet on its way through its headers. */
+/* A packet while its headers are dissected. */
 typedef struct packet {
     pass *pass;
     const frame *frame;
@@ -214,7 +213,7 @@ static ipsec_ip_search search_in(const packet *p, const buffer *in, uint32_t cou
                              .protocol = protocol};
 }
 
-/* What was found inside; the packet is a copy of the one around it. */
+/* Dissects the content of a header; `p` is a copy of the packet around it. */
 static void read_inside(packet p, const buffer *in, const ipsec_view *view, const ipsec_report *report)
 {
     const ipsec_opened *opened = &report->opened;
@@ -337,7 +336,7 @@ static void read_udp(packet p, const buffer *in, uint32_t at)
     judge_header(p, in, &view);
 }
 
-/* An error; and its quote, which is dissected as if it were a packet. */
+/* Judges an error, and dissects its quote as if it were a packet. */
 static void read_icmp(packet p, const buffer *in, uint32_t at, uint8_t protocol, uint32_t length)
 {
     const ipsec_icmp_view view = {.data = in->octets + at,
@@ -404,7 +403,7 @@ static void judge_fragment(packet *p, ipsec_fragment fragment)
     ipsec_explain_fragment(p->pass->db, &fragment, &report);
 }
 
-/* The same for both directions. */
+/* A hash that is the same for both directions. */
 static uint32_t hash_peers(const uint8_t *source, const uint8_t *destination, uint32_t length)
 {
     uint64_t words[2];

@@ -1,5 +1,5 @@
-/* Octets that end at a protected page. Most are short: these lie in an arena, a page each and a protected one after it,
- * which is mapped once, because tests make copies by the hundred thousand.
+/* Octets that end at a protected page. Most are short, and are in an arena that is mapped only once, because tests make
+ * hundreds of thousands of copies: each has a page followed by a protected one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
@@ -19,14 +19,14 @@ typedef struct mapping {
     size_t size;
 } mapping;
 
-/* Copies of a page at most. */
+/* The number of copies in the arena, which are a page at most. */
 #define ARENA 1024u
 
-/* Since the last guard_free_all(). */
-static GArray *mappings; /* for what does not go in the arena */
+/* What has been mapped since the last guard_free_all(). */
+static GArray *mappings; /* for copies that do not fit in the arena */
 static unsigned in_arena;
 
-static uint8_t *arena; /* nothing in it can be read but the first pages of the pairs that are used */
+static uint8_t *arena; /* only the first pages of the pairs that are in use can be read */
 
 #ifdef G_OS_WIN32
 static size_t page_size(void)
@@ -77,7 +77,7 @@ static void unmap(const mapping *map)
 }
 #endif
 
-/* Where the page begins that is after the octets. */
+/* The beginning of the page after the octets. */
 static uint8_t *end_in_arena(size_t page)
 {
     uint8_t *start;

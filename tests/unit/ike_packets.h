@@ -21,15 +21,15 @@ typedef struct ike_octets {
     uint8_t octets[1024];
 } ike_octets;
 
-/* A message with that header (its length, first payload and flags are made; IKEv1 is encrypted if `is_encrypted`) and
- * these payloads. */
+/* A message with this header (its length, first payload and flags are filled in; IKEv1 is encrypted if `is_encrypted`)
+ * and these payloads. */
 ike_octets ike_message(const ipsec_ike_message *head, const ike_payload *payloads, size_t count);
 
-/* The same with a payload SK that makes it `length` octets long; of IKEv1, with so many octets that look encrypted. */
+/* The same with an SK payload that makes it `length` octets long; for IKEv1, with octets that look encrypted. */
 ike_octets ike_sealed(const ipsec_ike_message *head, uint32_t length);
 
-/* The view of a message on port 500, in the frame, from the first host to the second or back; `milliseconds` after the
- * begin. */
+/* The view of a message on port 500 in frame `frame`, from the first host to the second or back; `milliseconds` after
+ * the beginning. */
 ipsec_view ike_view(const ike_octets *message, uint32_t frame, unsigned milliseconds, bool back);
 
 #endif

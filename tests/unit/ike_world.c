@@ -16,7 +16,7 @@ world begin_world(void)
 {
     ipsec_config config = ipsec_config_default();
 
-    config.null_heuristic = false; /* it finds more on a later pass */
+    config.null_heuristic = false; /* because it finds more on a later pass */
     return begin_world_with(&config);
 }
 
@@ -42,7 +42,7 @@ static void put_u32(uint8_t *to, uint32_t value)
         to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* One message of `from`, as if it was decrypted. Returns its frame. */
+/* Judges a message of `from` as if it had been decrypted. Returns its frame. */
 uint32_t tell(world *w, uint8_t exchange, uint32_t id, int from, bool by_initiator, bool is_response,
               const ipsec_ike_contents *what)
 {
@@ -68,7 +68,7 @@ uint32_t tell(world *w, uint8_t exchange, uint32_t id, int from, bool by_initiat
     return view.frame;
 }
 
-/* The same where A has made the IKE SA. */
+/* The same, with A as the initiator of the IKE SA. */
 uint32_t say(world *w, uint8_t exchange, uint32_t id, int from, bool is_response, const ipsec_ike_contents *what)
 {
     return tell(w, exchange, id, from, from == A, is_response, what);
@@ -105,7 +105,7 @@ ipsec_ike_contents deleting(uint32_t spi)
 
 const ipsec_ike_contents nothing = {.decrypted = true, .verified = true};
 
-/* IKE_AUTH of A: it receives on `to_a`, B on `to_b`. */
+/* IKE_AUTH of A, after which A receives on SPI `to_a` and B on `to_b`. */
 void set_up(world *w, uint32_t to_a, uint32_t to_b)
 {
     const ipsec_ike_contents request = proposing(to_a), answer = proposing(to_b);
@@ -119,7 +119,7 @@ bool report_has(const ipsec_report *report, ipsec_finding_id id)
     return ipsec_findings_get(&report->findings, id) != NULL;
 }
 
-/* A packet of ESP of `length` octets; explaining it gives the same. */
+/* Judges an ESP packet of `length` octets; explaining it gives the same. */
 ipsec_report esp(world *w, int from, uint32_t spi, size_t length)
 {
     const ipsec_view ends = view_from(w, from);
@@ -133,8 +133,8 @@ ipsec_report esp(world *w, int from, uint32_t spi, size_t length)
     view.time = ends.time;
     ipsec_judge(w->db, &view, &record, &report);
     ipsec_explain(w->db, &view, &record, &again);
-    g_assert_cmpuint(again.findings.count, ==,
-                     report.findings.count - report_has(&report, IPSEC_FINDING_SA_EARLY)); /* no answer by now */
+    /* Explaining withdraws sa.early while there is no answer. */
+    g_assert_cmpuint(again.findings.count, ==, report.findings.count - report_has(&report, IPSEC_FINDING_SA_EARLY));
     g_assert_cmpuint(again.verdict, ==, report.verdict);
     g_assert_true(again.opened.valid == report.opened.valid);
     g_assert_true(!report.opened.valid || again.opened.spec == report.opened.spec);

@@ -29,7 +29,7 @@ typedef struct world {
     uint64_t ike[2]; /* SPIs of the IKE SA */
     uint64_t time;
     uint32_t frame;
-    uint32_t numbers[16][256]; /* of the next packet, by the ends of the SPI */
+    uint32_t numbers[16][256]; /* of the next packet, by the highest digit and the lowest octet of the SPI */
 } world;
 
 #define CLEAN 88 /* 8, 16 of IV, 48, 16 of ICV */
@@ -42,11 +42,11 @@ world begin_world(void);
 
 void end_world(world *w);
 
-/* One message of `from`, as if it was decrypted. Returns its frame. */
+/* Judges a message of `from` as if it had been decrypted. Returns its frame. */
 uint32_t tell(world *w, uint8_t exchange, uint32_t id, int from, bool by_initiator, bool is_response,
               const ipsec_ike_contents *what);
 
-/* The same where A has made the IKE SA. */
+/* The same, with A as the initiator of the IKE SA. */
 uint32_t say(world *w, uint8_t exchange, uint32_t id, int from, bool is_response, const ipsec_ike_contents *what);
 
 ipsec_ike_contents proposing(uint32_t spi);
@@ -55,10 +55,11 @@ ipsec_ike_contents noting(ipsec_ike_contents contents, uint16_t type, uint32_t s
 
 ipsec_ike_contents deleting(uint32_t spi);
 
-/* IKE_AUTH of A: it receives on `to_a`, B on `to_b`. */
+/* IKE_AUTH of A, after which A receives on SPI `to_a` and B on `to_b`. */
 void set_up(world *w, uint32_t to_a, uint32_t to_b);
 
-/* A packet of ESP of `length` octets; explaining it gives the same, but for sa.early while there is no answer. */
+/* Judges an ESP packet of `length` octets; explaining it gives the same, except for sa.early while there is no answer.
+ */
 ipsec_report esp(world *w, int from, uint32_t spi, size_t length);
 
 bool report_has(const ipsec_report *report, ipsec_finding_id id);

@@ -31,7 +31,7 @@ static void put_u32(uint8_t *to, uint32_t value)
         to[i] = (uint8_t)(value >> (24 - 8 * i));
 }
 
-/* Writes the ICV behind `length` octets; returns how many there are. */
+/* Writes the ICV after `length` octets; returns the number of octets with it. */
 static size_t add_icv(const ipsec_key_row *spec, const sealing *how, uint8_t *octets, size_t length)
 {
     const uint8_t high[4] = {(uint8_t)(how->high >> 24), (uint8_t)(how->high >> 16), (uint8_t)(how->high >> 8),

@@ -8,11 +8,11 @@
 
 #include <stddef.h>
 
-/* The SPI of all rows made here, and their destination: that of packets.h. */
+/* The SPI of all rows made here. Their destination is that of packets.h. */
 #define KEYED_SPI "0x1000"
 
-/* A row of ESP with NULL encryption towards any destination; `integrity` with a key of as many octets of 0x5a as it
- * wants. */
+/* A row for ESP with NULL encryption to any destination; the key of `integrity` has as many octets of 0x5a as
+ * necessary. */
 ipsec_key_row null_row(const char *integrity, const char *esn, const char *mode);
 
 /* How a packet is sealed. */
@@ -20,7 +20,7 @@ typedef struct sealing {
     uint32_t sequence;
     bool esn;
     uint32_t high; /* if esn */
-    uint8_t icv;   /* octets sent; 0: as the algorithm says */
+    uint8_t icv;   /* octets that are sent; 0: the number of the algorithm */
 } sealing;
 
 /* A packet of `spec`, which has NULL encryption and an HMAC, between the addresses of view_of(), with a valid ICV.

@@ -39,17 +39,17 @@ ipsec_view view_of(uint8_t protocol, uint8_t ip_version, const uint8_t *octets, 
 /* An ESP header and `length` - 8 octets that are not zero; `length` at most 512. */
 ipsec_view esp_view(uint8_t ip_version, uint32_t spi, uint32_t sequence, size_t length);
 
-/* The same behind UDP, port 4500. */
+/* The same in UDP, port 4500. */
 ipsec_view esp_in_udp_view(uint8_t ip_version, uint32_t spi, uint32_t sequence, size_t length);
 
-/* An AH header with `words` in its length field, and all in all `length` octets; at most 2048. */
+/* An AH header with `words` in its length field, and `length` octets in all; at most 2048. */
 ipsec_view ah_view(uint8_t ip_version, uint8_t next, uint8_t words, uint32_t spi, uint32_t sequence, size_t length);
 
 /* Judges the view in `db`, or in an empty database with the defaults if db is NULL; checks that explaining
  * gives the same; fails with `what` if the report is not as expected. */
 ipsec_report expect(ipsec_db *db, const ipsec_view *view, const expectation *wanted, const char *what);
 
-/* A report on the view, as it begins, without a look at its octets. */
+/* The initial report on the view, before its octets are read. */
 ipsec_report report_on(const ipsec_view *view);
 
 /* An empty database with the defaults, for `receiver`. */

@@ -5,7 +5,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* As large as a caller's; what is behind the end of the text must stay as it was. */
+/* As large as that of a caller; octets after the end of the text must not be changed. */
 static char buffer[IPSEC_ADVICE_SIZE];
 
 static const char *advice_on(ipsec_finding_id id, ipsec_advice_case hint, uint32_t detail)
@@ -87,7 +87,7 @@ static void test_a_whole_sentence(void)
                     "configuration; step: Parameters.");
 }
 
-/* An ICV that verifies is nobody's forgery, whatever row the hint is on. */
+/* If an ICV verifies, the packet is not forged, whichever finding the hint is for. */
 static void test_a_hint_knows_the_cause(void)
 {
     const char *text = advice_on(IPSEC_FINDING_ESP_ICV, IPSEC_CASE_ESN_ON, 0);
@@ -129,7 +129,7 @@ static void test_fields(void)
         }
 }
 
-/* The numbers, at their longest too, and the class of the packet where that is the cause. */
+/* The numbers, also with the most digits, and the class of the packet if that is the cause. */
 static void test_window(void)
 {
     for (unsigned hint = IPSEC_CASE_WINDOW; hint <= IPSEC_CASE_EPOCH_QOS; hint++) {

@@ -43,7 +43,7 @@ static void test_algorithms(void)
     chosen->encryption = 1000;
     g_assert_null(row_for(&contents, &contents, true).encryption);
     chosen->encryption = AES_CBC;
-    chosen->integrity = 1000; /* so the length is not known */
+    chosen->integrity = 1000; /* so its length is not known */
     g_assert_null(row_for(&contents, &contents, true).encryption);
 }
 
@@ -83,7 +83,7 @@ static void test_selectors(void)
     g_assert_false(row_for(&contents, &contents, true).selector.present);
 }
 
-/* What makes payloads look otherwise, if the answer has it. */
+/* Notifies that change the form of payloads, if the answer has them. */
 static void test_other_modes(void)
 {
     static const struct {
@@ -114,7 +114,7 @@ static void test_other_modes(void)
     g_assert_cmpuint(ipsec_ike_protocol(IPSEC_IKE_PROTOCOL_IKE), ==, 0);
 }
 
-/* What one selector of the initiator makes of a row, as the destination of what it receives. */
+/* The row that results from one selector of the initiator, as the destination of what it receives. */
 static void test_one_selector(void)
 {
     static const struct {
@@ -130,7 +130,7 @@ static void test_one_selector(void)
         {5, 4, 0, 0, 0, 65535, false, 0, 0, 0},     {7, 7, 17, 0, 53, 53, true, 0xff, 53, 65535},
         {7, 7, 17, 17, 53, 54, true, 0xff, 0, 0},   {7, 7, 0, 17, 0, 65535, true, 0xff, 0, 0},
         {7, 7, 6, 17, 0, 65535, false, 0, 0, 0},    {7, 7, 1, 1, 8, 8, true, 0xff, 0, 0}, /* ICMP has no ports */
-        {7, 7, 58, 58, 8, 8, true, 0xff, 0, 0},                                           /* nor has that of IPv6 */
+        {7, 7, 58, 58, 8, 8, true, 0xff, 0, 0},                                           /* nor has ICMPv6 */
         {7, 7, 17, 17, 0, 0, true, 0xff, 0, 65535},
     };
 
@@ -158,7 +158,7 @@ static void test_one_selector(void)
     }
 }
 
-/* As many pairs as a row holds, and more; and none, where one is not of the same version of IP as the other. */
+/* As many pairs as a row holds, and more; and none, if the versions of IP differ. */
 static void test_pairs_of_selectors(void)
 {
     for (uint8_t count = 0; count <= 3; count++)

@@ -113,7 +113,8 @@ static void test_not_whole(void)
     guard_free_all();
 }
 
-/* VRRP and OSPF to a group are a daemon's; with other next headers, or to a host, AH is the IPsec stack's. */
+/* VRRP and OSPF to a group are handled by a daemon; with other next headers, or to a host, AH is handled by the IPsec
+ * stack. */
 static void test_daemons(void)
 {
     enum {

@@ -28,7 +28,7 @@ static void add(packet *p, const void *octets, uint32_t count)
     p->count += count;
 }
 
-/* An IPv4 header of that many octets of options, in which every mutable field holds something if `mutable`. */
+/* An IPv4 header with these options, in which every mutable field is not zero if `mutable`. */
 static void add_v4(packet *p, const char *options, uint32_t count, uint16_t total, bool mutable)
 {
     uint8_t header[20] = {0x45, 0, 0, 0, 0x12, 0x34, 0, 0, 0, AH, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
@@ -76,7 +76,7 @@ static void add_routing(packet *p, uint8_t next, uint8_t type, uint8_t left, con
     }
 }
 
-/* Input and output lie at the end of readable memory; the input must stay as it is. */
+/* Input and output are at the end of readable memory; the input must not be changed. */
 static uint32_t cover(const packet *p, uint8_t **covered)
 {
     static const uint8_t nothing[IPSEC_AH_OUTER_MOST + 8];
@@ -108,7 +108,7 @@ static void expect_refused(const packet *p, const char *what)
     guard_free_all();
 }
 
-/* Options of IPv4 as they are, and as they are covered. A destination of 0 is that of the header. */
+/* IPv4 options as sent and as covered. A destination of 0 is that of the header. */
 #define OPTIONS_MOST 40
 static const struct {
     const char *what;
@@ -200,7 +200,7 @@ static void test_v4_refused(void)
     }
 }
 
-/* Nothing is read beyond the octets, however few they are. */
+/* Nothing is read beyond the octets, however few there are. */
 static void test_cut(void)
 {
     packet v4 = {0}, v6 = {0};
@@ -260,7 +260,7 @@ static void test_v6_plain(void)
     expect_refused(&p, "in front of UDP");
 }
 
-/* The octets of an extension header of options, and what is covered of them. */
+/* The octets of an options header, and how they are covered. */
 static void test_v6_options(void)
 {
     static const struct {
@@ -396,7 +396,7 @@ static void test_broken_routing(void)
     }
 }
 
-/* Of types that are not known nobody can tell what the destination gets to see. */
+/* For unknown types, nobody can know what the destination gets. */
 static void test_unknown_routing(void)
 {
     for (unsigned type = 0; type < 256; type++) {
@@ -430,7 +430,7 @@ static void test_fragment_header(void)
     expect_covered(&p, &wanted, "of a jumbogram, which has none");
 }
 
-/* As many octets as there may be, and eight more. */
+/* The largest possible number of octets, and eight more. */
 static void test_longest(void)
 {
     const uint32_t longest = (40 + 65535) / 8 * 8;
@@ -448,7 +448,7 @@ static void test_longest(void)
     expect_refused(&p, "too long");
 }
 
-/* As many headers that are left out as there can be, between some that are not. */
+/* The largest possible number of headers that are left out, between some that are not. */
 static void test_many_left_out(void)
 {
     packet p = {0}, wanted = {0};
@@ -508,7 +508,7 @@ static void test_packets_of_linux(void)
     }
 }
 
-/* Random octets behind a header that is right: no access out of bounds, and never more octets than there were. */
+/* Random octets after a valid header: no access out of bounds, and never more octets than there were. */
 static void test_random(void)
 {
     static const uint8_t chain[] = {HOP, ROUTING, FRAGMENT, AH, OPTIONS};

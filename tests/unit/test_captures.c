@@ -17,7 +17,7 @@ enum {
     COLUMN_COUNT
 };
 
-/* What frames must show: of one pass, each a line of columns without the number of the frame; NULL: nothing. */
+/* What frames must show, for each pass: a line of columns without the frame number; NULL: nothing. */
 typedef struct sidecar {
     char **lines; /* of the file */
     GHashTable *first, *later;
@@ -32,7 +32,7 @@ static char *path_of(const char *name, const char *end)
     return path;
 }
 
-/* The columns of a pass: what has a plus in front rests on frames behind. */
+/* The columns for a pass: values with a plus in front depend on later frames. */
 static char *without_pluses(char *const *columns, bool later)
 {
     GString *line = g_string_new(NULL);
@@ -175,22 +175,23 @@ static ipsec_db *db_of(const char *name, const sidecar *sidecar)
     return db;
 }
 
-/* --- what only Wireshark's dissectors reach ------------------------------------------------------------------------
+/* --- headers that only Wireshark's dissectors reach
+ * ------------------------------------------------------------------------
  */
 
 static const struct {
     const char *capture;
     uint32_t first, last; /* frames; 0: all */
 } beyond[] = {
-    {"benign", 157, 158},         /* DNS, which has the other port */
+    {"benign", 157, 158},         /* DNS is at the other port */
     {"benign_keyed", 244, 246},   /* the last address of a source route of IPv4 */
-    {"faults_asked_vpp", 29, 29}, /* the check sequence of a frame: here, and three times more */
+    {"faults_asked_vpp", 29, 29}, /* the check sequence of a frame; likewise the next three */
     {"faults_asked_vpp", 38, 38},
     {"faults_asked_vpp", 47, 47},
     {"faults_asked_vpp", 56, 56},
     {"faults_nested", 175, 180},   /* GRE */
-    {"icmp", 35, 37},              /* what quotes and is no error, and a quote in a quote */
-    {"ike_inside", 0, UINT32_MAX}, /* what is inside of IKE */
+    {"icmp", 35, 37},              /* a quote that is not in an error, and a quote in a quote */
+    {"ike_inside", 0, UINT32_MAX}, /* the content of IKE */
     {"ike_strongswan", 0, UINT32_MAX},
 };
 
@@ -229,7 +230,8 @@ static const char *line_at(GHashTable *wanted, uint32_t number)
     return line ? line : "\t\t\t\t\t";
 }
 
-/* One frame of a capture, perhaps as another one of the pass; `alike` says whether what it shows is what it must. */
+/* Checks one frame of a capture, with the number `as` in the pass; `alike` compares what it shows with what it must
+ * show. */
 static void look_at(pass *pass, const char *name, const frame *frame, uint32_t number, uint32_t as, GHashTable *wanted,
                     bool (*alike)(const char *found, const char *expected))
 {
@@ -254,7 +256,7 @@ static bool is_same(const char *found, const char *expected)
     return strcmp(found, expected) == 0;
 }
 
-/* The octets that findings speak of, where they are the same in each packet. */
+/* The octets that findings mark, if they are the same in each packet. */
 static const struct {
     ipsec_finding_id id;
     uint32_t in_esp, in_ah; /* offsets */
@@ -296,7 +298,7 @@ static const struct {
     {IPSEC_FINDING_NATT_ESP_ON_500, 0, 0, 8},
 };
 
-/* Those that speak of one octet, of the packet as a whole, or of nothing in it; wherever that is. */
+/* Findings that mark one octet anywhere, the whole packet, or nothing. */
 static const struct {
     ipsec_finding_id id;
     enum {
@@ -356,7 +358,7 @@ static void check_span(const ipsec_view *view, const ipsec_opened *opened, const
         }
 }
 
-/* And of what has no number, none is told. */
+/* Also, no sequence number is reported if the header has none. */
 static void check_report(const ipsec_view *view, const ipsec_report *report)
 {
     const ipsec_number *const number = &report->number;
@@ -385,10 +387,10 @@ static void test_as_it_is(const char *name, const capture *capture, const sideca
     end_pass(&pass);
 }
 
-/* --- the same from outside ------------------------------------------------------------------------------------------
+/* --- independence of other SAs --------------------------------------------------------------------------------------
  *
- * What is said of a packet rests on its SA, and not on what others send in between. What does speak of more than one SA
- * is listed here. ESP in UDP is ordered by its peers, for what they send tells whether it is IPsec at all. */
+ * The report on a packet depends on its SA, not on packets of others in between. Findings that do depend on more than
+ * one SA are listed here. ESP in UDP is ordered by its peers, because their packets show whether it is IPsec at all. */
 
 static const struct {
     const char *finding;
@@ -436,13 +438,13 @@ static bool is_same_but_for_exceptions(const char *found, const char *expected)
     return same;
 }
 
-/* A frame, as one of its stream: of its SA, or if it has none or that has packets in UDP, of its peers. */
+/* A frame and its stream: that of its SA; or that of its peers, if it has no SA or the SA has packets in UDP. */
 typedef struct placed {
     frame frame;
     uint32_t number; /* in the capture */
     uint32_t sa;
     uint64_t stream;
-    uint64_t time; /* of it, or of one of its stream in front, if that is later */
+    uint64_t time; /* of the frame, or of an earlier one of its stream if that is later */
 } placed;
 
 static GArray *streams_of(const char *name, const capture *capture, const sidecar *sidecar)
@@ -485,7 +487,7 @@ static gint by_time(gconstpointer a, gconstpointer b)
     return one->number < other->number ? -1 : one->number > other->number;
 }
 
-/* Moves each stream as a whole by a time of its own. */
+/* Moves each stream as a whole by a different time. */
 static void shuffle(GArray *all, uint32_t seed)
 {
     placed *const frames = &g_array_index(all, placed, 0);
@@ -520,7 +522,7 @@ static void test_shuffled(const char *name, const capture *capture, const sideca
     }
 }
 
-/* Where the stream of the frame begins. */
+/* The index of the first frame of the stream. */
 static guint begin_of(const GArray *all, guint at)
 {
     guint begin = 0;
@@ -530,7 +532,7 @@ static guint begin_of(const GArray *all, guint at)
     return begin;
 }
 
-/* Two captures in place of one: the streams that begin in its first half, and the others. */
+/* Splits the capture into two: streams that begin in its first half, and the others. */
 static void test_cut(const char *name, const capture *capture, const sidecar *sidecar)
 {
     GArray *const all = streams_of(name, capture, sidecar);

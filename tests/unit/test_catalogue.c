@@ -1,4 +1,4 @@
-/* The catalogue holds together. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Consistency of the catalogue. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ipsec.h"
 #include "report/quirks.h"
 #include "verdict.h"
@@ -6,9 +6,9 @@
 #include <glib.h>
 #include <string.h>
 
-static const char *const families[] = {"esp.",    "ah.",  "natt.", "tcp.", "wesp.", "ipcomp.",  "iptfs.", "seq.",
-                                       "replay.", "esn.", "iv.",   "sa.",  "key.",  "capture.", "stack.", "ike.",
-                                       "icmp."};
+static const char *const families[] = {"esp.",   "ah.",      "natt.",   "tcp.", "wesp.", "ipcomp.",
+                                       "iptfs.", "seq.",     "replay.", "esn.", "iv.",   "sa.",
+                                       "key.",   "capture.", "stack.",  "ike.", "icmp."};
 
 static void test_ids(void)
 {
@@ -34,9 +34,10 @@ static void test_texts(void)
         g_assert_cmpuint(strlen(row->summary), >, 0);
         g_assert_null(strchr(row->summary, '%'));
         g_assert_true(g_str_has_prefix(row->reference, "RFC "));
-        /* Findings are paired in lists joined by commas, or by bars where a text may have a comma. */
+        /* Values of findings are in lists joined by commas, or by bars if a text may have a comma. */
         g_assert_null(strchr(row->reference, ','));
-        /* A clause of a sentence, see ipsec_finding_advice(): a capital only where a name or abbreviation has one. */
+        /* A clause of a sentence, see ipsec_finding_advice(): a capital only if it begins with a name or abbreviation.
+         */
         g_assert_null(strchr(row->advice.next, '|'));
         g_assert_false(g_str_has_suffix(row->advice.next, "."));
         g_assert_false(g_ascii_isupper(row->advice.next[0]) && g_ascii_islower(row->advice.next[1]));
@@ -50,7 +51,7 @@ static void test_texts(void)
     g_assert_null(ipsec_verdict_name(IPSEC_VERDICT_DROP + 1));
 }
 
-/* A property is told on the SA's first packet only, so it must not be a reason to drop one. */
+/* A property is only announced on the SA's first packet, so it must not be a reason to drop a packet. */
 static void test_properties_are_mild(void)
 {
     for (unsigned i = 0; i < IPSEC_FINDING_COUNT; i++) {
@@ -61,7 +62,7 @@ static void test_properties_are_mild(void)
     }
 }
 
-/* --- what enters the verdict --------------------------------------------------------------------------- */
+/* --- what affects the verdict --------------------------------------------------------------------------- */
 
 static ipsec_verdict verdict_with(ipsec_severity severity, bool is_neighbour, ipsec_decision decision, bool confirmed)
 {
@@ -83,7 +84,7 @@ static void test_verdict_of_a_finding(void)
     }
 }
 
-/* What tells of others says nothing of this packet, however grave it is. */
+/* Findings about other packets do not affect the verdict on this one, however grave they are. */
 static void test_neighbours_stay_out_of_the_verdict(void)
 {
     for (unsigned severity = IPSEC_SEVERITY_CHAT; severity <= IPSEC_SEVERITY_ERROR; severity++)
@@ -107,7 +108,7 @@ static void test_what_the_rfcs_refuse(void)
     g_assert_cmpint(rfc_decision(IPSEC_SEVERITY_ERROR, IPSEC_GROUP_PROTOCOL, true), ==, IPSEC_DECISION_PASSES);
 }
 
-/* A verdict is the same on every pass, so what may come later must not be part of it. */
+/* A verdict is the same on every pass, so findings of later passes must not affect it. */
 static void test_what_comes_later_is_of_neighbours(void)
 {
     for (unsigned i = 0; i < IPSEC_FINDING_COUNT; i++) {

@@ -1,4 +1,4 @@
-/* What IKE tells of SAs of ESP. SPDX-License-Identifier: GPL-2.0-or-later */
+/* What IKE shows about ESP SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike_world.h"
 #include "keyed.h"
 #include "packets.h"
@@ -29,7 +29,7 @@ static void test_lengths(void)
         g_assert_cmpuint(report.opened.iv_length, ==, 16);
         g_assert_cmpuint(report.opened.spec->origin, ==, IPSEC_ORIGIN_IKE);
     }
-    /* An SPI of the other direction, and one that nobody named, are of no SA that is known. */
+    /* The SPI of the other direction, and one that nobody named, belong to no known SA. */
     g_assert_false(shows(&w, A, 0xa0000001, 40, IPSEC_FINDING_ESP_RUNT_FOR_SA));
     g_assert_false(shows(&w, A, 0xb0000002, 40, IPSEC_FINDING_ESP_RUNT_FOR_SA));
     end_world(&w);
@@ -75,11 +75,12 @@ static void test_refused(void)
     end_world(&w);
 }
 
-/* Nothing is told of an SA that came before it was refused, though a message names it. */
+/* Nothing is reported for an SA that came before it was refused, although a message names it. */
 static void test_refused_behind_a_packet(void)
 {
     const ipsec_ike_contents request = proposing(0xa0000003);
-    const ipsec_ike_contents answer = noting((ipsec_ike_contents){.decrypted = true, .verified = true}, NO_PROPOSAL_CHOSEN, 0);
+    const ipsec_ike_contents answer =
+        noting((ipsec_ike_contents){.decrypted = true, .verified = true}, NO_PROPOSAL_CHOSEN, 0);
     world w = begin_world();
     ipsec_sa_ike ike;
     uint32_t sa, asked;
@@ -109,7 +110,7 @@ static void test_eap(void)
     end_world(&w);
 }
 
-/* With the key, mode and selector are IKE's where the row has none. */
+/* With a key, mode and selector come from IKE if the row has none. */
 static void test_beside_keys(void)
 {
     const ipsec_key_row any = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -131,7 +132,7 @@ static void test_beside_keys(void)
         view.time = w.time;
         ipsec_judge(w.db, &view, &record, &report);
         g_assert_cmpuint(report.opened.icv_status, ==, IPSEC_ICV_GOOD);
-        /* UDP in a tunnel; IKE knows the first one only */
+        /* UDP in a tunnel; IKE only knows the first SA */
         g_assert_true(report_has(&report, IPSEC_FINDING_ESP_NEXT_HEADER_MODE) == (i == 1));
     }
     end_world(&w);
@@ -153,7 +154,7 @@ static void test_created(void)
     end_world(&w);
 }
 
-/* Traffic is odd once the Delete was answered and a second has passed, in both directions. */
+/* Traffic is odd once the Delete has been answered and a second has passed, in both directions. */
 static void test_deleted(void)
 {
     const ipsec_ike_contents ask = deleting(0xa0000001), confirm = deleting(0xb0000001);
@@ -181,7 +182,7 @@ static void test_deleted(void)
     end_world(&w);
 }
 
-/* The receiver has no SA but those of the tables: it discards the packet. */
+/* The receiver has only the SAs of the tables, so it discards the packet. */
 static void test_deleted_for_sure(void)
 {
     const ipsec_ike_contents ask = deleting(0xa0000001);
@@ -210,7 +211,7 @@ static void rekey(world *w, uint32_t id, uint32_t old, uint32_t to_a, uint32_t t
     say(w, IPSEC_IKE_CREATE_CHILD_SA, id, B, true, &answer);
 }
 
-/* Which follows which is known with the first packet, and nothing else is made of what comes between. */
+/* The succession is known with the first packet, and nothing is concluded from packets in between. */
 static void test_successor(void)
 {
     world w = begin_world();
@@ -231,7 +232,7 @@ static void test_successor(void)
     for (unsigned i = 0; i < 100; i++) {
         expect_clean(&w, A, 0xb0000001);
         expect_clean(&w, A, 0xb0000002);
-        expect_clean(&w, A, 0xb0000099); /* made up */
+        expect_clean(&w, A, 0xb0000099); /* forged */
     }
     g_assert_cmpuint(summary_of(&w, &old[A]).successor, ==, new[A].sa);
     g_assert_cmpuint(summary_of(&w, &new[A]).successor, ==, IPSEC_SA_NONE);
@@ -258,7 +259,7 @@ static void test_one_sided(void)
     end_world(&w);
 }
 
-/* Few packets on the new SA may be anything. */
+/* A few packets on the new SA prove nothing. */
 static void test_one_sided_few(void)
 {
     world w = begin_world();
@@ -272,7 +273,7 @@ static void test_one_sided_few(void)
     end_world(&w);
 }
 
-/* Nor do packets that do not verify, where others can. */
+/* Nor do packets that do not verify, if others do. */
 static void test_one_sided_forged(void)
 {
     const ipsec_key_row key = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -305,7 +306,7 @@ static void test_early(void)
     g_assert_cmpuint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE);
     say(&w, IPSEC_IKE_CREATE_CHILD_SA, 2, B, true, &answer);
     expect_clean(&w, B, 0xa0000002);
-    /* One that does not come was not captured: nothing is said later on, see esp(). */
+    /* A missing answer was not captured, so nothing is reported later on, see esp(). */
     say(&w, IPSEC_IKE_CREATE_CHILD_SA, 3, A, false, &third);
     w.time += SECOND / 10 * 9;
     g_assert_true(shows(&w, B, 0xa0000003, CLEAN, IPSEC_FINDING_SA_EARLY));
@@ -336,7 +337,7 @@ static void test_moved(void)
     end_world(&w);
 }
 
-/* What the receiver does not know: which SA it would have been. */
+/* The advice on an SPI that the receiver does not know. */
 static unsigned advice_on(world *w, uint32_t spi)
 {
     const ipsec_report report = esp(w, A, spi, CLEAN);
@@ -369,7 +370,7 @@ static void test_unknown(void)
     end_world(&w);
 }
 
-/* Memory has an end: of what is beyond it, nothing is known, and the rest goes on. */
+/* Memory is limited: nothing is known about SAs beyond the limit, and the others are not affected. */
 static void test_many(void)
 {
     world w = begin_world();

@@ -1,4 +1,4 @@
-/* Packets that were coalesced by receive offload, and what only looks so: their ICVs and numbers.
+/* Packets that were coalesced by receive offload, and packets that only look like it: their ICVs and numbers.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/checks.h"
 #include "keys/crypto.h"
@@ -85,7 +85,7 @@ static void send_run(line *l, uint32_t first, uint32_t last)
         give(l, packet(l, number), &verified, "in order");
 }
 
-/* The numbers of the parts count as seen, and nothing behind them is excused. */
+/* The numbers of the parts count as seen, and no later losses are excused. */
 static void test_numbers_of_parts(void)
 {
     const expectation gap = FINDINGS(VERIFIED, IPSEC_FINDING_SEQ_GAP);
@@ -104,7 +104,7 @@ static void test_numbers_of_parts(void)
     close_line(&l);
 }
 
-/* As many as a receiver puts together, and one more, which none does. */
+/* The largest number that a receiver coalesces, and one more. */
 static void test_many_parts(void)
 {
     const expectation damaged = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
@@ -125,7 +125,7 @@ static void test_many_parts(void)
     close_line(&l);
 }
 
-/* A replay in the datagram, behind two of the next numbers, is told, and moves nothing. */
+/* A replay in the datagram, after two new numbers, is reported, and changes no state. */
 static void test_replay_among_parts(void)
 {
     const expectation replay = FINDINGS(SUSPICIOUS, IPSEC_FINDING_CAPTURE_OFFLOAD, IPSEC_FINDING_REPLAY_DUPLICATE);
@@ -141,8 +141,8 @@ static void test_replay_among_parts(void)
     close_line(&l);
 }
 
-/* What does not verify before anything of the SA did is taken for offload, and not looked into; nor is what has no ICV:
- * there is nothing that tells it from a packet. */
+/* What does not verify before any packet of the SA has is taken for offload, and not examined; nor is a packet without
+ * ICV, because nothing distinguishes it from a coalesced one. */
 static void test_unverified(void)
 {
     static const char *const integrity[] = {"HMAC_SHA1_96", "NONE"};
@@ -162,7 +162,7 @@ static void test_unverified(void)
     }
 }
 
-/* Without a key nobody knows how many numbers the datagram stands for: up to 64, its own among them. */
+/* Without a key nobody knows how many numbers the datagram has: up to 64, including its own. */
 static void test_without_key(void)
 {
     const uint32_t window = 128;
@@ -186,7 +186,7 @@ static void test_without_key(void)
     }
 }
 
-/* Numbers that begin anew once more, and a packet of the SA that is repeated within. */
+/* Numbers that restart again, with a repeated packet of the SA inside. */
 static void test_part_behind_a_restart(void)
 {
     line l;
@@ -207,7 +207,7 @@ static void test_part_behind_a_restart(void)
     close_line(&l);
 }
 
-/* Where the SA has rows of several times, the parts tell which of them they are of; they may be of none. */
+/* If the SA has rows from several times, the parts show to which they belong, possibly to none. */
 static void test_parts_of_another_row(void)
 {
     const expectation wrong = FINDINGS(DROP, IPSEC_FINDING_ESP_ICV);
@@ -227,7 +227,7 @@ static void test_parts_of_another_row(void)
     close_line(&l);
 }
 
-/* What is taken for one packet is at least the least of ESP, and at most what IP can carry; all of it was captured. */
+/* A part is at least as long as the shortest ESP packet, at most as long as IP can carry, and captured completely. */
 static void test_what_may_be_a_packet(void)
 {
     static const struct {

@@ -6,7 +6,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* A whole ESP packet with these findings, in whatever order. */
+/* A whole ESP packet with these findings, in any order. */
 static ipsec_report report_with(ipsec_verdict verdict, const ipsec_finding_id *ids, unsigned count)
 {
     ipsec_report report = {.header = {.protocol = IPSEC_PROTOCOL_ESP, .subject = IPSEC_SUBJECT_HEADER},
@@ -55,7 +55,7 @@ static void test_code_of_windows(void)
 
     expect(&fault, "drop, ESP length is not a multiple of 4 octets (13914)");
     expect(&none, "verified, Late sequence number inside the replay window; accepted");
-    unproven.confirmed = false; /* it may be no IPsec, so no system is said to report it */
+    unproven.confirmed = false; /* it may not be IPsec, so no system is claimed to report it */
     unproven.header.encapsulation = IPSEC_ENCAPSULATION_UDP;
     expect(&unproven, "suspicious, ESP length is not a multiple of 4 octets");
 }
@@ -83,7 +83,8 @@ static void test_first_of_equals(void)
     expect_gravest(&warnings, IPSEC_FINDING_SEQ_ZERO, true);
 }
 
-/* What tells of others is not why the packet is refused, so it gives way to an equal that does. */
+/* A finding about other packets is not the reason for a refusal, so an equally grave one about the packet itself is
+ * preferred. */
 static void test_neighbours(void)
 {
     const ipsec_report both = REPORT(SUSPICIOUS, IPSEC_FINDING_SEQ_AT_END, IPSEC_FINDING_REPLAY_CONFLICT);

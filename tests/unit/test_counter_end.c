@@ -6,7 +6,7 @@
 
 #define LAST UINT64_C(0xffffffff)
 
-/* What is said of a number on an SA that has shown none so near the end. */
+/* The findings for a number on an SA that has had none so close to the end. */
 static ipsec_note meet(uint64_t number, ipsec_esn_mode esn)
 {
     ipsec_sa_numbers numbers = {.esn = (uint8_t)esn & 3};
@@ -30,7 +30,7 @@ static bool is_end(uint64_t number, ipsec_esn_mode esn)
     return ipsec_note_has(&note, IPSEC_FINDING_SEQ_AT_END);
 }
 
-/* With 2^20 left it is not yet near; beyond the end are the numbers of another epoch. */
+/* With 2^20 numbers left it is not near yet; numbers beyond the end belong to another epoch. */
 static void test_how_near(void)
 {
     g_assert_false(is_near(LAST - (1 << 20), IPSEC_ESN_NO));
@@ -42,7 +42,7 @@ static void test_how_near(void)
     g_assert_false(is_end(LAST + 1, IPSEC_ESN_NO));
 }
 
-/* With ESN nothing ends there; where nobody knows, it may not. */
+/* With ESN the counter does not end there; if ESN is unknown, it may not end either. */
 static void test_esn(void)
 {
     g_assert_false(is_near(LAST, IPSEC_ESN_YES));
@@ -83,7 +83,7 @@ static ipsec_db *db_with_row(void)
     return db;
 }
 
-/* It is said once; of an SA without key never. */
+/* It is reported once; never for an SA without a key. */
 static void test_once(void)
 {
     ipsec_db *db = db_with_row();
@@ -105,7 +105,7 @@ static void test_once(void)
     ipsec_db_free(db);
 }
 
-/* A number that nobody goes on from says nothing of the SA. */
+/* A number from which no packet continues says nothing about the SA. */
 static void test_forged(void)
 {
     ipsec_db *db = db_with_row();

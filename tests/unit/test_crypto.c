@@ -12,7 +12,7 @@ typedef struct octets {
     uint32_t length;
 } octets;
 
-/* A vector made ready. */
+/* A vector ready for use. */
 typedef struct opened {
     ipsec_crypto *crypto;
     octets packet, plaintext;
@@ -71,7 +71,7 @@ static void close_vector(opened *o)
     guard_free_all();
 }
 
-/* Opens a packet into exactly as many octets as that may write. */
+/* Opens a packet into a buffer of exactly the largest size that may be written. */
 static ipsec_icv_status open_sealed(const opened *o, const ipsec_sealed *sealed, uint8_t **plaintext)
 {
     const uint32_t around = 8u + o->iv + sealed->icv;
@@ -100,7 +100,7 @@ static void expect_bad(const opened *o, const ipsec_sealed *sealed)
     g_assert_cmpint(open_sealed(o, sealed, &plaintext), ==, IPSEC_ICV_BAD);
 }
 
-/* With all contexts used anew: a packet that is bad in between leaves nothing behind. */
+/* All contexts are reused: a bad packet in between has no lasting effect. */
 static void test_vectors(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(vectors); i++) {
@@ -117,7 +117,7 @@ static void test_vectors(void)
     }
 }
 
-/* What a vector has to be to have every octet of it covered. */
+/* Whether every octet of a vector is covered by its ICV. */
 static bool is_covered(const vector *v)
 {
     return v->wanted == IPSEC_ICV_GOOD;
@@ -158,7 +158,7 @@ static void test_high_half_is_covered(void)
     }
 }
 
-/* Nothing is read behind the octets at hand, nor written behind what is decrypted, whatever the lengths say. */
+/* Nothing is read beyond the given octets, or written beyond the plaintext, whatever the lengths say. */
 static void test_any_length(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(vectors); i++) {
@@ -198,7 +198,7 @@ static void test_any_icv_length(void)
     }
 }
 
-/* An SA may be set up with another truncation than the row's: down to 4 octets and up to the whole digest. */
+/* An SA may use a different truncation than the row: from 4 octets up to the whole digest. */
 static void test_other_truncation(void)
 {
     static const uint8_t header[] = {0, 0, 0x10, 0, 0, 0, 0, 1, 'p', 'a', 'y', 'l', 'o', 'a', 'd', 0, 0, 59};
@@ -250,7 +250,8 @@ static void test_macs(void)
     }
 }
 
-/* GMAC of AH is that of ESP, with other octets: it gives the ICV of draft-mcgrew-gcm-test-01 for that packet. */
+/* GMAC in AH is the same as in ESP, over different octets: it gives the ICV of draft-mcgrew-gcm-test-01 for that
+ * packet. */
 static void test_gmac_of_ah(void)
 {
     const octets none = {NULL, 0};
@@ -302,7 +303,7 @@ static void test_what_cannot_be_opened(void)
     ipsec_crypto_free(crypto);
 }
 
-/* Keys that libgcrypt calls weak are keys of SAs all the same: each of DES here undoes itself. */
+/* Keys that libgcrypt calls weak may still be keys of SAs: each of these DES keys is its own inverse. */
 static void test_weak_keys(void)
 {
     static const struct {

@@ -1,5 +1,5 @@
-/* What may be of an SA's numbers: runs far ahead, excuses, and several senders.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is uncertain about an SA's numbers: runs far ahead, excuses, and several senders. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "sa/doubts.h"
 
 #include <glib.h>
@@ -19,14 +19,14 @@ static void test_three_in_a_row(void)
 
     g_assert_false(meet(&ahead, 1000));
     g_assert_false(meet(&ahead, 1001));
-    g_assert_false(meet(&ahead, 1001)); /* the same once more is none */
+    g_assert_false(meet(&ahead, 1001)); /* a repeated number does not count */
     g_assert_true(meet(&ahead, 1002));
     g_assert_true(ipsec_ahead_has(&ahead, 1000));
     g_assert_false(ipsec_ahead_has(&ahead, 999));
     g_assert_false(ipsec_ahead_has(&ahead, 1003));
 }
 
-/* In a row they may lie 65,536 apart, and fewer than `reach` back. */
+/* Consecutive ones may be 65,536 apart, or fewer than `reach` back. */
 static void test_apart(void)
 {
     ipsec_ahead ahead = {0};
@@ -44,8 +44,8 @@ static void test_apart(void)
     g_assert_cmpuint(ahead.count, ==, 1);
 }
 
-/* Where others go on from before, it takes 16, of which each is near the last and has four of the others in between at
- * most. */
+/* While others continue the flow from before, it takes 16, each close to the previous one and with at most four of the
+ * others in between. */
 static void test_contested(void)
 {
     for (unsigned between = 4; between <= 5; between++) {
@@ -62,12 +62,12 @@ static void test_contested(void)
     }
 }
 
-/* That the flow does not go on from there is said once of a run. */
+/* That the flow does not continue from there is reported once per run. */
 static void test_said_once(void)
 {
     ipsec_ahead ahead = {0};
 
-    g_assert_false(ipsec_ahead_contradict(&ahead)); /* there is none */
+    g_assert_false(ipsec_ahead_contradict(&ahead)); /* there is no run */
     meet(&ahead, 1000);
     g_assert_true(ipsec_ahead_contradict(&ahead));
     g_assert_false(ipsec_ahead_contradict(&ahead));
@@ -88,7 +88,7 @@ static ipsec_window window_at(uint64_t top)
     return window;
 }
 
-/* The last number of a word and the first of the next; those at the ends of the range; those that did come. */
+/* The last number of a word and the first of the next; those at the ends of the range; numbers that did come. */
 static void test_excused(void)
 {
     ipsec_window window = window_at(200);
@@ -109,14 +109,14 @@ static void test_excused(void)
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 1), ==, 1);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 191, 0), ==, 0);
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 192, 8), ==, 0);
-    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES, 200); /* takes the place of the first word */
+    ipsec_excuse(doubts, 127 + IPSEC_EXCUSES, 200); /* replaces the first word */
     g_assert_cmpuint(ipsec_count_excused(doubts, &window, 0, 1000), ==, 2);
     ipsec_doubts_free(&doubts);
     g_assert_null(doubts);
     ipsec_window_clear(&window);
 }
 
-/* A number that is waited for gives no room to one that is 1,024 further; one that is not, does. */
+/* An excuse for a number above the top is not overwritten by one 1,024 further on; one for a number below is. */
 static void test_excused_first(void)
 {
     static const uint64_t tops[] = {63, 64, 126, 127, 200};
@@ -154,7 +154,7 @@ static void test_excusable(void)
     ipsec_window_clear(&window);
 }
 
-/* They go when no excuse can count any more, and nothing else is in doubt. */
+/* They are freed when no excuse can count any more, and nothing else is in doubt. */
 static void test_settle(void)
 {
     ipsec_doubts *doubts = NULL;

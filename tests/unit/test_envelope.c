@@ -1,4 +1,4 @@
-/* Where IV, body and ICV lie. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The position of IV, body and ICV. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/envelope.h"
 #include "ah_vectors.h"
 #include "guard.h"
@@ -78,7 +78,7 @@ static ipsec_crypto *crypto_of_ah(void)
                                           .integrity_key_length = sizeof mac_key});
 }
 
-/* An IPv4 header as AH covers it, with so many words of options that begin with this octet. */
+/* An IPv4 header as AH covers it, with `words` words of options that begin with this octet. */
 static void write_v4(uint8_t header[60], unsigned words, uint8_t first)
 {
     static const uint8_t ip[20] = {0x45, 0, 1, 0, 0, 1, 0, 0, 0, 51, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2};
@@ -98,7 +98,8 @@ static ipsec_icv_status try_ah(const ipsec_view *view, ipsec_crypto *crypto)
     return ipsec_envelope_try(&envelope, crypto, (ipsec_attempt){false, 0}, NULL);
 }
 
-/* Options that the fragment at hand may lack are found if they are covered as zeros, behind a NOP or not. */
+/* Options that may be missing from this fragment are found if they are covered as zeros, with or without a NOP in
+ * front. */
 static void test_missing_options(void)
 {
     ipsec_crypto *crypto = crypto_of_ah();
@@ -131,7 +132,7 @@ static void test_missing_options(void)
     guard_free_all();
 }
 
-/* Where there are options, others may be missing anywhere between them. */
+/* If there are options, others may be missing anywhere between them. */
 static void test_guessed_options(void)
 {
     ipsec_view view = ah_view(4, 6, 4, 0x1000, 1, 84);
@@ -194,7 +195,7 @@ static ipsec_icv_status try_ah_vector(const ah_vector *v, const uint8_t *packet,
     return status;
 }
 
-/* Each verifies, and no longer with an octet changed from AH on: IV and padding are covered as they are. */
+/* Each verifies, but not with any octet changed from AH on: IV and padding are covered as they are. */
 static void test_ah_vectors(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(ah_vectors); i++) {

@@ -64,7 +64,7 @@ static void test_spi_and_sequence(void)
     guard_free_all();
 }
 
-/* A packet that was not captured whole: what the octets at hand tell is told, lengths are not judged. */
+/* A packet that was not captured whole: what the captured octets show is reported, and lengths are not judged. */
 static void test_not_whole(void)
 {
     static const struct {

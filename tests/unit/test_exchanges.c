@@ -1,4 +1,4 @@
-/* Requests of IKE beside the life of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE requests compared with the lifetime of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
 #include "sa/exchanges.h"
@@ -19,7 +19,7 @@ static void ask(ipsec_sa_table *sas, const uint8_t *from, uint32_t frame, ipsec_
     ipsec_exchanges_meet(sas, &view, kind, length);
 }
 
-/* A packet; returns the index of its SA. */
+/* Sends a packet; returns the index of its SA. */
 static uint32_t send(ipsec_sa_table *sas, const uint8_t *to, uint32_t spi, uint32_t sequence, uint32_t frame)
 {
     ipsec_view view = esp_view(4, spi, sequence, 60);
@@ -50,12 +50,12 @@ static void test_beside(void)
     older = send(sas, there, 2, 17, 4);
     elsewhere = send(sas, third, 3, 1, 5);
     send(sas, there, 1, 17, 6);
-    ask(sas, there, 7, IPSEC_EXCHANGE_INFORMS, 57); /* asks whether it is there */
+    ask(sas, there, 7, IPSEC_EXCHANGE_INFORMS, 57); /* checks that the peer is alive */
     ask(sas, here, 8, IPSEC_EXCHANGE_INFORMS, 69);
     ask(sas, here, 9, IPSEC_EXCHANGE_INFORMS, 69);
     g_assert_cmpuint(beside(sas, young).maybe_created_by, ==, 1);
     g_assert_cmpuint(beside(sas, young).maybe_deleted_by, ==, 8);
-    g_assert_cmpuint(beside(sas, older).maybe_created_by, ==, 0); /* it was made before the capture */
+    g_assert_cmpuint(beside(sas, older).maybe_created_by, ==, 0); /* it was created before the capture */
     g_assert_cmpuint(beside(sas, older).maybe_deleted_by, ==, 8);
     g_assert_cmpuint(beside(sas, elsewhere).maybe_created_by, ==, 0);
     g_assert_cmpuint(beside(sas, elsewhere).maybe_deleted_by, ==, 0);
@@ -63,7 +63,7 @@ static void test_beside(void)
     guard_free_all();
 }
 
-/* Where all are alike, they ask only; a single one may be anything. */
+/* If all requests are alike, they are only liveness checks; a single one may be anything. */
 static void test_alike(void)
 {
     ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
@@ -100,7 +100,7 @@ static void test_in_use(void)
     guard_free_all();
 }
 
-/* Of an SA behind more requests than there is room for nobody knows which one made it. */
+/* After more requests than are remembered, it is not known which one created an SA. */
 static void test_many_requests(void)
 {
     ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);
@@ -119,7 +119,7 @@ static void test_many_requests(void)
     guard_free_all();
 }
 
-/* Signs of life take no room, however many there are. */
+/* Liveness checks need no space, however many there are. */
 static void test_signs_of_life(void)
 {
     ipsec_sa_table *sas = ipsec_sa_table_new(0, NULL);

@@ -1,4 +1,4 @@
-/* IKE SAs, and what becomes of their children. SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE SAs, and the fate of their children. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike_world.h"
 
 #include <gcrypt.h>
@@ -31,8 +31,7 @@ static ipsec_ike_contents proposing_ike(uint64_t spi)
     return contents;
 }
 
-/* An IKE SA that takes the place of another inherits its children; B asked for it, so it is the initiator of the new
- * one. */
+/* An IKE SA that replaces another one inherits its children; B requested it, so B is the initiator of the new one. */
 static void test_ike_sa_rekeyed(void)
 {
     const ipsec_ike_contents ask = proposing_ike(0x3333), answer = proposing_ike(0x4444);
@@ -46,14 +45,14 @@ static void test_ike_sa_rekeyed(void)
     expect_clean(&w, A, 0xb0000001);
     w.ike[0] = 0x3333;
     w.ike[1] = 0x4444;
-    tell(&w, IPSEC_IKE_INFORMATIONAL, 0, B, true, false, &gone); /* what it receives on */
+    tell(&w, IPSEC_IKE_INFORMATIONAL, 0, B, true, false, &gone); /* the SPI on which B receives */
     tell(&w, IPSEC_IKE_INFORMATIONAL, 0, A, false, true, &nothing);
     w.time += 2 * SECOND;
     g_assert_true(shows(&w, A, 0xb0000001, CLEAN, IPSEC_FINDING_SA_DELETED));
     end_world(&w);
 }
 
-/* A message of the new one comes before the answer that tells where it is from: a child of its own, even. */
+/* A message of the new IKE SA, even one that creates a child, comes before the answer that shows its origin. */
 static void test_ike_sa_met_before(void)
 {
     const ipsec_ike_contents ask = proposing_ike(0x3333), answer = proposing_ike(0x4444);
@@ -83,8 +82,8 @@ static void test_ike_sa_met_before(void)
     end_world(&w);
 }
 
-/* What rekeyed the IKE SA was not captured, or not read; so where its Delete leaves the children nobody knows. The ids
- * tell that something lacks. */
+/* The rekey of the IKE SA was not captured, or not decrypted, so it is not known whether its Delete ends the children.
+ * The message ids show that something is missing. */
 static void test_ike_sa_rekeyed_unseen(void)
 {
     const ipsec_ike_contents all = {.decrypted = true, .verified = true, .deletes_ike = true};
@@ -94,9 +93,9 @@ static void test_ike_sa_rekeyed_unseen(void)
         world w = begin_world();
 
         set_up(&w, 0xa0000001, 0xb0000001);
-        if (way == 0) { /* that of A, id 2 */
+        if (way == 0) { /* the rekey of A, id 2 */
             delete_ike(&w, 3);
-        } else { /* that of B, id 0, whose answer may have been captured */
+        } else { /* the rekey of B, id 0, whose answer may have been captured */
             if (way == 2)
                 say(&w, IPSEC_IKE_CREATE_CHILD_SA, 0, A, true, &answer);
             say(&w, IPSEC_IKE_INFORMATIONAL, 1, B, false, &all);
@@ -110,13 +109,13 @@ static void test_ike_sa_rekeyed_unseen(void)
 }
 
 enum {
-    NOT_YET, /* when the redundant one goes, the other's answer has not come */
+    NOT_YET, /* the redundant one is deleted before the answer of the other has come */
     BOTH,
     WAYS
 };
 
-/* RFC 7296 2.8.2: both ends rekey the IKE SA at once, and A deletes what it made. The children stay until the last one
- * goes. */
+/* RFC 7296 2.8.2: both peers rekey the IKE SA at once, and A deletes the one it created. The children remain until the
+ * last IKE SA is deleted. */
 static void test_ike_sa_rekeyed_by_both(void)
 {
     const ipsec_ike_contents a = proposing_ike(0xaaaa), a_answer = proposing_ike(0xa0a0);
@@ -152,10 +151,10 @@ static void test_ike_sa_rekeyed_by_both(void)
 typedef struct contact {
     uint64_t who;
     bool by_address, with_eap, from_elsewhere;
-    bool is_new; /* what it had goes */
+    bool is_new; /* its earlier SAs end */
 } contact;
 
-/* A peer that begins anew has no other SA with that one; others keep theirs. */
+/* A peer that restarts has no earlier SA with this host any more; other peers keep theirs. */
 static void test_restarted(void)
 {
     static const contact contacts[] = {
@@ -197,7 +196,7 @@ static void test_restarted(void)
     }
 }
 
-/* IKEv1: nobody has verified it, so it is told and nothing follows from it. */
+/* IKEv1: nobody has verified it, so it is reported, but nothing is concluded from it. */
 static void test_v1(void)
 {
     ipsec_ike_contents request = proposing(0xa0000001), answer = proposing(0xb0000001);
@@ -225,7 +224,7 @@ static void test_v1(void)
     end_world(&w);
 }
 
-/* The same for what is decrypted of IKEv2 and not verified; that does not even hint. */
+/* The same for IKEv2 that was decrypted but not verified, which is not even a hint. */
 static void test_not_verified(void)
 {
     ipsec_ike_contents request = proposing(0xa0000001), answer = proposing(0xb0000001);
@@ -241,7 +240,7 @@ static void test_not_verified(void)
     end_world(&w);
 }
 
-/* Several exchanges at once (RFC 7296 2.3), whose answers come in another order, and one of them again. */
+/* Several exchanges at once (RFC 7296 2.3), whose answers come in a different order, one of them twice. */
 static void test_window(void)
 {
     const ipsec_ike_contents first = proposing(0xa0000002), second = proposing(0xa0000003);
@@ -268,7 +267,7 @@ static void test_window(void)
     end_world(&w);
 }
 
-/* Anybody can send again what was captured: it makes nothing anew. */
+/* Anybody can replay what was captured: it does not create anything again. */
 static void test_replayed(void)
 {
     const ipsec_ike_contents request = proposing(0xa0000002), answer = proposing(0xb0000002);
@@ -292,7 +291,7 @@ static void test_replayed(void)
     end_world(&w);
 }
 
-/* Repetitions change nothing; nor do answers that nobody asked for. */
+/* Repetitions change nothing; nor do unsolicited answers. */
 static void test_repeated(void)
 {
     const ipsec_ike_contents request = proposing(0xa0000001), answer = proposing(0xb0000001);

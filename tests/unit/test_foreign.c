@@ -10,7 +10,7 @@
 typedef struct payload {
     const char *what;
     uint32_t length;
-    uint32_t begins; /* octets of `octets` */
+    uint32_t begins; /* number of octets in `octets` */
     const char *octets;
     ipsec_foreign wanted;
 } payload;
@@ -50,7 +50,7 @@ static void check(const payload *p)
 
     if (look(&view) != p->wanted)
         g_test_message("%s: %d", p->what, look(&view)), g_test_fail();
-    /* Cut anywhere, it is read no farther. */
+    /* If it is cut, nothing is read beyond. */
     for (uint32_t captured = 4; captured < p->length; captured++) {
         const ipsec_view cut = view_on(p, captured);
 
@@ -64,7 +64,7 @@ static void check(const payload *p)
 #define PERHAPS         IPSEC_FOREIGN_PERHAPS
 #define NOT             IPSEC_FOREIGN_NOT
 
-/* All have lengths of ESP, so that nothing but their octets speaks. */
+/* All have lengths that are possible for ESP, so only their octets matter. */
 static const payload payloads[] = {
     {"SIP", 64, BEGINS("OPTIONS sip:"), SURE},
     {"text as SPI only", 64, BEGINS("OPTI\0\0\0\1"), NOT},
@@ -137,7 +137,7 @@ static const payload payloads[] = {
     {"4 octets of text", 4, BEGINS("PING"), SURE},
     {"4 octets", 4, BEGINS("PIN\1"), NOT},
 
-    /* Each limit, and what lies beyond it. */
+    /* Each limit, and a case beyond it. */
     {"TFTP of which the name is no text", 64, BEGINS("\0\1\1\1ot.0"), NOT},
     {"TFTP, the last operation", 64, BEGINS("\0\5boot.0"), SURE},
     {"DNS, the last operation", 32, BEGINS("\xa1\xb2\x30\0\0\1\0\0\0\0\0\0\7example"), SURE},
@@ -266,7 +266,7 @@ static void test_protocols(void)
     guard_free_all();
 }
 
-/* Each octet that another protocol's payload may begin with where the number is young. */
+/* Each octet with which another protocol's payload may begin if the number is low. */
 static void test_first_octets(void)
 {
     static const struct {
@@ -290,7 +290,8 @@ static void test_first_octets(void)
     guard_free_all();
 }
 
-/* What is no ESP by its length is one of another protocol where its number is old, or its port a service's. */
+/* What cannot be ESP because of its length belongs to another protocol if its number is high, or its port is that of a
+ * service. */
 static void test_faulty(void)
 {
     static const struct {
@@ -366,7 +367,7 @@ static void test_text_between_peers(void)
     guard_free_all();
 }
 
-/* An SA whose SPI is text, with forged text under it; and at the time when its own numbers look like text. */
+/* An SA whose SPI is text, with forged text on it, even when its own numbers look like text. */
 static void test_text_on_an_sa(void)
 {
     const expectation far = FINDINGS(DROP, IPSEC_FINDING_ESP_ALIGNMENT, IPSEC_FINDING_SEQ_JUMP);
@@ -398,7 +399,7 @@ static void test_steady(void)
     guard_free_all();
 }
 
-/* Another protocol that counts: two sound packets prove nothing of it. */
+/* Another protocol with a counter: two sound packets do not prove that it is ESP. */
 static void test_openvpn(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -429,7 +430,7 @@ static void test_same_number(void)
     guard_free_all();
 }
 
-/* Quotes are no traffic, and native ESP needs no proof. */
+/* Quotes are not traffic, and native ESP needs no proof. */
 static void test_elsewhere(void)
 {
     const expectation quote = NO_FINDINGS(UNCHECKED);

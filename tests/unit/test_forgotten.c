@@ -12,7 +12,7 @@ static uint64_t draw(GRand *random)
     return (uint64_t)g_rand_int(random) << 32 | g_rand_int(random);
 }
 
-/* Of those that were not added, as many pass for one as may. */
+/* How many of those that were not added are taken for added ones. */
 static unsigned count_others(const ipsec_forgotten *forgotten, GRand *random, unsigned tries)
 {
     unsigned found = 0;
@@ -39,7 +39,7 @@ static void test_few(void)
     ipsec_forgotten_free(NULL);
 }
 
-/* A bucket with no room left says that all were added; the one beside it does not. */
+/* A full bucket reports that everything was added; the next bucket does not. */
 static void test_a_bucket_is_full(void)
 {
     ipsec_forgotten *forgotten = ipsec_forgotten_new();
@@ -59,7 +59,7 @@ static void test_a_bucket_is_full(void)
     ipsec_forgotten_free(forgotten);
 }
 
-/* Not even what looks like the mark of a full one says so. */
+/* A bucket that is not full does not, even with a hash that looks like the mark of a full one. */
 static void test_a_bucket_is_just_full(void)
 {
     for (uint64_t last = 0; last < 4; last++) {
@@ -74,7 +74,8 @@ static void test_a_bucket_is_just_full(void)
     }
 }
 
-/* As the head of forgotten.c reckons: none is missed, and others pass for one as often as the buckets are full. */
+/* As calculated at the beginning of forgotten.c: none is missed, and others are mistaken for one at the rate that
+ * depends on how full the buckets are. */
 static void test_many(void)
 {
     enum {

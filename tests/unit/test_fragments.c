@@ -9,7 +9,7 @@
 #define SLOTS      1024u
 #define FOUND_MOST 65536u
 
-/* A packet of ESP or AH of `length` octets behind an IPv4 header without options, or behind IPv6 and a fragment header;
+/* A packet of ESP or AH of `length` octets after an IPv4 header without options, or after IPv6 and a fragment header;
  * in frame `frame`. */
 static ipsec_view packet(uint8_t version, uint8_t protocol, uint32_t identification, uint32_t length, uint32_t frame)
 {
@@ -56,7 +56,7 @@ static uint32_t explained(ipsec_db *db, const ipsec_view *view, const ipsec_reco
                                                               ? IPSEC_FINDING_AH_MISSING_FRAGMENT
                                                               : IPSEC_FINDING_ESP_MISSING_FRAGMENT),
                     ==, report.fragment > 0);
-    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE); /* it moves no verdict */
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_PLAUSIBLE); /* it does not change the verdict */
     return report.fragment;
 }
 
@@ -95,7 +95,7 @@ static void test_either_order(void)
     guard_free_all();
 }
 
-/* What does not fit in one respect. */
+/* Fragments that do not match in one respect. */
 static void test_others(void)
 {
     static const uint8_t elsewhere[4] = {192, 0, 2, 77};
@@ -126,7 +126,7 @@ static void test_others(void)
     guard_free_all();
 }
 
-/* What is no first part, whatever its identification. */
+/* Packets that cannot be a first part, whatever their identification. */
 static void test_no_first(void)
 {
     for (unsigned i = 0; i < 5; i++) {
@@ -157,7 +157,7 @@ static void test_no_first(void)
     guard_free_all();
 }
 
-/* A first part that says what it is makes an orphan a fragment as any other, whenever it comes. */
+/* After a first part with More Fragments, an orphan is a normal fragment, whenever the first part comes. */
 static void test_proper(void)
 {
     const ipsec_view first = packet(4, IPSEC_PROTOCOL_ESP, 0x1234, 104, 1);
@@ -180,7 +180,7 @@ static void test_proper(void)
     guard_free_all();
 }
 
-/* An orphan explains what is wrong with the octets, and takes nothing back. */
+/* An orphan explains what is wrong with the octets, but revokes no finding. */
 static void test_advice(void)
 {
     const expectation truncated = FINDINGS(DROP, IPSEC_FINDING_AH_MISSING_FRAGMENT, IPSEC_FINDING_AH_LENGTH_OVERRUN);
@@ -201,7 +201,7 @@ static void test_advice(void)
     guard_free_all();
 }
 
-/* Packets that may not be cut need no identification, so that many have 0. */
+/* Packets with Don't Fragment need no identification, so many have 0. */
 static void test_no_identification(void)
 {
     ipsec_fragments *fragments = ipsec_fragments_new(NULL);
@@ -219,7 +219,7 @@ static void test_no_identification(void)
     guard_free_all();
 }
 
-/* As many orphans at a time as there are slots, and as many pairs as are remembered. */
+/* As many simultaneous orphans as there are slots, and as many pairs as are remembered. */
 static void test_bounds(void)
 {
     ipsec_fragments *fragments = ipsec_fragments_new(NULL);
@@ -256,7 +256,7 @@ static void test_bounds(void)
     guard_free_all();
 }
 
-/* While a fragment waits for its first part every packet is looked at; but a clean one is what it was. */
+/* While a fragment waits for its first part, every packet is examined; but a clean one is not affected. */
 static void test_clean_packets_while_one_waits(void)
 {
     const expectation nothing = NO_FINDINGS(PLAUSIBLE);

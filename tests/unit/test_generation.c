@@ -1,8 +1,8 @@
-/* What an SA knew while it had another key. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of an SA while it had another key. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
 #include "sa/sa.h"
 
-/* An SA that a packet has verified with row `row`, up to number `top`. */
+/* An SA that has verified with row `row`, up to number `top`. */
 static ipsec_sa sa_with(uint32_t index, uint32_t row, uint64_t top)
 {
     ipsec_sa sa = {.index = index, .keys = {.row = row, .icv_good = true, .high = row}};
@@ -51,7 +51,7 @@ static void test_there_and_back(void)
     ipsec_generations_free(NULL);
 }
 
-/* What a key has not verified is not known of it. */
+/* State that a key has not verified is not kept for it. */
 static void test_guesses_are_not_kept(void)
 {
     ipsec_iv_store *ivs = ipsec_iv_store_new(NULL);
@@ -65,7 +65,8 @@ static void test_guesses_are_not_kept(void)
     ipsec_iv_store_free(ivs);
 }
 
-/* Neither another SA's nor another row's. And with too many the last ones are not kept, until one is taken back. */
+/* Neither the state of another SA nor that of another row is returned. If there are too many, the last ones are not
+ * kept until one is taken back. */
 static void test_many(void)
 {
     ipsec_iv_store *ivs = ipsec_iv_store_new(NULL);

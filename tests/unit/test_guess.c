@@ -1,4 +1,4 @@
-/* Why nothing verifies, asked directly. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The reason why nothing verifies, through direct calls. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "sa/guess.h"
 #include "keyed.h"
@@ -9,7 +9,7 @@
 
 static uint8_t scratch[512], outer[IPSEC_AH_OUTER_MOST], detail;
 
-/* What is guessed of a packet of `sent` with the row `known`, which has the same key. */
+/* The guess for a packet of the row `sent` with the row `known`, which has the same key. */
 static ipsec_advice_case guess(const ipsec_key_row *sent, ipsec_key_row known, sealing how, uint8_t damage)
 {
     static const uint8_t plaintext[64]; /* more than any row needs */
@@ -33,7 +33,7 @@ static void test_nothing_fits(void)
     guard_free_all();
 }
 
-/* Each pair of algorithms that take the same key: the true one is named. */
+/* For each pair of algorithms with the same key length, the true one is named. */
 static void test_algorithms(void)
 {
     static const char *const names[] = {"HMAC_MD5_96",       "HMAC_SHA1_96",      "HMAC_SHA2_256_128",
@@ -67,7 +67,7 @@ static void test_truncations(void)
     guard_free_all();
 }
 
-/* No octet in front of the packet or behind its end is read, however short it is. */
+/* No octet before the packet or after its end is read, however short it is. */
 static void test_short_packets(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA2_512_256", "no", "any");

@@ -1,4 +1,4 @@
-/* Between whom frames are. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The hosts of frames. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "hosts.h"
 
@@ -30,7 +30,7 @@
 #define ECHO            "0800000000000000"
 
 typedef enum {
-    NOTHING, /* no IP */
+    NOTHING, /* not IP */
     LEFT_OUT,
     KEPT
 } outcome;
@@ -209,7 +209,7 @@ static void test_rows(void)
     }
 }
 
-/* Nothing is read behind what was captured, wherever that ends: guard_copy() has a page behind it that nobody may read.
+/* Nothing is read beyond the captured octets, wherever they end: after those of guard_copy() is a protected page.
  */
 static void test_cut_anywhere(void)
 {
@@ -237,7 +237,7 @@ static ipsec_hosts pair(uint32_t a, uint32_t b)
     return hosts;
 }
 
-/* Machines of a cluster must agree, today and after an upgrade. */
+/* The machines of a cluster must agree, even after an upgrade. */
 static void test_shards_stay_what_they_are(void)
 {
     static const struct {
@@ -251,7 +251,7 @@ static void test_shards_stay_what_they_are(void)
     }
 }
 
-/* A concentrator and its clients, who have addresses one behind the other. */
+/* A concentrator and its clients, which have consecutive addresses. */
 static void test_shards_are_filled_alike(void)
 {
     uint32_t counts[32] = {0};
@@ -261,7 +261,7 @@ static void test_shards_are_filled_alike(void)
 
         counts[ipsec_hosts_shard(&hosts, G_N_ELEMENTS(counts))]++;
     }
-    for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) /* 1,000 each, and 31 for a standard deviation */
+    for (unsigned i = 0; i < G_N_ELEMENTS(counts); i++) /* 1,000 each, with a standard deviation of 31 */
         g_assert_cmpuint(ABS((int)counts[i] - 1000), <, 5 * 31);
 }
 

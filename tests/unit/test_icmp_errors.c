@@ -1,4 +1,4 @@
-/* ICMP errors beside the packets that they quote. SPDX-License-Identifier: GPL-2.0-or-later */
+/* ICMP errors and the packets that they quote. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "ike_packets.h"
 #include "packets.h"
@@ -7,10 +7,10 @@
 
 #define SPI 0x1000u
 
-/* As packets.c has them. */
+/* The same as in packets.c. */
 static const uint8_t sender[4] = {192, 0, 2, 1}, peer[4] = {192, 0, 2, 2}, router[4] = {203, 0, 113, 254};
 
-/* The SPI of the packet, which goes back if `back`. */
+/* A packet, in the other direction if `back`. */
 typedef struct sent {
     uint32_t spi, sequence;
     uint16_t identification;
@@ -19,7 +19,7 @@ typedef struct sent {
     uint16_t source_port; /* 0: 4500 */
 } sent;
 
-#define LENGTH 600u /* of all, IP header included */
+#define LENGTH 600u /* of the whole packet, including the IP header */
 
 /* The IPv4 header of the packet, with DF, and of UDP. Returns its octets. */
 static uint32_t put_outer(uint8_t outer[28], const sent *packet)
@@ -84,7 +84,7 @@ static ipsec_report judge(ipsec_db *db, const sent *packet)
     return judged;
 }
 
-/* An error that quotes `octets` of the packet behind its IP header. */
+/* An error that quotes `octets` octets of the packet after its IP header. */
 typedef struct told {
     uint8_t type, code;
     uint16_t mtu;
@@ -116,7 +116,7 @@ static ipsec_icmp_report tell(ipsec_db *db, const told *error, const sent *packe
     view.data = guard_copy(octets, view.captured);
     ipsec_judge_icmp(db, &view);
     ipsec_explain_icmp(db, &view, &report);
-    ipsec_judge_icmp(db, &view); /* twice is as good as once */
+    ipsec_judge_icmp(db, &view); /* judging it twice changes nothing */
     ipsec_explain_icmp(db, &view, &again);
     g_assert_cmpmem(&report.findings.list[0], sizeof(ipsec_finding), &again.findings.list[0], sizeof(ipsec_finding));
     g_assert_cmpuint(report.quoted_frame, ==, again.quoted_frame);
@@ -144,7 +144,7 @@ static void test_by_number(void)
     report = tell(db, &TOO_BIG(.octets = 8, .frame = 61, .source = behind_nat), &(sent){.spi = SPI, .sequence = 8});
     g_assert_cmpuint(report.quoted_frame, ==, 8);
     report = tell(db, &TOO_BIG(.octets = 8, .frame = 62), &(sent){.spi = SPI, .sequence = 7});
-    g_assert_cmpuint(ipsec_db_answered_by(db, 7, 0), ==, 60); /* the first one stays */
+    g_assert_cmpuint(ipsec_db_answered_by(db, 7, 0), ==, 60); /* the first one is kept */
     report = tell(db, &TOO_BIG(.octets = 8, .frame = 63), &(sent){.spi = SPI, .sequence = 5000});
     g_assert_cmpuint(report.quoted_frame, ==, 0);
     g_assert_cmpstr(report.error, ==, "too_big");
@@ -156,7 +156,7 @@ static void test_by_number(void)
     guard_free_all();
 }
 
-/* Where both directions have the SPI, the addresses tell them apart. */
+/* If both directions have the same SPI, the addresses distinguish them. */
 static void test_both_directions(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -175,7 +175,7 @@ static void test_both_directions(void)
     guard_free_all();
 }
 
-/* With the UDP header alone, only what is unique is believed. */
+/* With the UDP header alone, only a unique packet counts as found. */
 static void test_by_identification(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -199,7 +199,7 @@ static void test_by_identification(void)
     guard_free_all();
 }
 
-/* What is farther back than is remembered is not found, and nothing else in its place. */
+/* A packet that is no longer remembered is not found, nor is another one in its place. */
 static void test_forgotten(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -217,7 +217,7 @@ static void test_forgotten(void)
     guard_free_all();
 }
 
-/* --- what follows --------------------------------------------------------------------------------------- */
+/* --- consequences --------------------------------------------------------------------------------------- */
 
 static bool is_above(const ipsec_report *report)
 {
@@ -234,7 +234,7 @@ static void test_above(void)
     report = judge(db, &(sent){.spi = SPI, .sequence = 2, .frame = 3});
     g_assert_true(is_above(&report));
     g_assert_true(report.findings.list[0].announce);
-    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_UNCHECKED); /* for it was cut, and for nothing else */
+    g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_UNCHECKED); /* only because it was cut */
     report = judge(db, &(sent){.spi = SPI, .sequence = 2, .frame = 4, .identification = 1}); /* comes again */
     g_assert_false(is_above(&report));
     report = judge(db, &(sent){.spi = SPI, .sequence = 3, .frame = 5});
@@ -248,7 +248,7 @@ static void test_above(void)
     guard_free_all();
 }
 
-/* Only what is known to have been one packet on the wire, and may not be cut, is above a path MTU. */
+/* Only a packet that was certainly one packet on the wire, and must not be fragmented, can be above a path MTU. */
 static void test_what_is_above(void)
 {
     static const struct {
@@ -295,7 +295,7 @@ static void test_what_is_above(void)
     guard_free_all();
 }
 
-/* What came inside of a packet that the receiver discards was never there. */
+/* Errors inside a packet that the receiver discards have no effect. */
 static void test_refused(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_LINUX);
@@ -310,7 +310,7 @@ static void test_refused(void)
     guard_free_all();
 }
 
-/* A receiver without ESP counts no unknown SPI; the verdict is what it was. */
+/* A receiver without ESP does not count an unknown SPI; the verdict does not change. */
 static void test_peer_without_ipsec(void)
 {
     static const char *const columns[IPSEC_COLUMN_COUNT] = {"ESP", "*",    "192.0.2.2", "0x9999", "NULL",
@@ -335,10 +335,10 @@ static void test_peer_without_ipsec(void)
         g_assert_true(ipsec_findings_have(&report.findings, IPSEC_FINDING_ESP_SPI_UNKNOWN));
         tell(db, &by, &(sent){.spi = SPI, .sequence = 1});
         report = judge(db, &(sent){.spi = SPI, .sequence = 2, .frame = 3});
-        report.findings.whole = true; /* what was cut is counted by nobody */
+        report.findings.whole = true; /* a cut packet has no counter */
         g_assert_cmpint(report.verdict, ==, IPSEC_VERDICT_DROP);
         g_assert_cmpint(ipsec_outcome_at(IPSEC_STACK_LINUX, &report) == NULL, ==, !router_says);
-        judge(db, &(sent){.spi = SPI + 5, .sequence = 1, .frame = 4, .back = true}); /* it does IPsec after all */
+        judge(db, &(sent){.spi = SPI + 5, .sequence = 1, .frame = 4, .back = true}); /* it does support IPsec */
         report = judge(db, &(sent){.spi = SPI, .sequence = 3, .frame = 5});
         report.findings.whole = true;
         g_assert_nonnull(ipsec_outcome_at(IPSEC_STACK_LINUX, &report));
@@ -347,8 +347,8 @@ static void test_peer_without_ipsec(void)
     guard_free_all();
 }
 
-/* An error leads to the IKE message that it quotes, unless nobody got that: what another error quotes, or what came
- * inside of a packet that did not verify. */
+/* An error is linked to the IKE message that it quotes, unless nobody received that: a message quoted by another error,
+ * or inside a packet that did not verify. */
 static void test_ike(void)
 {
     static const uint16_t flags[] = {0, IPSEC_VIEW_QUOTED, IPSEC_VIEW_INSIDE_UNPROVEN};

@@ -1,4 +1,4 @@
-/* Reported path MTUs, and what fits into them. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reported path MTUs, and the packets that fit into them. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/inner_mtu.h"
 #include "icmp/mtus.h"
 #include "keys/algorithm.h"
@@ -25,7 +25,7 @@ static uint32_t fits(const ipsec_key_row *row, uint8_t version, bool udp, uint32
     return ipsec_inner_mtu(&overhead, mtu);
 }
 
-/* The numbers of Linux, where it was asked: 1246 and 1238. */
+/* Where Linux was tested, it gives the same numbers: 1246 and 1238. */
 static void test_inner_mtu(void)
 {
     const ipsec_key_row gcm = row_of("AES_GCM_16", "NONE", IPSEC_MODE_TUNNEL);
@@ -44,7 +44,7 @@ static void test_inner_mtu(void)
     g_assert_cmpuint(ipsec_inner_mtu(&ah, 1300), ==, 1300 - 20 - 24);
 }
 
-/* Where the algorithm is not known, what is said fits with each of them. */
+/* If the algorithm is not known, the result fits with each algorithm. */
 static void test_any_algorithm(void)
 {
     for (uint32_t mtu = 0; mtu < 1600; mtu += 7)
@@ -59,7 +59,7 @@ static void test_any_algorithm(void)
     g_assert_cmpuint(fits(NULL, 4, false, 0), ==, 0);
 }
 
-/* The largest packet that fits does, and one octet more does not. */
+/* The result is the largest packet that fits; one octet more does not. */
 static void test_it_is_the_largest(void)
 {
     const ipsec_key_row row = row_of("AES_CBC", "HMAC_SHA2_256_128", IPSEC_MODE_TUNNEL);
@@ -79,7 +79,7 @@ static void test_it_is_the_largest(void)
 static void test_when_it_holds(void)
 {
     static const struct {
-        uint64_t after; /* the report, in milliseconds */
+        uint64_t after; /* after the report, in milliseconds */
         uint32_t length;
         bool above;
     } cases[] = {{0, 1500, false},    {999, 1500, false},   {1000, 1500, true},   {1000, 1401, true},
@@ -95,7 +95,7 @@ static void test_when_it_holds(void)
     }
 }
 
-/* One that is said for each packet holds from the first time on, until the last is long ago. */
+/* An MTU that is reported for each packet is valid from the first report on, until the last one is long ago. */
 static void test_again_and_again(void)
 {
     ipsec_mtus mtus = {0};
@@ -111,7 +111,7 @@ static void test_again_and_again(void)
     ipsec_mtus_clear(&mtus);
 }
 
-/* The lowest counts as long as it holds, and a lower one does not stop a higher one while it is new. */
+/* The lowest counts as long as it is valid, and a lower one does not invalidate a higher one while it is new. */
 static void test_several(void)
 {
     ipsec_mtus mtus = {0};
@@ -155,7 +155,7 @@ static void test_lowest(void)
     ipsec_mtus_clear(&mtus);
 }
 
-/* Whoever reports a thousand MTUs does not hide the lowest. */
+/* A thousand reported MTUs do not hide the lowest one. */
 static void test_flood(void)
 {
     ipsec_mtus mtus = {0};

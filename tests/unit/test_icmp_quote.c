@@ -18,7 +18,7 @@ enum {
 static const uint8_t router[16] = {203, 0, 113, 254, 1}, sender[16] = {192, 0, 2, 1, 2},
                      peer[16] = {198, 51, 100, 1, 3};
 
-/* A message that is put together. */
+/* A message under construction. */
 typedef struct message {
     uint8_t octets[512];
     uint32_t count;
@@ -155,7 +155,7 @@ static void test_types_and_codes(void)
     guard_free_all();
 }
 
-/* Which octet of the packet is not understood: that which says what is behind the headers of IP. */
+/* The pointer refers to the octet that was not understood: the one that states the protocol after the IP headers. */
 static void test_pointer(void)
 {
     static const uint8_t options[8] = {ESP, 0, 1, 4};
@@ -182,14 +182,14 @@ typedef struct reported {
     bool v6, has_sa, df;
     uint32_t mtu;
     uint16_t length;
-    uint8_t advice_case; /* IPSEC_CASE_NONE: it counts */
+    uint8_t advice_case; /* IPSEC_CASE_NONE: the MTU is valid */
 } reported;
 
 static const reported mtus[] = {
     {false, true, true, 1300, 1400, IPSEC_CASE_NONE},       {false, true, true, 552, 1400, IPSEC_CASE_NONE},
     {false, true, true, 551, 1400, IPSEC_CASE_MTU_LOW},     {false, true, true, 0, 1400, IPSEC_CASE_MTU_ZERO},
     {false, true, true, 1399, 1400, IPSEC_CASE_NONE},       {false, true, true, 1400, 1400, IPSEC_CASE_MTU_HIGH},
-    {false, true, true, 9000, 0, IPSEC_CASE_NONE}, /* offload: nobody knows how long it was */
+    {false, true, true, 9000, 0, IPSEC_CASE_NONE}, /* offload: the length is not known */
     {false, false, true, 1300, 1400, IPSEC_CASE_MTU_NO_SA}, {false, true, false, 1300, 1400, IPSEC_CASE_MTU_MAY_CUT},
     {true, true, true, 1280, 1400, IPSEC_CASE_NONE},        {true, true, true, 1279, 1400, IPSEC_CASE_MTU_LOW_V6},
     {true, true, true, 0, 1400, IPSEC_CASE_MTU_LOW_V6},     {true, true, true, 70000, 1400, IPSEC_CASE_MTU_HIGH},
@@ -220,7 +220,7 @@ static void test_mtus(void)
 
 /* --- quotes --------------------------------------------------------------------------------------------- */
 
-/* Nothing is read that is not there, and nothing made up for it. */
+/* Nothing is read out of bounds, or invented for missing octets. */
 static void test_every_length(void)
 {
     for (unsigned kind = 0; kind < 6; kind++) {
@@ -253,7 +253,7 @@ static void test_every_length(void)
     guard_free_all();
 }
 
-/* Extensions stand behind the quote, which is filled up with zeros: none of these is an SPI or a number. */
+/* Extensions follow the quote, which is padded with zeros: none of these octets is an SPI or a sequence number. */
 static void test_extensions(void)
 {
     static const uint8_t extension[8] = {0x20, 0, 0xde, 0xad, 0, 4, 1, 1};
@@ -298,7 +298,7 @@ static void test_what_is_no_ipsec(void)
     guard_free_all();
 }
 
-/* A fragment that is none of the first has other octets where the header would be. */
+/* In a fragment that is not the first, other octets are where the header would be. */
 static void test_later_fragments(void)
 {
     message m = begin(11, 1, 0), six = begin(3, 1, 0);
@@ -321,13 +321,13 @@ static void test_udp(void)
 {
     static const struct {
         uint16_t source, destination, length;
-        uint32_t first; /* word behind UDP */
+        uint32_t first; /* first word after UDP */
         bool has_spi, has_port;
     } cases[] = {
         {4500, 4500, 1380, 0x1000, true, true},  {4500, 4500, 9, 0xff000000, false, true},
         {40000, 4500, 1380, 0x1000, true, true}, {4500, 4500, 1380, 0, false, true},
         {500, 500, 300, 0x1000, false, true},    {40000, 53, 300, 0x1000, true, false},
-        {4500, 4500, 7, 0x1000, false, false}, /* no UDP is so short */
+        {4500, 4500, 7, 0x1000, false, false}, /* too short for UDP */
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -407,7 +407,7 @@ static void test_checksum(void)
     guard_free_all();
 }
 
-/* Whoever traces a route sends packets that no SA has. */
+/* Traceroute sends packets that belong to no SA. */
 static void test_traceroute(void)
 {
     ipsec_icmp_error error = {.kind = IPSEC_ICMP_TIME, .quote = {.protocol = UDP, .address_length = 4}};

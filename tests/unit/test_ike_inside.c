@@ -1,4 +1,4 @@
-/* What is inside IKE messages that somebody could decrypt. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The decrypted content of IKE messages. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "ike/inside.h"
 
@@ -64,7 +64,7 @@ static void test_verified(void)
     g_assert_true(contents.decrypted && contents.verified && !contents.incomplete);
     g_assert_cmpuint(contents.notify_count, ==, 1);
     g_assert_cmpuint(contents.notifies[0].type, ==, 38);
-    message.inner_payload = 0; /* many an answer says nothing */
+    message.inner_payload = 0; /* many answers are empty */
     g_assert_true(read_one(&message, show((const uint8_t[]){0}, 1), &contents));
     g_assert_true(contents.verified && contents.payloads == 0);
 }
@@ -80,17 +80,17 @@ static void test_not_verified(void)
     g_assert_false(read_one(&message, shown, &contents));
     g_assert_false(contents.decrypted || contents.verified);
     g_assert_false(read_one(&message, (ipsec_ike_shown){.is_correct = true}, &contents));
-    other.is_all_encrypted = false; /* something in clear is in front */
+    other.is_all_encrypted = false; /* there is an unencrypted payload in front */
     g_assert_false(read_one(&other, show(notify, sizeof notify), &contents));
-    g_assert_false(read_one(&message, show((const uint8_t[]){1, 2, 3}, 3), &contents)); /* padded beyond its begin */
+    g_assert_false(read_one(&message, show((const uint8_t[]){1, 2, 3}, 3), &contents)); /* padding is too long */
     g_assert_false(read_one(&message, show(notify, 0), &contents));
 }
 
-/* The ICV is right and the encryption key is not: what comes out is noise. */
+/* The ICV is right and the encryption key is not, so the content is noise. */
 static void test_noise(void)
 {
-    const uint8_t longer[] = {0, 0, 0, 7, 0, 0, 0, 38, 1, 2, 3, 3};  /* octets behind the last payload */
-    const uint8_t shorter[] = {0, 0, 0, 9, 0, 0, 0, 38, 1, 2, 3, 3}; /* of which one lacks */
+    const uint8_t longer[] = {0, 0, 0, 7, 0, 0, 0, 38, 1, 2, 3, 3};  /* octets after the last payload */
+    const uint8_t shorter[] = {0, 0, 0, 9, 0, 0, 0, 38, 1, 2, 3, 3}; /* the last octet is missing */
     const uint8_t goes_on[] = {41, 0, 0, 8, 0, 0, 0, 38, 0};
     const ipsec_ike_message message = sealed();
     ipsec_ike_contents contents;
@@ -107,7 +107,7 @@ typedef struct piece {
     bool is_forged;
 } piece;
 
-/* Gives the pieces in that order, and returns how many complete a message that deletes the IKE SA. */
+/* Passes the pieces in this order, and returns how often a message that deletes the IKE SA is completed. */
 static unsigned put_together(const piece *pieces, unsigned count, uint8_t forged_exchange)
 {
     ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
@@ -140,7 +140,7 @@ static void test_fragments(void)
     const piece turned[] = {{2, false}, {2, false}, {1, false}};
     const piece lacking[] = {{1, false}, {1, false}};
 
-    g_assert_cmpuint(put_together(in_order, 4, 0), ==, 2); /* it came again */
+    g_assert_cmpuint(put_together(in_order, 4, 0), ==, 2); /* one came again */
     g_assert_cmpuint(put_together(turned, 3, 0), ==, 1);
     g_assert_cmpuint(put_together(lacking, 2, 0), ==, 0);
 }
@@ -158,7 +158,7 @@ static void test_forged_fragments(void)
     }
 }
 
-/* Verified parts of two messages are not mixed up. */
+/* Verified fragments of two messages are not mixed up. */
 static void test_headers_differ(void)
 {
     ipsec_ike_contents contents;
@@ -182,7 +182,7 @@ static void test_headers_differ(void)
     }
 }
 
-/* Memory has an end, and what is beyond it is not read; a number beyond the total is none (message.c). */
+/* Memory is limited, and messages beyond the limit are not read; a number above the total is invalid (message.c). */
 static void test_limits(void)
 {
     ipsec_ike_puzzles *puzzles = ipsec_ike_puzzles_new(NULL);
@@ -194,7 +194,7 @@ static void test_limits(void)
 
     g_assert_false(ipsec_ike_read_inside(puzzles, &message, &shown, &contents));
     g_assert_false(ipsec_ike_read_inside(puzzles, &none, &shown, &contents));
-    for (unsigned i = 0; i <= IPSEC_IKE_PUZZLES_MOST; i++) { /* the first one goes */
+    for (unsigned i = 0; i <= IPSEC_IKE_PUZZLES_MOST; i++) { /* the first one is dropped */
         message = part(1, 2);
         message.id = 100 + i;
         g_assert_false(ipsec_ike_read_inside(puzzles, &message, &shown, &contents));
@@ -231,7 +231,7 @@ static void test_v1(void)
     g_assert_true(read_one(&message, shown, &contents));
     g_assert_true(contents.decrypted && !contents.verified);
     g_assert_cmphex(contents.deletes[0], ==, 0x09080706);
-    g_assert_false(read_one(&message, show(quick, sizeof quick - 5), &contents)); /* it ends early */
+    g_assert_false(read_one(&message, show(quick, sizeof quick - 5), &contents)); /* the content ends early */
     message.inner_payload = V1_DELETE;                                            /* no hash */
     g_assert_false(read_one(&message, show(quick + 8, sizeof quick - 8), &contents));
     message.exchange = IPSEC_IKE_MAIN_MODE;

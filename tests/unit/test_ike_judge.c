@@ -1,4 +1,4 @@
-/* What IKE messages tell, one after the other. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Judging IKE messages, one after the other. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "ike/exchange.h"
 #include "ike/lengths.h"
@@ -15,7 +15,7 @@ enum {
     MESSAGES_MOST = 32
 };
 
-/* A capture of two hosts, and what was kept of it for later passes. */
+/* A capture of two hosts, and the state for later passes. */
 typedef struct session {
     ipsec_db *db;
     ipsec_ike_message head;
@@ -43,7 +43,7 @@ static unsigned only_finding(const ipsec_ike_report *report)
     return report->count ? report->said[0].finding : (unsigned)NONE;
 }
 
-/* Judges a message with these contents (NULL: none) 100 ms after the last one; both passes agree. */
+/* Judges a message with these contents (NULL: none) 100 ms after the last one, and checks that both passes agree. */
 static ipsec_ike_report judge(session *s, const ike_octets *m, bool back, const ipsec_ike_contents *contents)
 {
     ipsec_ike_report report, again;
@@ -60,7 +60,7 @@ static ipsec_ike_report judge(session *s, const ike_octets *m, bool back, const 
     return report;
 }
 
-/* The same of the initiator, without contents: what is found. */
+/* The same for a message of the initiator without contents; returns the finding. */
 static unsigned judged(session *s, const ike_octets *m)
 {
     const ipsec_ike_report report = judge(s, m, false, NULL);
@@ -76,7 +76,7 @@ static unsigned later(const session *s, uint32_t frame)
     return only_finding(&report);
 }
 
-/* A message of the initiator, or back: of the responder, answering if it is that one's turn. */
+/* An encrypted message of the initiator or, if `back`, of the responder; `response` says whether it is an answer. */
 static ike_octets sealed(const session *s, uint8_t exchange, uint32_t id, uint32_t length, bool response, bool back)
 {
     ipsec_ike_message head = s->head;
@@ -106,7 +106,7 @@ static unsigned answer(session *s, uint8_t exchange, uint32_t id, uint32_t lengt
     return only_finding(&report);
 }
 
-/* What stands in IKE_SA_INIT: AES-GCM-16, or what it is refused with. */
+/* An IKE_SA_INIT message: with AES-GCM-16, or with the notify that refuses it. */
 static ike_octets init(const session *s, bool response, unsigned notify)
 {
     static const uint8_t offer[] = {0, 0, 0, 20, 1, 1, 0, 1, 0, 0, 0, 12, 1, 0, 0, 20, 0x80, 0x0e, 0, 128};
@@ -148,10 +148,10 @@ static void test_content_by_algorithm(void)
         uint32_t length, most;
     } cases[] = {{20, 0, 65, 8},   /* AES-GCM-16: one notify */
                  {28, 0, 65, 8},   /* ChaCha20-Poly1305 */
-                 {12, 12, 80, 15}, /* AES-CBC, SHA-256: one with its padding */
+                 {12, 12, 80, 15}, /* AES-CBC, SHA-256: one notify with its padding */
                  {3, 2, 68, 15},   /* 3DES, SHA-1 */
                  {12, 14, 96, 15}, /* AES-CBC, SHA-512 */
-                 {0, 0, 57, 8},    /* not known: the shortest of all */
+                 {0, 0, 57, 8},    /* unknown algorithms: the shortest of all */
                  {20, 0, 30, 0}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -187,7 +187,7 @@ static void test_answers_by_length(void)
     }
 }
 
-/* EAP goes on behind the first answer, and may be as short as it likes. */
+/* EAP continues after the first answer, and its messages may be of any length. */
 static void test_eap(void)
 {
     session s = begin();
@@ -201,7 +201,7 @@ static void test_eap(void)
     end(&s);
 }
 
-/* Behind IKE_INTERMEDIATE the first IKE_AUTH has another number. */
+/* After IKE_INTERMEDIATE, the first IKE_AUTH has another message id. */
 static void test_intermediate(void)
 {
     session s = begin();
@@ -214,7 +214,7 @@ static void test_intermediate(void)
     end(&s);
 }
 
-/* A childless IKE_AUTH (RFC 6023), and then a child: nothing was refused. */
+/* A childless IKE_AUTH (RFC 6023), followed by a child: nothing was refused. */
 static void test_a_later_exchange_succeeds(void)
 {
     session s = begin();
@@ -239,7 +239,7 @@ static void send_esp(session *s, uint32_t spi, uint32_t number)
     ipsec_judge(s->db, &view, &record, &report);
 }
 
-/* One SA is known to have been made; the packets of a second tell that the answer was short, and no refusal. */
+/* One SA is known to exist; packets of a second one show that the answer was short, but not a refusal. */
 static void test_an_spi_carries_traffic(void)
 {
     session s = begin();
@@ -256,7 +256,7 @@ static void test_an_spi_carries_traffic(void)
     end(&s);
 }
 
-/* The capture began in the life of an SA, whose first packet in it proves nothing. */
+/* The capture began during the lifetime of an SA, so its first packet there proves nothing. */
 static void test_an_older_sa_carries_traffic(void)
 {
     session s = begin();
@@ -268,7 +268,7 @@ static void test_an_older_sa_carries_traffic(void)
     end(&s);
 }
 
-/* What has become of the IKE SA of that frame. */
+/* Checks the outcome of the IKE SA of that frame. */
 static void check_outcome(const session *s, uint32_t frame, const char *wanted)
 {
     char buffer[IPSEC_IKE_OUTCOME_SIZE];
@@ -279,7 +279,7 @@ static void check_outcome(const session *s, uint32_t frame, const char *wanted)
     g_assert_cmpstr(ipsec_ike_outcome(&report.progress, buffer), ==, wanted);
 }
 
-/* The first answer of EAP is as long as one that makes an SA; whether the login succeeds, the last one tells. */
+/* The first answer with EAP is as long as one that creates an SA; the last one shows whether the login succeeds. */
 static void test_a_login_goes_on(void)
 {
     session s = begin();
@@ -302,7 +302,7 @@ static void test_a_login_goes_on(void)
     end(&s);
 }
 
-/* The SA that the first answer of EAP seemed to make was none: one SA with traffic is no more than were made. */
+/* The first answer with EAP only seemed to create an SA: a single SA with traffic is not more than were created. */
 static void test_a_login_takes_back_its_sa(void)
 {
     session s = begin();
@@ -354,11 +354,12 @@ static void test_decrypted(void)
         bool inferred;
     } cases[] = {
         {HAS(AUTH) | HAS(SA), 0, NONE, false},
-        {HAS(AUTH), 0, IPSEC_FINDING_IKE_CHILD_REFUSED, false}, /* neither an SA nor a reason */
+        {HAS(AUTH), 0, IPSEC_FINDING_IKE_CHILD_REFUSED, false}, /* neither an SA nor a reason for its absence */
         {HAS(AUTH) | HAS(EAP), 0, NONE, false},
         {HAS(AUTH), 38, IPSEC_FINDING_IKE_TS_UNACCEPTABLE, false},
         {0, 24, IPSEC_FINDING_IKE_AUTH_FAILED, false},
-        {HAS(AUTH) | HAS(SA), 14, IPSEC_FINDING_IKE_NO_PROPOSAL, false}, /* beside an SA: the error wins */
+        {HAS(AUTH) | HAS(SA), 14, IPSEC_FINDING_IKE_NO_PROPOSAL,
+         false}, /* together with an SA: the error takes precedence */
         {HAS(AUTH), 39, IPSEC_FINDING_IKE_INVALID_SELECTORS, false},
     };
 
@@ -375,7 +376,7 @@ static void test_decrypted(void)
     }
 }
 
-/* With keys the table says what it says without, and why. */
+/* With keys, the table has the same outcome as without, and the reason. */
 static void test_decrypted_outcomes(void)
 {
     const ipsec_ike_contents request = contents_of(HAS(SA) | HAS(AUTH), 0);
@@ -415,7 +416,7 @@ static void test_deleted(void)
     end(&s);
 }
 
-/* More than there is room for: what is gravest stays. */
+/* More findings than there is room for: the gravest are kept. */
 static void test_many_findings(void)
 {
     static const uint16_t told[] = {43, 44, 39, 24, 38};
@@ -463,7 +464,7 @@ static void test_offered_twice(void)
     end(&s);
 }
 
-/* Another group is asked for in each rekey, and each succeeds then. */
+/* Each rekey is asked for another group, and then succeeds. */
 static void test_group_of_each_rekey(void)
 {
     const ipsec_ike_contents other_group = contents_of(0, IPSEC_IKE_INVALID_KE_PAYLOAD), made = contents_of(HAS(SA), 0);
@@ -481,7 +482,7 @@ static void test_group_of_each_rekey(void)
     end(&s);
 }
 
-/* A request that asked for none got none. */
+/* A request without a child is not refused if the answer has none. */
 static void test_childless(void)
 {
     const ipsec_ike_contents request = contents_of(HAS(AUTH), 0), response = contents_of(HAS(AUTH), 0);
@@ -494,7 +495,8 @@ static void test_childless(void)
     end(&s);
 }
 
-/* --- what is forged ----------------------------------------------------------------------------------------------- */
+/* --- forged messages -----------------------------------------------------------------------------------------------
+ */
 
 static void test_forged_answers(void)
 {
@@ -502,8 +504,8 @@ static void test_forged_answers(void)
     ike_octets m = init(&s, false, 0);
 
     judge(&s, &m, false, NULL);
-    g_assert_cmpuint(refuse(&s, NO_PROPOSAL), ==, IPSEC_FINDING_IKE_NO_PROPOSAL); /* nobody knows better yet */
-    g_assert_cmpuint(refuse(&s, 0), ==, NONE);                                    /* the genuine one goes on */
+    g_assert_cmpuint(refuse(&s, NO_PROPOSAL), ==, IPSEC_FINDING_IKE_NO_PROPOSAL); /* nothing contradicts it yet */
+    g_assert_cmpuint(refuse(&s, 0), ==, NONE);                                    /* the genuine exchange continues */
     g_assert_cmpuint(refuse(&s, NO_PROPOSAL), ==, IPSEC_FINDING_IKE_STRAY_NOTIFY);
     ask(&s, IPSEC_IKE_AUTH, 1, 250);
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 65), ==,
@@ -511,7 +513,7 @@ static void test_forged_answers(void)
     end(&s);
 }
 
-/* A short answer that nobody can read may be forged; one that has room for what was asked for goes on. */
+/* A short encrypted answer may be forged; a later one that is long enough for what was requested supersedes it. */
 static void test_forged_short_answer(void)
 {
     session s = begin();
@@ -523,12 +525,12 @@ static void test_forged_short_answer(void)
     g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 200), ==, NONE);
     g_assert_cmpuint(later(&s, 4), ==, NONE);
     check_outcome(&s, 1, "established (judging by message lengths)");
-    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 66), ==, NONE); /* the other way round it moves nothing */
+    g_assert_cmpuint(answer(&s, IPSEC_IKE_AUTH, 1, 66), ==, NONE); /* in the reverse order it has no effect */
     check_outcome(&s, 1, "established (judging by message lengths)");
     end(&s);
 }
 
-/* A fragment that does not tell which one it is tells nothing: where its numbers were cut off, or cannot be. */
+/* A fragment without valid numbers says nothing: they may be cut off, or impossible. */
 static void test_fragment_without_numbers(void)
 {
     static const uint8_t bodies[][40] = {{0, 1, 0, 2}, {0, 0, 0, 2}, {0, 3, 0, 2}};
@@ -559,7 +561,7 @@ static void test_fragment_without_numbers(void)
     }
 }
 
-/* What was decrypted is the answer, whatever came before. */
+/* The decrypted message is the answer, whatever came before. */
 static void test_decrypted_beats_forged(void)
 {
     const ipsec_ike_contents contents = contents_of(HAS(AUTH) | HAS(SA), 0);
@@ -602,13 +604,13 @@ static void test_repeats(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
         g_assert_cmpuint(judged(&s, &m), ==, wanted[i]);
-        s.now -= 98; /* the same, captured twice */
+        s.now -= 98; /* the same message, captured twice */
         g_assert_cmpuint(judged(&s, &m), ==, NONE);
     }
     end(&s);
 }
 
-/* The same at several places of the path, merged: nobody repeats a request so soon. */
+/* Captured at several points of the path and merged: nobody repeats a request so soon. */
 static void test_several_places(void)
 {
     session s = begin();
@@ -621,7 +623,7 @@ static void test_several_places(void)
     end(&s);
 }
 
-/* Copies of several interfaces, whose clocks differ. */
+/* Copies from several interfaces whose clocks differ. */
 static void test_copies_back_in_time(void)
 {
     session s = begin();
@@ -634,7 +636,7 @@ static void test_copies_back_in_time(void)
     end(&s);
 }
 
-/* An answer that comes late takes silence back; what is said on the first pass stays there. */
+/* A late answer revokes the silence; but on the first pass the finding has already been reported. */
 static void test_a_late_answer(void)
 {
     session s = begin();
@@ -650,7 +652,7 @@ static void test_a_late_answer(void)
     end(&s);
 }
 
-/* IKEv1: anybody can send an error in clear. It may be the reason; it is no answer. */
+/* IKEv1: anybody can send an unencrypted error. It may be the reason, but it is not an answer. */
 static void test_a_clear_notify_silences_nothing(void)
 {
     static const uint8_t sa[48] = {1}, error[] = {0, 0, 0, 1, 1, 0, 0, NO_PROPOSAL};
@@ -672,7 +674,7 @@ static void test_a_clear_notify_silences_nothing(void)
     end(&s);
 }
 
-/* A later answer is told to what was said before. */
+/* An answer is linked to the earlier request. */
 static void test_links(void)
 {
     session s = begin();
@@ -691,7 +693,7 @@ static void test_links(void)
     end(&s);
 }
 
-/* Scanners use one SPI for all whom they ask. */
+/* Scanners use one SPI for all targets. */
 static void test_one_spi_for_all(void)
 {
     session s = begin();
@@ -709,7 +711,7 @@ static void test_one_spi_for_all(void)
     end(&s);
 }
 
-/* More IKE SAs than there is room for: those that somebody answers stay. */
+/* More IKE SAs than there is room for: those that have been answered are kept. */
 static void test_flood(void)
 {
     session s = begin();
@@ -734,7 +736,7 @@ static void test_flood(void)
     guard_free_all();
 }
 
-/* What has become of IKE SAs that were forgotten is told all the same, on each pass; of no more than so many. */
+/* The outcome of forgotten IKE SAs is still reported on each pass, up to a limited number. */
 static void test_forgotten(void)
 {
     const unsigned count = IPSEC_IKE_HISTORIES_MOST + 1;
@@ -810,7 +812,7 @@ static void test_outcome(void)
         const char *text;
     } cases[] = {
         {{.version = 2, .has_spoken = {true, false}, .initiator_is_low = true}, "no response"},
-        {{.version = 2, .has_spoken = {true, false}}, "did not finish"}, /* the responder was heard */
+        {{.version = 2, .has_spoken = {true, false}}, "did not finish"}, /* the responder has sent something */
         {{.version = 2, .has_spoken = {true, true}}, "did not finish"},
         {{.version = 2, .trouble = IPSEC_FINDING_IKE_NO_ANSWER + 1}, "no response"},
         {{.version = 2,
@@ -849,7 +851,8 @@ static void test_remark(void)
     } cases[] = {
         {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 14}, "NO_PROPOSAL_CHOSEN"},
         {{.finding = IPSEC_FINDING_IKE_NO_PROPOSAL, .has_notify = true, .notify = 17}, "INVALID_KE_PAYLOAD"},
-        {{.finding = IPSEC_FINDING_IKE_TEMPORARY_FAILURE, .has_notify = true, .notify = 43}, ""}, /* named already */
+        {{.finding = IPSEC_FINDING_IKE_TEMPORARY_FAILURE, .has_notify = true, .notify = 43},
+         ""}, /* the finding already names it */
         {{.finding = IPSEC_FINDING_IKE_AUTH_FAILED, .advice_case = IPSEC_CASE_IKE_AUTH_LENGTH},
          "judging by its length"},
         {{.finding = IPSEC_FINDING_IKE_INVALID_SPI, .advice_case = IPSEC_CASE_IKE_SPI, .detail = 0xc0000001},

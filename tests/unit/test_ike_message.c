@@ -1,11 +1,11 @@
-/* Headers of IKE messages, and what stands in clear. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Headers of IKE messages, and their unencrypted content. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "ike_packets.h"
 #include "ike/message.h"
 
 #include <string.h>
 
-/* A captured message of strongSwan, up to its end (ways/ike/no-proposal-ike.pcap, frame 2, with other SPIs). */
+/* A complete captured message of strongSwan (ways/ike/no-proposal-ike.pcap, frame 2, with other SPIs). */
 static const uint8_t refused[] = {0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0, 0,  0, 0, 0, 0, 0, 0, 0x29, 0x20,
                                   0x22, 0x20, 0,    0,    0,    0,    0,    0,    0, 36, 0, 0, 0, 8, 0, 0, 0,    14};
 
@@ -107,7 +107,7 @@ static void test_selectors_and_deletes(void)
     guard_free_all();
 }
 
-/* Each prefix of a message is read without a look behind it, and said to be incomplete. */
+/* Each prefix of a message is read without access beyond it, and marked as incomplete. */
 static void test_cut(void)
 {
     static const uint8_t notify[] = {0, 0, 0x40, 0x04, 1, 2, 3, 4};
@@ -147,7 +147,7 @@ static void test_encrypted(void)
     g_assert_true(message.is_encrypted && message.fragments == 0);
 }
 
-/* Only where it is the first payload and the last one, its ICV covers all that there is. */
+/* Only if it is both the first payload and the last one, its ICV covers the whole content. */
 static void test_all_encrypted(void)
 {
     static const uint8_t body[] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -175,7 +175,7 @@ static void test_all_encrypted(void)
     g_assert_cmpuint(message.inner_payload, ==, 132);
 }
 
-/* Nothing of it is more than there is room for. */
+/* No count exceeds its limit. */
 static void test_too_much(void)
 {
     static const uint8_t notify[] = {0, 0, 0x40, 0x04};

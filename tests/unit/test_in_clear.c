@@ -1,4 +1,4 @@
-/* Clear text where a key has ciphertext. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plaintext in place of ciphertext. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/in_clear.h"
 #include "guard.h"
 #include "packets.h"
@@ -42,7 +42,7 @@ static void put_u16(uint8_t *to, uint32_t value)
     to[1] = (uint8_t)value;
 }
 
-/* The header of a protocol in front of a payload of so many octets. */
+/* Adds the header of a protocol for a payload of this many octets. */
 static void add_header(packet *p, uint8_t protocol, uint32_t payload)
 {
     uint8_t tcp[20] = {0x9c, 0x40, 1, 0xbb, [7] = 1, [12] = 0x50, 0x18, 1, 0xf4, 0x12, 0x34};
@@ -69,7 +69,7 @@ static void add_header(packet *p, uint8_t protocol, uint32_t payload)
         add(p, icmp, sizeof icmp);
 }
 
-/* The checksum that the header of IPv4 has to have, which begins at this place. */
+/* Sets the right checksum of the IPv4 header at this offset. */
 static void sum_v4(packet *p, uint32_t at)
 {
     uint32_t sum = 0;
@@ -112,11 +112,11 @@ static packet begin(bool iv)
 {
     packet p = {.length = 8, .octets = {0, 0, 0x10, 0, 0, 0, 0, 1}};
 
-    add(&p, "\xee\xee\xee\xee\xee\xee\xee\xee", iv ? 8 : 0); /* zeros would pass for ICMP */
+    add(&p, "\xee\xee\xee\xee\xee\xee\xee\xee", iv ? 8 : 0); /* zeros would look like ICMP */
     return p;
 }
 
-/* With a trailer; in front of the ICV's room, or at the end. */
+/* A packet with a trailer, which is in front of the room for the ICV, or at the end. */
 static packet sealed(uint8_t protocol, uint32_t payload, unsigned pad, bool iv, bool icv)
 {
     packet p = begin(iv);
@@ -139,12 +139,12 @@ static void test_trailers(void)
 
                 g_test_message("protocol %u, shape %u, padding %u", protocols[i], how, pad);
                 g_assert_true(is_clear(&p, how & 4));
-                p.octets[p.length - (how & 2 ? 16 : 0) - 1] = 200; /* no such protocol */
+                p.octets[p.length - (how & 2 ? 16 : 0) - 1] = 200; /* not an assigned protocol */
                 g_assert_false(is_clear(&p, false));
             }
 }
 
-/* Padding proves a protocol that is not looked into, from two octets on. */
+/* Padding of two or more octets proves a protocol whose header is not checked. */
 static void test_padding(void)
 {
     for (unsigned pad = 0; pad <= 255; pad++) {
@@ -159,7 +159,7 @@ static void test_padding(void)
     }
 }
 
-/* What a header must be like; each octet that is changed makes it another thing. */
+/* Requirements on headers; each change of an octet breaks one. */
 static void test_headers(void)
 {
     static const struct {
@@ -187,7 +187,7 @@ static void test_headers(void)
     }
 }
 
-/* A header of TCP is as long as it says, and no longer than what there is. */
+/* A TCP header is as long as it says, and must fit. */
 static void test_tcp_header(void)
 {
     for (uint32_t octets = 20; octets <= 24; octets += 4)
@@ -199,7 +199,7 @@ static void test_tcp_header(void)
         }
 }
 
-/* IP, and TCP or UDP in it, without a trailer; or TCP and UDP alone. */
+/* IP with TCP or UDP inside, without a trailer; or TCP or UDP alone. */
 static packet unsealed(uint8_t ip, uint8_t protocol, uint32_t payload, bool icv)
 {
     const uint32_t header = protocol == TCP ? 20 : 8;
@@ -217,7 +217,7 @@ static packet unsealed(uint8_t ip, uint8_t protocol, uint32_t payload, bool icv)
     return p;
 }
 
-/* What a card cuts into segments need have no trailer: then IP must tell, or the dump. */
+/* What a card cuts into segments need not have a trailer; then IP must show it, or the dump. */
 static void test_segments(void)
 {
     for (unsigned how = 0; how < 4; how++) {
@@ -229,7 +229,7 @@ static void test_segments(void)
         g_assert_true(is_clear(&v6, false) && is_clear(&v6, true));
         g_assert_false(is_clear(&bare, false));
         g_assert_true(is_clear(&bare, true));
-        v4.octets[16 + 10] ^= 1; /* the checksum; the length alone will do where the dump says so */
+        v4.octets[16 + 10] ^= 1; /* the checksum; the length alone is enough if the dump says so */
         g_assert_false(is_clear(&v4, false));
         g_assert_true(is_clear(&v4, true));
         v6.octets[16 + 6] = GRE;
@@ -241,7 +241,8 @@ static void test_segments(void)
     }
 }
 
-/* IP that says it is longer than the packet must have TCP or UDP of that length in it, or a dump that says so. */
+/* If IP states more than the length of the packet, TCP or UDP of that length must be inside, or the dump must say so.
+ */
 static void test_longer(void)
 {
     for (unsigned told = 0; told <= 1; told++)
@@ -251,7 +252,7 @@ static void test_longer(void)
             v4.length -= gone;
             v6.length -= gone;
             g_assert_true(is_clear(&v4, told) && is_clear(&v6, told));
-            v4.octets[16 + 20 + 5] ^= 1; /* the length of UDP, and the offset of TCP */
+            v4.octets[16 + 20 + 5] ^= 1; /* the UDP length, and the TCP data offset */
             v6.octets[16 + 40 + 12] = 0;
             g_assert_cmpint(is_clear(&v4, told), ==, told || gone == 0);
             g_assert_cmpint(is_clear(&v6, told), ==, told && gone == 0);
@@ -260,7 +261,7 @@ static void test_longer(void)
         }
 }
 
-/* Of what was captured in part, the length may be that of any trailer; and nothing is read behind the octets. */
+/* If a packet was cut, the length may fit any trailer; and nothing is read beyond the octets. */
 static void test_cut(void)
 {
     for (unsigned pad = 0; pad <= 257; pad += 257) {
@@ -281,7 +282,7 @@ static void test_cut(void)
     }
 }
 
-/* Random octets of any length, cut and whole: as seldom as the header says. */
+/* Random octets of any length, cut and whole, look like plaintext as rarely as in_clear.h says. */
 static void test_noise(void)
 {
     GRand *random = g_rand_new_with_seed(1);

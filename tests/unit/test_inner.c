@@ -1,4 +1,4 @@
-/* Whether a payload is an IP packet, its transport header included. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether a payload is an IP packet, including its transport header. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packet/inner.h"
 
@@ -14,7 +14,7 @@ static bool parses(const uint8_t *octets, uint32_t length)
     return ipsec_inner_parses(guard_copy(octets, length), length);
 }
 
-/* An IPv4 packet of `length` octets that says it has `total`. */
+/* Parses an IPv4 packet of `length` octets that states a length of `total`. */
 static bool parses_v4(uint32_t length, uint8_t total, uint8_t protocol, uint16_t fragment)
 {
     const uint8_t packet[80] = {0x45, 0, 0, total, 0, 1, (uint8_t)(fragment >> 8), (uint8_t)fragment, 64, protocol};
@@ -59,7 +59,7 @@ static void test_version(void)
     guard_free_all();
 }
 
-/* An IPv6 packet with `first` behind its header, then these octets. */
+/* Parses an IPv6 packet with next header `first` and then these octets. */
 static bool parses_v6(uint8_t first, const uint8_t *behind, uint32_t length, uint16_t stated)
 {
     uint8_t packet[120] = {0x60, [4] = (uint8_t)(stated >> 8), [5] = (uint8_t)stated, [6] = first};
@@ -74,7 +74,7 @@ static void test_v6(void)
 
     for (uint32_t length = 0; length < 40; length++) {
         g_assert_false(parses((const uint8_t[40]){0x60}, length));
-        /* libipsec looks at nothing in fewer than 2 octets */
+        /* libipsec does not examine fewer than 2 octets */
         g_assert_true(parses_v6(UDP, zeros, length, (uint16_t)length) == (length < 2 || length >= 8));
         g_assert_true(parses_v6(TCP, zeros, length, (uint16_t)length) == (length < 2 || length >= 20));
         g_assert_true(parses_v6(UDP, zeros, length, UINT16_MAX) == (length < 2 || length >= 8));
@@ -94,13 +94,13 @@ static void test_v6_extensions(void)
         g_assert_true(parses_v6(skipped[i], chain, 16, 16));
         g_assert_false(parses_v6(skipped[i], chain, 15, 15));
         g_assert_true(parses_v6(skipped[i], chain, 8, 8));
-        chain[0] = 44; /* a fragment header, and no more is asked for */
+        chain[0] = 44; /* a fragment header; nothing after it is examined */
         chain[8] = UDP;
         g_assert_true(parses_v6(skipped[i], chain, 20, 20));
     }
     g_assert_true(parses_v6(51, chain, 3, 3)); /* AH ends the search */
     chain[0] = 0;
-    chain[1] = 255; /* beyond the packet */
+    chain[1] = 255; /* the header would end beyond the packet */
     g_assert_true(parses_v6(0, chain, sizeof chain, sizeof chain));
     guard_free_all();
 }

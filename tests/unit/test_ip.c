@@ -147,13 +147,13 @@ static void test_not_found(void)
     g_assert_false(find(&p, false, ESP, 0, &path));
     p.count = 0;
     add_v4(&p, 5, 120, 0, AH);
-    add(&p, "\x32\xff\0\0\0\0\0\0", 8); /* AH that reaches beyond the header looked for */
+    add(&p, "\x32\xff\0\0\0\0\0\0", 8); /* AH that extends beyond the header that is looked for */
     g_assert_false(find(&p, false, ESP, 0, &path));
     g_assert_cmpuint(path.header, ==, 77);
     guard_free_all();
 }
 
-/* The real header reaches over what only looks like one in its options, with a hint and without. */
+/* The real header is found although its options look like another one, with a hint and without. */
 static void test_lookalike(void)
 {
     static const uint32_t hints[] = {0, 60, 44};
@@ -172,7 +172,7 @@ static void test_lookalike(void)
     guard_free_all();
 }
 
-/* A tunnel is no extension: the inner header counts, whatever the outer one says. */
+/* A tunnel is not an extension header: the inner header counts, whatever the outer one says. */
 static void test_tunnel(void)
 {
     packet p = {0};
@@ -186,7 +186,7 @@ static void test_tunnel(void)
     guard_free_all();
 }
 
-/* How far back the search goes: as far as IPv6 has octets, and not beyond. A hint may lie farther. */
+/* The search goes back as far as IPv6 headers may extend, and no further. A hint may be farther away. */
 static void test_farthest(void)
 {
     for (unsigned extensions = 8191; extensions <= 8192; extensions++) {
@@ -203,8 +203,8 @@ static void test_farthest(void)
     guard_free_all();
 }
 
-/* Octets that are an IPv6 header in every 24, each with a chain through all that follow, and the right one behind them.
- * Each chain that was followed for itself would take seconds. */
+/* There is an IPv6 header every 24 octets, each with a chain through all that follow, and the right one after them.
+ * Following each chain separately would take seconds. */
 static void test_many_lookalikes(void)
 {
     static const uint8_t lookalike[24] = {0x60, 0, 0, 0, 255, 255, OPTIONS, 64, 0x20, 1, 0, 0, 0, 0, 0, 0, OPTIONS, 2};
@@ -228,8 +228,8 @@ static void test_many_lookalikes(void)
     g_assert_cmpint((clock() - start) / CLOCKS_PER_SEC, <, 2);
 }
 
-/* A header that does not fit, farther away, does not hide the right one: neither by its length, nor where its chain
- * comes by the header behind the right one, as another kind, or 4 octets in front of it. */
+/* A header that does not fit, farther away, does not hide the right one: neither because of its length, nor if its
+ * chain includes the header after the right one as another kind, or at an offset of 4 octets. */
 static void test_shared_chain(void)
 {
     static const struct {
@@ -253,7 +253,7 @@ static void test_shared_chain(void)
     guard_free_all();
 }
 
-/* Fewer than 8 octets are left for an extension header: it must not be read. */
+/* If fewer than 8 octets are left for an extension header, it must not be read. */
 static void test_chain_that_ends_early(void)
 {
     for (unsigned left = 0; left < 8; left++) {
@@ -333,14 +333,14 @@ static void test_v6_fragment_and_jumbogram(void)
     p.octets[5] = 7;
     g_assert_false(find(&p, true, ESP, 0, &path));
     p.octets[5] = 0;
-    p.behind = 7; /* no more than link padding: a packet without payload */
+    p.behind = 7; /* could be link padding: a packet without payload */
     g_assert_true(find(&p, true, ESP, 0, &path));
     g_assert_cmpuint(path.length, ==, 0);
     g_assert_cmphex(path.flags, ==, 0);
     guard_free_all();
 }
 
-/* Random octets with headers sown in: no read out of bounds, and an answer that fits. */
+/* Random octets with headers scattered in them: no read out of bounds, and a consistent answer. */
 static void test_random(void)
 {
     for (unsigned round = 0; round < 20000; round++) {
@@ -359,7 +359,7 @@ static void test_random(void)
     }
 }
 
-/* What offload has for a length, if it was captured whole. */
+/* The length of an offloaded packet, if it was captured whole. */
 static void test_offload_length(void)
 {
     static const struct {

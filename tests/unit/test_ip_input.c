@@ -1,4 +1,4 @@
-/* What IP and UDP of a receiver discard. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets that IP and UDP of a receiver discard. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/checksum.h"
 #include "guard.h"
 #include "packet/ip_input.h"
@@ -7,11 +7,11 @@
 
 #include <string.h>
 
-/* An ESP packet of 84 octets behind IPv4 or IPv6, and UDP if `udp`, with right checksums. */
+/* An ESP packet of 84 octets after IPv4 or IPv6, and UDP if `udp`, with right checksums. */
 typedef struct packet {
     ipsec_view view;
     uint8_t outer[68]; /* IP, options, UDP */
-    uint32_t ip;       /* octets of it that are IP's */
+    uint32_t ip;       /* octets of the IP header in `outer` */
 } packet;
 
 static void put_u16(uint8_t *to, uint32_t value)
@@ -70,7 +70,7 @@ static void make(packet *p, uint8_t version, bool udp, const char *options, uint
 /* No finding. */
 #define NONE IPSEC_FINDING_COUNT
 
-/* What is found of a packet: at most one thing. */
+/* The finding of a packet; there is at most one. */
 static ipsec_finding_id look(ipsec_senders *senders, const ipsec_view *view)
 {
     ipsec_finding_set found = IPSEC_FINDING_SET_EMPTY;
@@ -96,7 +96,7 @@ static void test_sound(void)
     guard_free_all();
 }
 
-/* Every bit of the header is covered, and a wrong one counts only behind a right one. */
+/* Every bit of the header is covered, and a wrong checksum counts only after a right one. */
 static void test_ip_checksum(void)
 {
     ipsec_senders *senders = ipsec_senders_new(NULL);
@@ -104,7 +104,7 @@ static void test_ip_checksum(void)
 
     make(&p, 4, false, NULL, 0);
     p.outer[8] ^= 1;
-    g_assert_cmpint(look(senders, &p.view), ==, NONE); /* the sender's way, so far */
+    g_assert_cmpint(look(senders, &p.view), ==, NONE); /* so far, the sender has not sent a right one */
     p.outer[8] ^= 1;
     g_assert_cmpint(look(senders, &p.view), ==, NONE);
     for (unsigned bit = 0; bit < 32; bit++) {
@@ -118,7 +118,7 @@ static void test_ip_checksum(void)
     guard_free_all();
 }
 
-/* How many of the next `count` wrong ones are faults, behind so many wrong ones and then right ones. */
+/* How many of the next `count` wrong ones are faults, after `wrong` wrong ones and then `right` right ones. */
 static unsigned count_faults(unsigned wrong, unsigned right, unsigned count)
 {
     ipsec_senders *senders = ipsec_senders_new(NULL);
@@ -135,8 +135,8 @@ static unsigned count_faults(unsigned wrong, unsigned right, unsigned count)
     return faults;
 }
 
-/* A sender of four right ones is believed for good; of three, and two wrong ones, one that is right is not quite
- * enough. */
+/* A sender of four right checksums is trusted permanently; after three and two wrong ones, another right one is not
+ * quite enough. */
 static void test_believed_for_good(void)
 {
     static const struct {
@@ -164,7 +164,7 @@ static void test_believed_for_good(void)
     }
 }
 
-/* Where sums are left to a network card, one that is right may be anybody's, in the sender's name. */
+/* If checksums are left to a network card, a right one may come from anybody who claims to be the sender. */
 static void test_a_right_one_among_wrong_ones(void)
 {
     g_assert_cmpuint(count_faults(1, 1, 10), ==, 10);
@@ -203,7 +203,7 @@ static void test_each_sender_has_its_own_way(void)
 #define NEWCOMERS    (SENDERS_MOST / 16 + 1)
 
 enum {
-    FORGED = 1000000 /* the first number of those that are made up */
+    FORGED = 1000000 /* the first number of forged ones */
 };
 
 typedef struct crowd {
@@ -225,8 +225,8 @@ static void close_crowd(crowd *crowd)
     guard_free_all();
 }
 
-/* The next packet of a sender. The checksum does not look at the view's source, which stands for the one in the IP
- * header. */
+/* Sends the next packet of a sender. The checksum does not cover the view's source, which is used in place of the one
+ * in the IP header. */
 static ipsec_finding_id send_from(crowd *crowd, uint32_t number, bool right)
 {
     for (unsigned at = 0; at < 4; at++)
@@ -241,20 +241,20 @@ static bool is_known(crowd *crowd, uint32_t number)
     return send_from(crowd, number, false) == IPSEC_FINDING_ESP_IP_CHECKSUM;
 }
 
-/* However many send a single packet: who sent two stays, and who begins later finds room. */
+/* However many senders send a single packet, one that has sent two is kept, and a later one finds room. */
 static void test_single_packets_go_first(void)
 {
     crowd crowd;
 
     open_crowd(&crowd);
     for (uint32_t i = 0; i < 2; i++)
-        send_from(&crowd, 1, true); /* one behind the other */
+        send_from(&crowd, 1, true); /* consecutively */
     for (uint32_t i = 0; i < 10; i++)
-        send_from(&crowd, 2 + i % 5, true); /* and in turns */
+        send_from(&crowd, 2 + i % 5, true); /* and alternating */
     send_from(&crowd, 10, true);
     for (uint32_t i = 0; i < 2 * SENDERS_MOST; i++)
         g_assert_cmpint(send_from(&crowd, FORGED + i, true), ==, NONE);
-    send_from(&crowd, 20, true); /* a later one */
+    send_from(&crowd, 20, true); /* a later sender */
     g_assert_true(is_known(&crowd, 20));
     for (uint32_t i = 1; i <= 6; i++)
         g_assert_true(is_known(&crowd, i));
@@ -262,7 +262,7 @@ static void test_single_packets_go_first(void)
     close_crowd(&crowd);
 }
 
-/* Exactly as many as there is room for: the first one goes for the next, and not earlier. */
+/* Exactly as many as there is room for: the first one is dropped for the next one, and not earlier. */
 static void test_the_limit_of_senders(void)
 {
     for (uint32_t more = 0; more < 2; more++) {
@@ -277,7 +277,7 @@ static void test_the_limit_of_senders(void)
     }
 }
 
-/* Two packets can be made up for each source, too: then one of those goes that have not sent since. */
+/* An attacker can send two packets for each source, too: then one that has not sent since is dropped. */
 static void test_known_senders_go_round(void)
 {
     crowd crowd;
@@ -288,7 +288,7 @@ static void test_known_senders_go_round(void)
     for (uint32_t i = 0; i < 4 * SENDERS_MOST; i++) {
         send_from(&crowd, FORGED + i / 2, true);
         if (i % 1000 == 0)
-            g_assert_true(is_known(&crowd, 3)); /* it may send wrong ones, too */
+            g_assert_true(is_known(&crowd, 3)); /* it may also send wrong ones */
         if (i % 1000 == 500)
             send_from(&crowd, 3, true);
     }
@@ -296,7 +296,7 @@ static void test_known_senders_go_round(void)
     close_crowd(&crowd);
 }
 
-/* Who begins has some time for a second packet, however many have sent two. */
+/* A new sender has some time for a second packet, however many have sent two. */
 static void test_a_share_is_for_newcomers(void)
 {
     for (uint32_t between = NEWCOMERS - 1; between <= NEWCOMERS; between++) {
@@ -331,7 +331,7 @@ static void test_what_is_no_packet_is_not_checked(void)
     }
     p.view.flags = 0;
     g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_ESP_IP_CHECKSUM);
-    p.outer[0] = 0x4f; /* a header longer than what is at hand */
+    p.outer[0] = 0x4f; /* the header is longer than the available octets */
     g_assert_cmpint(look(senders, &p.view), ==, NONE);
     p.view.outer = NULL;
     p.view.outer_length = 0;
@@ -354,10 +354,10 @@ static void test_udp_checksum(uint8_t version)
     g_assert_cmpint(look(senders, &p.view), ==, NONE);
     sum[1] ^= 1;
     g_assert_cmpint(look(senders, &p.view), ==, IPSEC_FINDING_NATT_UDP_CHECKSUM_BAD);
-    p.view.captured--; /* not all of it at hand */
+    p.view.captured--; /* not completely captured */
     g_assert_cmpint(look(senders, &p.view), ==, NONE);
     p.view.captured++;
-    put_u16(sum, ipsec_sum_fold(sum_pseudo_header(&p, 92))); /* of the pseudo-header alone: the card does the rest */
+    put_u16(sum, ipsec_sum_fold(sum_pseudo_header(&p, 92))); /* over the pseudo-header only: the card does the rest */
     g_assert_cmpint(look(senders, &p.view), ==, NONE);
     put_u16(sum, 0);
     g_assert_cmpint(look(senders, &p.view), ==, version == 6 ? IPSEC_FINDING_NATT_V6_ZERO_CHECKSUM : NONE);
@@ -371,7 +371,7 @@ static void test_udp_checksums(void)
     test_udp_checksum(6);
 }
 
-/* RFC 3948 recommends no checksum: a sender without is one that is right. */
+/* RFC 3948 recommends a checksum of 0, so it counts as right. */
 static void test_zero_is_right_in_ipv4(void)
 {
     ipsec_senders *senders = ipsec_senders_new(NULL);
@@ -406,7 +406,7 @@ static void test_udp_length(void)
     guard_free_all();
 }
 
-/* Each as a Linux kernel took it, or answered with "parameter problem". */
+/* As accepted by a Linux kernel, or answered with "parameter problem". */
 static void test_options(void)
 {
     static const struct {
@@ -462,7 +462,7 @@ static void test_options(void)
     guard_free_all();
 }
 
-/* The core asks only where a receiver is chosen that has an IP of its own, and what that discards moves nothing. */
+/* The core only checks this if the chosen receiver has an IP stack, and what that discards changes no state. */
 static void test_receiver(void)
 {
     const expectation sound = NO_FINDINGS(PLAUSIBLE), refused = FINDINGS(DROP, IPSEC_FINDING_ESP_IP_CHECKSUM);

@@ -18,7 +18,7 @@
 
 G_STATIC_ASSERT(sizeof(ipsec_iv_state) <= 32);
 
-/* An SA with a store of its own. */
+/* An SA with its own store. */
 typedef struct bench {
     ipsec_iv_store *store;
     ipsec_iv_state state;
@@ -92,7 +92,7 @@ typedef struct pattern {
     const char *name;
     uint64_t xored, added, factor;
     bool reversed;
-    uint32_t most; /* blocks that may remain of 100,000 packets */
+    uint32_t most; /* blocks that may remain after 100,000 packets */
 } pattern;
 
 static const pattern patterns[] = {
@@ -116,7 +116,7 @@ static uint64_t iv_of(const pattern *pattern, uint64_t sequence)
     return pattern->reversed ? GUINT64_SWAP_LE_BE(iv) : iv;
 }
 
-/* Crosses the boundaries of octets; then each that came before is found, and one that did not is fine. */
+/* Counts across octet boundaries; then each earlier IV is found again, and a new one is fine. */
 static void test_counters(gconstpointer data)
 {
     enum {
@@ -135,7 +135,7 @@ static void test_counters(gconstpointer data)
     close_bench(&bench);
 }
 
-/* Every fifth packet is missing, and comes at the end. */
+/* Every fifth packet is missing at first, and comes at the end. */
 static void test_loss_and_delay(void)
 {
     const pattern *salted = &patterns[1];
@@ -170,7 +170,7 @@ static void test_queues(void)
     close_bench(&bench);
 }
 
-/* The sender begins its IVs anew, and goes on with the sequence numbers; or begins them anew too. */
+/* The sender restarts its IVs, and continues the sequence numbers or restarts them too. */
 static void test_restart(void)
 {
     const pattern *salted = &patterns[1];
@@ -198,7 +198,7 @@ static void test_first_two(void)
     close_bench(&bench);
 }
 
-/* Frame numbers are kept for the latest only; that there was such an IV is known nevertheless. */
+/* Frame numbers are only kept for the latest IVs; but earlier IVs are still known. */
 static void test_frames_are_forgotten(void)
 {
     enum {
@@ -232,7 +232,7 @@ static void test_sas_are_apart(void)
     close_bench(&bench);
 }
 
-/* Sixteen IVs decide in which order their octets count: half of them must be next to others if the first octet is the
+/* Sixteen IVs decide the order of their octets: half of them must be adjacent to others if the first octet is the
  * lowest, and none if it is the highest. */
 static void test_order_of_octets(void)
 {
@@ -246,7 +246,7 @@ static void test_order_of_octets(void)
             expect_fine(&bench, i, GUINT64_SWAP_LE_BE(i << 32 | i));
         }
         g_assert_true(bench.state.unique.ordered);
-        g_assert_cmpuint(bench.state.unique.reversed, ==, near - 1 >= 8); /* the first is next to none */
+        g_assert_cmpuint(bench.state.unique.reversed, ==, near - 1 >= 8); /* the first one is adjacent to none */
         close_bench(&bench);
     }
 }
@@ -269,7 +269,7 @@ static void test_random(void)
     close_bench(&bench);
 }
 
-/* Two million, within a time that leaves room for sanitizers. */
+/* Two million, in a time that is tolerable even with sanitizers. */
 static void test_bound_of_an_sa(void)
 {
     GRand *random = g_rand_new_with_seed(3);
@@ -284,10 +284,10 @@ static void test_bound_of_an_sa(void)
     for (unsigned i = 0; i < 2000000; i++)
         forgetful += learn(&bench, 1, draw(random)) == IPSEC_IV_FORGETFUL;
     g_assert_cmpuint(limits.times[IPSEC_LIMIT_IVS], ==, 0); /* it is the SA's own */
-    g_assert_cmpuint(forgetful, ==, 2000000);               /* is said of each */
+    g_assert_cmpuint(forgetful, ==, 2000000);               /* reported for each */
     g_assert_cmpuint(bench.state.unique.blocks, ==, SA_BLOCKS_MOST);
     expect_reuse(&bench, 1, first, 1);
-    expect_fine(&bench, 1, first ^ 1); /* finds room in the same block */
+    expect_fine(&bench, 1, first ^ 1); /* fits in the same block */
     expect_reuse(&bench, 1, first ^ 1, bench.frame);
     expect_reuse(&bench, 1, first, 1);
     g_assert_cmpint(g_get_monotonic_time() - start, <, 20 * G_USEC_PER_SEC);
@@ -307,8 +307,8 @@ static ipsec_iv_result learn_many(bench *bench, GRand *random, unsigned count)
     return worst;
 }
 
-/* SAs with random IVs leave nothing to others of their kind, but room for counters. Once many SAs have taken that too,
- * a new one is told so, and those that are known are still compared with. */
+/* SAs with random IVs leave no room to others of their kind, but some for counters. Once many SAs have taken that too,
+ * a new one is reported as not kept, and known IVs are still compared. */
 static void test_bound_of_all(void)
 {
     GRand *random = g_rand_new_with_seed(4);
@@ -340,7 +340,7 @@ static void test_bound_of_all(void)
     close_bench(&bench);
 }
 
-/* Random IVs until the state has so many blocks. */
+/* Adds random IVs until the state has this many blocks. */
 static void fill(bench *bench, GRand *random, uint32_t blocks)
 {
     bench->state = (ipsec_iv_state){0};
@@ -349,7 +349,7 @@ static void fill(bench *bench, GRand *random, uint32_t blocks)
     g_assert_cmpuint(bench->state.unique.blocks, ==, blocks);
 }
 
-/* What SAs held that are gone makes room for others, once it is worth looking for; what others hold stays. */
+/* The blocks of removed SAs are reused when a search for them pays off; those of other SAs are kept. */
 static void test_forgotten_make_room(void)
 {
     GRand *random = g_rand_new_with_seed(5);
@@ -382,7 +382,7 @@ static void test_forgotten_make_room(void)
     close_bench(&bench);
 }
 
-/* With the pages of their blocks, which others are given then. */
+/* The pages of their blocks are reused, too. */
 static void test_forgotten_leave_their_pages(void)
 {
     bench bench = open_bench(IPSEC_IV_UNIQUE);
@@ -397,7 +397,7 @@ static void test_forgotten_leave_their_pages(void)
     close_bench(&bench);
 }
 
-/* Two to a block, so that each wants a page; then what has lost its page is gone on with. */
+/* Two IVs per block, so that each block needs a page; then blocks that have lost their page are continued. */
 static void test_pages_are_passed_on(void)
 {
     bench bench = open_bench(IPSEC_IV_UNIQUE);
@@ -416,7 +416,7 @@ static void test_pages_are_passed_on(void)
     close_bench(&bench);
 }
 
-/* Whatever comes, a plain set says the same. */
+/* Comparison with a simple set. */
 static void test_against_a_set(void)
 {
     for (unsigned seed = 0; seed < 20; seed++) {
@@ -479,14 +479,14 @@ static void test_unknown_counter(void)
     }
 }
 
-/* The IV of the number `i`. */
+/* The IV for the number `i`. */
 typedef uint64_t (*iv_maker)(GRand *random, uint64_t i);
 
 static uint64_t make_constant(GRand *random, uint64_t i)
 {
     (void)random;
     (void)i;
-    return 0x4500005412340000; /* as in the clear */
+    return 0x4500005412340000; /* as in plaintext */
 }
 
 static uint64_t make_random(GRand *random, uint64_t i)
@@ -519,7 +519,7 @@ static void test_unknown_others(void)
         g_assert_false(bench.state.proved);
         close_bench(&bench);
     }
-    for (unsigned step = 0; step < 2; step++) { /* the sequence number stands still */
+    for (unsigned step = 0; step < 2; step++) { /* the sequence number does not advance */
         bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
         for (uint64_t i = 0; i < 1000; i++)
@@ -536,14 +536,14 @@ static void count_up(bench *bench, uint64_t from, unsigned packets, uint64_t sal
         expect_fine(bench, i, i ^ salt);
 }
 
-/* The search ends with the packet that makes it hopeless, and not one earlier; and begins again with the one that makes
- * the packets twice as many. */
+/* The search ends with the packet that makes it hopeless, and not one earlier; it restarts when the number of packets
+ * has doubled. */
 static void test_unknown_given_up(void)
 {
     for (unsigned misses = MISSES_MOST - 1; misses <= MISSES_MOST; misses++) {
         bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
-        for (unsigned i = 0; i <= misses; i++) /* the first one misses nothing */
+        for (unsigned i = 0; i <= misses; i++) /* the first one is not a miss */
             expect_fine(&bench, i, 42);
         g_assert_true(ipsec_iv_is_idle(&bench.state, misses + 2) == (misses == MISSES_MOST));
         close_bench(&bench);
@@ -562,7 +562,7 @@ static void test_unknown_tried_again(void)
         g_assert_true(ipsec_iv_is_idle(&bench.state, again - 1));
         g_assert_false(ipsec_iv_is_idle(&bench.state, again));
         while (bench.frame < again - 1)
-            expect_fine(&bench, bench.frame, bench.frame); /* goes with the number, and is not looked at */
+            expect_fine(&bench, bench.frame, bench.frame); /* matches the number, but is not checked */
         expect_fine(&bench, bench.frame, draw(random));
         g_assert_false(ipsec_iv_is_idle(&bench.state, 0));
         while (!ipsec_iv_is_idle(&bench.state, 0))
@@ -576,7 +576,7 @@ static void test_unknown_tried_again(void)
     close_bench(&bench);
 }
 
-/* The search goes on, however far the packets are counted. */
+/* The search continues with any number of packets. */
 static void test_unknown_after_many_packets(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
@@ -589,13 +589,13 @@ static void test_unknown_after_many_packets(void)
     close_bench(&bench);
 }
 
-/* --- packets of somebody who has no key */
+/* --- forged packets */
 
 static const uint64_t salts[] = {0,      1,       0xfedcba9876543210, 0xfedcba9800000000, 0x5a5a5a5a5a5a5a5b, 0x20,
                                  0x1000, 0x10020, 0x8000000000000000, UINT64_MAX};
 
-/* One packet of `every` is forged, the first one too: the sender's are found to be a counter nevertheless, and one that
- * comes again is found. */
+/* One of `every` packets is forged, including the first one: the sender's IVs are still recognised as a counter, and a
+ * repeated one is found. */
 static void test_forged_hide_nothing(void)
 {
     for (unsigned every = 3; every <= 12; every++) {
@@ -617,7 +617,7 @@ static void test_forged_hide_nothing(void)
     }
 }
 
-/* More forged packets in front than the search bears: it is found later. */
+/* More forged packets at the beginning than the search tolerates: the counter is recognised later. */
 static void test_forged_in_front(void)
 {
     for (unsigned every = 3; every <= 5; every++) {
@@ -637,8 +637,8 @@ static void test_forged_in_front(void)
     }
 }
 
-/* Whoever forges can count, too, and be the first to do so; but not as often as the sender. What he sent is not taken
- * for the sender's. */
+/* A forger can count, too, and begin first, but not as often as the sender. Forged IVs are not taken for the sender's.
+ */
 static void test_forged_counters(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
@@ -657,8 +657,8 @@ static void test_forged_counters(void)
     close_bench(&bench);
 }
 
-/* The sender's next IV, in front of it: with another number it is not kept. One that was there is said of the forged
- * packet. */
+/* A forged packet has the sender's next IV before the sender uses it: with another number it is not kept. With an IV
+ * that was used before, the forged packet is reported. */
 static void test_forged_ahead(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
@@ -675,8 +675,8 @@ static void test_forged_ahead(void)
     close_bench(&bench);
 }
 
-/* Sum and exclusive or may be the same for long. What they are is found out before it is relied on, unless they are one
- * value: then both are. */
+/* Sum and exclusive or may agree for a long time. Which of them is constant is determined before it is relied on,
+ * unless both are. */
 static void test_sum_or_exclusive_or(void)
 {
     for (unsigned xors = 0; xors < 2; xors++) {
@@ -702,29 +702,29 @@ static void test_sum_or_exclusive_or(void)
     }
 }
 
-/* --- a sender whose IVs begin anew */
+/* --- a sender whose IVs restart */
 
-/* The numbers go on: every IV that comes again is found, and those behind, once they have proved to go with the number
- * in another way. */
+/* The numbers continue: every repeated IV is found, and so are later ones, once they have proved to depend on the
+ * number in a new way. */
 static void test_ivs_restart(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
 
     count_up(&bench, 1, 1000, 0);
-    for (uint64_t i = 18; i <= 1000; i++) /* the first 17 prove it, and are not kept */
+    for (uint64_t i = 18; i <= 1000; i++) /* the first 17 prove the relation, and are not kept */
         expect_reuse(&bench, 1000 + i, i, (uint32_t)i);
     for (uint64_t i = 1001; i <= 3000; i++)
         expect_fine(&bench, 1000 + i, i);
     g_assert_true(bench.state.proved);
     for (uint64_t i = 18; i <= 3000; i++) {
         if (i > 1000 && i <= 1000 + 16 + 17)
-            continue; /* in between nobody knows */
+            continue; /* in between the relation is not known */
         expect_reuse(&bench, 10000 + i, i, (uint32_t)(i <= 1000 ? i : i + 983));
     }
     close_bench(&bench);
 }
 
-/* A few that do not go with the number are not enough for that. */
+/* A few IVs that do not match the number are not enough for that. */
 static void test_another_relation(void)
 {
     for (unsigned others = 15; others <= 16; others++) {
@@ -739,14 +739,15 @@ static void test_another_relation(void)
     }
 }
 
-/* Packets of somebody else, so many that the sender's relation is looked for anew. */
+/* Enough forged packets to make the search for the sender's relation restart. */
 static void interrupt(bench *bench)
 {
     count_up(bench, 1u << 30, 16, 0x123456789);
     g_assert_false(bench->state.proved);
 }
 
-/* What was kept before that is compared with, full blocks that have lost their page too; and gone on with. */
+/* IVs that were kept before are still compared, even those in full blocks that have lost their page; and the blocks are
+ * continued. */
 static void test_kept_for_another_relation(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
@@ -769,7 +770,8 @@ static void test_kept_for_another_relation(void)
     close_bench(&bench);
 }
 
-/* What is kept is bounded here too, and what is not is said. The numbers leave room for one in each block. */
+/* The number of kept IVs is limited here too, and IVs beyond it are reported. The numbers are so far apart that each
+ * needs its own block. */
 static void test_unknown_bound(void)
 {
     bench bench = open_bench(IPSEC_IV_UNKNOWN);
@@ -790,8 +792,9 @@ static const ipsec_finding *find_unchecked(const ipsec_report *report)
     return NULL;
 }
 
-/* The bound is a finding of each packet that it touches, in each pass, and an expert item of the first one. Nothing is
- * wrong with any. The numbers are 32 apart, as far as one may be ahead on its own word, so that two share a block. */
+/* The limit is a finding of each packet that it affects, in each pass, and an expert item of the first one. Nothing is
+ * wrong with any packet. The numbers are 32 apart, the farthest that is believed of a single packet, so that two share
+ * a block. */
 static void test_the_bound_is_said_of_each(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -828,7 +831,7 @@ static void test_the_bound_is_said_of_each(void)
     guard_free_all();
 }
 
-/* The next packet of an SA without a key, whose IV begins with `iv`. */
+/* Judges the next packet of an SA without a key, whose IV begins with `iv`. */
 static ipsec_report judge_iv(ipsec_db *db, uint32_t number, uint32_t sequence, uint64_t iv)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
@@ -850,14 +853,14 @@ static ipsec_report judge_iv(ipsec_db *db, uint32_t number, uint32_t sequence, u
     return report;
 }
 
-/* No more than suspicious, for without a key nobody knows; and the packets of an SA count from its first one. */
+/* Only suspicious, because without a key it is not certain; and the packets of an SA are counted from its first one. */
 static void test_reuse_without_a_key(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_LINUX);
     GRand *random = g_rand_new_with_seed(7);
     ipsec_report report;
 
-    for (uint32_t i = 1; i <= 100; i++) /* given up with packets 17, 39 and 83 */
+    for (uint32_t i = 1; i <= 100; i++) /* the search is given up at packets 17, 39 and 83 */
         g_assert_cmpuint(judge_iv(db, i, i, draw(random)).findings.count, ==, 0);
     for (uint32_t i = 101; i <= 160; i++)
         g_assert_cmpuint(judge_iv(db, i, i, i).findings.count, ==, 0);
@@ -874,7 +877,7 @@ static void test_reuse_without_a_key(void)
     ipsec_db_free(db);
 }
 
-/* A packet of AES-GCM-16 with ESN, under a key of zeros. */
+/* A packet of AES-GCM-16 with ESN and a key of zeros. */
 static ipsec_view gcm_view(uint32_t high, uint32_t low, uint64_t iv, uint32_t frame)
 {
     const uint8_t key[16] = {0};
@@ -911,8 +914,8 @@ static ipsec_report judge_gcm(ipsec_db *db, uint32_t high, uint32_t low, uint64_
     return report;
 }
 
-/* A packet of the epoch before that comes again is a replay, be there another one with its low half: it brings no new
- * IV. One that was made under a number that was used does. */
+/* A repeated packet of the previous epoch is a replay, even if there is another one with the same low half: its IV is
+ * not a new one. A different packet with a used number has a new IV. */
 static void test_replay_of_another_epoch(void)
 {
     const ipsec_key_row_text text = {.columns = {"ESP", "*", "*", "0x1000", "AES_GCM_16",
@@ -939,7 +942,7 @@ static void test_replay_of_another_epoch(void)
     guard_free_all();
 }
 
-/* Another demand is another key: what is remembered of the one must not be taken for the other's. */
+/* A different requirement on IVs means a different key: what is remembered for one must not be used for the other. */
 static void test_another_demand_begins_anew(void)
 {
     bench bench = open_bench(IPSEC_IV_UNIQUE);
@@ -1042,15 +1045,15 @@ static void test_cbc_chain(void)
             g_assert_cmpint(learn_cbc(&bench, iv, length, block), ==, IPSEC_IV_CHAINED);
         }
         memcpy(iv, block, sizeof iv);
-        iv[length - 1] ^= 0x10; /* and has been no neighbour for long */
+        iv[length - 1] ^= 0x10; /* which has not been a neighbour for long */
         g_assert_cmpint(learn_cbc(&bench, iv, length, NULL), ==, IPSEC_IV_FINE);
-        g_assert_cmpint(learn_cbc(&bench, block, length, NULL), ==, IPSEC_IV_FINE); /* two before */
+        g_assert_cmpint(learn_cbc(&bench, block, length, NULL), ==, IPSEC_IV_FINE); /* two packets before */
         g_rand_free(random);
         close_bench(&bench);
     }
 }
 
-/* Advances the octets from `low` to `high`, which may be the lower. */
+/* Advances the counter in the octets from `low` to `high`, which may be less than `low`. */
 static void advance(uint8_t *octets, int low, int high, unsigned by)
 {
     const int step = low < high ? 1 : -1;

@@ -1,4 +1,5 @@
-/* State: SAs, properties said once, and when the port 4500 is believed. SPDX-License-Identifier: GPL-2.0-or-later */
+/* State: SAs, properties that are reported once, and the evidence needed on port 4500. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"
@@ -103,7 +104,7 @@ static void test_udp_is_not_believed_after_a_jump(void)
     guard_free_all();
 }
 
-/* A protocol that counts behind a constant word, but knows no alignment, is soon found out; and so is an SA that only
+/* A protocol that counts after a constant word, but without alignment, is soon recognised; and so is an SA that always
  * breaks the rules. */
 static void test_udp_is_not_believed_when_mostly_faulty(void)
 {
@@ -170,15 +171,14 @@ static void test_explain_without_a_record(void)
     guard_free_all();
 }
 
-/* More SPIs than SAs are kept of: each packet is judged as ever, and an SA that has shown two is not forgotten for
- * them. */
+/* More SPIs than SAs are kept: each packet is judged as usual, and an SA with two packets is not forgotten for them. */
 static void test_many_sas(void)
 {
     const uint32_t first = 0x10000, more = 10;
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
     uint8_t octets[24] = {0, 0, 0, 0, 0, 0, 0, 1};
     ipsec_view view = view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
-    /* By then nobody remembers its octets. */
+    /* By then its octets are no longer remembered. */
     const expectation again = FINDINGS(SUSPICIOUS, IPSEC_FINDING_REPLAY_DUPLICATE);
     ipsec_view replayed = esp_view(4, 0x1000, 1, 84), later = esp_view(4, 0x1000, 2, 84);
     ipsec_record record;
@@ -249,7 +249,7 @@ static void expect_the_same(const ipsec_db *db, ipsec_view view, uint32_t frame,
         expect_the_same_finding(&again.findings.list[i], &judged->findings.list[i]);
 }
 
-/* Later passes say of the packets of SAs that were forgotten what the first one said. */
+/* Later passes say the same as the first one about packets of forgotten SAs. */
 static void test_explain_what_was_forgotten(void)
 {
     enum {
@@ -274,7 +274,7 @@ static void test_explain_what_was_forgotten(void)
     guard_free_all();
 }
 
-/* With a key row, an SA that comes back is verified as before, and has a window of its own. */
+/* With a key row, an SA that comes back is verified as before, and has a new window. */
 static void test_keys_of_what_was_forgotten(void)
 {
     enum {
@@ -289,7 +289,7 @@ static void test_keys_of_what_was_forgotten(void)
     ipsec_db_add(db, &spec);
     for (uint32_t i = 0; i < PACKETS; i++) {
         const sealing how = {.sequence = i / 2 + 1};
-        const uint8_t version = i % 2 ? 6 : 4; /* two destinations, which take each other's place */
+        const uint8_t version = i % 2 ? 6 : 4; /* two destinations, which replace each other in the table */
 
         views[i] =
             (i / 4 % 2 ? damaged_view : sealed_view)(version, &spec, &how, sound_plaintext, sizeof sound_plaintext);
@@ -304,7 +304,7 @@ static void test_keys_of_what_was_forgotten(void)
     guard_free_all();
 }
 
-/* In UDP, an SA that comes back has to show again that it is IPsec: less is claimed then, and never more. */
+/* In UDP, an SA that comes back has to prove again that it is IPsec: less is claimed then, never more. */
 static void test_udp_after_it_was_forgotten(void)
 {
     ipsec_db *db = db_of_sas(1);
@@ -324,7 +324,7 @@ static void test_udp_after_it_was_forgotten(void)
     guard_free_all();
 }
 
-/* Two senders to a group have numbers of their own. */
+/* Two senders to a group have separate numbers. */
 static void test_multicast_has_a_window_per_source(void)
 {
     static const uint8_t group[4] = {224, 0, 0, 5}, sources[2][4] = {{192, 0, 2, 1}, {192, 0, 2, 9}};
@@ -345,7 +345,7 @@ static void test_multicast_has_a_window_per_source(void)
     guard_free_all();
 }
 
-/* --- the life of an SA */
+/* --- the lifetime of an SA */
 
 static ipsec_sa_summary facts_of(const ipsec_db *db, uint32_t sa)
 {
@@ -384,7 +384,8 @@ static void test_facts(void)
     guard_free_all();
 }
 
-/* The successor is the one that has taken over, and not one that runs beside; of an SA that was forgotten since, too.
+/* The successor is the SA that has taken over, not one that runs in parallel; also for an SA that has been forgotten
+ * since.
  */
 static void test_successor(void)
 {

@@ -1,4 +1,4 @@
-/* Which row an SA takes. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which row an SA uses. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "keys/keyring.h"
 #include "packets.h"
@@ -71,7 +71,7 @@ static void test_wildcards(void)
     guard_free_all();
 }
 
-/* The first row that fits, however special the others are. */
+/* The first row that fits, however specific the others are. */
 static void test_order(void)
 {
     static const char *const destinations[] = {"*", "192.0.2.0/24", "192.0.2.2"};
@@ -90,7 +90,7 @@ static void test_order(void)
     guard_free_all();
 }
 
-/* Where a dump names SAs whose cryptography a card does, only these of all dumps; tables cannot say so. */
+/* If a dump names SAs whose cryptography a card does, only these, in all dumps; tables cannot say so. */
 static void test_offload(void)
 {
     for (unsigned origin = 0; origin < IPSEC_ORIGIN_COUNT; origin++) {
@@ -129,7 +129,7 @@ static void test_source(void)
     end(ring);
 }
 
-/* What a later dump says again: the high halves of both count. Other keys are another row, to be tried after it. */
+/* If a later dump repeats a row, the high halves of both count. Other keys are another row, to be tried after it. */
 static void test_second_row(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
@@ -156,7 +156,7 @@ static void test_second_row(void)
     end(ring);
 }
 
-/* As many keys as are tried, in a ring; the next one is refused, and those that are there can still be said again. */
+/* As many keys in a ring as are tried; the next one is refused, and existing ones can still be repeated. */
 static void test_more_keys_than_are_tried(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
@@ -197,7 +197,7 @@ static ipsec_key_row bare_row(uint32_t window)
     return bare;
 }
 
-/* A row without keys gives way to one with keys, whichever comes first, and hands over what it knows. */
+/* A row without keys is replaced by one with keys, whichever comes first, and passes on what it knows. */
 static void test_row_without_keys(void)
 {
     const ipsec_key_row bare = bare_row(128), full = row("*", "192.0.2.2", "0x1000", "no");
@@ -207,7 +207,7 @@ static void test_row_without_keys(void)
         const ipsec_key *kept;
 
         ipsec_keyring_add(ring, order == 1 ? &full : &bare);
-        if (order == 2) /* it was looked at in between */
+        if (order == 2) /* it was used in between */
             g_assert_null(ipsec_key_open(ipsec_keyring_row(ring, 0)));
         g_assert_true(ipsec_keyring_add(ring, order == 1 ? &bare : &full));
         kept = ipsec_keyring_row(ring, 0);
@@ -223,7 +223,7 @@ static void test_row_without_keys(void)
     }
 }
 
-/* Two of them hand over what both know. */
+/* Two such rows pass on what both know. */
 static void test_rows_without_keys(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
@@ -237,7 +237,7 @@ static void test_rows_without_keys(void)
     end(ring);
 }
 
-/* It speaks of every key that has its algorithms; where none has, it is of a time whose key nobody knows. */
+/* It applies to every key with its algorithms; if there is none, it is from a time whose key is not known. */
 static void test_row_without_keys_beside_several(void)
 {
     ipsec_keyring *ring = ipsec_keyring_new();
@@ -289,7 +289,7 @@ static void test_what_the_tables_have(void)
     ipsec_keyring_free(NULL);
 }
 
-/* Each of many rows is found, and none for another. */
+/* Each of many rows is found, and not mistaken for another. */
 static void test_many_rows(void)
 {
     enum {

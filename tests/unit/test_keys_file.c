@@ -1,4 +1,4 @@
-/* Dumps in files, also as Windows writes them. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Dumps in files, including those written by Windows. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "epan/keys_file.h"
 
 #include <glib/gstdio.h>
@@ -21,7 +21,7 @@
     "\treplay-window 32 \n"                                                                                            \
     "\taead rfc4106(gcm(aes)) 0x000102030405060708090a0b0c0d0e0f10111213 128\n"
 
-/* A folder of its own, with a space and a letter that is not ASCII; its path has what the system has for paths. */
+/* A separate folder, with a space and a letter that is not ASCII; its path is in the form of the system. */
 static char *folder;
 
 static char *path_of(const char *name)
@@ -70,7 +70,7 @@ static void assert_rows(const char *octets, size_t length, unsigned rows)
     g_assert_cmpuint(rows_of(path), ==, rows);
 }
 
-/* The text so often, with CR in front of each LF. */
+/* The text repeated, with CR in front of each LF. */
 static GString *repeat(const char *text, unsigned times)
 {
     GString *all = g_string_new(NULL);
@@ -81,7 +81,7 @@ static GString *repeat(const char *text, unsigned times)
     return all;
 }
 
-/* The text in UTF-16 behind its mark. */
+/* The text in UTF-16 with its byte order mark. */
 static GString *in_utf16(const char *text, bool high_first)
 {
     GString *octets = g_string_new_len(high_first ? "\xfe\xff" : "\xff\xfe", 2);
@@ -98,7 +98,7 @@ static GString *in_utf16(const char *text, bool high_first)
     return octets;
 }
 
-/* Neither CR nor ^Z, which ends a text file of Windows, ends anything here. */
+/* Neither CR nor ^Z, which ends a text file in Windows, ends the file or a line. */
 static void test_lines(void)
 {
     static const char with_sub[] = "\x1a\n" BLOCK "\x1a\r\n" BLOCK;
@@ -122,7 +122,7 @@ static void test_marks(void)
     assert_rows("\xff", 1, 0);
 }
 
-/* Of more than one part, in both orders of octets. */
+/* A file of more than one part, in both byte orders. */
 static void test_utf16(void)
 {
     for (unsigned high_first = 0; high_first < 2; high_first++) {
@@ -130,12 +130,12 @@ static void test_utf16(void)
         g_autoptr(GString) octets = in_utf16(text->str, high_first);
 
         assert_rows(octets->str, octets->len, 1000);
-        /* With half of a character at the end. */
+        /* With half a character at the end. */
         assert_rows(octets->str, octets->len - 1, 1000);
     }
 }
 
-/* The low octets of U+1073 are those of 's', U+0A0A has those of LF. */
+/* The low octet of U+1073 is that of 's', and that of U+0A0A is LF. */
 static void test_utf16_beyond_ascii(void)
 {
     g_autofree char *text = g_strconcat("\xe1\x81\xb3" BLOCK, BLOCK "\xe0\xa8\x8a", BLOCK, NULL);
@@ -144,7 +144,7 @@ static void test_utf16_beyond_ascii(void)
     assert_rows(octets->str, octets->len, 1);
 }
 
-/* A line that is longer than a part, and one that leaves a single octet of it. */
+/* A line that is longer than a part, and one that leaves a single octet of a part. */
 static void test_long_lines(void)
 {
     static const unsigned lengths[] = {32766, 32767, 32768, 65534, 65535, 65536, 65537, 200000};
@@ -159,7 +159,7 @@ static void test_long_lines(void)
     }
 }
 
-/* With one more octet than 32 bits can count; it takes no room, where the file system knows holes. */
+/* With one octet more than 32 bits can count; it takes no space if the file system supports holes. */
 static void test_large_file(void)
 {
     g_autofree char *path = path_of("large.txt");
@@ -195,7 +195,7 @@ static void set_time(const char *path, time_t seconds)
     g_assert_cmpint(g_utime(path, &times), ==, 0);
 }
 
-/* The same number of octets at another time is another file. */
+/* The same length with another time is a different file. */
 static void test_stamp(void)
 {
     g_autofree char *path = write_file("stamp.txt", "one", 3);
@@ -211,7 +211,7 @@ static void test_stamp(void)
     g_assert_cmphex(ipsec_keys_file_stamp(path), !=, first);
 }
 
-/* Both ways of writing a path, with the letter of a drive where there is one. */
+/* Both ways of writing a path, with a drive letter if there is one. */
 static void test_paths(void)
 {
     g_autofree char *path = write_file("dump of gateway.txt", BLOCK, strlen(BLOCK));

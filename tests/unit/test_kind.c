@@ -1,4 +1,4 @@
-/* Kinds of headers: each is described in full. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Kinds of headers: each is described completely. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/envelope.h"
 #include "packet/kind.h"
 #include "packets.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A member that was left out is 0, which is a finding, too. */
+/* A missing member would be 0, which is also a finding. */
 static void expect_findings_of(const ipsec_header_kind *kind)
 {
     const ipsec_finding_id own[] = {kind->spi_zero, kind->spi_reserved, kind->spi_unknown, kind->icv,
@@ -34,7 +34,7 @@ static void test_kinds_are_described(void)
     }
 }
 
-/* No two are carried as if they were one. */
+/* No two kinds have the same carriers. */
 static void test_carriers_differ(void)
 {
     for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++)
@@ -46,7 +46,7 @@ static void test_carriers_differ(void)
         }
 }
 
-/* Each says where its ICV stands; a kind that encrypts leaves that, and its own length, to a key. */
+/* Each kind states where its ICV is; a kind that encrypts leaves that, and its own length, to a key. */
 static void test_kinds_have_a_cover(void)
 {
     static uint8_t outer[IPSEC_AH_OUTER_MOST];

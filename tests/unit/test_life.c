@@ -1,4 +1,5 @@
-/* The life of SAs: who sends, which SA follows which, and when one ends. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lifetime of SAs: who sends, which SA follows which, and when one ends. SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #include "guard.h"
 #include "keyed.h"
 #include "packet/find.h"
@@ -10,7 +11,7 @@
 static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 99}, third[4] = {192, 0, 2, 98};
 static const uint8_t gateway[4] = {192, 0, 2, 2};
 
-/* Packets between hosts: where the next ones go and what they are. */
+/* Packets between hosts, with the properties of the next one. */
 typedef struct traffic {
     ipsec_db *db;
     const uint8_t *source, *destination;
@@ -19,7 +20,7 @@ typedef struct traffic {
     uint32_t length;
     uint64_t time;
     uint32_t frame;
-    uint32_t changed, senders, old_spi, replays; /* how often each was said */
+    uint32_t changed, senders, old_spi, replays; /* how often each was reported */
 } traffic;
 
 static traffic open_traffic(void)
@@ -124,7 +125,7 @@ static void test_there_and_back(void)
     close_traffic(&t);
 }
 
-/* Packets on the way when the sender moved arrive among those from its new address. */
+/* Packets that were on their way when the sender moved arrive among those from its new address. */
 static void test_stragglers(void)
 {
     traffic t = open_traffic();
@@ -139,8 +140,8 @@ static void test_stragglers(void)
     close_traffic(&t);
 }
 
-/* Who replays packets is no sender of the SA, however often, and each is said; nor is a second place where they were
- * captured. */
+/* A host that replays packets is not a sender of the SA, however often it does so, and each replay is reported; nor is
+ * a second point of capture. */
 static void test_copies_from_elsewhere(void)
 {
     for (unsigned captured_twice = 0; captured_twice < 2; captured_twice++) {
@@ -158,8 +159,8 @@ static void test_copies_from_elsewhere(void)
     }
 }
 
-/* Two that share the numbers: the second one is a change, and what follows are returns. From the eighth on each change
- * is one of several senders; what comes again is a replay as before. */
+/* Two senders that share the numbers: the second one is a change, and then they alternate. From the eighth change on,
+ * each counts as one of several senders; repeated packets are replays as before. */
 static void test_turns(void)
 {
     traffic t = open_traffic();
@@ -174,7 +175,7 @@ static void test_turns(void)
     close_traffic(&t);
 }
 
-/* Turns that last long are moves. */
+/* Turns that last long count as moves. */
 static void test_long_stays(void)
 {
     static const struct {
@@ -195,7 +196,7 @@ static void test_long_stays(void)
     }
 }
 
-/* One that moves for ever does not become several, whatever the count of its packets is by then. */
+/* A sender that keeps moving does not become several, however many packets it has sent by then. */
 static void test_moves_for_ever(void)
 {
     traffic t = open_traffic();
@@ -211,8 +212,8 @@ static void test_moves_for_ever(void)
     close_traffic(&t);
 }
 
-/* Old numbers alone are replays, from wherever they come and however many; nothing is concluded from what is not
- * remembered. */
+/* Old numbers alone are replays, wherever they come from and however many there are; nothing is concluded from packets
+ * that are not remembered. */
 static void test_old_numbers_are_no_sender(void)
 {
     for (uint32_t between = 1; between <= 2000; between += 1999) {
@@ -230,7 +231,7 @@ static void test_old_numbers_are_no_sender(void)
     }
 }
 
-/* A second sender whose numbers run ahead of the first one's while that goes on. */
+/* A second sender whose numbers are ahead of those of the first one, which continues. */
 static void test_ahead_of_the_flow(void)
 {
     traffic t = open_traffic();
@@ -245,7 +246,7 @@ static void test_ahead_of_the_flow(void)
     close_traffic(&t);
 }
 
-/* Their numbers come again, and yet they are no copies. */
+/* Their numbers are repeated, but they are not copies. */
 static void test_same_numbers(void)
 {
     traffic t = open_traffic();
@@ -259,7 +260,7 @@ static void test_same_numbers(void)
     }
     g_assert_cmpuint(t.changed, ==, 0);
     g_assert_cmpuint(t.replays, ==, 0);
-    /* Each of them is followed by itself: what one of them sends again is a replay. */
+    /* Each sender is followed separately: what one of them repeats is a replay. */
     t.length = 84;
     send_from(&t, here, 12);
     send_from(&t, here, 21);
@@ -277,13 +278,13 @@ static void test_old_burst(void)
     send_run(&t, 5000, 5100);
     t.source = there;
     for (uint32_t sequence = 1; sequence <= 20; sequence++)
-        send(&t, 20 * (30 - sequence)); /* no run of a sender that began anew */
+        send(&t, 20 * (30 - sequence)); /* not a run of a sender that restarted */
     g_assert_cmpuint(t.replays, ==, 20);
     g_assert_cmpuint(t.changed + t.senders, ==, 0);
     close_traffic(&t);
 }
 
-/* Three take turns, and a sender that goes from place to place. */
+/* Three senders that take turns, and a sender that moves from place to place. */
 static void test_many_places(void)
 {
     const uint8_t *const three[] = {here, there, third};
@@ -304,7 +305,7 @@ static void test_many_places(void)
     close_traffic(&t);
 }
 
-/* In UDP the port is part of where a packet is from, and in IP alone there is none. */
+/* In UDP the port is part of a packet's origin; directly in IP there is none. */
 static void test_port_changes(void)
 {
     traffic t = open_traffic();
@@ -322,7 +323,7 @@ static void test_port_changes(void)
 
 /* --- which SA follows which */
 
-/* `count` SAs that were made during the capture and are used side by side, in bursts. */
+/* `count` SAs that were created during the capture and are used in parallel, in bursts. */
 static void send_parallel(traffic *t, uint32_t count, uint32_t burst, uint32_t rounds)
 {
     for (uint32_t round = 0; round < rounds; round++)
@@ -349,7 +350,7 @@ static void test_parallel(void)
         }
 }
 
-/* What is still on its way is said; the SA has its successor. */
+/* Late packets on the old SA are reported; the SA has a successor. */
 static void test_rekey(void)
 {
     traffic t = open_traffic();
@@ -373,7 +374,7 @@ static void test_rekey(void)
     close_traffic(&t);
 }
 
-/* An SA that begins with one of its first 16 numbers was made during the capture, and takes over. */
+/* An SA that begins with one of its first 16 numbers was created during the capture, and takes over. */
 static void test_how_young(void)
 {
     for (uint32_t first = 16; first <= 17; first++) {
@@ -387,7 +388,7 @@ static void test_how_young(void)
     }
 }
 
-/* Stragglers are said on each, however many, as long as their successor goes on between them. */
+/* Each straggler is reported, however many there are, as long as the successor continues between them. */
 static void test_stragglers_of_a_rekey(void)
 {
     traffic t = open_traffic();
@@ -406,7 +407,8 @@ static void test_stragglers_of_a_rekey(void)
     close_traffic(&t);
 }
 
-/* A burst of a made-up SPI succeeds nobody who goes on, and leaves nothing behind: the rekey that follows is told. */
+/* A burst with a forged SPI does not succeed an SA that continues, and has no lasting effect: the rekey that follows is
+ * reported. */
 static void test_made_up_successor(void)
 {
     static const uint32_t bursts[] = {16, 17, 31};
@@ -433,8 +435,8 @@ static void test_made_up_successor(void)
     }
 }
 
-/* The fourth in a row shows that the SA was not replaced. After three such turns a succession is believed after a long
- * run only, and nothing is said of it. */
+/* The fourth straggler in a row shows that the SA was not replaced. After three such turns, a succession is only
+ * believed after a long run, and not reported. */
 static void test_not_replaced(void)
 {
     traffic t = open_traffic();
@@ -463,7 +465,7 @@ static void test_not_replaced(void)
     close_traffic(&t);
 }
 
-/* A packet of a made-up SPI is matched with an SA until the one comes that belongs to it. */
+/* A packet with a forged SPI is matched with an SA until the real counterpart comes. */
 static void test_better_match(void)
 {
     traffic t = open_traffic();
@@ -484,7 +486,7 @@ static void test_better_match(void)
     close_traffic(&t);
 }
 
-/* Two peers behind one NAT: each has SAs of both directions. */
+/* Two peers behind one NAT, each with SAs in both directions. */
 static void test_behind_one_nat(void)
 {
     static const uint16_t ports[] = {4500, 1025};
@@ -514,7 +516,8 @@ static void add_row(traffic *t, uint8_t key, uint64_t hard_packets, ipsec_key_ro
     *spec = null_row("HMAC_SHA2_256_128", "no", "any");
     spec->integrity_key[0] = key;
     spec->hard_packets = hard_packets;
-    spec->destination.length = sizeof gateway; /* a row that names it knows all its SAs, if tables are complete */
+    /* If tables are complete, a row that names a receiver implies that all its SAs are known. */
+    spec->destination.length = sizeof gateway;
     memcpy(spec->destination.octets, gateway, sizeof gateway);
     memset(spec->destination.mask, 0xff, sizeof gateway);
     ipsec_db_add(t->db, spec);
@@ -525,7 +528,7 @@ static ipsec_view sealed(const ipsec_key_row *spec, uint32_t sequence)
     return sealed_view(4, spec, &(sealing){.sequence = sequence}, sound_plaintext, sizeof sound_plaintext);
 }
 
-/* What the receiver does not know takes over from nothing. */
+/* An SPI that the receiver does not know does not take over from any SA. */
 static void test_unknown_spi(void)
 {
     ipsec_config config = ipsec_config_default();
@@ -550,7 +553,7 @@ static void test_unknown_spi(void)
     close_traffic(&t);
 }
 
-/* An SA whose succession was none is believed once more, and not for ever. */
+/* After a false succession, another one is believed, but not indefinitely. */
 static void test_succession_once_more(void)
 {
     traffic t = open_traffic();
@@ -570,7 +573,7 @@ static void test_succession_once_more(void)
     close_traffic(&t);
 }
 
-/* The first of these packets that the receiver refuses for the SA's end; each brings so many octets. */
+/* The first of these packets that the receiver refuses because the lifetime is over. */
 static uint32_t first_refused(ipsec_db *db, const ipsec_view *packets, unsigned count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -586,13 +589,13 @@ static uint32_t first_refused(ipsec_db *db, const ipsec_view *packets, unsigned 
     return 0;
 }
 
-/* A limit of octets is reached by payload alone: of ESP what is in front of the padding, of AH what is behind it. The
- * packet that reaches it is the last one. */
+/* Only payload counts towards a limit of octets: with ESP what precedes the padding, with AH what follows the header.
+ * The packet that reaches the limit is the last one. */
 static void test_limit_of_octets(void)
 {
     enum {
         PACKETS = 8,
-        ESP_PAYLOAD = 8, /* of sound_plaintext */
+        ESP_PAYLOAD = 8, /* in sound_plaintext */
         AH_PAYLOAD = 16,
         AH_HEADER = 24
     };
@@ -622,7 +625,8 @@ static void test_limit_of_octets(void)
     }
 }
 
-/* A made-up SPI that was there before anything verified, and goes on, keeps no SA that verifies from its successor. */
+/* A forged SPI that appeared before any packet verified, and continues, does not prevent an SA that verifies from
+ * having a successor. */
 static void test_made_up_before_the_first_icv(void)
 {
     traffic t = open_traffic();
@@ -647,10 +651,10 @@ static void test_made_up_before_the_first_icv(void)
     close_traffic(&t);
 }
 
-/* A made-up SPI that comes between two SAs that verify is the reverse of neither. */
+/* A forged SPI that comes between two SAs that verify is the reverse SA of neither. */
 static void test_made_up_reverse(void)
 {
-    /* Of packets from here, or back; with keys, or made up. */
+    /* Packets in one direction or the other; with keys, or forged. */
     static const struct {
         uint32_t spi;
         bool back, keyed;
@@ -681,8 +685,8 @@ static void test_made_up_reverse(void)
     close_traffic(&t);
 }
 
-/* What is refused speaks of another sender if its ICV verifies and another packet came under its number, and of nobody
- * if its ICV is bad. */
+/* A refused packet is evidence of another sender if its ICV verifies and another packet had its number, but not if its
+ * ICV is bad. */
 static void test_refused_from_elsewhere(void)
 {
     static const struct {
@@ -717,8 +721,8 @@ static void test_refused_from_elsewhere(void)
     }
 }
 
-/* Before a packet of the SA verifies, anybody may have made one up that takes over from it. That is forgotten with the
- * first that verifies, though the other goes on. */
+/* Before a packet of the SA verifies, a forged SA may seem to take over from it. That is forgotten with the first
+ * packet that verifies, although the other SA continues. */
 static void test_successor_before_the_first_icv(void)
 {
     traffic t = open_traffic();
@@ -745,7 +749,7 @@ static void test_successor_before_the_first_icv(void)
     close_traffic(&t);
 }
 
-/* A lifetime is that of a key: with another one for the same SPI it begins anew. */
+/* A lifetime is that of a key: with another key for the same SPI it restarts. */
 static void test_lifetime(void)
 {
     for (uint32_t packets = 40; packets <= 60; packets += 20) {
@@ -769,7 +773,8 @@ static void test_lifetime(void)
     }
 }
 
-/* What was captured twice came once: though the SA has ended meanwhile, the copy was not refused for that. */
+/* A packet that was captured twice came once: even if the SA has ended in between, the copy is not reported as refused.
+ */
 static void test_lifetime_of_a_copy(void)
 {
     traffic t = open_traffic();

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What lies in a UDP payload. */
+/* A UDP payload. */
 typedef struct payload {
     size_t length;
     uint8_t octets[96];
@@ -19,19 +19,19 @@ static ipsec_view udp_view(const payload *p, uint16_t flags)
     return view;
 }
 
-/* An IKE message of 40 octets, behind `zeros` zero octets; `claimed` stands in its length field. */
+/* An IKE message of 40 octets, after `zeros` zero octets; its length field is `claimed`. */
 static payload ike(size_t zeros, uint8_t version, uint8_t claimed)
 {
     payload p = {.length = zeros + 40};
 
-    memset(p.octets + zeros, 0xdc, 40); /* no text */
+    memset(p.octets + zeros, 0xdc, 40); /* not text */
     p.octets[zeros + 17] = version;
     memset(p.octets + zeros + 24, 0, 3);
     p.octets[zeros + 27] = claimed;
     return p;
 }
 
-/* One marker, other octets, then what parses as IKE. */
+/* One marker, other octets, then octets that parse as IKE. */
 static payload shifted_ike(void)
 {
     payload p = ike(8, 0x20, 40);
@@ -40,7 +40,7 @@ static payload shifted_ike(void)
     return p;
 }
 
-/* What passes for a young ESP packet but for the version of IKE. */
+/* Octets that could be an ESP packet with a low number, except for the version of IKE. */
 static payload young_ike(void)
 {
     payload p = ike(0, 0x20, 44);
@@ -164,7 +164,7 @@ static void test_checksum(void)
     guard_free_all();
 }
 
-/* Receive offload glues packets of one SA together. */
+/* Receive offload joins packets of one SA. */
 static void test_coalesced(void)
 {
     const expectation offload = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_OFFLOAD), nothing = NO_FINDINGS(PLAUSIBLE);
@@ -193,7 +193,7 @@ static void test_coalesced(void)
         uint8_t *second = p.octets + cases[i].second_at;
         ipsec_view view;
 
-        memset(p.octets + 8, 0x55, sizeof p.octets - 8); /* the SPI's octet everywhere */
+        memset(p.octets + 8, 0x55, sizeof p.octets - 8); /* the octet of the SPI everywhere */
         memcpy(second, (uint8_t[]){0x55, 0x55, 0x55, cases[i].spi_low, 0, 0, 0, cases[i].sequence}, 8);
         view = udp_view(&p, 0);
         expect(NULL, &view, cases[i].found ? &offload : &nothing, cases[i].what);
@@ -201,7 +201,7 @@ static void test_coalesced(void)
     guard_free_all();
 }
 
-/* A packet among them may be late by more than any window reaches. */
+/* A packet among them may be too late for any window. */
 static void test_coalesced_with_late(void)
 {
     const expectation offload = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_OFFLOAD), nothing = NO_FINDINGS(PLAUSIBLE);

@@ -1,4 +1,4 @@
-/* Recognising NULL encryption. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recognition of NULL encryption. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "sa/null_probe.h"
 #include "packets.h"
@@ -17,8 +17,8 @@ enum {
     DUMMY = 59
 };
 
-/* What the share of packets is to do, in numbers of its own: proofs that settle a shape, proofs that an objection
- * outweighs, and the bounds of the balance. */
+/* The numbers that the implementation should use: proofs that settle a shape, proofs that an objection outweighs, and
+ * the bounds of the balance. */
 enum {
     SETTLES = 2,
     OBJECTION = 10,
@@ -26,8 +26,8 @@ enum {
     LEAST = -10
 };
 
-/* Payloads that prove what they are. Each octet from `first` up to `behind` must be right for that. The checksums were
- * not computed by the code under test. */
+/* Payloads that prove what they are, for which each octet from `first` up to, but not including, `behind` must be
+ * right. The checksums were not computed by the code under test. */
 static const struct proof {
     const char *what;
     uint8_t version, protocol;
@@ -63,7 +63,7 @@ static const struct proof {
      "\xfd\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x3b\x00\x05\x02\x00\x00\x01\x00"},
 };
 
-/* A packet of ESP in that shape with that payload, and padding up to a multiple of 4. */
+/* An ESP packet of this shape with this payload, and padding to a multiple of 4. */
 static ipsec_view packet_of(unsigned shape, uint8_t version, uint32_t sequence, uint8_t next, const void *payload,
                             uint32_t length)
 {
@@ -86,7 +86,7 @@ static ipsec_view packet_of(unsigned shape, uint8_t version, uint32_t sequence, 
     return view_of(IPSEC_PROTOCOL_ESP, version, octets, at + row->icv);
 }
 
-/* Packet `sequence` of a good SA, each time with another proof. */
+/* Packet `sequence` of a good SA, each one with a different proof. */
 static ipsec_view good_packet(unsigned shape, uint32_t sequence)
 {
     const struct proof *proof = &proofs[sequence % G_N_ELEMENTS(proofs)];
@@ -114,13 +114,13 @@ static bool learn_strange(ipsec_null_probe *probe)
     return ipsec_null_probe_learn(probe, &view);
 }
 
-/* The same where packets are let pass by. */
+/* The same, if packets may be skipped. */
 static bool meet_strange(ipsec_null_probe *probe)
 {
     return !ipsec_null_probe_rests(probe) && learn_strange(probe);
 }
 
-/* A probe that the last of `proofs` packets, 2 or more, has left. */
+/* A probe after `proofs` packets that prove the shape, 2 or more. */
 static ipsec_null_probe believing(unsigned shape, uint32_t proofs)
 {
     ipsec_null_probe probe = {0};
@@ -132,7 +132,7 @@ static ipsec_null_probe believing(unsigned shape, uint32_t proofs)
     return probe;
 }
 
-/* The second packet settles it, in every shape, and those that follow find it settled. */
+/* The second packet settles it, for every shape, and it is settled for those that follow. */
 static void test_shapes(void)
 {
     for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
@@ -144,7 +144,7 @@ static void test_shapes(void)
     }
 }
 
-/* Whether a packet with that payload proves something. */
+/* Whether a packet with this payload is a proof. */
 static bool is_proof(uint8_t version, uint8_t protocol, const void *octets, uint32_t length)
 {
     const ipsec_view view = packet_of(ICV_12, version, 1, protocol, octets, length);
@@ -251,7 +251,7 @@ static void test_no_proofs(void)
     }
 }
 
-/* Behind a NAT, or where the addresses are not known, a checksum that covers them proves nothing. */
+/* Behind a NAT, or if the addresses are not known, a checksum that covers them proves nothing. */
 static void test_unknown_addresses(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(proofs); i++) {
@@ -270,7 +270,7 @@ static void test_unknown_addresses(void)
     guard_free_all();
 }
 
-/* A packet that was captured twice, or ten times, proves no more than once. */
+/* A packet that was captured twice, or ten times, is only one proof. */
 static void test_same_packet_again(void)
 {
     const ipsec_view view = good_packet(ICV_12, 7), next = good_packet(ICV_12, 8);
@@ -283,7 +283,7 @@ static void test_same_packet_again(void)
     guard_free_all();
 }
 
-/* Packets that fit and prove nothing bear out a shape that is believed, and do nothing for one that is being tested. */
+/* Packets that fit but prove nothing support a shape that is believed, but not one that is being tested. */
 static void test_dummies(void)
 {
     const ipsec_view dummy = packet_of(GMAC, 4, 1, DUMMY, "no matter what", 14);
@@ -301,7 +301,7 @@ static void test_dummies(void)
     guard_free_all();
 }
 
-/* A packet that could have one of the shapes is no objection while none has been proved. */
+/* A packet that could have one of the shapes is not an objection while none has been proved. */
 static void test_dummies_first(void)
 {
     const ipsec_view dummy = packet_of(ICV_16, 4, 1, DUMMY, "no matter what", 14);
@@ -317,7 +317,7 @@ static void test_dummies_first(void)
     guard_free_all();
 }
 
-/* One damaged packet is a fault of its own if enough stood in front of it, whatever their number. */
+/* One damaged packet is a fault of its own if there were enough packets before it, whatever their number. */
 static void test_objection(void)
 {
     for (int proofs = SETTLES; proofs <= 3 * MOST; proofs++) {
@@ -330,7 +330,7 @@ static void test_objection(void)
     }
 }
 
-/* Ciphertext behind however many forged packets is spoken of once at most. */
+/* After any number of forged packets, ciphertext causes at most one finding. */
 static void test_belief_ends(void)
 {
     ipsec_null_probe probe = believing(ICV_16, 5000);
@@ -344,7 +344,7 @@ static void test_belief_ends(void)
     guard_free_all();
 }
 
-/* Each time that it ends, it takes twice as many proofs to come back, up to 82. */
+/* Each time the belief ends, it takes twice as many proofs to return, up to 82. */
 static void test_belief_comes_back_later(void)
 {
     ipsec_null_probe probe = believing(GMAC, MOST);
@@ -362,7 +362,7 @@ static void test_belief_comes_back_later(void)
     }
 }
 
-/* One damaged packet in eleven, for ever. */
+/* One damaged packet in eleven, indefinitely. */
 static void test_damage_now_and_then(void)
 {
     ipsec_null_probe probe = believing(ICV_12, 12);
@@ -372,7 +372,7 @@ static void test_damage_now_and_then(void)
     guard_free_all();
 }
 
-/* One in ten is too many: after 200 packets nothing is believed any more. */
+/* One in ten is too many: after 200 packets the shape is no longer believed. */
 static void test_one_in_ten_is_no_damage(void)
 {
     ipsec_null_probe probe = believing(ICV_12, 20);
@@ -382,12 +382,12 @@ static void test_one_in_ten_is_no_damage(void)
         const bool believed = strange ? learn_strange(&probe) : learn_good(&probe, ICV_12, sequence);
 
         g_assert_true(!believed || sequence < 200);
-        probe.rest = 0; /* looking at all of them does not help */
+        probe.rest = 0; /* examining all of them does not help */
     }
     guard_free_all();
 }
 
-/* Behind nothing but objections, and there is no worse than one, a shape needs twelve proofs. */
+/* After objections only, of which there is a worst case, a shape needs twelve proofs. */
 static void test_from_the_bottom(void)
 {
     ipsec_null_probe probe = {0};
@@ -409,7 +409,8 @@ static void test_from_the_bottom(void)
     guard_free_all();
 }
 
-/* The proof of a shape that the one in hand excludes is an objection like any; it is not lost when that one goes. */
+/* A proof of a shape that excludes the current one is an objection like any other; it is not lost when the current one
+ * is dropped. */
 static void test_another_shape(void)
 {
     const uint32_t proofs = SETTLES - 2 * LEAST;
@@ -425,8 +426,8 @@ static void test_another_shape(void)
     guard_free_all();
 }
 
-/* An ICMP message in front of an ICV of 8 octets which, with the trailer, adds nothing to its checksum and ends like a
- * trailer itself. */
+/* An ICMP message in front of an ICV of 8 octets which, with the trailer, does not change its checksum and itself ends
+ * like a trailer. */
 static void test_ambiguous(void)
 {
     static const uint8_t icmp[] = {8, 0, 0x8f, 0x94, 0, 1, 0, 1, 'h', 'i', 0, ICMP, 0xff, 0xfe, 0, 0, 0, 0};
@@ -443,7 +444,7 @@ static void test_ambiguous(void)
 
 /* --- pauses */
 
-/* All packets of the first eight, then two at each doubling, up to pauses of 2^15. */
+/* All of the first eight packets are examined, then two at each doubling, up to pauses of 2^15. */
 static void test_pauses(void)
 {
     ipsec_null_probe probe = {0};
@@ -465,7 +466,7 @@ static void test_pauses(void)
     }
 }
 
-/* A packet that could pass by and is given all the same passes by, as where keys are looked for with each packet. */
+/* A packet that may be skipped, but is passed anyway, is skipped, as when keys are looked up for each packet. */
 static void test_passes_by(void)
 {
     ipsec_null_probe probe = {.rest = 3, .looks = 9, .balance = LEAST};
@@ -482,7 +483,7 @@ static void test_passes_by(void)
     guard_free_all();
 }
 
-/* An SA that has shown noise is found out soon after it shows something else. */
+/* An SA that began with noise is recognised soon after the noise ends. */
 static void test_hidden_behind_noise(void)
 {
     static const uint32_t noise[] = {1, 7, 8, 9, 16, 17, 24, 100, 1000, 40000};
@@ -503,12 +504,12 @@ static void test_hidden_behind_noise(void)
         }
 }
 
-/* --- ciphertext among which somebody puts packets that look like ESP-NULL */
+/* --- ciphertext with forged packets in between that look like ESP-NULL */
 
-/* Of every `period` packets, the first `forged` are; and so are the first `ahead` of all. */
+/* The first `forged` of every `period` packets are forged, and so are the first `ahead` of all. */
 static const struct mix {
     unsigned ahead, forged, period;
-    unsigned spoken_of; /* packets of the ciphertext */
+    unsigned spoken_of; /* packets of ciphertext with a finding */
 } mixes[] = {{0, 1, 4, 0}, {0, 2, 8, 0},  {0, 3, 4, 0},   {0, 4, 8, 0},   {0, 9, 10, 0},  {0, 11, 16, 0},
              {2, 0, 8, 0}, {4, 0, 8, 0},  {10, 0, 8, 0},  {11, 0, 8, 0},  {12, 0, 8, 1},  {300, 0, 8, 1},
              {4, 2, 8, 0}, {10, 3, 4, 0}, {0, 16, 32, 1}, {0, 30, 40, 1}, {0, 50, 100, 2}};
@@ -543,7 +544,8 @@ static void test_mixes(void)
         }
 }
 
-/* Where ciphertext came first, up to ten forged packets for each of it are not believed, not even while they last. */
+/* If ciphertext came first, up to ten forged packets per packet of ciphertext are not believed, not even while they
+ * last. */
 static void test_a_mix_is_not_believed(void)
 {
     for (unsigned forged = 1; forged <= OBJECTION; forged++) {
@@ -558,7 +560,7 @@ static void test_a_mix_is_not_believed(void)
     }
 }
 
-/* A trailer of each pad length and each protocol that is looked into, at the end of readable memory. */
+/* Trailers with each pad length and each protocol that is examined, at the end of readable memory. */
 static void try_trailers(ipsec_view *view, unsigned shape)
 {
     static const uint8_t protocols[] = {1, 2, 4, 6, 17, 41, 58, DUMMY, 89, 132};
@@ -583,7 +585,7 @@ static void test_hostile_lengths(void)
             ipsec_view view;
 
             for (uint32_t i = 8; i < length; i++)
-                octets[i] = (uint8_t)(i - 7); /* all of it is padding, if need be */
+                octets[i] = (uint8_t)(i - 7); /* all of it may be padding */
             view = view_of(IPSEC_PROTOCOL_ESP, length % 2 ? 6 : 4, octets, length);
             if (length >= 10u + ipsec_null_shape_row(shape)->icv)
                 try_trailers(&view, shape);

@@ -1,4 +1,4 @@
-/* Sequence numbers: which are believed, and what each stack's window makes of them. SPDX-License-Identifier:
+/* Sequence numbers: which are believed, and how each stack's window judges them. SPDX-License-Identifier:
  * GPL-2.0-or-later */
 #include "guard.h"
 #include "sa/opened.h"
@@ -9,7 +9,7 @@
 #define EPOCH       (UINT64_C(1) << 32)
 #define STACK(name) (1u << IPSEC_STACK_##name)
 
-/* What the ICV of a packet tells of its number. */
+/* What the ICV of a packet says about its number. */
 typedef enum {
     UNKNOWN,
     GENUINE,
@@ -18,14 +18,14 @@ typedef enum {
     GENUINE_ESN
 } proof;
 
-/* One SA whose packets a receiver takes or not, without the octets. */
+/* One SA whose packets a receiver accepts or not, without their octets. */
 typedef struct stream {
     ipsec_config config;
     ipsec_sequencer sequencer;
     ipsec_sa *sa;
     uint32_t frame;
     uint32_t length;     /* octets of a packet */
-    ipsec_ruling ruling; /* of the last packet, and so on */
+    ipsec_ruling ruling; /* of the last packet; likewise the next two */
     ipsec_note note;
     ipsec_report report;
 } stream;
@@ -50,7 +50,7 @@ static void close_stream(stream *s)
     guard_free_all();
 }
 
-/* Judges a number, and moves the window as ipsec_judge() does where nothing else is wrong with the packet. */
+/* Judges a number, and moves the window as ipsec_judge() does if nothing else is wrong with the packet. */
 static void send(stream *s, uint64_t number, proof proven)
 {
     ipsec_view view = esp_view(4, 0x1000, (uint32_t)number, s->length);
@@ -90,7 +90,7 @@ static void send_run(stream *s, uint64_t first, uint64_t last, proof proven)
         send(s, number, proven);
 }
 
-/* The last packet has these findings and no other. */
+/* Checks that the last packet has these findings and no others. */
 static void expect_found(const stream *s, const ipsec_finding_id *ids, size_t count)
 {
     ipsec_finding_set wanted = IPSEC_FINDING_SET_EMPTY;
@@ -107,7 +107,7 @@ static void expect_found(const stream *s, const ipsec_finding_id *ids, size_t co
 
 /* --- which numbers are believed */
 
-/* A first packet that is far from all that follow was anybody's. */
+/* A first packet that is far from all later ones may have been forged. */
 static void test_first_is_doubted(void)
 {
     stream s;
@@ -121,7 +121,7 @@ static void test_first_is_doubted(void)
     close_stream(&s);
 }
 
-/* A number is believed on the word of its packet alone if it is no farther than the smallest window from the last one.
+/* A number is believed because of its packet alone if it is no farther from the last one than the smallest window.
  */
 static void test_how_far_one_is_believed(void)
 {
@@ -139,7 +139,7 @@ static void test_how_far_one_is_believed(void)
     }
 }
 
-/* Once a run far ahead is believed, all of its packets came, however far apart they are. */
+/* Once a run far ahead is believed, all of its packets count as received, however far apart they are. */
 static void test_run_far_ahead_came(void)
 {
     static const uint64_t run[] = {1000000, 1000200, 1000400, 1000403};
@@ -160,7 +160,8 @@ static void test_run_far_ahead_came(void)
     close_stream(&s);
 }
 
-/* Whoever took the packet that is far ahead has seen it when it comes again; that it was taken is not sure. */
+/* A receiver that accepted the packet far ahead has seen it when it comes again; but it is not certain that it was
+ * accepted. */
 static void test_copy_far_ahead(void)
 {
     stream s;
@@ -180,7 +181,7 @@ static void test_copy_far_ahead(void)
     close_stream(&s);
 }
 
-/* One number far ahead makes nothing that follows old, nor do two; three in a row are a sender that went on there. */
+/* One number far ahead does not make later ones old, nor do two; three in a row are a sender that continued there. */
 static void test_jump_waits_for_a_second(void)
 {
     stream s;
@@ -201,7 +202,7 @@ static void test_jump_waits_for_a_second(void)
     close_stream(&s);
 }
 
-/* Nor does it where nobody knows from where to where the packets go. */
+/* Nor does it if the addresses of the packets are not known. */
 static void test_jump_without_addresses(void)
 {
     static const uint32_t numbers[] = {1, 2, 5000000, 3, 5000001, 5000002, 5000003, 4};
@@ -222,7 +223,7 @@ static void test_jump_without_addresses(void)
     guard_free_all();
 }
 
-/* A verified number needs no second one; a forged one never moves anything. */
+/* A verified number needs no second one; a forged one never changes any state. */
 static void test_icv_decides(void)
 {
     stream s;
@@ -240,7 +241,7 @@ static void test_icv_decides(void)
     close_stream(&s);
 }
 
-/* An advance of 2^28 is one that no loss explains. */
+/* No loss explains an advance of 2^28. */
 static void test_how_far_a_jump_is(void)
 {
     for (uint64_t less = 0; less <= 1; less++) {
@@ -254,7 +255,8 @@ static void test_how_far_a_jump_is(void)
     }
 }
 
-/* The second packet may be 65,536 ahead of the first one; from farther away, that was anybody's. */
+/* The second packet may be 65,536 ahead of the first one; if it is farther ahead, the first one may have been forged.
+ */
 static void test_how_far_the_second_is(void)
 {
     for (uint64_t more = 0; more <= 1; more++) {
@@ -268,7 +270,7 @@ static void test_how_far_the_second_is(void)
     }
 }
 
-/* Three packets make sure that an unverified number is old, two do not. */
+/* Three packets make it certain that an unverified number is old, two do not. */
 static void test_what_is_surely_old(void)
 {
     for (uint64_t ahead = 2; ahead <= 3; ahead++) {
@@ -285,7 +287,8 @@ static void test_what_is_surely_old(void)
     }
 }
 
-/* Which of other packets under the last numbers of `packets` is the first to say that there is no anti-replay. */
+/* After `packets` packets, other packets repeat the last numbers: the first of these that is reported as lacking
+ * anti-replay. */
 static unsigned count_conflicts(unsigned packets)
 {
     unsigned conflicts = 0;
@@ -303,7 +306,7 @@ static unsigned count_conflicts(unsigned packets)
     return conflicts;
 }
 
-/* Eight at least, and more than every fourth packet. */
+/* At least eight, and more than every fourth packet. */
 static void test_no_anti_replay(void)
 {
     g_assert_cmpuint(count_conflicts(10), ==, 8);
@@ -311,9 +314,9 @@ static void test_no_anti_replay(void)
     g_assert_cmpuint(count_conflicts(60), ==, 21);
 }
 
-/* --- counters that begin anew */
+/* --- counters that restart */
 
-/* Its receiver refuses them all; it is said once, and what comes after is judged by the new numbers. */
+/* The receiver refuses them all; the restart is reported once, and later packets are judged by the new numbers. */
 static void test_restart(void)
 {
     stream s;
@@ -329,7 +332,7 @@ static void test_restart(void)
     close_stream(&s);
 }
 
-/* With the ICVs right the window is where it is: the receiver goes on refusing. */
+/* If the ICVs are right, the window stays where it is: the receiver continues to refuse. */
 static void test_verified_restart(void)
 {
     stream s;
@@ -343,8 +346,8 @@ static void test_verified_restart(void)
     close_stream(&s);
 }
 
-/* With ESN too: its receiver takes the numbers for those of the next epoch, and finds the ICVs wrong. The high half of
- * the new ones is 0, whatever that of the old ones was. */
+/* With ESN too: the receiver takes the numbers for those of the next epoch, for which the ICVs are wrong. The high half
+ * of the new ones is 0, whatever that of the old ones was. */
 static void test_restart_with_esn(void)
 {
     for (uint64_t high = 0; high <= 3; high += 3) {
@@ -360,12 +363,12 @@ static void test_restart_with_esn(void)
         g_assert_cmpuint(s.note.window, ==, 0);
         send_run(&s, 5, 300, GENUINE_ESN);
         expect_found(&s, FOUND(IPSEC_FINDING_ESN_WRONG_HIGH));
-        g_assert_cmpuint(s.note.window, ==, 0); /* no larger window would help */
+        g_assert_cmpuint(s.note.window, ==, 0); /* a larger window would not help */
         close_stream(&s);
     }
 }
 
-/* A high half that is one too far is no restart, and at the end of an epoch nothing wraps. */
+/* A high half that is one too high is not a restart, and at the end of an epoch the counter does not wrap. */
 static void test_no_restart_with_esn(void)
 {
     stream s;
@@ -391,7 +394,7 @@ static void test_no_restart_with_esn(void)
     close_stream(&s);
 }
 
-/* A late straggler of a run that lasted long without being a restart is told how large a window it needs. */
+/* The advice on a late straggler of a long run that was not a restart names the window that it needs. */
 static void test_long_run_that_is_late(void)
 {
     stream s;
@@ -405,7 +408,7 @@ static void test_long_run_that_is_late(void)
     close_stream(&s);
 }
 
-/* Whether the last of these numbers, behind a flow that is far ahead, is said to begin anew. */
+/* Whether the last of these numbers, after a flow that is far ahead, is reported as a restart. */
 static bool begins_anew(const uint64_t *numbers, unsigned count)
 {
     stream s;
@@ -422,7 +425,7 @@ static bool begins_anew(const uint64_t *numbers, unsigned count)
     return found;
 }
 
-/* Four in a row, each at most 64 above the one before, the last of them at most 128. */
+/* Four in a row, each at most 64 above the previous one, and the last one at most 128. */
 static void test_restart_at_the_start(void)
 {
     g_assert_true(begins_anew((const uint64_t[]){1, 65, 66, 128}, 4));
@@ -444,7 +447,7 @@ static void test_restart_far_behind(void)
     }
 }
 
-/* What a queue holds back comes late and in order, but not as late as this. */
+/* Packets held back in a queue come late and in order, but not as late as this. */
 static void test_late_burst_is_no_restart(void)
 {
     stream s;
@@ -459,7 +462,7 @@ static void test_late_burst_is_no_restart(void)
     close_stream(&s);
 }
 
-/* Near the start other packets under the same numbers tell that it is none. */
+/* Near the start, other packets with the same numbers show that it is not a restart. */
 static void test_late_burst_at_the_start(void)
 {
     stream s;
@@ -484,7 +487,7 @@ static void test_late_burst_at_the_start(void)
     close_stream(&s);
 }
 
-/* Wherever it begins. */
+/* A restart may begin with any number. */
 static void test_restart_anywhere(void)
 {
     for (uint64_t from = 100; from < 3000; from += 97) {
@@ -499,7 +502,7 @@ static void test_restart_anywhere(void)
     }
 }
 
-/* A capture that is sent again is no sender that begins anew. */
+/* A capture that is replayed is not a sender that restarts. */
 static void test_copies_are_no_restart(void)
 {
     stream s;
@@ -516,7 +519,7 @@ static void test_copies_are_no_restart(void)
     close_stream(&s);
 }
 
-/* Where several send, each has numbers of its own, and none of them begins anew. */
+/* If there are several senders, each has its own numbers, and none of them restarts. */
 static void test_senders_are_no_restart(void)
 {
     stream s;
@@ -536,7 +539,7 @@ static void test_senders_are_no_restart(void)
 
 /* --- the end of the counter */
 
-/* Whether it goes on is known only with ESN, or where nobody knows better. */
+/* The counter may only continue with ESN, or if ESN is unknown. */
 static void test_end_of_the_counter(void)
 {
     stream s;
@@ -569,7 +572,7 @@ static void test_end_of_the_counter(void)
 
 /* --- the window of each stack */
 
-/* Number 60 after 100: Linux and FreeBSD see 32 packets, the others more. */
+/* Number 60 after 100: the windows of Linux and FreeBSD have 32 packets, the others more. */
 static void test_windows_differ(void)
 {
     ipsec_stacks narrow = 0, wide = 0;
@@ -590,7 +593,7 @@ static void test_windows_differ(void)
     close_stream(&s);
 }
 
-/* The same with ESN: what is left of a window is a number of the next epoch, whose ICV is wrong. */
+/* The same with ESN: a number left of the window is taken as one of the next epoch, for which the ICV is wrong. */
 static void test_windows_differ_with_esn(void)
 {
     stream s;
@@ -604,8 +607,8 @@ static void test_windows_differ_with_esn(void)
     close_stream(&s);
 }
 
-/* An SA whose row says that it has ESN shows the same where nothing can be verified, as in a capture that was cut: one
- * packet that is left of the window, and not its run. */
+/* An SA that has ESN according to its row shows the same if nothing can be verified, as in a cut capture: for a single
+ * packet left of the window, but not for a run. */
 static void test_esn_without_icv(void)
 {
     stream s;
@@ -627,7 +630,7 @@ static void test_esn_without_icv(void)
     close_stream(&s);
 }
 
-/* Where others verify, it may as well be of the next epoch; and what has a wrong ICV is none of these. */
+/* If others verify, it may also belong to the next epoch; and a packet with a wrong ICV is neither. */
 static void test_esn_unproven(void)
 {
     stream s;
@@ -644,7 +647,7 @@ static void test_esn_unproven(void)
 
 /* --- losses */
 
-/* Said once for each run of them, and counted. */
+/* Losses are reported once for each run of them, and counted. */
 static void test_losses(void)
 {
     stream s;
@@ -664,16 +667,16 @@ static void test_losses(void)
     g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==, 10);
     send_run(&s, 300, 301, UNKNOWN);
     expect_found(&s, FOUND_NOTHING);
-    send(&s, 302, UNKNOWN); /* the second one that goes on from there */
+    send(&s, 302, UNKNOWN); /* the second one that continues from there */
     expect_found(&s, FOUND(IPSEC_FINDING_SEQ_GAP));
     g_assert_cmpuint(ipsec_sa_summary_at(s.sequencer.sas, 0)->lost, ==,
-                     10 + 70); /* up to 302 - 32; the rest may yet come */
+                     10 + 70); /* up to 302 - 32; the others may still come */
     close_stream(&s);
 }
 
 /* --- what is reported */
 
-/* The number before is reported however far away it is. */
+/* The highest number before is reported however far away it is. */
 static void test_highest(void)
 {
     static const uint64_t befores[] = {1, EPOCH - 1, EPOCH, 3 * EPOCH + 7};
@@ -693,7 +696,7 @@ static void test_highest(void)
         }
 }
 
-/* Later ones name the first, not each other. */
+/* Later packets name the first one, not each other. */
 static void test_first_of_several(void)
 {
     stream s;

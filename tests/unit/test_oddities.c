@@ -1,4 +1,4 @@
-/* What some receivers mind, and no finding tells. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Oddities: what some receivers object to although no finding covers it. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/oddities.h"
 #include "guard.h"
 #include "packet/find.h"
@@ -16,7 +16,7 @@
 
 /* --- headers in front ------------------------------------------------------------------------------- */
 
-/* A packet behind these octets, copied to the edge of readable memory. */
+/* The oddities of a packet after these octets, which are copied to the edge of readable memory. */
 static ipsec_oddities behind(uint8_t protocol, uint8_t version, const char *outer, uint32_t length, unsigned flags)
 {
     ipsec_view view = protocol == AH ? ah_view(version, 17, 4, 0x1000, 1, 84) : esp_view(version, 0x1000, 1, 84);
@@ -43,7 +43,7 @@ static void test_v4(void)
     g_assert_cmphex(behind(ESP, 4, df, 20, 0), ==, 0);
     g_assert_cmphex(behind(AH, 4, options, 24, 0), ==, ODD(V4_OPTIONS));
     g_assert_cmphex(behind(ESP, 4, options, 24, 0), ==, ODD(V4_OPTIONS));
-    /* What was put together has the flags of one of the fragments. */
+    /* A reassembled packet has the flags of one of its fragments. */
     g_assert_cmphex(behind(AH, 4, df, 20, IPSEC_VIEW_REASSEMBLED), ==, ODD(REASSEMBLED));
     g_assert_cmphex(behind(AH, 4, df, 19, 0), ==, 0);
 }
@@ -71,12 +71,12 @@ static void test_v6(void)
     g_assert_cmphex(behind(AH, 6, second, 56, 0), ==, ODD(V6_EXTENSIONS) | ODD(V6_CHANGING_OPTIONS));
     g_assert_cmphex(behind(AH, 6, cut, 48, 0), ==, ODD(V6_EXTENSIONS) | ODD(V6_CHANGING_OPTIONS));
     g_assert_cmphex(behind(ESP, 6, routing, 48, 0), ==, ODD(V6_EXTENSIONS));
-    /* AH is no extension header here, and what it covers none of its options. */
+    /* AH is not an extension header here, so options after it do not count. */
     g_assert_cmphex(behind(ESP, 6, in_ah, 64, 0), ==, 0);
     g_assert_cmphex(behind(ESP, 6, pads, 39, 0), ==, 0);
 }
 
-/* UDP of 92 octets, where IP has `more` than that. */
+/* UDP of 92 octets in IP with `more` octets than that. */
 static ipsec_oddities udp_with(uint8_t version, int more)
 {
     const uint32_t ip = version == 4 ? 20 : 40, udp = 92;
@@ -120,7 +120,7 @@ static void test_behind_the_packet(void)
 
 /* --- the SA ------------------------------------------------------------------------------------------ */
 
-/* Of a packet whose row is `spec`, if that is sure. */
+/* The oddities of a packet whose row is `spec`, if that is `sure`. */
 static ipsec_oddities with_row(ipsec_view *view, const ipsec_key_row *spec, bool sure)
 {
     static const ipsec_note nothing;
@@ -152,7 +152,7 @@ static void test_ports(void)
         g_assert_cmphex(with_row(&view, &spec, false), ==, 0);
         g_assert_cmphex(with_row(&view, &unknown, true), ==, 0);
     }
-    /* Somebody listens on 4500 whatever port the SA has. */
+    /* The receiver listens on 4500 whatever port the SA has. */
     view.destination_port = 4500;
     g_assert_cmphex(with_row(&view, &other, true), ==, ODD(OTHER_PORTS));
     g_assert_cmphex(with_row(&native, &spec, true), ==, 0);
@@ -175,7 +175,7 @@ static void test_source(void)
     guard_free_all();
 }
 
-/* An ICV of 16 octets: 28 bare, 28 in IPv4 and 32 in IPv6 as RFC 4302 says. */
+/* An ICV of 16 octets: 28 octets without padding; according to RFC 4302, 28 in IPv4 and 32 in IPv6. */
 static void test_ah_length(void)
 {
     static const struct {
@@ -224,12 +224,12 @@ static void test_tail(void)
     ipsec_opened opened = tail_of(body, 64);
 
     g_assert_true(opened.tail_known && !opened.pad_exceeds && !opened.inner_exceeds && opened.tail_next == 4);
-    body[3] = 21; /* with the padding, one too long */
+    body[3] = 21; /* one octet too long, together with the padding */
     opened = tail_of(body, 64);
     g_assert_true(!opened.pad_exceeds && opened.inner_exceeds);
-    body[63] = 17; /* no IP packet has a length */
+    body[63] = 17; /* not IP, so it states no length */
     g_assert_false(tail_of(body, 64).inner_exceeds);
-    body[63] = 41; /* 40 and what stands behind the first word */
+    body[63] = 41; /* 40 octets plus the stated payload length */
     body[5] = 0;
     body[62] = 22;
     g_assert_false(tail_of(body, 64).inner_exceeds);
@@ -242,7 +242,8 @@ static void test_tail(void)
     g_assert_true(tail_of(body, 64).pad_exceeds);
 }
 
-/* With nothing between IV and ICV, the trailer is the end of the IV; and an inner header would begin with the ICV. */
+/* With nothing between IV and ICV, the end of the IV takes the place of the trailer; and an inner header would begin
+ * with the ICV. */
 static void test_tail_without_a_body(void)
 {
     const uint8_t two[2] = {0, 4}, none[1] = {0};
@@ -253,7 +254,7 @@ static void test_tail_without_a_body(void)
     g_assert_true(opened.tail_next == 4 && opened.inner_exceeds); /* 0x1111 octets */
 }
 
-/* --- what is made of them ---------------------------------------------------------------------------- */
+/* --- reactions to oddities ---------------------------------------------------------------------------- */
 
 static ipsec_report odd_report(uint8_t protocol, ipsec_oddities oddities)
 {
@@ -285,7 +286,7 @@ static void test_who_minds(void)
     g_assert_cmphex(ipsec_oddities_minded(IPSEC_STACK_VPP) & (ODD(V4_FLAGS) | ODD(OTHER_PORTS)), ==, ODD(V4_FLAGS));
 }
 
-/* A number before the first is that to one stack, and not to another. */
+/* Whether a number is before the first one depends on the stack. */
 static void test_before_the_first_is_of_a_stack(void)
 {
     ipsec_report report = odd_report(ESP, ODD(BEFORE_FIRST));
@@ -295,7 +296,7 @@ static void test_before_the_first_is_of_a_stack(void)
     g_assert_null(ipsec_outcome_at(IPSEC_STACK_VPP, &report));
 }
 
-/* What was put together from fragments is nothing that VPP counts. */
+/* VPP has no counter for a reassembled packet. */
 static void test_fragments(void)
 {
     const ipsec_report report = odd_report(AH, ODD(REASSEMBLED) | ODD(V4_OPTIONS) | ODD(AH_OTHER_LENGTH));
@@ -305,8 +306,8 @@ static void test_fragments(void)
     g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report)->counter, ==, "ahs_badauthl");
 }
 
-/* Nothing is said that no finding explains: not of what may be no IPsec, nor of a header that the stack never sees. A
- * second capture of a packet is refused as the first was, and counted once. */
+/* Nothing is claimed for what may not be IPsec, or for a header that the stack never sees. A second capture of a packet
+ * is refused like the first one, but counted once. */
 static void test_when_it_is_known(void)
 {
     ipsec_report report = odd_report(ESP, ODD(OTHER_PORTS));
@@ -324,7 +325,7 @@ static void test_when_it_is_known(void)
     g_assert_null(ipsec_outcome_at(IPSEC_STACK_FREEBSD, &report));
 }
 
-/* What the RFCs refuse as well is no restriction; nor is what another check refuses first. */
+/* It is not a restriction if the RFCs refuse the packet as well, or if another check refuses it first. */
 static void test_what_is_no_restriction(void)
 {
     ipsec_report report = odd_report(AH, ODD(V4_FLAGS));
@@ -335,7 +336,7 @@ static void test_what_is_no_restriction(void)
     g_assert_cmpuint(ipsec_receiver_restriction(IPSEC_STACK_FREEBSD, &report), ==, IPSEC_CASE_NONE);
 }
 
-/* What a BSD sends to another with such options is right to both, and to nobody who keeps to RFC 4302. */
+/* With such options, a packet from one BSD to another is valid for both, but not for receivers that follow RFC 4302. */
 static void test_options_of_the_bsds(void)
 {
     ipsec_report report = odd_report(AH, ODD(V6_CHANGING_OPTIONS));
@@ -346,7 +347,7 @@ static void test_options_of_the_bsds(void)
     g_assert_cmpstr(ipsec_outcome_at(IPSEC_STACK_OPENBSD, &report)->counter, ==, "ahs_badauth");
 }
 
-/* In UDP, what is too short for ESP: 4 octets, no whole words, the header alone. */
+/* In UDP, packets that are too short for ESP: 4 octets, no whole words, the header alone. */
 static void test_too_short_in_udp(void)
 {
     static const struct {

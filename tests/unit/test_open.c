@@ -1,4 +1,4 @@
-/* Opening packets through the central calls: what is said of keys and ICVs, and that explaining says the same.
+/* Opening packets through the central calls: findings on keys and ICVs, which explaining must repeat.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/crypto.h"
 #include "guard.h"
@@ -64,7 +64,7 @@ static void test_verified(void)
     end(db);
 }
 
-/* The key is doubted until it has verified once; the packet, afterwards. */
+/* Until a key has verified once, the key is doubted; afterwards, the packet. */
 static void test_key_or_packet(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -82,7 +82,7 @@ static void test_key_or_packet(void)
     end(db);
 }
 
-/* A packet that was judged before any verified stays what it was when it is explained later. */
+/* A packet that was judged before any verified has the same report when it is explained later. */
 static void test_explained_later(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "auto", "any");
@@ -105,7 +105,7 @@ static void test_explained_later(void)
     end(db);
 }
 
-/* A caller that mixes up its records gets less, but nothing that is not there. */
+/* A caller that mixes up its records gets less, but nothing false. */
 static void test_record_of_another_packet(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -122,7 +122,7 @@ static void test_record_of_another_packet(void)
     end(db);
 }
 
-/* Rows for one SA with other keys, of which the last verifies, and one that makes sources count. */
+/* Rows for one SA with different keys, of which the last one verifies, and one that makes the source matter. */
 static ipsec_db *db_with_chain(unsigned others, const ipsec_key_row *last)
 {
     ipsec_key_row row = *last, elsewhere = *last;
@@ -154,7 +154,8 @@ static ipsec_report judge(ipsec_db *db, const ipsec_view *view)
     return judged;
 }
 
-/* A row that cannot verify the packet hides no damage: whether there is no ICV for it, or not enough of it. */
+/* A row that cannot verify the packet does not hide damage: whether it has no ICV, or the packet is too short for it.
+ */
 static void test_row_that_verifies_nothing(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -179,7 +180,7 @@ static void test_row_that_verifies_nothing(void)
     }
 }
 
-/* Before an ICV has verified, a sound trailer speaks for a row without one; a damaged packet has none. */
+/* Before an ICV has verified, a sound trailer is evidence for a row without ICV; a damaged packet has none. */
 static void test_row_without_icv(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any"), none = null_row("NONE", "no", "any");
@@ -198,7 +199,7 @@ static void test_row_without_icv(void)
     }
 }
 
-/* What other rows make of a packet is forgotten, if it is not of their time. */
+/* The plaintext from other rows is discarded if the packet is not from their time. */
 static void test_plaintext_of_the_right_row(void)
 {
     const ipsec_key_row_text text = {
@@ -219,8 +220,8 @@ static void test_plaintext_of_the_right_row(void)
     end(db);
 }
 
-/* A packet whose IP header has no length is as long as its frame, for all that looks into it: here for the block that
- * foretells the IV of the next one. */
+/* A packet whose IP header has no length counts as long as its frame everywhere: here for the block that predicts the
+ * IV of the next one. */
 static void test_no_length(void)
 {
     static const char key[] = "5555555555555555555555555555555555555555555555555555555555555555";
@@ -236,7 +237,7 @@ static void test_no_length(void)
     g_assert_true(ipsec_key_row_compile(&text, &cbc, &error));
     db = db_with(&cbc, false);
     for (uint32_t number = 1; number <= 4; number++) {
-        uint8_t body[48]; /* of the IV and two blocks; the last one is the next IV */
+        uint8_t body[48]; /* the IV and two blocks, the last of which is the next IV */
         ipsec_view view;
 
         memset(body, (int)number + 1, sizeof body);
@@ -254,7 +255,7 @@ static void test_no_length(void)
     end(db);
 }
 
-/* The window is that of the SA, whatever source a packet claims to come from. */
+/* The window belongs to the SA, whatever source a packet claims to come from. */
 static void test_replay_from_another_source(void)
 {
     static const uint8_t elsewhere[4] = {203, 0, 113, 7};
@@ -283,7 +284,7 @@ static void test_replay_from_another_source(void)
     }
 }
 
-/* Two rows that the source tells apart: 192.0.2.1 has the first. */
+/* Two rows that differ by source: the first one is for 192.0.2.1. */
 static ipsec_db *db_with_sources(ipsec_key_row *first, ipsec_key_row *second)
 {
     ipsec_db *db;
@@ -297,7 +298,7 @@ static ipsec_db *db_with_sources(ipsec_key_row *first, ipsec_key_row *second)
     return db;
 }
 
-/* But where the source tells rows apart, each has numbers of its own. */
+/* But if rows differ by source, each has its own numbers. */
 static void test_row_of_another_source(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
@@ -318,7 +319,8 @@ static void test_row_of_another_source(void)
     end(db);
 }
 
-/* Their turns make no old packet new: that goes for rows that the source tells apart, and for keys of other times. */
+/* Alternation does not make old packets look new: neither with rows that differ by source, nor with keys of different
+ * times. */
 static void test_turns_of_sources(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2};
@@ -349,8 +351,8 @@ static void test_turns_of_sources(void)
     end(db);
 }
 
-/* What a stranger sends moves neither keys nor numbers: the SA's own row is good, and his does not open it, or he has
- * none. It is judged by the SA's own row: receivers do not look at the source. */
+/* Packets from a stranger change neither keys nor numbers: the SA's own row is good, and the stranger's does not open
+ * them, or there is none. They are judged by the SA's own row, because receivers ignore the source. */
 static void test_stranger(void)
 {
     static const uint8_t here[4] = {192, 0, 2, 1}, there[4] = {192, 0, 2, 2}, nowhere[4] = {203, 0, 113, 7};
@@ -394,7 +396,7 @@ static void test_complete_tables(void)
     end(db);
 }
 
-/* Whether the half is tried; what the receiver's window makes of it is another matter. */
+/* Checks whether a high half is tried; the judgement of the receiver's window is a different matter. */
 static void expect_high(ipsec_db *db, const ipsec_key_row *spec, bool esn, uint32_t high, const expectation *wanted)
 {
     static uint32_t sequence;
@@ -412,9 +414,9 @@ static void expect_high(ipsec_db *db, const ipsec_key_row *spec, bool esn, uint3
         g_assert_true(ipsec_findings_have(&report.findings, wanted->findings[0]));
 }
 
-/* `auto` tries both, and then stays with what verified. */
-/* VPP's policies know an SPI and no protocol; but that an SA of ESP has seen the number is told of AH only where the
- * tables have the SPI for ESP and that host. */
+/* `auto` tries both, and then keeps the one that verified. */
+/* VPP's policies match an SPI without a protocol; but for AH it is only reported that an ESP SA has seen the number if
+ * the tables have the SPI for ESP and that host. */
 static void test_number_of_another_protocol(void)
 {
     static const char *const destinations[] = {"192.0.2.2", "*"};
@@ -449,7 +451,7 @@ static void test_number_of_another_protocol(void)
     }
 }
 
-/* Padding that hides the length is 16 octets or more than the block asks for; that of NULL is 4. */
+/* Padding hides the length if it is 16 or more octets longer than the block requires; the block of NULL is 4. */
 static void test_excess_padding(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");
@@ -479,7 +481,7 @@ static void test_excess_padding(void)
     }
 }
 
-/* Where no row has an ICV, and none bears the packet out, it is the first that is told of. */
+/* If no row has an ICV, and none is supported by the packet, the first one is reported. */
 static void test_no_row_bears_it_out(void)
 {
     static const char *const keys[] = {"11111111111111111111111111111111", "22222222222222222222222222222222",
@@ -500,7 +502,7 @@ static void test_no_row_bears_it_out(void)
         g_assert_true(ipsec_db_add(db, &row));
     }
     ipsec_judge(db, &noise, &record, &report);
-    g_assert_false(report.opened.has_trailer); /* of none of them */
+    g_assert_false(report.opened.has_trailer); /* with none of the rows */
     g_assert_cmpuint(report.opened.spec->line, ==, 1);
     end(db);
 }
@@ -521,7 +523,7 @@ static void test_esn_found_out(void)
     end(db);
 }
 
-/* The last one and its neighbours, 0 and 1: no free search. */
+/* The last high half and its neighbours, 0 and 1: not an unlimited search. */
 static void test_high_halves(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "yes", "any");
@@ -538,7 +540,7 @@ static void test_high_halves(void)
     end(db);
 }
 
-/* Each key of an SA has a high half of its own, or none; and it is known again when its turn comes. */
+/* Each key of an SA has its own high half, or none; and it is remembered when the key is used again. */
 static void test_high_halves_of_each_key(void)
 {
     const ipsec_key_row first = null_row("HMAC_SHA1_96", "auto", "any");
@@ -602,9 +604,9 @@ static void test_hints(void)
     expect_hint("HMAC_SHA2_384_192", "no", (sealing){.sequence = 1}, IPSEC_CASE_INTEGRITY, 0);
 }
 
-/* --- how often the reason is looked for ------------------------------------------------------------------- */
+/* --- how often a reason is searched for ------------------------------------------------------------------- */
 
-/* What the report says of the key of a packet that was sent with 256 bits of ICV. */
+/* The hint about the key for a packet that was sent with 256 bits of ICV. */
 static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_key_row *spec, uint32_t sequence)
 {
     const ipsec_view view = sound(spec, (sealing){.sequence = sequence, .icv = 32});
@@ -617,7 +619,8 @@ static ipsec_advice_case hint_of(ipsec_db *db, const ipsec_key_row *spec, uint32
     return (ipsec_advice_case)report.findings.list[report.findings.count - 1].advice_case;
 }
 
-/* Forged packets in front do not keep the reason from being found: at the fourth failure, and at each doubling. */
+/* Forged packets at the beginning do not prevent the reason from being found: at the fourth failure, and at each
+ * doubling. */
 static void test_reason_behind_forged_packets(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -643,7 +646,7 @@ static void test_reason_behind_forged_packets(void)
 enum {
     GUESSED_IN_ALL = 2 << 20, /* of open.c */
     GUESSED_PER_ROW = GUESSED_IN_ALL / 8,
-    COST = 8 + 12 + 32 + 512 /* of one look into a packet of hint_of() */
+    COST = 8 + 12 + 32 + 512 /* of one search in a packet of hint_of() */
 };
 
 static ipsec_key_row with_spi(ipsec_key_row spec, uint32_t spi)
@@ -652,7 +655,7 @@ static ipsec_key_row with_spi(ipsec_key_row spec, uint32_t spi)
     return spec;
 }
 
-/* SPIs that a row for any takes use up its share, and leave the other rows theirs. */
+/* The SPIs of a row for any SPI use up its share, and leave the other rows theirs. */
 static void test_share_of_a_row(void)
 {
     const ipsec_key_row named = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -671,12 +674,12 @@ static void test_share_of_a_row(void)
     end(db);
 }
 
-/* A second look has an end when so much was spent, and the first look of a row when it is twice as much. */
+/* Second searches end when this much has been spent, and the first search of a row when it is twice as much. */
 static void test_all_that_is_looked_into(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA2_256_128", "no", "any");
     const uint32_t rows = 2 * GUESSED_IN_ALL / COST + 2, forged = 8 + 12 + 16 + 512;
-    const uint32_t half = (GUESSED_IN_ALL - forged) / COST + 1; /* spend the first half, with the forged one */
+    const uint32_t half = (GUESSED_IN_ALL - forged) / COST + 1; /* these and the forged one use up the first half */
 
     for (uint32_t enough = 0; enough < 2; enough++) {
         const ipsec_view view = broken(&spec, (sealing){.sequence = 1});
@@ -740,7 +743,7 @@ static void test_cut_and_quoted(void)
     end(db);
 }
 
-/* Every length of packet, up to what the row needs: nothing is read behind the end, and no verdict is "verified". */
+/* Every length of packet up to what the row needs: nothing is read beyond the end, and no verdict is "verified". */
 static void test_every_length(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA2_512_256", "auto", "tunnel");
@@ -773,7 +776,7 @@ static ipsec_key_row row_of(const char *encryption, const char *key, const char 
     return row;
 }
 
-/* Judges a packet of this many octets that no key made, the first of its SA; explaining says the same. */
+/* Judges a packet of this many random octets, the first of its SA; explaining says the same. */
 static ipsec_report judge_noise(const ipsec_key_row *row, uint32_t length, bool sa_complete)
 {
     ipsec_db *db = db_with(row, sa_complete);
@@ -786,11 +789,11 @@ static ipsec_report judge_noise(const ipsec_key_row *row, uint32_t length, bool 
     g_assert_cmpint(judged.verdict, ==, explained.verdict);
     g_assert_cmpint(judged.findings.count, ==, explained.findings.count);
     end(db);
-    judged.opened.spec = judged.opened.like = row; /* those of the database are gone */
+    judged.opened.spec = judged.opened.like = row; /* the rows of the database have been freed */
     return judged;
 }
 
-/* What is too short for its row, or no whole blocks, may be so by the row's fault: nothing is sure. */
+/* If a packet is too short for its row, or not in whole blocks, the row may be wrong: nothing is certain. */
 static void expect_lengths_doubted(const ipsec_report *report)
 {
     const ipsec_finding *found = &report->findings.list[report->findings.count - 1];
@@ -803,14 +806,14 @@ static void expect_lengths_doubted(const ipsec_report *report)
         g_assert_null(ipsec_outcome_at((ipsec_stack)stack, report));
 }
 
-/* Where no ICV was computed, the key is not to blame. */
+/* If no ICV was computed, the key is not blamed. */
 static void test_no_icv_no_blame(void)
 {
     static const char aes[] = "0x0102030405060708090a0b0c0d0e0f10",
                       gcm[] = "0x0102030405060708090a0b0c0d0e0f1011121314";
     const struct {
         ipsec_key_row row;
-        uint32_t least, block; /* octets that have a trailer, and what the ciphertext is a multiple of */
+        uint32_t least, block; /* octets from which on there is a trailer, and the unit of the ciphertext */
         bool verifies;
     } rows[] = {
         {row_of("AES_CBC", aes, "HMAC_SHA2_256_128"), 8 + 16 + 2 + 16, 16, true},
@@ -839,9 +842,9 @@ static void test_no_icv_no_blame(void)
         }
 }
 
-/* --- in the clear ----------------------------------------------------------------------------------------- */
+/* --- plaintext -------------------------------------------------------------------------------------------- */
 
-/* A row of AES-CBC with an HMAC, and packets that it has; in the clear they have 16 octets of IV, UDP and no ICV. */
+/* A row of AES-CBC with an HMAC, and packets of that SA; those in plaintext have 16 octets of IV, UDP and no ICV. */
 static ipsec_key_row cbc_row(void)
 {
     return row_of("AES_CBC", "0x0102030405060708090a0b0c0d0e0f10", "HMAC_SHA2_256_128");
@@ -856,7 +859,7 @@ static ipsec_view clear_view(uint32_t sequence)
     return view_of(IPSEC_PROTOCOL_ESP, 4, octets, sizeof octets);
 }
 
-/* Sealed with an HMAC over what is no true ciphertext: it verifies all the same. */
+/* With an HMAC over octets that are not ciphertext, which verifies all the same. */
 static ipsec_view verified_view(uint32_t sequence)
 {
     const ipsec_key_row seal = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -867,7 +870,7 @@ static ipsec_view verified_view(uint32_t sequence)
 
 static const expectation offloaded = FINDINGS(UNCHECKED, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD);
 
-/* Nobody has counted it, whatever the tables hold; and it is no damaged packet where none has verified. */
+/* No receiver has counted it, whatever the tables say; and it is not a damaged packet if none has verified. */
 static void test_captured_in_the_clear(void)
 {
     for (unsigned complete = 0; complete <= 1; complete++) {
@@ -887,7 +890,8 @@ static void test_captured_in_the_clear(void)
     }
 }
 
-/* What a forged one gains ends with the first packet that verifies: neither numbers nor anything else of it stay. */
+/* The effect of a forged packet ends with the first packet that verifies: neither its number nor anything else is kept.
+ */
 static void test_forged_in_the_clear(void)
 {
     const ipsec_key_row spec = cbc_row();
@@ -909,7 +913,7 @@ static void test_forged_in_the_clear(void)
     end(db);
 }
 
-/* A row whose cipher hides nothing tells nothing by clear text, unless the dump says that a card has a part in it. */
+/* With a cipher that hides nothing, plaintext means nothing, unless the dump says that a card is involved. */
 static void test_clear_by_nature(void)
 {
     for (unsigned told = 0; told <= 1; told++) {
@@ -925,7 +929,7 @@ static void test_clear_by_nature(void)
     }
 }
 
-/* Numbers that a card gave to the segments of one are not lost. */
+/* Numbers that a card assigned to segments are not lost. */
 static void test_segments_take_numbers(void)
 {
     const ipsec_key_row spec = cbc_row();
@@ -940,7 +944,8 @@ static void test_segments_take_numbers(void)
     end(db);
 }
 
-/* Who sends what verifies in UDP is a peer there, and not who sends what does not verify on the same SA. */
+/* A host whose packets in UDP verify is a known peer there, unlike a host whose packets on the same SA do not verify.
+ */
 static void test_peers_by_key(void)
 {
     static const uint8_t stranger[4] = {203, 0, 113, 9};
@@ -964,8 +969,8 @@ static void test_peers_by_key(void)
     }
 }
 
-/* Packets that were cut are not lost, whatever cut ones are made up behind them, each within the window of the one
- * before. */
+/* Packets that were cut are not lost, whatever cut ones are forged after them, each within the window of the previous
+ * one. */
 static void test_made_up_behind_cut_ones(void)
 {
     const ipsec_key_row spec = null_row("HMAC_SHA1_96", "no", "any");

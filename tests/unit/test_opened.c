@@ -1,5 +1,5 @@
-/* What is said of packets that are opened without a key, through the central calls. What is said of those with a key is
- * tested in test_open.c. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets that are opened without a key, through the central calls. Those with a key are tested in test_open.c.
+ * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open_report.h"
 #include "guard.h"
 #include "keyed.h"
@@ -15,7 +15,7 @@ enum {
     ICMP = 1
 };
 
-/* A packet of ESP that has the shape and carries ICMP, without padding. */
+/* An ESP packet of this shape with ICMP, without padding. */
 static ipsec_view null_packet(unsigned shape, uint32_t sequence)
 {
     static const uint8_t icmp[] = {8, 0, 0xf8, 0x0b, 0, 1, 0, 1, 'p', 'i', 'n', 'g', '!', '!', 0, ICMP};
@@ -28,7 +28,7 @@ static ipsec_view null_packet(unsigned shape, uint32_t sequence)
     return view_of(IPSEC_PROTOCOL_ESP, 4, octets, 8u + row->iv + sizeof icmp + row->icv);
 }
 
-/* Judges it, or one whose padding is said to be longer than the packet. */
+/* Judges such a packet, or one whose pad length exceeds the packet. */
 static ipsec_report judge_null(ipsec_db *db, unsigned shape, uint32_t sequence, bool damaged, ipsec_record *record)
 {
     const ipsec_view view = null_packet(shape, sequence);
@@ -46,7 +46,8 @@ static ipsec_report judge_null(ipsec_db *db, unsigned shape, uint32_t sequence, 
     return report;
 }
 
-/* Without a key nothing is sure, with an ICV or without: no receiver is said to have dropped or counted the packet. */
+/* Without a key nothing is certain, with or without an ICV: no receiver is claimed to have dropped or counted the
+ * packet. */
 static void test_never_a_drop(void)
 {
     for (unsigned shape = 0; shape < IPSEC_NULL_SHAPES; shape++) {
@@ -71,7 +72,8 @@ static void test_never_a_drop(void)
     }
 }
 
-/* Explained later, the packet that came before the shape was known shows what is inside, and says the same as before.
+/* When it is explained later, the packet that came before the shape was known shows its content, and otherwise the same
+ * as before.
  */
 static void test_hindsight(void)
 {
@@ -100,7 +102,7 @@ static void test_hindsight(void)
     }
 }
 
-/* The heuristic may be off, where a key for another SA is looked for all the same. */
+/* The heuristic may be off, while keys of other SAs are still looked up. */
 static void test_switched_off(void)
 {
     const ipsec_key_row elsewhere = null_row("HMAC_SHA1_96", "no", "any");
@@ -120,7 +122,7 @@ static void test_switched_off(void)
     }
 }
 
-/* Packets that are cut, and those below what ESP may be, speak neither for nor against. */
+/* Packets that are cut, and those that are too short for ESP, are evidence neither for nor against. */
 static void test_not_looked_at(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -144,7 +146,7 @@ static void test_not_looked_at(void)
     guard_free_all();
 }
 
-/* Noise first: the central calls pass packets by, and come back. */
+/* Noise first: the central calls skip packets, and resume. */
 static void test_found_again(void)
 {
     ipsec_db *db = db_for(IPSEC_STACK_RFC);
@@ -175,7 +177,7 @@ static bool says_something(const ipsec_view *view, unsigned shape)
     return report.opened.valid;
 }
 
-/* Whatever shape a record names that is another packet's, nothing behind the captured octets is read. */
+/* Whatever shape the record of another packet names, nothing beyond the captured octets is read. */
 static void test_record_of_another_packet(void)
 {
     for (unsigned shape = 0; shape <= INT8_MAX; shape++)
@@ -198,8 +200,8 @@ static void test_record_of_another_packet(void)
 
 /* --- lengths of AH ------------------------------------------------------------------------------------------------ */
 
-/* HMAC-SHA2-256: 16 octets of it or all 32, padded to 4 octets or to 8. Linux pads in one way for each SA, others may
- * in either. */
+/* HMAC-SHA2-256: 16 octets of it or all 32, padded to 4 octets or to 8. Linux pads each SA in one way, others may use
+ * either. */
 static void test_ah_length(void)
 {
     static const struct {
@@ -237,7 +239,7 @@ static void test_ah_length(void)
             ipsec_judge(db, &view, &record, &report);
             if (ipsec_findings_have(&report.findings, IPSEC_FINDING_AH_ICV_LENGTH) == cases[i].fits[j])
                 g_error("row %u, AH of %u octets", i, octets[j]);
-            if (!cases[i].fits[j]) { /* the octet that tells the length */
+            if (!cases[i].fits[j]) { /* the octet with the length */
                 const ipsec_finding *found = ipsec_findings_get(&report.findings, IPSEC_FINDING_AH_ICV_LENGTH);
 
                 g_assert_true(found->offset == 1 && found->length == 1);

@@ -10,11 +10,11 @@
 static const uint8_t key[20] = {1, 2, 3};
 static const ipsec_attempt no_esn = {false, 0};
 
-/* As they were captured: each field that may change holds something. */
+/* Headers as captured: each mutable field is not zero. */
 static const uint8_t v4[20] = {0x45, 0xb8, 0, 104, 0, 1, 0x40, 0, 61, 51, 0xbe, 0xef, 192, 0, 2, 1, 192, 0, 2, 2};
 static const uint8_t v6[40] = {0x6b, 0x8a, 0xbc, 0xde, 0, 84, 51, 61, 0x20, 1, [23] = 1, 0x20, 1, [39] = 2};
 
-/* One packet, and what its ICV covers of the headers in front. */
+/* One packet, and the headers in front as its ICV covers them. */
 typedef struct sample {
     ipsec_view view;
     uint8_t raw[1024], covered[1024];
@@ -38,7 +38,7 @@ static ipsec_envelope envelope_with(const sample *s, const uint8_t *outer)
                             .outer_length = s->length};
 }
 
-/* The ICV as if the headers in front were those of `outer`. */
+/* Computes the ICV as if the headers in front were those in `outer`. */
 static void seal(sample *s, const uint8_t *outer)
 {
     const ipsec_envelope envelope = envelope_with(s, outer);
@@ -74,7 +74,7 @@ static ipsec_advice_case reason(sample *s, const ipsec_key_row *spec, const uint
     return found;
 }
 
-/* The field of a packet whose ICV covers these octets besides; IPSEC_FIELD_COUNT if none is found. */
+/* The field that is found for a packet whose ICV also covers these octets; IPSEC_FIELD_COUNT if none is. */
 static unsigned field_kept(uint8_t version, uint32_t at, const uint8_t *octets, uint32_t count)
 {
     static const ipsec_key_row nothing;
@@ -117,7 +117,7 @@ static ipsec_address_range host(const uint8_t *address, uint8_t length)
     return range;
 }
 
-/* From the row, its selector or another packet; a network is no address. */
+/* Addresses from the row, its selector or another packet; a network is not an address. */
 static void test_addresses(void)
 {
     for (uint8_t version = 4; version <= 6; version += 2)
@@ -141,7 +141,7 @@ static void test_addresses(void)
                 memcpy(outer + at, first, length);
             if (destination)
                 memcpy(outer + at + length, second, length);
-            outer[4] ^= !source && !destination; /* damaged otherwise */
+            outer[4] ^= !source && !destination; /* damaged in another way */
             seal(&s, outer);
             g_assert_cmpint(reason(&s, &spec, NULL, &detail), ==,
                             (source || destination) && !network ? IPSEC_CASE_ADDRESS : IPSEC_CASE_NONE);
@@ -157,7 +157,7 @@ static void test_addresses(void)
         }
 }
 
-/* Headers that are longer than what is copied are left alone, and so is what has none. */
+/* Headers that are longer than the copy are skipped, and so are packets without any. */
 static void test_long_headers(void)
 {
     for (uint32_t length = 504; length <= 520; length += 8) {
@@ -177,7 +177,7 @@ static void test_long_headers(void)
     }
 }
 
-/* Who sent it when it verified is remembered: a NAT that was put in between afterwards is found by that. */
+/* The sender of packets that verified is remembered, so a NAT that is inserted afterwards is found. */
 static void test_remembered_sender(void)
 {
     const ipsec_key_row_text text = {.columns = {"AH", "*", "*", "0x1000", "", "", "HMAC_SHA1_96",

@@ -1,4 +1,4 @@
-/* What payloads of IKE say. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Content of IKE payloads. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "ike/message.h"
 #include "ike/payloads.h"
@@ -14,8 +14,8 @@ static ipsec_ike_contents read_all(unsigned version, uint8_t first, const uint8_
     return contents;
 }
 
-/* What IKE_AUTH has of a child: a proposal of AES_CBC_256, HMAC_SHA2_256_128 and ESN, behind one of AES_GCM_16, and the
- * selectors 10.0.0.0/24 to 10.1.0.1, UDP port 53; a notify, and identities in front. */
+/* The payloads of a child in IKE_AUTH: a proposal of AES_CBC_256, HMAC_SHA2_256_128 and ESN, after one of AES_GCM_16,
+ * and the selectors 10.0.0.0/24 to 10.1.0.1, UDP port 53; with a notify and identities in front. */
 static const uint8_t child[] = {
     36, 0, 0, 9,  2, 0, 0,    0,    'a',                                   /* IDi */
     41, 0, 0, 9,  2, 0, 0,    0,    'b',                                   /* IDr */
@@ -59,7 +59,7 @@ static void test_child(void)
     guard_free_all();
 }
 
-/* The sender's identity is that of the initiator, if both are there; the same octets have the same digest. */
+/* The sender's identity is that of the initiator, if there are both; the same octets have the same digest. */
 static void test_identity(void)
 {
     const uint8_t alone[] = {0, 0, 0, 9, 2, 0, 0, 0, 'b'};
@@ -88,7 +88,7 @@ static void test_delete(void)
     guard_free_all();
 }
 
-/* Quick Mode: nobody verifies it, so what it agrees on is not read. */
+/* Quick Mode: it cannot be verified, so its proposal is not read. */
 static void test_quick_mode(void)
 {
     const uint8_t quick[] = {
@@ -111,7 +111,7 @@ static void test_quick_mode(void)
     guard_free_all();
 }
 
-/* What is inside SK is no payload in clear. */
+/* The content of SK does not count as unencrypted payloads. */
 static void test_stops_at_encrypted(void)
 {
     const uint8_t octets[] = {46, 0, 0, 8, 0, 0, 0x40, 0, 41, 0, 0, 8, 0, 0, 0, 38, 0, 0, 0, 8, 0, 0, 0, 24};
@@ -122,7 +122,7 @@ static void test_stops_at_encrypted(void)
     guard_free_all();
 }
 
-/* Whatever is cut or damaged, nothing is read beyond the octets; and what is cut is known to be. */
+/* Whatever is cut or damaged, nothing is read beyond the octets, and a cut is noticed. */
 static void test_hostile(void)
 {
     uint8_t octets[sizeof child];
@@ -140,7 +140,7 @@ static void test_hostile(void)
         }
 }
 
-/* Limits are kept, and said. */
+/* Limits are observed and reported. */
 static void test_limits(void)
 {
     uint8_t octets[100 * 8];
@@ -154,7 +154,7 @@ static void test_limits(void)
     guard_free_all();
 }
 
-/* --- what a payload is, one line each ---------------------------------------------------------------------------- */
+/* --- single payloads, one line each ---------------------------------------------------------------------------- */
 
 #define OCTETS(...)                                                                                                    \
     sizeof((uint8_t[]){__VA_ARGS__}), (const uint8_t[])                                                                \
@@ -167,7 +167,7 @@ typedef struct octets {
     const uint8_t *octets;
 } octets;
 
-/* The payload of that type, alone in a message. */
+/* Reads a payload of this type, alone in a message. */
 static ipsec_ike_contents read_one(unsigned version, uint8_t type, octets body)
 {
     uint8_t payload[400] = {0, 0, (uint8_t)((body.count + 4) >> 8), (uint8_t)(body.count + 4)};
@@ -189,7 +189,7 @@ static void test_phase_1(void)
     guard_free_all();
 }
 
-/* Of several transforms of one type the first counts; an attribute of more octets is passed over. */
+/* Of several transforms of one type the first counts; longer attributes are skipped. */
 static void test_first_transform(void)
 {
     const ipsec_ike_contents contents = read_one(
@@ -209,7 +209,7 @@ static void test_first_transform(void)
     guard_free_all();
 }
 
-/* A selector of IKEv2 that is none, or of IPv6; a payload that is too short to hold what it must. */
+/* An IKEv2 selector that is invalid, or for IPv6; a payload that is too short for its content. */
 static void test_short_or_odd(void)
 {
     const struct {
@@ -250,7 +250,7 @@ static void test_short_or_odd(void)
     guard_free_all();
 }
 
-/* As many as there is room for, and one more. */
+/* As many selectors as there is room for, and one more. */
 static void test_room(void)
 {
     uint8_t deletes[4 + 4 * (IPSEC_IKE_DELETES_MOST + 1)] = {3, 4, 0, IPSEC_IKE_DELETES_MOST};

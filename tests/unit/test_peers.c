@@ -30,9 +30,9 @@ static void test_peers_are_a_pair(void)
     guard_free_all();
 }
 
-/* --- more than there is room for */
+/* --- more peers than there is room for */
 
-/* Peers by number: those of number 0 to 2^24 - 1 are two hosts each. */
+/* Peers by number: numbers 0 to 2^24 - 1 stand for different hosts. */
 typedef struct crowd {
     ipsec_peers *peers;
     ipsec_view view;
@@ -52,7 +52,8 @@ static void close_crowd(crowd *crowd)
 
 static const uint8_t gateway[4] = {128, 0, 0, 1};
 
-/* The view of a packet from host `number` to the gateway, or back. Some hosts are above the gateway, some below. */
+/* The view of a packet from host `number` to the gateway, or back. Some hosts have higher addresses than the gateway,
+ * some lower. */
 static ipsec_view *point(crowd *crowd, uint32_t number, bool back)
 {
     for (unsigned at = 0; at < 4; at++)
@@ -83,10 +84,11 @@ static bool is_known(crowd *crowd, uint32_t number)
 }
 
 enum {
-    FORGED = 1000000 /* the first number of those that are made up */
+    FORGED = 1000000 /* the first number of forged ones */
 };
 
-/* Those that had an answer stay, and so does one that verified, whoever asks; of the others, the latest. */
+/* Peers that had an answer are kept, and so is one that verified, however many send requests; of the others, the latest
+ * are kept. */
 static void test_questions_go_first(void)
 {
     crowd crowd;
@@ -99,7 +101,7 @@ static void test_questions_go_first(void)
     verify(&crowd, 500);
     for (uint32_t i = 0; i < 3 * PEERS_MOST; i++)
         ask(&crowd, FORGED + i);
-    ask(&crowd, 600); /* a later one */
+    ask(&crowd, 600); /* a later peer */
     for (uint32_t i = 0; i < 100; i++)
         g_assert_true(is_known(&crowd, 10 + i));
     g_assert_true(is_known(&crowd, 500));
@@ -109,7 +111,7 @@ static void test_questions_go_first(void)
     close_crowd(&crowd);
 }
 
-/* Exactly as many as there is room for: the first one goes for the next, and not earlier. */
+/* Exactly as many as there is room for: the first one is dropped for the next one, and not earlier. */
 static void test_the_limit(void)
 {
     crowd crowd;
@@ -118,7 +120,7 @@ static void test_the_limit(void)
     for (uint32_t i = 0; i < PEERS_MOST; i++)
         ask(&crowd, 10 + i);
     g_assert_true(is_known(&crowd, 10));
-    ask(&crowd, 10); /* speaks again: another one is silent for longest */
+    ask(&crowd, 10); /* sends again, so another one has been silent for longest */
     g_assert_true(is_known(&crowd, 11));
     ask(&crowd, 10 + PEERS_MOST);
     g_assert_true(is_known(&crowd, 10));
@@ -127,7 +129,7 @@ static void test_the_limit(void)
     close_crowd(&crowd);
 }
 
-/* Who is new has the time to get an answer, however many had one before. */
+/* A new peer has time to get an answer, however many peers had one before. */
 static void test_a_share_is_for_questions(void)
 {
     crowd crowd;
@@ -141,7 +143,7 @@ static void test_a_share_is_for_questions(void)
     for (uint32_t i = 0; i < SHARE; i++) {
         g_assert_true(is_known(&crowd, 10));
         ask(&crowd, 100 + i);
-        g_assert_false(is_known(&crowd, FORGED + i + 1)); /* goes for a question */
+        g_assert_false(is_known(&crowd, FORGED + i + 1)); /* dropped for a request */
         g_assert_true(is_known(&crowd, FORGED + i + 2));
     }
     ask(&crowd, 99999);
@@ -150,8 +152,8 @@ static void test_a_share_is_for_questions(void)
     close_crowd(&crowd);
 }
 
-/* Answers can be made up too, but nothing that verifies. Of what had an answer, the one goes that is silent for
- * longest. */
+/* Answers can be forged too, but not packets that verify. Of the peers that had an answer, the one that has been silent
+ * for longest is dropped. */
 static void test_the_verified_go_last(void)
 {
     crowd crowd;
@@ -159,7 +161,7 @@ static void test_the_verified_go_last(void)
     open_crowd(&crowd);
     verify(&crowd, 500);
     ask(&crowd, 500);
-    answer(&crowd, 500); /* has verified nevertheless */
+    answer(&crowd, 500); /* it has verified all the same */
     ask(&crowd, 10);
     answer(&crowd, 10);
     ask(&crowd, 11);
@@ -173,7 +175,7 @@ static void test_the_verified_go_last(void)
     g_assert_true(is_known(&crowd, 500));
     g_assert_false(is_known(&crowd, 10));
     g_assert_true(is_known(&crowd, 11));
-    for (uint32_t i = 0; i < PEERS_MOST - SHARE - 1; i++) /* a share stays for the others */
+    for (uint32_t i = 0; i < PEERS_MOST - SHARE - 1; i++) /* a share remains for the others */
         verify(&crowd, 2 * FORGED + i);
     g_assert_true(is_known(&crowd, 500));
     verify(&crowd, 3 * FORGED);

@@ -1,4 +1,4 @@
-/* Where a frame was captured. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The place where a frame was captured. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/place.h"
 #include "guard.h"
 #include "packet/view.h"
@@ -14,7 +14,7 @@ static uint32_t place_of(uint32_t interface, const uint8_t *source, uint8_t sour
                           ipsec_link_word(destination, destination_length), vlan);
 }
 
-/* Each thing makes another place. */
+/* Each difference makes a different place. */
 static void test_each_counts(void)
 {
     const uint32_t places[] = {place_of(0, one, 6, other, 6, 0), place_of(0, other, 6, one, 6, 0),
@@ -30,7 +30,7 @@ static void test_each_counts(void)
     g_assert_cmphex(places[6] >> IPSEC_PLACE_LINK_BITS, ==, 1);
 }
 
-/* What is sent to the same next hop has that half in common, and what the same station sends the other one. */
+/* Frames to the same next hop have one half in common, and frames from the same station the other half. */
 static void test_halves(void)
 {
     const uint32_t half = MASK >> IPSEC_PLACE_LINK_BITS / 2;
@@ -43,7 +43,7 @@ static void test_halves(void)
     g_assert_cmphex(place_of(0, one, 6, NULL, 0, 0) & half, ==, 0);
 }
 
-/* A link that tells nothing is 0, and no other is. */
+/* Only an unknown link is 0. */
 static void test_no_link(void)
 {
     const uint8_t zeros[6] = {0};

@@ -7,13 +7,13 @@
 
 #define MS UINT64_C(1000000)
 
-/* Places, of a link with the addresses n at both ends, or of an interface. */
+/* Places: a link with these addresses at its ends, or an interface. */
 #define LINKED(source, destination) ((uint32_t)(source) << IPSEC_PLACE_LINK_BITS / 2 | (destination))
 #define LINK(n)                     LINKED(n, n)
 #define AT(interface, n)            ((uint32_t)(interface) << IPSEC_PLACE_LINK_BITS | LINK(n))
 #define NO_LINK                     0
 
-/* A place as a capture has it. */
+/* A place from the point of view of a capture. */
 typedef struct station {
     uint32_t place;
     uint8_t ttl;
@@ -21,14 +21,14 @@ typedef struct station {
 
 static const station sender = {LINK(1), 64}, receiver = {LINK(2), 58}, elsewhere = {LINK(3), 60};
 
-/* A capture of one SA, or of several. */
+/* A capture of one or several SAs. */
 typedef struct capture {
     ipsec_db *db;
     uint32_t frame, spi;
     uint8_t protocol, version, encapsulation;
     uint16_t packet_id;
     ipsec_report report;
-    unsigned refused; /* packets with a finding on a replay, or that are dropped */
+    unsigned refused; /* packets with a replay finding, or with the verdict drop */
     unsigned said;    /* packets with sa.no_anti_replay or sa.several_senders */
     unsigned copies;  /* packets with capture.duplicate */
 } capture;
@@ -65,7 +65,7 @@ static bool has(const capture *c, ipsec_finding_id id)
     return ipsec_findings_have(&c->report.findings, id);
 }
 
-/* One packet of the SA; time in milliseconds. */
+/* Judges one packet of the SA; time in milliseconds. */
 static void see(capture *c, uint32_t number, const station *where, double time)
 {
     uint8_t outer4[20] = {0x45, [8] = where->ttl}, outer6[40] = {0x60, [7] = where->ttl};
@@ -92,16 +92,16 @@ static void see(capture *c, uint32_t number, const station *where, double time)
 
 /* --- both ends of a path */
 
-/* How the two captures differ. */
+/* The path, and how the two captures differ. */
 typedef struct path {
     station near, far;
-    uint32_t first, last; /* numbers that are sent, one each millisecond */
+    uint32_t first, last; /* numbers that are sent, one per millisecond */
     uint32_t near_from;   /* the first number that the near capture has; 0: all */
     uint32_t far_from;    /* likewise */
-    double delay;         /* of the far capture, in milliseconds; negative: its clock is behind */
-    uint32_t lose;        /* every so many is lost in between; 0: none */
+    double delay;         /* of the far capture, in milliseconds; negative: its clock is slow */
+    uint32_t lose;        /* every nth packet is lost in between; 0: none */
     uint32_t lose_near;   /* likewise, by the near capture alone */
-    bool reorders;        /* in between, every third packet by two places */
+    bool reorders;        /* in between, every third packet is delayed by two places */
 } path;
 
 typedef struct sighting {
@@ -134,7 +134,7 @@ static GArray *merge(const path *p)
     return all;
 }
 
-/* Shows what both have captured, as it was merged by time. */
+/* Judges what both have captured, merged by time. */
 static void see_both(capture *c, const path *p)
 {
     GArray *all = merge(p);
@@ -147,7 +147,7 @@ static void see_both(capture *c, const path *p)
     g_array_free(all, true);
 }
 
-/* Nothing in it is a replay. */
+/* Checks that nothing is reported as a replay. */
 static void expect_clean(const path *p, const char *what)
 {
     for (unsigned kind = 0; kind < 4; kind++) {
@@ -183,7 +183,7 @@ static void test_both_ends(void)
     }
 }
 
-/* Where the link tells nothing, TTL does. */
+/* If the link is not known, the TTL decides. */
 static void test_without_link(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(delays); i++) {
@@ -193,7 +193,7 @@ static void test_without_link(void)
     }
 }
 
-/* Two interfaces are two points, whenever one of them begins, and however far their clocks are apart. */
+/* Two interfaces are two points, whenever one of them starts, and however much their clocks differ. */
 static void test_interfaces(void)
 {
     static const double far_apart[] = {-5000, -45, 0.5, 45, 5000};
@@ -231,7 +231,7 @@ static void test_large_windows(void)
     end(&c);
 }
 
-/* --- who replays ----------------------------------------------------------------------------------------- */
+/* --- replays ----------------------------------------------------------------------------------------- */
 
 static void see_run(capture *c, uint32_t first, uint32_t last, const station *where, double time)
 {
@@ -239,7 +239,7 @@ static void see_run(capture *c, uint32_t first, uint32_t last, const station *wh
         see(c, n, where, time + n - first);
 }
 
-/* How many of these packets are refused, which come again from somewhere else behind a flow of 300. */
+/* How many of these packets are refused when they come again from elsewhere after a flow of 300. */
 static unsigned count_refused(const station *flow, const station *other, uint32_t first, uint32_t step, unsigned count)
 {
     capture c = begin();
@@ -251,7 +251,7 @@ static unsigned count_refused(const station *flow, const station *other, uint32_
     return c.refused;
 }
 
-/* A handful from another link or TTL are replays, one after the other or spread, old or young. */
+/* A few packets from another link or TTL are replays, consecutive or spread, old or recent. */
 static void test_handful(void)
 {
     static const station others[] = {{LINK(3), 64}, {LINK(3), 58}, {LINK(1), 60}, {LINK(1), 64}};
@@ -267,7 +267,7 @@ static void test_handful(void)
     g_assert_cmpuint(count_refused(&sender, &(station){LINK(1), 58}, 1, 1, 20), ==, 20);
 }
 
-/* Where the run begins to be a point: at 64 numbers of a long flow, at 16 of a short one, else at a quarter of all. */
+/* When a run becomes a point: after 64 numbers of a long flow, 16 of a short one, otherwise a quarter of all. */
 static void test_when_a_run_is_a_point(void)
 {
     capture c = begin();
@@ -281,11 +281,11 @@ static void test_when_a_run_is_a_point(void)
     c = begin();
     see_run(&c, 1, 120, &sender, 1);
     see_run(&c, 40, 100, &elsewhere, 121);
-    g_assert_cmpuint(c.refused, ==, 38); /* the next is the 39th, of 159 */
+    g_assert_cmpuint(c.refused, ==, 38); /* the next one is the 39th of 159 */
     end(&c);
 }
 
-/* Numbers that nobody has seen, of an end that shows them late: it begins where the SA does, or must have a run. */
+/* Numbers that have not been seen, from an end that shows them late: it must begin with the SA, or have a run. */
 static void test_unseen(void)
 {
     static const struct {
@@ -303,7 +303,8 @@ static void test_unseen(void)
     }
 }
 
-/* From the first number of the SA on it is the other end, but only within a second, and only as long as it goes on. */
+/* A place is the other end from the first number of the SA on, but only within a second, and only as long as it
+ * continues. */
 static void test_from_the_start(void)
 {
     for (unsigned late = 0; late <= 1; late++) {
@@ -329,15 +330,15 @@ static void test_from_the_start(void)
         see_run(&c, 1, 30, &sender, 1);
         see(&c, 1, &elsewhere, 31);
         see(&c, 2 + missing, &elsewhere, 32);
-        g_assert_cmpuint(c.refused, ==, missing > 6); /* of 8 numbers 6: 4 and 8 / 4 */
+        g_assert_cmpuint(c.refused, ==, missing > 6); /* 6 of 8 numbers: 4 and 8 / 4 */
         see(&c, 3 + missing, &elsewhere, 33);
         g_assert_cmpuint(c.refused, ==, missing > 6 ? 2 : 0);
         end(&c);
     }
 }
 
-/* Whoever sends to the same next hop is on the same link, and replays from the first packet on; unless no link tells of
- * the next hop. */
+/* A host that sends to the same next hop is on the same link, so its packets are replays from the first one on, unless
+ * the link does not show the next hop. */
 static void test_same_next_hop(void)
 {
     static const struct {
@@ -359,7 +360,7 @@ static void test_same_next_hop(void)
     }
 }
 
-/* A replay is found at either of two points, from a third place, and when it comes along the whole path. */
+/* A replay is found at either of two points, from a third place, and when it travels the whole path. */
 static void test_replays_at_points(void)
 {
     static const station pairs[][2] = {{{LINK(1), 64}, {LINK(2), 58}}, {{AT(0, 1), 64}, {AT(1, 1), 64}}};
@@ -385,7 +386,7 @@ static void test_replays_at_points(void)
         }
 }
 
-/* Two links that share the packets of a flow are no points: each has half of them. */
+/* Two links that share the packets of a flow are not two points: each has half of the packets. */
 static void test_shared_links(void)
 {
     capture c = begin();
@@ -394,7 +395,7 @@ static void test_shared_links(void)
         const station one = {AT(0, 1), 64}, other = {AT(1, 2), 64};
 
         see(&c, n, &one, n);
-        see(&c, n + 2, &other, n + 0.5); /* out of order, so that places are looked at */
+        see(&c, n + 2, &other, n + 0.5); /* out of order, so that places are examined */
         see(&c, n + 1, &one, n + 2);
         see(&c, n + 3, &other, n + 3);
     }
@@ -405,7 +406,7 @@ static void test_shared_links(void)
     end(&c);
 }
 
-/* Whoever gets his copy in front of the genuine packet makes that one the replay, as before. */
+/* If a copy arrives before the genuine packet, the genuine one counts as the replay, as before. */
 static void test_copy_in_front(void)
 {
     capture c = begin();
@@ -419,7 +420,7 @@ static void test_copy_in_front(void)
     end(&c);
 }
 
-/* Packets in a loop pass the same link again, with a lower TTL each time; the other link is just behind. */
+/* Packets in a loop pass the same link again, with a lower TTL each time; the other link follows directly. */
 static void test_loop(void)
 {
     capture c = begin();
@@ -433,7 +434,7 @@ static void test_loop(void)
     end(&c);
 }
 
-/* Forged packets of many places do not keep the other end from being known. */
+/* Forged packets from many places do not prevent the other end from being recognised. */
 static void test_many_places(void)
 {
     capture c = begin();
@@ -453,9 +454,9 @@ static void test_many_places(void)
     end(&c);
 }
 
-/* --- more of the SA -------------------------------------------------------------------------------------- */
+/* --- more about the SA -------------------------------------------------------------------------------------- */
 
-/* A counter that begins anew does so at both ends. */
+/* A counter that restarts does so at both ends. */
 static void test_restart(void)
 {
     capture c = begin();
@@ -476,7 +477,7 @@ static void test_restart(void)
     end(&c);
 }
 
-/* What was learnt of one SA holds for the next one between the same hosts: even where their clocks are far apart. */
+/* What was learnt from one SA applies to the next one between the same hosts, even if the clocks differ much. */
 static void test_next_sa(void)
 {
     capture c = begin();
@@ -528,8 +529,8 @@ static void test_preference(void)
     }
 }
 
-/* Copies that have one id are one packet, however late; and another id makes no copy of a packet that is not the same
- * or comes late. */
+/* Copies with the same id are one packet, however late they are; and an id has no effect on packets that differ or come
+ * late. */
 static void test_packet_id(void)
 {
     capture c = begin();

@@ -1,4 +1,5 @@
-/* What a stack tells apart in packets with the same fault: one line each. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Distinctions of a stack between packets with the same fault, one line each. SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #include "packet/find.h"
 #include "packets.h"
 #include "report/outcomes.h"
@@ -6,22 +7,22 @@
 
 #include <glib.h>
 
-/* What a report has besides the finding; or-ed. */
+/* Flags: what a report has besides the finding. */
 enum {
     GOOD = 1 << 0,   /* the ICV is right; without it, it is wrong, unless: */
     NO_ICV = 1 << 1, /* there is none */
     UNDONE = 1 << 2, /* it was not verified */
-    SURE = 1 << 3,   /* the row is the receiver's */
+    SURE = 1 << 3,   /* the row is certainly that of the SA */
     PORT = 1 << 4,   /* it names a port */
     SOURCE = 1 << 5, /* it names a source */
     V6 = 1 << 6,     /* the packet came in IPv6 */
     ESN = 1 << 7,    /* the number has a high half */
     PLACED = 1 << 8, /* a highest number is known */
     ROOM = 1 << 9,   /* there is room for IV and ICV */
-    TAIL = 1 << 10,  /* what stands where the trailer should be is known */
+    TAIL = 1 << 10,  /* the octets in place of the trailer are known */
     SEEN = 1 << 11,  /* an SA of the other protocol has seen the number */
     TOO_SHORT = 1 << 12,
-    PLAIN = 1 << 13 /* in the clear: the payload parses as IP */
+    PLAIN = 1 << 13 /* the plaintext is known, and parses as IP */
 };
 
 #define ROW(name) IPSEC_FINDING_##name
@@ -33,10 +34,10 @@ static const struct {
     ipsec_finding_id id;
     unsigned facts;
     uint32_t
-        value; /* the highest number; or what next header or the octet in its place says; or octets of the finding */
+        value; /* the highest number; or the next header, or the octet in its place; or the length of the finding */
     unsigned fault;
 } cases[] = {
-    /* AH behind AH in IPv6 is no header of its own. */
+    /* AH after AH in IPv6 is not processed as a header of its own. */
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER), GOOD | V6, 51, AS(AH_BEHIND_AH)},
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER), GOOD | V6, 150, AS(AH_NEXT_HEADER)},
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER), GOOD, 51, AS(AH_NEXT_HEADER)},
@@ -44,7 +45,7 @@ static const struct {
     {IPSEC_STACK_VPP, ROW(AH_NEXT_HEADER), GOOD | V6, 51, AS(AH_BEHIND_AH)},
     {IPSEC_STACK_VPP, ROW(AH_NEXT_HEADER), GOOD | V6, 50, AS(AH_NEXT_HEADER)},
 
-    /* AH names an IP packet that is too short, or none. */
+    /* AH says that an IP packet follows, which is too short or missing. */
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER_MODE), GOOD, 4, AS(AH_INNER_TRUNCATED)},
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER_MODE), GOOD, 41, AS(AH_INNER_TRUNCATED)},
     {IPSEC_STACK_FREEBSD, ROW(AH_NEXT_HEADER_MODE), GOOD, 17, AS(AH_NEXT_HEADER_MODE)},
@@ -63,7 +64,7 @@ static const struct {
     {IPSEC_STACK_OPENBSD, ROW(SEQ_ZERO), PLACED | GOOD | ESN, 2, NONE},
     {IPSEC_STACK_OPENBSD, ROW(SEQ_ZERO), GOOD | ESN, 2, AS(SEQ_ZERO)},
 
-    /* The end of 32 bits; it is not asked for where there is no ICV. */
+    /* The end of 32 bits; it is not checked if there is no ICV. */
     {IPSEC_STACK_FREEBSD, ROW(SEQ_WRAP), PLACED | GOOD, UINT32_MAX, AS(WRAP_AT_END)},
     {IPSEC_STACK_FREEBSD, ROW(SEQ_WRAP), PLACED | GOOD, UINT32_MAX - 1, AS(SEQ_WRAP)},
     {IPSEC_STACK_FREEBSD, ROW(SEQ_WRAP), PLACED | NO_ICV, UINT32_MAX, AS(SEQ_WRAP)},
@@ -79,7 +80,7 @@ static const struct {
     {IPSEC_STACK_OPENBSD, ROW(AH_V6_ALIGNMENT), SURE, 0, AS(AH_V6_ALIGNMENT)},
     {IPSEC_STACK_OPENBSD, ROW(AH_ICV_LENGTH), GOOD, 0, AS(AH_ICV_LENGTH)},
 
-    /* Another source: FreeBSD compares ports, VPP what its row names. */
+    /* Another source: FreeBSD compares ports, VPP the source in its row. */
     {IPSEC_STACK_FREEBSD, ROW(SA_ADDRESS_CHANGED), SURE | PORT, 0, NONE},
     {IPSEC_STACK_FREEBSD, ROW(SA_ADDRESS_CHANGED), SURE, 0, AS(SA_ADDRESS_CHANGED)},
     {IPSEC_STACK_FREEBSD, ROW(SA_ADDRESS_CHANGED), PORT, 0, AS(SA_ADDRESS_CHANGED)},
@@ -95,7 +96,7 @@ static const struct {
     {IPSEC_STACK_VPP, ROW(AH_SPI_UNKNOWN), SEEN, 0, NONE},
     {IPSEC_STACK_VPP, ROW(AH_SPI_UNKNOWN), 0, 0, AS(AH_SPI_UNKNOWN)},
 
-    /* Nor whether there is room for a trailer: what stands in its place counts. */
+    /* Nor does it check whether there is room for a trailer: it uses the octets in its place. */
     {IPSEC_STACK_VPP, ROW(ESP_RUNT_FOR_SA), SURE, 0, AS(ESP_RUNT_FOR_SA)},
     {IPSEC_STACK_VPP, ROW(ESP_BELOW_FLOOR), SURE, 0, AS(ESP_RUNT_FOR_SA)},
     {IPSEC_STACK_VPP, ROW(ESP_BELOW_FLOOR), ROOM, 0, AS(ESP_BELOW_FLOOR)},
@@ -112,7 +113,7 @@ static const struct {
     {IPSEC_STACK_VPP, ROW(ESP_NEXT_HEADER), 0, 47, AS(ESP_NEXT_HEADER)},
     {IPSEC_STACK_VPP, ROW(ESP_NEXT_HEADER_MODE), TAIL, 47, NONE},
 
-    /* What is too short for ESP in UDP, by its octets. */
+    /* Packets that are too short for ESP in UDP, by length. */
     {IPSEC_STACK_VPP, ROW(NATT_ESP_TOO_SHORT), 0, 8, NONE},
     {IPSEC_STACK_VPP, ROW(NATT_ESP_TOO_SHORT), 0, 7, AS(NATT_ESP_TOO_SHORT)},
     {IPSEC_STACK_OPENBSD, ROW(NATT_ESP_TOO_SHORT), 0, 4, NONE},
@@ -123,7 +124,7 @@ static const struct {
     {IPSEC_STACK_STRONGSWAN, ROW(NATT_KEEPALIVE), 0, 1, AS(NATT_KEEPALIVE)},
     {IPSEC_STACK_STRONGSWAN, ROW(NATT_KEEPALIVE), 0, 5, AS(BEHIND_MARKER)},
 
-    /* libipsec goes by the payload, and looks at Next Header afterwards. */
+    /* libipsec parses the payload first, and checks Next Header afterwards. */
     {IPSEC_STACK_STRONGSWAN, ROW(ESP_NEXT_HEADER), GOOD | PLAIN, 0, AS(OTHER_INSIDE)},
     {IPSEC_STACK_STRONGSWAN, ROW(ESP_NEXT_HEADER), GOOD, 0, AS(ESP_NEXT_HEADER)},
 };

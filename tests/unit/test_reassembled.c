@@ -14,7 +14,7 @@ enum {
 static const uint8_t source4[4] = {192, 0, 2, 1}, destination4[4] = {192, 0, 2, 2};
 static const uint8_t source6[16] = {0x20, 1, [15] = 1}, destination6[16] = {0x20, 1, [15] = 2};
 
-/* The last of two fragments of AH: identification 0x1234, don't fragment and the reserved bit left alone. */
+/* The last of two fragments of AH: identification 0x1234, without Don't Fragment and the reserved bit. */
 static const uint8_t v4[V4] = {0x45, 0x10, 0, 120, 0x12, 0x34, 0, 25, 63, 51, 0xab, 0xcd, 192, 0, 2, 1, 192, 0, 2, 2};
 
 static uint32_t rebuild(const uint8_t *frame, uint32_t count, uint8_t address_length, uint32_t length, uint8_t *headers,
@@ -32,7 +32,7 @@ static uint32_t rebuild(const uint8_t *frame, uint32_t count, uint8_t address_le
     return rebuilt.length;
 }
 
-/* The same where the source address is at octet `at` of the frame, and the destination not told. */
+/* The same, with the source address at octet `at` of the frame, and an unknown destination. */
 static ipsec_rebuilt rebuild_at(const uint8_t *frame, uint32_t count, uint32_t at, uint8_t address_length,
                                 uint8_t *headers, uint32_t room)
 {
@@ -62,7 +62,7 @@ static void test_v4(void)
     guard_free_all();
 }
 
-/* Another address, version 5, a header that is too short, no fragment: not what is looked for. */
+/* Another address, version 5, a header that is too short, not a fragment: none of these matches. */
 static void test_v4_others(void)
 {
     static const struct {
@@ -81,7 +81,7 @@ static void test_v4_others(void)
     guard_free_all();
 }
 
-/* The first fragment has all options; a later one perhaps not. */
+/* The first fragment has all options; a later one may not. */
 static void test_v4_options(void)
 {
     static const struct {
@@ -115,8 +115,8 @@ static void test_v4_options(void)
     guard_free_all();
 }
 
-/* Where the address lies in the frame there is no doubt, whatever looks like a fragment elsewhere, and a source route
- * has made another destination of it. */
+/* If the address is in the frame, there is no doubt, whatever looks like a fragment elsewhere, even if a source route
+ * has changed the destination. */
 static void test_known_place(void)
 {
     uint8_t frame[3 * V4 + 20] = {0}, headers[64];
@@ -135,7 +135,7 @@ static void test_known_place(void)
     guard_free_all();
 }
 
-/* The same addresses in a whole packet in front, as in a tunnel. */
+/* A whole packet with the same addresses in front, as in a tunnel. */
 static void test_v4_second_place(void)
 {
     uint8_t frame[2 * V4 + 100] = {0}, headers[64];
@@ -158,19 +158,19 @@ static void test_v6(void)
     g_assert_cmpuint(rebuild(frame, sizeof frame, 16, 300, headers, sizeof headers), ==, V6 + 8);
     g_assert_cmpuint(headers[4] * 256 + headers[5], ==, 308);
     g_assert_cmpuint(headers[6], ==, 0);
-    g_assert_cmpuint(headers[V6], ==, 51); /* the number of what the fragment header stood in front of */
+    g_assert_cmpuint(headers[V6], ==, 51); /* the protocol after the fragment header */
     g_assert_cmpmem(headers + 7, 33, frame + 7, 33);
     g_assert_false(rebuild_at(frame, sizeof frame, 8, 16, headers, sizeof headers).is_guessed);
     g_assert_cmpuint(rebuild(frame, sizeof frame, 16, 300, headers, V6 + 7), ==, 0);
     g_assert_cmpuint(rebuild(frame, sizeof frame, 16, 65535, headers, sizeof headers), ==, 0);
     for (uint32_t count = 0; count < V6 + 16; count++)
         g_assert_cmpuint(rebuild(frame, count, 16, 300, headers, sizeof headers), ==, 0);
-    frame[V6] = 51; /* no fragment header behind */
+    frame[V6] = 51; /* no fragment header follows */
     g_assert_cmpuint(rebuild(frame, sizeof frame, 16, 300, headers, sizeof headers), ==, 0);
     guard_free_all();
 }
 
-/* Writes an IPv6 header and so many extension headers of 8 octets, the last of which leads to `next`. */
+/* Writes an IPv6 header and this many extension headers of 8 octets; the next header of the last one is `next`. */
 static uint32_t write_chain(uint8_t *p, unsigned extensions, uint8_t next)
 {
     const uint32_t length = V6 + extensions * 8;
@@ -183,8 +183,8 @@ static uint32_t write_chain(uint8_t *p, unsigned extensions, uint8_t next)
     return length;
 }
 
-/* Places that look like the header of the fragment, in front of it, each with a chain of its own: as many extension
- * headers as are gone through, and one more. */
+/* Octets before the fragment's header that look like it, each with its own chain: as many extension headers as are
+ * followed, and one more. */
 static void test_v6_many_places(void)
 {
     static uint8_t frame[3 * 65536];
@@ -213,7 +213,8 @@ static void test_no_address(void)
     guard_free_all();
 }
 
-/* Octets with addresses and numbers of headers sown in: no access out of bounds, and headers that lie in the frame. */
+/* Random octets with addresses and header types scattered in them: no access out of bounds, and headers within the
+ * frame. */
 static void test_random(void)
 {
     static const uint8_t sown[] = {0x45, 0x4f, 0x60, 0, 44, 51, 60};

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* To each stack the number is one that it has seen. */
+/* Each stack has seen the number. */
 #define SEEN                                                                                                           \
     {                                                                                                                  \
         .seen_by = IPSEC_STACKS_ALL, .wrong_by = IPSEC_STACKS_ALL                                                      \
@@ -60,7 +60,7 @@ static void test_ah_differs_from_esp(void)
     guard_free_all();
 }
 
-/* Linux drops what is shorter than the outer IP header in UDP, before IPsec sees it. */
+/* In UDP, Linux drops packets that are shorter than the outer IP header before IPsec sees them. */
 static void test_udp_differs_from_ip(void)
 {
     const ipsec_view long_enough = esp_in_udp_view(4, 0x1000, 1, 20), too_short = esp_in_udp_view(4, 0x1000, 2, 16);
@@ -83,7 +83,7 @@ static void test_udp_differs_from_ip(void)
     guard_free_all();
 }
 
-/* Nothing is claimed of what may be no IPsec at all. */
+/* Nothing is claimed for packets that may not be IPsec at all. */
 static void test_unconfirmed_reports_nothing(void)
 {
     const expectation misaligned = FINDINGS(SUSPICIOUS, IPSEC_FINDING_ESP_ALIGNMENT);
@@ -97,7 +97,7 @@ static void test_unconfirmed_reports_nothing(void)
 
 /* --- strongSwan: rows that depend on the packet ------------------------------------------------------- */
 
-/* A report with this one finding, which speaks of so many octets. */
+/* A report with this one finding, which marks this many octets. */
 static ipsec_report report_with(ipsec_finding_id id, uint32_t length)
 {
     ipsec_report report = {.header = {.protocol = IPSEC_PROTOCOL_ESP, .encapsulation = IPSEC_ENCAPSULATION_UDP},
@@ -130,7 +130,7 @@ static void check_inside(ipsec_finding_id id, const uint8_t *plaintext, uint32_t
     g_assert_cmpstr(text_at(IPSEC_STACK_STRONGSWAN, &report), ==, text);
 }
 
-/* What is inside decides, and not Next Header. */
+/* The content decides, not Next Header. */
 static void test_strongswan_inside(void)
 {
     static const uint8_t packet[24] = {0x45, [3] = 20, [9] = 47, [20] = 1, [21] = 2, [22] = 2};
@@ -151,7 +151,7 @@ static void test_strongswan_inside(void)
     }
 }
 
-/* Without plaintext it is open whether it parses, whatever the mode of the SA: libipsec asks for none. */
+/* Without plaintext it is not known whether it parses, whatever the mode of the SA, which libipsec ignores. */
 static void test_strongswan_asks_for_no_mode(void)
 {
     static const ipsec_key_row transport = {.mode = IPSEC_MODE_TRANSPORT};
@@ -188,7 +188,7 @@ static bool moves_window(ipsec_stack stack, ipsec_finding_id id)
     return ipsec_receiver_moves_window(stack, &report);
 }
 
-/* strongSwan moves its window right behind the ICV, Linux behind the trailer. */
+/* strongSwan moves its window directly after the ICV, Linux after the trailer. */
 static void test_window_moves_before_the_trailer(void)
 {
     ipsec_report report = report_with(IPSEC_FINDING_ESP_RUNT_FOR_SA, 33);
@@ -198,7 +198,7 @@ static void test_window_moves_before_the_trailer(void)
     g_assert_true(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_PAD_LENGTH));
     g_assert_true(moves_window(IPSEC_STACK_STRONGSWAN, IPSEC_FINDING_ESP_SELECTOR));
     g_assert_false(moves_window(IPSEC_STACK_LINUX, IPSEC_FINDING_ESP_PAD_LENGTH));
-    g_assert_true(moves_window(IPSEC_STACK_LINUX, IPSEC_FINDING_ESP_NEXT_HEADER_MODE)); /* behind the transform */
+    g_assert_true(moves_window(IPSEC_STACK_LINUX, IPSEC_FINDING_ESP_NEXT_HEADER_MODE)); /* after the transform */
 
     g_assert_false(ipsec_receiver_moves_window(IPSEC_STACK_STRONGSWAN, &report));
     g_assert_cmpstr(log_at(IPSEC_STACK_STRONGSWAN, &report), ==, "ESP decryption failed: invalid length");
@@ -229,7 +229,7 @@ static unsigned event_of(const ipsec_report *report, ipsec_finding_id id)
     return ipsec_receiver_row(IPSEC_STACK_WINDOWS, report, id)->event;
 }
 
-/* The same error has another event where the number is too low to tell whether it is a replay. */
+/* The same error has another event if the number is too low to know whether it is a replay. */
 static void test_windows_events(void)
 {
     const ipsec_report old = {.header = {.protocol = IPSEC_PROTOCOL_ESP}, .number = {.old_by = IPSEC_STACKS_ALL}};
@@ -246,7 +246,7 @@ static void test_windows_events(void)
     g_assert_cmpuint(event_of(&carriers[0], IPSEC_FINDING_SA_EXPIRED), ==, 0);
 }
 
-/* A finding speaks of one receiver's window; each stack reports what its own makes of the number. */
+/* A finding is about one receiver's window; each stack reports according to its own window. */
 static void test_own_window(void)
 {
     static const ipsec_finding_id any[] = {IPSEC_FINDING_REPLAY_OLD, IPSEC_FINDING_REPLAY_DUPLICATE,
@@ -260,7 +260,7 @@ static void test_own_window(void)
         g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_VPP, &report, any[i])->decision, ==, IPSEC_DECISION_PASSES);
         g_assert_cmpint(ipsec_receiver_row(IPSEC_STACK_RFC, &report, any[i])->decision, ==, IPSEC_DECISION_PASSES);
     }
-    /* With ESN what is left of a window is taken for the next epoch, and fails its ICV. */
+    /* With ESN, a number left of the window is taken for one of the next epoch, and its ICV fails. */
     report.number.wrong_by = report.number.old_by | 1u << IPSEC_STACK_WINDOWS;
     report.number.seen_by = 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(any); i++) {
@@ -269,7 +269,7 @@ static void test_own_window(void)
     }
 }
 
-/* What Windows names in public; all else is structure, of which it says nothing. */
+/* The findings for which Windows publishes an error; it publishes nothing about faults of structure. */
 static bool windows_publishes(ipsec_finding_id id)
 {
     return id == IPSEC_FINDING_ESP_ICV || id == IPSEC_FINDING_AH_ICV || id == IPSEC_FINDING_ESP_SPI_UNKNOWN ||
@@ -282,12 +282,13 @@ static bool windows_publishes(ipsec_finding_id id)
 static void check_row(ipsec_stack stack, const ipsec_outcome *row, ipsec_finding_id id)
 {
     const ipsec_severity severity = ipsec_catalogue(id)->severity;
-    /* To be discarded, or a whim of Linux, and no fault; or refused only by windows smaller than the receiver's. */
+    /* Not faults: packets that are to be discarded, a peculiarity of Linux, or numbers that only windows smaller than
+     * the receiver's refuse. */
     const bool fine =
         id == IPSEC_FINDING_ESP_DUMMY || id == IPSEC_FINDING_NATT_BELOW_IP_HEADER || id == IPSEC_FINDING_SEQ_REORDER;
 
     g_assert_true(!row->counter || row->decision != IPSEC_DECISION_PASSES);
-    /* Whatever some stack surely refuses is worth a warning. */
+    /* Whatever a stack certainly refuses deserves a warning. */
     if (row->decision == IPSEC_DECISION_REFUSES && !fine)
         g_assert_cmpint(severity, >=, IPSEC_SEVERITY_WARN);
     if (stack == IPSEC_STACK_WINDOWS && row->counter) {
@@ -298,7 +299,7 @@ static void check_row(ipsec_stack stack, const ipsec_outcome *row, ipsec_finding
         g_assert_true(g_str_has_prefix(row->counter, "XfrmIn"));
 }
 
-/* What the RFCs have a receiver discard, if its window refuses the number. */
+/* What a receiver must discard according to the RFCs, if its window refuses the number. */
 static bool must_refuse(ipsec_finding_id id)
 {
     const ipsec_catalogue_row *row = ipsec_catalogue(id);
@@ -330,7 +331,7 @@ static void test_rows(void)
             check_finding(&carriers[carrier], (ipsec_finding_id)id);
 }
 
-/* The list of a stack's reports: each once, none without a finding. */
+/* The list of a stack's messages: each once, none without a finding. */
 static void test_reports_are_listed_once(void)
 {
     for (unsigned stack = 0; stack < IPSEC_STACK_COUNT; stack++) {
@@ -357,7 +358,7 @@ static void test_reports_are_listed_once(void)
     g_assert_null(ipsec_stack_message(IPSEC_STACK_RFC, 0));
 }
 
-/* One finding, two reports: by the cipher; and one that the stack lets pass. */
+/* One finding with two reports, depending on the cipher; and one that the stack lets pass. */
 static void test_reports_of_a_finding(void)
 {
     g_assert_cmpint(ipsec_stack_says(IPSEC_STACK_VPP, IPSEC_FINDING_ESP_ICV, "integ_error"), ==,
@@ -369,7 +370,7 @@ static void test_reports_of_a_finding(void)
                     IPSEC_DECISION_MAY_REFUSE);
 }
 
-/* What a stack tells apart belongs to the finding; a restart is seen as an old number. */
+/* Variants of a stack belong to the finding; a restart looks like an old number. */
 static void test_reports_of_variants(void)
 {
     static const struct {
@@ -396,7 +397,7 @@ static void test_reports_of_variants(void)
                         variants[i].decision);
 }
 
-/* In the order of the findings, with no gap and an end. */
+/* In the order of the findings, without gaps and with an end. */
 static void test_messages_are_in_order(void)
 {
     static const char *const linux_messages[] = {
@@ -410,11 +411,11 @@ static void test_messages_are_in_order(void)
     g_assert_null(ipsec_stack_message(IPSEC_STACK_LINUX, UINT_MAX));
 }
 
-/* The counters of the SA itself that Linux keeps: what the first check that fails moves. */
+/* The counters that Linux keeps for the SA itself: the one that the first failing check increments. */
 static void test_counters_of_the_sa(void)
 {
     enum {
-        FAILED_ICV = 1, /* the ICV was looked at, and failed */
+        FAILED_ICV = 1, /* the ICV was checked, and failed */
         NO_ROOM = 2     /* but there was no room for it */
     };
     static const struct {
@@ -430,11 +431,11 @@ static void test_counters_of_the_sa(void)
         {IPSEC_FINDING_ESP_ICV, FAILED_ICV, "failed"},
         {IPSEC_FINDING_ESP_ICV, FAILED_ICV | NO_ROOM, NULL},
         {IPSEC_FINDING_ESP_ICV, 0, NULL},
-        {IPSEC_FINDING_ESP_PAD_LENGTH, 0, NULL}, /* behind the ICV */
+        {IPSEC_FINDING_ESP_PAD_LENGTH, 0, NULL}, /* after the ICV */
         {IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, FAILED_ICV, "failed"},
         {IPSEC_FINDING_ESP_SPI_UNKNOWN, FAILED_ICV, NULL}, /* there is no SA */
         {IPSEC_FINDING_ESP_TRUNCATED_HEADER, FAILED_ICV, NULL},
-        {IPSEC_FINDING_ESP_TFC, FAILED_ICV, NULL}, /* it minds that not */
+        {IPSEC_FINDING_ESP_TFC, FAILED_ICV, NULL}, /* Linux ignores that */
         {IPSEC_FINDING_SA_EXPIRED, FAILED_ICV, NULL},
     };
 

@@ -1,20 +1,20 @@
-/* Packets with several faults: what each stack's first failing check reports. The clauses are those of the sources that
- * the files of report/ name. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets with several faults: what each stack's first failing check reports. The line numbers refer to the sources
+ * named in the files of report/. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packets.h"
 #include "keys/crypto.h"
 #include "packet/find.h"
 
 #include <string.h>
 
-/* Faults of one packet, by stack what it reports, and why. NULL: nothing. */
+/* Faults of one packet, and what each stack reports. NULL: nothing. */
 typedef struct faulty {
     const char *what;
     uint8_t protocol;
-    ipsec_finding_id findings[EXPECT_MOST]; /* in the order of the catalogue; 0 (which is no fault) ends them */
+    ipsec_finding_id findings[EXPECT_MOST]; /* in the order of the catalogue, terminated by 0 */
     const char *freebsd, *openbsd, *vpp, *windows;
 } faulty;
 
-/* A report on a packet that was captured whole, with these findings; every window refuses its number as `old` says. */
+/* A report on a packet that was captured whole, with these findings; all windows refuse its number if `old`. */
 static ipsec_report report_of(const faulty *packet, bool old)
 {
     const ipsec_view view = {.protocol = packet->protocol, .length = 100, .captured = 100, .ip_version = 4};
@@ -62,9 +62,9 @@ static void expect_reports(const faulty *packet)
 #define F(name) IPSEC_FINDING_##name
 
 /* FreeBSD: ESP tests its lengths, then the window, then the ICV (xform_esp.c:282, 322, 335, 542); AH the window first
- * (xform_ah.c:567, 587); what is left of the window is refused behind the ICV (ipsec_chkreplay() lets it pass for the
- * next epoch). OpenBSD: the same, but what is left of the window is refused at once (checkreplaywindow() returns 2).
- * VPP: the window before the runt test (esp_decrypt.c:961, 971). */
+ * (xform_ah.c:567, 587); a number left of the window is refused after the ICV (ipsec_chkreplay() takes it for the next
+ * epoch). OpenBSD: the same, but a number left of the window is refused at once (checkreplaywindow() returns 2). VPP:
+ * the window before the runt test (esp_decrypt.c:961, 971). */
 static const faulty sequences[] = {
     {"a duplicate with a bad ICV",
      ESP,
@@ -125,8 +125,8 @@ static void test_sequences(void)
         expect_reports(&sequences[i]);
 }
 
-/* OpenBSD: lifetimes behind lengths and window, and before the ICV (ip_esp.c, ip_ah.c: "Hard expiration"). Of AH's
- * header 8 octets are asked for before the SA, the other 4 behind it (ipsec_input.c:143, xform_ah.c:555;
+/* OpenBSD: lifetimes are checked after lengths and window, and before the ICV (ip_esp.c, ip_ah.c: "Hard expiration"). 8
+ * octets of the AH header are required before the SA lookup, the other 4 after it (ipsec_input.c:143, xform_ah.c:555;
  * ipsec_common_input()). */
 static const faulty states[] = {
     {"expired, a duplicate", ESP, {F(REPLAY_DUPLICATE), F(SA_EXPIRED)}, "esps_notdb", "esps_replay", "replay", "13911"},
@@ -156,9 +156,9 @@ static void test_states(void)
         expect_reports(&states[i]);
 }
 
-/* Behind the ICV. BSDs: pad length, last octet of the padding (xform_esp.c:602, 615), then FreeBSD 59, in silence; then
+/* After the ICV. BSDs: pad length, last octet of the padding (xform_esp.c:602, 615), then FreeBSD 59, silently; then
  * the next header of tunnels (ipsec_input.c:414). VPP: pad length against the whole packet (esp_decrypt.c:651), then a
- * next header that no node takes (:769). Windows: as RFC 4303 3.4.4 has it. */
+ * next header without a node (:769). Windows: as in RFC 4303 3.4.4. */
 static const faulty insides[] = {
     {"padding in the middle", ESP, {F(ESP_PAD_BYTES)}, NULL, NULL, NULL, "13914"},
     {"last octet of the padding",
@@ -243,7 +243,8 @@ static ipsec_report opened(const faulty *packet, ipsec_key_row *spec, ipsec_mode
     return report;
 }
 
-/* What tunnels ask of their payload is not asked in transport SAs; and of an IP packet only where there is one. */
+/* Requirements of tunnels on their payload do not apply to transport SAs; and those on an IP packet only if there is
+ * one. */
 static void test_modes(void)
 {
     const faulty next = {"next header", ESP, {F(ESP_NEXT_HEADER)}, NULL, NULL, NULL, NULL};
@@ -267,7 +268,7 @@ static void test_modes(void)
     expect_report(&dummy, &report, IPSEC_STACK_VPP, NULL);
     report = opened(&dummy, &spec, IPSEC_MODE_TUNNEL, 59);
     expect_report(&dummy, &report, IPSEC_STACK_VPP, "unsup_payload");
-    /* Of the modes that dumps name, the one that the packet fits; where both may be, it is not known. */
+    /* Of the modes in the dumps, the one that the packet fits counts; if both may fit, it is not known. */
     spec.other_count = 1;
     spec.others[0].mode = IPSEC_MODE_TRANSPORT;
     report.opened.terms = 2;
@@ -280,7 +281,7 @@ static void test_modes(void)
 #define MAY IPSEC_DECISION_MAY_REFUSE
 #define YES IPSEC_DECISION_REFUSES
 
-/* Whether one fault is refused at all; the numbers are rows and notes of the survey of stacks. */
+/* Whether a single fault is refused at all; the numbers are rows and notes of the survey of stacks. */
 static const struct {
     ipsec_finding_id id;
     uint8_t protocol;
@@ -314,7 +315,7 @@ static void test_decisions(void)
     }
 }
 
-/* Where the number lies: behind `highest`, which is the highest before. */
+/* A report with a position of the number: `highest` is the highest one before. */
 static ipsec_report numbered(const faulty *packet, uint64_t highest, uint64_t number)
 {
     ipsec_report report = report_of(packet, true);
@@ -329,8 +330,8 @@ static ipsec_report numbered(const faulty *packet, uint64_t highest, uint64_t nu
     return report;
 }
 
-/* A counter of 32 bits that cycles: ipsec_chkreplay() finds that the highest number is the last one (ipsec.c:1303), and
- * so before the ICV; if it is not, the number is any old one. */
+/* A 32-bit counter that cycles: ipsec_chkreplay() detects that the highest number is the last one (ipsec.c:1303), which
+ * is before the ICV; if it is not, the number is like any old one. */
 static void test_freebsd_end_of_the_counter(void)
 {
     const faulty old = {"old", ESP, {F(ESP_ICV), F(REPLAY_OLD)}, NULL, NULL, NULL, NULL};
@@ -349,14 +350,14 @@ static void test_freebsd_end_of_the_counter(void)
     expect_report(&wrap, &report, IPSEC_STACK_FREEBSD, "esps_wrap");
     report = numbered(&wrap, UINT32_MAX - 1, UINT64_C(0x100000001));
     expect_report(&wrap, &report, IPSEC_STACK_FREEBSD, "esps_replay");
-    /* Without an ICV only the second test is made, which knows no end (xform_esp.c:335, 574). */
+    /* Without an ICV only the second test is made, which does not check for the end (xform_esp.c:335, 574). */
     report = numbered(&wrap, UINT32_MAX, UINT64_C(0x100000001));
     report.opened = (ipsec_opened){.valid = true, .icv_status = IPSEC_ICV_NOT_PRESENT};
     expect_report(&wrap, &report, IPSEC_STACK_FREEBSD, "esps_replay");
 }
 
-/* FreeBSD refuses 0 while nothing else was accepted; OpenBSD always, and with ESN only at the beginning; VPP always;
- * with ESN in a later epoch nobody. */
+/* FreeBSD refuses 0 until something else has been accepted; OpenBSD always, but with ESN only at the beginning; VPP
+ * always; with ESN, in a later epoch, none does. */
 static void test_zero(void)
 {
     const faulty zero = {"0", ESP, {F(SEQ_ZERO)}, NULL, NULL, NULL, NULL};
@@ -382,7 +383,7 @@ static void test_zero(void)
         expect_report(&zero, &report, (ipsec_stack)stack, NULL);
 }
 
-/* The window moves when the ICV has verified: at Linux behind the whole transform, elsewhere at once (xform_esp.c:574,
+/* The window moves when the ICV has verified: in Linux after the whole transform, elsewhere at once (xform_esp.c:574,
  * ip_esp.c, esp_decrypt.c:585; RFC 4303 3.4.3). So it depends on where a fault is found. */
 static bool moves_window(ipsec_stack stack, ipsec_finding_id id)
 {
@@ -409,7 +410,7 @@ static void test_window(void)
     g_assert_false(moves_window(IPSEC_STACK_LINUX, F(ESP_PAD_LENGTH)));
 }
 
-/* What the capture has twice was received once, and so counted once. */
+/* A packet that is in the capture twice was received once, and so counted once. */
 static void test_captured_twice(void)
 {
     const faulty once = {"damaged", ESP, {F(ESP_ICV)}, NULL, NULL, NULL, NULL};
@@ -423,7 +424,7 @@ static void test_captured_twice(void)
     }
 }
 
-/* A receiver that keeps to the RFCs has a place for everything that it must refuse. */
+/* IPSEC_STACK_RFC has a stage for everything that it must refuse. */
 static void test_rfc_order_is_complete(void)
 {
     const faulty any = {"any", ESP, {0}, NULL, NULL, NULL, NULL};

@@ -1,4 +1,4 @@
-/* The table of outcomes holds together: each stack has its rows, and each row can be found. SPDX-License-Identifier:
+/* Consistency of the table of outcomes: each stack has its rows, and each row can be found. SPDX-License-Identifier:
  * GPL-2.0-or-later */
 #include "ipsec.h"
 #include "report/outcomes.h"
@@ -10,7 +10,7 @@
 #define AH  IPSEC_PROTOCOL_AH
 #define UDP IPSEC_ENCAPSULATION_UDP
 
-/* Every way in which a header is carried. */
+/* Every set of carriers of a header. */
 static const ipsec_report ways[] = {
     {.header = {.protocol = ESP}},
     {.header = {.protocol = ESP, .encapsulation = UDP}},
@@ -52,7 +52,7 @@ static void test_names(void)
     g_assert_null(ipsec_stack_title(IPSEC_STACK_COUNT));
 }
 
-/* A stack that is added is in each table. */
+/* Each stack is in every table. */
 static void test_every_stack_is_complete(void)
 {
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
@@ -63,7 +63,7 @@ static void test_every_stack_is_complete(void)
 
         g_assert_true(g_hash_table_add(names, (gpointer)ipsec_stack_name(stack)));
         g_assert_cmpuint(strlen(ipsec_stack_title(stack)), >, 0);
-        g_assert_cmpuint(ipsec_stack_replays[stack].window, >=, 32); /* the least of RFC 4303 3.4.3 */
+        g_assert_cmpuint(ipsec_stack_replays[stack].window, >=, 32); /* the minimum of RFC 4303 3.4.3 */
         g_assert_false(ipsec_stacks_have(all, (ipsec_stack)stack));
         all |= ipsec_stack_bit((ipsec_stack)stack);
         g_assert_true(ipsec_stacks_have(all, (ipsec_stack)stack));
@@ -77,7 +77,7 @@ static void test_every_stack_is_complete(void)
 
 /* --- rows --------------------------------------------------------------------------------------------- */
 
-/* They are searched by halves. */
+/* They are searched by bisection. */
 static void test_rows_are_in_order(void)
 {
     for (unsigned i = 1; i < row_count(); i++) {
@@ -91,7 +91,7 @@ static void test_rows_are_in_order(void)
     g_assert_null(ipsec_outcome_row_at(row_count()));
 }
 
-/* By stack and fault all rows are found, each once. */
+/* All rows are found by stack and fault, each once. */
 static void test_search_finds_each_row_once(void)
 {
     unsigned next = 0;
@@ -110,7 +110,7 @@ static void test_search_finds_each_row_once(void)
     g_assert_cmpuint(next, ==, row_count());
 }
 
-/* Whether the row is the one for a header that is carried so at some stack, in either version of IP and each mode. */
+/* Whether the row is used for a header with these carriers at some stack, in any version of IP and any mode. */
 static bool is_reached_by(const ipsec_outcome_row *row, ipsec_carriers way)
 {
     static const ipsec_carriers versions[] = {0, IPSEC_CARRIER_IN_V4, IPSEC_CARRIER_IN_V6};
@@ -134,7 +134,7 @@ static bool is_reached(const ipsec_outcome_row *row)
     return false;
 }
 
-/* A row that lets a packet pass is one that stands against what all others do. */
+/* Whether the row only lets a packet pass that a row for all stacks refuses. */
 static bool stands_against_all(const ipsec_outcome_row *row)
 {
     unsigned count;
@@ -143,7 +143,7 @@ static bool stands_against_all(const ipsec_outcome_row *row)
     return count > 0;
 }
 
-/* No row stands behind another that holds wherever it does. */
+/* No row comes after another one that applies whenever it does. */
 static void test_no_row_is_shadowed(void)
 {
     for (unsigned i = 0; i < row_count(); i++)
@@ -164,9 +164,9 @@ static void test_rows_make_sense(void)
         g_assert_cmpuint(row->carriers, <, 1u << IPSEC_CARRIER_COUNT);
         g_assert_true(outcome->counter || (!outcome->log && !outcome->event && !outcome->inferred));
         g_assert_true(outcome->event == 0 || stack_of(row) == IPSEC_STACK_WINDOWS);
-        /* What tells of others is nothing that a stack could refuse the packet for. */
+        /* A stack cannot refuse a packet because of a finding about other packets. */
         g_assert_false(ipsec_catalogue(ipsec_fault_finding(fault_of(row)))->is_neighbour);
-        /* What all share is in front of IPsec, so that no list of a stack's messages needs it. */
+        /* The shared rows are in front of IPsec, so no list of a stack's messages needs them. */
         if (stack_of(row) == IPSEC_STACK_EVERY || stack_of(row) == IPSEC_STACK_RFC)
             g_assert_null(outcome->counter);
     }
@@ -229,7 +229,7 @@ static const struct {
      {"XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates", "XfrmInNoStates"}},
 };
 
-/* What moves where the header is cut, or nothing is behind it. */
+/* The counters for packets whose header is cut, or that end after it. */
 static void test_counters_of_cut_packets(void)
 {
     static const struct {
@@ -258,7 +258,7 @@ static void test_the_first_row_that_holds(void)
             g_assert_cmpstr(counter_of(by_way[i].stack, by_way[i].fault, &ways[way]), ==, by_way[i].counters[way]);
 }
 
-/* Rows that all share, for all but the RFCs' receiver; and what none minds. */
+/* Rows that all stacks except IPSEC_STACK_RFC share; and faults that none refuses. */
 static void test_shared_rows(void)
 {
     static const unsigned shared[] = {IPSEC_FAULT_ESP_IP_CHECKSUM, IPSEC_FAULT_NATT_UDP_CHECKSUM_BAD};
@@ -288,7 +288,7 @@ static void test_variants(void)
     g_assert_cmpuint(ipsec_fault_finding(IPSEC_FAULT_OTHER_INSIDE), ==, IPSEC_FINDING_ESP_NEXT_HEADER);
 }
 
-/* Every row refuses, but for these. */
+/* Every row refuses, except for these. */
 static const struct {
     unsigned stack, fault;
     ipsec_carriers carriers;
@@ -349,7 +349,7 @@ static const struct {
     {IPSEC_STACK_STRONGSWAN, IPSEC_FAULT_NATT_ESP_ON_500, 0, IPSEC_DECISION_MAY_REFUSE},
 };
 
-/* How many rows there are. */
+/* The number of rows of each stack. */
 static const struct {
     unsigned stack, count;
 } counts[] = {{IPSEC_STACK_RFC, 4},         {IPSEC_STACK_WINDOWS, 38}, {IPSEC_STACK_LINUX, 34},

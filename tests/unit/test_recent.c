@@ -1,17 +1,17 @@
-/* The packets that came last. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Recent packets. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/describe.h"
 #include "guard.h"
 #include "packets.h"
 
 #define MS UINT64_C(1000000)
 
-/* One packet as the tests vary it. */
+/* One packet, with the properties that the tests vary. */
 typedef struct sent {
     uint32_t sa, sequence;
     uint64_t time; /* nanoseconds; 0: none */
     uint8_t ttl, identification, octet, dscp;
     size_t captured;         /* 0: all of it */
-    ipsec_standing standing; /* BELIEVED unless said */
+    ipsec_standing standing; /* BELIEVED by default */
 } sent;
 
 static ipsec_recent *describe(ipsec_recents *recents, const sent *packet, uint32_t frame)
@@ -38,7 +38,7 @@ static void keep(ipsec_recents *recents, const sent *packet, uint32_t frame)
     ipsec_recents_keep(recents, described, ipsec_recents_find(recents, described, packet->standing));
 }
 
-/* Frame of the last packet that is found for another one; 0: none. */
+/* The frame of the earlier packet that is found for this one; 0: none. */
 static uint32_t find(ipsec_recents *recents, const sent *packet)
 {
     const ipsec_recent *found = ipsec_recents_find(recents, describe(recents, packet, 99), packet->standing);
@@ -67,7 +67,7 @@ static void test_last_and_first_of_a_number(void)
     guard_free_all();
 }
 
-/* Of several packets with one number, the same one is found. */
+/* Of several packets with one number, the identical one is found. */
 static void test_the_same(void)
 {
     ipsec_recents *recents = ipsec_recents_new(NULL);
@@ -83,7 +83,7 @@ static void test_the_same(void)
     guard_free_all();
 }
 
-/* What is described and not kept was never there. The ring forgets the oldest, and its chains end there. */
+/* A packet that is described but not kept is not found. The ring forgets the oldest, and its chains end there. */
 static void test_forgotten(void)
 {
     ipsec_recents *recents = ipsec_recents_new(NULL);
@@ -112,8 +112,8 @@ static void test_forgotten(void)
     guard_free_all();
 }
 
-/* More packets of one number than anybody looks through: found is the last, and none takes longer. But what is forged
- * stands in nobody's way. */
+/* More packets with one number than are searched: the last one is found, and the search takes no longer. But forged
+ * packets do not displace others. */
 static void test_many_of_one_number(void)
 {
     ipsec_recents *recents = ipsec_recents_new(NULL);
@@ -170,7 +170,7 @@ static void test_captured_twice(void)
     guard_free_all();
 }
 
-/* What is forged has overtaken nothing: neither the class of its own nor that of the packet counts. */
+/* Forged packets have not overtaken anything, so their classes do not count. */
 static void test_overtaken(void)
 {
     for (uint8_t dscp = 0; dscp <= 46; dscp += 46) {
@@ -190,10 +190,11 @@ static void test_overtaken(void)
     }
 }
 
-/* --- by other marks than the number --------------------------------------------------------------------------------
+/* --- by other properties than the number
+ * --------------------------------------------------------------------------------
  */
 
-/* Of describe(): the addresses in front are zeros. */
+/* The length in describe(), where the addresses in front are zeros. */
 #define LENGTH 84u
 
 static uint32_t find_unique(ipsec_recents *recents, ipsec_recent_marks marks)
@@ -203,7 +204,7 @@ static uint32_t find_unique(ipsec_recents *recents, ipsec_recent_marks marks)
     return found ? found->frame : 0;
 }
 
-/* What is asked for must be one packet, however often it was captured; each of its marks counts. */
+/* The match must be a single packet, however often it was captured; each property counts. */
 static void test_unique(void)
 {
     static const struct {
@@ -239,7 +240,7 @@ static void test_unique(void)
     guard_free_all();
 }
 
-/* Of any SA it must be the only one, too. */
+/* If any SA will do, it must also be the only one. */
 static void test_unique_of_any_sa(void)
 {
     const ipsec_recent_marks marks = {.sa = IPSEC_SA_NONE, .length = LENGTH, .identification = 7};
@@ -253,7 +254,7 @@ static void test_unique_of_any_sa(void)
     guard_free_all();
 }
 
-/* Among many that have the marks it is given up to look for another one: behind 64 nobody knows. */
+/* The search for a second match is given up after 64 candidates, so that uniqueness is not known. */
 static void test_unique_of_many(void)
 {
     for (uint32_t copies = 64; copies <= 65; copies++) {
@@ -268,7 +269,7 @@ static void test_unique_of_many(void)
     guard_free_all();
 }
 
-/* A first part is one that ends where the fragment begins, has its identification, and may have lost its end. */
+/* A first part ends where the fragment begins, has the same identification, and may have lost its end. */
 static void test_end(void)
 {
     ipsec_recents *recents = ipsec_recents_new(NULL);
@@ -280,8 +281,8 @@ static void test_end(void)
     keep(recents, &(sent){.sa = 1, .sequence = 5}, 5);
     g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 7, LENGTH), ==, 1);
     g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 8, LENGTH), ==, 4); /* the last one */
-    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 9, LENGTH), ==, 0); /* is whole */
-    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 0, LENGTH), ==, 0); /* no identification tells nothing */
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 9, LENGTH), ==, 0); /* this one is whole */
+    g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 0, LENGTH), ==, 0); /* an identification of 0 proves nothing */
     g_assert_cmpuint(ipsec_recents_find_end(recents, 0, 7, LENGTH + 8), ==, 0);
     g_assert_cmpuint(ipsec_recents_find_end(recents, 1, 7, LENGTH), ==, 0);
     ipsec_recents_free(recents);
@@ -326,7 +327,7 @@ static void test_ends(void)
     }
 }
 
-/* IPv6 has no identification, but for fragments. */
+/* IPv6 has no identification, except in fragments. */
 static void test_no_identification(void)
 {
     const uint8_t octets[84] = {0}, outer[40] = {0x60, [6] = IPSEC_PROTOCOL_ESP, [7] = 64};
@@ -352,7 +353,7 @@ static void test_no_identification(void)
     guard_free_all();
 }
 
-/* Of several under a number the one that is surest. */
+/* Of several packets with a number, the most certain one is found. */
 static void test_number(void)
 {
     static const ipsec_standing standings[] = {IPSEC_FORGED, IPSEC_UNPROVEN, IPSEC_BELIEVED, IPSEC_VERIFIED};

@@ -18,7 +18,7 @@ static void test_findings_keep_the_order_of_the_catalogue(void)
     guard_free_all();
 }
 
-/* Of more than fit the gravest stay, whatever the order in which they come. */
+/* If there are too many findings, the gravest are kept, whatever their order. */
 static void test_the_mildest_finding_goes(void)
 {
     const ipsec_view view = esp_view(4, 0x1000, 1, 84);
@@ -60,7 +60,7 @@ static void test_a_missing_fact_makes_no_finding(void)
     guard_free_all();
 }
 
-/* Everything wrong at once must fit. */
+/* All faults at once must fit. */
 static void test_worst_headers_fit(void)
 {
     const uint8_t worst_ah[] = {0, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8};
@@ -133,7 +133,7 @@ static uint32_t octets_of(const ipsec_view *view)
     return report.octets;
 }
 
-/* ESP is all of its packet; AH ends where its length field says, or with what was captured. */
+/* ESP extends to the end of the packet; AH ends where its length field says, or where the capture ends. */
 static void test_how_far_a_header_reaches(void)
 {
     const ipsec_view esp = esp_view(4, 0x1000, 0, 85), ah = ah_view(4, 6, 4, 0, 1, 100);
@@ -157,7 +157,7 @@ static bool may_be_cut(ipsec_finding_id id)
     return ipsec_report_may_be_cut(&report);
 }
 
-/* What lacks its end fails so. */
+/* The findings of packets that lack their end. */
 static void test_what_may_be_cut(void)
 {
     g_assert_true(may_be_cut(IPSEC_FINDING_ESP_ICV));

@@ -1,4 +1,4 @@
-"""The rooms of the core: which may include which, and what the rest of the world may include.
+"""The layers of the core: which may include which, and what other code may include.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -7,11 +7,11 @@ from pathlib import Path
 
 PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
 CORE = PLUGIN / "core"
-ROOMS = ("base", "packet", "keys", "sa", "evidence", "ike", "icmp", "report")     # each may include those in front of it
+ROOMS = ("base", "packet", "keys", "sa", "evidence", "ike", "icmp", "report")     # each layer may include those before it
 ROOT = {"brief.c", "ipsec.h", "db.c", "db.h", "judge.c", "judge.h", "messages.c", "twin.c", "twin.h", "usual.h", "verdict.c", "verdict.h"}
 FACE = "ipsec.h"
-TABLE = "base/kind.def"        # each kind of header has its hook and its name
-# What a program holds: types, and the calls on them.
+TABLE = "base/kind.def"        # each kind of header has its hook and its name there
+# What other programs may use: types, and functions on them.
 PUBLIC = {FACE, "base/advice_case.h", "base/catalogue.h", "base/config.h", "base/finding_set.h", "base/hash.h", "base/limits.h", "base/octets.h",
           "base/oddity.h", "base/stack.h", "base/wipe.h", "icmp/error.h", "ike/contents.h", "ike/message.h", "ike/names.h", "ike/report.h", "ike/shown.h",
           "keys/algorithm.h", "keys/icv.h", "keys/spec.h", "keys/xfrm_state.h", "packet/findings.h",
@@ -33,7 +33,7 @@ def room_of(name):
 
 
 def arrows_up(files):
-    """The includes that point where they may not, as (file, included)."""
+    """The includes that are not allowed, as (file, included)."""
     wrong = []
     for name, text in files.items():
         room = room_of(name)
@@ -45,7 +45,7 @@ def arrows_up(files):
 
 
 def reached_from(files, name):
-    """All files that including `name` includes, itself among them."""
+    """All files that an include of `name` includes, itself among them."""
     reached, waiting = set(), [name]
     while waiting:
         name = waiting.pop()

@@ -1,4 +1,4 @@
-/* What several dumps say of one SA, in one row. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Several dumps of one SA, merged into one row. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/row_merge.h"
 #include "keys/terms.h"
 
@@ -16,7 +16,7 @@ static ipsec_key_row row(void)
     return spec;
 }
 
-/* A dump's row; `net` is the third octet of its selector's source, 0: it has none. */
+/* A row of a dump; `net` is the third octet of its selector's source, 0: it has no selector. */
 static ipsec_key_row dump(ipsec_mode mode, ipsec_encap_mode encapsulation, uint8_t net)
 {
     ipsec_key_row spec = row();
@@ -50,7 +50,7 @@ static void test_same(void)
     g_assert_false(ipsec_row_is_same(&a, &b));
 }
 
-/* Whatever comes first: the larger window, and one that is known. */
+/* In any order: the larger window, and a known one. */
 static void test_window(void)
 {
     enum {
@@ -77,7 +77,7 @@ static void test_window(void)
         }
 }
 
-/* What one dump says of a network card holds, whichever came first. */
+/* If one dump names a network card, that counts, whichever came first. */
 static void test_offload(void)
 {
     for (unsigned first = 0; first <= 1; first++) {
@@ -129,7 +129,7 @@ static void test_highs(void)
     }
 }
 
-/* What one does not know, the other one tells: nothing differs. */
+/* If only one knows something, there is no difference. */
 static void test_what_is_not_said(void)
 {
     const ipsec_key_row silent = row(), table = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_ANY, 0),
@@ -150,7 +150,7 @@ static void test_what_is_not_said(void)
     }
 }
 
-/* What a NAT or a peer that moved has changed is known no more. */
+/* Addresses or ports that a NAT or a moving peer has changed count as unknown. */
 static void test_where_it_comes_from(void)
 {
     ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 0), later, spec;
@@ -175,7 +175,7 @@ static void test_where_it_comes_from(void)
     g_assert_true(first.several_sources);
 }
 
-/* One thing that differs is enough. */
+/* One difference is enough. */
 static void test_what_differs(void)
 {
     const ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
@@ -200,7 +200,7 @@ static void test_what_differs(void)
     }
 }
 
-/* Each field of a selector tells it from another one. */
+/* Each field distinguishes selectors. */
 static void test_selectors(void)
 {
     const ipsec_key_row first = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
@@ -224,7 +224,7 @@ static void test_selectors(void)
     }
 }
 
-/* As many as there is room for are kept, and may come again; with one more, anything fits, whatever comes then. */
+/* As many terms as there is room for are kept, and may be repeated; after one more, anything fits. */
 static void test_more_terms_than_are_kept(void)
 {
     ipsec_key_row spec = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_NONE, 1);
@@ -250,7 +250,7 @@ static void test_more_terms_than_are_kept(void)
     }
 }
 
-/* A row that was merged already brings all that it has. */
+/* A row that has already been merged contributes all its terms. */
 static void test_merged_before(void)
 {
     const ipsec_key_row other = dump(IPSEC_MODE_TUNNEL, IPSEC_ENCAP_UDP, 2);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* What the table marks. */
+/* The findings that the table sets. */
 static ipsec_note note;
 
 static ipsec_sa *get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
@@ -21,7 +21,7 @@ static void test_an_sa_is_protocol_destination_spi(void)
 
     g_assert_nonnull(sa);
     g_assert_true(get(table, &view, 0x1000) == sa);
-    other.source = view.destination; /* the source is no part of the name */
+    other.source = view.destination; /* the source is not part of the key */
     g_assert_true(get(table, &other, 0x1000) == sa);
     other.encapsulation = IPSEC_ENCAPSULATION_UDP; /* nor is the encapsulation */
     g_assert_true(get(table, &other, 0x1000) == sa);
@@ -33,7 +33,7 @@ static void test_an_sa_is_protocol_destination_spi(void)
     other.destination = view.source;
     g_assert_true(get(table, &other, 0x1000) != sa);
     other = view;
-    other.address_length = 0; /* addresses unknown: an SA of its own */
+    other.address_length = 0; /* unknown addresses: a separate SA */
     other.destination = NULL;
     g_assert_true(get(table, &other, 0x1000) != sa);
     g_assert_cmpuint(ipsec_sa_count(table), ==, 5);
@@ -42,7 +42,7 @@ static void test_an_sa_is_protocol_destination_spi(void)
     guard_free_all();
 }
 
-/* So many that slots and hashes are shared: every part of the name must be compared. */
+/* So many that slots and hashes are shared: every part of the key must be compared. */
 static void test_no_two_sas_are_taken_for_one(void)
 {
     enum {
@@ -72,7 +72,7 @@ static void test_no_two_sas_are_taken_for_one(void)
     guard_free_all();
 }
 
-/* The group is one destination, and each sender to it counts for itself. */
+/* The group is one destination, and each sender to it has its own SA. */
 static void test_multicast_has_an_sa_per_source(void)
 {
     static const uint8_t groups[][16] = {{224, 0, 0, 5}, {0xff, 0x02, [15] = 5}, {239, 255, 255, 255}};
@@ -96,7 +96,7 @@ static void test_multicast_has_an_sa_per_source(void)
 
 /* --- forgetting */
 
-/* A table of `most` SAs, and a packet of one of them after the other. */
+/* A table of `most` SAs, and the next packet for it. */
 typedef struct full {
     ipsec_sa_table *table;
     ipsec_view view;
@@ -114,14 +114,14 @@ static void close_full(full *full)
     guard_free_all();
 }
 
-/* Index of the SA that the next packet, with that SPI, belongs to. */
+/* The index of the SA to which the next packet, with this SPI, belongs. */
 static uint32_t meet(full *full, uint32_t spi)
 {
     full->view.frame++;
     return get(full->table, &full->view, spi)->index;
 }
 
-/* The same; and whether it was said that the SA was forgotten before. */
+/* The same, and checks that the SA is reported as forgotten before. */
 static uint32_t meet_again(full *full, uint32_t spi)
 {
     const uint32_t index = meet(full, spi);
@@ -131,41 +131,41 @@ static uint32_t meet_again(full *full, uint32_t spi)
     return index;
 }
 
-/* Of those with a second packet, which stay while there are others. */
+/* This applies to SAs with a second packet, which are kept while there are others. */
 static void test_the_one_that_is_idle_for_longest_goes(void)
 {
     full full = open_full(4);
 
     for (uint32_t spi = 0; spi < 8; spi++)
         g_assert_cmpuint(meet(&full, 0x1000 + spi / 2), ==, spi / 2);
-    g_assert_cmpuint(meet(&full, 0x1000), ==, 0); /* from here on the second one is idle for longest */
+    g_assert_cmpuint(meet(&full, 0x1000), ==, 0); /* from here on the second one has been idle for longest */
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x2000), ==, 4);
     g_assert_cmpuint(meet(&full, 0x2000), ==, 4);
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
-    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* what they lost, none of these has noticed */
-    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5);     /* comes back, and 0x2000 goes for it */
-    g_assert_cmpuint(meet(&full, 0x1001), ==, 5);           /* said once each time */
-    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 6);     /* and 0x1000 for that */
+    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* none of these has been forgotten */
+    g_assert_cmpuint(meet_again(&full, 0x1001), ==, 5);     /* comes back, and 0x2000 is dropped for it */
+    g_assert_cmpuint(meet(&full, 0x1001), ==, 5);           /* reported once each time */
+    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 6);     /* and 0x1000 is dropped for that */
     g_assert_cmpuint(meet(&full, 0x1002), ==, 2);
-    g_assert_cmpuint(meet_again(&full, 0x1000), ==, 7); /* and 0x2000, of a single packet now */
+    g_assert_cmpuint(meet_again(&full, 0x1000), ==, 7); /* and 0x2000 is dropped, which has a single packet now */
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
-    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 8); /* has been known, though that was long ago */
+    g_assert_cmpuint(meet_again(&full, 0x2000), ==, 8); /* was known, although long ago */
     g_assert_cmpuint(meet(&full, 0x3000), ==, 9);
     g_assert_cmpuint(meet(&full, 0x3001), ==, 10);
-    g_assert_cmpuint(meet(&full, 0x3000), ==, 11); /* was of one packet */
+    g_assert_cmpuint(meet(&full, 0x3000), ==, 11); /* had only one packet */
     g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(ipsec_sa_count(full.table), ==, 12);
     close_full(&full);
 }
 
-/* --- who makes SPIs up */
+/* --- forged SPIs */
 
 enum {
     ROOM = 240,
-    NEWCOMERS = ROOM / 16 + 1 /* so many stay in any case */
+    NEWCOMERS = ROOM / 16 + 1 /* this many newcomers are kept in any case */
 };
 
 static ipsec_sa *meet_twice(full *full, uint32_t spi)
@@ -175,7 +175,7 @@ static ipsec_sa *meet_twice(full *full, uint32_t spi)
     return get(full->table, &full->view, spi);
 }
 
-/* However many there are of a single packet: those with a second one stay, and are not even asked for. */
+/* However many SAs have a single packet, those with a second one are kept, and are not even examined. */
 static void test_a_flood_of_single_packets(void)
 {
     full full = open_full(ROOM);
@@ -187,15 +187,15 @@ static void test_a_flood_of_single_packets(void)
     for (uint32_t i = 0; i < ROOM - NEWCOMERS; i++)
         g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
     g_assert_true(ipsec_finding_set_is_empty(&note.found));
-    /* Of the others, the latest are left. */
+    /* Of the others, the latest are kept. */
     for (uint32_t i = 1000 - NEWCOMERS; i < 1000; i++)
         g_assert_cmpuint(meet(&full, 0x2000 + i), ==, ROOM - NEWCOMERS + i);
     g_assert_cmpuint(meet(&full, 0x2000 + 999 - NEWCOMERS), ==, ROOM - NEWCOMERS + 1000);
-    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* none of the others was known */
+    g_assert_true(ipsec_finding_set_is_empty(&note.found)); /* none of the others was known before */
     close_full(&full);
 }
 
-/* A full table of SAs that are known leaves a newcomer the time for its second packet, and no more. */
+/* In a table full of known SAs, a newcomer has time for its second packet, but no longer. */
 static void test_newcomers_have_a_share(void)
 {
     for (uint32_t between = NEWCOMERS - 1; between <= NEWCOMERS; between++) {
@@ -210,7 +210,7 @@ static void test_newcomers_have_a_share(void)
         for (uint32_t i = 0; i < between; i++)
             meet(&full, 0x4000 + i);
         g_assert_true((meet(&full, 0x3000) == index) == (between < NEWCOMERS));
-        /* They have taken the room of those that were idle for longest, and of no more. */
+        /* They have only replaced those that had been idle for longest. */
         g_assert_cmpuint(meet(&full, 0x1000 + NEWCOMERS), ==, NEWCOMERS);
         g_assert_true(ipsec_finding_set_is_empty(&note.found));
         g_assert_cmpuint(meet_again(&full, 0x1000 + NEWCOMERS - 1), >, ROOM);
@@ -218,7 +218,7 @@ static void test_newcomers_have_a_share(void)
     }
 }
 
-/* Two packets for each are enough to have others forgotten, but none that verified; and they say so. */
+/* Two packets for each SPI are enough to have other SAs forgotten, but none that verified; and this is reported. */
 static void test_a_flood_of_two_packets(void)
 {
     full full = open_full(ROOM);
@@ -230,7 +230,7 @@ static void test_a_flood_of_two_packets(void)
     for (uint32_t i = 0; i < 1000; i++) {
         meet_twice(&full, 0x2000 + i);
         if (i % (ROOM / 2) == 0)
-            g_assert_cmpuint(meet(&full, 0x1003), ==, 3); /* is not idle */
+            g_assert_cmpuint(meet(&full, 0x1003), ==, 3); /* this one is not idle */
     }
     g_assert_true(ipsec_finding_set_is_empty(&note.found));
     g_assert_cmpuint(meet(&full, 0x1000), ==, 0);
@@ -240,8 +240,8 @@ static void test_a_flood_of_two_packets(void)
     close_full(&full);
 }
 
-/* Where nearly all have verified, somebody has to go: one for those that show a second packet soon, and as many as the
- * newcomers' share for those that do not. */
+/* If nearly all have verified, some of them must be dropped: one for newcomers with a second packet soon, and as many
+ * as the newcomers' share for the others. */
 static void test_all_have_verified(void)
 {
     for (unsigned packets = 1; packets <= 2; packets++) {
@@ -261,7 +261,7 @@ static void test_all_have_verified(void)
     }
 }
 
-/* An SA may lose what it has shown, with another key; it is found out when it would go next. */
+/* An SA may lose its rank, with another key; that is noticed when it is the next candidate. */
 static void test_a_rank_that_is_lost(void)
 {
     full full = open_full(3);
@@ -270,7 +270,7 @@ static void test_a_rank_that_is_lost(void)
     sa->keys.icv_good = true;
     meet_twice(&full, 0x1001)->keys.icv_good = true;
     meet_twice(&full, 0x1002)->keys.icv_good = true;
-    meet_twice(&full, 0x1003)->keys.icv_good = true; /* and 0x1000 went: the heaps are made */
+    meet_twice(&full, 0x1003)->keys.icv_good = true; /* 0x1000 was dropped, so the heaps exist */
     g_assert_cmpuint(meet(&full, 0x1003), ==, 3);
     sa = get(full.table, &full.view, 0x1001);
     sa->keys.icv_good = false;
@@ -282,13 +282,13 @@ static void test_a_rank_that_is_lost(void)
     close_full(&full);
 }
 
-/* Whatever order packets come in, the one that goes is as simple as this says. */
+/* A simple model of which SA is dropped, for packets in any order. */
 typedef struct model_sa {
     uint32_t index, last, packets;
     bool live, good, was_known, newcomer;
 } model_sa;
 
-/* Of the live ones, that with the least of what is asked for. */
+/* The live one with the lowest value of the requested kind. */
 static model_sa *model_first(model_sa *sas, unsigned count, bool newcomer, bool good)
 {
     model_sa *first = NULL;
@@ -299,7 +299,7 @@ static model_sa *model_first(model_sa *sas, unsigned count, bool newcomer, bool 
     return first;
 }
 
-/* Which newcomers are asked is the same as in the table: the oldest, until one has shown no more than a packet. */
+/* Newcomers are examined in the same way as in the table: from the oldest on, until one has had only one packet. */
 static void model_forget(model_sa *sas, unsigned count, unsigned most)
 {
     unsigned newcomers = 0;
@@ -340,7 +340,7 @@ static void test_which_one_goes_is_exact(void)
         model_sa *sa = &sas[at];
 
         if (!sa->live) {
-            if (live == MOST && !full.table->known) /* the first time, all are sorted at once */
+            if (live == MOST && !full.table->known) /* at first, all are classified at once */
                 for (unsigned other = 0; other < SPIS; other++)
                     sas[other].newcomer = sas[other].live && sas[other].packets == 1 && !sas[other].good;
             if (live == MOST)
@@ -369,7 +369,7 @@ static void test_which_one_goes_is_exact(void)
     close_full(&full);
 }
 
-/* What comes back is known by all that names it. */
+/* An SA that comes back is recognised by everything that refers to it. */
 static void test_others_were_not_forgotten(void)
 {
     static const uint8_t group[16] = {0xff, 0x02, [15] = 5};
@@ -405,7 +405,7 @@ static void test_frames_that_are_not_told_apart(void)
 {
     full full = open_full(2);
 
-    full.view.frame = UINT32_MAX; /* 0 for all that follow, as meet() counts */
+    full.view.frame = UINT32_MAX; /* so that the frame is 0 after meet() increments it */
     for (uint32_t i = 0; i < 10; i++, full.view.frame = UINT32_MAX)
         g_assert_cmpuint(meet(&full, 0x1000 + i), ==, i);
     g_assert_cmpuint(meet(&full, 0x1009), ==, 9);
@@ -420,7 +420,7 @@ static void test_frames_that_are_not_told_apart(void)
     close_full(&full);
 }
 
-/* SAs between two hosts: native ones, and those in UDP between the same ports. */
+/* SAs between two hosts, natively and in UDP between the same ports. */
 static void test_between(void)
 {
     static const struct {
@@ -451,7 +451,7 @@ static void test_between(void)
     guard_free_all();
 }
 
-/* What the facts say of an SA outlives it; a pair of peers lives as long as one of its SAs. */
+/* The facts about an SA outlive it; a pair of peers lives as long as one of its SAs. */
 static void test_facts_and_pairs_of_the_forgotten(void)
 {
     full full = open_full(3);
@@ -468,7 +468,7 @@ static void test_facts_and_pairs_of_the_forgotten(void)
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 2);
     g_assert_nonnull(sa->life.pair->back);
     meet_twice(&full, 0x2001);
-    meet_twice(&full, 0x2002); /* and 0x1000 goes */
+    meet_twice(&full, 0x2002); /* and 0x1000 is dropped */
     g_assert_cmpuint(g_hash_table_size(full.table->pairs), ==, 1);
     g_assert_null(sa->life.pair->back);
     facts = ipsec_sa_summary_at(full.table, 0);
@@ -483,11 +483,11 @@ static void test_facts_and_pairs_of_the_forgotten(void)
     close_full(&full);
 }
 
-/* Taken out and put in so often that every kind of cluster of slots occurs. */
+/* Removed and added so often that every kind of cluster of slots occurs. */
 static void test_slots_stay_findable(void)
 {
     enum {
-        MOST = 500, /* nearly half of the slots that a table begins with */
+        MOST = 500, /* nearly half of the initial slots of a table */
         SPIS = 600
     };
     GRand *random = g_rand_new_with_seed(2);
@@ -512,7 +512,7 @@ static void test_slots_stay_findable(void)
     close_full(&full);
 }
 
-/* Whatever bits an attacker lets two destinations differ in, they are two. */
+/* Destinations are different whichever bits an attacker makes them differ in. */
 static void test_destinations_that_differ_in_high_bits(void)
 {
     static const uint8_t top[] = {3, 7, 11, 15, 0, 4, 8, 12};
@@ -536,7 +536,7 @@ static void test_destinations_that_differ_in_high_bits(void)
     ipsec_sa_table_free(table);
 }
 
-/* SPIs that have nothing but high bits are found as quickly as others: most in a slot of their own. */
+/* SPIs with only high bits are found as quickly as others: most are in their own slot. */
 static void test_high_spis_are_spread(void)
 {
     enum {
@@ -549,7 +549,7 @@ static void test_high_spis_are_spread(void)
         meet(&full, i << 16);
     for (uint32_t i = 0; i <= full.table->mask; i++)
         in_place += full.table->slots[i] && (i == 0 || !full.table->slots[i - 1]);
-    g_assert_cmpuint(in_place, >, SPIS / 4); /* at random half of the slots in front of one are free */
+    g_assert_cmpuint(in_place, >, SPIS / 4); /* at random, half of the slots in front of one are free */
     close_full(&full);
 }
 
@@ -563,7 +563,7 @@ static ipsec_iv_result learn_random(const full *full, ipsec_sa *sa, GRand *rando
     return ipsec_iv_learn(full->table->ivs, &sa->iv, &packet, &first);
 }
 
-/* SAs whose IVs fill the store leave their room to those that come in their place; also what they had with other keys.
+/* SAs whose IVs fill the store leave their space to those that replace them, including that for IVs with earlier keys.
  */
 static void test_ivs_of(bool rekeyed)
 {

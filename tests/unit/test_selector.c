@@ -44,11 +44,11 @@ static void test_packet(void)
     g_assert_false(lets_changed(9, 6));
     g_assert_false(lets_changed(23, 54));
     g_assert_true(lets_changed(20, 9));   /* any source port */
-    g_assert_true(lets_changed(0, 0x47)); /* no ports behind a header so long */
+    g_assert_true(lets_changed(0, 0x47)); /* no ports after such a long header */
     guard_free_all();
 }
 
-/* Ports are not known in later fragments, nor where they are cut off; what is not known fits. */
+/* Ports are not known in later fragments, or if they are cut off; unknown ports fit. */
 static void test_unknown_ports(void)
 {
     uint8_t later[sizeof udp4];
@@ -57,7 +57,7 @@ static void test_unknown_ports(void)
     later[7] = 10;
     later[23] = 54;
     g_assert_true(lets_through(later, sizeof later));
-    later[6] = 0x20; /* the first one has them */
+    later[6] = 0x20; /* the first fragment has them */
     later[7] = 0;
     g_assert_false(lets_through(later, sizeof later));
     later[6] = 0;
@@ -85,7 +85,7 @@ static void test_no_packet(void)
     guard_free_all();
 }
 
-/* A selector means none of the extension headers, and of what follows one nothing is known. */
+/* A selector does not refer to extension headers, and what follows one is not known. */
 static void test_extensions(void)
 {
     static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
@@ -119,14 +119,14 @@ static void test_v6(void)
     packet[6] = 6;
     g_assert_true(ipsec_flow_of_packet(packet, sizeof packet, &flow));
     g_assert_false(ipsec_selector_has(&udp, &flow));
-    packet[6] = 60; /* the protocol stands further back */
+    packet[6] = 60; /* the protocol comes later */
     g_assert_true(ipsec_flow_of_packet(packet, sizeof packet, &flow));
     g_assert_false(flow.has_protocol);
     g_assert_true(ipsec_selector_has(&udp, &flow));
     guard_free_all();
 }
 
-/* In transport mode the outer addresses count, unless NAT may have changed them. */
+/* In transport mode the outer addresses count, unless a NAT may have changed them. */
 static void test_payload(void)
 {
     static const ipsec_selector between = {
@@ -150,7 +150,7 @@ static void test_payload(void)
     guard_free_all();
 }
 
-/* A network of one version of IP has no address of the other; "0.0.0.0/0" stands for everything. */
+/* A network of one version of IP contains no address of the other; "0.0.0.0/0" stands for everything. */
 static void test_other_version(void)
 {
     const uint8_t packet[48] = {0x60, [6] = 17, [42] = 0, [43] = 53};

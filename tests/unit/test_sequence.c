@@ -1,11 +1,11 @@
-/* Sequence numbers: what the advice on late packets rests on. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sequence numbers: the basis of the advice on late packets. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "report/advice.h"
 #include "packets.h"
 
 #include <string.h>
 
-/* Packets of one SA, and what was said of the last one. */
+/* Packets of one SA, and the report on the last one. */
 typedef struct stream {
     ipsec_db *db;
     uint8_t ip_version;
@@ -54,7 +54,7 @@ static void send(stream *s, uint32_t sequence, uint8_t dscp)
     memset(s->outer, 0, sizeof s->outer);
     if (s->ip_version == 4) {
         s->outer[0] = 0x45;
-        s->outer[1] = (uint8_t)(dscp << 2 | 1); /* ECN is no part of it */
+        s->outer[1] = (uint8_t)(dscp << 2 | 1); /* ECN is not part of it */
     } else {
         s->outer[0] = (uint8_t)(0x60 | dscp >> 2);
         s->outer[1] = (uint8_t)(dscp << 6 | 0x1f);
@@ -81,7 +81,7 @@ static void expect_old(const stream *s, ipsec_advice_case hint, uint32_t smalles
     g_assert_cmpuint(s->report.findings.list[0].missed, ==, missed);
 }
 
-/* 2 was overtaken by all that follow, whose classes differ or not. */
+/* Number 2 was overtaken by all later packets, whose classes may differ. */
 static void test_classes(void)
 {
     static const struct {
@@ -105,7 +105,7 @@ static void test_classes(void)
         }
 }
 
-/* Packets of another SA, or those that are forgotten by then, speak neither for nor against it. */
+/* Packets of another SA, and those that are forgotten by then, are evidence neither for nor against it. */
 static void test_only_what_is_remembered_of_the_sa_counts(void)
 {
     stream s = open_stream(4);
@@ -125,7 +125,7 @@ static void test_only_what_is_remembered_of_the_sa_counts(void)
     close_stream(&s);
 }
 
-/* No window lets in what was seen, and none explains a counter that began anew. */
+/* No window accepts a number that was seen, and none explains a counter that restarted. */
 static void test_no_hint(void)
 {
     stream s = open_stream(4);

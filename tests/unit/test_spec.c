@@ -11,13 +11,13 @@
 #define KEY_32 KEY_16 "101112131415161718191a1b1c1d1e1f"
 #define KEY_64 KEY_32 KEY_32
 
-/* Columns that most tests leave as they are. */
+/* Columns that most tests do not change. */
 #define GCM "AES_GCM_16", "0x" KEY_20
 #define CBC "AES_CBC", "0x" KEY_16
 
 typedef bool (*compiler)(const ipsec_key_row_text *text, ipsec_key_row *spec, ipsec_key_row_error *error);
 
-/* A row, and what is said of it; a NULL column of the error means that nothing is said. */
+/* A row, and the expected error; no error if its column is NULL. */
 typedef struct sample {
     ipsec_key_row_text text;
     const char *column, *reason;
@@ -114,7 +114,7 @@ static void test_wildcard_row(void)
     g_assert_cmpuint(spec.mode, ==, IPSEC_MODE_TUNNEL);
 }
 
-/* All that a row may have without a word being said. */
+/* Everything that a row may have without an error. */
 static void test_good_rows(void)
 {
     static const sample samples[] = {
@@ -241,7 +241,7 @@ static void test_errors(void)
 
 /* --- addresses --- */
 
-/* An address as text, and one that is to lie in its range, or not. */
+/* An address range as text, and an address that should be in it, or not. */
 typedef struct range_sample {
     const char *range;
     uint8_t length;
@@ -303,7 +303,7 @@ static void test_ranges(void)
     assert_ranges(ipsec_key_row_compile, "ESP", "AES_CBC", samples, G_N_ELEMENTS(samples));
 }
 
-/* As RFC 4291 2.2 writes no address. */
+/* Forms that are not addresses according to RFC 4291 2.2. */
 static void test_no_addresses(void)
 {
     static const char *const texts[] = {":",
@@ -366,7 +366,7 @@ static void test_wireshark_row(void)
     g_assert_true(spec.match_source);
     g_assert_true(ipsec_address_in_range(&spec.source, good, 4));
     g_assert_false(ipsec_address_in_range(&spec.source, bad, 4));
-    g_assert_cmpuint(spec.destination.length, ==, 4); /* any of IPv4 */
+    g_assert_cmpuint(spec.destination.length, ==, 4); /* any IPv4 address */
     g_assert_cmphex(spec.spi, ==, 0xab00);
     g_assert_cmphex(spec.spi_mask, ==, 0xffffff00);
     g_assert_cmpstr(spec.encryption->name, ==, "AES_CBC");
@@ -401,7 +401,7 @@ static void test_wireshark_spis(void)
     }
 }
 
-/* The forms of Wireshark's comments, and what its code makes of them. */
+/* The forms in Wireshark's comments, as its code interprets them. */
 static void test_wireshark_ranges(void)
 {
     static const range_sample samples4[] = {
@@ -454,7 +454,7 @@ static void test_wireshark_keys(void)
     }
 }
 
-/* The first name of AES-GCM has its ICV in the column for authentication; the other names do not look there. */
+/* With the first name of AES-GCM, the ICV length is in the column for authentication; the other names ignore it. */
 static void test_wireshark_gcm(void)
 {
     static const struct {
@@ -480,7 +480,7 @@ static void test_wireshark_gcm(void)
     }
 }
 
-/* Of the columns that 4.4 brought, 32 bits are what older rows are read as. */
+/* Rows without the columns that 4.4 added are read as having 32 bits. */
 static void test_wireshark_esn(void)
 {
     static const char *const lengths[] = {NULL, "", "32-bit"};

@@ -1,10 +1,10 @@
-/* The windows that stacks really have. SPDX-License-Identifier: GPL-2.0-or-later */
+/* The actual windows of stacks. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/stack_windows.h"
 #include "guard.h"
 #include "packets.h"
 
 #define STACK(name) (1u << IPSEC_STACK_##name)
-#define NONE        UINT32_MAX /* no number came before */
+#define NONE        UINT32_MAX /* there was no number before */
 
 static void test_what_is_asked_for(void)
 {
@@ -31,7 +31,7 @@ static void test_what_is_asked_for(void)
     }
 }
 
-/* An SA at a receiver with a window of `asked` whose highest number is `top`. */
+/* An SA at a receiver with a configured window of `asked`, whose highest number is `top`. */
 typedef struct scene {
     ipsec_config config;
     ipsec_sa_table *sas;
@@ -58,7 +58,7 @@ static void close_scene(scene *s)
     guard_free_all();
 }
 
-/* What the stacks make of a number with the high half 0. */
+/* The judgement of the stacks on a number with the high half 0. */
 static const ipsec_note *look(scene *s, uint32_t number, bool esn)
 {
     const ipsec_ruling ruling = {.sequence = number, .esn = esn};
@@ -77,7 +77,7 @@ static ipsec_stacks before(scene *s, uint32_t number)
     return s->note.before_by;
 }
 
-/* Below the first number of a window of 32 with the highest 5 are 26 numbers: 0 and 25 more. */
+/* A window of 32 with the highest number 5 extends to 26 numbers below the first one: 0 and 25 more. */
 static void test_before_the_first(void)
 {
     scene s;
@@ -92,7 +92,7 @@ static void test_before_the_first(void)
     g_assert_cmphex(look(&s, UINT32_MAX - 26, true)->before_by, ==, STACK(VPP));
     g_assert_cmphex(look(&s, UINT32_MAX - 57, true)->before_by, ==, STACK(VPP));
     g_assert_cmphex(look(&s, UINT32_MAX - 58, true)->before_by, ==, 0);
-    /* OpenBSD's is no longer than what came. */
+    /* OpenBSD's window extends only over numbers that came. */
     g_assert_cmphex(look(&s, UINT32_MAX, true)->wrong_by & (STACK(OPENBSD) | STACK(LINUX)), ==, STACK(LINUX));
     close_scene(&s);
     open_scene(&s, IPSEC_STACK_FREEBSD, 32, 30);
@@ -109,7 +109,8 @@ static void test_before_the_first(void)
     close_scene(&s);
 }
 
-/* OpenBSD's window is remembered as a whole only if it is the receiver's; else nothing is said of what was forgotten.
+/* OpenBSD's window is remembered as a whole only if OpenBSD is the receiver; otherwise nothing is claimed about
+ * forgotten numbers.
  */
 static void test_a_window_that_nobody_asked_for(void)
 {
@@ -131,7 +132,7 @@ static void test_a_window_that_nobody_asked_for(void)
     close_scene(&s);
 }
 
-/* VPP with ESN and without anti-replay: up to 2^30 behind the highest is the same epoch. */
+/* VPP with ESN and without anti-replay: numbers up to 2^30 below the highest belong to the same epoch. */
 static void test_epochs_without_a_window(void)
 {
     const uint32_t top = 0x80000000;

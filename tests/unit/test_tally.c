@@ -1,4 +1,4 @@
-/* What the packets of an SA add up to. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sums over the packets of an SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "keyed.h"
 #include "packets.h"
@@ -7,7 +7,7 @@
 #define STEP      INT64_C(10000000) /* nanoseconds between packets: too long to be captured twice */
 #define AS_CHOSEN IPSEC_REPLAY_WINDOW_UNKNOWN
 
-/* A database with what its packets add up to, on the first pass and on later ones. */
+/* A database with the sums over its packets, on the first pass and on later ones. */
 typedef struct capture {
     ipsec_db *db;
     ipsec_config config;
@@ -43,7 +43,7 @@ static ipsec_report add(capture *c, ipsec_view view)
     return judged;
 }
 
-/* Frees it and returns the sums, which are the same on both passes. */
+/* Frees it and returns the sums; checks that they are the same on both passes. */
 static ipsec_tally end(capture *c)
 {
     g_assert_cmpmem(&c->judged, sizeof c->judged, &c->explained, sizeof c->explained);
@@ -67,7 +67,7 @@ static void test_sums_and_bounds(void)
     add(&c, esp_view(4, SPI, 1, 84));
     add(&c, esp_view(4, SPI, 2, 500));
     add(&c, esp_view(4, SPI, 3, 44));
-    add(&c, esp_view(4, SPI, 4, 85)); /* no multiple of 4 */
+    add(&c, esp_view(4, SPI, 4, 85)); /* not a multiple of 4 */
     g_assert_true(ipsec_db_sa(c.db, 0, &summary));
     tally = end(&c);
     g_assert_cmpuint(tally.packets.count, ==, 4);
@@ -86,7 +86,7 @@ static void test_sums_and_bounds(void)
     g_assert_cmpuint(ipsec_tally_window_needed(&tally), ==, 0);
 }
 
-/* Clocks may go back. */
+/* Clocks may go backwards. */
 static void test_the_earliest_and_the_latest_time(void)
 {
     const ipsec_view view = esp_view(4, SPI, 1, 84);
@@ -118,7 +118,7 @@ static void test_late_within_the_window(void)
     g_assert_cmpuint(tally.highest, ==, 20);
 }
 
-/* The window that would have been enough is that of the advice; and with it, nothing is refused. */
+/* The window that would have been enough is the one in the advice; with it, nothing is refused. */
 static void test_late_beyond_the_window(void)
 {
     for (unsigned run = 0; run < 2; run++) {
@@ -171,7 +171,8 @@ static void test_captured_twice(void)
     g_assert_cmpuint(tally.late.count, ==, 0);
 }
 
-/* Those that led to it are not late: no window would have helped. What was late before stays so. */
+/* The packets that led to the restart are not late, because no window would have helped. Earlier late packets still
+ * count. */
 static void test_a_restart(void)
 {
     capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
@@ -189,7 +190,7 @@ static void test_a_restart(void)
     g_assert_cmpuint(tally.highest, ==, 5120);
 }
 
-/* Other packets under the same numbers, again and again: no window has anything to do with it. */
+/* Other packets with the same numbers, repeatedly: that is unrelated to any window. */
 static void test_an_sa_without_window(void)
 {
     static const uint8_t elsewhere[] = {192, 0, 2, 77};
@@ -214,7 +215,7 @@ static void test_an_sa_without_window(void)
     }
 }
 
-/* Whether it is so far ahead that nobody believes it, or not. */
+/* Whether or not it is too far ahead to be believed. */
 static void test_a_stray_number_is_not_the_highest(void)
 {
     static const uint32_t strays[] = {1500, 60000};
@@ -232,7 +233,7 @@ static void test_a_stray_number_is_not_the_highest(void)
     }
 }
 
-/* Two numbers were believed that are somebody else's: what goes on below them is not late. */
+/* Two forged numbers were believed: packets that continue below them are not late. */
 static void test_a_top_that_turns_out_odd(void)
 {
     static const uint32_t odd[] = {130, 160};
@@ -248,7 +249,7 @@ static void test_a_top_that_turns_out_odd(void)
     g_assert_cmpuint(tally.late.count, ==, 0);
 }
 
-/* Of the packets that are chosen, one says what others were. */
+/* A packet in the selection shows the highest number of packets outside of it. */
 static void test_the_highest_of_others(void)
 {
     capture c = begin(IPSEC_STACK_RFC, AS_CHOSEN, NULL);
@@ -260,7 +261,7 @@ static void test_the_highest_of_others(void)
     g_assert_cmpuint(end(&c).highest, ==, 50);
 }
 
-/* At the end of an SA nobody bears a number out. */
+/* At the end of an SA, no later packet confirms a number. */
 static void test_how_far_ahead(void)
 {
     for (uint32_t beyond = 0; beyond < 2; beyond++) {
@@ -294,7 +295,8 @@ static void test_a_first_number_that_nobody_follows(void)
     g_assert_cmpuint(tally.highest, ==, 9);
 }
 
-/* What fails its ICV, or cannot be tried, says nothing of the numbers, and its lengths are told apart. */
+/* Packets whose ICV fails, or cannot be checked, say nothing about the numbers, and their lengths are counted
+ * separately. */
 static void test_icvs(void)
 {
     const ipsec_key_row row = null_row("HMAC_SHA2_256_128", "no", "any");
@@ -354,7 +356,7 @@ static void test_windows(void)
     c = begin(IPSEC_STACK_LINUX, AS_CHOSEN, &row);
     add(&c, damaged_view(4, &row, &(sealing){.sequence = 1, .esn = true}, sound_plaintext, sizeof sound_plaintext));
     g_assert_cmpuint(end(&c).esn, ==, IPSEC_ESN_YES); /* as the row says */
-    config.replay_window = 0;                         /* the user's word comes first */
+    config.replay_window = 0;                         /* the user's setting takes precedence */
     g_assert_cmpuint(ipsec_tally_window(&tally, &config), ==, 0);
     config.replay_window = UINT32_MAX - 1;
     g_assert_cmpuint(ipsec_tally_window(&tally, &config), ==, 65536);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Four of them: natively from 10.0.1.0/24, in UDP from 10.0.2.0/24, and a transport SA for UDP; and nothing said. */
+/* Four terms: natively from 10.0.1.0/24, in UDP from 10.0.2.0/24, a transport SA for UDP, and no restriction. */
 enum {
     NATIVE = 1,
     IN_UDP = 2,
@@ -90,7 +90,7 @@ static void test_mode(void)
     g_assert_cmpint(ipsec_terms_mode(&spec, ANYTHING), ==, IPSEC_MODE_ANY);
 }
 
-/* What fits of `terms`, for a packet from 10.0.NET.1. */
+/* The subset of `terms` that a packet from 10.0.NET.1 fits. */
 static ipsec_terms_set fit_packet(uint8_t net, ipsec_terms_set terms, bool fits)
 {
     const uint8_t packet[28] = {0x45, [3] = 28, [9] = 17, [12] = 10, 0, net, 1, 10, 9, 9, 9};
@@ -108,13 +108,13 @@ static void test_selector(void)
     g_assert_cmpuint(fit_packet(3, NATIVE | IN_UDP, false), ==, NATIVE | IN_UDP);
     g_assert_cmpuint(fit_packet(2, NATIVE, false), ==, NATIVE);
     g_assert_cmpuint(fit_packet(3, NATIVE | ANYTHING, true), ==, ANYTHING);
-    /* In a transport SA it is the protocol 4. */
+    /* In a transport SA an IP packet counts as protocol 4. */
     g_assert_cmpuint(fit_packet(1, TRANSPORT, false), ==, TRANSPORT);
     g_assert_cmpuint(fit_packet(1, NATIVE | TRANSPORT, true), ==, NATIVE);
     guard_free_all();
 }
 
-/* What the trailer's rules make of that: a packet fits one of the terms as a whole, or it is a finding. */
+/* The rules on trailers: a packet must fit one of the terms as a whole, otherwise there is a finding. */
 static void test_as_a_whole(void)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* Rules on what an ESP packet held. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules on the content of an ESP packet. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guard.h"
 #include "packets.h"
 #include "keys/terms.h"
@@ -13,7 +13,7 @@ typedef struct plain {
     uint8_t next;
 } plain;
 
-/* A row that says of its SA only which mode it has. */
+/* A row that states only the mode of its SA. */
 static const ipsec_key_row *row_with_mode(uint8_t mode)
 {
     static ipsec_key_row rows[IPSEC_MODE_IPTFS + 1];
@@ -50,7 +50,7 @@ static ipsec_report check(const ipsec_trailer *trailer, uint8_t ip_version)
     return report;
 }
 
-/* The one finding of a plaintext; IPSEC_FINDING_COUNT for none. */
+/* The only finding of a plaintext; IPSEC_FINDING_COUNT for none. */
 static ipsec_finding_id only_finding(plain p, uint8_t mode, uint8_t ip_version)
 {
     const ipsec_trailer trailer = trailer_of(&p, mode, 4);
@@ -90,7 +90,7 @@ static void test_empty(void)
     guard_free_all();
 }
 
-/* What alignment needs, and 15 more, is usual. */
+/* Up to 15 octets more than alignment requires are usual. */
 static void test_excess(void)
 {
     static const uint32_t blocks[] = {4, 8, 16};
@@ -147,7 +147,7 @@ static bool fits(unsigned next, uint8_t mode)
     return true;
 }
 
-/* Every number in every mode. */
+/* Every next header in every mode. */
 static void test_next_header(void)
 {
     for (unsigned next = 0; next < 256; next++)
@@ -169,7 +169,7 @@ static void test_next_header(void)
     guard_free_all();
 }
 
-/* Of several terms those count that the packet has fitted so far: the mode decides whose selector is looked at. */
+/* Of several terms, those count that the packet has fitted so far: the mode decides whose selector is checked. */
 static void test_terms(void)
 {
     const plain p = {.payload = 60, .pad = 2, .next = 17};
@@ -188,7 +188,7 @@ static void test_terms(void)
     guard_free_all();
 }
 
-/* An inner IPv4 header of `ihl` words that says `total`, in `payload` octets. */
+/* An inner IPv4 header of `ihl` words that states a length of `total`, in `payload` octets. */
 static ipsec_report inner4(uint8_t ihl, uint16_t total, uint32_t payload)
 {
     uint8_t octets[128] = {(uint8_t)(0x40 | ihl), 0, (uint8_t)(total >> 8), (uint8_t)total};

@@ -3,18 +3,18 @@
 
 #include <glib.h>
 
-/* Signed, and wide enough that no sum or difference of numbers wraps: for what the code under test is held against. */
+/* For expected values: signed, and so wide that no sum or difference of numbers wraps. */
 #ifdef __SIZEOF_INT128__
 typedef __int128 wide;
 #else
-typedef __float128 wide; /* whole numbers of 113 bits; 32-bit machines have no larger integer than 64 bits */
+typedef __float128 wide; /* holds integers of 113 bits; 32-bit machines have no integer type wider than 64 bits */
 #endif
 
 #define EPOCH (UINT64_C(1) << 32)
 
 static const uint32_t sizes[] = {1, 31, 32, 33, 63, 64, 65, 128, 4096};
 
-/* --- numbered self-tests, as WireGuard has them for its counter: a receiver that takes what is new or late */
+/* --- scripts, like WireGuard's self-tests of its counter: a receiver that accepts new and late numbers */
 
 typedef struct run {
     ipsec_window window;
@@ -62,7 +62,7 @@ static void is_seen(run *r, uint64_t number)
     expect(r, number, IPSEC_PLACE_SEEN);
 }
 
-/* Takes a number above the top; so many are lost by it. */
+/* Accepts a number above the top, by which `lost` numbers are lost. */
 static void take_new(run *r, uint64_t number, uint64_t lost)
 {
     expect(r, number, IPSEC_PLACE_NEW);
@@ -71,7 +71,7 @@ static void take_new(run *r, uint64_t number, uint64_t lost)
     g_assert_cmpuint(r->window.top, ==, number);
 }
 
-/* Takes one inside the window. */
+/* Accepts a late number inside the window. */
 static void take_late(run *r, uint64_t number)
 {
     expect(r, number, IPSEC_PLACE_LATE);
@@ -79,7 +79,7 @@ static void take_late(run *r, uint64_t number)
     is_seen(r, number);
 }
 
-/* The left edge moves over what was seen, and behind a jump everything is unseen. */
+/* The left edge moves over seen numbers, and after a jump everything is unseen. */
 static void script_edges(run *r)
 {
     const uint64_t w = r->packets, b = r->base;
@@ -88,14 +88,14 @@ static void script_edges(run *r)
     if (w > 1)
         take_late(r, b + 1);
     is_old(r, b);
-    take_new(r, b + w + 1, 0); /* b + 1 leaves, and was seen */
+    take_new(r, b + w + 1, 0); /* b + 1 leaves the window, and was seen */
     is_old(r, b + 1);
     is_seen(r, b + w + 1);
-    take_new(r, b + 2 * w + 1, MAX(w, 2) - 2); /* b + 2 to b + w + 1 leave, of which the last two were seen */
+    take_new(r, b + 2 * w + 1, MAX(w, 2) - 2); /* b + 2 to b + w + 1 leave; the last two were seen */
     is_old(r, b + w + 1);
     if (w > 1)
         take_late(r, b + w + 2);
-    take_new(r, b + 4 * w + 1, w > 1 ? 2 * w - 2 : 1); /* twice as many leave, half of them never inside */
+    take_new(r, b + 4 * w + 1, w > 1 ? 2 * w - 2 : 1); /* twice as many leave, half of which were never inside */
     is_old(r, b + 3 * w + 1);
     for (uint64_t n = b + 3 * w + 2; n < b + 4 * w + 1; n++)
         take_late(r, n);
@@ -116,7 +116,7 @@ static void script_in_order(run *r)
         is_seen(r, n);
 }
 
-/* The window is filled upwards, and one below the first comes last; or all come from the top down. */
+/* The window is filled upwards, and one number below the first comes last; or all come from the top down. */
 static void script_below_the_first(run *r)
 {
     const uint64_t w = r->packets, b = r->base;
@@ -147,16 +147,16 @@ static void script_top_down(run *r)
         take_new(r, n, 0);
 }
 
-/* What is in front of the first number is never lost; a late one makes it the first. */
+/* Numbers before the first one never count as lost; a late one becomes the first. */
 static void script_bottom(run *r)
 {
     const uint64_t w = r->packets, b = r->base;
 
     take_new(r, b + w - 1, 0);
     if (w > 2)
-        take_late(r, b + 1); /* so that b + 2 to b + w - 2 are missed, and b is not */
+        take_late(r, b + 1); /* so that b + 2 to b + w - 2 are missing, and b is not */
     take_new(r, b + 2 * w - 1, MAX(w, 3) - 3);
-    ipsec_window_commit(&r->window, b, r->packets); /* is too late to be the first */
+    ipsec_window_commit(&r->window, b, r->packets); /* too late to become the first */
     g_assert_cmpuint(r->window.bottom, ==, w > 2 ? b + 1 : b + w - 1);
 }
 
@@ -164,12 +164,12 @@ static void script_every_other(run *r)
 {
     const uint64_t w = r->packets, b = r->base, last = 3 * w & ~UINT64_C(1), taken = last / 2 + 1;
 
-    for (uint64_t i = 0; i <= last; i += 2) /* b + i - w and the one in front leave; one of them is odd */
+    for (uint64_t i = 0; i <= last; i += 2) /* b + i - w and the number before it leave; one of the two was not sent */
         take_new(r, b + i, i > w + (w % 2 ? 0 : 1) ? 1 : 0);
     take_new(r, b + 10 * w + 2, 9 * w + 3 - taken - r->lost); /* all up to b + 9 w + 2 have left */
 }
 
-/* From the base as far as numbers go, in one step; and nothing comes after that. */
+/* From the base to the largest number in one step; nothing comes after that. */
 static void script_to_the_end(run *r)
 {
     const uint64_t w = r->packets, b = r->base;
@@ -187,7 +187,7 @@ static void script_to_the_end(run *r)
     g_assert_cmpuint(r->window.bottom, ==, b);
 }
 
-/* Jumps about as far as the bitmap is wide: what it says of the numbers a size below must not show through. */
+/* Jumps of about the width of the bitmap: the bits of the numbers one width below must not remain. */
 static void script_around_the_ring(run *r)
 {
     const uint64_t w = r->packets, size = r->window.size;
@@ -270,7 +270,7 @@ static void test_scripts(void)
  *                                                          16     23
  */
 
-/* What each number is when its turn comes; then it is taken, if it may be, and so many are lost. */
+/* The expected place of each number when it comes; then it is committed if possible, and this many are lost. */
 static const struct {
     uint64_t number;
     ipsec_place place;
@@ -284,27 +284,27 @@ static const struct {
     {13, IPSEC_PLACE_SEEN, 0},                      /* again */
     {15, IPSEC_PLACE_LATE, 0},                      /* in the middle */
     {21, IPSEC_PLACE_NEW, 0},                       /* pushes out 13, which was seen */
-    {13, IPSEC_PLACE_OLD, 0},                       /* now it is */
+    {13, IPSEC_PLACE_OLD, 0},                       /* now it is old */
     {22, IPSEC_PLACE_NEW, 1},                       /* pushes out 14, which was not seen */
-    {14, IPSEC_PLACE_OLD, 0},                       /* and comes too late */
+    {14, IPSEC_PLACE_OLD, 0},                       /* it comes too late */
     {15, IPSEC_PLACE_SEEN, 0},                      /* at the left edge */
     {25, IPSEC_PLACE_NEW, 2},                       /* pushes out 15, 16 and 17 */
     {18, IPSEC_PLACE_LATE, 0},                      /* at the left edge */
     {24, IPSEC_PLACE_LATE, 0},                      /* next to the right edge */
-    {33, IPSEC_PLACE_NEW, 2},                       /* as far as the window is wide: of 18 to 25, 19 and 23 are lost */
+    {33, IPSEC_PLACE_NEW, 2},                       /* a jump as wide as the window: of 18 to 25, 19 and 23 are lost */
     {25, IPSEC_PLACE_OLD, 0},                       /* just out */
     {26, IPSEC_PLACE_LATE, 0},                      /* just in */
-    {42, IPSEC_PLACE_NEW, 7},                       /* one farther than that: 26 to 34, but for 26 and 33 */
+    {42, IPSEC_PLACE_NEW, 7},                       /* one farther: 26 to 34, except 26 and 33 */
     {34, IPSEC_PLACE_OLD, 0},                       /* was never inside */
     {35, IPSEC_PLACE_LATE, 0},                      /* just in */
-    {106, IPSEC_PLACE_NEW, 62},                     /* as far as the bitmap: 35 to 98, but for 35 and 42 */
+    {106, IPSEC_PLACE_NEW, 62},                     /* as wide as the bitmap: 35 to 98, except 35 and 42 */
     {42, IPSEC_PLACE_OLD, 0},                       /* 106 has its bit */
     {99, IPSEC_PLACE_LATE, 0},                      /* has the bit of 35, which was cleared */
-    {171, IPSEC_PLACE_NEW, 63},                     /* one farther: 99 to 163, but for 99 and 106 */
+    {171, IPSEC_PLACE_NEW, 63},                     /* one farther: 99 to 163, except 99 and 106 */
     {163, IPSEC_PLACE_OLD, 0},                      /* just out */
     {164, IPSEC_PLACE_LATE, 0},                     /* just in */
-    {EPOCH - 1, IPSEC_PLACE_NEW, EPOCH - 164 - 10}, /* all from 164 to EPOCH - 9, but for 164 and 171 */
-    {EPOCH, IPSEC_PLACE_NEW, 1},                    /* the end of 32 bits is a place as any */
+    {EPOCH - 1, IPSEC_PLACE_NEW, EPOCH - 164 - 10}, /* all from 164 to EPOCH - 9, except 164 and 171 */
+    {EPOCH, IPSEC_PLACE_NEW, 1},                    /* the end of 32 bits is not special */
     {EPOCH - 8, IPSEC_PLACE_OLD, 0},                /* just out */
     {EPOCH - 7, IPSEC_PLACE_LATE, 0},               /* just in */
     {EPOCH - 1, IPSEC_PLACE_SEEN, 0},               /* next to the right edge */
@@ -347,7 +347,7 @@ static void test_room(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         ipsec_window_init(&window, rows[i].packets);
         g_assert_cmpuint(window.size, ==, rows[i].size);
-        ipsec_window_commit(&window, rows[i].size - 1, 1); /* the sanitizer tells if there is less */
+        ipsec_window_commit(&window, rows[i].size - 1, 1); /* a sanitizer notices if there is less memory */
         ipsec_window_clear(&window);
         g_assert_cmpuint(window.size, ==, 0);
         g_assert_false(window.started);
@@ -364,7 +364,7 @@ static void test_nothing_seen(void)
     g_assert_cmpuint(ipsec_window_infer_high(&window, UINT32_MAX, 64), ==, 0);
 }
 
-/* A copy has bits of its own, in place or not; and none are counted of what is above the top, or before anything. */
+/* A copy has its own bits, in place or not; no bits are counted above the top, or before the first number. */
 static void test_copy(void)
 {
     for (uint32_t packets = 64; packets <= 256; packets *= 2) {
@@ -387,7 +387,7 @@ static void test_copy(void)
     }
 }
 
-/* Between the window that losses are counted for and the end of the bitmap, numbers are still told apart. */
+/* Between the window for which losses are counted and the end of the bitmap, numbers are still distinguished. */
 static void test_windows_share_the_bits(void)
 {
     ipsec_window window = {0};
@@ -397,7 +397,7 @@ static void test_windows_share_the_bits(void)
     g_assert_cmpuint(ipsec_window_commit(&window, 1255, 32), ==, 223); /* 1001 to 1223 */
     g_assert_cmpint(ipsec_window_place(&window, 1000, 256), ==, IPSEC_PLACE_SEEN);
     g_assert_cmpint(ipsec_window_place(&window, 1000, 255), ==, IPSEC_PLACE_OLD);
-    g_assert_cmpuint(ipsec_window_commit(&window, 1100, 32), ==, 0); /* after it was counted: marked */
+    g_assert_cmpuint(ipsec_window_commit(&window, 1100, 32), ==, 0); /* after it was counted as lost: marked */
     g_assert_cmpint(ipsec_window_place(&window, 1100, 256), ==, IPSEC_PLACE_SEEN);
     g_assert_cmpint(ipsec_window_place(&window, 1101, 256), ==, IPSEC_PLACE_LATE);
     g_assert_cmpint(ipsec_window_place(&window, 1100, 156), ==, IPSEC_PLACE_SEEN);
@@ -410,7 +410,7 @@ static void test_windows_share_the_bits(void)
     ipsec_window_clear(&window);
 }
 
-/* A commit left of the bitmap must not set the bit of another. */
+/* A commit left of the bitmap must not set the bit of another number. */
 static void test_left_of_the_bitmap(void)
 {
     ipsec_window window = {0};
@@ -428,7 +428,7 @@ static void test_left_of_the_bitmap(void)
 
 /* --- the high half */
 
-/* The two cases as RFC 4303 A2.2 writes them down; its numbers are mod 2^32. */
+/* The two cases as in RFC 4303 A2.2, whose numbers are modulo 2^32. */
 static uint32_t high_of_rfc(uint64_t top, uint32_t low, uint32_t packets)
 {
     const uint32_t tl = (uint32_t)top, th = (uint32_t)(top >> 32), bl = tl - packets + 1;
@@ -438,8 +438,8 @@ static uint32_t high_of_rfc(uint64_t top, uint32_t low, uint32_t packets)
     return low >= bl ? th - 1 : th;
 }
 
-/* Which of the three numbers with that low half next to the top is not left of the window, and less than a subspace
- * from its edge: what the cases are there for. */
+/* Of the three numbers with this low half closest to the top, the one that is not left of the window, and less than a
+ * subspace from its edge: the purpose of the cases. */
 static uint32_t high_in_reach(uint64_t top, uint32_t low, uint32_t packets)
 {
     const wide edge = (wide)top - packets + 1;
@@ -498,8 +498,7 @@ static void test_high_half(void)
     g_rand_free(random);
 }
 
-/* How far the next packet of a stream may be ahead: it comes in steps, or most of the subspace was lost, or all up to
- * about the next one. */
+/* How far the next packet of a stream is ahead: a small step, or most of the subspace was lost, or almost all of it. */
 static uint64_t draw_gap(GRand *random, uint64_t sent, uint32_t packets)
 {
     const uint64_t to_next = EPOCH - sent % EPOCH, some = (uint64_t)g_rand_int_range(random, 0, 3);
@@ -514,7 +513,7 @@ static uint64_t draw_gap(GRand *random, uint64_t sent, uint32_t packets)
     }
 }
 
-/* Whatever is sent inside the window, or ahead by less than a subspace without a window, keeps its high half. */
+/* For every number inside the window, or ahead by less than a subspace without the window, the high half is right. */
 static void test_high_half_of_a_stream(void)
 {
     GRand *random = g_rand_new_with_seed(2010);
@@ -539,12 +538,12 @@ static void test_high_half_of_a_stream(void)
     g_rand_free(random);
 }
 
-/* --- against a model that forgets nothing, and counts by going through all of it */
+/* --- comparison with a model that forgets nothing and counts by iterating over everything */
 
 typedef struct model {
     GHashTable *seen; /* set of guint64 */
     wide top, bottom;
-    wide packets; /* losses are counted for */
+    wide packets; /* size of the window for which losses are counted */
 } model;
 
 static ipsec_place model_place(const model *m, uint64_t number, wide packets)
@@ -556,7 +555,7 @@ static ipsec_place model_place(const model *m, uint64_t number, wide packets)
     return g_hash_table_contains(m->seen, &number) ? IPSEC_PLACE_SEEN : IPSEC_PLACE_LATE;
 }
 
-/* How many numbers of the capture are left of the window if its top is there, and were never seen. */
+/* How many numbers that were never seen are left of the window if its top is `top`. */
 static wide model_missed(const model *m, wide top)
 {
     const wide behind = top - m->packets + 1;
@@ -590,7 +589,7 @@ static uint64_t model_commit(model *m, uint64_t number)
     return (uint64_t)lost;
 }
 
-/* How a stream goes on from its top: mostly a little, sometimes about a window or the bitmap, rarely very far. */
+/* The next step of a stream: usually small, sometimes about as wide as a window or the bitmap, rarely very large. */
 static uint64_t draw_step(GRand *random, uint32_t packets, uint32_t size)
 {
     switch (g_rand_int_range(random, 0, 24)) {
@@ -611,7 +610,7 @@ static uint64_t draw_step(GRand *random, uint32_t packets, uint32_t size)
     }
 }
 
-/* The next number: new, or one that lies a little behind, or anywhere in the bitmap and somewhat left of it. */
+/* The next number: new, or slightly behind, or anywhere in the bitmap and somewhat left of it. */
 static uint64_t draw_number(GRand *random, uint64_t top, uint32_t packets, uint32_t size)
 {
     const gint32 kind = g_rand_int_range(random, 0, 8);
@@ -692,7 +691,7 @@ static void test_model(void)
     g_rand_free(random);
 }
 
-/* The number of `low` behind a highest one, where nothing tells its high half. */
+/* The number with the low half `low` after the highest one, if its high half is not known. */
 static uint64_t guess(uint64_t top, uint32_t low)
 {
     const ipsec_window window = {.started = true, .top = top};
@@ -700,7 +699,8 @@ static uint64_t guess(uint64_t top, uint32_t low)
     return ipsec_window_guess_number(&window, low);
 }
 
-/* From the last sixteenth of an epoch to the first of the next, and back; anything else stays in the epoch. */
+/* From the last sixteenth of an epoch to the first one of the next, and back; anything else remains in the same epoch.
+ */
 static void test_guess(void)
 {
     const uint64_t epoch = UINT64_C(1) << 32;
@@ -711,10 +711,10 @@ static void test_guess(void)
     g_assert_cmpuint(guess(epoch + 0x0fffffff, 0xf0000000), ==, 0xf0000000);
     g_assert_cmpuint(guess(epoch + 0x10000000, 0xf0000000), ==, epoch + 0xf0000000);
     g_assert_cmpuint(guess(epoch + 0x0fffffff, 0xefffffff), ==, epoch + 0xefffffff);
-    g_assert_cmpuint(guess(0x0fffffff, 0xf0000000), ==, 0xf0000000); /* there is no epoch before */
+    g_assert_cmpuint(guess(0x0fffffff, 0xf0000000), ==, 0xf0000000); /* there is no previous epoch */
 }
 
-/* A counter of 32 bits that passes its end, and nothing else. */
+/* Only a 32-bit counter passes its end. */
 static void test_past_end(void)
 {
     ipsec_window window = {.started = true, .top = 0xf0000000};

@@ -10,7 +10,7 @@
 
 static const uint8_t key[IPSEC_XCBC_LENGTH] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
-/* RFC 3566 4.6. The octets of the message count up from 0, but for the last one, which is all zeros. */
+/* RFC 3566 4.6. The octets of the messages count up from 0, except for the last message, which is all zeros. */
 static const struct {
     size_t length;
     const char *mac;
@@ -33,7 +33,7 @@ static const uint8_t *make_message(size_t length)
     return guard_copy(octets, length);
 }
 
-/* One context for all, as an SA has it. */
+/* One context for all vectors, as for an SA. */
 static void test_vectors(void)
 {
     ipsec_xcbc *xcbc = ipsec_xcbc_new(key);

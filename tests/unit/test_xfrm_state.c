@@ -10,7 +10,7 @@
 #define KEY_20 KEY_16 "10111213"
 #define KEY_32 KEY_16 "101112131415161718191a1b1c1d1e1f"
 
-/* What most of the blocks begin with. */
+/* The beginning of most blocks. */
 #define ADDRESSES "src 192.0.2.1 dst 192.0.2.2\n"
 #define ESP       ADDRESSES "\tproto esp spi 0x00001001 reqid 1 mode transport\n\treplay-window 32 \n"
 #define AH        ADDRESSES "\tproto ah spi 0x00001003 reqid 1 mode transport\n\treplay-window 32 \n"
@@ -21,7 +21,7 @@ enum {
     MOST = 8
 };
 
-/* What a text was read as. */
+/* The result of reading a text. */
 typedef struct result {
     unsigned rows, errors;
     ipsec_key_row row[MOST];
@@ -64,7 +64,7 @@ static void read_text(const char *text, result *result)
     read_octets(text, strlen(text), result);
 }
 
-/* Reads a text that has one SA and nothing wrong. */
+/* Reads a text with one SA and without errors. */
 static ipsec_key_row read_one(const char *text)
 {
     result result;
@@ -160,7 +160,7 @@ static void test_real_dump(void)
     assert_real_esp(&result.row[1]);
 }
 
-/* Several dumps in one file, as they were appended. */
+/* Several dumps, appended to one file. */
 static void test_several_dumps(void)
 {
     char *twice = g_strconcat(real_dump, "\n\n", real_dump, NULL);
@@ -172,7 +172,7 @@ static void test_several_dumps(void)
     g_free(twice);
 }
 
-/* Carriage returns, zeros, no indentation, no newline at the end: what becomes of a file on its way. */
+/* Carriage returns, zeros, no indentation, no newline at the end: what may happen to a file on its way. */
 static void test_mangled_dumps(void)
 {
     GString *text = g_string_new(NULL);
@@ -191,7 +191,7 @@ static void test_mangled_dumps(void)
     g_string_free(text, TRUE);
 }
 
-/* Wherever a dump breaks off, what is there is read, and nothing beyond. */
+/* Wherever a dump is cut, the rest is read, and nothing beyond. */
 static void test_every_length(void)
 {
     for (size_t length = 0; length < sizeof real_dump; length++) {
@@ -295,7 +295,7 @@ static void test_hidden_keys(void)
     }
 }
 
-/* The names that iproute2 prints; without a length behind them the kernel's default is meant. */
+/* The names that iproute2 prints; if no length follows, the kernel's default applies. */
 static void test_algorithms(void)
 {
     static const struct {
@@ -378,7 +378,7 @@ static void test_ports(void)
     g_assert_cmpuint(bad.source_port + bad.destination_port + none.source_port + none.destination_port, ==, 0);
 }
 
-/* Flags by name, and in hex for an iproute2 that has no name for them. */
+/* Flags by name, or in hex from an iproute2 that has no name for them. */
 static void test_flags(void)
 {
     static const struct {
@@ -395,7 +395,7 @@ static void test_flags(void)
         {"replay-window 32 seq 0x00000000 flag  extra_flag 80 (0x00000000)", false, false, 32},
         {"replay-window many", false, false, IPSEC_REPLAY_WINDOW_UNKNOWN},
         {"", false, false, IPSEC_REPLAY_WINDOW_UNKNOWN},
-        /* A window above 32 has the context of ESN without ESN. */
+        /* A window above 32 is printed with the context of ESN even without ESN. */
         {"replay-window 0 \n\tanti-replay esn context:\n\t seq-hi 0x0, seq 0x1, oseq-hi 0x0, oseq 0x0\n"
          "\t replay_window 64, bitmap-length 2",
          false, false, 64},
@@ -421,7 +421,7 @@ static void test_flags(void)
     "\treplay-window 0 flag esn\n" GCM "\tanti-replay esn context:\n\t " numbers "\n\t replay_window " window          \
     ", bitmap-length 1\n\t 00000000 \n"
 
-/* The window that the sender's host prints for an SA is no word on the receiver's. */
+/* The window that the sender's host prints for an SA says nothing about the receiver's. */
 static void test_window_of_the_sender(void)
 {
     enum {
@@ -432,7 +432,7 @@ static void test_window_of_the_sender(void)
         uint32_t window;
     } samples[] = {
         {"\treplay-window 0 \n" GCM SENT, UNKNOWN},
-        {"\treplay-window 32 \n" GCM SENT, 32}, /* as older IKE daemons set it for both ends */
+        {"\treplay-window 32 \n" GCM SENT, 32}, /* older IKE daemons set it at both ends */
         {"\treplay-window 32 \n" GCM RECEIVED, 32},
         {"\treplay-window 0 \n" GCM RECEIVED, 0},
         {"\treplay-window 0 \n" GCM UNUSED, 0},
@@ -467,7 +467,7 @@ static void test_window_of_the_sender(void)
 
         g_test_message("%s", one);
         g_assert_cmpuint(read_one(one).replay_window, ==, samples[i].window);
-        read_text(two, &result); /* and it is said of no other SA */
+        read_text(two, &result); /* and applies to no other SA */
         g_assert_cmpuint(result.rows, ==, 3);
         g_assert_cmpuint(result.row[1].replay_window, ==, 32);
         g_assert_cmpuint(result.row[2].replay_window, ==, 0);
@@ -518,7 +518,7 @@ static void test_selectors(void)
     }
 }
 
-/* The kernel compares nothing where the prefix length is 0, not even the version. */
+/* The kernel compares nothing if the prefix length is 0, not even the version. */
 static void test_selector_of_nothing(void)
 {
     const uint8_t address[16] = {0x20, 1};
@@ -530,7 +530,7 @@ static void test_selector_of_nothing(void)
     g_assert_false(read_one(ESP GCM).selector.present);
 }
 
-/* What is no SA of ESP or AH, or not yet one. */
+/* Blocks that are not SAs of ESP or AH, or not yet. */
 static void test_passed_over(void)
 {
     static const char *const texts[] = {
@@ -561,7 +561,7 @@ static void test_passed_over(void)
     }
 }
 
-/* `ip xfrm monitor`: messages between the SAs, and words in front of them. */
+/* `ip xfrm monitor`: messages between the SAs, and prefixes. */
 static void test_monitor(void)
 {
     static const char text[] =
@@ -587,7 +587,7 @@ static void test_monitor(void)
     }
 }
 
-/* An SA that cannot be used, what is said of it, and that the next one is read all the same. */
+/* An SA that cannot be used, with its error; the next one is still read. */
 static void test_errors(void)
 {
     static const struct {
@@ -605,7 +605,7 @@ static void test_errors(void)
         {ESP "\tenc\n", "enc", "the name of the algorithm is missing"},
         {ESP "\tauth-trunc hmac(sm3) " KEY_32 " 128\n\tenc cbc(aes) " KEY_16 "\n", "auth-trunc",
          "hmac(sm3) with an ICV of 128 bits is not supported"},
-        {ESP "\tauth-trunc hmac(sha1) " KEY_20 " 160\n\tenc cbc(sm4) " KEY_16 "\n", /* the first of the two */
+        {ESP "\tauth-trunc hmac(sha1) " KEY_20 " 160\n\tenc cbc(sm4) " KEY_16 "\n", /* the first one is reported */
          "auth-trunc", "hmac(sha1) with an ICV of 160 bits is not supported"},
         {AH "\tauth hmac(whirlpool) " KEY_32 "\n", "auth", "hmac(whirlpool) is not supported"},
         {ESP "\taead rfc4106(gcm(a\x7f\xffs)) " KEY_20 " 128\n", "aead",
@@ -638,7 +638,7 @@ static void test_errors(void)
     }
 }
 
-/* The kernel takes keys of HMAC as they come. */
+/* The kernel accepts HMAC keys of any length. */
 static void test_warning(void)
 {
     result result;
@@ -665,7 +665,7 @@ static void test_zeros(void)
     g_assert_null(result.error[0].column);
 }
 
-/* Reads a text in pieces of so many octets, as a file is read. */
+/* Reads a text in pieces of this many octets, like a file. */
 static void read_in_pieces(const char *text, size_t length, size_t piece, result *result)
 {
     const ipsec_xfrm_calls calls = {.row = add_row, .error = add_error, .context = result};

@@ -1,4 +1,4 @@
-/* Packets of ESP with their keys, and what is in them. SPDX-License-Identifier: GPL-2.0-or-later */
+/* ESP packets with their keys and plaintexts. SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_TESTS_VECTORS_H
 #define IPSEC_TESTS_VECTORS_H
 
@@ -7,15 +7,15 @@
 typedef struct vector {
     const char *source;
     const char *encryption, *integrity; /* by name */
-    const char *key, *integrity_key;    /* here and below: hexadecimal */
+    const char *key, *integrity_key;    /* hexadecimal, like the texts below */
     const char *packet;
-    const char *plaintext; /* with padding and trailer */
+    const char *plaintext; /* including padding and trailer */
     bool esn;
     uint32_t high;
     ipsec_icv_status wanted;
 } vector;
 
-/* Those of Linux are from the kernel's own traffic between two of its network name spaces. */
+/* Those of Linux are from the kernel's traffic between two network namespaces. */
 static const vector vectors[] = {
     {.source = "RFC 3602 4, case 5",
      .encryption = "AES_CBC",

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* Without these calls, the sanitizer would not notice the use of an object that was given back. */
+/* Without these calls, the sanitizer would miss uses of an object that was given back. */
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #else
@@ -17,13 +17,13 @@
 #define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)(start), (void)(size))
 #endif
 
-#define OBJECTS 64u /* in a block */
+#define OBJECTS 64u /* objects per block */
 
 struct ipsec_blocks {
-    size_t size;       /* of an object, rounded up so that each is aligned as the first */
+    size_t size;       /* of an object, rounded up so that all objects are aligned like the first */
     GPtrArray *blocks; /* the last one is in use */
-    unsigned used;     /* objects of that */
-    void *free;        /* one that was given back, which begins with the next; NULL: none */
+    unsigned used;     /* objects taken from the last block */
+    void *free; /* the object given back last; it begins with a pointer to the one before; NULL if there is none */
 };
 
 ipsec_blocks *ipsec_blocks_new(size_t size)

@@ -1,5 +1,5 @@
 /** @file
- * Memory for many objects of one size, without what malloc() puts in front of each. Internal to the core.
+ * Memory for many objects of one size, without the overhead of malloc() for each. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,16 +10,16 @@
 
 typedef struct ipsec_blocks ipsec_blocks;
 
-/** For objects of `size` octets, at least that of a pointer. Free it with ipsec_blocks_free(). */
+/** For objects of `size` octets, which must have room for a pointer. Free it with ipsec_blocks_free(). */
 ipsec_blocks *ipsec_blocks_new(size_t size);
 
 /** Frees all objects at once; NULL is fine. */
 void ipsec_blocks_free(ipsec_blocks *blocks);
 
-/** An object, whose octets may be anything. It does not move. */
+/** An uninitialised object. It does not move. */
 void *ipsec_blocks_take(ipsec_blocks *blocks);
 
-/** Gives an object back, to be taken again. */
+/** Gives an object back for reuse. */
 void ipsec_blocks_give_back(ipsec_blocks *blocks, void *object);
 
 #endif

@@ -21,34 +21,35 @@ typedef struct ipsec_finding_set {
 } ipsec_finding_set;
 
 G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= 64 * IPSEC_FINDING_WORDS);
-/* With more, write out the fourth below and in the constant sets: of catalogue.c, note.c and outcomes.c. */
+/* If a word is added, write it out in the functions below and in the constant sets of catalogue.c, note.c and
+ * outcomes.c. */
 G_STATIC_ASSERT(IPSEC_FINDING_WORDS == 3);
 
 /** The empty set. */
 #define IPSEC_FINDING_SET_EMPTY ((ipsec_finding_set){{0}})
 
-/** The finding's bit, if it is in that word; for sets that are constants. */
+/** The finding's bit if it is in that word, else 0; for sets that are constants. */
 #define IPSEC_FINDING_BIT(word, id) ((id) / 64 == (word) ? UINT64_C(1) << (id) % 64 : UINT64_C(0))
 
-/** Puts a finding in; it may be there. */
+/** Adds a finding, unless it is there already. */
 static inline void ipsec_finding_set_add(ipsec_finding_set *set, ipsec_finding_id id)
 {
     set->words[id / 64] |= UINT64_C(1) << id % 64;
 }
 
-/** Takes it out; it need not be there. */
+/** Removes a finding, if it is there. */
 static inline void ipsec_finding_set_remove(ipsec_finding_set *set, ipsec_finding_id id)
 {
     set->words[id / 64] &= ~(UINT64_C(1) << id % 64);
 }
 
-/** Whether it is there. */
+/** Whether the finding is in the set. */
 static inline bool ipsec_finding_set_has(const ipsec_finding_set *set, ipsec_finding_id id)
 {
     return set->words[id / 64] >> id % 64 & 1;
 }
 
-/** Whether none is there. */
+/** Whether the set has no finding. */
 static inline bool ipsec_finding_set_is_empty(const ipsec_finding_set *set)
 {
     return (set->words[0] | set->words[1] | set->words[2]) == 0;
@@ -62,7 +63,7 @@ static inline void ipsec_finding_set_unite(ipsec_finding_set *set, const ipsec_f
     set->words[2] |= other->words[2];
 }
 
-/** Takes out all of `other`. */
+/** Removes all of `other`. */
 static inline void ipsec_finding_set_subtract(ipsec_finding_set *set, const ipsec_finding_set *other)
 {
     set->words[0] &= ~other->words[0];
@@ -76,8 +77,8 @@ static inline bool ipsec_finding_sets_meet(const ipsec_finding_set *a, const ips
     return ((a->words[0] & b->words[0]) | (a->words[1] & b->words[1]) | (a->words[2] & b->words[2])) != 0;
 }
 
-/** The first finding of the set that is not before `from`, which may be IPSEC_FINDING_COUNT; that if there is none. So
- * a loop goes through a set in the order of the catalogue. */
+/** The first finding of the set that is not before `from` (at most IPSEC_FINDING_COUNT); IPSEC_FINDING_COUNT if there
+ * is none. A loop thus goes through a set in the order of the catalogue. */
 static inline unsigned ipsec_finding_set_next(const ipsec_finding_set *set, unsigned from)
 {
     while (from < IPSEC_FINDING_COUNT) {
@@ -94,7 +95,8 @@ static inline unsigned ipsec_finding_set_next(const ipsec_finding_set *set, unsi
 /** The findings that need IPSEC_NEEDS_WHOLE. */
 extern const ipsec_finding_set ipsec_findings_of_whole;
 
-/** Those of Note or above that are not just a property of an SA. */
+/** Those of severity Note or higher that are about the packet itself: not about an SA, nor (NEIGHBOUR) about something
+ * else. */
 extern const ipsec_finding_set ipsec_findings_that_flag;
 
 #endif

@@ -1,5 +1,5 @@
 /** @file
- * Hashing of what a capture chooses.
+ * Hashing of data that whoever makes a capture can choose.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,10 +18,10 @@ static inline uint64_t ipsec_hash_seed(void)
     return (uint64_t)g_random_int() << 32 | g_random_int();
 }
 
-/** One step of a hash: takes in a word, and spreads it upwards by the product and downwards by the shift. The constant
- * is that of Fibonacci hashing, 2^64 over the golden ratio. Values that differ in their high bits only are spread
- * little, and a difference in the highest bit passes unchanged: use such a hash to find things, not to tell them
- * apart. */
+/** One step of a hash: mixes in a word. The product spreads it upwards, the shift downwards. The constant is that of
+ * Fibonacci hashing, 2^64 divided by the golden ratio. Values that differ only in their high bits are spread little,
+ * and a difference in the highest bit passes unchanged: use such a hash to find things, not as proof that they are
+ * equal. */
 static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 {
     hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
@@ -29,7 +29,7 @@ static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 }
 
 /**
- * An IP address as words that are quick to compare, and as one step of a hash or two.
+ * Reads an IP address as words that are quick to compare, and mixes it into a hash, in one step or two.
  *
  * @param octets   `length` octets, 4 or 16
  * @param words    set to the octets as they lie in memory; of IPv4 only the first one is

@@ -22,7 +22,7 @@ typedef uint32_t ipsec_oddities;
 
 G_STATIC_ASSERT(IPSEC_ODDITY_COUNT < 8 * sizeof(ipsec_oddities));
 
-/** The set of one. */
+/** Sets of one oddity each. */
 enum {
 #define ODDITY(symbol, finding) IPSEC_ODDITY_##symbol = 1 << IPSEC_ODDITY_INDEX_##symbol,
 #include "base/oddity.def"

@@ -14,11 +14,11 @@ const ipsec_stack_replay ipsec_stack_replays[IPSEC_STACK_COUNT] = {
 #undef STACK
 };
 
-/* Packets of an octet, and the least of POWER_OF_TWO. */
+/* Packets per octet of a bitmap, and the smallest window of POWER_OF_TWO. */
 #define OCTET 8u
 #define LEAST 64u
 
-/* Nobody has a window of more than half of all numbers. */
+/* No window covers more than half of all numbers. */
 #define MOST (1u << 31)
 
 static uint32_t power_of_two(uint32_t packets)

@@ -41,7 +41,7 @@ static inline bool ipsec_stacks_have(ipsec_stacks stacks, ipsec_stack stack)
 /** Value of a replay window of unknown size. */
 #define IPSEC_REPLAY_WINDOW_UNKNOWN UINT32_MAX
 
-/** What the stack makes of a configured window, see stack.def. */
+/** How the stack rounds a configured window, see stack.def. */
 typedef enum {
     IPSEC_WINDOW_AS_ASKED,
     IPSEC_WINDOW_OCTETS,
@@ -49,7 +49,7 @@ typedef enum {
     IPSEC_WINDOW_FIXED
 } ipsec_window_rounding;
 
-/** What becomes of numbers below the first one that can be, see stack.def. */
+/** How the stack treats numbers below the first possible one, see stack.def. */
 typedef enum {
     IPSEC_BEFORE_FIRST_EPOCH,
     IPSEC_BEFORE_FIRST_AHEAD,
@@ -59,8 +59,9 @@ typedef enum {
 
 /** The anti-replay of a stack. */
 typedef struct ipsec_stack_replay {
-    uint32_t window;          /**< packets, where nobody says otherwise */
-    uint32_t no_window_reach; /**< with ESN and no window: how far behind the highest is the same epoch, in packets */
+    uint32_t window;          /**< in packets, unless configured otherwise */
+    uint32_t no_window_reach; /**< with ESN and no window: how far below the highest a number may be to count as the
+                                 same epoch, in packets */
     uint8_t rounding;         /**< ipsec_window_rounding */
     uint8_t before_first;     /**< ipsec_before_first */
 } ipsec_stack_replay;
@@ -68,10 +69,10 @@ typedef struct ipsec_stack_replay {
 /** That of each stack. */
 extern const ipsec_stack_replay ipsec_stack_replays[IPSEC_STACK_COUNT];
 
-/** What ipsec_stack_window() does for a window that is known. */
+/** Rounds a configured window as the stack does; for ipsec_stack_window(). */
 uint32_t ipsec_stack_window_rounded(ipsec_stack stack, uint32_t packets);
 
-/** The smallest window of at least `packets` that the stack can have; 0, no anti-replay, stays.
+/** The smallest window of at least `packets` that the stack can have. 0 (no anti-replay) stays 0;
  * IPSEC_REPLAY_WINDOW_UNKNOWN gives the stack's default. */
 static inline uint32_t ipsec_stack_window(ipsec_stack stack, uint32_t packets)
 {

@@ -26,7 +26,7 @@ static inline char to_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* Whether it is that word, ignoring case. Not a call of g_ascii_strncasecmp(), because most words differ in the first
+/* Whether it is that word, ignoring case. Does not call g_ascii_strncasecmp(), because most words differ in the first
  * letter.
  */
 static inline bool is_alike(ipsec_text text, const char *word)
@@ -44,7 +44,7 @@ int ipsec_text_find(ipsec_text text, const ipsec_word *words)
     return words->value;
 }
 
-/* Whether the number is still one of 64 bits with another digit. */
+/* Whether the number still fits in 64 bits with another digit. */
 static bool may_append(uint64_t number, unsigned base, unsigned digit)
 {
     return number <= (UINT64_MAX - digit) / base;
@@ -54,11 +54,11 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
 {
     const bool hex = ipsec_text_has_0x(text);
     const unsigned base = hex ? 16 : 10;
-    const uint64_t most_before = UINT64_MAX / 16; /* that another digit may follow */
+    const uint64_t most_before = UINT64_MAX / 16; /* the largest number that any digit may follow */
     uint64_t result = 0;
 
     for (size_t i = hex ? 2 : 0; i < text.length; i++) {
-        /* What is no digit becomes a large one. */
+        /* A character that is not a digit becomes a large number. */
         const unsigned digit = (unsigned)ipsec_text_hex_digit(text.at[i]);
 
         if (digit >= base || (result > most_before && !may_append(result, base, digit)))
@@ -71,7 +71,7 @@ bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value)
     return true;
 }
 
-/* Whether it contains what no name does: a long run of hex digits, or 0x. */
+/* Whether it contains something that names do not: a long run of hex digits, or 0x. */
 static bool looks_like_key(ipsec_text text)
 {
     unsigned run = 0;

@@ -17,7 +17,7 @@ typedef struct ipsec_text {
     size_t length;
 } ipsec_text;
 
-/** A word and what it stands for; a list of them ends with a NULL name, whose value is that of all other words. */
+/** A word and its value; a list of them ends with a NULL name, whose value is that of all other words. */
 typedef struct ipsec_word {
     const char *name;
     int value;
@@ -41,7 +41,7 @@ ipsec_text ipsec_text_trim(const char *string);
 /** Whether it is that word, exactly. */
 static inline bool ipsec_text_is(ipsec_text text, const char *word)
 {
-    /* Not a call of memcmp(): words are short, and most differ in the first letter. */
+    /* Does not call memcmp(): words are short, and most differ in the first letter. */
     for (size_t i = 0; i < text.length; i++)
         if (text.at[i] != word[i] || word[i] == '\0')
             return false;
@@ -57,7 +57,7 @@ static inline bool ipsec_text_has_0x(ipsec_text text)
     return text.length >= 2 && text.at[0] == '0' && (text.at[1] == 'x' || text.at[1] == 'X');
 }
 
-/** The text from its octet `count` on; empty if it is not that long. */
+/** The text without its first `count` octets; empty if it is not longer. */
 static inline ipsec_text ipsec_text_from(ipsec_text text, size_t count)
 {
     if (count > text.length)
@@ -65,7 +65,7 @@ static inline ipsec_text ipsec_text_from(ipsec_text text, size_t count)
     return (ipsec_text){text.at + count, text.length - count};
 }
 
-/** Takes the part up to the next `stop` off the text, and that octet too; all of it if there is none. */
+/** Splits off the part before the next `stop`, and skips that octet; takes the whole text if there is none. */
 static inline ipsec_text ipsec_text_part(ipsec_text *text, char stop)
 {
     const char *const found = memchr(text->at, stop, text->length);
@@ -75,13 +75,13 @@ static inline ipsec_text ipsec_text_part(ipsec_text *text, char stop)
     return part;
 }
 
-/** Whether it is white space, or anything else that does not show: dumps may have been through many hands. */
+/** Whether it is white space or a control character: dumps may have been copied through many programs. */
 static inline bool ipsec_text_is_space(char c)
 {
     return (unsigned char)c <= ' ';
 }
 
-/** Takes the next word off a line: what stands between white space. False, with an empty word, if there is none. */
+/** Splits off the next word of a line, delimited by white space. False, with an empty word, if there is none. */
 static inline bool ipsec_text_word(ipsec_text *line, ipsec_text *word)
 {
     const char *at = line->at;
@@ -101,11 +101,11 @@ static inline bool ipsec_text_word(ipsec_text *line, ipsec_text *word)
     return word->length > 0;
 }
 
-/** Reads a number, all of the text: decimal, or hex with 0x. False, and nothing else, if it is not one or is above
- * `most`. */
+/** Reads the whole text as a number: decimal, or hex with 0x. False, leaving *value unchanged, if it is not a number or
+ * is above `most`. */
 bool ipsec_text_number(ipsec_text text, uint64_t most, uint64_t *value);
 
-/** One more than the value of each hex digit; 0 for other octets. */
+/** The value of each hex digit, plus 1; 0 for other octets. */
 extern const uint8_t ipsec_text_hex_digits[UINT8_MAX + 1];
 
 /** The value of a hex digit; -1 for another character. */
@@ -114,11 +114,11 @@ static inline int ipsec_text_hex_digit(char c)
     return ipsec_text_hex_digits[(uint8_t)c] - 1;
 }
 
-/** Octets for a name of any origin, made fit to be shown. */
+/** Octets for a name of any origin, made printable. */
 #define IPSEC_TEXT_SHOWN 36
 
-/** Copies the text as a string, cut off if it is long, with '?' for what is not printable ASCII. What looks like a key
- * that was put into the wrong place is not copied. */
+/** Copies the text as a string, cut off if it is long, with '?' for octets that are not printable ASCII. Text that
+ * looks like a key in the wrong place is not copied. */
 void ipsec_text_show(ipsec_text text, char shown[IPSEC_TEXT_SHOWN]);
 
 #endif

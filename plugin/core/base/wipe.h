@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
-/** Zeroes octets that nobody reads again. The compiler cannot know what is called, so it cannot leave out the call. */
+/** Zeroes octets that are not read again. The compiler cannot know which function is called, so it cannot drop the
+ * call. */
 static inline void ipsec_wipe(void *octets, size_t length)
 {
     static void *(*const volatile overwrite)(void *, int, size_t) = memset;

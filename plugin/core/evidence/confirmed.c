@@ -1,28 +1,28 @@
-/* Whether what comes in UDP is IPsec at all.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whether UDP payloads are IPsec at all. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/confirmed.h"
 #include "base/octets.h"
 #include "packet/foreign.h"
 
-/* How far the numbers of two packets may lie apart to be those of one sender: a reordered burst, not a clock. */
+/* How far apart the numbers of two packets from one sender may be: this allows a reordered burst, but not a clock. */
 #define ADVANCE_MOST 64u
 
-/* This many more sound packets with advancing numbers than others prove that it is ESP, whatever comes after. In
- * another protocol one length in four is a multiple of 4, so it gets there with a probability of (1/3)^16, or 2^-25. */
+/* This many more sound packets with advancing numbers than others prove that it is ESP, whatever comes later. In
+ * another protocol one length in four is a multiple of 4, so it reaches this with a probability of (1/3)^16, or 2^-25.
+ */
 #define STEADY 16u
 
-/* Where octets are that a packet is described by: four after the numbers. */
+/* Offset of the four octets, after SPI and sequence number, that describe a packet. */
 #define DESCRIBED_AT 8u
 
-/* Length and octets, to tell a copy from another packet. A copy is always recognised; another packet is taken for a
- * copy once in 256 times. */
+/* A digest of length and octets that distinguishes a copy from another packet. A copy is always recognised; another
+ * packet is taken for a copy once in 256 times. */
 static uint8_t describe(const ipsec_view *view)
 {
     return (uint8_t)((view->length ^ ipsec_read_u32(view->data + DESCRIBED_AT)) * 0x9e3779b1u >> 24);
 }
 
-/* Counts a packet. Two sound packets with advancing numbers make a sender of IPsec. If they look like another
- * protocol's, it takes more. */
+/* Counts a packet. Two sound packets with advancing numbers are enough for IPsec; more are needed if they look like
+ * another protocol. */
 static void count(ipsec_sa *sa, uint32_t sequence, bool flagged, bool foreign)
 {
     const uint32_t advance = sequence - sa->sequence;
@@ -44,8 +44,8 @@ static void count(ipsec_sa *sa, uint32_t sequence, bool flagged, bool foreign)
     sa->sequence = sequence;
 }
 
-/* Whether all packets of the SPI so far had the number of this one, and not all of them were the same packet. Nothing
- * is known of that once one was too short, or cut. */
+/* Whether all packets of the SPI so far had the same number as this one, but were not all the same packet. Unknown once
+ * one was too short, or truncated. */
 static bool is_constant(ipsec_sa *sa, const ipsec_view *view, uint32_t sequence)
 {
     if (!ipsec_view_has(view, DESCRIBED_AT + 4)) {
@@ -78,14 +78,14 @@ static IPSEC_COLD bool is_foreign(ipsec_sa *sa, const ipsec_view *view, const ip
 bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
                              const ipsec_findings *findings)
 {
-    /* The look of a sound packet counts only until two packets of the SA have advanced. */
+    /* What a sound packet looks like matters only until two packets of the SA had advancing numbers. */
     if (!sa || !sa->advanced || findings->any)
         return is_foreign(sa, view, header, findings);
     count(sa, header->sequence, false, false);
     return false;
 }
 
-/* A key row confirms its SPI, unless it matches any SPI: then a packet must have verified. */
+/* A key row confirms its SPI. If it matches any SPI, a packet must have verified. */
 static bool has_key(const ipsec_keyring *ring, const ipsec_sa *sa)
 {
     if (!sa || !sa->keys.resolved || sa->keys.row == IPSEC_KEY_NONE)

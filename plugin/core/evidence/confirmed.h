@@ -1,8 +1,8 @@
 /** @file
- * Whether what comes in UDP is IPsec at all: the port alone proves nothing. Internal to the core.
+ * Whether UDP payloads are IPsec at all: the port alone proves nothing. Internal to the core.
  *
- * The room evidence/ has what is known of an SA from anything but its packets: its peers, other protocols, logs.
- * Nothing that opens packets or moves windows may enter.
+ * Layer evidence/: what is known of an SA from sources other than its packets: its peers, other protocols, fragments.
+ * Nothing that opens packets or moves windows belongs here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -29,12 +29,11 @@ static inline bool ipsec_is_borne_out_by_octets(const ipsec_sa *sa)
     return sa->advanced && sa->faulty <= sa->sound + IPSEC_FAULTY_MOST;
 }
 
-/** Evidence for the SA of a packet in UDP, besides its port. */
+/** Whether there is evidence for the SA of a packet in UDP, besides its port. */
 bool ipsec_is_borne_out(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view,
                         const ipsec_sa *sa);
 
-/** Whether a packet, of `sa` if that is not NULL, is known to be IPsec. Only a fault makes it worth asking for more
- * than the SA knows already. */
+/** Whether a packet, of `sa` if that is not NULL, is known to be IPsec. */
 static inline bool ipsec_is_confirmed(const ipsec_peers *peers, const ipsec_keyring *ring, const ipsec_view *view,
                                       const ipsec_sa *sa)
 {
@@ -43,15 +42,15 @@ static inline bool ipsec_is_confirmed(const ipsec_peers *peers, const ipsec_keyr
 }
 
 /**
- * Learns from number and octets of a packet in UDP, of an SA that is not confirmed yet; `sa` may be NULL.
+ * Learns from the number and the octets of a packet in UDP whose SA is not confirmed yet; `sa` may be NULL.
  *
- * @return whether it is not ESP unless something else confirms that: it looks like another protocol, or all packets
- *         with its SPI have the same number
+ * @return whether it is not ESP, unless something else confirms that it is: it looks like another protocol, or all
+ *         packets with its SPI have the same number
  */
 bool ipsec_confirm_by_octets(ipsec_sa *sa, const ipsec_view *view, const ipsec_header *header,
                              const ipsec_findings *findings);
 
-/** Learns from a packet in UDP: IKE, and ICVs that verify, tell whether the port carries IPsec. `sa` may be NULL. */
+/** Learns from a packet in UDP: IKE, and ICVs that verify, show that the port carries IPsec. `sa` may be NULL. */
 static inline void ipsec_confirm(ipsec_peers *peers, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                  const ipsec_header *header)
 {

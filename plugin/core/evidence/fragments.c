@@ -10,8 +10,8 @@
 
 #include <glib.h>
 
-/* Packets in fragments at a time. An orphan and its first fragment come close to each other, so it takes about this
- * many others in between to hide one. A power of two. */
+/* Fragmented packets that are remembered. An orphan and its first fragment come close to each other, so it takes about
+ * this many others in between to hide one. A power of two. */
 #define SLOTS 1024u
 
 /* Slots that a name leads to. A power of two. */
@@ -23,14 +23,14 @@
 /* One packet in fragments. */
 typedef struct ipsec_fragmented {
     uint64_t name;  /* hash of addresses, protocol and identification */
-    uint32_t split; /* the least offset of a fragment; 0: none came */
-    uint32_t rest;  /* its frame */
-    uint32_t first; /* the frame of a packet that ends there and says that it is whole; 0: none came */
+    uint32_t split; /* the lowest offset of a later fragment; 0: none came */
+    uint32_t rest;  /* the frame of that fragment */
+    uint32_t first; /* the frame of a packet that ends at that offset and claims to be whole; 0: none came */
     bool is_second; /* another one went for it */
-    bool is_proper; /* a first fragment came that says what it is */
+    bool is_proper; /* a first fragment came that is marked as one */
 } ip_datagram;
 
-/* What a frame goes with. */
+/* What belongs to a frame. */
 typedef struct found {
     uint64_t name;
     uint32_t split;
@@ -71,7 +71,7 @@ static bool waits(const ip_datagram *datagram)
     return datagram->split > 0 && datagram->first == 0 && !datagram->is_proper;
 }
 
-/* --- what goes with what ------------------------------------------------------------------------------- */
+/* --- what belongs together ----------------------------------------------------------------------------- */
 
 static void remember(ipsec_fragments *fragments, uint32_t frame, const ip_datagram *datagram, uint32_t other,
                      bool is_rest)
@@ -97,7 +97,8 @@ static void join(ipsec_fragments *fragments, const ip_datagram *datagram)
     remember(fragments, datagram->rest, datagram, datagram->first, true);
 }
 
-/* It was not an orphan: its first fragment came late, and another packet had its identification by chance. */
+/* Separates the two again: the fragment was not an orphan. Its first fragment came late, and another packet had the
+ * same identification by chance. */
 static void part(ipsec_fragments *fragments, const ip_datagram *datagram)
 {
     if (!fragments->pairs || datagram->first == 0)
@@ -188,7 +189,7 @@ void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recen
 {
     ip_datagram *slot;
 
-    if (fragment->identification == 0) /* many packets have none */
+    if (fragment->identification == 0) /* many packets have no identification */
         return;
     slot = slot_for(fragments, name_of(fragments, fragment));
     if (fragment->offset == 0) {
@@ -197,7 +198,7 @@ void ipsec_fragments_meet(ipsec_fragments *fragments, const ipsec_recents *recen
     }
     if (slot->is_proper)
         return;
-    if (slot->first > 0) { /* one more of them */
+    if (slot->first > 0) { /* another fragment of the same packet */
         remember(fragments, fragment->frame, slot, slot->first, true);
         return;
     }
@@ -232,14 +233,14 @@ void ipsec_fragments_meet_first(ipsec_fragments *fragments, const ipsec_view *vi
     join(fragments, slot);
 }
 
-/* --- what is said of it -------------------------------------------------------------------------------- */
+/* --- what is reported ---------------------------------------------------------------------------------- */
 
 uint32_t ipsec_fragments_rest_of(const ipsec_fragments *fragments, const ipsec_view *view)
 {
     const found *pair = find(fragments, view->frame);
     ipsec_fragment whole;
 
-    /* A frame may hold several IP packets, one in the other. */
+    /* A frame may hold several IP packets, one inside the other. */
     if (!pair || pair->is_rest || !ipsec_fragment_read(view, &whole) || whole.offset != pair->split ||
         name_of(fragments, &whole) != pair->name)
         return 0;
@@ -253,7 +254,7 @@ uint32_t ipsec_fragments_first_of(const ipsec_fragments *fragments, uint32_t fra
     return pair && pair->is_rest ? pair->other : 0;
 }
 
-/* Which of them are in one word of the set. */
+/* Those of them that are in one word of the set. */
 #define CUT_IN(word)                                                                                                   \
     (IPSEC_FINDING_BIT(word, IPSEC_FINDING_ESP_RUNT_FOR_SA) |                                                          \
      IPSEC_FINDING_BIT(word, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT) | IPSEC_FINDING_BIT(word, IPSEC_FINDING_ESP_ICV) |     \

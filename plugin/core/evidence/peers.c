@@ -1,9 +1,9 @@
-/* Peers that were seen to speak IKE.
+/* Peers that were seen to use IKE.
  *
  * Every packet of a capture may have another pair. When the table is full, the pair that has been silent longest is
  * forgotten: of those without an answer if there are many of these, else of those with one, and last of those that have
  * verified. Some room is left for pairs without an answer, because new ones have none. Between peers that were
- * forgotten, an SA in UDP needs other evidence until they speak again.
+ * forgotten, an SA in UDP needs other evidence until they send IKE again.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/peers.h"
@@ -20,16 +20,16 @@
 
 typedef enum {
     ASKED,
-    ANSWERED, /* both were heard */
+    ANSWERED, /* both have sent messages */
     VERIFIED,
     RANKS
 } peer_rank;
 
-/* Two addresses, the smaller first, zero-padded. */
+/* Two addresses, the lower one first, zero-padded. */
 typedef struct peer_pair {
     uint8_t low[16];
     uint8_t high[16];
-    uint32_t hash; /* of the rest of the name */
+    uint32_t hash; /* of the two addresses */
     bool low_spoke, high_spoke;
     uint8_t rank;
     GList link; /* in the queue of its rank; its data is the pair */
@@ -37,7 +37,7 @@ typedef struct peer_pair {
 
 struct ipsec_peers {
     GHashTable *all;     /* set of pair */
-    GQueue ranks[RANKS]; /* of pair, the one that was silent for longest first */
+    GQueue ranks[RANKS]; /* of pair, the one that was silent longest first */
     uint64_t seed;
     ipsec_limits *limits;
 };

@@ -1,5 +1,5 @@
 /** @file
- * Peers that were seen to speak IKE. Internal to the core.
+ * Peers that were seen to use IKE. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,20 +14,20 @@
 /** Pairs of addresses; bounded. */
 typedef struct ipsec_peers ipsec_peers;
 
-/** No peers; free it with ipsec_peers_free(). */
+/** Creates an empty set; free it with ipsec_peers_free(). */
 ipsec_peers *ipsec_peers_new(ipsec_limits *limits);
 
 /** NULL is fine. */
 void ipsec_peers_free(ipsec_peers *peers);
 
 /**
- * Remembers that the source of the view spoke IKE to its destination.
+ * Remembers that the source of the view has sent IKE to its destination.
  *
- * @param verified  it did not speak IKE, but sent a packet that verified: it is a peer, whoever else forges packets
+ * @param verified not IKE, but a packet that verified: it is a peer, whoever else forges packets
  */
 void ipsec_peers_add(ipsec_peers *peers, const ipsec_view *view, bool verified);
 
-/** Whether one of the two addresses of the view spoke IKE to the other before. */
+/** Whether one of the two addresses of the view is known to be a peer of the other. */
 bool ipsec_peers_known(const ipsec_peers *peers, const ipsec_view *view);
 
 #endif

@@ -1,5 +1,4 @@
-/* Packets of an SA above the path MTU that was reported for it.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Packets that exceed the path MTU that was reported for their SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/above.h"
 #include "base/octets.h"
 #include "icmp/inner_mtu.h"
@@ -10,7 +9,7 @@
 #define V4_FLAGS_AT 6
 #define DF          0x40
 
-/* Octets of the packet, IP header included; 0 if it may be fragmented, or is not known as it was on the wire. */
+/* Octets of the packet, IP header included; 0 if it may be fragmented, or if its length on the wire is not known. */
 static uint32_t undivided_length(const ipsec_view *view, const ipsec_findings *findings)
 {
     const unsigned not_a_packet = IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_REASSEMBLED;
@@ -35,7 +34,7 @@ void ipsec_above_judge(ipsec_mtus *mtus, const ipsec_view *view, const ipsec_rul
         ipsec_note_add(note, IPSEC_FINDING_SA_ABOVE_MTU);
 }
 
-/* Algorithms that only later passes know do not count, because advice is the same on all passes. */
+/* Algorithms that are known only on later passes do not count, because advice must be the same on all passes. */
 static ipsec_overhead overhead_of(const ipsec_view *view, const ipsec_opened *opened)
 {
     const bool is_ah = view->protocol == IPSEC_PROTOCOL_AH && ipsec_view_has(view, 2);

@@ -1,7 +1,7 @@
 /* The ICMP errors of a capture.
  *
- * The work for one is bounded, because anybody may send a million: the SA is looked up in its table, the quoted packet
- * by hash among the last ones. A record is kept of each that concerns IPsec.
+ * The work for each error is bounded, because anybody may send a million of them: the SA is looked up in its table, and
+ * the quoted packet by hash among the most recent ones. A record is kept of each error that concerns IPsec.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/errors.h"
@@ -17,12 +17,12 @@
 
 #include <string.h>
 
-/* Peers that are remembered for lacking a protocol. */
+/* Peers that are remembered because they do not support a protocol. */
 #define LACKING_MOST 65536u
 
 #define ICMP_HEADER 8u
 
-/* What was decided on one. */
+/* What was decided on an error. */
 typedef struct record {
     uint32_t frame, offset; /* ipsec_icmp_view */
     uint32_t sa;            /* IPSEC_SA_NONE: not known */
@@ -55,9 +55,9 @@ void ipsec_icmp_errors_free(ipsec_icmp_errors *errors)
     g_free(errors);
 }
 
-/* --- what the quote is of ------------------------------------------------------------------------------- */
+/* --- what is quoted ------------------------------------------------------------------------------------- */
 
-/* The quoted packet as a view, for the calls that want its addresses and ports. */
+/* The quoted packet as a view, for functions that need its addresses and ports. */
 static ipsec_view view_of(const ipsec_quote *quote, bool in_udp)
 {
     return (ipsec_view){.source = quote->source,
@@ -74,8 +74,8 @@ static bool is_in_udp(const ipsec_quote *quote)
     return quote->protocol == IPSEC_PROTOCOL_UDP;
 }
 
-/* If the SPI exists in the other direction too, the source must be the SA's. Otherwise it is not checked, because a NAT
- * may have changed it. */
+/* If the SPI exists in the other direction, too, the source must be that of the SA. Otherwise it is not checked,
+ * because a NAT may have changed it. */
 static bool is_other_direction(const ipsec_sa_table *sas, const ipsec_sa *sa, const ipsec_quote *quote)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));
@@ -95,8 +95,8 @@ static const ipsec_sa *find_sa(const ipsec_sa_table *sas, const ipsec_quote *quo
     return sa && !is_other_direction(sas, sa, quote) ? sa : NULL;
 }
 
-/* Whether an SPI was seen between the two, in one direction or the other: of ESP in UDP on these ports, or if `native`
- * of ESP or AH in IP. */
+/* Whether an SPI was seen between the two hosts, in either direction: of ESP in UDP on these ports, or, if `native`, of
+ * ESP or AH in IP. */
 static bool has_spi_between(const ipsec_sa_table *sas, const ipsec_quote *quote, bool native)
 {
     ipsec_view view = view_of(quote, !native);
@@ -109,16 +109,16 @@ static bool has_spi_between(const ipsec_sa_table *sas, const ipsec_quote *quote,
     return ipsec_sa_pair_find(sas, &view, false) || ipsec_sa_pair_find(sas, &view, true);
 }
 
-/* Whether it went to the port of UDP encapsulation, and can be what goes there: a NAT keepalive has one octet, and IKE
- * and ESP have more than a scanner's empty probe. */
+/* Whether it went to the port of UDP encapsulation, and can belong there: a NAT keepalive has one octet, and IKE and
+ * ESP are longer than a scanner's probe. */
 static bool is_sent_to_natt(const ipsec_quote *quote)
 {
     return quote->destination_port == IPSEC_PORT_NATT &&
            (quote->udp_payload == 1 || quote->udp_payload >= IPSEC_ESP_IN_UDP_LEAST);
 }
 
-/* Whether a quote of UDP is one of IPsec: the port alone says so if that is where the packet went; ports at the other
- * end are anybody's, unless IKE or an SPI was seen between the two. */
+/* Whether a quote of UDP is IPsec: the port proves it if it is the destination port; a source port proves nothing
+ * unless IKE or an SPI was seen between the two hosts. */
 static bool is_ipsec(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, true);
@@ -132,7 +132,7 @@ static bool is_ipsec(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, c
     return ipsec_quote_has_port(quote) && (ipsec_peers_known(n->peers, &view) || has_spi_between(n->sas, quote, true));
 }
 
-/* The packet of the SA with the number that is quoted, if it was carried like the one that is; NULL: not known. */
+/* The packet of the SA with the quoted number, if its encapsulation is that of the quote; NULL: not known. */
 static const ipsec_recent *find_by_number(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_recent *const packet = ipsec_recents_find_number(n->recents, sa->index, quote->sequence);
@@ -140,7 +140,7 @@ static const ipsec_recent *find_by_number(const ipsec_icmp_neighbours *n, const 
     return packet && (packet->encapsulation == IPSEC_ENCAPSULATION_UDP) == is_in_udp(quote) ? packet : NULL;
 }
 
-/* The one packet that has the marks of a quote without a number: of the SA, or else in UDP. */
+/* The one packet with the properties of a quote without a number: of the SA, or else in UDP. */
 static const ipsec_recent *find_by_marks(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     const ipsec_view view = view_of(quote, is_in_udp(quote));
@@ -156,7 +156,7 @@ static const ipsec_recent *find_by_marks(const ipsec_icmp_neighbours *n, const i
                : NULL;
 }
 
-/* The packet that is quoted, among those that have a number. */
+/* The quoted packet, among those that have a number. */
 static const ipsec_recent *find_numbered(const ipsec_icmp_neighbours *n, const ipsec_quote *quote, const ipsec_sa *sa)
 {
     if (!quote->has_sequence)
@@ -164,7 +164,7 @@ static const ipsec_recent *find_numbered(const ipsec_icmp_neighbours *n, const i
     return sa ? find_by_number(n, quote, sa) : NULL;
 }
 
-/* The SA in use between the ports of a quote that holds no more of it. */
+/* The SA in use between the ports of a quote that ends with the ports. */
 static uint32_t sa_between(const ipsec_sa_table *sas, const ipsec_quote *quote)
 {
     const ipsec_view view = view_of(quote, true);
@@ -185,7 +185,7 @@ static uint32_t find_ike(const ipsec_icmp_errors *errors, const ipsec_quote *quo
     return found;
 }
 
-/* Finds SA and packet; a quote that ends with the UDP header may be of IKE or of ESP. */
+/* Finds SA and packet; a quote that ends with the UDP header may be IKE or ESP. */
 static void find_quoted(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *n, const ipsec_quote *quote,
                         const ipsec_sa *sa, record *kept)
 {
@@ -206,7 +206,7 @@ static void find_quoted(ipsec_icmp_errors *errors, const ipsec_icmp_neighbours *
 
 /* --- what follows from it ------------------------------------------------------------------------------- */
 
-/* A row that packets of the SA have borne out, or what IKE had agreed on by then; NULL: its algorithms are not known.
+/* A row that packets of the SA have confirmed, or what IKE had negotiated by then; NULL: its algorithms are not known.
  */
 static const ipsec_key_row *row_of(const ipsec_icmp_neighbours *n, const ipsec_icmp_view *view, const ipsec_sa *sa)
 {
@@ -274,7 +274,7 @@ static void remember_answer(ipsec_icmp_errors *errors, const record *kept)
 
 /* --- judging and explaining ------------------------------------------------------------------------------ */
 
-/* The first record that is not in front of a frame. */
+/* The first record that is not before a frame. */
 static uint32_t find_from(const ipsec_icmp_errors *errors, uint32_t frame)
 {
     uint32_t low = 0, high = errors->records->len;
@@ -371,7 +371,7 @@ static uint32_t last_frame_of(const ipsec_sa_table *sas, uint32_t sa)
     return sa != IPSEC_SA_NONE ? ipsec_sa_summary_at(sas, sa)->last_frame : 0;
 }
 
-/* The last frame of the SAs that are in use, or come next, from the destination of the view to its source. */
+/* The last frame of the SAs that are in use, or begin, from the destination of the view to its source. */
 static uint32_t last_from_peer(const ipsec_sa_table *sas, const ipsec_view *view)
 {
     const ipsec_sa_pair *const back = ipsec_sa_pair_find(sas, view, true);

@@ -1,5 +1,4 @@
-/* The IKE packets that came last.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The most recent IKE packets. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/ike_packets.h"
 #include "base/hash.h"
 #include "base/octets.h"
@@ -7,7 +6,7 @@
 
 #include <string.h>
 
-/* Octets of an IKE header that tell messages apart: SPIs, exchange, message id. */
+/* Octets of an IKE header that identify a message: SPIs, exchange, message id. */
 #define HEAD 24u
 
 static uint64_t hash_hosts(uint64_t seed, const uint8_t *source, const uint8_t *destination, uint8_t length,
@@ -54,7 +53,7 @@ const ipsec_ike_packet *ipsec_ike_packets_at(const ipsec_ike_packets *packets, u
     return NULL;
 }
 
-/* Whether it may be the one that is quoted, which has these hosts and, if it is there, this header. */
+/* Whether it may be the quoted packet, which has these hosts and, if the quote has it, this header. */
 static bool fits(const ipsec_ike_packet *packet, const ipsec_quote *quote, uint64_t hosts, const uint64_t *head)
 {
     return packet->frame != 0 && packet->hosts == hosts && packet->length == quote->udp_payload &&

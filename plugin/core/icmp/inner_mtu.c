@@ -17,7 +17,7 @@ enum {
     BLOCK_LEAST = 4
 };
 
-/* The most of all algorithms: CBC with AES, HMAC-SHA2-512-256. */
+/* The largest of all algorithms: AES-CBC and HMAC-SHA2-512-256. */
 enum {
     IV_MOST = 16,
     ICV_MOST = 32,

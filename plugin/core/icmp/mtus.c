@@ -1,31 +1,31 @@
 /* The path MTUs that were reported for SAs.
  *
  * Anybody may report any MTU, again and again. So only a few of the MTUs in force are kept, each with the times of its
- * first and last report. The lowest up to each frame is kept for good, in steps that each go down. Both grow only with
+ * first and last report. The lowest one up to each frame is kept permanently, in descending steps. Both grow only with
  * the errors in the capture.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/mtus.h"
 
-/* MTUs of one SA in force at a time: one for each narrow link on its paths. Beyond that, the highest is forgotten: it
- * means nothing while a lower one is in force. */
+/* MTUs of one SA in force at a time: one for each narrow link on its paths. If there are more, the highest is
+ * forgotten: it has no effect while a lower one is in force. */
 #define LEVELS 8u
 
 #define SECOND UINT64_C(1000000000)
 
-/* What was sent before the report came is no fault. */
+/* Packets sent before the report can arrive are not at fault. */
 #define PAUSE SECOND
 
-/* For so long Linux keeps a path MTU (mtu_expires), before it tries larger packets again. */
+/* How long Linux keeps a path MTU (mtu_expires) before it tries larger packets again. */
 #define LIFETIME (600 * SECOND)
 
-/* An MTU that was reported, from `first` on again and again until `last`. */
+/* A reported MTU, with the times of its first and last report. */
 typedef struct level {
     uint64_t first, last;
     uint32_t mtu;
 } level;
 
-/* The lowest MTU from that frame on. */
+/* The lowest MTU from a frame on. */
 typedef struct step {
     uint32_t frame, mtu;
 } step;
@@ -35,7 +35,7 @@ typedef struct reports {
     level levels[LEVELS];
     unsigned count;
     GArray *steps; /* of step */
-    GArray *above; /* of ipsec_above, by frame; NULL until one is */
+    GArray *above; /* of ipsec_above, by frame; NULL if there is none */
 } reports;
 
 static void free_reports(gpointer data)
@@ -88,7 +88,7 @@ static reports *make(ipsec_mtus *mtus, uint32_t sa)
 
 /* --- levels --------------------------------------------------------------------------------------------- */
 
-/* Files may have times that go back; then the level is as if it were of now. */
+/* Times in a file may go back; a level from the future counts as one from now. */
 static uint64_t since(uint64_t then, uint64_t now)
 {
     return now > then ? now - then : 0;
@@ -103,7 +103,8 @@ static void lower_to(reports *of_sa, uint32_t mtu, uint32_t frame)
         g_array_append_val(of_sa->steps, next);
 }
 
-/* The place for a level: its own, that of one that holds no more, a new one, or that of the highest. */
+/* The slot for an MTU: the one that it already has, one whose level has expired, a free one, or the one with the
+ * highest MTU. */
 static level *place_of(reports *of_sa, uint32_t mtu, uint64_t time)
 {
     level *gone = NULL, *highest = of_sa->levels;
@@ -137,7 +138,7 @@ void ipsec_mtus_report(ipsec_mtus *mtus, uint32_t sa, uint32_t mtu, uint32_t fra
     at->last = MAX(at->last, time);
 }
 
-/* How many elements, of which each begins with its frame, are of frames up to that one. */
+/* The number of elements, each of which begins with its frame, up to and including `frame`. */
 static uint32_t count_up_to(const GArray *list, uint32_t frame)
 {
     const guint size = g_array_get_element_size((GArray *)list);
@@ -164,7 +165,7 @@ uint32_t ipsec_mtus_lowest(const ipsec_mtus *mtus, uint32_t sa, uint32_t frame)
 
 /* --- packets above them --------------------------------------------------------------------------------- */
 
-/* The lowest that holds at that time; UINT32_MAX: none does. */
+/* The lowest MTU in force at that time; UINT32_MAX: there is none. */
 static uint32_t lowest_at(const reports *of_sa, uint64_t time)
 {
     uint32_t lowest = UINT32_MAX;

@@ -10,48 +10,48 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What was reported, by SA. */
+/** The reported MTUs, by SA. */
 typedef struct ipsec_mtus {
-    uint8_t *bits;   /**< a bit for each SA, by index, for which something was */
-    uint32_t count;  /**< of these bits; 0 until the first report */
+    uint8_t *bits;   /**< a bit per SA, by index: set if there was a report for it */
+    uint32_t count;  /**< number of these bits; 0 until the first report */
     GHashTable *sas; /**< the reports, by index of the SA; NULL likewise */
 } ipsec_mtus;
 
-/** A packet above the MTU of its SA, and those before it. */
+/** A packet that exceeds the MTU of its SA, and the totals so far. */
 typedef struct ipsec_above {
     uint32_t frame;   /**< of the packet */
-    uint32_t mtu;     /**< that it is above */
-    uint32_t largest; /**< octets of the largest so far, itself included */
-    uint32_t count;   /**< how many so far, likewise */
+    uint32_t mtu;     /**< the MTU that it exceeds */
+    uint32_t largest; /**< octets of the largest such packet so far, including this one */
+    uint32_t count;   /**< number of such packets so far, likewise */
 } ipsec_above;
 
-/** Frees what is in it. */
+/** Frees the members. */
 void ipsec_mtus_clear(ipsec_mtus *mtus);
 
-/** Whether something was reported for the SA. */
+/** Whether an MTU was reported for the SA. */
 static inline bool ipsec_mtus_have(const ipsec_mtus *mtus, uint32_t sa)
 {
     return sa < mtus->count && mtus->bits[sa / 8] >> sa % 8 & 1;
 }
 
-/** Takes a report in.
+/** Enters a report.
  *
  * @param time  ipsec_view.time */
 void ipsec_mtus_report(ipsec_mtus *mtus, uint32_t sa, uint32_t mtu, uint32_t frame, uint64_t time);
 
-/** The lowest that was reported for the SA up to that frame; 0: none was. */
+/** The lowest MTU that was reported for the SA up to that frame; 0: none was. */
 uint32_t ipsec_mtus_lowest(const ipsec_mtus *mtus, uint32_t sa, uint32_t frame);
 
 /**
- * Whether a packet of the SA, which must have a report, is above the lowest MTU in force: reported at least a second
- * ago, because packets already on their way are no fault, and within 600 seconds, because Linux tries again then. If
- * so, it is remembered for ipsec_mtus_above().
+ * Whether a packet of the SA, which must have a report, exceeds the lowest MTU in force: one that was reported at least
+ * a second ago, because packets already on their way are not at fault, and last within 600 seconds, because Linux then
+ * tries again. If so, the packet is remembered for ipsec_mtus_above().
  *
  * @param length  octets of the packet, IP header included
  */
 bool ipsec_mtus_meet(ipsec_mtus *mtus, uint32_t sa, uint32_t length, uint32_t frame, uint64_t time);
 
-/** What was remembered of the packet of the SA in that frame; NULL: nothing. */
+/** What was remembered of the SA's packet in that frame; NULL if nothing was. */
 const ipsec_above *ipsec_mtus_above(const ipsec_mtus *mtus, uint32_t sa, uint32_t frame);
 
 #endif

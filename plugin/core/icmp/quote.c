@@ -1,8 +1,8 @@
 /* Reading an ICMP error, and the packet that it quotes.
  *
- * A quote may be as short as the IP header and 8 octets; the lengths are what the headers say, never how much is
- * quoted. With extensions (RFC 4884) octet 5 (of ICMPv6, octet 4) has the length of the quote, which may be padded with
- * zeros then.
+ * A quote may be as short as the IP header and 8 octets; lengths are those that the headers state, never how much is
+ * quoted. With extensions (RFC 4884) octet 5 (octet 4 in ICMPv6) has the length of the quote, which may then be padded
+ * with zeros.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/quote.h"
@@ -16,9 +16,9 @@
 #include <string.h>
 
 enum {
-    HEADER = 8,      /* octets of ICMP in front of the quote */
-    LEAST = 8,       /* octets of the packet after its IP header that each error quotes: RFC 792 */
-    PADDED_TO = 128, /* where there are extensions: RFC 4884 3 */
+    HEADER = 8,      /* octets of the ICMP header in front of the quote */
+    LEAST = 8,       /* octets after the IP header that every error quotes: RFC 792 */
+    PADDED_TO = 128, /* if there are extensions: RFC 4884 3 */
     MARKER = 4,
     IKE_VERSION_AT = 17,
     IKE_LENGTH_AT = 24,
@@ -30,7 +30,7 @@ enum {
 
 /* --- what the message says ------------------------------------------------------------------------------ */
 
-/* By code: those of ICMP type 3, and of ICMPv6 type 1. */
+/* The kind by code, for ICMP type 3, and for ICMPv6 type 1. */
 static const uint8_t unreachable_v4[] = {
     [0] = IPSEC_ICMP_UNREACHABLE,  [1] = IPSEC_ICMP_UNREACHABLE, [2] = IPSEC_ICMP_PROTOCOL,
     [3] = IPSEC_ICMP_PORT,         [4] = IPSEC_ICMP_TOO_BIG,     [5] = IPSEC_ICMP_UNREACHABLE,
@@ -44,12 +44,12 @@ static const uint8_t unreachable_v6[] = {
     [6] = IPSEC_ICMP_PROHIBITED,  [7] = IPSEC_ICMP_UNREACHABLE};
 static const uint8_t time_exceeded[] = {[0] = IPSEC_ICMP_TIME, [1] = IPSEC_ICMP_REASSEMBLY};
 
-/* What the codes of a type mean; NULL: all of them the same. */
+/* What the codes of a type mean; if by_code is NULL, all of them mean `any`. */
 typedef struct icmp_type {
     const uint8_t *by_code;
     uint8_t count;
     uint8_t any;
-    bool has_length; /* of the quote, if there are extensions */
+    bool has_length; /* it states the length of the quote, if there are extensions */
 } icmp_type;
 
 #define CODES(table) .by_code = (table), .count = sizeof(table)
@@ -87,7 +87,7 @@ static uint32_t mtu_of(const ipsec_icmp_view *view)
     return view->protocol == IPSEC_ICMP ? ipsec_read_u16(view->data + 6) : ipsec_read_u32(view->data + 4);
 }
 
-/* That of ICMPv6 covers addresses, length and protocol, too: RFC 8200 8.1. */
+/* The checksum of ICMPv6 also covers addresses, length and protocol: RFC 8200 8.1. */
 static bool is_checksum_wrong(const ipsec_icmp_view *view)
 {
     uint32_t sum = 0;
@@ -104,7 +104,7 @@ static bool is_checksum_wrong(const ipsec_icmp_view *view)
 
 /* --- the quote ------------------------------------------------------------------------------------------ */
 
-/* Octets of the quote, without extensions after it. */
+/* Octets of the quote, without the extensions after it. */
 static uint32_t quote_length(const ipsec_icmp_view *view, const icmp_type *type)
 {
     const bool v6 = view->protocol == IPSEC_ICMPV6;
@@ -114,7 +114,8 @@ static uint32_t quote_length(const ipsec_icmp_view *view, const icmp_type *type)
     return stated >= PADDED_TO && stated < all ? stated : all;
 }
 
-/* The same without the zeros that fill it up where there are extensions: what each error must quote stays. */
+/* The same without zeros at the end, which may be padding if there are extensions; what every error must quote is kept.
+ */
 static uint32_t without_padding(const uint8_t *octets, uint32_t least, uint32_t count)
 {
     while (count > least && octets[count - 1] == 0)
@@ -122,7 +123,7 @@ static uint32_t without_padding(const uint8_t *octets, uint32_t least, uint32_t 
     return (count + 3) & ~3u;
 }
 
-/* Sets what IPv4 tells. Returns octets of its header, 0 if it is none. */
+/* Reads an IPv4 header. Returns its length; 0 if it is not one. */
 static uint32_t read_v4(const uint8_t *ip, uint32_t count, ipsec_quote *quote)
 {
     const uint32_t header = count >= IPSEC_IPV4_HEADER ? (ip[0] & 0x0fu) * 4 : 0;
@@ -140,7 +141,7 @@ static uint32_t read_v4(const uint8_t *ip, uint32_t count, ipsec_quote *quote)
     return header;
 }
 
-/* Likewise; the header includes extension headers. `pointer` is what the message names. */
+/* The same for IPv6; the length includes extension headers. `pointer` is the pointer of the message. */
 static uint32_t read_v6(const uint8_t *ip, uint32_t count, uint32_t pointer, ipsec_quote *quote)
 {
     uint32_t header = IPSEC_IPV6_HEADER, length, next_at = 6;
@@ -178,7 +179,8 @@ static void read_ah(const uint8_t *p, uint32_t count, ipsec_quote *quote)
         read_esp(p + 4, count - 4, quote);
 }
 
-/* What looks like an IKE header: enough of it is there, its version is known, and it is as long as UDP says. */
+/* Takes note of what looks like an IKE header: enough of it is there, its version is known, and its length agrees with
+ * UDP. */
 static void read_ike(const uint8_t *p, uint32_t count, uint32_t payload, ipsec_quote *quote)
 {
     const unsigned major = count > IKE_VERSION_AT ? p[IKE_VERSION_AT] >> 4 : 0;
@@ -208,7 +210,7 @@ static void read_udp(const uint8_t *p, uint32_t count, ipsec_quote *quote)
         read_esp(p, count, quote);
 }
 
-/* Reads the header after IP. Returns whether it is one that counts. */
+/* Reads the header after IP. Returns whether it concerns IPsec. */
 static bool read_header(const uint8_t *p, uint32_t count, ipsec_quote *quote)
 {
     void (*read)(const uint8_t *, uint32_t, ipsec_quote *) = NULL;

@@ -1,20 +1,19 @@
-/* Which finding an ICMP error is.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The finding for an ICMP error. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "icmp/rules.h"
 #include "packet/protocol.h"
 #include "packet/view.h"
 
 #include <glib.h>
 
-/* Linux' min_pmtu, below which it locks its route; and the least MTU of IPv6 (RFC 8200 5), below which it ignores what
- * is reported. */
+/* min_pmtu of Linux, below which it locks its route; and the minimum MTU of IPv6 (RFC 8200 5), below which it ignores a
+ * report. */
 #define LEAST_V4 552u
 #define LEAST_V6 1280u
 
 G_STATIC_ASSERT(IPSEC_FINDING_COUNT <= UINT8_MAX && IPSEC_CASE_COUNT <= UINT8_MAX);
 
-/* Why the host that gets the report of an MTU ignores it; IPSEC_CASE_NONE: it does not. For ESP in UDP and IKE, systems
- * go by the addresses and do not look for an SA. */
+/* Why the host that receives the report of an MTU ignores it; IPSEC_CASE_NONE: it does not. For ESP in UDP and for IKE,
+ * systems use the addresses only and do not look for an SA. */
 static ipsec_advice_case reason_to_ignore(const ipsec_icmp_error *error, bool has_sa)
 {
     const ipsec_quote *const quote = &error->quote;
@@ -50,7 +49,7 @@ static ipsec_icmp_ruling rule_mtu(const ipsec_icmp_error *error, bool has_sa)
                                      : finding(IPSEC_FINDING_ICMP_TOO_BIG_IGNORED, reason);
 }
 
-/* Only the peer itself can lack ESP, AH or IPComp. */
+/* Only the peer itself can report that it does not support ESP, AH or IPComp. */
 static ipsec_icmp_ruling rule_protocol(const ipsec_icmp_error *error)
 {
     const bool is_ipsec = error->quote.protocol != IPSEC_PROTOCOL_UDP;
@@ -89,7 +88,7 @@ ipsec_icmp_ruling ipsec_icmp_rule(const ipsec_icmp_error *error, bool has_sa, bo
         return finding(IPSEC_FINDING_ICMP_PROHIBITED, IPSEC_CASE_NONE);
     case IPSEC_ICMP_UNREACHABLE:
         return finding(IPSEC_FINDING_ICMP_UNREACHABLE, IPSEC_CASE_NONE);
-    case IPSEC_ICMP_TIME: /* a traceroute makes these on purpose, with packets that are none of an SA */
+    case IPSEC_ICMP_TIME: /* traceroute provokes these on purpose, with packets that belong to no SA */
         return has_sa || was_quoted ? finding(IPSEC_FINDING_ICMP_TIME_EXCEEDED, IPSEC_CASE_NONE) : nothing;
     case IPSEC_ICMP_REASSEMBLY:
         return finding(IPSEC_FINDING_ICMP_FRAGMENT_LOST, IPSEC_CASE_NONE);

@@ -1,5 +1,5 @@
 /** @file
- * Which finding an ICMP error is. Internal to the core.
+ * The finding for an ICMP error. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,17 +11,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What an error is. */
+/** What is decided on an error. */
 typedef struct ipsec_icmp_ruling {
-    uint8_t finding;     /**< ipsec_finding_id; IPSEC_FINDING_COUNT: nothing to speak of */
+    uint8_t finding;     /**< ipsec_finding_id; IPSEC_FINDING_COUNT: nothing to report */
     uint8_t advice_case; /**< ipsec_advice_case */
 } ipsec_icmp_ruling;
 
 /**
- * The finding that an error is.
+ * Decides on an error.
  *
  * @param has_sa      the SA of the quoted packet was seen
- * @param was_quoted  the quoted packet itself was
+ * @param was_quoted the quoted packet itself was seen
  */
 ipsec_icmp_ruling ipsec_icmp_rule(const ipsec_icmp_error *error, bool has_sa, bool was_quoted);
 

@@ -1,5 +1,4 @@
-/* What two messages agree on for an SA.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a request and its answer agree on for an SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/agreement.h"
 #include "keys/algorithm.h"
 #include "packet/protocol.h"
@@ -13,7 +12,7 @@ enum {
     USE_TRANSPORT_MODE = 16391,
     USE_WESP_MODE = 16415,
     USE_AGGFRAG = 16442,
-    PRIVATE = 40960 /* from here on; BEET is one of them */
+    PRIVATE = 40960 /* private types begin here; BEET is one of them */
 };
 
 uint8_t ipsec_ike_protocol(uint8_t protocol)
@@ -30,7 +29,7 @@ static bool has_both(const ipsec_ike_agreement *agreed, unsigned type)
     return agreed->request && ipsec_ike_notify_of(agreed->request, type) && ipsec_ike_notify_of(agreed->answer, type);
 }
 
-/* Whether something was agreed on that changes what payloads look like. */
+/* Whether anything was agreed on that changes what payloads look like, or may have been. */
 static bool is_special(const ipsec_ike_agreement *agreed)
 {
     const ipsec_ike_contents *answer = agreed->answer;
@@ -55,7 +54,7 @@ static ipsec_mode mode_of(const ipsec_ike_agreement *agreed)
 
 /* --- selectors -------------------------------------------------------------------------------------------- */
 
-/* A range as a prefix; false if it is none. */
+/* A range as a prefix; false if it is not one. */
 static bool prefix_of(const ipsec_ike_selector *selector, ipsec_address_range *range)
 {
     bool is_inside = true; /* the prefix has not ended */
@@ -77,7 +76,7 @@ static bool prefix_of(const ipsec_ike_selector *selector, ipsec_address_range *r
     return true;
 }
 
-/* Ports count only if there is a single one, or all; other ranges, and types of ICMP, are left to IKE's peers. */
+/* Ports count only if there is a single one, or all; other ranges, and ICMP types, are not checked. */
 static void set_port(const ipsec_ike_selector *selector, uint16_t *port, uint16_t *mask)
 {
     const bool one = selector->first_port == selector->last_port;
@@ -111,8 +110,8 @@ static void set_terms(ipsec_key_row *row, unsigned n, const ipsec_selector *sele
     row->other_count = (uint8_t)n;
 }
 
-/* A tunnel takes what is in any pair of selectors. If a row cannot hold them all, it has none. With transport mode, the
- * addresses are those of the packet, which NAT may change. */
+/* A tunnel accepts what is in any pair of selectors. If a row cannot hold them all, it gets none. In transport mode,
+ * the addresses are those of the packet, which NAT may change. */
 static void set_selectors(const ipsec_ike_contents *answer, bool to_asker, ipsec_key_row *row)
 {
     const ipsec_ike_selector *sources = to_asker ? answer->responder : answer->initiator;

@@ -2,8 +2,7 @@
  * A chain of payloads: each begins with the type of the next one and its own length (RFC 7296 3.2, RFC 2408 3.2).
  * Internal to the core.
  *
- * Nothing in it is believed farther than the octets that were captured; where they end, or where a length is none,
- * reading ends.
+ * No length is trusted beyond the octets that were captured; reading ends where they end, or at an impossible length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,8 +16,8 @@
 #include <stdint.h>
 
 enum {
-    IPSEC_IKE_PAYLOAD_HEADER = 4, /**< octets of the header of a payload, and of what else begins like one */
-    IPSEC_IKE_PAYLOADS_MOST = 64  /**< of a message; a chain may otherwise go on for 16,384 */
+    IPSEC_IKE_PAYLOAD_HEADER = 4, /**< octets of the header of a payload, a proposal, a transform or a selector */
+    IPSEC_IKE_PAYLOADS_MOST = 64  /**< payloads per message; otherwise a chain could have 16,384 */
 };
 
 /** Octets that are read from front to back. */
@@ -27,7 +26,7 @@ typedef struct ipsec_ike_part {
     uint32_t left;
 } ipsec_ike_part;
 
-/** Takes the first `count` octets off; NULL if there are fewer. */
+/** Splits off the first `count` octets; NULL if there are fewer. */
 static inline const uint8_t *ipsec_ike_take(ipsec_ike_part *from, uint32_t count)
 {
     const uint8_t *at = from->at;
@@ -39,14 +38,14 @@ static inline const uint8_t *ipsec_ike_take(ipsec_ike_part *from, uint32_t count
     return at;
 }
 
-/** The length that a payload says it has, header included. */
+/** The length that a payload states, header included. */
 static inline uint32_t ipsec_ike_payload_length(const uint8_t *header)
 {
     return ipsec_read_u16(header + 2);
 }
 
-/** Takes a payload off, and sets *body to what is behind its header, as far as it is there. Returns that header, which
- * begins with the type of the next one; NULL if there is none. */
+/** Splits off a payload, and sets *body to what follows its header, as far as it is there. Returns the header, which
+ * begins with the type of the next payload; NULL if there is none. */
 static inline const uint8_t *ipsec_ike_take_payload(ipsec_ike_part *from, ipsec_ike_part *body)
 {
     const uint32_t length = from->left >= IPSEC_IKE_PAYLOAD_HEADER ? ipsec_ike_payload_length(from->at) : 0;

@@ -1,5 +1,4 @@
-/* SAs of ESP and AH that IKE makes, rekeys, moves and deletes.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* ESP and AH SAs that IKE creates, rekeys, moves and deletes. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/children.h"
 #include "ike/agreement.h"
 #include "ike/notify.h"
@@ -15,7 +14,8 @@ const ipsec_ike_proposal *ipsec_ike_child_proposal(const ipsec_ike_contents *con
     return NULL;
 }
 
-/* Finds the child with that SPI towards an end; NULL if there is none, or it is gone. Of two the newer one. */
+/* Finds the child with that SPI towards an end; NULL if there is none, or if it is gone. If there are two, the newer
+ * one. */
 static ipsec_ike_child *find(const ipsec_sa_table *sas, const ipsec_ike_family *family, ipsec_ike_end to, uint32_t spi)
 {
     for (unsigned i = family->children->len; i-- > 0;) {
@@ -27,7 +27,7 @@ static ipsec_ike_child *find(const ipsec_sa_table *sas, const ipsec_ike_family *
     return NULL;
 }
 
-/* --- they come ---------------------------------------------------------------------------------------------------- */
+/* --- creation ----------------------------------------------------------------------------------------------------- */
 
 static uint32_t enter(ipsec_sa_table *sas, const ipsec_ike_where *to, const ipsec_ike_proposal *proposal,
                       const ipsec_view *view)
@@ -62,7 +62,7 @@ static void replace(ipsec_sa_table *sas, const ipsec_ike_family *family, const i
             ipsec_negotiated_replace(sas, made->to[to], old->to[to]);
 }
 
-/* What was agreed on, for the SA towards one end. */
+/* Fills in what was agreed on, for the SA towards one end. */
 static void create(ipsec_sa_table *sas, const ipsec_ike_family *family, uint32_t at, const ipsec_ike_agreement *agreed,
                    ipsec_ike_end to, const ipsec_view *view)
 {
@@ -103,7 +103,7 @@ void ipsec_ike_child_refuse(ipsec_sa_table *sas, uint32_t named)
         ipsec_negotiated_get(sas, named)->is_refused = true;
 }
 
-/* --- they go ------------------------------------------------------------------------------------------------------ */
+/* --- deletion ----------------------------------------------------------------------------------------------------- */
 
 static void delete_child(ipsec_sa_table *sas, const ipsec_ike_child *gone, const ipsec_view *view, bool is_final)
 {
@@ -153,7 +153,7 @@ void ipsec_ike_children_restart(ipsec_sa_table *sas, ipsec_ike_family *family, c
     ipsec_ike_children_delete_all(sas, family, view, true);
 }
 
-/* --- they move ---------------------------------------------------------------------------------------------------- */
+/* --- changes of address ------------------------------------------------------------------------------------------- */
 
 void ipsec_ike_children_move(ipsec_sa_table *sas, ipsec_ike_family *family, ipsec_ike_end end,
                              const ipsec_ike_where *now, const ipsec_view *view)

@@ -1,5 +1,5 @@
-/* What an IKE message says.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an IKE message says, whether the core read it in the clear or a dissector decrypted it. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "ike/contents.h"
 
 #include <stddef.h>

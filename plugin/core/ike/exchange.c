@@ -1,9 +1,9 @@
-/* Exchanges: which message answers which, and what comes again.
+/* Exchanges: which message answers which, and which is a repetition.
  *
- * In IKEv2, flags say who asks and who answers, and each side counts its own message ids. In IKEv1 the direction says
- * it: what the other side sends next in the same exchange is the answer.
+ * In IKEv2, flags distinguish requests and answers, and each side counts its own message ids. In IKEv1 the direction
+ * does: what the other side sends next in the same exchange is the answer.
  *
- * A message comes again if its octets do (RFC 7296 2.1). Soon after, it is the capture that has it twice.
+ * A message with the same octets is a repetition (RFC 7296 2.1). If it follows too soon, it was captured twice.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/exchange.h"
@@ -16,10 +16,10 @@
 #include <glib.h>
 #include <string.h>
 
-/* Nobody repeats a message sooner, in nanoseconds; RFC 7296 2.4 has several seconds. */
+/* No implementation repeats a message sooner than this, in nanoseconds; RFC 7296 2.4 has several seconds. */
 #define AGAIN_LEAST UINT64_C(100000000)
 
-/* The payload of IKEv1 by which the messages of a phase 1 are told apart. */
+/* The payload of IKEv1 that shows which message of phase 1 it is. */
 #define V1_SA 1u
 
 /* A message on its way into the table. */
@@ -27,13 +27,13 @@ typedef struct arrival {
     const ipsec_ike_table *table;
     const ipsec_view *view;
     const ipsec_ike_message *message;
-    const ipsec_ike_contents *contents; /* NULL if nobody can read it */
+    const ipsec_ike_contents *contents; /* NULL if it was not decrypted */
     uint64_t digest;
     bool from_low;
 } arrival;
 
-/* Half of SHA-256. An attacker who makes two messages with the same digest gains nothing, but it should not be easy
- * either. */
+/* A quarter of SHA-256. An attacker who makes two messages with the same digest gains nothing, but it should not be
+ * easy either. */
 static uint64_t digest_of(const uint8_t *octets, uint32_t count)
 {
     uint8_t hash[32];
@@ -55,7 +55,7 @@ static ipsec_ike_gist gist_of(const ipsec_ike_contents *contents)
 /* --- fragments ---------------------------------------------------------------------------------------------------- */
 
 enum {
-    FOLLOWED_MOST = 64 /* fragments of a message, a bit each */
+    FOLLOWED_MOST = 64 /* fragments of a message that are tracked, one bit each */
 };
 
 static uint64_t bit_of(uint16_t number)
@@ -79,7 +79,7 @@ static bool is_next_fragment(const ipsec_ike_sent *sent, const ipsec_ike_message
            message->fragment != sent->fragments.first;
 }
 
-/* Takes in a fragment that is not the first one. Returns whether the message is whole by it. */
+/* Enters a fragment that is not the first one to come. Returns whether the message is complete now. */
 static bool take_fragment(ipsec_ike_sent *sent, uint16_t number)
 {
     const bool lacked = ipsec_ike_lacks_fragment(&sent->fragments);
@@ -88,7 +88,7 @@ static bool take_fragment(ipsec_ike_sent *sent, uint16_t number)
     return lacked && !ipsec_ike_lacks_fragment(&sent->fragments);
 }
 
-/* --- a message that was sent once or again ------------------------------------------------------------------------ */
+/* --- a message and its copies ------------------------------------------------------------------------------------- */
 
 static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
 {
@@ -98,12 +98,12 @@ static void begin_sent(const arrival *it, ipsec_ike_sent *sent)
             .seen = bit_of(it->message->fragment), .total = it->message->fragments, .first = it->message->fragment};
 }
 
-/* Whether the same octets came so soon before that nobody has sent them again: they were captured twice, maybe at
- * another place. Sets the time of the last copy. */
+/* Whether the same octets came too shortly before to be a repetition: they were captured twice, perhaps at another
+ * place. Sets the time of the last copy. */
 static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
 {
     const uint64_t now = it->view->time;
-    /* Copies of several interfaces may have the same time, or an earlier one. */
+    /* Copies from several interfaces may have the same time, or an earlier one. */
     const uint64_t between = MIN(now - sent->time, sent->time - now);
     const bool is_soon = between < AGAIN_LEAST || between <= it->table->duplicate_time;
 
@@ -111,7 +111,7 @@ static bool is_copy(const arrival *it, ipsec_ike_sent *sent)
     return is_soon;
 }
 
-/* Whether what is known of a message is less than this one tells: it was decrypted, and the one before was not. */
+/* Whether this message says more than what is known: it was decrypted, and the one before was not. */
 static bool is_verified_first(const arrival *it, const ipsec_ike_gist *known)
 {
     return it->contents && it->contents->decrypted && !known->decrypted;
@@ -138,7 +138,7 @@ static ipsec_ike_place begin_request(const arrival *it, ipsec_ike_exchange *exch
     return ipsec_ike_lacks_fragment(&exchange->asked.fragments) ? IPSEC_IKE_FRAGMENT : IPSEC_IKE_REQUEST;
 }
 
-/* A repeated request has no answer yet. */
+/* Begins the exchange again with another request, which has no answer yet. */
 static ipsec_ike_place ask_anew(const arrival *it, ipsec_ike_exchange *exchange)
 {
     exchange->response = (ipsec_ike_gist){.is_known = false};
@@ -188,7 +188,7 @@ static ipsec_ike_place begin_answer(const arrival *it, ipsec_ike_exchange *excha
     return ipsec_ike_lacks_fragment(&exchange->answered.fragments) ? IPSEC_IKE_FRAGMENT : complete(it, exchange);
 }
 
-/* Whether an encrypted answer has room for what the one before had none for. */
+/* Whether an encrypted answer has room for an SA although the one before had not. */
 static bool is_long_behind_short(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
 {
     const uint32_t before = exchange->response_length, now = it->message->length;
@@ -199,7 +199,7 @@ static bool is_long_behind_short(const arrival *it, const ipsec_ike_sa *sa, cons
            ipsec_ike_room_of(sa, exchange->exchange, now) == IPSEC_IKE_LONG_ENOUGH;
 }
 
-/* Whether an answer goes on where the one before refused, as far as can be seen: anybody can forge a refusal. */
+/* Whether an answer seems to continue although the one before refused: anybody can forge a refusal. */
 static bool goes_on(const arrival *it, const ipsec_ike_sa *sa, const ipsec_ike_exchange *exchange)
 {
     if (is_long_behind_short(it, sa, exchange))
@@ -223,7 +223,7 @@ static ipsec_ike_place meet_answer(const arrival *it, const ipsec_ike_sa *sa, ip
     return IPSEC_IKE_OTHER;
 }
 
-/* The first message that tells is believed. */
+/* The first message that shows it is believed. */
 static void know_initiator(const ipsec_ike_sa *sa, bool is_low)
 {
     if (!sa->progress->knows_initiator)
@@ -245,7 +245,7 @@ static ipsec_ike_exchange *find(const ipsec_ike_sa *sa, const ipsec_ike_message 
     return NULL;
 }
 
-/* IKE_SA_INIT, and what resumes a session, may be asked again in other words: with a cookie, or another group. */
+/* Requests that set up or resume a session may be sent again with other contents: with a cookie, or another group. */
 static bool may_be_asked_anew(const ipsec_ike_exchange *exchange)
 {
     return exchange->exchange == IPSEC_IKE_SA_INIT || exchange->exchange == IPSEC_IKE_SESSION_RESUME;
@@ -281,7 +281,7 @@ static ipsec_ike_step meet_v2(const arrival *it, ipsec_ike_sa *sa)
 
 /* --- IKEv1 -------------------------------------------------------------------------------------------------------- */
 
-/* Which pair of messages of a phase 1 it belongs to; 0: what it has does not tell. */
+/* Which pair of messages of phase 1 it belongs to; 0: not phase 1. */
 static uint8_t pair_of(const arrival *it)
 {
     const bool is_main = it->message->exchange == IPSEC_IKE_MAIN_MODE;
@@ -312,7 +312,7 @@ static ipsec_ike_place meet_v1_asker(const arrival *it, ipsec_ike_exchange *exch
     return meet_next_pair(it, exchange, pair);
 }
 
-/* What the other side sends in a later pair answers a message that was not captured. */
+/* If the other side sends a message of a later pair, it answers one that was not captured. */
 static ipsec_ike_place meet_v1_other_side(const arrival *it, const ipsec_ike_sa *sa, ipsec_ike_exchange *exchange,
                                           uint8_t pair)
 {
@@ -355,8 +355,8 @@ static ipsec_ike_step meet_v1(const arrival *it, ipsec_ike_sa *sa)
 
 /* --- both --------------------------------------------------------------------------------------------------------- */
 
-/* Whether it may be the first message that the capture has of an IKE SA. An unprotected message that nobody asked for
- * is no sign of one. */
+/* Whether it may be the first captured message of an IKE SA. An unprotected message that answers no request does not
+ * show that there is one. */
 static bool may_begin(const ipsec_ike_message *message)
 {
     if (message->is_encrypted)
@@ -366,11 +366,12 @@ static bool may_begin(const ipsec_ike_message *message)
     return message->exchange == IPSEC_IKE_SA_INIT || message->exchange == IPSEC_IKE_SESSION_RESUME;
 }
 
-/* Whether a message of IKEv2 stands outside of the exchanges of its IKE SA: it names what nothing protects any more. */
+/* Whether an IKEv2 message is outside the exchanges of its IKE SA, because it is unprotected although only the first
+ * exchange may be. */
 static bool is_outside(const ipsec_ike_message *message)
 {
     if (message->is_fragment && message->fragment == 0)
-        return true; /* of which message it is a part, and how large that is, nobody can tell */
+        return true; /* it is not known which message it belongs to, or how large that is */
     return message->version == 2 && !message->is_encrypted && message->exchange != IPSEC_IKE_SA_INIT &&
            message->exchange != IPSEC_IKE_SESSION_RESUME;
 }

@@ -1,5 +1,4 @@
-/* IKE SAs, as far as verified messages tell of them.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE SAs, as verified messages show them. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/family.h"
 #include "base/hash.h"
 #include "ike/children.h"
@@ -7,7 +6,7 @@
 
 #include <string.h>
 
-/* Found by its SPIs; `seed` is the table's. */
+/* Found by its SPIs; `seed` is that of the table. */
 typedef struct entry {
     uint64_t seed;
     ipsec_ike_member member;
@@ -94,7 +93,7 @@ static ipsec_ike_family *new_family(ipsec_ike_families *families)
     return family;
 }
 
-/* NULL if there is no room. Without a family it gets its own. */
+/* NULL if there is no room. If `family` is NULL, it gets a family of its own. */
 static ipsec_ike_member *make(ipsec_ike_families *families, const entry *name, ipsec_ike_family *family)
 {
     entry *made;
@@ -118,7 +117,7 @@ ipsec_ike_member *ipsec_ike_member_get(ipsec_ike_families *families, uint64_t in
     return known ? known : make(families, &name, NULL);
 }
 
-/* It was heard of before the answer that tells where it comes from. */
+/* Moves the children, because the IKE SA was known before the answer that shows which one it descends from. */
 static void hand_over(ipsec_ike_family *from, ipsec_ike_family *to, bool is_turned)
 {
     for (unsigned i = 0; from != to && i < from->children->len; i++) {
@@ -150,7 +149,7 @@ void ipsec_ike_member_replace(ipsec_ike_families *families, ipsec_ike_member *ol
         ipsec_ike_member_end(old);
 }
 
-/* Whether no request of that end lacks, as far as ids tell. */
+/* Whether no request of that end is missing, as far as message ids tell. */
 static bool is_followed(const ipsec_ike_member *member, ipsec_ike_end from)
 {
     const ipsec_ike_ids *asked = &member->asked[from], *answered = &member->answered[from];
@@ -229,7 +228,7 @@ ipsec_ike_waiting *ipsec_ike_find_request(ipsec_ike_member *member, ipsec_ike_en
     return NULL;
 }
 
-/* --- where they are ----------------------------------------------------------------------------------------------- */
+/* --- addresses ---------------------------------------------------------------------------------------------------- */
 
 static ipsec_ike_where where(const uint8_t *address, uint8_t length)
 {

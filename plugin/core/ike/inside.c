@@ -1,8 +1,9 @@
-/* What is inside IKE messages that somebody could decrypt.
+/* The contents of IKE messages that a dissector decrypted.
  *
- * A dissector shows whatever it finds: what other octets of the packet hold, what it has put together from fragments of
- * anybody, what it decrypted and could not verify. So only the payloads of the message itself are read, by its own
- * header, and fragments are put together here: of these only what was verified counts, and of one header.
+ * A dissector shows whatever it finds: the contents of other octets of the packet, what it has reassembled from
+ * anybody's fragments, and what it decrypted but could not verify. So only the payloads of the message itself are read,
+ * according to its own header. Fragments are reassembled here, and only those that were verified and agree in their
+ * header.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/inside.h"
@@ -17,13 +18,13 @@ enum {
     V1_HASH = 8
 };
 
-/* A message in fragments; the header of each has what tells it from others. */
+/* A message in fragments; `of` is the header of one of them, which identifies the message. */
 typedef struct puzzle {
     ipsec_ike_message of;
-    GBytes *parts[IPSEC_IKE_PARTS_MOST]; /* by number, less 1; NULL: not there yet */
+    GBytes *parts[IPSEC_IKE_PARTS_MOST]; /* by number minus 1; NULL: not there yet */
     uint32_t octets;                     /* of all parts */
-    uint16_t lacking;                    /* parts */
-    uint8_t inner_payload;               /* as part 1 says */
+    uint16_t lacking;                    /* number of parts that are still missing */
+    uint8_t inner_payload;               /* from part 1 */
 } puzzle;
 
 struct ipsec_ike_puzzles {
@@ -59,7 +60,7 @@ void ipsec_ike_puzzles_free(ipsec_ike_puzzles *puzzles)
 
 /* --- octets ------------------------------------------------------------------------------------------------------- */
 
-/* What was decrypted, less padding and its length. */
+/* Length of the decrypted octets without padding and Pad Length. */
 static bool strip(const ipsec_ike_shown *shown, uint32_t *count)
 {
     const uint32_t padding = shown->count > 0 ? shown->octets[shown->count - 1] + 1u : 1;
@@ -68,8 +69,8 @@ static bool strip(const ipsec_ike_shown *shown, uint32_t *count)
     return padding <= shown->count;
 }
 
-/* Whether the payloads are as many octets. A right ICV says nothing of the key that it was decrypted with: what a wrong
- * one makes is noise, in which no chain ends well. */
+/* Whether the chain of payloads ends exactly after `count` octets. A correct ICV says nothing about the encryption key;
+ * a wrong key yields noise, in which no chain ends correctly. */
 static bool is_chain(uint8_t first, const uint8_t *octets, uint32_t count)
 {
     ipsec_ike_part chain = {octets, count}, body;
@@ -96,7 +97,7 @@ static bool read_verified(uint8_t first, const uint8_t *octets, uint32_t count, 
 
 /* --- fragments ---------------------------------------------------------------------------------------------------- */
 
-/* A sender that repeats a message may cut it in another way (RFC 7383 2.6.1). */
+/* A sender that repeats a message may fragment it differently (RFC 7383 2.6.1). */
 static bool is_same_message(const ipsec_ike_message *a, const ipsec_ike_message *b)
 {
     return a->initiator_spi == b->initiator_spi && a->responder_spi == b->responder_spi && a->id == b->id &&
@@ -192,8 +193,8 @@ static bool read_v2(ipsec_ike_puzzles *puzzles, const ipsec_ike_message *message
     return message->fragment > 0 && meet_part(puzzles, message, shown->octets, count, contents);
 }
 
-/* Behind phase 1 a hash comes first (RFC 2409 5.5, 5.7). Nobody checks it; and anybody can choose what the first octets
- * of a message become when they are decrypted. */
+/* After phase 1, messages begin with a hash (RFC 2409 5.5, 5.7). Nobody verifies it, and anybody can choose what the
+ * first octets of a message decrypt to. */
 static bool read_v1(const ipsec_ike_message *message, const ipsec_ike_shown *shown, ipsec_ike_contents *contents)
 {
     const bool is_phase_1 = message->exchange == IPSEC_IKE_MAIN_MODE || message->exchange == IPSEC_IKE_AGGRESSIVE_MODE;
@@ -202,7 +203,7 @@ static bool read_v1(const ipsec_ike_message *message, const ipsec_ike_shown *sho
         return false;
     contents->decrypted = true;
     ipsec_ike_read_payloads(1, message->inner_payload, shown->octets, shown->count, contents);
-    return !contents->incomplete; /* a wrong key makes noise, in which no chain ends well */
+    return !contents->incomplete; /* a wrong key yields noise, in which no chain ends correctly */
 }
 
 bool ipsec_ike_read_inside(ipsec_ike_puzzles *puzzles, const ipsec_ike_message *message, const ipsec_ike_shown *shown,

@@ -1,4 +1,4 @@
-/* A message of IKE: read it, find its exchange, ask the rules, and keep what they say.
+/* Judging an IKE message: read it, find its exchange, ask the rules, and keep what they report.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/judge.h"
 #include "ike/saying.h"
@@ -33,7 +33,7 @@ void ipsec_ike_free(ipsec_ike *ike)
 /* --- news ------------------------------------------------------------------------------------------------------------
  */
 
-/* Where nobody asks for them, they need not be kept: everything is told anew to those who ask later on. */
+/* If nobody reads them, they need not be kept: later listeners get everything from a new pass. */
 #define NEWS_MOST 64u
 
 static void tell_news(const ipsec_ike *ike, uint32_t ike_sa)
@@ -83,7 +83,7 @@ static const ipsec_ike_record *find_record(const ipsec_ike *ike, const ipsec_vie
     return NULL;
 }
 
-/* A request may have several records, one for each repetition; its answer is entered in all of them. */
+/* A request may have several records, one per repetition; its answer is entered into all of them. */
 static void link_answer(ipsec_ike_saying *it)
 {
     ipsec_ike_exchange *exchange = it->step.exchange;
@@ -98,7 +98,7 @@ static bool asks(const ipsec_ike_saying *it)
     return it->step.place == IPSEC_IKE_REQUEST || it->step.place == IPSEC_IKE_REPEAT;
 }
 
-/* The other message of the exchange; of a repetition, the first copy too. */
+/* Enters the other message of the exchange, and for a repetition the first request. */
 static void link_record(ipsec_ike_saying *it)
 {
     ipsec_ike_exchange *exchange = it->about;
@@ -134,13 +134,13 @@ static void keep_record(ipsec_ike_saying *it)
     g_array_append_val(it->ike->records, it->record);
 }
 
-/* Whether a finding is a refusal that may turn out to be none. */
+/* Whether a finding is a refusal that may be withdrawn later. */
 static bool may_be_none(unsigned finding, bool is_inferred)
 {
     return finding == IPSEC_FINDING_IKE_CHILD_REFUSED || (finding == IPSEC_FINDING_IKE_AUTH_FAILED && is_inferred);
 }
 
-/* What is withdrawn is no trouble of its IKE SA any more. */
+/* A withdrawn finding no longer counts as trouble of its IKE SA. */
 static void withdraw(const ipsec_ike *ike, ipsec_ike_record *record)
 {
     ipsec_ike_progress *progress = ipsec_ike_history_at(&ike->table->histories, record->ike_sa);
@@ -182,14 +182,15 @@ void ipsec_ike_meet_spi(ipsec_ike *ike, const ipsec_view *view)
         withdraw_of_pair(ike, pair);
 }
 
-/* --- what is said ------------------------------------------------------------------------------------------------- */
+/* --- findings ----------------------------------------------------------------------------------------------------- */
 
 static const ipsec_catalogue_row *row_of(const ipsec_ike_said *said)
 {
     return ipsec_catalogue((ipsec_finding_id)said->finding);
 }
 
-/* Makes room for a finding that is graver than one of those that are there: the mildest goes, of equals the last. */
+/* Makes room for a finding that is more severe than one of those that are there: the mildest is dropped, or the last of
+ * several equals. */
 static bool make_room(ipsec_ike_record *record, const ipsec_ike_said *said)
 {
     unsigned mildest = 0;
@@ -221,7 +222,8 @@ void ipsec_ike_say(ipsec_ike_saying *it, const ipsec_ike_said *said)
     it->is_refusal = it->is_refusal || may_be_none(said->finding, said->inferred);
 }
 
-/* Whether what followed has shown that it was none: a refusal of what is in use, silence in front of an answer. */
+/* Whether later messages or packets have refuted the finding: a refusal of an SA that is in use, or silence before an
+ * answer. */
 static bool is_gone(const ipsec_ike_record *record, const ipsec_ike_said *said)
 {
     if (said->finding == IPSEC_FINDING_IKE_NO_ANSWER)
@@ -247,7 +249,7 @@ static void report_record(const ipsec_ike_record *record, ipsec_ike_report *repo
             report_said(&record->said[i], report);
 }
 
-/* --- how its IKE SA is -------------------------------------------------------------------------------------------- */
+/* --- state of the IKE SA ------------------------------------------------------------------------------------------ */
 
 static bool is_trouble(const ipsec_ike_said *said)
 {
@@ -260,7 +262,7 @@ static bool is_silence(uint8_t trouble)
     return trouble == IPSEC_FINDING_IKE_NO_ANSWER + 1 || trouble == IPSEC_FINDING_IKE_FRAGMENT_LOST + 1;
 }
 
-/* Whether the finding is about an SA that an established IKE SA was to make. */
+/* Whether the finding is about an SA that an established IKE SA should create. */
 static bool is_of_child(const ipsec_ike_saying *it, const ipsec_ike_said *said)
 {
     if (it->step.sa->progress->stage != IPSEC_IKE_ESTABLISHED || is_silence((uint8_t)(said->finding + 1)))
@@ -281,8 +283,8 @@ static void set_trouble(ipsec_ike_saying *it, const ipsec_ike_said *said)
     progress->trouble_frame = it->view->frame;
 }
 
-/* Remembers the worst that is said of the message. An answer ends silence, and silence is no news where the peer has
- * said before why it does not go on. */
+/* Remembers the first finding on the message that counts as trouble. An answer ends silence, and silence is ignored if
+ * the peer has said before why it does not continue. */
 static void follow_trouble(ipsec_ike_saying *it)
 {
     ipsec_ike_progress *progress = it->step.sa->progress;
@@ -316,7 +318,7 @@ static void report_progress(const ipsec_ike *ike, const ipsec_view *view, ipsec_
 
 /* --- ICMP errors -------------------------------------------------------------------------------------------------- */
 
-/* The exchange whose request was sent in the frame, and has no answer. */
+/* The exchange whose request was sent in the frame and has no answer. */
 static ipsec_ike_exchange *find_open(const ipsec_ike_sa *sa, uint32_t frame)
 {
     for (unsigned i = 0; i < IPSEC_IKE_EXCHANGES_MOST; i++) {
@@ -340,16 +342,16 @@ void ipsec_ike_meet_error(ipsec_ike *ike, const ipsec_view *quoted, const ipsec_
     exchange->error = (uint8_t)error;
     exchange->error_frame = frame;
     if (sa->progress->error > 0)
-        return; /* the first one is named, on every pass */
+        return; /* only the first error is kept, so that every pass names the same one */
     sa->progress->error = (uint8_t)(error + 1);
     sa->progress->error_frame = frame;
     tell_news(ike, sa->progress->number);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------------- */
+/* --- judging ------------------------------------------------------------------------------------------------------ */
 
-/* Begins the report of a message. False if it is not a message, or if nobody gets it: it is quoted by an ICMP error, or
- * came inside a header that did not verify. */
+/* Begins the report on a message. False if it is not a message, or if nobody receives it: it is quoted by an ICMP
+ * error, or came inside a header that did not verify. */
 static bool begin(const ipsec_view *view, ipsec_ike_report *report)
 {
     const uint32_t in_front = ipsec_view_ike_at(view);
@@ -381,7 +383,7 @@ static void ask_rules(ipsec_ike_saying *it)
     ipsec_ike_judge_nat(it);
 }
 
-/* Whether the message is offered for the first time; what was judged before in its frame is remembered for that. */
+/* Whether the message comes here for the first time; for that, the messages of the last frame are remembered. */
 static bool is_first_time(ipsec_ike *ike, const ipsec_view *view)
 {
     const ipsec_ike_record_name name = {.frame = view->frame, .offset = view->offset, .buffer = view->buffer};

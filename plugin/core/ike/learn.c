@@ -1,5 +1,4 @@
-/* What messages of IKE tell of SAs: which of them begin and end what.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What IKE messages say of SAs: which message creates or deletes which SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/learn.h"
 #include "ike/agreement.h"
 #include "ike/children.h"
@@ -17,7 +16,7 @@ enum {
     UPDATE_SA_ADDRESSES = 16400
 };
 
-/* A message on its way. */
+/* A message that is being processed. */
 typedef struct lesson {
     ipsec_ike_families *families;
     ipsec_sa_table *sas;
@@ -26,7 +25,7 @@ typedef struct lesson {
     const ipsec_view *view;
     ipsec_ike_member *sa;
     ipsec_ike_family *family;
-    ipsec_ike_end from; /* who asks */
+    ipsec_ike_end from; /* the sender of the request */
 } lesson;
 
 static bool has_error(const ipsec_ike_contents *contents)
@@ -37,7 +36,7 @@ static bool has_error(const ipsec_ike_contents *contents)
     return false;
 }
 
-/* The proposal of an IKE SA that is to take the place of this one; NULL if there is none. */
+/* The proposal of an IKE SA that will replace this one; NULL if there is none. */
 static const ipsec_ike_proposal *ike_proposal(const ipsec_ike_contents *contents)
 {
     const bool has = contents->proposal_count > 0 && contents->proposals[0].protocol == IPSEC_IKE_PROTOCOL_IKE &&
@@ -60,8 +59,8 @@ static bool is_same_place(const ipsec_ike_where *a, const ipsec_ike_where *b)
     return a->length == b->length && memcmp(a->address, b->address, a->length) == 0;
 }
 
-/* Whether an old family is that of the same two peers, whose end `own` has begun anew. Addresses that somebody has
- * behind NAT others have, too. */
+/* Whether an old family is that of the same two peers, whose end `own` has restarted. Several hosts may share an
+ * address behind NAT. */
 static bool has_same_peers(const ipsec_ike_family *old, ipsec_ike_end own, const lesson *it)
 {
     const ipsec_ike_family *new = it->family;
@@ -72,8 +71,8 @@ static bool has_same_peers(const ipsec_ike_family *old, ipsec_ike_end own, const
     return !new->identity_is_address[it->from] || is_same_place(&old->at[own], &new->at[it->from]);
 }
 
-/* A peer that begins anew has no other IKE SA (RFC 7296 2.4). With EAP, in which it sends no AUTH at first, its
- * identity is another one than that of IKE. */
+/* A peer that has restarted has no other IKE SA (RFC 7296 2.4). With EAP, where the first message has no AUTH, the
+ * peer's identity differs from the one in IKE. */
 static void begin_anew(const lesson *it)
 {
     const ipsec_ike_contents *first = it->sa->first;
@@ -95,7 +94,7 @@ static void answer_auth(const lesson *it)
     const bool is_refused = has_error(it->contents);
 
     if (!is_refused && !ipsec_ike_child_proposal(it->contents))
-        return; /* the next round */
+        return; /* IKE_AUTH continues */
     if (is_refused) {
         ipsec_ike_child_refuse(it->sas, it->sa->first_named);
     } else {
@@ -150,7 +149,8 @@ static void ask_child(const lesson *it, ipsec_ike_waiting *asked)
 
 /* --- INFORMATIONAL ------------------------------------------------------------------------------------------------ */
 
-/* What a message of `sender` deletes. An IKE SA takes the children with it, unless another one has them. */
+/* Deletes what a message from `sender` names. Deleting an IKE SA deletes the children, unless another IKE SA has them.
+ */
 static void delete_named(const lesson *it, const ipsec_ike_contents *contents, ipsec_ike_end sender, bool is_final)
 {
     if (contents->deletes_ike && ipsec_ike_member_is_last(it->sa))
@@ -160,7 +160,7 @@ static void delete_named(const lesson *it, const ipsec_ike_contents *contents, i
     ipsec_ike_children_delete(it->sas, it->family, contents, sender, it->view, is_final);
 }
 
-/* The answer to UPDATE_SA_ADDRESSES (RFC 4555 3.5) goes between the addresses that count from now on. */
+/* The answer to UPDATE_SA_ADDRESSES (RFC 4555 3.5) is sent between the addresses that are valid from now on. */
 static void move(const lesson *it)
 {
     const ipsec_ike_where asker = ipsec_ike_destination_of(it->view), answerer = ipsec_ike_source_of(it->view);
@@ -211,7 +211,7 @@ static void meet_answer(const lesson *it)
         ipsec_ike_forget_request(it->family, known);
 }
 
-/* What is negotiated is for the addresses of the messages; those of what was negotiated before change with
+/* New SAs are for the addresses of the messages that negotiate them; the addresses of existing SAs change only with
  * UPDATE_SA_ADDRESSES. */
 static void know_places(const lesson *it, ipsec_ike_end sender)
 {
@@ -233,7 +233,7 @@ static void learn_v2(lesson *it)
     it->from = it->message->is_response ? ipsec_ike_other(sender) : sender;
     if (!ipsec_ike_take_id(it->message->is_response ? &it->sa->answered[it->from] : &it->sa->asked[it->from],
                            it->message->id))
-        return; /* it came before */
+        return; /* it was seen before */
     know_places(it, sender);
     know_identity(it, sender);
     if (it->message->is_response)
@@ -255,7 +255,7 @@ static void hint(const lesson *it, uint8_t protocol, uint32_t spi, bool is_gone)
         ipsec_hints_create(it->sas, &to, spi);
 }
 
-/* Both messages of Quick Mode name what their sender receives on; so does a Delete, which nobody answers. */
+/* Both messages of Quick Mode name the SPI on which their sender receives; so does a Delete, which is not answered. */
 static void learn_v1(const lesson *it)
 {
     const ipsec_ike_proposal *proposal = ipsec_ike_child_proposal(it->contents);

@@ -1,8 +1,8 @@
 /** @file
- * What messages of IKE tell of SAs. Internal to the core.
+ * What IKE messages say of SAs. Internal to the core.
  *
- * Requests and answers are put together once more here, of verified messages alone: what exchange.h knows anybody's
- * messages move. Both would come to the same where nobody forges.
+ * Requests and answers are matched once more here, from verified messages alone, because anybody's messages can change
+ * what exchange.h knows. Without forged messages both give the same result.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,8 +16,8 @@
 #include "sa/sa.h"
 
 /**
- * Learns from the next message, and enters into the table of SAs what it tells of them; from what is not verified only
- * what may have made or deleted them, see sa/hints.h.
+ * Learns from the next message, and enters into the table of SAs what it says of them. Unverified messages are only
+ * noted as what may have created or deleted SAs, see sa/hints.h.
  *
  * @param message   its header
  * @param contents  what it says, decrypted

@@ -1,35 +1,36 @@
 /* What the length of an encrypted message proves.
  *
- * After the header stands one payload, with IV, payloads, padding, its length and the ICV (RFC 7296 3.14). How long IV
- * and ICV are, IKE_SA_INIT says in clear. Padding only makes a message longer. So there is an upper bound on its
- * contents, and a new SA with its selectors has a minimum length.
+ * The header is followed by one payload with IV, payloads, padding, Pad Length and ICV (RFC 7296 3.14). The lengths of
+ * IV and ICV follow from IKE_SA_INIT, which is in the clear. Padding only makes a message longer. So there is an upper
+ * bound on its contents, and a new SA with its selectors has a minimum length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/lengths.h"
 
 #include <glib.h>
 
-/* What stands around the payloads: the header, the generic one of the payload, and the length of the padding. */
+/* The octets around the payloads: the header, the generic header of the payload, and Pad Length. */
 #define AROUND (IPSEC_IKE_HEADER + 4 + 1)
 
 /* The shortest IV and ICV of all algorithms. */
 #define IV_LEAST  8u
 #define ICV_LEAST 8u
 
-/* Least octets of payloads.
+/* Minimum octets of payloads.
  *
- * A Child SA: SA 32 (one combined mode, ESN), two selectors of 24. With a nonce of 20 that is 100; of an SA of IKE, 44,
- * nonce and KE of 40, more. In IKE_AUTH without the nonce, but with IDr of 9 and AUTH of 24 at least: 113. The first
- * bound is lower, because an extension may leave out what stays the same in a rekey, and a refusal is one notify of 8
- * to 16 octets, or a few. */
+ * A Child SA needs an SA payload of 32 (one combined mode, ESN) and two TS payloads of 24. With a nonce of 20 that is
+ * 100; an IKE SA with 44, a nonce and a KE of 40 needs more. IKE_AUTH has no nonce, but an IDr of 9 and an AUTH of 24
+ * at least: 113. The first bound is lower, because an extension may leave out what stays the same in a rekey, and a
+ * refusal is one notify of 8 to 16 octets, or a few. */
 enum {
     CREATE_CHILD_LEAST = 71,
     AUTH_LEAST = 113,
-    /* IDr of 9, and an EAP payload of 9, which may come without AUTH (RFC 5998). */
+    /* an IDr of 9, and an EAP payload of 9, which may come without AUTH (RFC 5998) */
     IDENTITY_LEAST = 18
 };
 
-/* IV and ICV of a cipher, by its number (IANA "Transform Type 1"); ICV 0 where another transform has it. */
+/* Octets of IV and ICV of a cipher, by its number (IANA "Transform Type 1"); ICV 0 if it comes from a separate
+ * transform. */
 typedef struct cipher {
     uint16_t number;
     uint8_t iv, icv;
@@ -51,7 +52,7 @@ static const cipher ciphers[] = {
     {28, 8, 16},                           /* ChaCha20-Poly1305 */
 };
 
-/* The ICV of an integrity algorithm, by its number (IANA "Transform Type 3"). */
+/* Octets of ICV of an integrity algorithm, by its number (IANA "Transform Type 3"). */
 typedef struct integrity {
     uint16_t number;
     uint8_t icv;

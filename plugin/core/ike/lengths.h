@@ -10,18 +10,18 @@
 
 #include <stdint.h>
 
-/** What an answer can be, by its length. */
+/** What an answer can contain, judging by its length. */
 typedef enum {
-    IPSEC_IKE_LONG_ENOUGH, /**< it may have what was asked for */
-    IPSEC_IKE_NO_CHILD,    /**< no room for an SA of ESP or AH and its selectors, nor for one of IKE */
-    IPSEC_IKE_NO_IDENTITY  /**< IKE_AUTH: none for an identity and what proves it either */
+    IPSEC_IKE_LONG_ENOUGH, /**< it may contain what was requested */
+    IPSEC_IKE_NO_CHILD,    /**< no room for an ESP or AH SA and its selectors, nor for an IKE SA */
+    IPSEC_IKE_NO_IDENTITY  /**< IKE_AUTH: nor for an identity and its proof */
 } ipsec_ike_room;
 
-/** The most octets of payloads that an encrypted message of `length` octets has room for, with the algorithms of the
+/** The most octets of payloads for which an encrypted message of `length` octets has room, with the algorithms of the
  * IKE SA; if these are not known, with any. */
 uint32_t ipsec_ike_content_most(const ipsec_ike_sa *sa, uint32_t length);
 
-/** What an encrypted answer of `length` octets to that kind of exchange can be. */
+/** What an encrypted answer of `length` octets in that exchange can contain. */
 ipsec_ike_room ipsec_ike_room_of(const ipsec_ike_sa *sa, uint8_t exchange, uint32_t length);
 
 #endif

@@ -1,4 +1,4 @@
-/* The header of an IKE message, and the payloads that stand in clear.
+/* The header of an IKE message, and the payloads that are in the clear.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/message.h"
@@ -8,7 +8,7 @@
 
 #include <glib.h>
 
-/* Where things are in the header. */
+/* Offsets in the header. */
 enum {
     RESPONDER_SPI_AT = 8,
     FIRST_PAYLOAD_AT = 16,
@@ -57,7 +57,7 @@ static bool is_encrypted(uint8_t type)
     return type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF;
 }
 
-/* Looks for the encrypted payload, which is the last one and mostly the first, too. */
+/* Looks for the encrypted payload, which is the last one, and usually also the first. */
 static void find_encrypted(ipsec_ike_part chain, ipsec_ike_message *message)
 {
     uint8_t type = message->first_payload;
@@ -105,7 +105,7 @@ bool ipsec_ike_read(const uint8_t *octets, uint32_t captured, ipsec_ike_message 
     return true;
 }
 
-/* --- what stands in clear ----------------------------------------------------------------------------------------- */
+/* --- what is in the clear ----------------------------------------------------------------------------------------- */
 
 void ipsec_ike_read_clear(const ipsec_ike_message *message, const uint8_t *octets, uint32_t captured,
                           ipsec_ike_contents *contents)

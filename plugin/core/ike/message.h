@@ -1,5 +1,5 @@
 /** @file
- * The header of an IKE message, and what follows it in clear (RFC 7296 3.1, RFC 2408 3.1).
+ * The header of an IKE message, and what follows it in the clear (RFC 7296 3.1, RFC 2408 3.1).
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -46,23 +46,25 @@ enum {
     IPSEC_IKE_HEADER = 28 /**< octets of the header */
 };
 
-/** The header. Numbers in the host's order. */
+/** The header. Numbers are in host byte order. */
 typedef struct ipsec_ike_message {
     uint64_t initiator_spi; /**< with IKEv1, the initiator's cookie; likewise the next */
     uint64_t responder_spi; /**< 0: not known yet */
     uint32_t id;            /**< message id */
-    uint32_t length;        /**< of the message, header included, as the header says */
+    uint32_t length;        /**< octets of the message, header included, according to the header */
     uint8_t first_payload;
     uint8_t version; /**< major version */
     uint8_t exchange;
     uint8_t flags;
     bool is_response;      /**< IKEv2: the R flag; false for IKEv1 */
-    bool from_initiator;   /**< IKEv2: sent by the one that made the IKE SA; false for IKEv1 */
-    bool is_encrypted;     /**< IKEv2: it has a payload SK or SKF; IKEv1: the E flag */
-    bool is_all_encrypted; /**< and that is all it has, as in whatever peers send: so the ICV of IKEv2 covers all */
-    bool is_fragment;      /**< IKEv2: it is a part of one: it has a payload SKF */
-    uint8_t inner_payload; /**< if it is encrypted, the type of the first payload inside; 0: none, or in a fragment */
-    uint16_t fragment;     /**< number of the fragment from 1 (RFC 7383 2.5); 0: there is none that can be */
+    bool from_initiator;   /**< IKEv2: sent by the initiator of the IKE SA; false for IKEv1 */
+    bool is_encrypted;     /**< IKEv2: it has an SK or SKF payload; IKEv1: the E flag */
+    bool is_all_encrypted; /**< and it has nothing else, as in everything that peers send; so the ICV of IKEv2 covers
+                              all of it */
+    bool is_fragment;      /**< IKEv2: it is a fragment of a message: it has an SKF payload */
+    uint8_t inner_payload; /**< if it is encrypted, the type of the first payload inside; 0: there is none, or it is in
+                              another fragment */
+    uint16_t fragment;     /**< number of the fragment, from 1 (RFC 7383 2.5); 0: there is no valid number */
     uint16_t fragments;    /**< how many there are */
 } ipsec_ike_message;
 
@@ -70,16 +72,16 @@ typedef struct ipsec_ike_message {
  * Reads the header.
  *
  * @param octets    from the header on, after a non-ESP marker
- * @param captured  how many there are
- * @return false, and nothing is set, if they are too few for a header, if the version is neither 1 nor 2, or if the
- *         length is below that of a header
+ * @param captured  number of octets
+ * @return false, and *message is unchanged, if these are too few for a header, if the version is neither 1 nor 2, or if
+ *         the length is less than that of a header
  */
 bool ipsec_ike_read(const uint8_t *octets, uint32_t captured, ipsec_ike_message *message);
 
 /**
- * Reads the payloads that stand in clear: all of IKE_SA_INIT, and of messages that nothing protects; of an encrypted
- * message those in front of SK or SKF. Sets *contents; what the octets do not hold is left out. Of IKEv1 notifies and
- * Deletes are read, and the types of payloads.
+ * Reads the payloads that are in the clear: all in IKE_SA_INIT and in unprotected messages; in an encrypted message
+ * those in front of SK or SKF. Sets *contents; what the octets do not hold is left out. For IKEv1, SA payloads,
+ * notifies and Deletes are read, and the types of all payloads.
  */
 void ipsec_ike_read_clear(const ipsec_ike_message *message, const uint8_t *octets, uint32_t captured,
                           ipsec_ike_contents *contents);

@@ -1,5 +1,4 @@
-/* Names of what IKE and Windows' IKE have numbers for.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Names of notifies of IKE, and of the IKE errors of Windows. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/names.h"
 
 #include <glib.h>
@@ -11,7 +10,7 @@ static const ipsec_ike_name codes[] = {
 #undef WINDOWS_IKE
 };
 
-/* Notifies without a row in the table, because they report no trouble or have a meaning of their own. */
+/* Notifies without a row in notify.def, because they report no trouble or have a meaning of their own. */
 #define OTHERS {12345, "MS_NOTIFY_STATUS"}, {16388, "NAT_DETECTION_SOURCE_IP"}, {16389, "NAT_DETECTION_DESTINATION_IP"},
 
 #define V1(number, name)

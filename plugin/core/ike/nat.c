@@ -1,4 +1,4 @@
-/* NAT detection (RFC 7296 2.23): each side sends a hash of the SPIs and of an address and port as it knows them.
+/* NAT detection (RFC 7296 2.23): each side sends hashes of the SPIs with the addresses and ports that it knows.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/nat.h"
 #include "ike/notify.h"
@@ -39,7 +39,7 @@ static bool has_both(const ipsec_ike_contents *contents)
            ipsec_ike_notify_of(contents, IPSEC_IKE_NAT_DETECTION_DESTINATION);
 }
 
-/* Whether there are notifies of the type, and none of them has the hash: a host may list several addresses. */
+/* Whether there are notifies of the type, but none of them has the hash: a host may list several addresses. */
 static bool differs(const ipsec_ike_contents *contents, uint16_t type, const uint8_t digest[SHA1])
 {
     bool any = false;
@@ -73,7 +73,7 @@ unsigned ipsec_ike_nat_of(const ipsec_view *view, const ipsec_ike_message *messa
     return sides;
 }
 
-/* --- what is said ------------------------------------------------------------------------------------------------- */
+/* --- findings ----------------------------------------------------------------------------------------------------- */
 
 static void say(ipsec_ike_saying *it, uint8_t advice_case, uint16_t notify)
 {
@@ -82,7 +82,7 @@ static void say(ipsec_ike_saying *it, uint8_t advice_case, uint16_t notify)
                 .finding = IPSEC_FINDING_IKE_NAT, .advice_case = advice_case, .has_notify = true, .notify = notify});
 }
 
-/* A request proves that NAT is in front of who gets it. Of its sender, the answer tells more. */
+/* A request proves NAT in front of its receiver. The answer says more about the sender of the request. */
 static void judge_request(ipsec_ike_saying *it)
 {
     ipsec_ike_sa *sa = it->step.sa;
@@ -95,7 +95,7 @@ static void judge_request(ipsec_ike_saying *it)
         say(it, IPSEC_CASE_IKE_NAT_BOTH, IPSEC_IKE_NAT_DETECTION_SOURCE);
 }
 
-/* The sides of the answer are those of the request the other way round. */
+/* The sides in the answer are those in the request, swapped. */
 static void judge_answer(ipsec_ike_saying *it)
 {
     const ipsec_ike_sa *sa = it->step.sa;

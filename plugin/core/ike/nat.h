@@ -1,5 +1,5 @@
 /** @file
- * NAT between peers, as IKE_SA_INIT tells. Internal to the core.
+ * NAT between peers, as IKE_SA_INIT shows it. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,13 +12,13 @@
 
 /** Where there is a NAT; bits. */
 enum {
-    IPSEC_IKE_NAT_SOURCE = 1 << 0,     /**< in front of who has sent the message */
-    IPSEC_IKE_NAT_DESTINATION = 1 << 1 /**< in front of who gets it */
+    IPSEC_IKE_NAT_SOURCE = 1 << 0,     /**< in front of the sender of the message */
+    IPSEC_IKE_NAT_DESTINATION = 1 << 1 /**< in front of its receiver */
 };
 
-/** Compares the notifies NAT_DETECTION_... with the addresses and ports of the view: the sides whose address the sender
- * of the message saw differently. A sender may claim that of itself on purpose, to have ESP in UDP. 0 if it says
- * nothing. */
+/** Compares the notifies NAT_DETECTION_... with the addresses and ports of the view. Returns the sides whose address
+ * differs from what the sender of the message knows. A sender may claim this of itself on purpose, to request UDP
+ * encapsulation. 0 if the message does not say. */
 unsigned ipsec_ike_nat_of(const ipsec_view *view, const ipsec_ike_message *message, const ipsec_ike_contents *contents);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* From here on a notify is a status, and no error (RFC 7296 3.10.1; RFC 2408 3.14.1). */
+/* From here on a notify is a status, not an error (RFC 7296 3.10.1; RFC 2408 3.14.1). */
 #define STATUS_FIRST 16384u
 
 typedef struct row {
@@ -29,7 +29,7 @@ static const row *find(uint8_t version, uint16_t number)
     return NULL;
 }
 
-/* Its data is in network byte order; 0 says that all is well. Where it was cut off, nobody knows. */
+/* Its data is in network byte order; 0 means that all is well. Data of another length is ignored. */
 static bool read_status(const ipsec_ike_notify *notify, ipsec_ike_meaning *meaning)
 {
     const uint32_t code = notify->length == 4 ? ipsec_read_u32(notify->data) : 0;

@@ -1,5 +1,5 @@
-/* What has become of an IKE SA, and what a finding leaves open, in words.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What has become of an IKE SA, and what the summary of a finding does not say, in words. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "base/advice_case.h"
 #include "base/catalogue.h"
 #include "ike/names.h"
@@ -21,7 +21,7 @@ static const char *describe_notify(uint8_t version, uint16_t notify, char *buffe
     return buffer;
 }
 
-/* What no notify says; by finding. */
+/* Outcomes for which there is no notify, by finding. */
 static const char *name_unsaid(unsigned finding)
 {
     if (finding == IPSEC_FINDING_IKE_NO_ANSWER)
@@ -123,7 +123,7 @@ const char *ipsec_ike_outcome(const ipsec_ike_progress *progress, char buffer[IP
     return buffer;
 }
 
-/* --- what a finding leaves open ----------------------------------------------------------------------------------- */
+/* --- what the summary of a finding does not say ------------------------------------------------------------------- */
 
 static const char *remark_of(unsigned advice_case)
 {

@@ -1,6 +1,5 @@
-/* Reading payloads of IKE. Nothing is believed but what the octets hold: what is cut, or says that it is longer than
- * what it stands in, is left out.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reading payloads of IKE. Only what the octets hold is believed: a payload that is cut, or claims to be longer than
+ * its container, is left out. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/payloads.h"
 #include "base/hash.h"
 #include "ike/chain.h"
@@ -20,7 +19,7 @@ enum {
 
 typedef ipsec_ike_part part;
 
-/* Whether the body that was taken is not all of it. */
+/* Whether the body that was split off is incomplete. */
 static bool is_cut(const uint8_t *header, const part *body)
 {
     return ipsec_ike_payload_length(header) - IPSEC_IKE_PAYLOAD_HEADER > body->left;
@@ -91,7 +90,7 @@ static void read_sa(unsigned version, part body, ipsec_ike_contents *contents)
 {
     part proposal;
 
-    if (version == 1 && !ipsec_ike_take(&body, DOI + 4)) /* and the situation */
+    if (version == 1 && !ipsec_ike_take(&body, DOI + 4)) /* DOI and situation */
         contents->incomplete = true;
     while (body.left > 0 && ipsec_ike_take_payload(&body, &proposal))
         read_proposal(version, proposal, contents);
@@ -155,7 +154,7 @@ static uint64_t digest(const part *body)
     return hash ? hash : 1;
 }
 
-/* Types of identities of IKEv2 (RFC 7296 3.5). */
+/* Identity types of IKEv2 (RFC 7296 3.5). */
 enum {
     ID_IPV4 = 1,
     ID_IPV6 = 5
@@ -180,7 +179,7 @@ static ipsec_ike_selector *next_selector(bool of_initiator, ipsec_ike_contents *
     return NULL;
 }
 
-/* Octets of the addresses of a selector of IKEv2; 0: it has none. */
+/* Octets of an address in an IKEv2 selector of that type; 0: unknown type. */
 static uint8_t address_length(uint8_t type)
 {
     if (type == 7)
@@ -267,7 +266,7 @@ static void read_payload_v1(uint8_t type, part body, ipsec_ike_contents *content
     }
 }
 
-/* Whether that payload hides what follows: the type of the next one is that of the first inside. */
+/* Whether it is an encrypted payload, in whose header the type of the next payload is that of the first one inside. */
 static bool is_encrypted(unsigned version, uint8_t type)
 {
     return version == 2 && (type == IPSEC_IKE_PAYLOAD_SK || type == IPSEC_IKE_PAYLOAD_SKF);

@@ -1,9 +1,9 @@
-/* IKEv1: an encrypted Informational where another message was due.
+/* IKEv1: an encrypted Informational when another message was due.
  *
  * Without keys its content is unknown. But a peer that sends one instead of the next message of an exchange says that
- * it will not continue. A Delete, or a sign of life, may come at any time. So in Main Mode it must happen again, after
- * the message that it followed was repeated; and in Quick Mode the answer, if it comes after all, withdraws the
- * finding.
+ * it will not continue. On the other hand, a Delete, or a liveness check, may come at any time. So in Main Mode it must
+ * happen again, after the message that it followed was repeated; and in Quick Mode the answer, if it comes after all,
+ * withdraws the finding.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/saying.h"
@@ -12,7 +12,8 @@ enum {
     MAIN_LAST_PAIR = 3 /* messages 5 and 6, which are encrypted */
 };
 
-/* The exchange that waits for what this message is not: of that mode, asked by its sender or by the other side. */
+/* The exchange of that mode and pair in which another message than this one was due; begun by the sender of this
+ * message if `own`, else by its peer. */
 static ipsec_ike_exchange *waiting(const ipsec_ike_saying *it, uint8_t mode, uint8_t pair, bool own, bool answered)
 {
     const bool from_low = ipsec_ike_is_from_low(it->view);
@@ -37,7 +38,7 @@ static void say(ipsec_ike_saying *it, ipsec_ike_exchange *exchange, ipsec_findin
                       .finding = (uint8_t)finding, .advice_case = advice_case, .windows = windows, .inferred = true});
 }
 
-/* Whether it came again after a repetition: only the second one is reported. */
+/* Whether an Informational came again after the request was repeated; only the second one is reported. */
 static bool is_again(ipsec_ike_exchange *exchange)
 {
     const bool again = exchange->informed == 1 && exchange->repeats > 0;
@@ -58,7 +59,7 @@ static bool judge_main(ipsec_ike_saying *it)
     return exchange != NULL;
 }
 
-/* The initiator got message 2, and does not send message 3. */
+/* The initiator has received message 2, and does not send message 3. */
 static bool judge_aggressive(ipsec_ike_saying *it)
 {
     ipsec_ike_exchange *exchange = waiting(it, IPSEC_IKE_AGGRESSIVE_MODE, 1, true, true);

@@ -1,8 +1,8 @@
-/* Answers without what was asked for, and the SAs that were created.
+/* Answers without what was requested, and the SAs that were created.
  *
- * Of an encrypted message the length is known: an answer without room for an SA and its selectors refuses them. That
- * may turn out to be wrong, because some exchanges ask for none (EAP, RFC 6023). Then the exchange continues where it
- * should end, or an SA carries traffic that nobody seems to have created, and the finding is withdrawn.
+ * The length of an encrypted message is known: an answer without room for an SA and its selectors refuses them. That
+ * may turn out to be wrong, because some exchanges request none (EAP, RFC 6023). Then the exchange continues although
+ * it should end, or an SA carries traffic that nobody seems to have created, and the finding is withdrawn.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/lengths.h"
@@ -11,7 +11,7 @@
 #include <glib.h>
 
 enum {
-    AUTH_FIRST = 1 /* the message id of the first IKE_AUTH, unless others come between */
+    AUTH_FIRST = 1 /* the message id of the first IKE_AUTH, unless other exchanges come before it */
 };
 
 static bool is_child_exchange(const ipsec_ike_saying *it)
@@ -24,15 +24,15 @@ static bool has_sa(const ipsec_ike_contents *contents)
     return ipsec_ike_has_payload(contents, IPSEC_IKE_PAYLOAD_SA);
 }
 
-/* --- what was made ------------------------------------------------------------------------------------------------ */
+/* --- what was created --------------------------------------------------------------------------------------------- */
 
-/* Whether the SA in an answer is one of ESP or AH; false where that is not known. */
+/* Whether the SA in an answer is one of ESP or AH; false if that is not known. */
 static bool makes_child(const ipsec_ike_contents *contents)
 {
     return contents->proposal_count > 0 && contents->proposals[0].protocol != IPSEC_IKE_PROTOCOL_IKE;
 }
 
-/* A rekey puts one in the place of another. */
+/* Whether the SA replaces another one. */
 static bool is_rekey(const ipsec_ike_exchange *exchange)
 {
     return exchange->request.rekeys;
@@ -47,19 +47,19 @@ static void count_child(ipsec_ike_saying *it)
         sa->progress->children += makes_child(it->contents) && !is_rekey(it->step.exchange);
     }
     if (it->message->exchange == IPSEC_IKE_AUTH && sa->has_child)
-        return; /* of several IKE_AUTH only the last one makes it */
+        return; /* of several IKE_AUTH exchanges, only the last one creates it */
     sa->has_child = true;
     sa->pair->successes++;
 }
 
-/* What went wrong before is over. */
+/* What went wrong before does not matter any more. */
 static void make_progress(ipsec_ike_sa *sa)
 {
     sa->fruitless[0] = sa->fruitless[1] = 0;
     sa->progress->trouble = 0;
 }
 
-/* Somebody was authenticated; what is sure stays so. */
+/* Authentication has succeeded. A guess does not replace certainty. */
 static void establish(ipsec_ike_sa *sa, bool is_guess)
 {
     sa->progress->is_guessed = is_guess && (sa->progress->stage != IPSEC_IKE_ESTABLISHED || sa->progress->is_guessed);
@@ -71,7 +71,7 @@ static void come_to(ipsec_ike_sa *sa, ipsec_ike_stage stage)
     sa->progress->stage = MAX(sa->progress->stage, stage);
 }
 
-/* Of IKE_AUTH an answer that is long enough may be one of EAP, and the login yet to come. */
+/* A long enough answer in IKE_AUTH may belong to EAP, with authentication still to come. */
 static void succeed(ipsec_ike_saying *it)
 {
     establish(it->step.sa, it->message->exchange == IPSEC_IKE_AUTH && !ipsec_ike_is_protected(it));
@@ -80,7 +80,7 @@ static void succeed(ipsec_ike_saying *it)
     count_child(it);
 }
 
-/* The other way round: the login goes on. */
+/* Takes the success back: authentication continues. */
 static void take_back(ipsec_ike_sa *sa)
 {
     if (sa->progress->stage != IPSEC_IKE_ESTABLISHED || !sa->progress->is_guessed)
@@ -108,7 +108,7 @@ static void know_algorithms(ipsec_ike_saying *it)
     come_to(sa, IPSEC_IKE_AGREED);
 }
 
-/* Whether no IKE_AUTH came before: a later one may be of EAP, and as short as it likes. */
+/* Whether no IKE_AUTH came before: a later one may belong to EAP and be of any length. */
 static bool is_first_auth(const ipsec_ike_saying *it)
 {
     const ipsec_ike_sa *sa = it->step.sa;
@@ -134,12 +134,12 @@ static void refuse(ipsec_ike_saying *it, ipsec_finding_id finding, uint8_t advic
                                         .inferred = inferred});
 }
 
-/* One that nobody could read. */
+/* Judges an encrypted answer that was not decrypted. */
 static void judge_sealed(ipsec_ike_saying *it)
 {
     const uint32_t length = it->step.exchange->response_length;
     const bool is_auth = it->message->exchange == IPSEC_IKE_AUTH;
-    /* One in fragments is long. */
+    /* An answer in fragments is long enough. */
     const ipsec_ike_room room =
         length == 0 ? IPSEC_IKE_LONG_ENOUGH : ipsec_ike_room_of(it->step.sa, it->message->exchange, length);
 
@@ -178,7 +178,7 @@ static void judge_decrypted(ipsec_ike_saying *it)
         refuse(it, IPSEC_FINDING_IKE_CHILD_REFUSED, IPSEC_CASE_IKE_UNSAID, false);
 }
 
-/* One that anybody may ask for behind IKE_AUTH; so that was over, where it was not captured. */
+/* INFORMATIONAL exchanges are possible only after IKE_AUTH; so IKE_AUTH has succeeded even if it was not captured. */
 static void judge_informational(const ipsec_ike_saying *it)
 {
     const ipsec_ike_progress *progress = it->step.sa->progress;
@@ -187,7 +187,7 @@ static void judge_informational(const ipsec_ike_saying *it)
         establish(it->step.sa, !ipsec_ike_is_protected(it));
 }
 
-/* An established IKE SA alone has exchanges of CREATE_CHILD_SA, whatever the answer is. */
+/* Only an established IKE SA has CREATE_CHILD_SA exchanges, whatever the answer is. */
 static void judge_answer(ipsec_ike_saying *it)
 {
     if (it->message->exchange == IPSEC_IKE_CREATE_CHILD_SA && it->message->is_encrypted)
@@ -202,7 +202,7 @@ static void judge_answer(ipsec_ike_saying *it)
         judge_informational(it);
 }
 
-/* Where IKE_AUTH goes on, the answer before was none to what asks for an SA, and ended nothing. */
+/* If IKE_AUTH continues, the previous answer did not answer the request for an SA, and ended nothing. */
 static void judge_request(ipsec_ike_saying *it)
 {
     if (it->message->exchange != IPSEC_IKE_AUTH)

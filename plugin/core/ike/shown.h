@@ -9,11 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** It lives as long as the packet. All zero where nothing is shown. */
+/** Valid as long as the packet. All zero if nothing is shown. */
 typedef struct ipsec_ike_shown {
-    const uint8_t *octets; /**< what was decrypted: payloads, or a part of them, and padding; NULL: nothing was */
+    /** The decrypted octets: payloads, or a part of them, and padding; NULL: nothing was decrypted. */
+    const uint8_t *octets;
     uint32_t count;
-    bool is_correct; /**< it has found the ICV of the message right; false, too, where it does not look */
+    bool is_correct; /**< the dissector found the ICV of the message correct; also false if it does not check */
 } ipsec_ike_shown;
 
 #endif

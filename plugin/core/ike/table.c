@@ -1,11 +1,11 @@
 /* The IKE SAs of a capture.
  *
- * Every packet of a capture may have another one. When the table is full, the IKE SA that has been silent longest is
- * forgotten: of those with only one side heard, if there are many of these. So scans and floods do not push out the
- * answered ones, as long as these fit into the table.
+ * Every packet of a capture may have another IKE SA. When the table is full, the one that has been silent longest is
+ * forgotten: one of those with messages from one side only, if there are many of these. So scans and floods do not push
+ * out those that were answered, as long as these fit into the table.
  *
- * An IKE SA is known by the initiator's SPI and both addresses: scanners use one SPI for all whom they ask. The
- * responder names itself only in its answer, and ports change where NAT is detected.
+ * An IKE SA is identified by the initiator's SPI and both addresses, because scanners use one SPI for all hosts that
+ * they probe. The responder's SPI is not known before its answer, and ports change if NAT is detected.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ike/table.h"
@@ -13,14 +13,14 @@
 
 #include <string.h>
 
-/* Those with one side heard that are kept in any case. */
+/* IKE SAs with messages from one side only that are kept in any case. */
 #define SHARE (IPSEC_IKE_SAS_MOST / 8)
 
 /* An IKE SA in the table. */
 typedef struct ipsec_ike_sa_link {
     ipsec_ike_sa sa;
-    bool is_answered; /* the queue that it is in */
-    GList link;       /* its data is this */
+    bool is_answered; /* which queue it is in */
+    GList link;       /* its data is this structure */
 } ipsec_ike_sa_link;
 
 /* --- pairs -------------------------------------------------------------------------------------------------------- */
@@ -132,7 +132,7 @@ static ipsec_ike_identity identity_of(const ipsec_ike_pair *pair, uint64_t initi
     return (ipsec_ike_identity){.hosts = pair->hosts, .initiator_spi = initiator_spi, .version = version};
 }
 
-/* One that was forgotten goes on where it was. */
+/* An IKE SA that was forgotten keeps its progress when it comes back. */
 static ipsec_ike_progress *take_progress(ipsec_ike_table *table, ipsec_ike_sa *sa, bool from_low)
 {
     const ipsec_ike_identity identity = identity_of(sa->pair, sa->initiator_spi, sa->version);
@@ -161,7 +161,7 @@ static ipsec_ike_sa_link *make_sa(ipsec_ike_table *table, const ipsec_ike_sa_lin
     return made;
 }
 
-/* The one that was just heard is the last to go. */
+/* The IKE SA with the latest message is the last to be forgotten. */
 static void move_to_end(ipsec_ike_table *table, ipsec_ike_sa_link *link)
 {
     g_queue_unlink(queue_of(table, link), &link->link);
@@ -169,7 +169,7 @@ static void move_to_end(ipsec_ike_table *table, ipsec_ike_sa_link *link)
     g_queue_push_tail_link(queue_of(table, link), &link->link);
 }
 
-/* The one that the message names, if it is there; else *name is what it would be called. */
+/* The IKE SA of the message; NULL if it is not there. *name is set to its key. */
 static ipsec_ike_sa_link *find_link(const ipsec_ike_table *table, const ipsec_ike_message *message,
                                     ipsec_ike_pair *pair, ipsec_ike_sa_link *name)
 {

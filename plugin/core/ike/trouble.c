@@ -1,13 +1,13 @@
-/* What a message reports that went wrong.
+/* Errors that a message reports.
  *
- * A protected message is the peer's word. Anybody may have sent an unprotected one (RFC 7296 2.21.4): if it answers an
- * open request, it is taken for the peer's, else for a stray.
+ * A protected message comes from the peer. Anybody may have sent an unprotected one (RFC 7296 2.21.4): if it answers an
+ * open request, it is taken for the peer's, otherwise for a stray.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/octets.h"
 #include "ike/saying.h"
 
-/* This many answers of a kind that ask for another attempt, without progress. */
+/* After this many answers of one kind that ask for another attempt, without progress, it counts as a failure. */
 #define FRUITLESS_MOST 3u
 
 /* Findings that are not final: the same exchange may continue, or another one. */
@@ -21,9 +21,10 @@ static bool is_attempt(ipsec_finding_id finding)
     return finding == IPSEC_FINDING_IKE_INVALID_KE || finding == IPSEC_FINDING_IKE_COOKIE;
 }
 
-/* --- whether somebody asked --------------------------------------------------------------------------------------- */
+/* --- whether there was a request ---------------------------------------------------------------------------------- */
 
-/* IKEv1: the message of the other side that waits for an answer; a clear Informational is one. */
+/* IKEv1: the unanswered exchange that the receiver of this message began; an Informational in the clear counts as its
+ * answer. */
 static ipsec_ike_exchange *open_v1(const ipsec_ike_saying *it)
 {
     const ipsec_ike_sa *sa = it->step.sa;
@@ -46,7 +47,7 @@ static bool is_expected_v1(ipsec_ike_saying *it)
     return it->about != NULL;
 }
 
-/* Whether what it reports can be the peer's word. */
+/* Whether what it reports can come from the peer. */
 static bool is_expected(ipsec_ike_saying *it)
 {
     if (ipsec_ike_is_protected(it))
@@ -58,7 +59,7 @@ static bool is_expected(ipsec_ike_saying *it)
 
 /* --- answers that ask for another attempt ------------------------------------------------------------------------- */
 
-/* Counts them, once for each attempt. Returns how many there were. */
+/* Counts these answers, once per attempt. Returns how many there were. */
 static unsigned count_attempt(ipsec_ike_saying *it, ipsec_finding_id finding)
 {
     ipsec_ike_sa *sa = it->step.sa;
@@ -79,7 +80,7 @@ static void say_attempt(ipsec_ike_saying *it, ipsec_ike_said *said)
         said->advice_case = IPSEC_CASE_IKE_FRUITLESS;
         said->inferred = true;
     } else if (said->finding == IPSEC_FINDING_IKE_INVALID_KE) {
-        said->windows = 0; /* it is an error only where it ends there */
+        said->windows = 0; /* it is an error only if the exchange ends with it */
     }
     ipsec_ike_say(it, said);
 }
@@ -91,7 +92,7 @@ static bool is_established(const ipsec_ike_saying *it)
     return it->step.sa && it->step.sa->progress->stage == IPSEC_IKE_ESTABLISHED;
 }
 
-/* IKEv1 has one notify for what identifies a peer, and for the selectors of Quick Mode. */
+/* IKEv1 has the same notify for the identity of a peer and for the selectors of Quick Mode. */
 static ipsec_finding_id finding_of(const ipsec_ike_saying *it, const ipsec_ike_notify *notify,
                                    const ipsec_ike_meaning *meaning)
 {
@@ -101,7 +102,7 @@ static ipsec_finding_id finding_of(const ipsec_ike_saying *it, const ipsec_ike_n
     return is_identity ? IPSEC_FINDING_IKE_AUTH_FAILED : meaning->finding;
 }
 
-/* Whether the exchange is one that makes an SA of ESP or AH. */
+/* Whether the exchange creates an ESP or AH SA. */
 static bool concerns_child(const ipsec_ike_saying *it)
 {
     const uint8_t exchange = it->message->exchange;
@@ -111,7 +112,7 @@ static bool concerns_child(const ipsec_ike_saying *it)
     return exchange == IPSEC_IKE_AUTH || exchange == IPSEC_IKE_CREATE_CHILD_SA || exchange == IPSEC_IKE_QUICK_MODE;
 }
 
-/* The SPI that INVALID_SPI speaks of (RFC 7296 3.10.1); 0: it names none. */
+/* The SPI that INVALID_SPI is about (RFC 7296 3.10.1); 0: it names none. */
 static uint32_t spi_of(const ipsec_ike_notify *notify)
 {
     if (notify->spi)

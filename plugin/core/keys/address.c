@@ -6,9 +6,9 @@
 
 enum {
     V4 = 4,
-    V4_DIGITS = 3, /* of an octet */
+    V4_DIGITS = 3, /* digits of an octet */
     V6 = 16,
-    GROUP = 2, /* octets of a group of IPv6 */
+    GROUP = 2, /* octets of an IPv6 group */
     GROUP_DIGITS = 4
 };
 
@@ -17,7 +17,7 @@ static inline bool is_digit(char c)
     return (unsigned char)(c - '0') <= 9;
 }
 
-/* Reads an octet of IPv4, and returns where it ends; NULL if it is none. */
+/* Reads an octet of IPv4, and returns where it ends; NULL if there is none. */
 static inline const char *read_v4_octet(const char *at, const char *end, bool wildcards, uint8_t *octet, uint8_t *mask)
 {
     const char *const begin = at;
@@ -66,8 +66,8 @@ static bool read_v6_group(ipsec_text part, bool wildcards, uint8_t *octets, uint
         value = value << 4 | (unsigned)digit;
         ones = ones << 4 | (any ? 0 : 0xf);
     }
-    /* Wireshark's comments say that a "*" alone is the whole group; its code takes it for the last digit. The group
-     * includes the digit. */
+    /* Wireshark's comments say that a "*" alone is the whole group; its code takes it for the last digit. Taking the
+     * whole group covers both. */
     if (ipsec_text_is(part, "*"))
         ones = 0;
     octets[0] = (uint8_t)(value >> 8);
@@ -124,7 +124,7 @@ static bool read_v6(ipsec_text text, bool wildcards, uint8_t *octets, uint8_t *m
     return gap == none ? count == V6 : close_gap(gap, count, octets, mask);
 }
 
-/* No text is an address of both versions; a failed attempt at IPv4 leaves octets that IPv6 writes over. */
+/* No text is an address of both versions; IPv6 overwrites what a failed attempt at IPv4 leaves. */
 static bool read_address(ipsec_text text, bool wildcards, ipsec_address_range *range)
 {
     if (read_v4(text, wildcards, range->octets, range->mask))
@@ -134,7 +134,7 @@ static bool read_address(ipsec_text text, bool wildcards, ipsec_address_range *r
     return range->length > 0;
 }
 
-/* Takes the bits after the first `prefix` out of the range. */
+/* Leaves only the first `prefix` bits in the mask and the address. */
 static void apply_prefix(ipsec_address_range *range, unsigned prefix)
 {
     for (unsigned i = 0; i < range->length; i++) {

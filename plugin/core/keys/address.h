@@ -1,8 +1,8 @@
 /** @file
  * Reading addresses and ranges of them. Internal to the core.
  *
- * The room keys/ has what can open a packet: key rows, the dumps that they are read from, and cryptography. Nothing
- * that knows which packets came before may enter.
+ * Layer keys/: what can open a packet: key rows, the dumps that they are read from, and cryptography. Nothing that
+ * knows which packets came before belongs here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,7 +13,7 @@
 #include "keys/spec.h"
 
 /**
- * Reads an IPv4 or IPv6 address, either with or without a prefix length, or "*" for any.
+ * Reads an IPv4 or IPv6 address, with or without a prefix length, or "*" for any.
  *
  * @param wildcards  also take "*" for an octet of IPv4, for a group of IPv6, and for a single digit of a group
  * @return NULL, or what is wrong with it; then *range is unchanged

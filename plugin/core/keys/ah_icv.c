@@ -1,15 +1,15 @@
 /* The outer headers as they enter the ICV of AH.
  *
- * Where Linux does otherwise (ip_clear_mutable_options() and ipv6_clear_mutable_options()), RFC 4302 counts:
+ * Where Linux differs (ip_clear_mutable_options() and ipv6_clear_mutable_options()), RFC 4302 is followed:
  *
- * - Linux verifies with the destination address as it stands and trusts its IP layer to have followed the route; here
- *   a packet on its way is told from one that has arrived by the pointer of the route.
- * - Linux covers the header of an atomic fragment (ipv6_frag_rcv() leaves it in), and so accepts none.
- * - Linux stops at extension headers that it knows nothing of and takes the rest as it is. RFC 4302 does not say how
- *   they are covered, and nothing is claimed of such packets here.
+ * - Linux verifies with the destination address as it is and trusts its IP layer to have followed the route; here the
+ *   pointer of the route shows whether a packet is still on its way or has arrived.
+ * - Linux covers the header of an atomic fragment (ipv6_frag_rcv() leaves it in), and so rejects all of these.
+ * - Linux stops at extension headers that it does not know and takes the rest as it is. RFC 4302 does not say how they
+ *   are covered, so nothing is claimed about such packets here.
  *
- * What breaks the rules of IP is covered all the same, somehow: no receiver lets it reach AH, and a forger must not be
- * able to avoid verification that way.
+ * Headers that break the rules of IP are covered all the same, although no receiver lets them reach AH: otherwise a
+ * forger could avoid verification that way.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/ah_icv.h"
@@ -20,7 +20,7 @@
 
 #include <string.h>
 
-/* Offsets in the header of IPv4 and of IPv6. */
+/* Offsets in the IPv4 and IPv6 headers. */
 enum {
     V4_TOS_AT = 1,
     V4_TOTAL_AT = 2,
@@ -71,7 +71,7 @@ static const uint8_t v4_options[UINT8_MAX + 1] = {
     [OPTION_STRICT_ROUTE] = ROUTE,
 };
 
-/* Octets of the option at p, with `count` octets left for options; 0 if it is broken. */
+/* Length of the option at p, with `count` octets left for options; 0 if it is broken. */
 static uint32_t v4_option_length(const uint8_t *p, uint32_t count)
 {
     if (p[0] == OPTION_NOP)
@@ -101,7 +101,7 @@ static void cover_v4_option(uint8_t *header, uint8_t *p, uint32_t length)
         memset(p, 0, length);
 }
 
-/* What follows the end of the options is not an option, and is covered as it is. After a broken option, it is unknown
+/* What follows the End of Options is not an option, and is covered as it is. After a broken option, it is not known
  * which octets may change. */
 static void cover_v4_options(uint8_t *header, uint32_t length)
 {
@@ -134,7 +134,7 @@ static void exchange_v6_addresses(uint8_t *a, uint8_t *b)
     memcpy(b, other, V6_ADDRESS);
 }
 
-/* Octets of the option at p, with `count` octets left in its header; 0 if it is broken. */
+/* Length of the option at p, with `count` octets left in its header; 0 if it is broken. */
 static uint32_t v6_option_length(const uint8_t *p, uint32_t count)
 {
     if (p[0] == OPTION_PAD1)
@@ -142,8 +142,8 @@ static uint32_t v6_option_length(const uint8_t *p, uint32_t count)
     return count >= 2 && p[1] + 2u <= count ? p[1] + 2u : 0;
 }
 
-/* The extension header of `length` octets at p, after the IPv6 header: hop-by-hop options. From a broken one on all
- * is zeroed, which reads as padding. */
+/* Covers hop-by-hop options: the extension header of `length` octets at p, after the IPv6 header. From a broken option
+ * on all is zeroed, which reads as padding. */
 static bool cover_v6_options(uint8_t *header, uint8_t *p, uint32_t length)
 {
     uint32_t at = 2;
@@ -173,7 +173,7 @@ static bool cover_destination_options(uint8_t *header, uint8_t *p, uint32_t leng
     return true;
 }
 
-/* The same for the routing header: visits what is left of the route (RFC 2460 4.4, RFC 6275 6.4). A broken route leads
+/* The same for the routing header: follows the rest of the route (RFC 2460 4.4, RFC 6275 6.4). A broken route leads
  * nowhere, and is covered as it is. */
 static bool cover_routing(uint8_t *header, uint8_t *p, uint32_t length)
 {
@@ -183,7 +183,7 @@ static bool cover_routing(uint8_t *header, uint8_t *p, uint32_t length)
 
     if (left == 0)
         return true;
-    /* Only of these two types is it known what the route does to the header. */
+    /* Only for these two types is it known how the route changes the header. */
     if (type != 0 && type != 2)
         return false;
     if ((length - route_at) % V6_ADDRESS != 0 || left > count)
@@ -194,20 +194,20 @@ static bool cover_routing(uint8_t *header, uint8_t *p, uint32_t length)
     return true;
 }
 
-/* What is done to an extension header that is covered. A packet with others in front of AH is not verified. */
+/* How extension headers are covered. A packet with others in front of AH is not verified. */
 static bool (*const v6_extensions[UINT8_MAX + 1])(uint8_t *header, uint8_t *p, uint32_t length) = {
     [IPSEC_PROTOCOL_HOP_BY_HOP] = cover_v6_options,
     [IPSEC_PROTOCOL_ROUTING] = cover_routing,
     [IPSEC_PROTOCOL_DESTINATION_OPTIONS] = cover_destination_options,
 };
 
-/* The headers, and how far they are covered. */
+/* The headers, and how far they have been covered. */
 typedef struct chain {
     uint8_t *octets;
     uint32_t length;
-    uint32_t from;     /* of the next header */
-    uint32_t to;       /* where it goes: nearer, once a header was left out */
-    uint32_t next_at;  /* where its protocol is told */
+    uint32_t from;     /* where the next header is */
+    uint32_t to;       /* where it is moved to: closer to the front, once a header was left out */
+    uint32_t next_at;  /* where its protocol number is */
     uint32_t total_at; /* where IP says how long the packet is */
 } chain;
 
@@ -219,8 +219,8 @@ static bool is_added_later(const chain *c)
     return protocol == IPSEC_PROTOCOL_FRAGMENT || protocol == IPSEC_PROTOCOL_AH;
 }
 
-/* Leaves the next header out, as if it had never been there. A packet that says it is shorter than that header has a
- * length that cannot be put right. */
+/* Leaves the next header out, as if it had never been there. If the stated length is less than that of this header, it
+ * cannot be corrected. */
 static bool leave_out(chain *c, uint32_t count)
 {
     const uint8_t *p = c->octets + c->from;
@@ -238,7 +238,7 @@ static bool leave_out(chain *c, uint32_t count)
     return true;
 }
 
-/* The next header, of `count` octets, after an IPv6 header. */
+/* Covers the next header, of `count` octets, after an IPv6 header. */
 static bool cover_extension(chain *c, uint32_t count)
 {
     const uint8_t protocol = c->octets[c->next_at];
@@ -287,7 +287,7 @@ static uint32_t cover_v6(uint8_t *covered, uint32_t length)
 {
     if (length < IPSEC_IPV6_HEADER)
         return 0;
-    covered[0] = 0x60; /* leaves the version only */
+    covered[0] = 0x60; /* only the version is left */
     memset(covered + 1, 0, 3);
     covered[V6_HOP_LIMIT_AT] = 0;
     return cover_chain(&(chain){covered, length, IPSEC_IPV6_HEADER, IPSEC_IPV6_HEADER, V6_NEXT_AT, V6_PAYLOAD_AT});

@@ -1,5 +1,4 @@
-/* The tables of algorithms and of the names that they go by.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of algorithms and of their names. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/algorithm.h"
 
 #include <gcrypt.h>
@@ -40,10 +39,10 @@ enum {
 #define SERPENT_KEYS  KEY(16, SERPENT128), KEY(24, SERPENT192), KEY(32, SERPENT256)
 #define TWOFISH_KEYS  KEY(16, TWOFISH128), KEY(32, TWOFISH)
 
-/* Where the ciphers of the competition for AES were defined for ESP. */
+/* The draft that defined the candidates of the AES competition for ESP. */
 #define CANDIDATES "draft-ietf-ipsec-ciph-aes-cbc-00"
 
-/* After the document: the octets of a block, which are those of the IV too, and the keys. */
+/* After the document: the octets of a block, which are also those of the IV, and the keys. */
 #define CBC(label, document, octets, ...)                                                                              \
     .name = label, .reference = document, .mode = IPSEC_CIPHER_CBC, .iv = octets, .block = octets, .keys = {__VA_ARGS__}
 
@@ -60,7 +59,7 @@ static const ipsec_encryption encryptions[] = {
     [E_AES_CTR] = {STREAM(CTR, "AES_CTR", "RFC 3686", 4, 8, 0, AES_KEYS)},
     [E_CAMELLIA_CBC] = {CBC("CAMELLIA_CBC", "RFC 4312", 16, CAMELLIA_KEYS)},
     [E_BLOWFISH] = {CBC("BLOWFISH", "RFC 2451", 8, KEY(56, BLOWFISH)), .key_least = 5},
-    /* RFC 2451 has keys from 5 octets on; libgcrypt takes no others than 16. */
+    /* RFC 2451 has keys from 5 octets on; libgcrypt takes only 16. */
     [E_CAST] = {CBC("CAST", "RFC 2451", 8, KEY(16, CAST5))},
     /* Twofish has keys of 24 octets too, which libgcrypt does not take. */
     [E_TWOFISH] = {CBC("TWOFISH", CANDIDATES, 16, TWOFISH_KEYS)},
@@ -101,7 +100,8 @@ enum {
     I_ANY_256
 };
 
-/* After the document: the hash, its octets, and how many are left of them. The RFCs want a key as long as the hash. */
+/* After the document: the hash, its octets, and how many of them are left after truncation. The RFCs require a key as
+ * long as the hash. */
 #define HMAC(label, document, hash, octets, left)                                                                      \
     .name = label, .reference = document, .kind = IPSEC_MAC_GCRYPT, .id = GCRY_MAC_HMAC_##hash, .key = octets,         \
     .any_key = true, .icv = left, .digest = octets
@@ -144,9 +144,10 @@ static const ipsec_integrity integrities[] = {
     [I_ANY_256] = {ANY("ANY_256", 32)},
 };
 
-/* Who calls it so. */
+/* Who uses the name. */
 typedef enum {
-    BY_REGISTRY, /* the registry and what is near it: strongSwan, names of private use. The rows' own names go first. */
+    BY_REGISTRY, /* the registry and names like it: strongSwan's, those of private use. The rows' own names are tried
+                    first. */
     BY_LINUX,
     BY_WIRESHARK
 } name_origin;
@@ -201,7 +202,7 @@ static const alias encryption_aliases[] = {
     {BY_WIRESHARK, E_CAST, "CAST5-CBC [RFC2144]"},
     {BY_WIRESHARK, E_BLOWFISH, "BLOWFISH-CBC [RFC2451]"},
     {BY_WIRESHARK, E_TWOFISH, "TWOFISH-CBC"},
-    {BY_WIRESHARK, E_AES_GCM_16, "AES-GCM [RFC4106]"}, /* says no length: that of most SAs */
+    {BY_WIRESHARK, E_AES_GCM_16, "AES-GCM [RFC4106]"}, /* states no length; 16 octets, as most SAs use */
     {BY_WIRESHARK, E_AES_GCM_8, "AES-GCM with 8 octet ICV [RFC4106]"},
     {BY_WIRESHARK, E_AES_GCM_12, "AES-GCM with 12 octet ICV [RFC4106]"},
     {BY_WIRESHARK, E_AES_GCM_16, "AES-GCM with 16 octet ICV [RFC4106]"},
@@ -253,7 +254,7 @@ const ipsec_integrity *ipsec_integrity_row(unsigned index)
     return index < G_N_ELEMENTS(integrities) ? &integrities[index] : NULL;
 }
 
-/* Rows by their number in the registry, and one more; 0: there is none. */
+/* Row indices by registry number, plus 1; 0 if there is none. */
 #define AT(row) ((row) + 1)
 
 const ipsec_encryption *ipsec_encryption_by_number(unsigned number)
@@ -321,7 +322,7 @@ static const char *skip_prefix(const char *name, const char *prefix)
     return g_ascii_strncasecmp(name, prefix, length) == 0 ? name + length : name;
 }
 
-/* The first row with that name; of those only that have an ICV of so many bits, unless that is negative. */
+/* The first row with that name and an ICV of `icv_bits`; if that is negative, with any ICV. */
 static const ipsec_encryption *find_encryption(name_origin origin, const char *name, int icv_bits)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(encryption_aliases); i++) {

@@ -18,7 +18,7 @@ enum {
 
 struct ipsec_crypto {
     const ipsec_encryption *encryption; /* NULL for AH */
-    const ipsec_integrity *integrity;   /* apart from encryption; never NULL */
+    const ipsec_integrity *integrity;   /* separate from encryption; never NULL */
     gcry_cipher_hd_t cipher;
     gcry_mac_hd_t mac;
     ipsec_xcbc *xcbc;
@@ -179,7 +179,7 @@ bool ipsec_crypto_digest(ipsec_crypto *crypto, const ipsec_piece *pieces, unsign
     return !gcry_mac_read(crypto->mac, digest, &length);
 }
 
-/* The ICV apart from encryption covers all in front of it, and the high half of the number that was not sent. */
+/* A separate ICV covers all in front of it, and the high half of the sequence number, which is not sent. */
 static ipsec_icv_status verify(ipsec_crypto *crypto, const ipsec_sealed *sealed, const uint8_t *icv)
 {
     const uint32_t high = GUINT32_TO_BE(sealed->high);
@@ -200,7 +200,7 @@ static ipsec_icv_status verify(ipsec_crypto *crypto, const ipsec_sealed *sealed,
 
 /* --- decryption --- */
 
-/* Salt, and the IV of the packet or what RFC 8750 takes for it: the whole sequence number. */
+/* Salt, and the IV of the packet or, with RFC 8750, the whole sequence number. */
 static size_t make_nonce(const ipsec_crypto *crypto, const ipsec_sealed *sealed, const uint8_t *iv, uint8_t *nonce)
 {
     const uint32_t high = sealed->esn ? GUINT32_TO_BE(sealed->high) : 0;
@@ -216,7 +216,7 @@ static size_t make_nonce(const ipsec_crypto *crypto, const ipsec_sealed *sealed,
     return salt + EXPLICIT_IV;
 }
 
-/* The counter block of RFC 3686 4: nonce, IV, and a count that begins with 1. */
+/* The counter block of RFC 3686 4: nonce, IV, and a block counter that begins at 1. */
 static bool set_counter(ipsec_crypto *crypto, const ipsec_sealed *sealed, const layout *at)
 {
     static const uint8_t one[] = {0, 0, 0, 1};
@@ -250,7 +250,7 @@ static bool decrypt_apart(ipsec_crypto *crypto, const ipsec_sealed *sealed, cons
 
 /* --- combined modes --- */
 
-/* Sets the nonce, which also begins a new message. CCM has to know all lengths beforehand. */
+/* Sets the nonce, which also begins a new message. CCM must know all lengths in advance. */
 static bool start_combined(ipsec_crypto *crypto, const ipsec_sealed *sealed, const layout *at)
 {
     uint8_t nonce[NONCE_MOST];
@@ -264,7 +264,7 @@ static bool start_combined(ipsec_crypto *crypto, const ipsec_sealed *sealed, con
            !gcry_cipher_ctl(crypto->cipher, GCRYCTL_SET_CCM_LENGTHS, lengths, sizeof lengths);
 }
 
-/* With ESN the high half of the number stands where the whole number would have it, unlike in a MAC apart. */
+/* With ESN the high half is in front of the low half of the sequence number, unlike in a separate MAC. */
 static bool authenticate_header(ipsec_crypto *crypto, const ipsec_sealed *sealed)
 {
     const uint32_t high = GUINT32_TO_BE(sealed->high);
@@ -278,7 +278,7 @@ static bool authenticate_header(ipsec_crypto *crypto, const ipsec_sealed *sealed
     return !gcry_cipher_authenticate(crypto->cipher, header, sizeof header);
 }
 
-/* GMAC has nothing to decrypt; what follows the header is authenticated as that is (RFC 4543 3.3). */
+/* GMAC has nothing to decrypt; what follows the header is authenticated like the header (RFC 4543 3.3). */
 static bool take_body(ipsec_crypto *crypto, const layout *at, uint8_t *plaintext)
 {
     if (crypto->encryption->mode != IPSEC_CIPHER_GMAC)
@@ -291,7 +291,7 @@ static bool take_body(ipsec_crypto *crypto, const layout *at, uint8_t *plaintext
 static ipsec_icv_status open_combined(ipsec_crypto *crypto, const ipsec_sealed *sealed, const layout *at,
                                       uint8_t *plaintext)
 {
-    /* The length is part of what CCM computes; the others truncate. */
+    /* CCM computes with the length; the others truncate. */
     const size_t length = crypto->encryption->mode == IPSEC_CIPHER_CCM ? sealed->icv : TAG_MOST;
     uint8_t tag[TAG_MOST];
 

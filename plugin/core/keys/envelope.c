@@ -1,5 +1,4 @@
-/* Where IV, body and ICV of a packet lie, and trying a key on them.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where IV, body and ICV of a packet are, and trying a key on them. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/envelope.h"
 #include "base/octets.h"
 #include "packet/ip.h"
@@ -66,8 +65,8 @@ static uint32_t icv_in_front(const ipsec_envelope *envelope, uint8_t icv)
     return envelope->front;
 }
 
-/* RFC 4302 3.3.3. The ICV itself counts as zeros; its padding as it is, and so does the IV in front of it (RFC 4543 3.4
- * and 4). */
+/* RFC 4302 3.3.3. The ICV itself is covered as zeros, its padding as it is, and so is the IV in front of it (RFC
+ * 4543 3.4 and 4). */
 static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces)
 {
     static const uint8_t zeros[IPSEC_DIGEST_MOST];
@@ -83,13 +82,14 @@ static unsigned pieces_of_ah(const ipsec_envelope *envelope, uint8_t icv, ipsec_
 
 /* --- all kinds --------------------------------------------------------------------------------------- */
 
-/* What a kind of header does with its ICV. */
+/* How a kind of header handles its ICV. */
 typedef struct cover {
     /* Fills in the envelope from iv on; `outer` is as in ipsec_envelope_of(). */
     void (*divide)(ipsec_envelope *envelope, uint8_t *outer);
     /* See ipsec_envelope_icv_at(). */
     uint32_t (*icv_at)(const ipsec_envelope *envelope, uint8_t icv);
-    /* What an ICV of `icv` octets, which fits, is computed over, but for the high half of the number: at most 4. */
+    /* Fills in the pieces that an ICV of `icv` octets is computed over, without the high half of the sequence number.
+     * Returns how many there are, at most 4. The ICV fits. */
     unsigned (*pieces)(const ipsec_envelope *envelope, uint8_t icv, ipsec_piece *pieces);
 } cover;
 
@@ -159,8 +159,8 @@ static ipsec_icv_status compare(const ipsec_envelope *envelope, ipsec_crypto *cr
     return ipsec_crypto_equal(digest, view->data + at, envelope->icv) ? IPSEC_ICV_GOOD : IPSEC_ICV_BAD;
 }
 
-/* Options that only the first fragment has are covered as zeros, whatever they are: route, time stamp and the like. One
- * that follows a NOP is aligned by it. */
+/* Options that only the first fragment has (route, timestamp and the like) are all covered as zeros. A NOP may align
+ * the first of them. */
 static IPSEC_COLD ipsec_icv_status compare_with_options(const ipsec_envelope *envelope, ipsec_crypto *crypto,
                                                         ipsec_attempt attempt)
 {

@@ -1,5 +1,5 @@
 /** @file
- * What verifying an ICV gives.
+ * The result of verifying an ICV.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

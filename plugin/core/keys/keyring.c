@@ -13,15 +13,15 @@ G_STATIC_ASSERT(sizeof(ipsec_key_name) == 40);
 /* A place in a table of rows. */
 typedef struct slot {
     uint32_t hash;
-    uint32_t row; /* its index and one more; 0: free */
+    uint32_t row; /* its index plus 1; 0: free */
 } slot;
 
-/* Rows with the same wildcards, in a table with open addressing. Not a GHashTable, which takes more memory and twice
- * the instructions; nothing is ever removed. */
+/* Rows with the same wildcards, in a table with open addressing, from which nothing is ever removed. A GHashTable takes
+ * more memory and twice the instructions. */
 typedef struct row_group {
-    ipsec_key_name mask; /* ones where the key counts; of the lengths, what the rows have; protocol 0: any */
+    ipsec_key_name mask; /* ones where the key counts; the lengths are those of the rows; protocol 0: any */
     slot *slots;
-    uint32_t size; /* of the table, a power of two; at most half of it is taken */
+    uint32_t size; /* of the table, a power of two; at most half of it is used */
     uint32_t used;
 } row_group;
 
@@ -32,10 +32,10 @@ struct ipsec_keyring {
     GPtrArray *groups; /* of row_group; a handful in practice */
     bool needs_source;
     bool names_offload; /* a row of a dump has ipsec_key_row.offload */
-    /* For advice and unknown SPIs only, so made when first needed. */
-    unsigned surveyed;       /* rows that are in what follows */
-    GHashTable *names;       /* set of keys with destination, SPI and protocol of the rows that name all three */
-    GHashTable *spis;        /* set of keys with SPI and protocol of the rows that name an SPI */
+    /* Only for advice and unknown SPIs, so built when first needed. */
+    unsigned surveyed; /* number of rows that are in the tables below */
+    GHashTable *names; /* set of ipsec_key_name with destination, SPI and protocol of the rows that name all three */
+    GHashTable *spis;  /* set of ipsec_key_name with SPI and protocol of the rows that name an SPI */
     GPtrArray *destinations; /* of row_group, by destination alone */
 };
 
@@ -207,7 +207,7 @@ static void add_destination(ipsec_keyring *ring, const ipsec_key_row *spec, uint
     slot *at;
 
     if (memcmp(spec->destination.mask, zeros, sizeof zeros) == 0)
-        return; /* "*", or all of one version of IP: names nobody */
+        return; /* "*", or all addresses of one IP version */
     memcpy(mask.destination, spec->destination.mask, sizeof mask.destination);
     memcpy(key.destination, spec->destination.octets, sizeof key.destination);
     group = group_of(ring->destinations, &mask);
@@ -217,7 +217,7 @@ static void add_destination(ipsec_keyring *ring, const ipsec_key_row *spec, uint
         fill_slot(group, at, hash, row);
 }
 
-/* What ipsec_keyring_has() answers from. */
+/* Adds the row to the sets that ipsec_keyring_has() uses. */
 static void add_name(ipsec_keyring *ring, const ipsec_key_row *spec)
 {
     static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -242,7 +242,7 @@ static bool has_keys(const ipsec_keyring *ring, uint32_t index)
     return spec.has_keys;
 }
 
-/* Takes *spec in if it speaks of the same time as the row; else false. */
+/* Merges *spec into the row if both are from the same time; otherwise returns false. */
 static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *spec)
 {
     ipsec_key_row first;
@@ -258,7 +258,8 @@ static bool take_in(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *sp
     return same;
 }
 
-/* A row with keys takes the place of one without, which hands over what it knows. */
+/* Replaces a row without keys by one with keys. What the old one says is merged into it, if the algorithms are the
+ * same. */
 static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *spec)
 {
     ipsec_packed_row *const row = ipsec_row_store_at(&ring->store, index);
@@ -274,7 +275,7 @@ static void give_way(ipsec_keyring *ring, uint32_t index, const ipsec_key_row *s
         ipsec_row_merge(&ipsec_keyring_row(ring, index)->spec, &bare);
 }
 
-/* Adds a row for SAs that have one already. A row without keys is never tried beside others, because it would hide
+/* Adds a row for SAs that have one already. A row without keys is never tried besides others, because it would hide
  * packets that do not verify. Returns whether there was room for it. */
 static bool add_again(ipsec_keyring *ring, uint32_t first, const ipsec_key_row *spec)
 {
@@ -319,7 +320,7 @@ bool ipsec_keyring_add(ipsec_keyring *ring, const ipsec_key_row *spec)
     return true;
 }
 
-/* Takes stock of the rows that were added since the last time. */
+/* Adds the rows that are new since the last time to the tables for advice. */
 static void survey(ipsec_keyring *ring)
 {
     for (; ring->surveyed < ring->store.count; ring->surveyed++) {
@@ -364,7 +365,7 @@ bool ipsec_keyring_needs_source(const ipsec_keyring *ring)
     return ring->needs_source;
 }
 
-/* Of an address of `length` octets; the rest of the mask is 0. */
+/* Masks an address of `length` octets; the rest of the mask is 0. */
 static void mask_address(uint8_t to[16], const uint8_t *address, const uint8_t mask[16], unsigned length)
 {
     uint8_t whole[16] = {0};
@@ -375,7 +376,7 @@ static void mask_address(uint8_t to[16], const uint8_t *address, const uint8_t m
         to[i] = whole[i] & mask[i];
 }
 
-/* The key of the view in a group; false if the group is for the other protocol or version of IP. */
+/* The key of the view in a group; false if the group is for another protocol or IP version. */
 static bool key_in_group(const row_group *group, const ipsec_view *view, uint32_t spi, ipsec_key_name *key)
 {
     const ipsec_key_name *mask = &group->mask;

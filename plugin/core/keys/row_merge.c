@@ -1,5 +1,4 @@
-/* What several dumps say of one SA.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Merges what several dumps say of one SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/row_merge.h"
 
 #include <glib.h>
@@ -55,7 +54,7 @@ static void set_terms(ipsec_key_row *spec, unsigned i, const ipsec_terms *terms)
     spec->selector = terms->selector;
 }
 
-/* Where a row says nothing, it contradicts none that does. */
+/* A row that says nothing contradicts none that does. */
 static bool is_agreed(const ipsec_terms *a, const ipsec_terms *b)
 {
     return (a->mode == b->mode || a->mode == IPSEC_MODE_ANY || b->mode == IPSEC_MODE_ANY) &&
@@ -84,7 +83,7 @@ static void add_terms(ipsec_key_row *spec, const ipsec_terms *said)
 
         if (!is_agreed(&known, said))
             continue;
-        if (count < IPSEC_TERMS_MOST) /* or what stands for anything would be taken for unknown */
+        if (count < IPSEC_TERMS_MOST) /* the last one may stand for anything, and must not be taken for unknown */
             fill_in(&known, said);
         set_terms(spec, i, &known);
         return;
@@ -120,7 +119,7 @@ static uint64_t higher_limit(uint64_t a, uint64_t b)
     return a == UINT64_MAX || b == UINT64_MAX ? MIN(a, b) : MAX(a, b);
 }
 
-/* Where a NAT changed it, nobody knows which one the receiver has at a time. */
+/* If a NAT has changed the port, it is not known which one the receiver has at a given time. */
 static uint16_t agreed_port(uint16_t a, uint16_t b)
 {
     return a == b ? a : 0;

@@ -1,11 +1,10 @@
-/* Key rows as they are kept.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compact storage of key rows. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/row_store.h"
 #include "base/wipe.h"
 
 #include <string.h>
 
-/* Rows of a chunk, a power of two, and octets of a piece: allocating each on its own would cost more than filling it.
+/* Rows per chunk, a power of two, and octets per piece: allocating each row on its own would cost more than filling it.
  */
 #define CHUNK 1024u
 #define PIECE ((size_t)65536)
@@ -25,7 +24,7 @@ static void add_piece(ipsec_octet_pool *pool)
     g_ptr_array_add(pool->pieces, pool->at);
 }
 
-/* Room for octets, at most PIECE. */
+/* Allocates octets, at most PIECE. */
 static uint8_t *take(ipsec_octet_pool *pool, size_t length)
 {
     uint8_t *room;
@@ -43,7 +42,7 @@ static void clear_pool(ipsec_octet_pool *pool)
     for (unsigned i = 0; i < pool->pieces->len; i++) {
         uint8_t *const piece = g_ptr_array_index(pool->pieces, i);
 
-        /* Of the last one the end was never written. */
+        /* The end of the last piece was never written. */
         ipsec_wipe(piece, i + 1 == pool->pieces->len ? PIECE - pool->left : PIECE);
         g_free(piece);
     }
@@ -52,9 +51,9 @@ static void clear_pool(ipsec_octet_pool *pool)
 
 /* --- shapes --- */
 
-/* The shape of the row. Rows of a dump come in a few shapes, mostly those of the two directions in turn. A shape that
- * is made again because it was not among the last costs only memory. That goes for padding too, which is compared with
- * the rest. */
+/* The shape of the row. Rows of a dump have few shapes, mostly those of the two directions in turn. A shape that is
+ * stored twice because it was not among the last costs only memory. So do different padding octets, which are compared
+ * too. */
 static const uint8_t *shape_of(ipsec_row_store *store, const ipsec_key_row *spec)
 {
     ipsec_key_row front;
@@ -94,7 +93,7 @@ ipsec_packed_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t inde
     return (ipsec_packed_row *)g_ptr_array_index(store->chunks, index / CHUNK) + index % CHUNK;
 }
 
-/* The ports of the encapsulation; each NAT has others. */
+/* Octets of the ports of the encapsulation, which are not part of the shape because each NAT has others. */
 static size_t port_octets(const ipsec_key_row *spec)
 {
     return spec->encapsulation == IPSEC_ENCAP_UDP ? sizeof spec->source_port + sizeof spec->destination_port : 0;

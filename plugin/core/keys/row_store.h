@@ -1,8 +1,8 @@
 /** @file
- * Key rows as they are kept: in an eighth of the memory that an ipsec_key_row takes. Internal to the core.
+ * Compact storage of key rows: takes an eighth of the memory of an ipsec_key_row. Internal to the core.
  *
- * A capture has only a few of a gateway's many SAs, and their rows are mostly alike. What is alike is kept once, and
- * keys take only their own length.
+ * A capture has only a few of a gateway's many SAs, and their rows are mostly alike. What they have in common is stored
+ * once, and keys take only their own length.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,7 +14,7 @@
 #include <glib.h>
 #include <stddef.h>
 
-/** A row that is kept. The octets of addresses and the SPI are those of the ipsec_key_row, as is the line. */
+/** A stored row. The octets of the addresses, the SPI and the line are those of the ipsec_key_row. */
 typedef struct ipsec_packed_row {
     uint8_t destination[16];
     uint8_t source[16];
@@ -22,9 +22,9 @@ typedef struct ipsec_packed_row {
     uint32_t line;
     uint32_t next;           /**< index of another row for the same SAs, in a ring; its own if there is none */
     uint8_t position;        /**< in that ring, from 0 */
-    const uint8_t *shape;    /**< what the row says beside, which it shares with others */
-    const uint8_t *keys;     /**< that of encryption, then that of integrity; in UDP the ports after them */
-    struct ipsec_key *whole; /**< the owner's; NULL at first */
+    const uint8_t *shape;    /**< the rest of the row, which it shares with others */
+    const uint8_t *keys;     /**< the encryption key, then the integrity key, then, in UDP, the ports */
+    struct ipsec_key *whole; /**< for the owner of the store; NULL at first */
 } ipsec_packed_row;
 
 /** Octets of several kinds, freed together. */
@@ -34,7 +34,7 @@ typedef struct ipsec_octet_pool {
     size_t left;
 } ipsec_octet_pool;
 
-/** How many of the shapes made last are compared with that of a new row. */
+/** How many of the latest shapes are compared with that of a new row. */
 #define IPSEC_SHAPES_TRIED 4
 
 /** The rows. */
@@ -42,28 +42,28 @@ typedef struct ipsec_row_store {
     GPtrArray *chunks; /**< of rows */
     uint32_t count;    /**< rows in all chunks */
     ipsec_octet_pool pool;
-    const uint8_t *shapes[IPSEC_SHAPES_TRIED]; /**< a ring of those made last; NULL where there is none */
-    unsigned next_shape;                       /**< whose place the next one takes */
+    const uint8_t *shapes[IPSEC_SHAPES_TRIED]; /**< a ring of the latest shapes; NULL if there is none */
+    unsigned next_shape;                       /**< index of the one that is replaced next */
 } ipsec_row_store;
 
 void ipsec_row_store_init(ipsec_row_store *store);
 
-/** Wipes keys and frees all but `whole` of the rows. */
+/** Wipes keys and frees everything except the `whole` of the rows. */
 void ipsec_row_store_clear(ipsec_row_store *store);
 
-/** Adds what *spec says as the last row, in a ring of its own. */
+/** Stores *spec as the last row, in a ring of its own. */
 void ipsec_row_store_add(ipsec_row_store *store, const ipsec_key_row *spec);
 
-/** Puts what *spec says in the place of a row for the same SAs; leaves ring and `whole`. */
+/** Replaces a row by *spec, which is for the same SAs; ring and `whole` stay. */
 void ipsec_row_store_replace(ipsec_row_store *store, ipsec_packed_row *row, const ipsec_key_row *spec);
 
 /** Row `index`, below the count; it does not move. */
 ipsec_packed_row *ipsec_row_store_at(const ipsec_row_store *store, uint32_t index);
 
-/** Makes the row again that was added, without its keys. */
+/** Restores a row, without its keys. */
 void ipsec_row_store_read(const ipsec_packed_row *row, ipsec_key_row *spec);
 
-/** The same with keys: wipe it. */
+/** The same with keys: wipe it after use. */
 void ipsec_row_store_read_keys(const ipsec_packed_row *row, ipsec_key_row *spec);
 
 #endif

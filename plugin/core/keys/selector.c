@@ -13,7 +13,7 @@ static bool has_ports(uint8_t protocol)
            protocol == IPSEC_PROTOCOL_DCCP || protocol == IPSEC_PROTOCOL_UDPLITE;
 }
 
-/* The protocols that may follow IPv6 and are not what a selector means: extension headers. */
+/* IPv6 extension headers, which are not the protocol that a selector means. */
 static bool is_extension(uint8_t protocol)
 {
     static const uint8_t extensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
@@ -88,7 +88,7 @@ static bool is_any(const ipsec_address_range *range)
     return memcmp(range->mask, nothing, sizeof nothing) == 0;
 }
 
-/* A range of the other version of IP takes none of these addresses, unless it takes all of its own. */
+/* A range of the other IP version has none of these addresses, unless it stands for all addresses. */
 static bool fits_address(const ipsec_address_range *range, const uint8_t *address, uint8_t length)
 {
     if (!address)

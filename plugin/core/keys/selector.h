@@ -9,9 +9,9 @@
 #include "keys/spec.h"
 #include "packet/view.h"
 
-/** What a selector looks at. Addresses point into the packet. */
+/** What a selector is compared with. Addresses point into the packet. */
 typedef struct ipsec_flow {
-    const uint8_t *source, *destination; /**< NULL where NAT may have changed them */
+    const uint8_t *source, *destination; /**< NULL if NAT may have changed them */
     uint8_t address_length;              /**< 4 or 16 */
     bool has_protocol;
     uint8_t protocol; /**< IP protocol number, if has_protocol */
@@ -19,7 +19,7 @@ typedef struct ipsec_flow {
     uint16_t source_port, destination_port; /**< host byte order, if has_ports */
 } ipsec_flow;
 
-/** The flow of an IP packet of `length` octets; false if it is none. */
+/** The flow of an IP packet of `length` octets; false if it is not one. */
 bool ipsec_flow_of_packet(const uint8_t *packet, uint32_t length, ipsec_flow *flow);
 
 /** The flow of a transport-mode payload between the addresses of the view; false if they are unknown. */

@@ -16,10 +16,11 @@ typedef struct reading {
     const char *const *names;               /* of the columns */
     ipsec_key_row *spec;
     ipsec_key_row_error *error;
-    bool no_integrity_key; /* whatever stands in that column */
+    bool no_integrity_key; /* ignore that column */
 } reading;
 
-/* One step of compiling: reads a column, or checks several. False, with the error stated, if the row is of no use. */
+/* One step of compiling: reads a column, or checks several. False, with the error filled in, if the row cannot be used.
+ */
 typedef bool (*step)(reading *row);
 
 static const char *const own_names[IPSEC_COLUMN_COUNT] = {
@@ -69,10 +70,10 @@ static const ipsec_word modes[] = {
     {NULL, -1},
 };
 
-/* Words that a row of AH may have for its encryption. */
+/* Words that an AH row may have in the encryption column. */
 static const ipsec_word nothing[] = {{"", true}, {"NONE", true}, {"NULL", true}, {NULL, false}};
 
-/* Octets of an address; 0 is any. */
+/* Octets of an address; 0: either version. */
 static const ipsec_word wireshark_protocols[] = {{"IPv4", 4}, {"IPv6", 16}, {"Any", 0}, {NULL, -1}};
 
 static const ipsec_word wireshark_esn[] = {{"64-bit", true}, {NULL, false}};
@@ -81,10 +82,10 @@ static const ipsec_word deprecated_gcm[] = {{"AES-GCM [RFC4106]", true}, {NULL, 
 #define FAIL(row, column, ...) ipsec_key_row_fail((row)->error, (row)->names[column], __VA_ARGS__)
 #define WARN(row, column, ...) ipsec_key_row_warn((row)->error, (row)->names[column], __VA_ARGS__)
 
-/* The longest name of an algorithm that is looked up. */
+/* Room for the longest algorithm name that is looked up. */
 #define NAME_MOST 128
 
-/* The name in a column as a string; "" if it is longer than any. */
+/* The name in a column as a string; "" if it is too long to be a name. */
 static const char *name_of(const reading *row, ipsec_column column, char name[NAME_MOST])
 {
     const ipsec_text text = row->columns[column];
@@ -100,7 +101,7 @@ static bool is_empty(const reading *row, ipsec_column column)
     return row->columns[column].length == 0;
 }
 
-/* --- what both tables have --- */
+/* --- common to both tables --- */
 
 static bool read_range(reading *row, ipsec_column column, bool wildcards, ipsec_address_range *range)
 {
@@ -121,7 +122,7 @@ static bool check_addresses(reading *row)
 
 static bool set_spi(reading *row, uint64_t spi)
 {
-    if (spi == 0) /* of test vectors */
+    if (spi == 0) /* as in test vectors */
         WARN(row, IPSEC_COLUMN_SPI, "no packet may have SPI 0");
     row->spec->spi = (uint32_t)spi;
     row->spec->spi_mask = UINT32_MAX;
@@ -179,7 +180,7 @@ static bool encrypts(const ipsec_key_row *spec)
     return ipsec_encrypts(spec->protocol);
 }
 
-/* AH encrypts nothing; the words for nothing are let through. */
+/* AH encrypts nothing; only the words for nothing are accepted. */
 static bool read_no_encryption(reading *row)
 {
     if (!ipsec_text_find(row->columns[IPSEC_COLUMN_ENCRYPTION], nothing))
@@ -213,7 +214,7 @@ static bool read_encryption_key(reading *row)
            ipsec_key_row_set_encryption_length(row->spec, length, row->names[column], row->error);
 }
 
-/* Whether the integrity algorithm, which was found, goes with the rest. */
+/* Whether the integrity algorithm fits the rest of the row. */
 static bool check_integrity(reading *row)
 {
     const ipsec_column column = IPSEC_COLUMN_INTEGRITY;
@@ -346,7 +347,7 @@ static bool read_wireshark_spi(reading *row)
     return FAIL(row, IPSEC_COLUMN_SPI, "neither * nor a 32-bit number (decimal, or hex with 0x)");
 }
 
-/* Wireshark's first name for AES-GCM says no length of the ICV; the column for authentication has it then. */
+/* Wireshark's first name for AES-GCM does not state the ICV length, which is then in the authentication column. */
 static bool set_deprecated_gcm(reading *row)
 {
     static const char *const by_length[] = {[8] = "AES_GCM_8", [12] = "AES_GCM_12", [16] = "AES_GCM_16"};
@@ -447,7 +448,7 @@ static bool read_wireshark_esn(reading *row)
     }
     set_high(row->spec, high);
     if (high == 0)
-        row->spec->high_count = 0; /* what the table has where nobody typed in anything */
+        row->spec->high_count = 0; /* the table's value if nothing was entered */
     return true;
 }
 

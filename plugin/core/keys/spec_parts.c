@@ -69,7 +69,7 @@ static bool is_hex(ipsec_text digits)
     return true;
 }
 
-/* Decodes an even number of digits; false if one of them is none. */
+/* Decodes an even number of hex digits; false if one of them is not a digit. */
 static bool decode(ipsec_text digits, uint8_t *octets)
 {
     const char *const end = digits.at + digits.length;
@@ -79,7 +79,7 @@ static bool decode(ipsec_text digits, uint8_t *octets)
 
         if (high == 0 || low == 0)
             return false;
-        *octets++ = (uint8_t)(high * 16 + low - 17); /* the table has one more for each */
+        *octets++ = (uint8_t)(high * 16 + low - 17); /* the table holds each value plus 1 */
     }
     return true;
 }
@@ -98,7 +98,7 @@ bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size
     return true;
 }
 
-/* The lengths of key that an algorithm takes, salt included, as "16, 24 or 32". */
+/* The key lengths that an algorithm takes, salt included, as "16, 24 or 32". */
 static void list_lengths(const ipsec_encryption *encryption, char *list, gulong size)
 {
     list[0] = '\0';
@@ -119,7 +119,7 @@ static void list_lengths(const ipsec_encryption *encryption, char *list, gulong 
     }
 }
 
-/* "needs a key of ... octets, not 15"; `suffix` of the length says what is to be known of it. */
+/* "needs a key of ... octets, not 15"; `suffix` is a remark on the length. */
 static bool fail_length(ipsec_key_row_error *error, const char *column, const char *name, const char *lengths,
                         const char *suffix, size_t length)
 {

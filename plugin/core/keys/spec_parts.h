@@ -12,23 +12,23 @@
 #include <glib.h>
 #include <stddef.h>
 
-/** Makes a row that says nothing: no protocol, no keys, any address and SPI. */
+/** Initialises a row without information: no protocol, no keys, any address and SPI. */
 void ipsec_key_row_init(ipsec_key_row *spec);
 
-/** States an error, in place of whatever stood there. Always false. */
+/** States an error, replacing an earlier one. Always returns false. */
 bool ipsec_key_row_fail(ipsec_key_row_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/** States a warning, unless there is one already. Always true. */
+/** States a warning, unless there is one already. Always returns true. */
 bool ipsec_key_row_warn(ipsec_key_row_error *error, const char *column, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
-/** States that `name` is no algorithm known here. Always false. */
+/** States that the algorithm `name` is not supported. Always returns false. */
 bool ipsec_key_row_fail_unsupported(ipsec_key_row_error *error, const char *column, ipsec_text name);
 
 /**
  * Decodes a key in hex, with or without 0x.
  *
  * @param octets  room for `most` octets; untouched if there are more
- * @param length  set to the octets of the key, even if they do not fit; if it is hex
+ * @param length set to the number of octets of the key, even if they do not fit; only if it is hex
  * @return whether it is hex
  */
 bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size_t *length, const char *column,
@@ -38,7 +38,7 @@ bool ipsec_key_row_decode_hex(ipsec_text hex, uint8_t *octets, size_t most, size
 bool ipsec_key_row_set_encryption_length(ipsec_key_row *spec, size_t length, const char *column,
                                          ipsec_key_row_error *error);
 
-/** The same for integrity; a length that works but is not that of the RFC is warned of. */
+/** The same for integrity; warns of a length that works but is not that of the RFC. */
 bool ipsec_key_row_set_integrity_length(ipsec_key_row *spec, size_t length, const char *column,
                                         ipsec_key_row_error *error);
 

@@ -1,5 +1,4 @@
-/* What the packets of an SA are like.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the packets of an SA look like. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "keys/terms.h"
 #include "keys/selector.h"
 
@@ -58,7 +57,7 @@ uint8_t ipsec_terms_common_mode(const ipsec_key_row *spec, ipsec_terms_set terms
     return mode;
 }
 
-/* What is not known of the payload is taken to fit. */
+/* Unknown parts of the payload are taken to fit. */
 static inline bool fits_selector(const ipsec_selector *selector, uint8_t mode, const ipsec_view *view, uint8_t next,
                                  const uint8_t *payload, uint32_t length)
 {

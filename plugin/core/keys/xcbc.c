@@ -12,9 +12,9 @@ enum {
 
 struct ipsec_xcbc {
     gcry_cipher_hd_t chain; /* CBC-MAC with K1 */
-    uint8_t k2[BLOCK];      /* goes into a last block that is whole */
-    uint8_t k3[BLOCK];      /* goes into one that is not */
-    uint8_t held[BLOCK];    /* what may be the last block, and so must wait */
+    uint8_t k2[BLOCK];      /* K2, for a complete last block */
+    uint8_t k3[BLOCK];      /* K3, for an incomplete one */
+    uint8_t held[BLOCK];    /* octets that may be the last block, and so must wait */
     size_t held_length;
 };
 
@@ -69,7 +69,7 @@ void ipsec_xcbc_start(ipsec_xcbc *xcbc)
     xcbc->held_length = 0;
 }
 
-/* Runs the chain over whole blocks; `last` gets what it gives for the last one. */
+/* Runs the chain over whole blocks; `last` gets its output for the last one. */
 static bool run(ipsec_xcbc *xcbc, const uint8_t *blocks, size_t length, uint8_t last[BLOCK])
 {
     return !gcry_cipher_encrypt(xcbc->chain, last, BLOCK, blocks, length);

@@ -1,5 +1,5 @@
 /** @file
- * AES-XCBC-MAC of RFC 3566, which libgcrypt lacks, made from its AES. Internal to the core.
+ * AES-XCBC-MAC (RFC 3566), which libgcrypt does not have, built on its AES. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Octets of the key, and of the MAC before truncation. The other lengths of key that RFC 4434 has are for IKE only. */
+/** Octets of the key, and of the MAC before truncation. The other key lengths of RFC 4434 are for IKE only. */
 #define IPSEC_XCBC_LENGTH 16
 
 /** A key, and the state of a computation. */
@@ -22,7 +22,7 @@ ipsec_xcbc *ipsec_xcbc_new(const uint8_t key[IPSEC_XCBC_LENGTH]);
 /** Wipes the key; NULL is fine. */
 void ipsec_xcbc_free(ipsec_xcbc *xcbc);
 
-/** Begins a computation; one that was not finished is forgotten. */
+/** Begins a computation; one that was not finished is dropped. */
 void ipsec_xcbc_start(ipsec_xcbc *xcbc);
 
 /** Adds octets; any number of times, in pieces of any length. */

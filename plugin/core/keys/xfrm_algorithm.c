@@ -8,7 +8,7 @@
 typedef struct algorithm_line {
     ipsec_text name;
     ipsec_text key; /* empty if it is hidden, or there is none */
-    unsigned bits;  /* of the ICV; 0 if they are not stated */
+    unsigned bits;  /* of the ICV; 0 if not stated */
 } algorithm_line;
 
 /* "NAME KEY BITS": the key is in hex, or missing, or "<<Keys hidden>>"; with statistics "(128 bits)" follows
@@ -33,7 +33,7 @@ static algorithm_line read_algorithm(ipsec_xfrm_reader *reader, ipsec_text rest)
     return result;
 }
 
-/* Whether that was looked up last; if not, the caller does, and this remembers for what. */
+/* Whether this was looked up last. If not, remembers it, and the caller must look it up. */
 static bool is_last(lookup *last, const algorithm_line *algorithm)
 {
     if (is_last_text(&last->name, algorithm->name) && algorithm->bits == last->bits)

@@ -10,18 +10,18 @@
 #include "keys/spec_parts.h"
 #include "keys/xfrm_state.h"
 
-/* The kernel's bound for names of algorithms, with room for quotes. */
+/* The kernel's limit for names of algorithms, with room for quotes. */
 #define NAME_MOST 68
 
-/* A text that was read, kept together with what it was read as: in most dumps all SAs have one or two algorithms, the
- * same selector, and an end of their own. */
+/* A text that was read, kept with the result: in most dumps, all SAs have the same one or two algorithms, the same
+ * selector, and the dumping host as one end. */
 typedef struct last_text {
     char octets[NAME_MOST];
     size_t length; /* 0 if there was none, or it was too long to be kept */
 } last_text;
 
 typedef struct lookup {
-    last_text name; /* a string too */
+    last_text name; /* also terminated by NUL */
     unsigned bits;
     const void *row;
 } lookup;
@@ -44,22 +44,22 @@ typedef struct last_tail {
 
 struct ipsec_xfrm_reader {
     const ipsec_xfrm_calls *calls;
-    uint32_t line; /* number of the one that is read */
-    uint32_t rows; /* handed over */
+    uint32_t line; /* number of the line that is being read */
+    uint32_t rows; /* number handed over */
     lookup encryption, integrity;
     last_end source, destination;
     last_tail tail;
     last_selector selector;
 
-    /* The SA that is read; its line is 0 where there is none. */
+    /* The SA that is being read; its line is 0 if there is none. */
     ipsec_key_row spec;
     ipsec_key_row_error error;
-    bool failed;            /* there is an error that is no warning */
+    bool failed;            /* there is an error, not just a warning */
     bool has_algorithm;     /* there was a line for one, known or not */
-    bool has_replay_window; /* the statistics have a line that begins with that word too */
+    bool has_replay_window; /* remembered because the statistics have a line that begins with that word, too */
     bool has_esn_context;
-    bool is_outbound;  /* iproute2 says so */
-    bool has_sent;     /* the host counts packets that it sent on the SA; where its window is 0 */
+    bool is_outbound; /* iproute2 says so */
+    bool has_sent; /* the host has counted packets that it sent on the SA; without ESN, read only if the window is 0 */
     bool has_received; /* likewise */
 };
 
@@ -92,7 +92,7 @@ static inline bool read_count(ipsec_text value, uint32_t *count)
     return true;
 }
 
-/** Read what follows the first word of the line of an algorithm. */
+/** Read the rest of an algorithm's line, after its first word. */
 void ipsec_xfrm_read_enc(ipsec_xfrm_reader *reader, ipsec_text rest);
 void ipsec_xfrm_read_aead(ipsec_xfrm_reader *reader, ipsec_text rest);
 void ipsec_xfrm_read_auth(ipsec_xfrm_reader *reader, ipsec_text rest);

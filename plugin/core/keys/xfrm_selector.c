@@ -17,7 +17,7 @@ static bool set_range(ipsec_text value, ipsec_address_range *range)
 
     if (ipsec_address_range_read(value, false, range))
         return false;
-    /* The kernel takes a prefix length of 0 for any address, of the other version too. */
+    /* To the kernel, a prefix length of 0 means any address, also of the other version. */
     if (memcmp(range->mask, none, sizeof none) == 0)
         range->length = 0;
     return true;
@@ -33,7 +33,7 @@ static bool set_destination(ipsec_selector *selector, ipsec_text value)
     return set_range(value, &selector->destination);
 }
 
-/* The names of /etc/protocols that a selector is likely to have. */
+/* The names from /etc/protocols that a selector is likely to have. */
 static bool set_protocol(ipsec_selector *selector, ipsec_text value)
 {
     static const ipsec_word protocols[] = {
@@ -63,7 +63,7 @@ static bool set_port(ipsec_text value, uint16_t *port, uint16_t *mask)
     return true;
 }
 
-/* Ports; the kernel keeps type and code of ICMP in the same places. */
+/* Ports; the kernel keeps type and code of ICMP in the same members. */
 static bool set_source_port(ipsec_selector *selector, ipsec_text value)
 {
     return set_port(value, &selector->source_port, &selector->source_port_mask);
@@ -74,7 +74,7 @@ static bool set_destination_port(ipsec_selector *selector, ipsec_text value)
     return set_port(value, &selector->destination_port, &selector->destination_port_mask);
 }
 
-/* The key of GRE, 32 bits in the two places. */
+/* The GRE key; its 32 bits are kept in the two ports. */
 static bool set_key(ipsec_selector *selector, ipsec_text value)
 {
     uint64_t key;

@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "keys/spec.h"
 
-/** Reads what follows "sel". A line that cannot be read leaves the row without a selector: it says less then, and
- * nothing wrong. */
+/** Reads what follows "sel". A line that cannot be read leaves the row without a selector, which is less information,
+ * but not wrong. */
 void ipsec_xfrm_selector_read(ipsec_text line, ipsec_selector *selector);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct line_field {
     void (*set)(ipsec_xfrm_reader *reader, ipsec_text value);
 } line_field;
 
-/* A line by its first word: either fields, from that word on, or a function for what follows it. */
+/* A line, by its first word: either fields, from that word on, or a function that reads what follows it. */
 typedef struct line_kind {
     ipsec_text name;
     const line_field *fields; /* ends with a row without name */
@@ -138,7 +138,7 @@ static const line_field identity_fields[] = {{IPSEC_TEXT("proto"), set_protocol}
                                              {{NULL, 0}, NULL}};
 static const line_field mode_fields[] = {{IPSEC_TEXT("mode"), set_mode}, {{NULL, 0}, NULL}};
 
-/* Whether the text names protocol or SPI once more, which iproute2 does not print. */
+/* Whether the text names protocol or SPI again, which iproute2 does not print. */
 static bool has_identity(ipsec_text text)
 {
     ipsec_text word;
@@ -172,8 +172,8 @@ static void read_tail(ipsec_xfrm_reader *reader, ipsec_text tail)
     last->mode = reader->spec.mode;
 }
 
-/* "esp spi S reqid R mode M", where nothing but the SPI differs from one SA to the next; whatever else it is, is read
- * word by word. */
+/* "esp spi S reqid R mode M", in which only the SPI differs from one SA to the next. Anything else is read word by
+ * word. */
 static void read_identity(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     static const ipsec_text usual = IPSEC_TEXT(" esp spi ");
@@ -215,7 +215,7 @@ static unsigned read_flag_bits(ipsec_text flag)
     return bits;
 }
 
-/* A flag by its name, or in hex those that iproute2 had no name for. */
+/* Sets a flag by its name, or flags in hex for which iproute2 had no name. */
 static void set_flag(ipsec_xfrm_reader *reader, ipsec_text flag)
 {
     static const ipsec_word names[] = {{"esn", FLAG_ESN}, {"align4", FLAG_ALIGN4}, {NULL, 0}};
@@ -255,8 +255,8 @@ static bool read_part(ipsec_text value, uint32_t *number)
     return read_count(value, number);
 }
 
-/* What the host has sent or received shows which end of the SA it is. The numbers themselves are from another time than
- * the capture, and not used. */
+/* What the host has sent or received shows which end of the SA it is. The numbers themselves are not used, because they
+ * are not from the time of the capture. */
 static void set_sequence(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     uint32_t number;
@@ -296,7 +296,7 @@ static void read_anti_replay(ipsec_xfrm_reader *reader, ipsec_text rest)
         read_fields(reader, rest, sequence_fields);
 }
 
-/* On an SA that the host sends on it has no window; that of the other end is not known here. */
+/* The host has no window for an SA on which it sends; the window of the other end is not known here. */
 static bool is_senders(const ipsec_xfrm_reader *reader)
 {
     return reader->is_outbound || (reader->has_sent && !reader->has_received);
@@ -376,7 +376,7 @@ static const line_field encapsulation_fields[] = {{IPSEC_TEXT("type"), set_encap
                                                   {IPSEC_TEXT("dport"), set_destination_port},
                                                   {{NULL, 0}, NULL}};
 
-/* "1000(bytes)", "1000(packets)" or "(INF)(bytes)"; the last is no number. */
+/* "1000(bytes)", "1000(packets)" or "(INF)(bytes)"; the last is not a number. */
 static void set_hard(ipsec_xfrm_reader *reader, ipsec_text value)
 {
     const char *const bracket = memchr(value.at, '(', value.length);
@@ -417,7 +417,7 @@ static bool is_zero(const uint8_t *octets, unsigned count)
     return true;
 }
 
-/* A kernel in lockdown prints zeros for keys; no IKE would make such ones. */
+/* A kernel in lockdown prints zeros for keys; IKE would never generate such keys. */
 static void check_for_zeros(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
@@ -431,7 +431,7 @@ static void check_for_zeros(ipsec_xfrm_reader *reader)
                        "the keys are ignored: they are all zeros, as a kernel in lockdown prints them");
 }
 
-/* What the kernel would not have let in. */
+/* Checks for SAs that the kernel would not have accepted. */
 static void check_whole(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
@@ -462,10 +462,10 @@ static void hand_over(ipsec_xfrm_reader *reader)
 {
     ipsec_key_row *const spec = &reader->spec;
 
-    /* Linux keeps the window of ESN in the context alone, which an old iproute2 does not print. */
+    /* Linux keeps the window of ESN only in the context, which an old iproute2 does not print. */
     if (spec->esn == IPSEC_ESN_YES && !reader->has_esn_context)
         spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
-    /* A sender's SA needs no window, but with ESN Linux wants at least 1. */
+    /* A sender's SA needs no window, but with ESN Linux requires at least 1. */
     if (spec->replay_window <= 1 && is_senders(reader))
         spec->replay_window = IPSEC_REPLAY_WINDOW_UNKNOWN;
     if (spec->esn != IPSEC_ESN_YES)
@@ -475,7 +475,7 @@ static void hand_over(ipsec_xfrm_reader *reader)
     reader->calls->row(spec, reader->calls->context);
 }
 
-/* Checks and hands over what was read. */
+/* Checks the SA that was read, and hands it over. */
 static void close_sa(ipsec_xfrm_reader *reader)
 {
     if (!reader->failed)
@@ -498,7 +498,7 @@ static void finish_sa(ipsec_xfrm_reader *reader)
     ipsec_key_row_wipe(&reader->spec);
 }
 
-/* A message of `ip xfrm monitor` that is no SA. */
+/* A message of `ip xfrm monitor` that is not an SA. */
 static void end_sa(ipsec_xfrm_reader *reader, ipsec_text rest)
 {
     (void)rest;
@@ -538,7 +538,7 @@ static const line_kind *find_kind(ipsec_text first)
     return NULL;
 }
 
-/* Whether it says what happened to an SA, whose first line follows. */
+/* Whether the word says what happened to an SA; the SA's first line follows it. */
 static bool is_event(ipsec_text word)
 {
     static const ipsec_word events[] = {{"Deleted", true}, {"Updated", true}, {"Expired", true}, {NULL, false}};
@@ -546,19 +546,19 @@ static bool is_event(ipsec_text word)
     return ipsec_text_find(word, events);
 }
 
-/* Takes what stands in brackets at the beginning of a line, a time or a number of a namespace. */
+/* Skips text in brackets at the beginning of a line: a time or the number of a namespace. */
 static void skip_brackets(ipsec_text *line)
 {
     while (line->length > 0 && (line->at[0] == '[' || ipsec_text_is_space(line->at[0]))) {
         if (line->at[0] == '[')
-            ipsec_text_part(line, ']'); /* no space need follow */
+            ipsec_text_part(line, ']'); /* there may be no space after it */
         else
             *line = ipsec_text_from(*line, 1);
     }
 }
 
-/* Takes the first word off a line, after what `ip xfrm monitor` puts in front of it, and finds what it begins; NULL if
- * that is of no interest. */
+/* Skips what `ip xfrm monitor` puts in front of a line, splits off the first word, and finds the kind of line that it
+ * begins; NULL if that is of no interest. */
 static const line_kind *take_kind(ipsec_text *line)
 {
     const line_kind *kind = NULL;
@@ -603,7 +603,7 @@ ipsec_xfrm_reader *ipsec_xfrm_reader_new(const ipsec_xfrm_calls *calls)
 
 size_t ipsec_xfrm_reader_feed(ipsec_xfrm_reader *reader, const char *text, size_t length)
 {
-    const bool joined = memchr(text, '\\', length) != NULL; /* asked once for all lines */
+    const bool joined = memchr(text, '\\', length) != NULL; /* looked up once for all lines */
     const char *at = text, *end;
 
     for (; (end = memchr(at, '\n', length - (size_t)(at - text))) != NULL; at = end + 1) {

@@ -4,7 +4,7 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
-/* A quote is not traffic: its header is named, but not judged. */
+/* A quote is not traffic: its header is shown, but not judged. */
 static void forget_findings(ipsec_header *header, ipsec_findings *findings)
 {
     ipsec_findings_clear(findings);

@@ -10,8 +10,8 @@ void ipsec_findings_add(ipsec_findings *findings, ipsec_finding_id id, uint32_t 
     ipsec_findings_add_with(findings, id, offset, length, (ipsec_advice_detail){0});
 }
 
-/* Of two with the same severity, the later one in the catalogue counts as milder. So the same ones stay, in whatever
- * order they are added. */
+/* Of two with the same severity, the later one in the catalogue counts as milder, so that the result does not depend on
+ * the order in which they are added. */
 static bool is_milder(unsigned a, unsigned b)
 {
     const ipsec_severity of_a = ipsec_catalogue((ipsec_finding_id)a)->severity;
@@ -20,7 +20,7 @@ static bool is_milder(unsigned a, unsigned b)
     return of_a != of_b ? of_a < of_b : a > b;
 }
 
-/* Drops the mildest finding of a full list, unless the one that is to come is milder still. */
+/* Drops the mildest finding of a full list, unless the new one is even milder. */
 static bool make_room(ipsec_findings *findings, ipsec_finding_id id)
 {
     unsigned mildest = 0;
@@ -41,7 +41,7 @@ static bool is_missing_facts(const ipsec_findings *findings, ipsec_finding_id id
     return !findings->whole && ipsec_finding_set_has(&ipsec_findings_of_whole, id);
 }
 
-/* The first one clears what was there of another header. */
+/* The first finding clears what was left from another header. */
 static void begin_sets(ipsec_findings *findings)
 {
     if (!findings->any)

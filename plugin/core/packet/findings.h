@@ -13,20 +13,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The most findings that one header is reported with; of more, the mildest are left out. */
+/** The most findings that are reported on one header; if there are more, the mildest are left out. */
 #define IPSEC_FINDINGS_MOST 12
 
 /** One finding. */
 typedef struct ipsec_finding {
-    uint32_t offset; /**< first octet that it speaks of, from ipsec_view.data */
+    uint32_t offset; /**< first octet that it is about, from ipsec_view.data */
     uint32_t length; /**< number of octets, 0 for the header as a whole */
     uint32_t detail; /**< see ipsec_advice_detail; likewise the next two, and advice_case */
     uint32_t missed;
     uint32_t fits;
     uint8_t id;          /**< ipsec_finding_id */
     uint8_t advice_case; /**< for ipsec_finding_advice() */
-    /** Raise an expert item: always for a fault of a packet, on the first packet only for a property of
-     * the SA. */
+    /** Raise an expert item: always for a fault of a packet, only on the first packet for a property of the SA. */
     bool announce;
     /** It rests on a heuristic, which anybody can mislead: it is not certain that a stack sees it. */
     bool assumed;
@@ -36,9 +35,9 @@ typedef struct ipsec_finding {
 typedef struct ipsec_findings {
     bool any;                  /**< there are some, or may be at the end: the sets count */
     bool assuming;             /**< findings that are added now rest on a heuristic */
-    bool flagged;              /**< one is of Note or above, and no mere property of the SA */
+    bool flagged;              /**< one of them is in ipsec_findings_that_flag */
     uint8_t count;             /**< number of valid members of the list */
-    bool whole;                /**< the packet was captured whole: findings that need that are made */
+    bool whole;                /**< the packet was captured whole, so findings that need this can be made */
     ipsec_finding_set all;     /**< those in the list, those that did not fit into it, and those that were announced */
     ipsec_finding_set assumed; /**< of these, those that rest on a heuristic */
     ipsec_finding list[IPSEC_FINDINGS_MOST]; /**< in the order of the catalogue */

@@ -1,8 +1,7 @@
 /* What other protocols look like where ESP is expected: an SPI, a sequence number, and ciphertext.
  *
  * Sequence numbers of ESP are usually young: they begin with one or two zero octets. So a payload that looks like
- * another protocol in these octets, in its length and in some octets after them, is hardly ever ESP. All rules but the
- * first ones have 8 octets to read.
+ * another protocol in these octets, in its length and in some octets after them, is hardly ever ESP.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "packet/foreign.h"
@@ -12,7 +11,7 @@
 
 #include <glib.h>
 
-/* Ports of services. A NAT puts no port from 1024 on there. */
+/* Ports of services. A NAT does not map ports from 1024 on to these. */
 #define SERVICES_LAST 1023u
 
 enum {
@@ -58,8 +57,8 @@ static bool is_text(const uint8_t *octets, uint32_t count)
     return true;
 }
 
-/* SIP, HTTP, SSDP, BitTorrent's DHT; after four octets of ones, queries of game servers; after an operation of two,
- * TFTP. The number alone, read from text, is 151 million or more. */
+/* SIP, HTTP, SSDP, BitTorrent's DHT; after four octets 0xff, queries of game servers; after an opcode of two octets,
+ * TFTP. Four characters of text, read as a sequence number, are 151 million or more. */
 static bool is_line(const payload *p)
 {
     if (!is_text(p->data + 4, 4))
@@ -70,7 +69,8 @@ static bool is_line(const payload *p)
 
 /* --- protocols with a header of their own -------------------------------------------------------------- */
 
-/* A name of DNS at octet `at`, as far as its first label tells, or the root with type and class of a question. */
+/* Whether there seems to be a DNS name at octet `at`, judging by its first label, or the root with type and class of a
+ * question. */
 static bool is_name(const payload *p, uint32_t at, bool may_be_root)
 {
     enum {
@@ -105,7 +105,7 @@ static bool is_dns(const payload *p)
     return questions + answers + half_at(p, 8) > 0 && is_name(p, NAME_AT, questions == 1);
 }
 
-/* RFC 8489 5: the magic cookie stands where ESP has its number; RFC 3489 11.1 has none. */
+/* RFC 8489 5: the magic cookie is where ESP has its sequence number; RFC 3489 11.1 has no cookie. */
 static bool is_stun(const payload *p)
 {
     enum {
@@ -126,7 +126,8 @@ static bool is_quic_version(uint32_t version)
            (version & 0x0f0f0f0f) == 0x0a0a0a0a;
 }
 
-/* RFC 8999 5.1 and 6: a long header has its version in octets 1 to 4; of version 0 it lists others after two IDs. */
+/* RFC 8999 5.1 and 6: a long header has its version in octets 1 to 4; version 0 is followed, after two IDs, by a list
+ * of other versions. */
 static bool is_quic(const payload *p)
 {
     enum {
@@ -143,7 +144,7 @@ static bool is_quic(const payload *p)
            is_quic_version(word_at(p, second_at + 1 + p->data[second_at]));
 }
 
-/* Type and three zeros; the lengths of the handshake are fixed, and data is padded. */
+/* A type and three zeros; handshake messages have fixed lengths, and data is padded. */
 static bool is_wireguard(const payload *p)
 {
     static const uint32_t lengths[] = {[1] = 148, [2] = 92, [3] = 64};
@@ -154,7 +155,7 @@ static bool is_wireguard(const payload *p)
     return type < 4 ? p->length == lengths[type] : p->length >= 32 && p->length % 16 == 0;
 }
 
-/* RFC 9147: a version of 1's complement, and the length of the first record. */
+/* RFC 9147: a version in ones' complement, and the length of the first record. */
 static bool is_dtls(const payload *p)
 {
     enum {
@@ -169,7 +170,7 @@ static bool is_dtls(const payload *p)
     return half_at(p, LENGTH_AT) <= p->length - HEADER;
 }
 
-/* memcached's own header (one of so many datagrams), and a command or an answer. */
+/* memcached's own header (datagram n of m), and a command or an answer. */
 static bool is_memcached(const payload *p)
 {
     enum {
@@ -181,7 +182,7 @@ static bool is_memcached(const payload *p)
            is_text(p->data + HEADER, WORD);
 }
 
-/* SNMP, LDAP: a SEQUENCE of a length that fits, with an INTEGER in it. */
+/* SNMP, LDAP: a SEQUENCE with a matching length that begins with an INTEGER. */
 static bool is_ber(const payload *p)
 {
     enum {
@@ -197,16 +198,16 @@ static bool is_ber(const payload *p)
         length = i == 0 ? p->data[2] : length << 8 | p->data[2 + i];
     if (length == 0 || length > p->length - 2 - octets)
         return false;
-    return length == p->length - 2 - octets || octets >= 2; /* several in one datagram */
+    return length == p->length - 2 - octets || octets >= 2; /* there may be several in one datagram */
 }
 
-/* Seconds of NTP, since 1970 or never. */
+/* An NTP timestamp in seconds: from 1970 on, or 0. */
 static bool is_ntp_time(const payload *p, uint32_t offset)
 {
     return !has(p, offset + 4) || word_at(p, offset) == 0 || word_at(p, offset) >= 0x83aa7e80;
 }
 
-/* RFC 5905 7.3, with or without a digest; RFC 9327 for control; monlist and its like. */
+/* RFC 5905 7.3, with or without a digest; RFC 9327 for control; private mode (monlist). */
 static bool is_ntp(const payload *p)
 {
     const unsigned mode = p->data[0] & 7, version = p->data[0] >> 3 & 7;
@@ -222,7 +223,7 @@ static bool is_ntp(const payload *p)
            is_ntp_time(p, 32);
 }
 
-/* RFC 5531 9: a call of version 2 to a program that is registered. */
+/* RFC 5531 9: a call of version 2 to a registered program. */
 static bool is_rpc(const payload *p)
 {
     return p->number == 0 && has(p, 16) && word_at(p, 8) == 2 && word_at(p, 12) - 100000 < 1000000;
@@ -237,9 +238,9 @@ static bool is_framed(const payload *p)
            ((first == 0xc802 || first == 0x810a || first == 0x810b) && second == p->length);
 }
 
-/* --- what ESP may look like, too ----------------------------------------------------------------------- */
+/* --- patterns that ESP may have, too ------------------------------------------------------------------- */
 
-/* Data of OpenVPN: opcode 9 with a peer below 65,536, or opcode 6 with a young packet number. */
+/* OpenVPN data: opcode 9 with a peer id below 65,536, or opcode 6 with a young packet number. */
 static bool is_openvpn_data(const payload *p)
 {
     return (p->data[0] >> 3 == 9 && p->data[1] == 0) || (p->data[0] >> 3 == 6 && half_at(p, 1) == 0);
@@ -251,7 +252,8 @@ static bool is_utp(const payload *p)
     return (p->data[0] & 0x0f) == 1 && p->data[0] >> 4 <= 4 && p->data[1] <= 2 && p->length >= 20;
 }
 
-/* RFC 3550 5.1, without sources, of a usual type; its clock counts in samples of whole milliseconds. */
+/* RFC 3550 5.1, without contributing sources, of a usual payload type, with a timestamp that is a multiple of 40
+ * samples. */
 static bool is_rtp(const payload *p)
 {
     const unsigned type = p->data[1] & 0x7f;
@@ -290,7 +292,7 @@ const bool ipsec_foreign_begins[UINT8_MAX + 1] = {
     [0x80] = true, [0x81] = true, [0x90] = true, [0xa0] = true, [0xb0] = true, [0xc8] = true,
 };
 
-/* What is no ESP by its length, or has the number 0. */
+/* Whether the payload cannot be ESP because of its length, or has sequence number 0. */
 static bool breaks_a_rule(const ipsec_findings *findings)
 {
     return ipsec_findings_have(findings, IPSEC_FINDING_ESP_ALIGNMENT) ||

@@ -19,19 +19,21 @@
 /** What the octets of a payload indicate besides ESP. Ordered, the surest last. */
 typedef enum {
     IPSEC_FOREIGN_NOT,     /**< nothing else */
-    IPSEC_FOREIGN_PERHAPS, /**< another protocol has such octets; ESP has, too, with an SPI in thousands */
-    IPSEC_FOREIGN_SURE     /**< another protocol; ESP has such octets once in a million packets, or less */
+    IPSEC_FOREIGN_PERHAPS, /**< typical of another protocol, but also of ESP with one SPI in thousands */
+    IPSEC_FOREIGN_SURE     /**< another protocol; ESP looks like this in one packet in a million, or fewer */
 } ipsec_foreign;
 
-/** By first octet, whether payloads of another protocol begin with it whose number may be that of a young SA. */
+/** By first octet, whether another protocol has payloads that begin with it and that may have the value of a young
+ * number where ESP has its sequence number.
+ */
 extern const bool ipsec_foreign_begins[UINT8_MAX + 1];
 
-/** Numbers up to here are young: their first octet is zero. At 10,000 packets a second an SA gets there in half an
+/** Numbers up to here are young: their first octet is zero. At 10,000 packets per second an SA gets there in half an
  * hour.
  */
 #define IPSEC_FOREIGN_YOUNG 0x00ffffffu
 
-/** Whether ipsec_find_foreign() may find anything; not for most packets of ESP, and then it need not be called. */
+/** Whether ipsec_find_foreign() may find anything. For most ESP packets it cannot, and need not be called. */
 static inline bool ipsec_may_be_foreign(const ipsec_view *view, const ipsec_header *header,
                                         const ipsec_findings *findings)
 {
@@ -43,11 +45,11 @@ static inline bool ipsec_may_be_foreign(const ipsec_view *view, const ipsec_head
 }
 
 /**
- * What the payload looks like, and what its ports, its number and its faults say of it.
+ * What the payload looks like, judging by its octets, its ports, its number and its faults.
  *
- * Asked only where ipsec_may_be_foreign().
+ * Call it only if ipsec_may_be_foreign().
  *
- * @param header    as ipsec_check_udp() has read it; of subject IPSEC_SUBJECT_HEADER
+ * @param header as ipsec_check_udp() has read it; its subject is IPSEC_SUBJECT_HEADER
  * @param findings  as ipsec_check_udp() has left them, or with more
  */
 ipsec_foreign ipsec_find_foreign(const ipsec_view *view, const ipsec_header *header, const ipsec_findings *findings);

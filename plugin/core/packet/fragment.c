@@ -23,7 +23,7 @@ static bool read_v4(const ipsec_view *view, ipsec_fragment *fragment)
     return true;
 }
 
-/* Of IPv6 only an atomic fragment (RFC 6946) has an identification. */
+/* In IPv6, only an atomic fragment (RFC 6946) has an identification. */
 static bool read_v6(const ipsec_view *view, ipsec_fragment *fragment)
 {
     uint32_t offset = IPSEC_IPV6_HEADER;

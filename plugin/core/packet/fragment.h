@@ -16,10 +16,10 @@ typedef struct ipsec_fragment {
     const uint8_t *source; /**< address_length octets; likewise the destination */
     const uint8_t *destination;
     uint8_t address_length;  /**< 4 or 16 */
-    uint8_t protocol;        /**< of what was cut: IPSEC_PROTOCOL_... */
+    uint8_t protocol;        /**< of the packet that was fragmented: IPSEC_PROTOCOL_... */
     bool more;               /**< More Fragments is set */
     uint32_t identification; /**< 16 bits of IPv4, 32 of IPv6 */
-    uint32_t offset;         /**< octets in front of it in what was cut; a multiple of 8 */
+    uint32_t offset;         /**< octets in front of it in the payload that was fragmented; a multiple of 8 */
     uint32_t frame;          /**< ipsec_view.frame */
 } ipsec_fragment;
 

@@ -1,5 +1,5 @@
 /** @file
- * What the octets of one header tell.
+ * What the octets of one header say.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,7 +11,7 @@
 
 /** What the octets turned out to be, and so which protocol item a report belongs to. */
 typedef enum {
-    IPSEC_SUBJECT_NOTHING, /**< nothing of IPsec's to judge: clean keepalive, empty or foreign payload */
+    IPSEC_SUBJECT_NOTHING, /**< nothing to judge: a clean keepalive, an empty or a foreign payload */
     IPSEC_SUBJECT_IKE,     /**< a sound IKE header; nothing to judge */
     IPSEC_SUBJECT_HEADER,  /**< a header of ipsec_header.protocol */
     IPSEC_SUBJECT_UDP,     /**< a faulty payload of the UDP encapsulation that is not ESP */
@@ -21,11 +21,12 @@ typedef enum {
 /** Whose AH it may be, other than that of the receiver's IPsec. */
 typedef enum {
     IPSEC_DAEMON_NONE,
-    IPSEC_DAEMON_OSPF, /**< OSPF to a multicast group; but the host's IPsec has its SA, if there is a key row for it */
+    IPSEC_DAEMON_OSPF, /**< OSPF to a multicast group; but if there is a key row for it, the SA is that of the host's
+                          IPsec */
     IPSEC_DAEMON_VRRP  /**< VRRP to a multicast group */
 } ipsec_daemon;
 
-/** What the octets of one header tell. */
+/** What the octets of one header say. */
 typedef struct ipsec_header {
     uint32_t spi;          /**< valid if has_spi */
     uint32_t sequence;     /**< as found in the header; valid if has_sequence */
@@ -35,7 +36,7 @@ typedef struct ipsec_header {
     uint8_t daemon;        /**< ipsec_daemon */
     bool has_spi;
     bool has_sequence;
-    bool payload_lost; /**< where the header ends is unknown; what seems to follow it must not be judged */
+    bool payload_lost; /**< the end of the header is unknown; what seems to follow it must not be judged */
 } ipsec_header;
 
 #endif

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 /**
- * Whether the octets begin with an IP packet of either version, with room for the headers up to that of UDP or TCP. As
- * strongSwan's libipsec sees it, which checks no more: the packet ends where it says so or where the octets end,
- * whichever comes first; later fragments need no transport header; of IPv6 the extension headers are skipped.
+ * Whether the octets begin with an IP packet of either version, with room for the headers up to that of UDP or TCP.
+ * These are all the checks of strongSwan's libipsec: the packet ends where its header says or where the octets end,
+ * whichever comes first; later fragments need no transport header; IPv6 extension headers are skipped.
  */
 bool ipsec_inner_parses(const uint8_t *octets, uint32_t length);
 

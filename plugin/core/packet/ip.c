@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-/* IP headers begin so many octets apart. */
+/* Alignment at which IP headers are looked for, in octets. */
 #define IP_STEP 4u
 
-/* How far back an IP header is looked for: the header of IPv6 and the longest payload. */
+/* How far back an IP header is looked for: an IPv6 header and the longest payload. */
 #define FARTHEST (IPSEC_IPV6_HEADER + (uint32_t)UINT16_MAX)
 
-/* The headers that may stand between IP and the header looked for. All are 8 octets long plus some for each unit of
- * their length octet. `place` is where RFC 8200 4.1 puts them; destination options and the rest may be anywhere. */
+/* The headers that may be between IP and the header looked for. All are 8 octets long, plus `unit` octets times their
+ * length octet. `place` is their rank in the order of RFC 8200 4.1; destination options and the rest may be anywhere.
+ */
 static const struct extension {
     bool known;
     uint8_t unit;
@@ -55,14 +56,14 @@ static uint16_t flags_of(uint8_t protocol, const uint8_t *p, bool first, unsigne
     return flags;
 }
 
-/* Places where a chain led nowhere, by the distance to the header looked for and by how the length is stated. Somebody
- * can craft octets that look like thousands of IP headers with long chains; all of these chains meet, and none is
+/* Places from which a chain led nowhere, by the distance to the header looked for and by the unit of the length. Octets
+ * can be crafted to look like thousands of IP headers with long chains; but such chains meet, and no part of one is
  * followed twice. */
 typedef struct dead_ends {
     uint8_t half_octets[FARTHEST / IP_STEP / 2 + 1];
 } dead_ends;
 
-/* Whether a chain came by here before; from now on one did. */
+/* Whether a chain led through here before; marks the place. */
 static bool is_dead_end(dead_ends *known, uint32_t distance, uint8_t protocol)
 {
     uint8_t *octet = &known->half_octets[distance / IP_STEP / 2];
@@ -94,10 +95,10 @@ static inline bool walk(const uint8_t *p, uint32_t offset, uint32_t end, uint8_t
     return protocol == wanted;
 }
 
-/* Link padding is shorter than this, and every header that is looked for is longer. */
+/* Fewer octets than this after the headers are link padding: every header that is looked for is longer. */
 #define LEAST_BEHIND 8u
 
-/* Fills the path from the total length that IP states, where it is not 0. */
+/* Fills in the path from the total length that IP states, if that is not 0. */
 static inline void fill(const ipsec_ip_search *search, ipsec_ip_path *path, uint32_t distance, uint32_t total,
                         bool stated, uint16_t flags)
 {
@@ -160,8 +161,8 @@ static inline bool try_at(const ipsec_ip_search *search, uint32_t distance, dead
                                        : read_v6(search, p, distance, known, path);
 }
 
-/* Tries all places, and follows no chain twice. Packets come here only if the IP dissector left no hint, as that of
- * IPv6 in front of UDP. */
+/* Tries all places, and follows no chain twice. Needed only if the IP dissector left no hint, as IPv6 in front of UDP
+ * does. */
 static IPSEC_COLD bool search_back(const ipsec_ip_search *search, ipsec_ip_path *path)
 {
     const uint32_t nearest = search->address_length == 4 ? IPSEC_IPV4_HEADER : IPSEC_IPV6_HEADER;

@@ -31,17 +31,17 @@ static inline bool ipsec_ip_is_v4_fragment(const uint8_t *p)
     return (ipsec_read_u16(p + 6) & 0x3fff) != 0;
 }
 
-/** The same for the IPv6 fragment header at p; an atomic fragment (RFC 6946) is none. */
+/** The same for the IPv6 fragment header at p; false for an atomic fragment (RFC 6946). */
 static inline bool ipsec_ip_is_v6_fragment(const uint8_t *p)
 {
     return (ipsec_read_u16(p + 2) & 0xfff9) != 0;
 }
 
 /**
- * Octets of the header `protocol` at p: one of those that may stand between IP and IPsec.
+ * Octets of the header `protocol` at p, which may be any that can be between IP and IPsec.
  *
  * @param count  number of octets that may be read at p
- * @return 0 if it is none of them, or reaches beyond the octets
+ * @return 0 if it is another one, or reaches beyond the octets
  */
 uint32_t ipsec_ip_extension(uint8_t protocol, const uint8_t *p, uint32_t count);
 
@@ -50,15 +50,15 @@ typedef struct ipsec_ip_search {
     const uint8_t *octets;  /**< what was captured in front of the header */
     uint32_t count;         /**< number of octets; the header starts right after them */
     uint32_t behind;        /**< number of octets that follow in the frame, padding included */
-    const uint8_t *source;  /**< source address that the IP header must bear, address_length octets */
+    const uint8_t *source;  /**< source address that the IP header must have, address_length octets */
     uint8_t address_length; /**< 4 or 16; else nothing is found */
     uint8_t protocol;       /**< IP protocol number of the header after the octets */
-    /** Where the caller thinks that the IP header begins, in octets before the header: tried first, and the only place
-     * that may be farther away than the headers of a packet can be long. 0: no idea. */
+    /** Where the caller thinks that the IP header begins, in octets before the header. It is tried first, and only this
+     * place may be farther away than the headers of one packet can be long. 0: unknown. */
     uint32_t hint;
 } ipsec_ip_search;
 
-/** The way from an IP header to the header that it carries. */
+/** The distance from an IP header to the header that it carries. */
 typedef struct ipsec_ip_path {
     uint32_t header; /**< octets from the start of the IP header to the header that was looked for */
     uint32_t length; /**< octets of that header and all after it, as IP says; or IPSEC_LENGTH_UNKNOWN */
@@ -70,10 +70,10 @@ typedef struct ipsec_ip_path {
  * protocol that was asked for.
  *
  * If several fit, the one at the hint is taken, else the farthest: what looks like an IP header inside the options,
- * addresses or ICV of another one was put there by the sender. The work is proportional to the number of octets,
- * whatever they are; IPv6 can have up to 65,575 in front.
+ * addresses or ICV of another one was put there by the sender. The time is proportional to the number of octets,
+ * whatever they are; in IPv6 there can be up to 65,575 in front.
  *
- * An IP length of 0 with octets after the headers, or above IPSEC_LARGEST_ON_WIRE, tells of segmentation offload.
+ * An IP length of 0 with octets after the headers, or above IPSEC_LARGEST_ON_WIRE, is a sign of segmentation offload.
  *
  * @return whether one was found; otherwise *path is unchanged
  */
@@ -89,7 +89,7 @@ typedef struct ipsec_udp {
  * Reads the UDP header (RFC 768) that ends where `octets` end.
  *
  * @param count            number of octets, at least 8 for a result
- * @param source_port,destination_port  ports that it must bear, in host byte order
+ * @param source_port,destination_port ports that it must have, in host byte order
  * @return whether it is that header; otherwise *udp is unchanged
  */
 bool ipsec_udp_read(const uint8_t *octets, uint32_t count, uint16_t source_port, uint16_t destination_port,

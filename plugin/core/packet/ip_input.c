@@ -1,5 +1,5 @@
-/* What IP and UDP of a receiver discard, so that IPsec never sees it.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the IP and UDP layers of a receiver discard, so that IPsec never sees it. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "packet/ip_input.h"
 #include "base/checksum.h"
 #include "base/hash.h"
@@ -14,7 +14,7 @@
 
 /* Every packet of a capture may have another source address. When the table is full, one sender is forgotten: the
  * oldest of those that sent a single packet if there are many of these, else one of the others that has been silent for
- * long. It must show a right checksum again before a wrong one is reported. */
+ * long. A forgotten sender must send a correct checksum again before a wrong one is reported. */
 #define SENDERS_MOST 65536u
 
 /* Senders of a single packet that are kept in any case, because every sender begins as one. */
@@ -22,10 +22,10 @@
 
 /* --- senders --------------------------------------------------------------------------------------- */
 
-/* Whether a sender's checksums are usually right. Anybody can send a right one in its name. If the others are wrong,
- * because they are left to a network card, as many more right ones are needed as there were wrong ones, from WRONG_WAY
- * on and at most WRONG_MOST. A sender that is right from the start is believed for RIGHT_ALONE wrong ones, and one that
- * has sent enough right ones is always believed. */
+/* Whether a sender's checksums are usually right. Anybody can send a right one with its address. If a sender has had at
+ * least -WRONG_WAY wrong ones (most likely left to its network card), it takes one right one to make up for each, for
+ * at most -WRONG_MOST of them. A sender that is right from the start is believed for RIGHT_ALONE wrong ones, and one
+ * that has sent enough right ones is always believed. */
 #define WRONG_WAY   (-2)
 #define WRONG_MOST  (-16)
 #define RIGHT_ALONE 32
@@ -35,16 +35,16 @@ typedef struct sender {
     uint64_t address[2];    /* the octets as they lie in memory, zero-padded */
     uint32_t hash;          /* of the address */
     int8_t ip_way, udp_way; /* above 0: its checksums are right; from WRONG_MOST to RIGHT_SURE */
-    bool known;             /* it was noticed that it sent a second packet */
-    bool again;             /* sent another one since it was put where it is in its queue */
+    bool known;             /* it is known to have sent a second packet */
+    bool again;             /* sent another one since it was put into its place in the queue */
     GList link;             /* in one of the queues; its data is the sender */
 } sender;
 
 struct ipsec_senders {
     GHashTable *all;  /* set of sender */
     GQueue newcomers; /* of sender, in order of appearance */
-    GQueue known;     /* of sender: the others; goes round */
-    sender *last;     /* met last: spares most packets the lookup */
+    GQueue known;     /* of sender: the others; those that are still active go to the end again */
+    sender *last;     /* of the last packet; saves most packets the lookup */
     uint64_t seed;
     ipsec_limits *limits;
 };
@@ -90,8 +90,8 @@ static void become_known(ipsec_senders *senders, sender *who)
     move(&senders->newcomers, &senders->known, who);
 }
 
-/* The first one of a queue that has not sent again; those in front of it become known, or go to the end. Each is paid
- * for by a packet. */
+/* The first one of a queue that has not sent again; those in front of it become known, or go to the end. The cost is
+ * amortised: each step is paid for by a packet. */
 static sender *find_idle(ipsec_senders *senders, GQueue *queue)
 {
     sender *first;
@@ -166,7 +166,7 @@ typedef enum {
     SUM_WRONG
 } sum_state;
 
-/* Whether a wrong checksum is a fault, and not usual for this sender. */
+/* Whether a checksum is wrong, although those of this sender are usually right. */
 static inline bool is_fault(sum_state state, int8_t *way)
 {
     const int8_t before = *way;
@@ -218,12 +218,12 @@ enum {
     OPTION_NOP = 1
 };
 
-/* What an option must have. */
+/* What makes an option valid. */
 static const struct option_rule {
     uint8_t least;   /* octets */
     uint8_t pointer; /* least value of the octet that points to the next slot, from 1; 0: it has none */
-    uint8_t slot;    /* octets that must be free where it points into the option */
-    uint8_t once;    /* kinds of which a packet may have one only */
+    uint8_t slot;    /* octets that must be free at the pointer, if it points into the option */
+    uint8_t once;    /* bit of a kind that a packet may have only once */
 } rules[UINT8_MAX + 1] = {
     [7] = {3, 4, 4, 1 << 0},   /* record route */
     [68] = {4, 5, 4, 1 << 1},  /* timestamp */
@@ -284,7 +284,7 @@ static void check_v4(const ipsec_view *view, sender *from, ipsec_finding_set *fo
         ipsec_finding_set_add(found, kind->v4_option);
 }
 
-/* Octets that IP has from the UDP header on; UINT32_MAX where it does not say. */
+/* Octets from the UDP header on, according to IP; UINT32_MAX if it does not say. */
 static uint32_t octets_for_udp(const ipsec_view *view)
 {
     const uint32_t in_front = view->outer_length - IPSEC_UDP_HEADER;

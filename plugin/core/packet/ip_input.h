@@ -1,5 +1,5 @@
 /** @file
- * What IP and UDP of a receiver discard, so that IPsec never sees it. Internal to the core.
+ * What the IP and UDP layers of a receiver discard, so that IPsec never sees it. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Senders whose checksums were right. A capture on a host that leaves checksums to its network card has wrong ones
- * only. Bounded. */
+/** What is known of the checksums of senders; bounded. In a capture on a host that leaves checksums to its network
+ * card, all of its own are wrong. */
 typedef struct ipsec_senders ipsec_senders;
 
 ipsec_senders *ipsec_senders_new(ipsec_limits *limits);

@@ -1,5 +1,5 @@
 /** @file
- * Kinds of headers: where their fields stand, and which findings are their own. Internal to the core.
+ * Kinds of headers: where their fields are, and which findings are their own. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,23 +18,23 @@
 #define IPSEC_ESP_HEADER 8u
 #define IPSEC_AH_HEADER  12u
 
-/** SPIs up to here are IANA's: RFC 4303 2.1, RFC 4302 2.4. */
+/** SPIs up to here are reserved by IANA: RFC 4303 2.1, RFC 4302 2.4. */
 #define IPSEC_SPI_RESERVED_LAST 255u
 
-/** The least that any SA of RFC 4303 sends: the header, a trailer of one word, and an ICV of 8 octets (or an IV of 8
- * where there is no ICV). */
+/** The shortest packet of any SA of RFC 4303: the header, a trailer of one word, and an ICV of 8 octets (or an IV of 8
+ * if there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
 
-/** One kind of header: where its fields stand, and which findings are its own. */
+/** One kind of header: where its fields are, and which findings are its own. */
 typedef struct ipsec_header_kind {
-    /** Octets that the header has by its own length field; its first two octets must be readable. NULL where it has
-     * none, or encrypts. */
+    /** Octets of the header according to its own length field; its first two octets must be readable. NULL if it has no
+     * such field, or encrypts. */
     uint32_t (*length)(const uint8_t *header);
     uint8_t protocol;          /**< IPSEC_PROTOCOL_... */
     uint8_t fixed;             /**< octets of the fixed part */
-    uint8_t spi_at;            /**< from the first octet; likewise the next */
-    uint8_t sequence_at;       /**< after the SPI */
-    ipsec_finding_id spi_zero; /**< the SPI is 0; likewise the next: in 1 to IPSEC_SPI_RESERVED_LAST */
+    uint8_t spi_at;            /**< offset from the first octet of the header */
+    uint8_t sequence_at;       /**< likewise; it follows the SPI */
+    ipsec_finding_id spi_zero; /**< the SPI is 0; the next one: it is in 1 to IPSEC_SPI_RESERVED_LAST */
     ipsec_finding_id spi_reserved;
     ipsec_finding_id spi_unknown; /**< the receiver has no such SA */
     ipsec_finding_id icv;         /**< the ICV is wrong */
@@ -42,8 +42,8 @@ typedef struct ipsec_header_kind {
     ipsec_finding_id v6_order;    /**< extension headers in front of it are out of order */
     ipsec_finding_id ip_checksum; /**< of the IP header in front; likewise the next */
     ipsec_finding_id v4_option;
-    ipsec_finding_id
-        encap_mismatch; /**< it came in UDP, or not, unlike its SA; IPSEC_FINDING_COUNT: that says nothing */
+    /** It came in UDP although its SA does not, or vice versa; IPSEC_FINDING_COUNT: not a fault. */
+    ipsec_finding_id encap_mismatch;
 } ipsec_header_kind;
 
 /** The kinds by index, and their number. */
@@ -54,7 +54,7 @@ enum {
     IPSEC_HEADER_KINDS
 };
 
-/** The descriptors; each stands beside its rule. */
+/** The descriptors; each is defined in the file with its rule. */
 #define KIND(symbol, name, number, encrypts, covers_outer) extern const ipsec_header_kind ipsec_kind_##name;
 #include "base/kind.def"
 #undef KIND
@@ -73,13 +73,13 @@ static inline uint8_t ipsec_kind_index(uint8_t protocol)
     return 0;
 }
 
-/** The kind of a protocol. Static storage; that of ESP for what is none. */
+/** The kind of a protocol; that of ESP for protocols without a kind. Static storage. */
 static inline const ipsec_header_kind *ipsec_kind_of(uint8_t protocol)
 {
     return ipsec_header_kinds[ipsec_kind_index(protocol)];
 }
 
-/** Begins with what the view says. */
+/** Initialises the header from the view. */
 static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *view)
 {
     *header = (ipsec_header){

@@ -15,8 +15,8 @@ enum {
     UDP_LENGTH_AT = 4
 };
 
-/* Options of IPv6: a pad of one octet has no length; the type tells whether the option may change on the way (RFC 8200
- * 4.2). */
+/* IPv6 options: Pad1 has no length octet; a bit of the type says whether the option may change on the way (RFC
+ * 8200 4.2). */
 #define OPTION_PAD1       0u
 #define OPTION_MAY_CHANGE 0x20u
 
@@ -55,7 +55,7 @@ static bool has_options(uint8_t protocol)
     return protocol == IPSEC_PROTOCOL_HOP_BY_HOP || protocol == IPSEC_PROTOCOL_DESTINATION_OPTIONS;
 }
 
-/* Another AH in front is a packet of its own, and what follows it no header of IPv6's. */
+/* Another AH in front starts a packet of its own; what follows it is not an IPv6 extension header of this one. */
 static ipsec_oddities of_v6(const ipsec_view *view)
 {
     uint8_t protocol = view->outer[V6_NEXT_AT];
@@ -78,7 +78,8 @@ static ipsec_oddities of_v6(const ipsec_view *view)
 
 /* --- all --------------------------------------------------------------------------------------------- */
 
-/* Whether UDP is shorter than its IP packet. If it is too long, or too short for a header, that is a fault. */
+/* Whether UDP is shorter than its IP packet. If it is too long, or too short for a header, that is a finding instead.
+ */
 static bool is_udp_short(const ipsec_view *view)
 {
     const uint32_t in_front = view->outer_length - IPSEC_UDP_HEADER;

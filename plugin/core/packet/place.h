@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/** As much of a link address as a word holds: most have 6 octets, some 8. 0: there is none, or it tells nothing. */
+/** As much of a link address as fits into a word: most have 6 octets, some 8. 0: there is none, or it is all zeros. */
 static IPSEC_INLINE uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
 {
     const uint32_t mac = 6;
@@ -37,8 +37,8 @@ static IPSEC_INLINE uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
 }
 
 /**
- * Value of ipsec_view.place. Two addresses have the same half with a probability of 2^-10, two links both halves with
- * 2^-20. Somebody who brings that about on purpose passes for the other link, and gains nothing by it.
+ * Value of ipsec_view.place. Two addresses have the same half with a probability of 2^-10, two links both halves with a
+ * probability of 2^-20. An attacker who achieves this on purpose passes for the other link, and gains nothing from it.
  *
  * @param interface    number of the interface in the capture
  * @param source       ipsec_link_word() of the address; likewise the destination
@@ -50,7 +50,7 @@ static IPSEC_INLINE uint32_t ipsec_place_of(uint32_t interface, uint64_t source,
            ipsec_half_place(destination, vlan);
 }
 
-/** Value of ipsec_view.packet_id, of what the capturing system calls the packet. Never 0. */
+/** Value of ipsec_view.packet_id, from the capturing system's id of the packet. Never 0. */
 static inline uint16_t ipsec_packet_id_of(uint64_t id)
 {
     return (uint16_t)MAX(ipsec_hash_mix(1, id) >> 48, 1);

@@ -1,5 +1,5 @@
 /** @file
- * IP protocol numbers (IANA) besides ESP and AH, which view.h has. Internal to the core.
+ * IP protocol numbers (IANA) other than ESP and AH, which are in view.h. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

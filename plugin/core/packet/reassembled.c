@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-/* The most extension headers that are looked at in one frame: twice as many as a packet can have, at 8 octets each. In
- * tunnels the addresses may occur more than once in a frame. A frame in which each of thousands of places has a chain
- * of its own was crafted. */
+/* The most extension headers that are looked at in one frame: twice as many as a packet can have, at 8 octets each,
+ * because with tunnels the addresses may occur more than once in a frame. A frame with thousands of such places, each
+ * with a chain of its own, was crafted. */
 #define EXTENSIONS_MOST 16384u
 
 /* Where the frame is searched. */
@@ -17,7 +17,7 @@ typedef struct search {
     const ipsec_reassembled *datagram;
     uint8_t *headers;
     uint32_t room;
-    uint32_t extensions; /* gone through */
+    uint32_t extensions; /* number of those looked at so far */
 } search;
 
 static void write_u16(uint8_t *octets, uint32_t value)
@@ -38,12 +38,12 @@ static ipsec_rebuilt rebuild_v4(search *s, const uint8_t *p, uint32_t count)
         return (ipsec_rebuilt){0};
     memcpy(s->headers, p, header);
     write_u16(s->headers + 2, total);
-    write_u16(s->headers + 6, fragment & 0xc000u); /* offset and more fragments */
+    write_u16(s->headers + 6, fragment & 0xc000u); /* clears the offset and More Fragments */
     return (ipsec_rebuilt){.length = header, .is_guessed = !is_first};
 }
 
-/* Octets in front of the fragment header of the IPv6 packet at p, and where the number of that header stands; 0 if
- * there is none. */
+/* Octets in front of the fragment header of the IPv6 packet at p, 0 if there is none; *number_at is the offset of the
+ * octet that names that header. */
 static uint32_t find_fragment(search *s, const uint8_t *p, uint32_t count, uint32_t *number_at)
 {
     uint32_t offset = IPSEC_IPV6_HEADER;
@@ -74,7 +74,7 @@ static ipsec_rebuilt rebuild_v6(search *s, const uint8_t *p, uint32_t count)
     return (ipsec_rebuilt){.length = length};
 }
 
-/* What stands at octet `at` of the frame, of which a header's worth is there. */
+/* Rebuilds from the header at octet `at` of the frame, which holds at least an IP header from there on. */
 static ipsec_rebuilt rebuild_at(search *s, uint32_t at)
 {
     const uint8_t *p = s->datagram->frame + at;

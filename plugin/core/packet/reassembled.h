@@ -13,12 +13,12 @@
 typedef struct ipsec_reassembled {
     const uint8_t *frame; /**< the frame, or as much of it as was captured */
     uint32_t count;       /**< octets of that */
-    /** address_length octets. If they lie in the frame themselves, then in the header of the fragment, and no other is
-     * looked for. */
+    /** address_length octets. If it points into the frame itself, it points into the header of the fragment, and no
+     * other header is looked for. */
     const uint8_t *source;
-    const uint8_t *destination; /**< likewise, as the IP header has it; not looked at if it is known where that is */
+    const uint8_t *destination; /**< likewise, as in the IP header; not used if `source` points into the frame */
     uint8_t address_length;     /**< 4 or 16; else nothing is found */
-    uint32_t length;            /**< octets that were put together from the fragments */
+    uint32_t length;            /**< octets that were reassembled from the fragments */
 } ipsec_reassembled;
 
 /** Headers that were found. */
@@ -31,8 +31,8 @@ typedef struct ipsec_rebuilt {
  * Writes the headers that the datagram had before it was cut into fragments: IP and, in IPv6, the extension headers
  * that are in every fragment.
  *
- * The first fragment of IPv4 has all options. The others have those that are to be copied (RFC 791 3.1), and what else
- * the first one had is not known.
+ * The first fragment of an IPv4 packet has all options. The others have only those with the copied flag (RFC 791 3.1),
+ * so the rest is not known.
  *
  * @param headers, room  where to
  * @return nothing if no fragment of that datagram is found in the frame, or if there is too little room

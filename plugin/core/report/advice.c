@@ -1,4 +1,4 @@
-/* Advice: the catalogue's, or what a look beyond the packet makes more exact.
+/* Advice: that of the catalogue, or a more exact one if there is more to go on than the packet itself.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/advice.h"
 #include "base/stack.h"
@@ -117,7 +117,7 @@ static const ipsec_advice cases[IPSEC_CASE_COUNT] = {
                              .step = IPSEC_STEP_CONTEXT, .remedy = IPSEC_REMEDY_EITHER, .attack = true},
     [IPSEC_CASE_IKE_NAT_BOTH] =
         {"nothing to do: both peers are behind NAT, or the sender claims to be so that ESP uses UDP", NAT},
-    /* Of ICMP errors. */
+    /* ICMP errors. */
     [IPSEC_CASE_TOO_BIG] =
         {"lower the tunnel MTU or clamp the MSS if packets stay that large (Linux honours this for 600 s)", MTU},
     [IPSEC_CASE_TOO_BIG_ANY] = {"lower the tunnel MTU or clamp the MSS if packets stay that large", MTU},
@@ -192,7 +192,7 @@ static bool is_of_receiver(unsigned advice_case)
     return advice_case >= IPSEC_CASE_FLAGS_COVERED && advice_case <= IPSEC_CASE_AH_LENGTH;
 }
 
-/* A notify: its name, or its number. */
+/* Describes a notify by its name, or else by its number. */
 static void describe_notify(uint32_t detail, char *buffer, size_t size)
 {
     const char *const name = ipsec_ike_notify_name((uint8_t)(detail >> 16), (uint16_t)detail);
@@ -213,7 +213,7 @@ static void describe_windows(uint32_t code, char *buffer, size_t size)
         g_snprintf(buffer, size, "; the code is %u (0x%x)", code, code);
 }
 
-/* The same as describe() for what is said of IKE. */
+/* Like describe(), for the cases of IKE. */
 static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size)
 {
     if (finding->advice_case == IPSEC_CASE_IKE_PEER_ERROR || finding->advice_case == IPSEC_CASE_IKE_STRAY)
@@ -228,7 +228,7 @@ static void describe_ike(const ipsec_finding *finding, char *buffer, size_t size
         g_snprintf(buffer, size, " (frame %u: %s)", finding->detail, ipsec_ike_error_name(finding->missed));
 }
 
-/* Likewise, of one on a path MTU. */
+/* Likewise, for the cases of a path MTU. */
 static void describe_mtu(const ipsec_finding *finding, char *buffer, size_t size)
 {
     const bool sure = finding->advice_case == IPSEC_CASE_TOO_BIG || finding->advice_case == IPSEC_CASE_ABOVE;

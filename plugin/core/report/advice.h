@@ -1,7 +1,7 @@
 /** @file
- * Advice: the catalogue's, or what a look beyond the packet makes more exact.
+ * Advice: that of the catalogue, or a more exact one if there is more to go on than the packet itself.
  *
- * The room report/ has what people are told: the report, advice, and what each receiver reports. It moves no state.
+ * Layer report/: the report, the advice, and what each receiver reports. It changes no state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +10,7 @@
 
 #include "report/report.h"
 
-/** Octets that are enough for any advice. Wireshark cuts the text of an item, with its name, at 240. */
+/** Octets that are enough for any advice. Wireshark truncates the text of an item, including its name, at 240. */
 #define IPSEC_ADVICE_SIZE 224
 
 /**

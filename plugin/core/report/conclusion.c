@@ -17,7 +17,7 @@ static bool is_graver(const ipsec_catalogue_row *row, const ipsec_catalogue_row 
     return than->is_neighbour && !row->is_neighbour;
 }
 
-/* Equals come in the order of the catalogue, so the first of them stays. */
+/* Among equals, the first in the order of the catalogue is kept. */
 const ipsec_finding *ipsec_gravest(const ipsec_findings *findings)
 {
     const ipsec_finding *gravest = findings->count ? findings->list : NULL;

@@ -11,16 +11,16 @@
 /** Octets that are enough for any conclusion. */
 #define IPSEC_CONCLUSION_SIZE 160
 
-/** What is worst about a packet: of its most severe findings the first that tells of itself, or else of others; NULL
- * if there are none. */
+/** The gravest finding of a packet: among its most severe ones, the first that is about the packet itself, or else the
+ * first that is about its neighbours; NULL if there are none. */
 const ipsec_finding *ipsec_gravest(const ipsec_findings *findings);
 
-/** The same of Warning or above: what a list of packets names in front. */
+/** The same among findings of severity Warn or Error: what the Info column begins with. */
 const ipsec_finding *ipsec_alarm(const ipsec_findings *findings);
 
 /**
- * The verdict, the summary of the gravest finding and the error of Windows, as far as there are any: "drop, ESP length
- * is not a multiple of 4 octets (13914)".
+ * The verdict, and if there are any, the summary of the gravest finding and the error of Windows: "drop, ESP length is
+ * not a multiple of 4 octets (13914)".
  *
  * @param buffer  where it is written; IPSEC_CONCLUSION_SIZE octets
  * @return buffer

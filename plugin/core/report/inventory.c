@@ -1,12 +1,12 @@
-/* What each stack can report at all, and for which findings. What all stacks share is reported by none.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each stack can report at all, and for which findings. Rows of every.def are reported by no stack, so they are
+ * left out. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/inventory.h"
 #include "report/outcomes.h"
 
 #include <glib.h>
 #include <string.h>
 
-/* The most that there can be: one for each row. */
+/* An upper bound: one message per row. */
 enum {
     MESSAGES_MOST = 0
 #define OUTCOME(...) +1
@@ -14,7 +14,7 @@ enum {
 #undef OUTCOME
 };
 
-/* The messages of a stack, as they are come upon. */
+/* The messages of a stack, in the order in which they are found. */
 typedef struct {
     const char *texts[MESSAGES_MOST];
     unsigned count;

@@ -11,11 +11,11 @@
 #include "report/report.h"
 #include "sa/note.h"
 
-/** The oddities of a packet that was captured whole, but IPSEC_ODDITY_BEFORE_FIRST, which is not the same to all
- * stacks. A function of what later passes have too. */
+/** The oddities of a packet that was captured whole, except IPSEC_ODDITY_BEFORE_FIRST, which differs between stacks.
+ * They depend only on what later passes have as well. */
 ipsec_oddities ipsec_oddities_of(const ipsec_view *view, const ipsec_note *note, const ipsec_report *report);
 
-/** Those that the stack has any row on. */
+/** The oddities for which the stack has a row. */
 ipsec_oddities ipsec_oddities_minded(ipsec_stack stack);
 
 #endif

@@ -1,5 +1,5 @@
-/* What each stack makes of each fault: the rows of the stacks' files, and how one is found.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What each stack does on each fault: the rows of the stacks' files, and the lookup in them. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "report/outcomes.h"
 #include "base/advice_case.h"
 #include "base/finding_set.h"
@@ -18,7 +18,7 @@ enum {
 #define INFERRED          .inferred = true
 #define ALSO(text)        .also = text
 #define RESTRICTS(symbol) .restriction = IPSEC_CASE_##symbol
-/* RECEIVER is what each file defines it to be; it must be expanded before it is pasted. */
+/* Each file defines RECEIVER, which must be expanded before it is pasted. */
 #define KEY(stack, symbol) IPSEC_OUTCOME_KEY(IPSEC_STACK_##stack, IPSEC_FAULT_##symbol)
 #define ROW(receiver, symbol, carried, place, verdict, ...)                                                            \
     {.key = KEY(receiver, symbol),                                                                                     \
@@ -41,8 +41,8 @@ static const ipsec_outcome_row rows[] = {
 
 #define ROW_COUNT G_N_ELEMENTS(rows)
 
-/* Faults that some stack has a row on, and such that all share one: most findings are of no stack's concern, and those
- * that come with every packet of an SA are among them. */
+/* Faults for which some stack, or every.def, has a row. Most findings concern no stack, among them those that every
+ * packet of an SA has. */
 G_STATIC_ASSERT(IPSEC_FAULT_COUNT <= 8 * sizeof(ipsec_finding_set));
 
 static const ipsec_finding_set of_concern = {{
@@ -84,7 +84,7 @@ static unsigned carrier_of_version(uint8_t ip_version)
     return ip_version == 6 ? IPSEC_CARRIER_IN_V6 : 0;
 }
 
-/* Where the row tells. */
+/* If a key row gives the mode. */
 static unsigned carrier_of_mode(const ipsec_opened *opened)
 {
     if (!opened->valid || !opened->spec)
@@ -144,7 +144,7 @@ static unsigned first_row(unsigned key)
     return low;
 }
 
-/* NULL if the stack has no row on the fault that holds. */
+/* NULL if the stack has no row on the fault that applies. */
 static const ipsec_outcome *find(unsigned stack, unsigned fault, ipsec_carriers carriers)
 {
     const unsigned key = IPSEC_OUTCOME_KEY(stack, fault);

@@ -1,5 +1,4 @@
-/* What a stack tells apart and the catalogue does not.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Distinctions that a stack makes and the catalogue does not. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/quirks.h"
 #include "base/advice_case.h"
 #include "keys/terms.h"
@@ -15,8 +14,8 @@ bool ipsec_is_of_window(ipsec_finding_id id)
            id == IPSEC_FINDING_SEQ_RESTART;
 }
 
-/* The finding is about one receiver's window. For a stack with a smaller window the number may be old, for one with a
- * larger window seen, or new. */
+/* The finding is about the window of the configured receiver. To a stack with a smaller window the number may be old,
+ * to one with a larger window seen, or new. */
 static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id)
 {
     if (ipsec_stacks_have(report->number.seen_by, stack))
@@ -26,7 +25,7 @@ static unsigned by_own_window(ipsec_stack stack, const ipsec_report *report, ips
     return ipsec_stacks_have(report->number.old_by, stack) ? IPSEC_FAULT_REPLAY_OLD : IPSEC_FAULT_NONE;
 }
 
-/* Whether the number 0 is one as any. With ESN it comes again in each epoch. */
+/* Whether the stack treats the number 0 like any other. With ESN it comes again in each epoch. */
 static bool takes_zero(ipsec_stack stack, const ipsec_report *report)
 {
     return report->anti_replay == IPSEC_ANTI_REPLAY_OFF ||
@@ -42,15 +41,15 @@ static bool has_highest(const ipsec_report *report)
 
 ipsec_decision ipsec_rfc_decision(const ipsec_catalogue_row *row)
 {
-    /* No receiver checks what only weakens the cipher, or what is about others. */
+    /* No receiver checks for what only weakens the cipher, or for what is about other packets. */
     if (row->is_neighbour || row->group == IPSEC_GROUP_SECURITY || row->severity < IPSEC_SEVERITY_ERROR)
         return IPSEC_DECISION_PASSES;
     return IPSEC_DECISION_REFUSES;
 }
 
-/* --- what several stacks tell apart ------------------------------------------------------------------- */
+/* --- distinctions of several stacks ------------------------------------------------------------------- */
 
-/* Octets that a finding of the report speaks of; 0 if it is not there. */
+/* The length in octets that a finding of the report marks; 0 if it is not there. */
 static uint32_t octets_of(const ipsec_report *report, ipsec_finding_id id)
 {
     const ipsec_finding *finding = ipsec_findings_get(&report->findings, id);
@@ -63,7 +62,7 @@ static bool has_oddity(const ipsec_report *report, ipsec_oddities oddities)
     return (report->oddities & oddities) != 0;
 }
 
-/* Whether the key row is the receiver's, so that what the row says is what the receiver goes by. */
+/* Whether the key row is certainly that of the SA, so that the receiver uses what the row says. */
 static bool has_sure_row(const ipsec_report *report)
 {
     return report->opened.valid && report->opened.spec && report->opened.is_sure;
@@ -74,7 +73,7 @@ static bool has_right_icv(const ipsec_report *report)
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
 }
 
-/* Another AH after AH in IPv6 is not read by itself. */
+/* In IPv6, a second AH after the first is not processed as a header of its own. */
 static bool is_ah_behind_ah(const ipsec_report *report)
 {
     return report->ip_version == 6 && has_right_icv(report) && report->opened.next_header == IPSEC_PROTOCOL_AH;
@@ -87,7 +86,7 @@ static unsigned covers_options(const ipsec_report *report, unsigned fault)
     return has_right_icv(report) ? fault : IPSEC_FAULT_NONE;
 }
 
-/* Whether AH names an IP packet, which then is too short. */
+/* Whether AH says that an IP packet follows; the one that follows is too short. */
 static bool names_packet(const ipsec_report *report)
 {
     return has_right_icv(report) && ipsec_next_is_ip(report->opened.next_header);
@@ -95,8 +94,8 @@ static bool names_packet(const ipsec_report *report)
 
 /* --- FreeBSD ----------------------------------------------------------------------------------------- */
 
-/* Whether the highest number is the last of 32 bits. ipsec_chkreplay() finds it; but it is not called where there is no
- * ICV, and ipsec_updatereplay(), after the decryption, refuses the number as any old one. */
+/* Whether the highest number is the last of 32 bits. ipsec_chkreplay() detects it; but it is not called if there is no
+ * ICV, and ipsec_updatereplay(), after the decryption, refuses the number like any old one. */
 static bool is_behind_end(const ipsec_report *report)
 {
     if (report->opened.valid && report->opened.icv_status == IPSEC_ICV_NOT_PRESENT)
@@ -104,7 +103,7 @@ static bool is_behind_end(const ipsec_report *report)
     return has_highest(report) && (uint32_t)report->number.highest == UINT32_MAX;
 }
 
-/* With the SPI alone it looks for an SA, and then asks for whole words (esp_input()). */
+/* FreeBSD looks for an SA with the SPI alone, and then requires a length in whole words (esp_input()). */
 static unsigned freebsd_short(const ipsec_report *report)
 {
     if (!has_oddity(report, IPSEC_ODDITY_SHORT_KNOWN | IPSEC_ODDITY_SHORT_UNKNOWN))
@@ -120,13 +119,13 @@ static unsigned freebsd_fault(const ipsec_report *report, unsigned fault)
     switch (fault) {
     case IPSEC_FAULT_V6_CHANGING_OPTIONS:
         return covers_options(report, fault);
-    case IPSEC_FAULT_SEQ_ZERO: /* ipsec_chkreplay() minds it only as long as the highest number is 0 too */
+    case IPSEC_FAULT_SEQ_ZERO: /* ipsec_chkreplay() rejects it only while the highest number is 0 too */
         return has_highest(report) && report->number.highest > 0 ? IPSEC_FAULT_NONE : fault;
     case IPSEC_FAULT_REPLAY_OLD:
         return is_behind_end(report) ? IPSEC_FAULT_OLD_AT_END : fault;
     case IPSEC_FAULT_SEQ_WRAP:
         return is_behind_end(report) ? IPSEC_FAULT_WRAP_AT_END : fault;
-    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
+    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is only compared with that of the SA */
     case IPSEC_FAULT_AH_V6_ALIGNMENT:
     case IPSEC_FAULT_AH_V4_EXTRA_PAD:
         return has_sure_row(report) ? IPSEC_FAULT_NONE : fault;
@@ -145,7 +144,7 @@ static unsigned freebsd_fault(const ipsec_report *report, unsigned fault)
 
 /* --- OpenBSD ----------------------------------------------------------------------------------------- */
 
-/* checkreplaywindow() with ESN minds the number 0 only as long as the highest is 0 or 1. */
+/* With ESN, checkreplaywindow() rejects the number 0 only while the highest is 0 or 1. */
 static bool is_zero_as_any(const ipsec_report *report)
 {
     const bool has_esn = report->opened.valid && report->opened.esn;
@@ -153,7 +152,7 @@ static bool is_zero_as_any(const ipsec_report *report)
     return has_esn && has_highest(report) && report->number.highest > 1;
 }
 
-/* In UDP, a payload of 4 octets goes to the socket, and for one of 8 an SA is looked up. */
+/* In UDP, a payload of 4 octets goes to the socket, and one of 8 octets is enough to look up an SA. */
 static unsigned openbsd_short(const ipsec_report *report, unsigned fault)
 {
     const uint32_t octets = octets_of(report, IPSEC_FINDING_NATT_ESP_TOO_SHORT);
@@ -169,7 +168,7 @@ static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
         return covers_options(report, fault);
     case IPSEC_FAULT_SEQ_ZERO:
         return is_zero_as_any(report) ? IPSEC_FAULT_NONE : fault;
-    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is compared with that of the SA alone */
+    case IPSEC_FAULT_AH_ICV_LENGTH: /* the length is only compared with that of the SA */
     case IPSEC_FAULT_AH_V4_EXTRA_PAD:
         return has_sure_row(report) ? IPSEC_FAULT_NONE : fault;
     case IPSEC_FAULT_AH_NEXT_HEADER_MODE:
@@ -185,7 +184,7 @@ static unsigned openbsd_fault(const ipsec_report *report, unsigned fault)
 
 /* --- VPP --------------------------------------------------------------------------------------------- */
 
-/* GRE and MPLS, which VPP takes after a tunnel's ESP besides IP. */
+/* GRE and MPLS, which VPP accepts inside a tunnel's ESP besides IP. */
 enum {
     PROTOCOL_GRE = 47,
     PROTOCOL_MPLS = 137
@@ -196,7 +195,7 @@ static bool is_taken_inside(uint8_t next)
     return ipsec_next_is_ip(next) || next == PROTOCOL_GRE || next == PROTOCOL_MPLS;
 }
 
-/* There is room for IV and ICV and no more: the ICV is looked at, and then what lies where the trailer should be. */
+/* If there is room for IV and ICV and no more, the ICV is checked, and then the octets where the trailer should be. */
 static unsigned vpp_short(const ipsec_report *report, unsigned fault)
 {
     if (!has_sure_row(report))
@@ -207,7 +206,7 @@ static unsigned vpp_short(const ipsec_report *report, unsigned fault)
                                                                                    : IPSEC_FAULT_NONE;
 }
 
-/* Policies know an SPI, and no protocol. */
+/* Policies match an SPI, regardless of the protocol. */
 static unsigned vpp_unknown(const ipsec_report *report)
 {
     const ipsec_finding *finding = ipsec_findings_get(&report->findings, IPSEC_FINDING_ESP_SPI_UNKNOWN);
@@ -219,7 +218,7 @@ static unsigned vpp_unknown(const ipsec_report *report)
 static unsigned vpp_ah_fault(const ipsec_report *report, unsigned fault)
 {
     switch (fault) {
-    case IPSEC_FAULT_AH_LENGTH_OVERRUN: /* the length is not read: the ICV stands where it should, if there is one */
+    case IPSEC_FAULT_AH_LENGTH_OVERRUN: /* the length is not read: the ICV is expected in its regular place */
         if (!has_sure_row(report))
             return fault;
         return report->opened.unverified == IPSEC_UNVERIFIED_TOO_SHORT &&
@@ -228,9 +227,9 @@ static unsigned vpp_ah_fault(const ipsec_report *report, unsigned fault)
                    : IPSEC_FAULT_NONE;
     case IPSEC_FAULT_AH_NEXT_HEADER:
         return is_ah_behind_ah(report) ? IPSEC_FAULT_AH_BEHIND_AH : fault;
-    case IPSEC_FAULT_AH_SPI_UNKNOWN: /* nor does a policy know a protocol */
+    case IPSEC_FAULT_AH_SPI_UNKNOWN: /* here, too, a policy ignores the protocol */
         return has_oddity(report, IPSEC_ODDITY_SEEN_BY_OTHER) ? IPSEC_FAULT_NONE : fault;
-    case IPSEC_FAULT_AH_NEXT_HEADER_MODE: /* what is inside is not asked */
+    case IPSEC_FAULT_AH_NEXT_HEADER_MODE: /* what is inside is not examined */
         return names_packet(report) ? IPSEC_FAULT_NONE : fault;
     default:
         return fault;
@@ -260,21 +259,21 @@ static unsigned vpp_fault(const ipsec_report *report, unsigned fault)
 {
     const ipsec_outcome *outcome;
 
-    /* Its own source is what it looks for. */
+    /* VPP compares the source with that of the SA itself, not with that of earlier packets. */
     if (fault == IPSEC_FAULT_SA_ADDRESS_CHANGED && has_sure_row(report) && report->opened.spec->source.length > 0)
         return IPSEC_FAULT_NONE;
     fault = report->header.protocol == IPSEC_PROTOCOL_AH ? vpp_ah_fault(report, fault) : vpp_esp_fault(report, fault);
     if (fault == IPSEC_FAULT_NONE || !has_oddity(report, IPSEC_ODDITY_UDP_SHORT))
         return fault;
-    /* The length of UDP is not used: it has other octets than were judged here. */
+    /* VPP does not use the UDP length, so it sees other octets than were judged here. */
     outcome = ipsec_outcome_find(IPSEC_STACK_VPP, fault, ipsec_carriers_of(report));
     return outcome->stage >= IPSEC_STAGE_LENGTHS ? IPSEC_FAULT_NONE : fault;
 }
 
 /* --- strongSwan -------------------------------------------------------------------------------------- */
 
-/* What libipsec makes of a payload: it must parse as IP, whatever Next Header says; only then Next Header is looked at,
- * and what is neither IPv4 nor IPv6 is discarded in silence. */
+/* To libipsec a payload must parse as IP, whatever Next Header says; only then is Next Header checked, and what is
+ * neither IPv4 nor IPv6 is silently discarded. */
 static unsigned strongswan_inside(const ipsec_report *report, unsigned fault, unsigned decision)
 {
     if (!report->opened.valid || !report->opened.plaintext)
@@ -301,7 +300,7 @@ static unsigned strongswan_fault(const ipsec_report *report, unsigned fault)
 
 /* --- all --------------------------------------------------------------------------------------------- */
 
-/* What a stack makes of a fault that is another to it in some packets. */
+/* Per stack: which fault it sees, if packets with one fault are not alike to it. */
 static unsigned (*const told_apart[IPSEC_STACK_COUNT])(const ipsec_report *report, unsigned fault) = {
     [IPSEC_STACK_FREEBSD] = freebsd_fault,
     [IPSEC_STACK_OPENBSD] = openbsd_fault,
@@ -313,7 +312,7 @@ static unsigned fault_in(ipsec_stack stack, const ipsec_report *report, ipsec_fi
 {
     const unsigned fault = ipsec_is_of_window(id) ? by_own_window(stack, report, id) : id;
 
-    /* stack.refuses only says what an outcome does. */
+    /* stack.refuses only repeats what an outcome says. */
     if (fault == IPSEC_FAULT_NONE || id == IPSEC_FINDING_STACK_REFUSES ||
         (fault == IPSEC_FAULT_SEQ_ZERO && takes_zero(stack, report)))
         return IPSEC_FAULT_NONE;
@@ -327,8 +326,8 @@ static bool is_known_transport(const ipsec_opened *opened)
     return mode == IPSEC_MODE_TRANSPORT || mode == IPSEC_MODE_BEET;
 }
 
-/* Whether the stack makes this check of what is inside at all: not in a transport SA, nor without an IP packet.
- * libipsec asks for no mode. */
+/* Whether the stack makes this check of the content at all: not in a transport SA, nor without an IP packet. libipsec
+ * ignores the mode. */
 static bool is_made(ipsec_stack stack, const ipsec_report *report, const ipsec_outcome *outcome)
 {
     const ipsec_opened *opened = &report->opened;

@@ -6,7 +6,8 @@
 
 #include <limits.h>
 
-/* Whether a finding rests on the packets before: on the window, or on what they have spent of the SA's life. */
+/* Whether a finding depends on earlier packets: on the window, on the SA's lifetime that they have used up, or on
+ * whether the SA is known. */
 static bool is_of_state(ipsec_finding_id id)
 {
     return ipsec_is_of_window(id) || id == IPSEC_FINDING_SA_EXPIRED || id == IPSEC_FINDING_ESP_SPI_UNKNOWN ||
@@ -52,8 +53,8 @@ ipsec_decision ipsec_receiver_decision(ipsec_stack stack, const ipsec_report *re
     return decision_on(stack, report, id, &reaction);
 }
 
-/* Where the check stands that looks for `id`. The RFCs' order is that of Windows, which has no other to be known,
- * unless a row says otherwise. */
+/* The stage of the check that finds `id`. IPSEC_STACK_RFC uses the order of Windows, for which no order is published,
+ * unless a row of its own has a stage. */
 static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_finding_id id,
                          const ipsec_reaction *reaction)
 {
@@ -62,7 +63,7 @@ static unsigned stage_of(ipsec_stack stack, const ipsec_report *report, ipsec_fi
     return reaction->outcome->stage;
 }
 
-/* A check of a stack at which a packet may fail: for a finding, or after these for an oddity. */
+/* A check of a stack that a packet may fail: for a finding, or, after all findings, for an oddity. */
 typedef struct check {
     unsigned index; /* of a finding; or IPSEC_FINDING_COUNT and more, of an oddity */
     ipsec_reaction reaction;
@@ -84,7 +85,7 @@ static unsigned find_check(ipsec_stack stack, const ipsec_report *report, unsign
     return from;
 }
 
-/* Goes through them, from next->index on. Returns whether there is another one. */
+/* Finds the next check, from next->index on. Returns whether there is one. */
 static bool next_check(ipsec_stack stack, const ipsec_report *report, check *next)
 {
     const unsigned i = find_check(stack, report, next->index);
@@ -121,8 +122,8 @@ bool ipsec_receiver_reaches(ipsec_stack stack, const ipsec_report *report, ipsec
     return !is_refused_before(stack, report, stage_of(stack, report, id, &reaction));
 }
 
-/* Linux moves its window after the transform, trailer and all; the others right after the ICV, where they ask it once
- * more. */
+/* Linux moves its window after the whole transform, including the trailer; the others right after the ICV, where they
+ * check the window again. */
 bool ipsec_receiver_moves_window(ipsec_stack stack, const ipsec_report *report)
 {
     return !is_refused_before(stack, report,
@@ -141,8 +142,8 @@ ipsec_stacks ipsec_stacks_refusing(const ipsec_report *report)
     return stacks;
 }
 
-/* Whether it is known what the stack got: nothing that a daemon looks at instead. VPP gets fragments, and not what they
- * are put together to. */
+/* Whether it is known what the stack received, and that no daemon handles it instead. VPP gets the fragments, not the
+ * reassembled packet. */
 static bool is_got(ipsec_stack stack, const ipsec_report *report)
 {
     return report->findings.whole && report->confirmed && !ipsec_report_is_of_daemon(report) &&
@@ -150,14 +151,14 @@ static bool is_got(ipsec_stack stack, const ipsec_report *report)
            !(stack == IPSEC_STACK_VPP && report->oddities & IPSEC_ODDITY_REASSEMBLED);
 }
 
-/* Whether a check rests on a heuristic, so that it tells nothing of a stack. */
+/* Whether a check relies on a heuristic, so that it says nothing about a stack. */
 static bool is_assumed(const ipsec_report *report, const check *at)
 {
     return at->index < IPSEC_FINDING_COUNT && ipsec_findings_assume(&report->findings, (ipsec_finding_id)at->index);
 }
 
 /* The first check that fails, or may fail: the decision is at least `least`. IPSEC_FAULT_NONE if there is none, or if
- * nothing can be told. */
+ * it cannot be known. */
 static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *report, ipsec_decision least)
 {
     ipsec_reaction first = {.fault = IPSEC_FAULT_NONE, .outcome = &ipsec_outcome_passes};
@@ -174,7 +175,8 @@ static ipsec_reaction first_refusal(ipsec_stack stack, const ipsec_report *repor
     return first;
 }
 
-/* The one that the stack reports: none if another capture of the packet came before, because the stack got it once. */
+/* The refusal that the stack reports: none for the second capture of a packet, because the stack got the packet only
+ * once. */
 static ipsec_reaction first_report(ipsec_stack stack, const ipsec_report *report)
 {
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_CAPTURE_DUPLICATE))
@@ -202,7 +204,7 @@ unsigned ipsec_receiver_restriction(ipsec_stack stack, const ipsec_report *repor
     return first.outcome->restriction;
 }
 
-/* Whether the fault is an SPI that a peer does not know which does not do the protocol at all. */
+/* Whether the fault is an unknown SPI at a peer that does not support the protocol at all. */
 static bool is_of_no_ipsec(const ipsec_report *report, unsigned fault)
 {
     const ipsec_finding *finding = NULL;
@@ -219,8 +221,8 @@ const ipsec_outcome *ipsec_outcome_at(ipsec_stack stack, const ipsec_report *rep
     return first.outcome->counter && !is_of_no_ipsec(report, first.fault) ? first.outcome : NULL;
 }
 
-/* esp_input() has the cipher and the ICV looked at, and counts what that refuses, from IV and ICV on; every other
- * length is refused uncounted. ah_input() tests the lengths first. */
+/* esp_input() leaves the check to cipher and ICV, and counts what these refuse, once there is room for IV and ICV; any
+ * shorter packet is refused uncounted. ah_input() tests the lengths first. */
 static bool counts_as_failed(const ipsec_report *report, unsigned fault)
 {
     if (fault == IPSEC_FAULT_ESN_WRONG_HIGH || fault == IPSEC_FAULT_AH_ICV)

@@ -1,5 +1,4 @@
-/* Words of a report.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The names in a report, and what its findings mark. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/report.h"
 #include "evidence/fragments.h"
 

@@ -1,5 +1,5 @@
 /** @file
- * The report: what the core says of one header. It lives in the caller's memory and owns nothing.
+ * The report: what the core says about one header. It lives in the caller's memory and owns nothing.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,8 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The judgement of one header. The values are those of the plugin's field `ipsec.verdict`; the worse, the
- * higher. */
+/** The judgement of one header. The values are those of the plugin's field `ipsec.verdict`; the higher, the worse. */
 typedef enum {
     IPSEC_VERDICT_UNCHECKED = 0,  /**< nothing could be judged: fragment, cut capture, ICMP quote, offload */
     IPSEC_VERDICT_PLAUSIBLE = 1,  /**< no fault; not verified */
@@ -28,7 +27,7 @@ typedef enum {
     IPSEC_VERDICT_DROP = 4        /**< the configured receiver discards it */
 } ipsec_verdict;
 
-/** What is known of the anti-replay of the SA, from its key row or the user. */
+/** What is known about the anti-replay of the SA, from its key row or the user. */
 typedef enum {
     IPSEC_ANTI_REPLAY_UNKNOWN,
     IPSEC_ANTI_REPLAY_OFF, /**< a window of 0 */
@@ -37,41 +36,43 @@ typedef enum {
 
 /** The report of one header. */
 typedef struct ipsec_report {
-    ipsec_header header;     /**< what its octets tell */
+    ipsec_header header;     /**< what its octets say */
     ipsec_findings findings; /**< what is wrong with it */
-    ipsec_number number;     /**< what its sequence number is on its SA */
-    ipsec_opened opened;     /**< what a key told of it */
-    ipsec_oddities oddities; /**< what some stacks mind, and no finding tells; if the receiver is one of them, or there
-                                  are findings */
-    uint32_t fragment;       /**< frame with the rest of the packet, or with the first part of it; 0: none is known */
-    uint32_t octets;         /**< that were captured of it: with ESP, of the packet. With findings, as the next */
-    uint32_t in_front;       /**< octets of the headers right in front of it in its buffer; 0: they are not available */
-    uint32_t sa;             /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
-    uint8_t anti_replay;     /**< ipsec_anti_replay */
-    bool unproven;           /**< it could not be verified, and others of its SA have been; or it is inside such a
-                                  header */
-    bool confirmed;          /**< known to be IPsec: native, or in UDP with evidence besides the port */
-    uint8_t ip_version;      /**< of the header in front, 4 or 6; with the oddities. 0: unknown, or nobody asked */
+    ipsec_number number;     /**< its sequence number, in relation to those of its SA */
+    ipsec_opened opened;     /**< what a key has shown of it */
+    ipsec_oddities oddities; /**< oddities, which no finding covers; filled in only if the receiver has a row on one, or
+                                if there are findings */
+    uint32_t fragment;       /**< frame with the rest of the packet, or with its first part; 0: none is known */
+    uint32_t octets; /**< octets that were captured of the header; for ESP, of the packet. Filled in only if there are
+                        findings; likewise the next one */
+    /** Octets of the headers immediately in front of it in the same buffer; 0: they are not available. */
+    uint32_t in_front;
+    uint32_t sa;         /**< index of the SA in this database, from 0; or IPSEC_SA_NONE */
+    uint8_t anti_replay; /**< ipsec_anti_replay */
+    bool unproven;  /**< it could not be verified although others of its SA have been; or it is inside such a header */
+    bool confirmed; /**< known to be IPsec: native, or in UDP with evidence besides the port */
+    uint8_t ip_version; /**< of the header in front, 4 or 6; filled in together with the oddities. 0: unknown, or not
+                           filled in */
     ipsec_stacks refused_by; /**< stacks that never see this header, see ipsec_view.refused_by */
     uint8_t verdict;         /**< ipsec_verdict */
 } ipsec_report;
 
-/** Whether there is anything to show: neither foreign octets nor sound IKE. */
+/** Whether there is anything to show: false for foreign octets and for sound IKE. */
 static inline bool ipsec_report_has_subject(const ipsec_report *report)
 {
     return report->header.subject != IPSEC_SUBJECT_NOTHING && report->header.subject != IPSEC_SUBJECT_IKE;
 }
 
-/** Whether what others find inside must not be judged: where it begins is unknown, or it did not verify and no receiver
- * would have continued. */
+/** Whether what other dissectors find inside must not be judged: its beginning is unknown, or the ICV did not verify
+ * and no receiver would have continued. */
 static inline bool ipsec_report_hides_payload(const ipsec_report *report)
 {
     return report->header.payload_lost ||
            (report->opened.valid && report->opened.is_sealed && report->opened.icv_status == IPSEC_ICV_BAD);
 }
 
-/** Whether a daemon judges the header, and no IPsec stack: none reports anything of it, and whether it is refused is
- * not known. */
+/** Whether a daemon handles the header instead of an IPsec stack: no stack reports anything about it, and whether it is
+ * refused is not known. */
 static inline bool ipsec_report_is_of_daemon(const ipsec_report *report)
 {
     const bool has_row = report->opened.valid && report->opened.spec;
@@ -79,13 +80,14 @@ static inline bool ipsec_report_is_of_daemon(const ipsec_report *report)
     return report->header.daemon == IPSEC_DAEMON_VRRP || (report->header.daemon == IPSEC_DAEMON_OSPF && !has_row);
 }
 
-/** Octets of a packet: from the first one of the header on, or negative from there back. */
+/** A range of octets of a packet. `start` counts from the first octet of the header; it is negative for octets in front
+ * of it. */
 typedef struct ipsec_span {
     int64_t start;
     uint32_t length;
 } ipsec_span;
 
-/** What a finding of the report speaks of: what it names, the headers in front, or the header as a whole. */
+/** The octets that a finding of the report is about: a range of its own, the headers in front, or all of the header. */
 ipsec_span ipsec_finding_span(const ipsec_report *report, const ipsec_finding *finding);
 
 /** Whether the packet has a finding that would be explained if its end were in a fragment of its own. */

@@ -1,12 +1,11 @@
-/* What the packets of an SA add up to.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sums over the packets of an SA. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/tally.h"
 #include "keys/spec.h"
 #include "sa/window.h"
 
 #include <glib.h>
 
-/* An unverified number farther ahead than this counts once a later packet continues from it. */
+/* An unverified number that is farther ahead than this counts only when a later packet continues from it. */
 #define FAR 2048u
 
 static void add_size(ipsec_tally_sizes *sizes, uint32_t octets)
@@ -47,7 +46,7 @@ static bool has(const ipsec_report *report, ipsec_finding_id id)
     return ipsec_findings_have(&report->findings, id);
 }
 
-/* Whether the highest number turned out to be the odd one. */
+/* Whether `number`, which was the highest, has turned out to be a stray one. */
 static bool was_odd(const ipsec_report *report, uint64_t number)
 {
     const ipsec_finding *stray = ipsec_findings_get(&report->findings, IPSEC_FINDING_SEQ_STRAY);
@@ -105,7 +104,7 @@ static void add_ahead(ipsec_tally *tally, const ipsec_report *report)
         tally->highest = MAX(tally->highest, number->value);
 }
 
-/* What came before, if anything did, is not believed any more. */
+/* Starts with a number that the core could not place: earlier numbers, if any, are no longer trusted. */
 static void add_first(ipsec_tally *tally, const ipsec_report *report)
 {
     tally->highest = report->number.value;

@@ -18,15 +18,14 @@ typedef struct ipsec_windows_error {
     const char *status_name; /**< "STATUS_IPSEC_INVALID_PACKET" */
 } ipsec_windows_error;
 
-/** Number of rows that ipsec_windows_error_row() knows. */
+/** Number of rows of ipsec_windows_error_row(). */
 #define IPSEC_WINDOWS_ERROR_COUNT 9
 
 /** Row `index` of the table of Windows errors, ascending by code from 13910. Static storage; NULL past
  * the end. */
 const ipsec_windows_error *ipsec_windows_error_row(unsigned index);
 
-/** The Windows error that an outcome of IPSEC_STACK_WINDOWS stands for; NULL for NULL, and for one that reports
- * nothing. */
+/** The Windows error of an outcome of IPSEC_STACK_WINDOWS; NULL for NULL, and for one that reports nothing. */
 const ipsec_windows_error *ipsec_windows_error_of(const ipsec_outcome *outcome);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-/* Sizes of the first of several coalesced packets that are tried. */
+/* How many sizes of the first of several coalesced packets are tried. */
 #define SIZES_TRIED 8u
 
 bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *report, ipsec_view *plain)
@@ -26,7 +26,7 @@ bool ipsec_looks_like_offload(const ipsec_view *view, const ipsec_open_report *r
     return plain->captured >= plain->length && plain->length >= IPSEC_ESP_FLOOR && plain->length <= IPSEC_OPENED_MOST;
 }
 
-/* The octets from `at` on, `length` of them, as a packet of their own. */
+/* A view of the `length` octets from `at` on as a packet of its own. */
 static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
 {
     ipsec_view part = *view;
@@ -36,7 +36,7 @@ static ipsec_view part_of(const ipsec_view *view, uint32_t at, uint32_t length)
     return part;
 }
 
-/* Whether a part verifies; notes its number then, and the setting for the first of them. */
+/* Whether a part verifies. If so, notes its number, and for the first of them the setting. */
 static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *row, const ipsec_sa *sa,
                      ipsec_ruling *ruling)
 {
@@ -56,7 +56,7 @@ static bool try_part(ipsec_opener *opener, const ipsec_view *part, ipsec_key *ro
     return true;
 }
 
-/* Octets of the first of several packets; 0 if none of the first sizes that seem to fit gives one that verifies. */
+/* Octets of the first of several packets; 0 if none of the first few candidate sizes gives a packet that verifies. */
 static uint32_t find_part_size(ipsec_opener *opener, const ipsec_view *view, ipsec_key *row, const ipsec_sa *sa)
 {
     ipsec_ruling unused = {0};

@@ -1,5 +1,4 @@
-/* What is possible of an SA's sequence numbers, but not certain.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is possible, but not certain, about an SA's sequence numbers. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/doubts.h"
 #include "sa/points.h"
 
@@ -7,14 +6,14 @@
 
 /* --- far ahead ----------------------------------------------------------------------------------------- */
 
-/* Packets of a run that is believed: one that is far ahead, and two that continue from it. While other packets continue
- * from before, it takes RUN_CONTESTED, no farther apart than CONTESTED_APART: somebody who forges one packet in ten
- * gets sixteen so close together by chance once in (1 - 0.9^5)^-15, about a million. */
+/* Packets that a run needs to be believed: one that is far ahead, and two that continue from it. While other packets
+ * continue from before, it takes RUN_CONTESTED, with at most CONTESTED_APART others between two of them: somebody who
+ * forges one packet in ten gets sixteen so close together by chance once in (1 - 0.9^5)^-15, about a million times. */
 #define RUN             3u
 #define RUN_CONTESTED   16u
 #define CONTESTED_APART 4u
 
-/* If nothing comes in between, numbers may lie farther apart: a capture may hold one packet of hundreds. */
+/* If nothing comes in between, numbers may be farther apart: a capture may hold only one packet in hundreds. */
 #define REACH_IN_A_ROW 65536u
 
 /* Bits of ipsec_ahead.seen. */
@@ -80,22 +79,22 @@ bool ipsec_ahead_contradict(ipsec_ahead *ahead)
 
 /* --- perhaps seen -------------------------------------------------------------------------------------- */
 
-/* Words of 64 numbers. There may be long runs of cut packets between whole ones: in a transfer, perhaps only every
- * thousandth packet is small enough to be captured whole. */
+/* Words of 64 numbers. There may be long runs of truncated packets between whole ones: in a transfer, perhaps only
+ * every thousandth packet is small enough to be captured whole. */
 #define WORD  64u
 #define WORDS (IPSEC_EXCUSES / WORD)
 
 typedef struct excused_word {
-    uint64_t number; /* of the word: that of its first number, by 64 */
+    uint64_t number; /* its first sequence number, divided by 64 */
     uint64_t bits;
 } excused_word;
 
 struct ipsec_excuses {
-    uint64_t highest;          /* number that was excused */
+    uint64_t highest;          /* the highest sequence number that was excused */
     excused_word words[WORDS]; /* word n at n % WORDS */
 };
 
-/* Whether there is a number above the top among those of the word. */
+/* Whether the word has an excused number above the top. */
 static bool is_awaited(const excused_word *word, uint64_t top)
 {
     const uint64_t begin = word->number * WORD;
@@ -140,7 +139,8 @@ bool ipsec_is_excusable(const ipsec_doubts *doubts, const ipsec_window *window, 
         return false;
     if (distance(number, window->top) <= reach)
         return true;
-    /* A number farther ahead would take the place of one that is still in the window. */
+    /* An excused number above the top must be close to this one, and both not far from the top: a number farther ahead
+     * would take the place of one that is still in the window. */
     return doubts && doubts->excuses && number > window->top && doubts->excuses->highest > window->top &&
            number - window->top + WORD + reach <= IPSEC_EXCUSES && distance(number, doubts->excuses->highest) <= reach;
 }
@@ -155,7 +155,7 @@ uint64_t ipsec_count_excused(const ipsec_doubts *doubts, const ipsec_window *win
         const uint64_t begin = doubts->excuses->words[i].number * WORD;
         uint64_t bits = doubts->excuses->words[i].bits;
 
-        /* Mostly a single number is asked for. */
+        /* In most cases a single number is asked for. */
         if (begin - first >= count && first - begin >= WORD)
             continue;
         for (uint64_t number = begin; bits != 0; number++, bits >>= 1)

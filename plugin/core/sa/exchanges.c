@@ -1,5 +1,4 @@
-/* Requests of IKE beside the life of SAs.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* IKE requests near the beginning and end of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/exchanges.h"
 #include "base/hash.h"
 #include "base/octets.h"
@@ -8,10 +7,10 @@
 #include <glib.h>
 #include <string.h>
 
-/* An SA whose sequence numbers begin this low was made during the capture. */
+/* An SA whose sequence numbers begin this low was created during the capture. */
 #define YOUNG 16u
 
-/* A request: its frame, and how long it is. */
+/* A request: its frame and its length. */
 typedef struct request {
     uint32_t frame, length;
 } request;
@@ -21,16 +20,16 @@ typedef struct hosts {
     uint8_t addresses[2][16];
     guint hash;
     GArray *requests[IPSEC_EXCHANGE_KINDS]; /* of request, ascending */
-    uint32_t shortest;                      /* of those that inform: it says nothing */
+    uint32_t shortest; /* the shortest length of those that inform; such a request is taken for a liveness check */
 } hosts;
 
-/* An SA: whose, and whether its numbers began in the capture. What ended it is asked for with each of its packets, so
- * the answer is kept as long as it stands. */
+/* An SA: between which hosts it is, and whether its numbers began in the capture. The request that ended it is asked
+ * for with each packet, so the answer is cached while it is valid. */
 typedef struct seat {
     const hosts *between;
     bool began_here;
-    uint64_t asked_at;   /* the number of requests then; 0: it was not asked for */
-    uint32_t last_frame; /* of the SA, then */
+    uint64_t asked_at;   /* the number of requests when the answer was cached; 0: it was not asked for */
+    uint32_t last_frame; /* last frame of the SA at that time */
     uint32_t end;
 } seat;
 
@@ -38,9 +37,9 @@ struct ipsec_exchanges {
     GHashTable *hosts;
     GHashTable *seats; /* of seat, by the index of the SA */
     uint64_t seed;
-    uint32_t count;     /* of requests */
-    uint32_t full_from; /* the frame of the first that had no room; 0: none */
-    uint64_t met;       /* requests, also those that take no room */
+    uint32_t count;     /* stored requests */
+    uint32_t full_from; /* the frame of the first one that there was no room for; 0: none */
+    uint64_t met;       /* requests, including those that were not stored */
 };
 
 static guint hash_hosts(gconstpointer of)
@@ -94,7 +93,7 @@ static hosts name_of(const ipsec_exchanges *all, const ipsec_view *view)
     return name;
 }
 
-/* Enters SAs that were there before the first request between these hosts: those that are in use. */
+/* Enters the SAs between these hosts that were in use before their first request. */
 static void seat_older(const ipsec_sa_table *sas, const ipsec_view *view, const hosts *between)
 {
     uint32_t list[IPSEC_SAS_BETWEEN_MOST];
@@ -106,7 +105,7 @@ static void seat_older(const ipsec_sa_table *sas, const ipsec_view *view, const 
             g_hash_table_insert(sas->exchanges->seats, GUINT_TO_POINTER(list[i]), g_memdup2(&older, sizeof older));
 }
 
-/* The hosts of a message, made if they are new; NULL if there is no room. */
+/* The hosts of a message, created if they are new; NULL if there is no room. */
 static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
 {
     const hosts name = name_of(sas->exchanges, view);
@@ -126,8 +125,8 @@ static hosts *get_hosts(ipsec_sa_table *sas, const ipsec_view *view)
     return of;
 }
 
-/* Of requests that are as short as any, and follow each other, the first and the last are enough: they only ask whether
- * the other one is there. */
+/* Of consecutive requests of the shortest length only the first and the last are kept: they only check whether the peer
+ * is alive. */
 static bool is_more_of_the_same(const GArray *requests, uint32_t length, uint32_t shortest)
 {
     const request *last;
@@ -200,7 +199,7 @@ void ipsec_exchanges_seat(ipsec_sa_table *sas, const ipsec_view *view, uint32_t 
         g_hash_table_insert(all->seats, GUINT_TO_POINTER(sa), g_memdup2(&taken, sizeof taken));
 }
 
-/* How many of them are in front of a frame. */
+/* How many of the requests came before a frame. */
 static unsigned count_before(const GArray *requests, uint32_t frame)
 {
     unsigned low = 0, high = requests->len;
@@ -216,7 +215,7 @@ static unsigned count_before(const GArray *requests, uint32_t frame)
     return low;
 }
 
-/* Whether a request in front of that frame may have had no room. */
+/* Whether there may have been no room for a request before that frame. */
 static bool is_beyond(const ipsec_exchanges *all, uint32_t frame)
 {
     return all->full_from > 0 && all->full_from < frame;
@@ -230,8 +229,8 @@ static uint32_t maker_of(const seat *of, uint32_t first_frame)
     return of->began_here && before > 0 ? g_array_index(requests, request, before - 1).frame : 0;
 }
 
-/* The first that is longer than the shortest: most only ask whether the other one is there. A single one, if it is
- * `is_all`, may be anything. */
+/* The frame of the first request that is longer than the shortest one: most only check whether the peer is alive. If
+ * there is only one, and `is_all` says that none is missing, it counts whatever its length. */
 static uint32_t end_of(const seat *of, uint32_t last_frame, bool is_all)
 {
     const GArray *requests = of->between->requests[IPSEC_EXCHANGE_INFORMS];

@@ -1,11 +1,11 @@
 /* SAs whose state was forgotten.
  *
- * Half of each hash picks a bucket, and the other half is kept in it. A full bucket says of all hashes that they were
- * added. So none that was is ever missed, and reaching the limit is reported.
+ * Half of each hash picks a bucket, and the other half is kept in it. An overfull bucket reports every hash as added,
+ * so no hash that was added is ever missed, at the price of false reports.
  *
- * Another hash passes for one in a bucket of 32 with 32 * 2^-32 = 2^-27. With 2^17 buckets and random hashes the number
- * of those in one has a Poisson distribution: more than 32 are in one of 10^10 once 2^20 hashes were added, in one of
- * 7,000 once 2^21 were, and in one of 20 once 3 * 2^20 were.
+ * Another hash passes for one in a bucket of 32 with a probability of 32 * 2^-32 = 2^-27. With 2^17 buckets and random
+ * hashes the number per bucket has a Poisson distribution: one bucket in 10^10 has more than 32 after 2^20 hashes were
+ * added, one in 7,000 after 2^21, and one in 20 after 3 * 2^20.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/forgotten.h"
@@ -17,12 +17,12 @@ enum {
     IN_BUCKET = 32
 };
 
-/* What is kept besides halves of hashes. */
+/* Values besides halves of hashes. */
 #define EMPTY 0u
-#define FULL  1u /* in the last place */
+#define FULL  1u /* only in the last place */
 
 typedef struct hash_bucket {
-    uint32_t halves[IN_BUCKET]; /* the empty ones after the others */
+    uint32_t halves[IN_BUCKET]; /* empty ones come last */
 } hash_bucket;
 
 struct ipsec_forgotten {
@@ -46,7 +46,7 @@ static uint32_t half_of(uint64_t hash)
     return half > FULL ? half : half + FULL + 1;
 }
 
-/* Where the hash is in its bucket, or where the empty places begin; IN_BUCKET if there are none. */
+/* The place of the hash in its bucket, or else the first empty place; IN_BUCKET if there is neither. */
 static unsigned place_of(const hash_bucket *bucket, uint64_t hash)
 {
     const uint32_t half = half_of(hash);

@@ -1,5 +1,5 @@
 /** @file
- * SAs whose state was forgotten: so that it can be said when one of them comes back. Internal to the core.
+ * SAs whose state was forgotten, so that it can be reported when one of them comes back. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,11 +18,11 @@ ipsec_forgotten *ipsec_forgotten_new(void);
 /** NULL is fine. */
 void ipsec_forgotten_free(ipsec_forgotten *forgotten);
 
-/** Adds a hash, all of whose bits are as good as drawn. */
+/** Adds a hash, whose bits are all as good as random. */
 void ipsec_forgotten_add(ipsec_forgotten *forgotten, uint64_t hash);
 
-/** Whether a hash was added. Never false if it was. True for another one with 2^-27; and, once there was no room for
- * some, for all that belong into the same places: see forgotten.c. */
+/** Whether a hash was added. Never false if it was. Also true for another hash with a probability of 2^-27, and, once
+ * there was no room for some, for all that belong to the same buckets: see forgotten.c. */
 bool ipsec_forgotten_has(const ipsec_forgotten *forgotten, uint64_t hash);
 
 #endif

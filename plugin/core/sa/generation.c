@@ -1,5 +1,4 @@
-/* What an SA knew while it had another key.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an SA knew while it used another key. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/generation.h"
 #include "sa/iv_store.h"
 #include "sa/sa.h"
@@ -35,7 +34,7 @@ void ipsec_generations_free(ipsec_generations *generations)
     g_free(generations);
 }
 
-/* Of one SA. */
+/* The SA whose generations are dropped. */
 typedef struct going {
     ipsec_iv_store *ivs;
     uint32_t index;
@@ -72,7 +71,8 @@ const ipsec_sa *ipsec_generation_of(const ipsec_generations *generations, const 
     return g_hash_table_lookup(generations->kept, &name);
 }
 
-/* Leaves the SA without numbers and IVs. None is kept under that name: it is taken out when the SA takes the row. */
+/* Saves the SA under its present row, or drops the state, and leaves the SA without numbers and IVs. Nothing is kept
+ * under that key yet: an entry is removed when the SA takes its row. */
 static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
 {
     const gint64 name = name_of(sa, sa->keys.row);
@@ -87,12 +87,12 @@ static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
     }
     g_hash_table_replace(generations->kept, g_memdup2(&name, sizeof name), g_memdup2(sa, sizeof *sa));
     sa->has_generations = true;
-    /* They are the kept one's now. */
+    /* The saved copy owns them now. */
     sa->numbers = (ipsec_sa_numbers){0};
     sa->iv = (ipsec_iv_state){0};
 }
 
-/* What is not of the key alone stays as it is. */
+/* What does not depend on the key stays as it is. */
 static void give_back(ipsec_sa *sa, const ipsec_sa *then)
 {
     ipsec_sa_pair *const pair = sa->life.pair;

@@ -1,13 +1,12 @@
-/* Why does nothing verify: whether the same key fits another setting.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Why nothing verifies: whether the same key fits with other settings. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/guess.h"
 
 #include <stddef.h>
 
-/* A search with a shorter ICV would find a match by chance too easily. */
+/* With a shorter ICV, a match by chance would be too likely. */
 #define ICV_LEAST 8u
 
-/* The truncations that RFCs and stacks know. */
+/* The truncations that RFCs and stacks use. */
 static const uint8_t truncations[] = {8, 10, 12, 14, 16, 20, 24, 32, 48, 64};
 
 static const ipsec_attempt settings[] = {{false, 0}, {true, 0}, {true, 1}};
@@ -39,7 +38,7 @@ static bool verifies_at(const ipsec_envelope *envelope, ipsec_crypto *crypto, ip
            ipsec_crypto_equal(digest, envelope->view->data + ipsec_envelope_icv_at(envelope, length), length);
 }
 
-/* The length at which it verifies, 0 if at none. */
+/* The length at which it verifies; 0 if there is none. */
 static uint8_t find_length(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt)
 {
     for (unsigned i = 0; i < sizeof truncations; i++)
@@ -48,7 +47,7 @@ static uint8_t find_length(const ipsec_envelope *envelope, ipsec_crypto *crypto,
     return 0;
 }
 
-/* Tries one separate algorithm with every setting: at its own length, or at any. */
+/* Tries one separate algorithm with every setting: at its own ICV length, or at any. */
 static bool try_integrity(const search *s, const ipsec_integrity *integrity, bool any_length, ipsec_attempt *attempt,
                           uint8_t *length)
 {

@@ -1,5 +1,5 @@
 /** @file
- * Why does nothing verify: whether the same key fits another setting. Internal to the core.
+ * Why nothing verifies: whether the same key fits with other settings. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,11 +11,11 @@
 #include "keys/spec.h"
 
 /**
- * Tries other ESN settings, ICV lengths and algorithms for the key of a row on a packet that it does not verify. Opens
- * contexts of libgcrypt and runs over the packet up to a hundred times.
+ * Tries the key of a row with other ESN settings, ICV lengths and algorithms on a packet that does not verify with the
+ * row. Opens libgcrypt contexts and runs over the packet up to a hundred times.
  *
  * @param scratch  room for view->length octets
- * @param detail   set to what the case speaks of
+ * @param detail set to what the case refers to: a length, or the index of an algorithm
  * @return IPSEC_CASE_NONE if nothing fits
  */
 ipsec_advice_case ipsec_guess(const ipsec_envelope *envelope, const ipsec_key_row *spec, uint8_t *scratch,

@@ -1,19 +1,18 @@
-/* What IKE says of SAs, and nobody has verified.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* What unverified IKE messages say of SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/hints.h"
 #include "sa/name.h"
 
 #include <glib.h>
 
 typedef struct hint {
-    ipsec_sa_name name; /* it is found by it */
+    ipsec_sa_name name; /* the key in the table */
     uint32_t created_by, deleted_by;
 } hint;
 
 struct ipsec_hints {
     uint64_t seed;
     GHashTable *all;   /* of hint */
-    GHashTable *by_sa; /* the same, by the index of an SA */
+    GHashTable *by_sa; /* the same hints, by the index of the SA */
 };
 
 static ipsec_hints *new_hints(void)

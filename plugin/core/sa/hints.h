@@ -1,6 +1,6 @@
 /** @file
- * What IKE says of SAs where nobody knows who has written it: IKEv1, which Wireshark decrypts and does not verify. So
- * it is told, and nothing follows from it. Internal to the core.
+ * What IKE says of SAs if nobody knows who wrote it: IKEv1, which Wireshark decrypts but does not verify. It is shown,
+ * but nothing is concluded from it. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,25 +12,26 @@
 
 #include <stdint.h>
 
-/** SAs that are kept; of more than these, nothing is told. */
+/** SAs that are kept; nothing is shown for more than these. */
 #define IPSEC_HINTS_MOST 65536u
 
-/** All of them. */
+/** All hints. */
 typedef struct ipsec_hints ipsec_hints;
 
 /** NULL is fine. */
 void ipsec_hints_free(ipsec_hints *hints);
 
-/** A message offers an SA, or agrees to it: destination, protocol and frame of what is sent on it as in `to`. */
+/** A message offers an SA, or accepts it. `to` has the destination and protocol of the packets on that SA, and the
+ * frame of the message. */
 void ipsec_hints_create(ipsec_sa_table *sas, const ipsec_view *to, uint32_t spi);
 
-/** A message deletes it. */
+/** A message deletes the SA; `to` likewise. */
 void ipsec_hints_delete(ipsec_sa_table *sas, const ipsec_view *to, uint32_t spi);
 
-/** SA number `index` was just made; finds out whether there is a hint on it. */
+/** SA number `index` was just created; finds out whether there is a hint on it. */
 void ipsec_hints_meet(ipsec_hints *hints, const ipsec_view *view, uint32_t spi, uint32_t index);
 
-/** Sets in *ike what may have created and deleted SA number `index`, where there is a hint. */
+/** Sets in *ike what may have created and deleted SA number `index`, if there is a hint. */
 void ipsec_hints_tell(const ipsec_hints *hints, uint32_t index, ipsec_sa_ike *ike);
 
 #endif

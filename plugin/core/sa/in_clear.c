@@ -1,6 +1,6 @@
 /* Whether a packet that a key does not open is in the clear.
  *
- * A trailer alone looks sound in two of a thousand ciphertexts, so what it names must be in front of it.
+ * In two ciphertexts of a thousand the end looks like a sound trailer, so what it names must be in front of it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/in_clear.h"
@@ -18,28 +18,29 @@ enum {
     PAD_LENGTH_MOST = 255,
     TCP_HEADER = 20,
     ICMP_HEADER = 8,
-    /* Padding that is proof enough for a protocol that is not looked into: 2^-8 for its length, and for each octet. */
+    /* Octets of padding that are proof enough for a protocol that is not looked into: a probability of 2^-8 for the pad
+     * length, and for each octet. */
     PAD_PROVES = 2
 };
 
-/* What follows the IV, if there is one: `least` to `most` octets, of which some were captured. */
+/* What follows the IV, if there is one: `least` to `most` octets, of which `captured` can be read. */
 typedef struct contents {
     const uint8_t *octets;
     uint32_t captured;
     uint32_t least, most;
-    bool told; /* a dump says that a card does the cryptography */
+    bool told; /* a dump says that a network card does the cryptography */
 } contents;
 
-/* --- what may be inside. Random octets pass with 2^-21 for TCP, 2^-16 for UDP of a length that is known, 2^-9 for
- * ICMP, whose number in the trailer is 2^-8 more and the end of the padding as much again. */
+/* --- what may be inside. Random octets pass for TCP with a probability of 2^-21, for UDP of a known length with 2^-16,
+ * and for ICMP with 2^-9; there, the protocol in the trailer and the end of the padding contribute 2^-8 each. */
 
 static bool is_within(const contents *c, uint32_t length)
 {
     return length >= c->least && length <= c->most;
 }
 
-/* Reserved bits, flags that contradict each other, and an urgent pointer that is not in use: RFC 9293 3.1. New software
- * does not use it (RFC 6093 5). */
+/* Rejects reserved bits, flags that contradict each other, and any use of the urgent pointer: RFC 9293 3.1. New
+ * software does not use that (RFC 6093 5). */
 static bool looks_like_tcp(const contents *c)
 {
     const uint8_t *p = c->octets;
@@ -89,7 +90,8 @@ static bool looks_like(const contents *c, uint8_t protocol)
     }
 }
 
-/* The header's checksum is right, because the host has computed it; `sure` if its length is proof enough. */
+/* The header's checksum must be right, because the host has computed it; not needed if `sure`: the length is proof
+ * enough. */
 static bool looks_like_v4(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;
@@ -103,7 +105,7 @@ static bool looks_like_v4(const contents *c, bool sure)
     return sure || ipsec_sum_fold(ipsec_sum_add(0, p, header)) == UINT16_MAX;
 }
 
-/* The header has no checksum, so what follows it must be proof enough; `sure` likewise. */
+/* The header has no checksum, so what follows it must be proof enough, unless `sure`. */
 static bool looks_like_v6(const contents *c, bool sure)
 {
     const uint8_t *p = c->octets;
@@ -118,7 +120,7 @@ static bool looks_like_v6(const contents *c, bool sure)
     return sure || looks_like(&inside, p[6]);
 }
 
-/* --- where it may be */
+/* --- where in the packet it may be */
 
 static bool is_named(const contents *c, uint8_t next)
 {
@@ -129,7 +131,7 @@ static bool is_named(const contents *c, uint8_t next)
     return looks_like(c, next);
 }
 
-/* Whether the octets end in a trailer that tells what they are. */
+/* Whether the octets end in a trailer that says what they are. */
 static bool has_trailer(const contents *c)
 {
     const ipsec_trailer trailer = {.plaintext = c->octets, .length = c->most};
@@ -143,7 +145,7 @@ static bool has_trailer(const contents *c)
     return pad >= PAD_PROVES || is_named(&payload, c->octets[c->most - 1]);
 }
 
-/* What an IPv4 header that was looked at has after it. */
+/* Whether an IPv4 header, which was checked, is followed by what it names. */
 static bool has_upper_layer(const contents *c)
 {
     const uint32_t header = (c->octets[0] & 0x0fu) * 4, length = ipsec_read_u16(c->octets + 2) - header;
@@ -158,7 +160,8 @@ static bool is_segmented(uint8_t protocol)
     return protocol == IPSEC_PROTOCOL_TCP || protocol == IPSEC_PROTOCOL_UDP;
 }
 
-/* IP that says it is longer than its packet: of several segments the first is there, or what it takes the card to cut.
+/* An IP packet that claims to be longer than what there is: it is the first of several segments, or what the card will
+ * cut into segments.
  */
 static bool is_longer(const contents *c)
 {
@@ -171,8 +174,8 @@ static bool is_longer(const contents *c)
     return looks_like_v4(&longer, false) && (c->told || (is_segmented(c->octets[9]) && has_upper_layer(&longer)));
 }
 
-/* Whether they begin with a header that is as long as they are. Of TCP and UDP only a card tells, which cuts them into
- * segments and puts a trailer after each. */
+/* Whether the octets begin with a header that agrees with their length. TCP and UDP count only if a card is known to do
+ * the cryptography; it cuts them into segments and adds a trailer to each. */
 static bool has_header(const contents *c)
 {
     const bool sure = c->told && c->least == c->most;
@@ -182,7 +185,8 @@ static bool has_header(const contents *c)
     return (c->told && looks_like_tcp(c)) || (sure && looks_like_udp(c));
 }
 
-/* With what is `behind` the contents, an ICV or room for one; of what was cut the trailer is not known either. */
+/* Whether the octets from `at` on are in the clear, with `behind` octets after them for the ICV. If the packet was
+ * truncated, the trailer is unknown, too. */
 static bool is_clear_at(const ipsec_envelope *envelope, const ipsec_key_row *spec, uint32_t at, uint32_t behind)
 {
     const ipsec_view *view = envelope->view;

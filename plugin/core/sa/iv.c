@@ -8,24 +8,26 @@
 #include <glib.h>
 #include <string.h>
 
-/* Slots for the latest IVs of CBC; a power of two. They take 1.5 MB. The reuse of an earlier one is not reported. */
+/* Slots for the latest CBC IVs; a power of two. They take 1.5 MB. The reuse of an earlier IV is not reported. */
 #define RECENT 65536u
 
-/* Packets in a row. Random IVs of 8 octets pass for the next of a counter with 2^-46. */
+/* Packets in a row that prove a counter. A random IV of 8 octets passes for the next value of a counter with a
+ * probability of 2^-46. */
 #define STEPS_PROVE 3u
 
-/* Packets whose IV goes with the sequence number, less those whose IV does not. Random ones pass with 2^-63. The bound
- * is higher than that needs, because it might be a clear text field of an ESP-NULL that is not recognised yet. */
+/* Packets whose IV follows the sequence number, minus those whose IV does not. A random one passes with a probability
+ * of 2^-63. The bound is higher than necessary for that, because the octets might be a clear-text field of an ESP-NULL
+ * that is not recognised yet. */
 #define SEQUENCES_PROVE 16u
 
-/* What ends a search that was given up before. It is repeated again and again; if one packet of three is forged, it
- * ends so only with 2^-4. */
+/* Misses that end a search that was given up before. Such searches are repeated again and again; if one packet in three
+ * is forged, one ends this way only with a probability of 2^-4. */
 #define MISSES_AGAIN 4u
 
-/* IVs after which the order of their octets is settled. */
+/* IVs after which their byte order is settled. */
 #define TRIALS 16u
 
-/* The most that a counter advances between two packets of a capture. */
+/* The most that a counter can advance between two packets of a capture. */
 #define STEP_MOST 65536u
 
 static inline uint64_t load(const uint8_t *octets)
@@ -51,7 +53,7 @@ static inline void add(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_bl
     ipsec_iv_rise(store, state, block, iv);
 }
 
-/* An IV of which no block of level 0 knows. */
+/* Stores an IV for which there is no block of level 0. */
 static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
     ipsec_iv_block *block;
@@ -66,7 +68,7 @@ static ipsec_iv_result store_apart(ipsec_iv_store *store, ipsec_iv_state *state,
     return IPSEC_IV_FINE;
 }
 
-/* Whether the IV is stored, whose block of level 0 is given, or NULL if there is none. */
+/* Whether the IV is stored; `block` is its block of level 0, or NULL if there is none. */
 static bool is_stored(const ipsec_iv_store *store, const ipsec_iv_state *state, const ipsec_iv_block *block,
                       uint64_t iv, uint32_t *first)
 {
@@ -102,7 +104,7 @@ static inline ipsec_iv_result store_unique(ipsec_iv_store *store, ipsec_iv_state
     return IPSEC_IV_FINE;
 }
 
-/* Stores an IV as a little-endian number, while its byte order is not known. */
+/* Stores an IV as a little-endian number, because its byte order is not known yet. */
 static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame)
 {
     const uint32_t blocks = state->unique.blocks;
@@ -115,9 +117,9 @@ static void store_reversed(ipsec_iv_store *store, ipsec_iv_state *state, uint64_
     state->unique.reversed = false;
 }
 
-/* The first IVs go into two trees, one for each byte order. Big-endian is chosen as soon as two IVs fall into one of
- * its blocks. The other order may look even better but be wrong: the counters of several queues, told apart by the
- * highest octet, are neighbours in little-endian while all are at their start. */
+/* The first IVs go into two trees, one for each byte order. Big-endian is chosen as soon as two IVs fall into the same
+ * block. The other order may look even better but be wrong: the counters of several queues, which differ in the highest
+ * octet, are neighbours in little-endian as long as all are at their start. */
 static IPSEC_COLD ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, uint32_t frame,
                                              uint32_t *first)
 {
@@ -127,7 +129,7 @@ static IPSEC_COLD ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_sta
     store_reversed(store, state, iv, frame);
     blocks = state->unique.blocks;
     result = store_elsewhere(store, state, iv, frame, first);
-    state->unique.block = NULL; /* may be of either tree */
+    state->unique.block = NULL; /* may belong to either tree */
     if (result == IPSEC_IV_FINE && state->unique.blocks == blocks) {
         state->unique.ordered = true;
     } else if (++state->unique.tried == TRIALS) {
@@ -149,9 +151,9 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
 
 /* --- an unknown algorithm
  *
- * Any packet may be forged here, so the majority decides what the sender's IVs are: a packet that does not go with
- * those before cancels one that does, and becomes the measure for others only when none is left to cancel (R. Boyer, J.
- * Moore: MJRTY, 1981). */
+ * Any packet may be forged here, so the majority decides what the sender's IVs are: a packet that does not match the
+ * earlier ones cancels one that does, and becomes the reference for others only when none is left to cancel (R. Boyer,
+ * J. Moore: MJRTY, 1981). */
 
 static void measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
@@ -160,7 +162,8 @@ static void measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
     state->adds = state->xors = true;
 }
 
-/* Whether what may be an IV changed as the sequence number did: by the same difference, or in the same bits. */
+/* Whether the octets that may be an IV changed like the sequence number: by the same difference, or in the same bits.
+ */
 static bool goes_with_sequence(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
     const bool adds = state->adds && iv - sequence == state->unknown.difference;
@@ -173,7 +176,7 @@ static bool goes_with_sequence(ipsec_iv_state *state, uint64_t iv, uint64_t sequ
     return true;
 }
 
-/* Whether it is known what to keep of the two: one of them is ruled out, or they are one value. */
+/* Whether it is known which of the two relations to keep: one is ruled out, or both have the same value. */
 static bool is_settled(const ipsec_iv_state *state)
 {
     return state->adds != state->xors || state->unknown.difference == state->unknown.exclusive_or;
@@ -232,12 +235,12 @@ static IPSEC_COLD void prove_counter(ipsec_iv_state *state, const ipsec_iv_packe
         begin_counter(state);
 }
 
-/* IVs that go with the sequence number are big-endian numbers themselves.
+/* IVs that follow the sequence number are big-endian numbers themselves.
  *
- * One that does not go with it is not the sender's: it is compared with the others but not kept, or forged packets
- * would make the sender's own IVs look reused. If a sender has restored only its IVs, they do not go with the sequence
- * number either, and their reuse is found. But if most packets bring new ones, the sender has another relation, which
- * is looked for. */
+ * An IV that does not follow it is taken for somebody else's: it is compared with the others but not stored, because
+ * otherwise forged packets would make the sender's own IVs look reused. If a sender has restored only its IVs from an
+ * earlier state, they do not follow the sequence number either, and their reuse is found. But if most packets have new
+ * ones, the sender uses another relation, and a search for it begins. */
 static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                             uint32_t *first)
 {
@@ -267,7 +270,7 @@ static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_stat
 
 /* --- CBC */
 
-/* Whether the IV was seen recently; remembers it in any case, and the first frame that had it. */
+/* Whether the IV was seen recently; remembers it in any case, with the first frame that had it. */
 static bool meet(ipsec_iv_store *store, uint32_t owner, uint32_t frame, const uint64_t *iv, uint32_t *first)
 {
     const uint64_t hash = ipsec_hash_mix(ipsec_hash_mix(ipsec_hash_mix(store->seed, owner), iv[0]), iv[1]);
@@ -298,7 +301,7 @@ static bool is_step(uint64_t before, uint64_t now)
            distance(GUINT64_SWAP_LE_BE(before), GUINT64_SWAP_LE_BE(now)) <= STEP_MOST;
 }
 
-/* Whether the IV can be the next of a counter, which may be in either half and have either order of octets. */
+/* Whether the IV can be the next value of a counter, which may be in either half and have either byte order. */
 static bool is_next(const uint64_t *before, const uint64_t *now)
 {
     const unsigned at = before[0] == now[0] ? 1 : 0;
@@ -306,15 +309,15 @@ static bool is_next(const uint64_t *before, const uint64_t *now)
     return before[1 - at] == now[1 - at] && is_step(before[at], now[at]);
 }
 
-/* Octets of CBC, 8 or 16 of them, as two numbers. */
+/* A CBC block of 8 or 16 octets as two numbers. */
 static void load_block(const uint8_t *octets, uint8_t length, uint64_t *block)
 {
     block[0] = load(octets);
     block[1] = length == 16 ? load(octets + 8) : 0;
 }
 
-/* How the IV could have been predicted. One packet is enough for a chain: a random IV ends like the previous block with
- * 2^-64. */
+/* How the IV could have been predicted. One packet is enough to prove a chain: a random IV ends like the previous block
+ * only with a probability of 2^-64. */
 static ipsec_iv_result foretell(ipsec_iv_state *state, const uint64_t *iv, uint8_t length)
 {
     if (!state->begun)

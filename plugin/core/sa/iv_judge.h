@@ -1,5 +1,5 @@
 /** @file
- * Which packets' initialization vectors are judged, and by what demand. Internal to the core.
+ * Which packets' initialization vectors are judged, and what is required of them. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,14 +10,14 @@
 #include "sa/note.h"
 #include "sa/sa.h"
 
-/** Octets of IV that packets with the key row have; in AH it is one of the integrity algorithm (RFC 4543 4). */
+/** Octets of IV in packets with the key row; in AH the IV belongs to the integrity algorithm (RFC 4543 4). */
 static inline uint8_t ipsec_iv_length(const ipsec_key_row *spec)
 {
     return spec->encryption ? spec->encryption->iv : spec->integrity->iv;
 }
 
-/** Whether the IV of the packet has anything to tell: without a key the store gives up on most SAs soon,
- * and looks again at doubling distances. */
+/** Whether the IV of the packet may show anything: without a key the store soon gives up on most SAs, and looks again
+ * at doubling distances. */
 static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa, const ipsec_key_row *spec)
 {
     if (spec)
@@ -26,7 +26,8 @@ static inline bool ipsec_iv_is_of_use(const ipsec_view *view, const ipsec_sa *sa
 }
 
 /**
- * Learns from the IV of a packet that the receiver takes for a new one and whose IV is of use, and adds to the note.
+ * Learns from the IV of a packet that the receiver takes for a new one and for which ipsec_iv_is_of_use(), and adds
+ * findings to the note.
  *
  * @param spec   the key row of the SA, or NULL
  * @param whole  the packet was captured whole

@@ -1,12 +1,12 @@
 /* The IVs of all SAs.
  *
- * Where IVs must be unique they are taken as numbers and kept as bits, 64 to a block: a tree with 64 branches, whose
- * blocks are found by hashing. A block whose bits are all set becomes one bit of the block above it, and is freed. So
- * anything that fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or
- * down; one for each of several queues; one that is XORed with a salt, which only permutes the branches; a counter that
- * goes with the sequence number as well as one that does not. A loss leaves a block behind. A counter by steps of n
- * costs a block for 64/n packets, and an IV that is drawn at random, or made by a cipher, one of its own; for those
- * there are bounds.
+ * IVs that must be unique are taken as numbers and kept as bits, 64 to a block: a tree with 64 branches, whose blocks
+ * are found by hashing. A block whose bits are all set becomes one bit of the block above it, and is freed. So anything
+ * that fills ranges of numbers costs next to nothing, however long it goes on: a counter with any start, up or down;
+ * one for each of several queues; one that is XORed with a salt, which only permutes the branches; a counter that
+ * follows the sequence number, or one that does not. A loss leaves an incomplete block. A counter in steps of n costs a
+ * block for 64/n packets; an IV that is random, or the output of a cipher, costs a block of its own. The number of
+ * blocks is bounded.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/iv_store.h"
@@ -15,21 +15,21 @@
 
 #include <string.h>
 
-/* Of blocks that are not full. A block takes 48 octets, and up to 24 in the hash table. The first IVs are kept, because
- * a sender that falls back to an earlier state repeats those. Once there is no more room, each IV is reported as not
- * kept. The last blocks are reserved for SAs that have few, such as those whose IVs are counters, so that they do not
- * suffer from others. */
+/* The most blocks that are not full: in all; if the SA that needs another one has SA_BLOCKS_FEW already; and for one
+ * SA. A block takes 48 octets, and up to 24 in the hash table. The first IVs are kept, because a sender that falls back
+ * to an earlier state repeats those. Once there is no more room, each IV is reported as not kept. The last blocks are
+ * reserved for SAs that have few, such as those whose IVs are counters, so that they do not suffer from others. */
 #define BLOCKS_MOST    1048576u
 #define GREEDY_MOST    983040u
 #define SA_BLOCKS_MOST 65536u
 #define SA_BLOCKS_FEW  32u
 
-/* Blocks of forgotten states are freed when there is no room for another block, all at once and only if there are this
- * many: so each of them pays for looking at 16 that stay. */
+/* Blocks of forgotten states are freed when there is no room for another block, all at once and only if there are at
+ * least this many: each of them thus pays for looking at 16 that stay. */
 #define SWEEP_LEAST (GREEDY_MOST / 16)
 
-/* Pages of frame numbers; so the first frame is known of about a million IVs, the latest. They take 5 MB. Of others it
- * is known that they came before, and not where. */
+/* Pages of frame numbers: the first frame is known for the latest IVs, about a million. They take 5 MB. Of other IVs it
+ * is known that they came before, but not in which frame. */
 #define PAGES 16384u
 
 /* --- blocks */
@@ -47,7 +47,7 @@ static gboolean block_equal(gconstpointer a, gconstpointer b)
            one->reversed == other->reversed;
 }
 
-/* What a block is found by; of the tree for the order of octets that the state has at the time. */
+/* The key that a block is found by, in the tree for the state's present byte order. */
 static ipsec_iv_block name_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv, unsigned level)
 {
     const uint64_t tree = (uint64_t)state->id << 8 | level << 1 | state->unique.reversed;
@@ -79,7 +79,7 @@ ipsec_iv_block *ipsec_iv_make_block(ipsec_iv_store *store, ipsec_iv_state *state
     return block;
 }
 
-/* Takes a block out of the store, if its state was forgotten. */
+/* Removes a block from the store, if its state was forgotten. */
 static gboolean release(gpointer key, gpointer value G_GNUC_UNUSED, gpointer user_data)
 {
     const ipsec_iv_block *block = key;
@@ -124,11 +124,12 @@ bool ipsec_iv_is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state
     return false;
 }
 
-/* Takes a full block for one bit less in the tree. It stays where it knows frames, for as long as it has the page. */
+/* Removes a full block, which has become a bit of the one above. If it has a page of frames, it stays as long as it has
+ * that. */
 static void drop_full(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block)
 {
     store->open--;
-    state->unique.blocks -= state->unique.blocks > 0; /* it may be older than the count */
+    state->unique.blocks -= state->unique.blocks > 0; /* the block may be older than the count */
     if (!block->page)
         g_hash_table_remove(store->blocks, block);
 }
@@ -149,7 +150,7 @@ void ipsec_iv_rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block 
 
 /* --- frames */
 
-/* Hands out a page; if none is left, the oldest is taken back. */
+/* Hands out a page; if none is left, takes back the oldest. */
 static ipsec_iv_page *take_page(ipsec_iv_store *store)
 {
     ipsec_iv_page **page;

@@ -15,19 +15,19 @@
 enum {
     IPSEC_IV_BRANCH_BITS = 6,
     IPSEC_IV_BRANCHES = 1 << IPSEC_IV_BRANCH_BITS,
-    IPSEC_IV_LEVEL_MOST = 5 /* full with 2^36 IVs, and frames have 32 bits */
+    IPSEC_IV_LEVEL_MOST = 5 /* full only with 2^36 IVs, but frame numbers have 32 bits */
 };
 
 /** `used` of a full block. */
 #define IPSEC_IV_ALL_USED UINT64_MAX
 
 typedef struct ipsec_iv_page {
-    struct ipsec_iv_block *owner;       /* NULL: it went */
+    struct ipsec_iv_block *owner;       /* NULL: the block is gone */
     uint32_t frames[IPSEC_IV_BRANCHES]; /* 0: not known */
 } ipsec_iv_page;
 
 typedef struct ipsec_iv_block {
-    uint64_t number; /* of the IVs in it, without the bits that branch here and below */
+    uint64_t number; /* the common high bits of its IVs, without those that branch here and below */
     uint64_t used;   /* a bit for each IV or, above level 0, each full block */
     ipsec_iv_page *page;
     uint32_t owner; /* id of its state */
@@ -48,11 +48,11 @@ struct ipsec_iv_store {
     GHashTable *blocks; /* set of ipsec_iv_block; full ones are there only for their pages */
     uint64_t seed;
     ipsec_limits *limits;
-    uint32_t states;         /* ids given */
+    uint32_t states;         /* ids given out */
     uint32_t open;           /* blocks that are not full */
     GHashTable *forgotten;   /* set of ids of states whose blocks may go; NULL: none */
-    uint32_t released;       /* how many these are, at least */
-    uint32_t next_page;      /* the one to be given away next */
+    uint32_t released;       /* number of blocks of these states, at least */
+    uint32_t next_page;      /* the one to be handed out next */
     ipsec_iv_page **pages;   /* PAGES of them; NULL: not needed so far */
     ipsec_recent_iv *recent; /* RECENT of them; NULL: not needed so far */
 };
@@ -72,24 +72,24 @@ static inline bool ipsec_iv_has_branch(const ipsec_iv_block *block, unsigned bra
     return block->used >> branch & 1;
 }
 
-/** The block of a level that the IV is in; NULL if there is none. */
+/** The block of a level that the IV belongs to; NULL if there is none. */
 ipsec_iv_block *ipsec_iv_find_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv,
                                     unsigned level);
 
-/** Makes that block. */
+/** Creates that block. */
 ipsec_iv_block *ipsec_iv_make_block(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t iv, unsigned level);
 
-/** Whether the bounds allow the state another block; makes room, if it can be had. */
+/** Whether the limits allow the state another block; frees blocks of forgotten states if necessary. */
 bool ipsec_iv_may_make_block(ipsec_iv_store *store, const ipsec_iv_state *state);
 
-/** Whether a block that the IV is in became a bit of one above. */
+/** Whether a block of the IV was full and became a bit of a block above. */
 bool ipsec_iv_is_in_full_block(const ipsec_iv_store *store, const ipsec_iv_state *state, uint64_t iv);
 
-/** The block of the IV is full: sets its bit in the one above. That may be new regardless of the bounds, because it
- * takes the other's place. */
+/** The block of the IV is full: sets its bit in the one above. That one may be created regardless of the limits,
+ * because it replaces the full block. */
 void ipsec_iv_rise(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_block *block, uint64_t iv);
 
-/** The block is to have a second IV, or lost its page. */
+/** Gives the block a page, because it gets a second IV, or has lost its page. */
 void ipsec_iv_give_page(ipsec_iv_store *store, ipsec_iv_block *block);
 
 /** The frame of the IV at a branch; 0 if it is not known. */

@@ -1,5 +1,6 @@
 /** @file
- * What packets of an SA have in common, to find it by where addresses are compared. Internal to the core.
+ * What the packets of an SA have in common: its key in tables that compare addresses octet by octet. Internal to the
+ * core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,10 +14,10 @@
 #include <stdint.h>
 #include <string.h>
 
-/** A key of GHashTable; each table has a seed of its own. Compared as octets. */
+/** A key for GHashTable; each table has a seed of its own. Compared as octets. */
 typedef struct ipsec_sa_name {
     uint64_t seed;
-    uint8_t destination[16]; /**< zero behind the address */
+    uint8_t destination[16]; /**< zero after the address */
     uint32_t spi;
     uint8_t address_length, protocol;
     uint8_t zero[2];
@@ -24,7 +25,7 @@ typedef struct ipsec_sa_name {
 
 G_STATIC_ASSERT(sizeof(ipsec_sa_name) == 32);
 
-/** The name of what is sent to the view's destination, which has an address. */
+/** The name of the SA of what is sent to the view's destination; the view must have addresses. */
 static inline ipsec_sa_name ipsec_sa_name_of(uint64_t seed, const ipsec_view *view, uint32_t spi, uint8_t protocol)
 {
     ipsec_sa_name name = {.seed = seed, .spi = spi, .address_length = view->address_length, .protocol = protocol};

@@ -9,31 +9,31 @@
 
 #define SECOND UINT64_C(1000000000)
 
-/* What was sent before a delete may be on its way for so long. */
+/* What was sent before a delete may still be on its way for this long. */
 #define ON_ITS_WAY SECOND
 
-/* An answer that is not there so long after its request was not captured, or never came. */
+/* An answer that has not come this long after its request was not captured, or does not exist. */
 #define ANSWER_WITHIN SECOND
 
-/* Both ends switch to the new SAs at once, as a rule. One has not if so much later it still sends on the old one, and
- * so many packets came on the new one from the other. */
+/* As a rule, both ends switch to the new SAs at once. One end has not if it still sends on the old SA this much later,
+ * and this many packets came on the new one from the other end. */
 #define SWITCHED_WITHIN  (10 * SECOND)
 #define SWITCHED_PACKETS 16u
 
-/* A name, and whose it is from a frame on. An SA gets another one when its receiver moves. */
+/* A key, and the SA to which it refers from a frame on. An SA gets another key when its receiver moves. */
 typedef struct name {
     uint32_t place;
     uint32_t from;   /* frame */
-    uint32_t before; /* the name that was the same before, and one more; 0: none */
+    uint32_t before; /* the previous entry with the same key, plus 1; 0: none */
 } name;
 
 struct ipsec_negotiations {
     uint64_t seed;
     GPtrArray *list;          /* of ipsec_negotiated, which stay where they are */
     GArray *names;            /* of name */
-    GHashTable *by_name;      /* ipsec_sa_name to the newest of its names, and one more */
-    GHashTable *by_sa;        /* index of an SA to its place, and one more */
-    GHashTable *destinations; /* likewise ipsec_sa_name without SPI and protocol, to the first frame */
+    GHashTable *by_name;      /* ipsec_sa_name to its newest entry in names, plus 1 */
+    GHashTable *by_sa;        /* index of an SA to its place, plus 1 */
+    GHashTable *destinations; /* ipsec_sa_name without SPI and protocol, to the first frame with that destination */
 };
 
 /* --- names ------------------------------------------------------------------------------------------------ */
@@ -81,7 +81,7 @@ static void add_name(const ipsec_sa_table *sas, const ipsec_view *to, uint32_t s
         g_hash_table_insert(all->destinations, g_memdup2(&anywhere, sizeof anywhere), GUINT_TO_POINTER(to->frame));
 }
 
-/* The place that the name stands for at a frame: of what has it since an earlier one, the last. */
+/* The place to which the key refers at a frame: that of the last entry from an earlier frame. */
 static uint32_t find_place(const ipsec_negotiations *all, const ipsec_view *view, uint32_t spi)
 {
     const ipsec_sa_name key = ipsec_sa_name_of(all->seed, view, spi, view->protocol);
@@ -143,7 +143,8 @@ static uint32_t sa_of(const ipsec_negotiations *all, uint32_t place)
     return place == IPSEC_NEGOTIATED_NONE ? IPSEC_SA_NONE : at(all, place)->sa;
 }
 
-/* Says in the summaries of two SAs, if both were seen, that they belong together; or that one follows the other. */
+/* Notes in the summaries of two SAs, if both were seen, that they belong together; the next function, that one follows
+ * the other. */
 static void tell_reverse(ipsec_sa_table *sas, uint32_t a, uint32_t b)
 {
     if (a == IPSEC_SA_NONE || b == IPSEC_SA_NONE)
@@ -165,7 +166,7 @@ static void tell_neighbours(ipsec_sa_table *sas, const ipsec_negotiated *of)
     tell_successor(sas, of->sa, sa_of(sas->negotiations, of->successor));
 }
 
-/* Where packets verify, they tell. */
+/* If packets verify, they decide, not IKE. */
 static void learn_esn(const ipsec_negotiated *of, ipsec_sa *sa)
 {
     if (!sa->keys.icv_good && of->row.esn != IPSEC_ESN_AUTO)
@@ -258,7 +259,7 @@ void ipsec_negotiated_replace(ipsec_sa_table *sas, uint32_t place, uint32_t pred
     tell_neighbours(sas, at(sas->negotiations, place));
 }
 
-/* Where both ends rekey at once, one of the two new ones goes again, unused. */
+/* If both ends rekey at once, one of the two new SAs is deleted without being used. */
 static void give_way(ipsec_negotiations *all, uint32_t place)
 {
     const ipsec_negotiated *gone = at(all, place);
@@ -317,7 +318,7 @@ void ipsec_negotiated_count(const ipsec_sa_table *sas, uint32_t index)
         at(sas->negotiations, place - 1)->packets++;
 }
 
-/* Whether the other direction has gone on to its successor, and this one has not. */
+/* Whether the other direction has moved to its successor, and this one has not. */
 static bool is_left_behind(const ipsec_sa_table *sas, const ipsec_negotiated *of, const ipsec_view *view)
 {
     const ipsec_negotiations *all = sas->negotiations;

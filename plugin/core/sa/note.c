@@ -12,7 +12,7 @@ G_STATIC_ASSERT(IPSEC_NOTE_OTHER_DSCP + IPSEC_NOTE_REPEATED + IPSEC_NOTE_FAR + I
                     IPSEC_NOTE_SEEN_BY_OTHER + IPSEC_NOTE_ELSEWHERE + IPSEC_NOTE_MAY_LIVE + IPSEC_NOTE_PEER_LACKS ==
                 (1 << 12) - 1);
 
-/* The octets that a finding speaks of; of those that are not in the table, the header as a whole. */
+/* The octets that a finding is about; for those not in the table, the header as a whole. */
 typedef enum {
     AT_HEADER = 0,
     AT_SPI,
@@ -46,7 +46,7 @@ static const uint8_t places[IPSEC_FINDING_COUNT] = {
     [IPSEC_FINDING_IV_UNCHECKED] = AT_IV,
 };
 
-/* How large a window would have accepted the number. A lag of 2^31 may be more. */
+/* The smallest window that would have accepted the number. A lag of 2^31 is saturated and may stand for more. */
 static ipsec_advice_detail explain_window(const ipsec_note *note, ipsec_finding_id id, int32_t advance)
 {
     const bool qos = note->facts & IPSEC_NOTE_OTHER_DSCP;
@@ -57,7 +57,7 @@ static ipsec_advice_detail explain_window(const ipsec_note *note, ipsec_finding_
         return (ipsec_advice_detail){0};
     smallest = (uint32_t)-advance + 1;
     if (smallest <= note->window)
-        return (ipsec_advice_detail){0}; /* what refuses it is no window */
+        return (ipsec_advice_detail){0}; /* it is not the window that refuses it */
     if (id == IPSEC_FINDING_REPLAY_OLD)
         advice_case = qos ? IPSEC_CASE_WINDOW_QOS : IPSEC_CASE_WINDOW;
     else
@@ -93,7 +93,7 @@ static void add(ipsec_findings *findings, ipsec_finding_id id, const ipsec_heade
     }
 }
 
-/* Which of them are in one word of the set. */
+/* Those of them that are in one word of the set. */
 #define OLD_IN(word)                                                                                                   \
     (IPSEC_FINDING_BIT(word, IPSEC_FINDING_REPLAY_DUPLICATE) |                                                         \
      IPSEC_FINDING_BIT(word, IPSEC_FINDING_REPLAY_CONFLICT) | IPSEC_FINDING_BIT(word, IPSEC_FINDING_REPLAY_OLD) |      \

@@ -1,7 +1,7 @@
 /* Recognising ESP with NULL encryption.
  *
- * RFC 5879 decides by scores over many packets, to which end it also keeps the state of TCP connections. Here one kind
- * of evidence is enough: a payload that the trailer calls a protocol, and whose own checksum or length agrees.
+ * RFC 5879 decides by scores over many packets, and for that also tracks TCP connections. Here one kind of evidence is
+ * enough: the trailer names a protocol, and the payload's own checksum or length agrees.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/null_probe.h"
@@ -19,42 +19,44 @@ enum {
 
 /* Packets that must prove a shape.
  *
- * By chance: in random octets, a packet without padding bears the number of a protocol that is told by its checksum
- * alone (TCP, ICMP, IGMP) with a chance of 3 * 2^-16, and the checksum with 2^-16; all else is less likely by far. For
- * 7 shapes that is 2^-27 a packet, and 2^-30 for another one of the same shape. Both must come before a packet objects,
- * as nearly all do: that leaves 2^-57 an SA. One would not do, and with more a short capture would be over before
- * anything is known. */
+ * By chance: a packet of random octets has no padding and the number of a protocol that is recognised by its checksum
+ * alone (TCP, ICMP, IGMP) with a probability of 3 * 2^-16, and a matching checksum with 2^-16; everything else is much
+ * less likely. For 7 shapes that is 2^-27 per packet, and 2^-30 for a second one of the same shape. Both must come
+ * before a packet objects, as nearly all do: that leaves 2^-57 per SA. One proof would not be enough, and with more a
+ * short capture would be over before anything is known. */
 #define PROOFS_NEEDED 2
 
 /* Proofs that an objection outweighs.
  *
- * By malice: anybody can send packets that prove a shape, but they remain a share of the SA's. Where a share f of them
- * is made so and the rest is ciphertext, a packet gains f and loses 10 * (1 - f) on average, so that nothing below
- * f = 10/11 is believed for long. In a true ESP-NULL SA only packets that were damaged in the few octets of the trailer
- * object: it bears one in eleven, far more than any link that is of use. */
+ * By malice: anybody can send packets that prove a shape, but these are only some of the SA's packets. If a share f of
+ * them is made that way and the rest is ciphertext, a packet gains f and loses 10 * (1 - f) on average, so that nothing
+ * below f = 10/11 is believed for long. In a true ESP-NULL SA only packets object that were damaged in the few octets
+ * of the trailer: it tolerates one in eleven, far more than on any usable link. */
 #define OBJECTION 10
 
-/* Most that packets can earn: two objections. So however many forgeries came first, one packet of the ciphertext after
- * them is spoken of at most (20, 10, 0); and a damaged one among eleven does not end a belief that is right. */
+/* The highest balance: two objections. So however many forgeries came first, at most one packet of the ciphertext after
+ * them is still taken for ESP-NULL (20, 10, 0); and one damaged packet in eleven does not end a belief that is right.
+ */
 #define BALANCE_MOST (2 * OBJECTION)
 
-/* Where a shape is given up, and where the balance stays while there is none: from there on PROOFS_NEEDED + OBJECTION =
- * 12 proofs in a row make a new one believed, which a true ESP-NULL SA after noise of any length has at once. A mix
- * has them where as many forgeries follow each other, and ciphertext after 22 of them would be spoken of once more; so
- * with each shape that is given up the way out becomes twice as long, up to 80 + 2 proofs in a row. */
+/* The balance at which a shape is given up, and that holds while there is none: from there, PROOFS_NEEDED + OBJECTION =
+ * 12 proofs in a row make a new one believed, which a true ESP-NULL SA has at once after noise of any length. A mix of
+ * forgeries and ciphertext has them if as many forgeries follow each other, and ciphertext after 22 of them would be
+ * taken for ESP-NULL once more; so with each shape that is given up, twice as many proofs are needed, up to 80 + 2 in a
+ * row. */
 #define GIVEN_UP  (-OBJECTION)
 #define LOST_MOST 3
 
-/* While no shape is in sight: packets in the beginning that are looked at one after the other; how many have the same
- * pause after them, before it doubles; and how often it does, to 2^15. So whatever came first, an SA is looked at
- * again before half as many packets have followed. A look costs some 250 instructions, and of 1,000 packets 25 have
- * one. */
+/* While no shape is in sight: how many packets are looked at without a pause in the beginning; how many are followed by
+ * a pause of the same length before it doubles; and how often it doubles, up to 2^15. So whatever came first, an SA is
+ * looked at again before half as many packets have followed. A look costs some 250 instructions, and of the first 1,000
+ * packets 25 get one. */
 #define LOOKS_DENSE   8u
 #define LOOKS_A_PAUSE 2u
 #define PAUSE_DOUBLES 15u
 #define LOOKS_MOST    (LOOKS_DENSE + LOOKS_A_PAUSE * PAUSE_DOUBLES)
 
-/* ROW(octets of IV, of ICV) */
+/* ROW(octets of IV, octets of ICV) */
 #define SHAPES ROW(0, 0) ROW(0, 8) ROW(0, 12) ROW(0, 16) ROW(0, 24) ROW(0, 32) ROW(8, 16)
 
 static const ipsec_null_shape shapes[IPSEC_NULL_SHAPES] = {
@@ -68,13 +70,13 @@ const ipsec_null_shape *ipsec_null_shape_row(unsigned index)
     return &shapes[index];
 }
 
-/* What ESP carries, if the shape is right; or what is inside of that. */
+/* What ESP carries, if the shape is right; or what is inside that. */
 typedef struct payload {
     const uint8_t *octets;
     uint32_t length;
     const uint8_t *source; /* of the IP header in front */
     const uint8_t *destination;
-    uint8_t address_length; /* 0 where the addresses are unknown */
+    uint8_t address_length; /* 0 if the addresses are unknown */
     uint8_t protocol;
 } payload;
 
@@ -101,7 +103,7 @@ static bool has_plain_checksum(const payload *p)
     return adds_up(add_words(0, p->octets, p->length));
 }
 
-/* The checksum that covers a pseudo-header too: RFC 9293 3.1, RFC 8200 8.1. */
+/* The checksum that also covers a pseudo-header: RFC 9293 3.1, RFC 8200 8.1. */
 static bool has_pseudo_checksum(const payload *p)
 {
     uint64_t sum = (uint64_t)p->protocol + p->length;
@@ -147,7 +149,7 @@ static bool proves_tcp(const payload *p)
     return header >= least && header <= p->length && has_pseudo_checksum(p);
 }
 
-/* A length that fits and no checksum are no less unlikely than a checksum. */
+/* A matching length with a checksum of zero is as unlikely as a matching checksum. */
 static bool proves_udp(const payload *p)
 {
     if (p->length < IPSEC_UDP_HEADER || ipsec_read_u16(p->octets + 4) != p->length)
@@ -169,7 +171,7 @@ static bool proves_sctp(const payload *p)
     return GUINT32_SWAP_LE_BE(crc) == ipsec_read_u32(p->octets + checksum_at);
 }
 
-/* Version 2 leaves its field for authentication out of the checksum, and has none with a digest: RFC 2328 D.4. */
+/* Version 2 leaves its authentication field out of the checksum, and has no checksum with a digest: RFC 2328 D.4. */
 static bool proves_ospf2(const payload *p)
 {
     const uint32_t authentication_at = 16, header = 24;
@@ -214,7 +216,7 @@ static bool proves_ipv4(const payload *p)
     return header >= IPSEC_IPV4_HEADER && header <= p->length && adds_up(add_words(0, p->octets, header));
 }
 
-/* The header has no checksum, so that what follows it must do. After an extension header nothing is looked at. */
+/* The header has no checksum, so what follows it must prove it. What follows an extension header is not examined. */
 static bool proves_ipv6(const payload *p)
 {
     payload inner;
@@ -233,8 +235,8 @@ static bool proves_ipv6(const payload *p)
 
 /* --- one packet */
 
-/* Whether the trailer that the shape leads to has padding as RFC 4303 2.4 requires; what is in front of it is then the
- * payload. Rejects most ciphertext after a comparison or two. */
+/* Whether the trailer at the place given by the shape has padding as RFC 4303 2.4 requires; the payload is then what is
+ * in front of it. Rejects most ciphertext after a comparison or two. */
 static inline bool fits(const ipsec_null_shape *shape, const ipsec_view *view, payload *found)
 {
     const uint32_t overhead = ESP_HEADER + shape->iv + ESP_TRAILER + shape->icv;
@@ -277,16 +279,17 @@ typedef struct evidence {
     unsigned fits, proves;
 } evidence;
 
-/* Octets that leave room for every shape. */
+/* Length of a packet that has room for every shape. */
 #define ROOMY (ESP_HEADER + 8 + ESP_TRAILER + 32)
 
-/* Whether the last octet of padding, if there is to be one, is its number: of ciphertext one in 128 gets past. */
+/* Whether the last octet of padding, if there is any, equals Pad Length: one ciphertext in 128 passes. */
 static inline bool may_fit(const uint8_t *trailer)
 {
     return trailer[0] == 0 || trailer[-1] == trailer[0];
 }
 
-/* The same of any shape: one packet of ciphertext in 21. The packet, which ends at `end`, has room for each. */
+/* The same for any of the shapes: one ciphertext in 21 passes. The packet, which ends at `end`, has room for each
+ * shape. */
 static inline bool may_fit_any(const uint8_t *end)
 {
 #define ROW(iv, icv) may_fit(end - (icv)-ESP_TRAILER) ||
@@ -337,7 +340,7 @@ static void object(ipsec_null_probe *probe)
     probe->balance = (int8_t)(GIVEN_UP * (1 << probe->lost));
 }
 
-/* A packet proves `shape`. The same packet captured twice is one proof. */
+/* Counts a packet that proves `shape`. The same packet captured twice is one proof. */
 static void agree(ipsec_null_probe *probe, uint8_t shape, uint16_t sequence)
 {
     if (probe->shape && (probe->shape != shape || probe->sequence == sequence))
@@ -353,7 +356,7 @@ static bool objects(const ipsec_null_probe *probe, evidence found)
     return probe->shape ? !(found.fits >> (probe->shape - 1) & 1) : !found.fits;
 }
 
-/* Nothing is in sight. */
+/* Begins a pause, if it is time for one, because no shape is in sight. */
 static void pause_search(ipsec_null_probe *probe)
 {
     if (probe->looks < LOOKS_MOST)

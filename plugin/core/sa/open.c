@@ -1,7 +1,7 @@
-/* Opening packets: which key row an SA has, whether the ICV verifies, and what is inside.
+/* Opening packets: which key row an SA uses, whether the ICV verifies, and what is inside.
  *
- * What is found out by trying goes into the ruling; what the report says follows from packet and ruling alone (see
- * open_report.c), so that later passes say the same.
+ * The results of trying go into the ruling; the report follows from packet and ruling alone (see open_report.c), so
+ * that later passes report the same.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open.h"
@@ -25,16 +25,16 @@
 #include <glib.h>
 #include <string.h>
 
-/* When the reason for a wrong key is looked for: at the first failures of an SA, and then whenever their count has
+/* When to look for the reason of a wrong key: at the first failures of an SA, and then whenever their count has
  * doubled, because the first packets may have been forged. The count has 16 bits: 3 + 14 guesses in 65,536 failures. */
 #define GUESSES_AT_FIRST 3u
 
-/* How much is tried in all, in octets of packets. Each row has a share, so that forged SPIs matched by a wildcard row
- * leave something to the others. As much again is reserved for the first guess of each row. All of it takes a
+/* How much is tried in all, in octets of packets. Each row has a share, so that forged SPIs that match a wildcard row
+ * leave something for the others. The same amount again is reserved for the first guess of each row. All of it takes a
  * second. */
 #define GUESSED_IN_ALL  (2u << 20)
 #define GUESSED_PER_ROW (GUESSED_IN_ALL / 8)
-#define GUESS_OVERHEAD  512u /* octets, for opening contexts */
+#define GUESS_OVERHEAD  512u /* the cost of opening contexts, in octets */
 
 /* --- which key ------------------------------------------------------------------------------------- */
 
@@ -52,7 +52,7 @@ static bool is_resolved(const ipsec_opener *opener, const ipsec_view *view, cons
     return view->address_length == 0 || keys->source == hash_source(opener, view);
 }
 
-/* With another key, an SA has other sequence numbers and other IVs. */
+/* Resets sequence numbers and IVs, because they are different with another key. */
 static void begin_numbers(const ipsec_opener *opener, ipsec_sa *sa)
 {
     const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
@@ -66,7 +66,7 @@ static uint32_t find_row(const ipsec_opener *opener, const ipsec_view *view, uin
     return view->address_length ? ipsec_keyring_find(opener->ring, view, spi) : IPSEC_KEY_NONE;
 }
 
-/* Whether the row that was found is the one that the SA has, or that one is chained to it. */
+/* Whether the row that was found is the one that the SA has, or the head of the chain that has that one. */
 static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint32_t row)
 {
     if (!keys->resolved)
@@ -76,8 +76,8 @@ static bool is_row_of(const ipsec_keyring *ring, const ipsec_sa_keys *keys, uint
     return row == keys->row;
 }
 
-/* Gives the SA the row that was found for its packet, and returns whether there is one. A stranger's packet without a
- * row does not make the SA forget its own; nor does another source with the same row. */
+/* Gives the SA the row that was found for its packet, and returns whether there is one. A packet from another source
+ * without a row does not make the SA forget its row; nor does another source with the same row. */
 static IPSEC_COLD bool resolve(const ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
@@ -97,7 +97,7 @@ static IPSEC_COLD bool resolve(const ipsec_opener *opener, const ipsec_view *vie
     return true;
 }
 
-/* Where else the tables have the SPI. */
+/* Where else the tables have the SPI, as an ipsec_advice_case. */
 static uint8_t look_around(ipsec_keyring *ring, const ipsec_view *view, uint32_t spi)
 {
     const uint8_t length = view->address_length;
@@ -137,7 +137,8 @@ static bool is_affordable(const ipsec_opener *opener, const ipsec_key *row)
 static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                          ipsec_sa_keys *keys, ipsec_note *note)
 {
-    /* The reason why nothing verifies is looked for once; the damage to packets of a good SA may differ each time. */
+    /* The reason why nothing verifies is looked for until it is found; the damage to packets of a good SA may differ
+     * each time. */
     const bool again = keys->row_confirmed || keys->advice_case == IPSEC_CASE_NONE;
     const uint32_t cost = envelope->view->length + GUESS_OVERHEAD;
 
@@ -152,7 +153,7 @@ static IPSEC_COLD void look_into_failure(ipsec_opener *opener, const ipsec_envel
     note->detail = keys->detail;
 }
 
-/* Remembers who sent AH that verified, to recognise what a NAT changes. */
+/* Remembers the source of AH that verified, to recognise later what a NAT changes. */
 static void remember_sender(ipsec_opener *opener, const ipsec_view *view, const ipsec_sa *sa)
 {
     ipsec_sender *sender;
@@ -177,15 +178,15 @@ static const uint8_t *sender_of(const ipsec_opener *opener, const ipsec_sa *sa)
     return NULL;
 }
 
-/* Looks for what in front of AH makes its ICV fail, for each packet, because it may differ each time. A find confirms
- * the key for this packet, and moves nothing. */
+/* Looks for what in front of AH makes its ICV fail, for each packet, because it may differ each time. Finding it
+ * confirms the key for this packet, and moves nothing. */
 static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
                                       const ipsec_sa *sa, ipsec_note *note)
 {
     const ipsec_key_row *spec = &row->spec;
     ipsec_attempt attempt = {.esn = spec->esn == IPSEC_ESN_YES, .high = spec->high_count ? spec->highs[0] : 0};
 
-    /* It takes some 30 digests, so not for packets that no link carries. */
+    /* This takes some 30 digests, so it is not done for packets that no link carries. */
     if (envelope->encryption || !row->crypto || envelope->view->length > IPSEC_LARGEST_ON_WIRE)
         return false;
     if (sa->keys.row_confirmed)
@@ -195,7 +196,7 @@ static IPSEC_COLD bool find_ah_reason(ipsec_opener *opener, const ipsec_envelope
     return note->advice_case != IPSEC_CASE_NONE;
 }
 
-/* What was known of numbers and senders before the first ICV verified were guesses. */
+/* What was known of numbers and senders before the first ICV verified was guesswork. */
 static void learn(const ipsec_ruling *ruling, ipsec_sa *sa)
 {
     ipsec_sa_keys *keys = &sa->keys;
@@ -216,7 +217,7 @@ static void make_room(ipsec_opener *opener)
         opener->plaintext = g_malloc(IPSEC_OPENED_MOST);
 }
 
-/* Room for the headers in front that an ICV covers, for ipsec_envelope_of(). */
+/* A buffer for the headers in front that an ICV covers, for ipsec_envelope_of(). */
 static uint8_t *room_for_outer(ipsec_opener *opener, const ipsec_view *view)
 {
     if (ipsec_covers_outer(view->protocol) && !opener->outer)
@@ -230,14 +231,14 @@ static bool can_be_opened(const ipsec_view *view, const ipsec_open_report *repor
            view->length <= IPSEC_OPENED_MOST;
 }
 
-/* The receiver starts from exactly the high half that a row names. A packet with a neighbouring one verifies here, but
- * fails there. The high half in a dump is from another time. */
+/* The receiver starts from exactly the high half in the row. A packet with a neighbouring one verifies here, but fails
+ * there. Not with the high half in a dump, which is from another time. */
 static bool has_start(const ipsec_key_row *spec)
 {
     return spec->origin != IPSEC_ORIGIN_XFRM && spec->high_count == 1;
 }
 
-/* Until the receiver has taken a packet, it stays with its start. */
+/* Until the receiver has accepted a packet, it keeps its initial high half. */
 static bool is_wrong_start(const ipsec_key_row *spec, ipsec_sa_keys *keys, const ipsec_ruling *ruling)
 {
     if (ruling->icv != IPSEC_ICV_GOOD || !ruling->esn || keys->start_seen || !has_start(spec))
@@ -275,7 +276,7 @@ static void learn_row(ipsec_opener *opener, const ipsec_envelope *envelope, ipse
     take_row(opener, sa, row, ruling);
     if (is_wrong_start(&row->spec, keys, ruling)) {
         ipsec_note_add(note, IPSEC_FINDING_ESN_WRONG_HIGH);
-        note->wrong_by = IPSEC_STACKS_ALL; /* whatever the window */
+        note->wrong_by = IPSEC_STACKS_ALL; /* for any window */
     }
     if (ruling->icv == IPSEC_ICV_BAD)
         proved = find_ah_reason(opener, envelope, row, sa, note);
@@ -298,8 +299,8 @@ static bool is_encrypted(const ipsec_encryption *encryption)
 }
 
 /* Whether the packet is in the clear although its row encrypts, because it was captured on the host side of a network
- * card that does the cryptography. Anybody can send a packet that looks so; but once a packet has confirmed the row, no
- * card is involved. */
+ * card that does the cryptography. Anybody can send a packet that looks like this; but once a packet has confirmed the
+ * row, no card is involved. */
 static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_envelope *envelope, const ipsec_key *row,
                                     const ipsec_sa *sa, const ipsec_ruling *ruling, const uint8_t *plaintext)
 {
@@ -316,7 +317,7 @@ static IPSEC_COLD bool is_offloaded(const ipsec_opener *opener, const ipsec_enve
     return ipsec_is_in_clear(envelope, &row->spec);
 }
 
-/* Such a packet moves what a partly captured one moves, only until the first ICV verifies. */
+/* Such a packet counts like a truncated one: it moves state only until the first ICV verifies. */
 static IPSEC_COLD void leave_in_clear(const ipsec_key *row, ipsec_ruling *ruling, ipsec_note *note,
                                       const ipsec_open_report *report)
 {
@@ -403,7 +404,7 @@ void ipsec_open_without_key(const ipsec_opener *opener, const ipsec_view *view, 
         ipsec_open_probed(view, probe, ruling, report);
 }
 
-/* What is not encrypted may be read as it is. */
+/* Whether the payload is encrypted, and so cannot be read without a key. */
 static bool is_opaque(const ipsec_key_row *negotiated)
 {
     return negotiated->encryption && is_encrypted(negotiated->encryption);
@@ -415,7 +416,7 @@ void ipsec_open_negotiated(ipsec_opener *opener, const ipsec_view *view, const i
         ipsec_opened_negotiated(view, room_for_outer(opener, view), report);
 }
 
-/* IKE knows the SA, and nobody its keys. */
+/* IKE negotiated the SA, but its keys are not known. */
 static IPSEC_COLD void open_negotiated(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                        const ipsec_open_report *report)
 {
@@ -424,7 +425,7 @@ static IPSEC_COLD void open_negotiated(ipsec_opener *opener, const ipsec_view *v
     ipsec_open_negotiated(opener, view, report);
 }
 
-/* Which SA of IKE it would have been. */
+/* What IKE says of an SPI that the receiver does not have, as an ipsec_advice_case. */
 static uint8_t ask_ike(const ipsec_opener *opener, const ipsec_view *view, uint32_t spi)
 {
     const ipsec_negotiated *of = ipsec_negotiated_at(opener->sas, view, spi);
@@ -444,7 +445,7 @@ static bool is_unknown(const ipsec_opener *opener, const ipsec_view *view)
 
 /* --- calls ----------------------------------------------------------------------------------------- */
 
-/* Whether a row that is not the SA's, or one chained to it, opens the packet. */
+/* Whether a row that is not the SA's, or one of its chain, opens the packet. */
 static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec_open_report *report, uint32_t row,
                        const ipsec_sa *sa)
 {
@@ -463,8 +464,9 @@ static bool opens_with(ipsec_opener *opener, const ipsec_view *view, const ipsec
     return ruling.icv == IPSEC_ICV_GOOD;
 }
 
-/* A packet from a source that has another row than the SA's good one, or none. If the other row opens it, the SA
- * continues with that. Else it counts as the SA's own, because receivers find an SA without looking at the source. */
+/* Opens a packet from a source that has another row than the one that verified for the SA, or none. If the other row
+ * opens it, the SA continues with that. Else it counts as the SA's own, because receivers find an SA without looking at
+ * the source. */
 static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *view, uint32_t row, ipsec_sa *sa,
                                         ipsec_ruling *ruling, ipsec_note *note, const ipsec_open_report *report)
 {
@@ -479,7 +481,7 @@ static IPSEC_COLD void open_as_stranger(ipsec_opener *opener, const ipsec_view *
         ipsec_note_row(note, sa->keys.row);
 }
 
-/* Protected tunnels of VPP take ESP only; all other SAs come by policy. */
+/* VPP's protected tunnels accept only ESP; all other SAs come by policy. */
 static bool is_by_policy(const ipsec_opener *opener, const ipsec_sa *sa, uint8_t protocol)
 {
     const ipsec_key_row *spec = &ipsec_keyring_row(opener->ring, sa->keys.row)->spec;
@@ -487,7 +489,7 @@ static bool is_by_policy(const ipsec_opener *opener, const ipsec_sa *sa, uint8_t
     return !ipsec_encrypts(protocol) || spec->mode == IPSEC_MODE_TRANSPORT;
 }
 
-/* Whether a policy of VPP, to which SAs of ESP and AH are all one, leads to an SA that has seen the number. */
+/* Whether a policy of VPP, which does not tell ESP SAs from AH SAs, leads to an SA that has seen the number. */
 static bool is_seen_by_other(const ipsec_opener *opener, const ipsec_view *view, const ipsec_header *header)
 {
     for (unsigned i = 0; i < IPSEC_HEADER_KINDS; i++) {
@@ -503,7 +505,7 @@ static bool is_seen_by_other(const ipsec_opener *opener, const ipsec_view *view,
     return false;
 }
 
-/* Where the SA has no row for the packet. */
+/* Opens a packet for which the SA has no row. */
 static void open_without_row(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                              ipsec_note *note, const ipsec_open_report *report)
 {
@@ -547,8 +549,8 @@ void ipsec_open_next(ipsec_opener *opener, const ipsec_view *view, ipsec_sa *sa,
         open_without_row(opener, view, sa, ruling, note, report);
 }
 
-/* The row that the packet was opened with: the one of the note; or the one that is found, or one of those chained to
- * it. NULL if none is found, because then the ruling is another packet's. */
+/* The row that the packet was opened with: that of the note, or else the one that is found, or one of its chain. NULL
+ * if none is found, because then the ruling belongs to another packet. */
 static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint32_t spi, unsigned alternative,
                          const ipsec_note *note)
 {
@@ -562,7 +564,7 @@ static ipsec_key *row_of(const ipsec_keyring *ring, const ipsec_view *view, uint
     return row;
 }
 
-/* The status of the ruling, if the row confirms it; nothing is called good that is not. */
+/* The status of the ruling, if the row confirms it, so that nothing is reported as good that is not. */
 static ipsec_icv_status verify_again(ipsec_opener *opener, const ipsec_envelope *envelope, ipsec_key *row,
                                      const ipsec_ruling *ruling)
 {
@@ -598,7 +600,7 @@ static void open_row_again(ipsec_opener *opener, const ipsec_view *view, const i
         return;
     again.icv = verify_again(opener, &envelope, row, ruling) & 3;
     if (offload && ruling->icv == IPSEC_ICV_GOOD && again.icv != IPSEC_ICV_GOOD) {
-        report->opened->icv_status = IPSEC_ICV_GOOD; /* its parts are */
+        report->opened->icv_status = IPSEC_ICV_GOOD; /* its parts are good */
         return;
     }
     if (offload)

@@ -1,7 +1,7 @@
-/* What the report says of a packet that was opened.
+/* Reports on a packet that was opened.
  *
  * A key row may be wrong, or from another time. So until a packet of the SA has verified, a mismatch counts against the
- * row and not against the packet.
+ * row, not against the packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/open_report.h"
@@ -16,7 +16,7 @@
 #include "packet/kind.h"
 #include "packet/find.h"
 
-/* What a row with keys leaves open, IKE may say. */
+/* IKE may say what a row with keys leaves open. */
 static const ipsec_key_row *row_that_counts(const ipsec_key_row *spec, const ipsec_key_row *negotiated)
 {
     const bool is_silent = spec->mode == IPSEC_MODE_ANY && spec->encapsulation == IPSEC_ENCAP_ANY &&
@@ -55,7 +55,7 @@ static bool is_null(const ipsec_envelope *envelope)
     return envelope->encryption && envelope->encryption->mode == IPSEC_CIPHER_NULL;
 }
 
-/* Decrypted, and no ICV that tells whether with the right key. */
+/* Whether it was decrypted without an ICV that shows whether the key is right. */
 static bool is_decrypted_only(const ipsec_envelope *envelope, const ipsec_key *row, const ipsec_ruling *ruling)
 {
     if (!envelope->encryption || !row->crypto)
@@ -93,20 +93,20 @@ bool ipsec_opened_bears_out(const ipsec_envelope *envelope, const ipsec_key *row
     return has_sound_trailer(envelope, &row->spec, plaintext);
 }
 
-/* In UDP a row for any SPI is no sign that there is IPsec at all. */
+/* In UDP, a row for any SPI does not show that there is IPsec at all. */
 static bool may_be_another_protocol(const ipsec_view *view, const ipsec_key_row *spec)
 {
     return view->encapsulation == IPSEC_ENCAPSULATION_UDP && spec->spi_mask != UINT32_MAX;
 }
 
-/* Too short for what the row's algorithms add to a packet, whatever the key. */
+/* Whether it is too short for what the row's algorithms add to a packet, whatever the key. */
 static bool is_runt(const ipsec_envelope *envelope)
 {
     return envelope->encryption && envelope->body < 2;
 }
 
-/* Whether an ICV was computed and fails, other than by its length: a packet that is too short has none, unless it is
- * known to verify otherwise. */
+/* Whether there is an ICV that fails: a packet that is too short has none, unless it is known to verify with other
+ * settings. */
 static bool has_failed(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const ipsec_note *note)
 {
     return ruling->icv == IPSEC_ICV_BAD && (!is_runt(envelope) || note->advice_case != IPSEC_CASE_NONE);
@@ -138,7 +138,7 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
     const uint32_t length = envelope->view->length;
 
     if (length < IPSEC_ESP_FLOOR)
-        return; /* said already */
+        return; /* already reported */
     report->opened->lacks_trailer = envelope->body < 2 && envelope->is_aligned;
     if (is_runt(envelope))
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_RUNT_FOR_SA, 0, length);
@@ -146,7 +146,7 @@ static void report_esp_lengths(const ipsec_envelope *envelope, const ipsec_open_
         ipsec_findings_add(report->findings, IPSEC_FINDING_ESP_BLOCK_ALIGNMENT, 0, length);
 }
 
-/* Lengths that the row rules out. Before it has verified anything, the row may be wrong. */
+/* Reports lengths that the row rules out. Until the row has verified anything, it may be wrong. */
 static void report_lengths(const ipsec_envelope *envelope, bool right_row, const ipsec_open_report *report)
 {
     report->findings->assuming = !right_row;
@@ -159,8 +159,8 @@ static uint32_t round_up(uint32_t octets, uint32_t unit)
     return (octets + unit - 1) / unit * unit;
 }
 
-/* The lengths that receivers know for the SA: its ICV truncated or full, padded to words or to 8 octets. A row of Linux
- * says which padding it is to be. */
+/* The lengths that receivers accept for the SA: its ICV truncated or full, padded to words or to 8 octets. A row from
+ * Linux says which padding it must be. */
 static bool fits_ah_length(const ipsec_envelope *envelope, const ipsec_key_row *spec)
 {
     const uint32_t header = ipsec_kind_ah.length(envelope->view->data);
@@ -182,7 +182,7 @@ static void report_ah_length(const ipsec_envelope *envelope, const ipsec_key_row
     ipsec_findings_add(report->findings, IPSEC_FINDING_AH_ICV_LENGTH, 1, 1);
 }
 
-/* What a tunnel SA carries after AH: an IP packet, with its header at least. */
+/* After AH, a tunnel SA must carry an IP packet, or at least its header. */
 static void report_ah_mode(const ipsec_envelope *envelope, const ipsec_key_row *spec, const ipsec_open_report *report)
 {
     const ipsec_view *view = envelope->view;
@@ -216,13 +216,14 @@ static bool is_in_clear(const ipsec_envelope *envelope)
     return is_null(envelope) || envelope->encryption->mode == IPSEC_CIPHER_GMAC;
 }
 
-/* Whether the content is what the sender wrote, because the ICV says so, or nothing was encrypted. */
+/* Whether the content is certainly what the sender wrote, because the ICV verifies, or because nothing was encrypted.
+ */
 static bool is_sure(const ipsec_envelope *envelope, const ipsec_ruling *ruling)
 {
     return ruling->icv == IPSEC_ICV_GOOD || (ruling->icv == IPSEC_ICV_NOT_PRESENT && is_null(envelope));
 }
 
-/* What is no whole number of blocks, or less than a trailer, was not decrypted. */
+/* A body that is not a whole number of blocks, or shorter than a trailer, was not decrypted. */
 static void measure_tail(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const uint8_t *plaintext,
                          const ipsec_open_report *report)
 {
@@ -241,8 +242,8 @@ static void measure_tail(const ipsec_envelope *envelope, const ipsec_ruling *rul
                        report->opened);
 }
 
-/* Without an ICV, the trailer is certain to be the sender's only with NULL encryption. Else it is shown if it looks
- * like one, and not judged. */
+/* Without an ICV, the trailer is certainly the sender's only with NULL encryption. Otherwise it is shown if it looks
+ * like one, but not judged. */
 static void report_inside(const ipsec_envelope *envelope, const ipsec_ruling *ruling, const uint8_t *plaintext,
                           const ipsec_open_report *report)
 {
@@ -309,7 +310,7 @@ void ipsec_opened_offloaded(const ipsec_open_report *report)
     report->opened->unverified = IPSEC_UNVERIFIED_OFFLOAD;
 }
 
-/* Shows what is in a packet of ESP-NULL, with the trailer that it has; false if there is nothing to show. */
+/* Shows what is in a packet of ESP-NULL, and fills in its trailer; false if there is nothing to show. */
 static bool show_null(const ipsec_view *view, unsigned shape, const ipsec_open_report *report, ipsec_trailer *trailer)
 {
     const ipsec_null_shape *lengths;

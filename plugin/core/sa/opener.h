@@ -13,30 +13,30 @@
 
 #include <stdint.h>
 
-/** As long as IP can be, in octets. Nothing longer is opened. */
+/** The longest IP packet, in octets. Nothing longer is opened. */
 #define IPSEC_OPENED_MOST 65535u
 
-/** The source of the first packet of AH that verified on an SA. */
+/** The source of the first AH packet of an SA that verified. */
 typedef struct ipsec_sender {
-    uint32_t sa; /**< index of it, and one more; 0: none */
+    uint32_t sa; /**< index of the SA plus 1; 0: none */
     uint8_t address[16];
 } ipsec_sender;
 
-/** How many of them are kept, each in the place of the index of its SA. */
+/** How many of them are kept, in the place given by the index of the SA. */
 #define IPSEC_SENDERS_KEPT 1024u
 
-/** One for each database. */
+/** One per database. */
 typedef struct ipsec_opener {
     ipsec_keyring *ring;
     ipsec_sa_table *sas; /**< the database's */
     const ipsec_config *config;
     ipsec_limits *limits;
-    uint8_t *plaintext;    /**< of the last packet; room for the largest, made when first needed */
-    uint8_t *outer;        /**< the headers in front of the last AH as its ICV covers them; likewise */
-    ipsec_sender *senders; /**< IPSEC_SENDERS_KEPT of them; made when first needed */
-    unsigned part_count;   /**< of packets that were coalesced with the last one that had a row, itself among them */
-    uint64_t parts[IPSEC_COALESCED_MOST]; /**< numbers of those that verified */
-    uint32_t guessed;                     /**< the same for all rows as ipsec_key.guessed, because this is costly */
+    uint8_t *plaintext;    /**< that of the last packet; has room for the largest, allocated when first needed */
+    uint8_t *outer;        /**< the headers in front of the last AH, as its ICV covers them; likewise */
+    ipsec_sender *senders; /**< IPSEC_SENDERS_KEPT of them; allocated when first needed */
+    unsigned part_count;   /**< number of parts that verified, of the last packet with a row, if it was coalesced */
+    uint64_t parts[IPSEC_COALESCED_MOST]; /**< their sequence numbers */
+    uint32_t guessed;                     /**< the sum of ipsec_key.guessed of all rows, which bounds the cost */
 } ipsec_opener;
 
 #endif

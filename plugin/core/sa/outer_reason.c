@@ -8,15 +8,15 @@
 /* Longer headers are skipped: copying them would cost too much. */
 #define OUTER_MOST 512u
 
-/* Addresses that are tried for each end, the packet's own among them. */
+/* Addresses that are tried for each end, including the packet's own. */
 #define ADDRESSES_MOST 5u
 
-/* The octets of a field that RFC 4302 3.3.3.1 has as zeros: `mask` from octet `at` on. */
+/* A field that RFC 4302 3.3.3.1 zeroes: the bits of `mask`, from octet `at` on. */
 typedef struct field {
     uint8_t name; /* ipsec_outer_field */
     uint8_t at;
     uint8_t mask[3];
-    uint8_t usual[3]; /* values of its first octet that senders begin with; 0 where there are no more */
+    uint8_t usual[3]; /* values of its first octet that senders usually set; 0 after the last */
 } field;
 
 static const field v4_fields[] = {
@@ -24,7 +24,7 @@ static const field v4_fields[] = {
     {IPSEC_FIELD_FLAGS,
      6,
      {0xe0},
-     {0x40, 0x20}}, /* Don't Fragment may be cleared, More Fragments goes with reassembly */
+     {0x40, 0x20}}, /* Don't Fragment may have been cleared; More Fragments disappears with reassembly */
     {IPSEC_FIELD_TIME_TO_LIVE, 8, {0xff}, {64, 128, 255}},
     {IPSEC_FIELD_HEADER_CHECKSUM, 10, {0xff, 0xff}, {0}},
 };
@@ -35,7 +35,7 @@ static const field v6_fields[] = {
 };
 
 typedef struct search {
-    ipsec_envelope envelope; /* whose headers in front are `outer` */
+    ipsec_envelope envelope; /* its headers in front are `outer` */
     ipsec_crypto *crypto;
     ipsec_attempt attempt;
     bool v6;
@@ -52,9 +52,9 @@ static bool verifies(const search *s)
            ipsec_crypto_equal(digest, icv, s->envelope.icv);
 }
 
-/* --- fields that count as zero */
+/* --- fields that should be zeroed */
 
-/* Whether it verifies with these octets in the field; zeros are known to fail. */
+/* Whether the ICV verifies with these octets in the field; zeros are known to fail. */
 static bool verifies_with(search *s, const field *f, const uint8_t *octets)
 {
     uint8_t before[sizeof f->mask];
@@ -96,7 +96,7 @@ static bool find_field(search *s, uint8_t *name)
 
 /* --- addresses */
 
-/* The addresses that an end may have had before it was changed; the first is the present one. */
+/* The addresses that an end may have had before a change; the first one is the present one. */
 typedef struct candidates {
     unsigned count;
     uint8_t list[ADDRESSES_MOST][16];
@@ -111,7 +111,7 @@ static void add_candidate(candidates *to, const uint8_t *address, uint8_t length
         memcpy(to->list[to->count++], address, length);
 }
 
-/* If the range is of one address. */
+/* Adds the address of a range that consists of a single address. */
 static void add_range(candidates *to, const ipsec_address_range *range, uint8_t length)
 {
     static const uint8_t ones[16] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,

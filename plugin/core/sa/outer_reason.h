@@ -1,5 +1,5 @@
 /** @file
- * Why the ICV of AH fails: whether it verifies with headers in front that are otherwise. Internal to the core.
+ * Why the ICV of AH fails: whether it verifies with other headers in front. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,12 +11,14 @@
 #include "keys/spec.h"
 
 /**
- * Tries the ICV with each field that should be zeroed as it is in the IP header, and as senders set it; then with the
- * addresses in the row, and that of a sender known from other packets. Up to some thirty digests.
+ * Tries the ICV with each field that should be zeroed as it is in the IP header, and as senders usually set it; then
+ * with the addresses in the row, and with that of a sender known from other packets. Computes up to some thirty
+ * digests.
  *
- * @param envelope  of a packet of AH whose ICV fails with this attempt
- * @param sender    the source of another packet of the SA, which verified, as long as the view's; NULL if none is known
- * @param detail    set to the ipsec_outer_field that the case speaks of
+ * @param envelope of an AH packet whose ICV fails with this attempt
+ * @param sender the source of another packet of the SA, which verified; as many octets as in the view; NULL if none is
+ * known
+ * @param detail set to the ipsec_outer_field that the case refers to
  * @return IPSEC_CASE_NONE if nothing fits
  */
 ipsec_advice_case ipsec_ah_reason(const ipsec_envelope *envelope, ipsec_crypto *crypto, ipsec_attempt attempt,

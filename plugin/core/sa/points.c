@@ -1,53 +1,54 @@
 /* Capture points.
  *
- * Each place has a window of its own, so that reordering, losses and the clocks between two points do not matter.
+ * Each place has a window of its own, so reordering, losses and clock differences between two points do not matter.
  *
- * The first copies come before it is known that there are two points. Another interface is believed at once. So is
- * another link, with other addresses at both ends, if the SA begins on both within a second and few numbers are missing
- * there. Later in the flow a link must first show a run, because until then it looks like somebody who replays.
+ * The first copies come before it is known that there are two points. Another interface is believed at once. Another
+ * link (other addresses at both ends) is believed at once if the SA begins on both within a second and few numbers are
+ * missing there. Later in the flow a link must first show a run, because until then it looks like a replay.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/points.h"
 
 #include <glib.h>
 
-/* Places of an SA that are told apart. */
+/* Places of an SA that are distinguished. */
 #define PLACES 4u
 
-/* A place is a point after a run with few numbers missing: a quarter of the SA's packets, at least RUN_LEAST, and at
- * most RUN_MOST, which a call of 50 packets a second has in 1.3 s. */
+/* A place is a point after a run with few numbers missing. The run must have a quarter of the SA's packets, at least
+ * RUN_LEAST, at most RUN_MOST, which a call with 50 packets per second reaches in 1.3 s. */
 #define RUN_LEAST 16u
 #define RUN_MOST  64u
 
-/* How many numbers of a run may be missing: a few because of reordering, and a quarter because of losses. Two links
+/* How many numbers of a run may be missing: a few because of reordering, plus a quarter because of losses. Two links
  * that share a flow packet by packet each miss half. */
 #define MISSING_LEAST 4u
 
-/* How far the first number at a place may lie above the first one of the SA, to begin with it. */
+/* How far the first number at a place may be above the first one of the SA to count as beginning with it. */
 #define BEGINS_WITHIN 4u
 
-/* How far two clocks and the path between them may be apart, in nanoseconds, if nothing else tells of two points: a
- * satellite link takes 0.3 s, and badly set clocks differ by half a second. */
+/* How far the times of two places may be apart, in nanoseconds, if nothing else shows two points: a satellite link
+ * takes 0.3 s, and badly set clocks differ by half a second. */
 #define BEGINS_APART 1000000000u
 
 #define LINK_MASK ((UINT32_C(1) << IPSEC_PLACE_LINK_BITS) - 1)
 
 typedef struct point {
-    uint32_t place;       /* as place_of() has it */
+    uint32_t place;       /* from place_of() */
     uint8_t ttl;          /* likewise */
     bool used : 1;        /* packets were captured here */
     bool known : 1;       /* it is a point */
-    bool sparse : 1;      /* so many numbers were missing that the run was restarted */
-    bool from_start : 1;  /* its numbers began where those of the SA did, on another link */
+    bool sparse : 1;      /* the run was restarted because too many numbers were missing */
+    bool from_start : 1;  /* its numbers began with those of the SA, on another link */
     bool renewed : 1;     /* the counter started over */
-    uint32_t count;       /* of numbers in the run */
+    uint32_t count;       /* numbers in the run */
     uint64_t first, last; /* of the run */
-    uint32_t turn;        /* how many were begun up to this one */
+    uint32_t turn;        /* how many places were begun up to this one */
     ipsec_window window;  /* numbers that came here */
 } point;
 
 struct ipsec_points {
-    point places[PLACES]; /* the first is where the first packet of the SA was captured; it has all that came since */
+    point places[PLACES]; /* the first is where the first packet of the SA was captured; its window begins with all
+                             numbers so far */
     uint32_t turns;       /* places that were begun */
 };
 
@@ -74,13 +75,13 @@ static bool is_other_interface(uint32_t a, uint32_t b)
 }
 
 /* Whether a packet was captured at the same place as the first one of its SA. Frames on one link that differ in TTL
- * were captured at one place, because they may have gone round a loop. */
+ * were captured at one place, because they may have gone through a loop. */
 static bool is_of_base(uint32_t base, uint8_t base_ttl, const ipsec_recent *packet)
 {
     return packet->place == base && (base & LINK_MASK || packet->ttl == 0 || packet->ttl == base_ttl);
 }
 
-/* Whether the frames were on another link, and not only sent by somebody else to the same next hop. */
+/* Whether the frames were on different links, rather than sent by different hosts to the same next hop. */
 static bool is_other_link(uint32_t a, uint32_t b)
 {
     const uint32_t half = LINK_MASK >> IPSEC_PLACE_LINK_BITS / 2;
@@ -89,7 +90,7 @@ static bool is_other_link(uint32_t a, uint32_t b)
     return (a ^ b) & LINK_MASK & ~half && (!has_destination || (a ^ b) & half);
 }
 
-/* The place of a packet that is not of the base, without anything that does not tell the two apart. */
+/* The place of a packet that is not at the base, reduced to what distinguishes the two. */
 static point place_of(const point *base, const ipsec_recent *packet)
 {
     if (is_other_interface(packet->place, base->place))
@@ -116,7 +117,7 @@ static bool is_lesser(const point *a, const point *b)
     return a->count != b->count ? a->count < b->count : a->turn < b->turn;
 }
 
-/* A free place, or the least likely one; NULL if all are points. */
+/* A free place, or the least likely point; NULL if all are points. */
 static point *make_room(ipsec_points *points)
 {
     point *least = NULL;
@@ -149,7 +150,7 @@ static point *begin_place(ipsec_points *points, const ipsec_sa_numbers *numbers,
     return at;
 }
 
-/* --- pairs that were told of another SA ------------------------------------------------------------------ */
+/* --- pairs learned from other SAs ------------------------------------------------------------------------ */
 
 static ipsec_point_pair pair_of(const point *base, const point *at)
 {
@@ -216,7 +217,7 @@ static bool was_here(point *at, uint64_t number, uint32_t packets)
     return where == IPSEC_PLACE_SEEN || where == IPSEC_PLACE_OLD;
 }
 
-/* One more number of the run, which is restarted if too many are missing. */
+/* Counts a number of the run, which is restarted if too many are missing. */
 static void count(point *at, uint64_t number)
 {
     const bool begins = at->count == 0;
@@ -241,8 +242,8 @@ static void learn(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipse
     tell_all(told, points);
 }
 
-/* Takes the number in. Unverified packets mark nothing, and only a number that advances counts. Returns whether it came
- * here before. */
+/* Enters a number at its place. Packets that are not genuine mark nothing, and count only if their number advances.
+ * Returns whether the number came here before. */
 static bool take(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipsec_points *points, point *here,
                  const ipsec_point_arrival *arrival)
 {
@@ -259,8 +260,8 @@ static bool take(ipsec_point_pairs *told, const ipsec_sa_numbers *numbers, ipsec
     return again || (arrival->unproven && find(points, arrival->unproven) == here);
 }
 
-/* As far as is known, everything of the SA so far was captured at its first place, except for the packet that came
- * before somewhere else. */
+/* Begins to keep places. As far as is known, all of the SA so far was captured at its first place, except for the
+ * packet that came before somewhere else. */
 static ipsec_points *begin(const ipsec_point_pairs *told, const ipsec_sa_numbers *numbers,
                            const ipsec_point_arrival *arrival)
 {
@@ -301,13 +302,13 @@ static bool are_near(const ipsec_recent *a, const ipsec_recent *b)
     return a->time > 0 && b->time > 0 && MIN(a->time - b->time, b->time - a->time) <= BEGINS_APART;
 }
 
-/* Whether the place may be a point, as long as nothing contradicts it. */
+/* Whether the place may be a point, unless something contradicts it. */
 static bool has_standing(const ipsec_points *points, const point *at)
 {
     return at->known || (!at->sparse && (at->from_start || is_other_interface(at->place, points->places[0].place)));
 }
 
-/* Whether two places are points, as far as one packet tells. */
+/* Whether two places are points, judging by one packet. */
 static bool are_points(const ipsec_points *points, const point *a, const point *b, const ipsec_point_arrival *arrival)
 {
     if (a == b || !b->used)
@@ -318,7 +319,7 @@ static bool are_points(const ipsec_points *points, const point *a, const point *
            (is_other_interface(a->place, b->place) || are_near(arrival->packet, arrival->earlier));
 }
 
-/* Whether another place is a point together with this one. It need not be the one where the packet came before, because
+/* Whether this place and any other one are points. The other one need not be where the packet came before, because
  * there may be forged copies of it. */
 static bool has_partner(const ipsec_points *points, const point *here, const ipsec_point_arrival *arrival)
 {
@@ -328,8 +329,8 @@ static bool has_partner(const ipsec_points *points, const point *here, const ips
     return false;
 }
 
-/* Whether the place is a point, if the packet of another one is no longer remembered, or none had it. A place that only
- * may be a point must begin where the SA does, or continue a run. */
+/* Whether the place is a point, if the packet at another place is no longer remembered, or none had it. A place that is
+ * not yet known to be a point must begin where the SA does, or continue a run. */
 static bool is_point(const ipsec_sa_numbers *numbers, const ipsec_points *points, const point *here, uint64_t number)
 {
     if (here->known || !has_standing(points, here))
@@ -337,7 +338,7 @@ static bool is_point(const ipsec_sa_numbers *numbers, const ipsec_points *points
     return has_other_interface(points, here) || here->count > 1 || number + BEGINS_WITHIN >= numbers->window.bottom;
 }
 
-/* It is not known whether a number far ahead belongs to the flow, so it must not make others old. */
+/* A number far ahead may not belong to the flow, so it must not make others old. */
 static bool is_far_ahead(const ipsec_sa_numbers *numbers, uint64_t number)
 {
     return number > numbers->window.top && number - numbers->window.top > ipsec_receiver_window(numbers);

@@ -9,10 +9,10 @@
 #include <glib.h>
 #include <stdint.h>
 
-/** What ipsec_judge() leaves of one header for ipsec_explain(): 16 octets. Plain data: may be copied and stored; means
- * nothing without the database that it came from, and nothing for another header: see ipsec_record_is_of(). */
+/** What ipsec_judge() leaves of one header for ipsec_explain(): 16 octets of plain data that may be copied and stored.
+ * Valid only with the database that it came from, and only for the same header: see ipsec_record_is_of(). */
 typedef struct ipsec_record {
-    uint32_t frame; /**< ipsec_view.frame; the rest is the core's, see records.h */
+    uint32_t frame; /**< ipsec_view.frame; the other members belong to the core, see records.h */
     uint32_t sa;
     uint32_t where_or_note;
     uint32_t bits;

@@ -1,12 +1,11 @@
-/* How a ruling is kept.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Storing rulings. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/records.h"
 
 GArray *ipsec_notes_new(void)
 {
     GArray *notes = g_array_new(false, true, sizeof(ipsec_note));
 
-    g_array_set_size(notes, 1); /* the empty one, that every record without one has */
+    g_array_set_size(notes, 1); /* the empty note, which every record without a note has */
     return notes;
 }
 

@@ -1,5 +1,5 @@
 /** @file
- * How a ruling is kept in a record, and the notes on those with more to say. Internal to the core.
+ * Storing rulings in records, and in notes what does not fit. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -29,7 +29,7 @@ static inline void ipsec_ruling_begin(ipsec_ruling *ruling, const ipsec_view *vi
     *ruling = ipsec_ruling_of(view, view->protocol, view->encapsulation == IPSEC_ENCAPSULATION_UDP, sa);
 }
 
-/** No notes so far, of ipsec_note. Free it with g_array_free(). */
+/** An empty array of ipsec_note. Free it with g_array_free(). */
 GArray *ipsec_notes_new(void);
 
 /** The empty one. */
@@ -38,7 +38,7 @@ static inline const ipsec_note *ipsec_note_none(const GArray *notes)
     return &g_array_index(notes, ipsec_note, 0);
 }
 
-/** Keeps the ruling on a header, and a copy of the note that comes with it. */
+/** Stores the ruling on a header, and a copy of its note. */
 void ipsec_record_keep_noted(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling, ipsec_note *note,
                              ipsec_record *record);
 
@@ -57,12 +57,12 @@ IPSEC_COLD void ipsec_record_keep_large(GArray *notes, const ipsec_view *view, c
                                         ipsec_record *record);
 
 /**
- * Keeps a ruling without more to say. It still takes a note if the header is not the next one of its SA, or if a number
- * of the ruling is large.
+ * Stores a ruling without a note. It still needs one if `advance` does not follow from the bits, or if the offset or
+ * the high half is large.
  *
  * The record has two words for it: the bits, and the offset with the high half of the sequence number, 16 bits each, or
- * else the number of a note that has both. A frame has a header beyond 64 KB, and an SA a 2^48th packet, so rarely that
- * these may cost a note.
+ * else the number of a note that has both. A header beyond 64 KB of a frame, or a 2^48th packet of an SA, is so rare
+ * that it may cost a note.
  */
 static IPSEC_INLINE void ipsec_record_keep(GArray *notes, const ipsec_view *view, const ipsec_ruling *ruling,
                                            ipsec_record *record)
@@ -73,15 +73,15 @@ static IPSEC_INLINE void ipsec_record_keep(GArray *notes, const ipsec_view *view
 }
 
 /**
- * Finds a ruling again.
+ * Restores a ruling.
  *
  * @param record  may hold anything
- * @param ruling  set to it, but for the sequence number, which the header has
- * @return its note, valid until another one is added; one that is empty if it has none
+ * @param ruling set to it, without the sequence number, which is in the header
+ * @return its note, valid until another one is added; an empty one if it has none
  */
 const ipsec_note *ipsec_record_read(const GArray *notes, const ipsec_record *record, ipsec_ruling *ruling);
 
-/** Whether a record, of the same frame, is of this header; see ipsec.h. */
+/** Whether a record of the same frame belongs to this header; see ipsec_record_is_of(). */
 bool ipsec_record_has(const GArray *notes, const ipsec_record *record, const ipsec_view *view);
 
 #endif

@@ -4,20 +4,21 @@
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
 
-/* Numbers no farther apart than this are of one run. */
+/* Numbers at most this far apart belong to one run. */
 #define RUN_GAP 64u
 
-/* A counter has started over after RUN_LEAST old numbers in a row below RUN_START, or RUN_LONG anywhere that lie more
- * than REORDERING behind. Near the start, different packets with the same numbers show it too; copies show nothing. */
+/* A counter has started over after RUN_LEAST old numbers in a row below RUN_START, or after RUN_LONG anywhere that are
+ * more than REORDERING behind. Near the start, different packets with the same numbers show it too; copies show
+ * nothing. */
 #define RUN_LEAST  4u
 #define RUN_START  128u
 #define RUN_LONG   16u
 #define REORDERING 1024u
 
-/* Value of ipsec_doubts.old_run once it is reported, as long as the run continues. */
+/* Value of ipsec_doubts.old_run after the report, as long as the run continues. */
 #define RUN_SAID UINT8_MAX
 
-/* Counts old numbers that follow each other. */
+/* Counts consecutive old numbers. */
 static void count_run(ipsec_doubts *doubts, uint64_t number)
 {
     const uint64_t advance = number - doubts->last_old;
@@ -29,7 +30,8 @@ static void count_run(ipsec_doubts *doubts, uint64_t number)
         doubts->old_run++;
 }
 
-/* When a counter with ESN starts over, its high half is 0 again; so one above the receiver's is not part of it. */
+/* When a counter with ESN starts over, its high half is 0 again; so a number with a high half above the receiver's is
+ * not part of it. */
 static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool other)
 {
     const bool far = numbers->window.top > number && numbers->window.top - number > REORDERING;
@@ -38,13 +40,13 @@ static bool is_restart(const ipsec_sa_numbers *numbers, uint64_t number, bool ot
     return (run == RUN_LEAST && number <= RUN_START && (other || far)) || (run == RUN_LONG && far);
 }
 
-/* The packet that made the numbers old may be the odd one. */
+/* Whether the packet that made the numbers old may be the odd one out. */
 static bool is_led_astray(const ipsec_sa_numbers *numbers, bool is_surely_old)
 {
     return numbers->doubts->old_run >= RUN_LEAST && !is_surely_old;
 }
 
-/* The numbers so far were another sender's. */
+/* Notes that the numbers so far may have been another sender's. */
 static void note_stray(const ipsec_sa_numbers *numbers, ipsec_note *note)
 {
     ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);

@@ -13,16 +13,16 @@
 #include <stdbool.h>
 
 /**
- * Follows a run of old numbers, with a genuine packet that is not a copy: the sender started over, or its counter
- * passed its end. Its receiver refuses them all; but if none is verified, the window itself may have been misled. Notes
- * which it is.
+ * Follows a run of old numbers, with a genuine packet that is not a copy: the sender has started over, or its counter
+ * has passed its end. The receiver refuses them all; but if none is verified, the window itself may have been misled.
+ * Notes which of these it is.
  *
- * @param is_surely_old  what makes the number old is more than a packet or two that anybody may have made
+ * @param is_surely_old the number is old because of more than a packet or two, which anybody may have made
  * @return whether the SA's numbers must start over too
  */
 bool ipsec_restart_follow(ipsec_sa *sa, const ipsec_ruling *ruling, bool is_surely_old, ipsec_note *note);
 
-/** Whether the packet is of a run that is said to be a restart. */
+/** Whether the packet belongs to a run that was reported as a restart. */
 bool ipsec_restart_has(const ipsec_sa_numbers *numbers, const ipsec_ruling *ruling, const ipsec_note *note);
 
 #endif

@@ -1,5 +1,4 @@
-/* What each stack's anti-replay window is, and makes of a number.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Each stack's anti-replay window, and what it makes of a number. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/stack_windows.h"
 #include "sa/standing.h"
 
@@ -10,7 +9,7 @@ uint32_t ipsec_sa_known_window(const ipsec_config *config, const ipsec_sa *sa)
     return ipsec_config_window(config, sa->numbers.row_window);
 }
 
-/* That of a stack, where the SA's own is known, or not. */
+/* The window of a stack for an SA whose configured window is `known`, or IPSEC_REPLAY_WINDOW_UNKNOWN. */
 static inline uint32_t window_of(ipsec_stack stack, uint32_t known)
 {
     return MIN(ipsec_stack_window(stack, known), IPSEC_WINDOW_MOST);
@@ -33,8 +32,8 @@ uint32_t ipsec_sa_reach(const ipsec_config *config, const ipsec_sa *sa)
     return reach;
 }
 
-/* A window that nobody configured is remembered as a whole only if it is the receiver's: it would cost each SA more
- * than all the others. */
+/* A fixed window, which is not configured, is remembered as a whole only if it is the receiver's: it would cost each SA
+ * more than all the others. */
 uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
 {
     const uint32_t known = ipsec_sa_known_window(config, sa);
@@ -46,7 +45,7 @@ uint32_t ipsec_sa_largest_window(const ipsec_config *config, const ipsec_sa *sa)
     return largest;
 }
 
-/* Packets of the window by which the stack tells epochs apart; without anti-replay, of what it has in its place. */
+/* Packets of the window by which the stack distinguishes epochs; without anti-replay, of what it uses instead. */
 static uint32_t epoch_window(const ipsec_config *config, const ipsec_sa *sa, ipsec_stack stack)
 {
     const ipsec_stack_replay *replay = &ipsec_stack_replays[stack];
@@ -59,14 +58,14 @@ static uint32_t epoch_window(const ipsec_config *config, const ipsec_sa *sa, ips
     return packets;
 }
 
-/* Whether the stack's window reaches below the number 0, to where the low half is one of an epoch before the first.
- * That is half of RFC 4303 appendix A2.2, case B. */
+/* Whether the stack's window reaches below the number 0, to where the low half belongs to an epoch before the first.
+ * This is half of RFC 4303 appendix A2.2, case B. */
 static bool is_before_first(const ipsec_window *window, uint32_t low, uint32_t packets)
 {
     return window->started && window->top < packets - 1 && low >= (uint32_t)window->top - (packets - 1);
 }
 
-/* The stack has an answer of its own to such a number. */
+/* Whether the stack takes such a number for seen. */
 static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_stack stack, uint32_t packets)
 {
     const uint8_t rule = ipsec_stack_replays[stack].before_first;
@@ -76,8 +75,8 @@ static bool is_seen_before_first(const ipsec_sa *sa, const ipsec_ruling *ruling,
     return minds && packets > 0 && is_before_first(&sa->numbers.window, ruling->sequence, packets);
 }
 
-/* Where the number lies in the stack's window. It is not known whether numbers older than the remembered ones were
- * seen. */
+/* Notes where the number is in the stack's window. For numbers older than the remembered ones it is not known whether
+ * they were seen. */
 static void note_place(const ipsec_window *window, uint64_t number, uint32_t packets, ipsec_stacks bit,
                        ipsec_note *note)
 {
@@ -89,8 +88,8 @@ static void note_place(const ipsec_window *window, uint64_t number, uint32_t pac
         note->old_by |= bit;
 }
 
-/* With ESN a stack takes the high half that its window suggests, looks that number up, and finds the ICV wrong if it is
- * another one: RFC 4303 appendix A. */
+/* With ESN a stack assumes the high half that its window suggests, looks that number up, and finds the ICV wrong if the
+ * high half is another one: RFC 4303 appendix A. */
 static void note_stack(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_stack stack,
                        ipsec_note *note)
 {

@@ -1,5 +1,5 @@
 /** @file
- * What a ruling says of a packet and its header. Internal to the core.
+ * What a ruling says about a packet and its header. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,5 @@
 /** @file
- * What an SA was in a capture.
+ * The summary of an SA in a capture.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,15 +8,16 @@
 
 #include <stdint.h>
 
-/** Value of the index of an SA where there is none, or none that is followed. */
+/** Value of the index of an SA if there is none, or none that is followed. */
 #define IPSEC_SA_NONE UINT32_MAX
 
-/** The life of an SA as far as the capture was judged; totals once the end of the capture is reached. */
+/** The life of an SA, as far as the capture has been judged. */
 typedef struct ipsec_sa_summary {
-    /** Octets of its packets from the ESP or AH header on, as on the wire; of a packet whose length is not known, those
-     * that were captured. */
+    /** Octets of its packets from the ESP or AH header on, as on the wire; for a packet of unknown length, those that
+     * were captured. */
     uint64_t octets;
-    uint32_t packets;     /**< headers that name the SA, whatever is wrong with them, and those captured twice twice */
+    uint32_t packets; /**< headers that name the SA, whatever is wrong with them; copies of a packet that was captured
+                         twice count too */
     uint32_t first_frame; /**< ipsec_view.frame of the first of them */
     uint32_t last_frame;  /**< and of the last */
     uint32_t reverse;     /**< index of the reverse SA, or IPSEC_SA_NONE if none was seen */
@@ -27,10 +28,9 @@ typedef struct ipsec_sa_summary {
 /** What IKE says of an SA. */
 typedef struct ipsec_sa_ike {
     uint32_t created_by; /**< ipsec_view.frame of the answer that created it, or of the request if there was none */
-    uint32_t deleted_by; /**< likewise of what deleted it; 0: nothing did */
-    /** Where IKE is not decrypted: the frames of requests between the same hosts, of which nothing but the time is
-     * known to fit. Where it is and nobody has verified it, as with IKEv1: of messages that name the SA. 0: there is
-     * none. */
+    uint32_t deleted_by; /**< likewise for its deletion; 0: it was not deleted */
+    /** If IKE is not decrypted: the frames of requests between the same hosts, of which only the time is known to fit.
+     * If it is decrypted but not verified, as with IKEv1: the frames of messages that name the SA. 0: there is none. */
     uint32_t maybe_created_by, maybe_deleted_by;
 } ipsec_sa_ike;
 

@@ -12,7 +12,8 @@
 /* Pad length and next header. */
 #define TRAILER 2u
 
-/* The octet of the packet, from the first after the IV on, or in front of it. It has at least the ESP header. */
+/* The octet at `at`, counted from the end of the IV; negative: in front of that. The packet has at least the ESP
+ * header. */
 static uint8_t octet_at(const ipsec_tail *tail, int64_t at)
 {
     const int64_t begin = IPSEC_ESP_HEADER + tail->iv;
@@ -27,7 +28,7 @@ static uint32_t number_at(const ipsec_tail *tail, int64_t at)
     return (uint32_t)octet_at(tail, at) << 8 | octet_at(tail, at + 1);
 }
 
-/* The length that an inner header would state; 0 if next header is neither version of IP. */
+/* The length that an inner header would state; 0 if next header is neither IPv4 nor IPv6. */
 static uint32_t inner_length(const ipsec_tail *tail, uint8_t next)
 {
     if (next == IPSEC_PROTOCOL_IPV4)

@@ -1,5 +1,6 @@
 /** @file
- * The end of an ESP packet as VPP compares it with what is in front: wherever it lies. Internal to the core.
+ * The end of an ESP packet as VPP compares it with what is in front, even if there is no room for a trailer. Internal
+ * to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,15 +12,15 @@
 
 #include <stdint.h>
 
-/** What lies between ESP header and the end of the packet. */
+/** What is between the ESP header and the end of the packet. */
 typedef struct ipsec_tail {
     const ipsec_view *view;
     const uint8_t *plaintext; /**< `body` octets; may be NULL if body is 0 */
     uint32_t body;            /**< octets between IV and ICV */
-    uint8_t iv, icv;          /**< octets; with the ESP header, they and the body are the packet */
+    uint8_t iv, icv;          /**< octets; ESP header, IV, body and ICV make up the packet */
 } ipsec_tail;
 
-/** Fills in what ipsec_opened has on it, `tail_known` and so on. */
+/** Fills in the members of ipsec_opened on the tail, from `tail_known` on. */
 void ipsec_measure_tail(const ipsec_tail *tail, ipsec_opened *opened);
 
 #endif

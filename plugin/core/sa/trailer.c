@@ -11,7 +11,7 @@
 /* Pad length and next header. */
 #define TRAILER 2u
 
-/* Some stacks pad to 8 or 16 octets with any cipher; that hides nothing. */
+/* Some stacks pad to 8 or 16 octets with any cipher, which is not meant to hide anything. */
 #define PAD_USUAL 16u
 
 static uint8_t pad_of(const ipsec_trailer *trailer)
@@ -72,7 +72,7 @@ static void check_padding(const ipsec_trailer *trailer, uint32_t payload, ipsec_
         ipsec_findings_add(findings, IPSEC_FINDING_ESP_PAD_EXCESS, at, pad);
 }
 
-/* The length that the inner header states; 0 if it is shorter than the header itself. */
+/* The length that the inner header states; 0 if that is shorter than the header itself. */
 static uint32_t inner_length(const uint8_t *p, bool v6)
 {
     const uint32_t header = v6 ? IPSEC_IPV6_HEADER : (p[0] & 0x0fu) * 4;

@@ -7,10 +7,11 @@
 
 #include <glib.h>
 
-/* High halves that may be tried: the last and its neighbours, those of the row and theirs, 0 and 1. */
+/* The most attempts: without ESN; the last two high halves, those of the row, and the neighbours of all these; 0 and 1.
+ */
 #define ATTEMPTS_MOST (1u + 2u * 3u + 3u * IPSEC_SPEC_HIGHS + 2u)
 
-/* Positions in a chain that a ruling can hold. */
+/* ipsec_ruling.alternative must hold any position in a chain. */
 G_STATIC_ASSERT(IPSEC_KEYS_PER_SA <= 8);
 
 typedef struct attempts {
@@ -35,7 +36,8 @@ static void add_neighbours(attempts *to, uint32_t high)
         add_attempt(to, true, high - 1);
 }
 
-/* The high halves that a receiver of this SA may assume; never a free search, or a packet that must fail would pass. */
+/* The high halves that a receiver of this SA may assume. Never a free search, because a packet that must fail would
+ * then pass. */
 static void list_attempts(const ipsec_key_row *spec, const ipsec_sa *sa, attempts *to)
 {
     const ipsec_sa_keys *keys = &sa->keys;
@@ -49,7 +51,7 @@ static void list_attempts(const ipsec_key_row *spec, const ipsec_sa *sa, attempt
     if (decided && !esn)
         return;
     if (keys->row_confirmed && window->started)
-        add_neighbours(to, (uint32_t)(window->top >> 32)); /* the last that was accepted */
+        add_neighbours(to, (uint32_t)(window->top >> 32)); /* that of the last number that was accepted */
     if (keys->row_confirmed)
         add_neighbours(to, keys->high);
     for (unsigned i = 0; i < spec->high_count; i++)
@@ -94,13 +96,13 @@ static void try_row(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *row, ip
     ipsec_try(opener, envelope, row, sa, ruling);
 }
 
-/* The other rows that the SA may have, from earlier and later times: each of them once. If the packet confirms none,
- * all is left as it was with the SA's own row; or with the first whose ICV fails, if the own row has none to
- * compute. */
+/* Tries each of the other rows that the SA may have, from earlier and later times. If the packet confirms none of them,
+ * everything is left as it was with the SA's own row; or with the first whose ICV fails, if none can be computed with
+ * the own row. */
 static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa, ipsec_key *own, ipsec_ruling *ruling,
                                         ipsec_envelope *envelope, uint8_t *outer)
 {
-    /* If an ICV has verified, or the own row may be right, a sound trailer is not enough. */
+    /* If an ICV has verified, or if the own row may be right, a sound trailer is not enough. */
     const bool by_icv = sa->keys.icv_good || ipsec_opened_bears_out(envelope, own, ruling, opener->plaintext);
     const ipsec_keyring *ring = opener->ring;
     ipsec_key *left = own;
@@ -117,7 +119,7 @@ static IPSEC_COLD ipsec_key *try_others(ipsec_opener *opener, const ipsec_sa *sa
             left = row;
         settled = settled || ruling->icv == IPSEC_ICV_BAD;
     }
-    /* Once more, for its plaintext. */
+    /* Again, for its plaintext. */
     try_row(opener, left == own ? sa : ipsec_sa_with_row(opener, sa, left->index), left, ruling, envelope, outer);
     return left;
 }
