@@ -1,7 +1,7 @@
-/* The quick path: the next packet of an SA about which everything is known.
+/* The quick path: for the next packet of an SA about which everything is known.
  *
- * Nearly every packet is one. It moves the same state as on the long way, by the same calls, but nothing is built to
- * say so: there is no report, unless moving it finds something.
+ * Nearly every packet takes it. The packet changes the same state as on the long way, through the same calls, but there
+ * is no report, unless the change results in a finding.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
@@ -11,18 +11,18 @@
 
 #include "twin.h"
 
-/* A packet on its way. */
+/* A packet on the quick path. */
 typedef struct arrival {
-    uint8_t protocol; /* IPSEC_PROTOCOL_...; known to the compiler, like the next */
+    uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like `udp` */
     bool udp;
     ipsec_db *db;
     const ipsec_view *view;
-    uint32_t bits;          /* of the ruling: the same for all packets of its kind in one buffer */
-    uint32_t spi, sequence; /* once it is SOUND */
-    ipsec_sa *sa;           /* once it is KNOWN */
+    uint32_t bits;          /* bits of the ruling, which are the same for all packets of its kind in one buffer */
+    uint32_t spi, sequence; /* valid once it is SOUND */
+    ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
 
-/* --- facts.def: whether each holds. None of them moves anything. --- */
+/* --- facts.def: whether each fact is true. None of these functions changes state. --- */
 
 static IPSEC_INLINE bool is_RFC(const arrival *a)
 {
@@ -76,7 +76,7 @@ bool ipsec_brief_is_open(void)
     return true;
 }
 
-/* --- what it moves --- */
+/* --- the state that it changes --- */
 
 static IPSEC_INLINE void remember(const arrival *a)
 {
@@ -88,8 +88,8 @@ static IPSEC_INLINE void remember(const arrival *a)
     a->sa->expected.next++;
 }
 
-/* The high half of its number. It is that of the top, too, even if the SA has not caught up: no path leads from one
- * epoch to the next. */
+/* The high half of its number. It is that of the window's top, even if the SA has not caught up, because the quick path
+ * does not cross the end of an epoch. */
 static IPSEC_INLINE uint32_t high_of(const arrival *a)
 {
     return (uint32_t)(a->sa->numbers.window.top >> 32);
@@ -113,7 +113,7 @@ static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record
     return true;
 }
 
-/* Keeps what later passes need. Returns whether nothing was found. */
+/* Keeps what later passes need. Returns whether there is no finding. */
 static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
 {
     if (!note->any && !note->facts && ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), a->bits, record))
@@ -121,7 +121,7 @@ static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *
     return conclude(a, note, record, report);
 }
 
-/* As ipsec_judge() does it: the number, the lifetime, and the IV. */
+/* Enters the number, the lifetime and the IV in the SA, like ipsec_judge(). */
 static IPSEC_INLINE void enter(const arrival *a, ipsec_note *note)
 {
     ipsec_sa *const sa = a->sa;
@@ -169,7 +169,7 @@ static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *r
     return keep(a, &note, record, report);
 }
 
-/* Where following its sender may find something. */
+/* For a packet whose sender may have changed. */
 static bool follow(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};

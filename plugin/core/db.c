@@ -1,5 +1,5 @@
-/* The database: made, filled with keys, asked for what it knows of SAs, and freed.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Creates the database, fills it with keys, answers questions about SAs, and frees it. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "db.h"
 #include "report/oddities.h"
 #include "sa/exchanges.h"

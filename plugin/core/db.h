@@ -1,5 +1,5 @@
 /** @file
- * The database: what all judging shares. Internal to the core.
+ * The database: all state of one capture. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -27,7 +27,7 @@ struct ipsec_db {
     ipsec_config config;
     ipsec_limits limits;
     ipsec_sa_table *sas;
-    ipsec_opener *opener; /* apart, for explaining decrypts too, and leaves the rest alone */
+    ipsec_opener *opener; /* separate, because explaining decrypts too, and changes nothing else of a const database */
     bool opens;           /* whether there is anything to open packets with */
     bool is_brief;        /* whether there is a quick path, see brief.c */
     ipsec_sequencer sequencer;
@@ -37,15 +37,15 @@ struct ipsec_db {
     ipsec_ike_families *families;
     ipsec_ike_puzzles *puzzles;
     ipsec_icmp_errors *icmp;
-    bool watches;  /* an orphan waits for its first part, or an SA has a path MTU: even clean packets must be looked
-                    * at */
+    bool watches;  /* an orphan fragment waits for its first part, or an SA has a path MTU: even clean packets must be
+                      looked at */
     GArray *notes; /* see records.h */
-    ipsec_oddities minded; /* that the receiver minds, see oddity.def */
+    ipsec_oddities minded; /* oddities on which the chosen receiver has a row, see oddity.def */
     ipsec_ike *ike;
     struct ipsec_db *twin; /* with IPSEC_BOTH_WAYS, see twin.h; else NULL */
 };
 
-/** Finds out whether there is anything for which a packet may be none too clean; after each change of that. */
+/** Updates `watches`; to be called after each change of what it depends on. */
 void ipsec_db_find_watches(ipsec_db *db);
 
 /** Whether every row of the catalogue says what rules it out, so that a packet may take the quick path. */

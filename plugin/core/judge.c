@@ -1,4 +1,4 @@
-/* The sequence of steps: check the octets, move the state, conclude; and what the steps ask each other.
+/* The sequence of steps: check the octets, move the state, conclude; and the questions that several steps share.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
 #include "db.h"
@@ -19,13 +19,13 @@
 
 #include <glib.h>
 
-/* Whether the receiver discards the packet because of a header in front of this one: it moves nothing then. */
+/* Whether the receiver discards the packet because of a header in front of this one, which then moves no state. */
 static inline bool is_unseen(const ipsec_db *db, const ipsec_view *view)
 {
     return ipsec_stacks_have(view->refused_by, db->config.receiver);
 }
 
-/* Begins a report with what the octets alone tell. */
+/* Begins a report with what the octets alone show. */
 static inline void check(const ipsec_view *view, ipsec_report *report)
 {
     ipsec_header *header = &report->header;
@@ -53,7 +53,7 @@ static inline void check(const ipsec_view *view, ipsec_report *report)
         ipsec_check_circumstances(view, header, findings);
 }
 
-/* What IP and UDP of the receiver make of the packet. RFC 4301 leaves that to them. */
+/* How IP and UDP of the receiver treat the packet. RFC 4301 leaves that to them. */
 static inline void check_ip(ipsec_db *db, const ipsec_view *view, ipsec_note *note, ipsec_report *report)
 {
     ipsec_finding_set found;
@@ -68,7 +68,7 @@ static inline void check_ip(ipsec_db *db, const ipsec_view *view, ipsec_note *no
     ipsec_findings_foresee(&report->findings, &found);
 }
 
-/* No packet may have SPI 0; but where a row has it, as in test vectors, there is an SA. */
+/* No packet may have SPI 0; but if a key row has it, as in test vectors, there is an SA. */
 static IPSEC_COLD bool has_spi_zero(const ipsec_db *db, const ipsec_view *view)
 {
     return view->encapsulation == IPSEC_ENCAPSULATION_NONE &&
@@ -90,7 +90,7 @@ static inline bool is_confirmed(const ipsec_db *db, const ipsec_view *view, cons
     return ipsec_is_confirmed(db->peers, db->opener->ring, view, sa);
 }
 
-/* --- what some stacks mind, and no finding tells --- */
+/* --- oddities: what some stacks object to although no finding covers it --- */
 
 /* Faults that count only if the SA was seen to be used as its row says, because a capture in front of a NAT shows other
  * addresses and ports than the receiver gets. */
@@ -102,12 +102,13 @@ static IPSEC_COLD void look_closer(const ipsec_db *db, const ipsec_view *view, c
     report->ip_version = view->ip_version;
     report->oddities |= ipsec_oddities_of(view, note, report);
     if (!db->minded)
-        report->oddities &= ~(ipsec_oddities)ELSEWHERE; /* nobody has looked where its SA is used */
+        report->oddities &= ~(ipsec_oddities)ELSEWHERE; /* life.at_home is not tracked for this receiver */
     if (ipsec_findings_have(&report->findings, IPSEC_FINDING_NATT_ESP_TOO_SHORT))
         report->oddities |= ipsec_open_ask(db->opener, view, report->header.spi);
 }
 
-/* The same for a receiver that may mind. */
+/* Drops the oddities that do not count, and announces that there may be findings if the receiver objects to any of the
+ * rest. */
 static void mind(const ipsec_db *db, const ipsec_note *note, ipsec_report *report)
 {
     if (!(note->facts & IPSEC_NOTE_ELSEWHERE))
@@ -127,7 +128,8 @@ static IPSEC_COLD void judge_oddities(const ipsec_db *db, const ipsec_view *view
     mind(db, note, report);
 }
 
-/* The properties that this header is the first of its SA to show. A packet that is not the SA's own shows none. */
+/* The properties that this header is the first of its SA to show. A packet that the SA's peer did not send shows none.
+ */
 static uint16_t new_properties(ipsec_sa *sa, const ipsec_ruling *ruling, const ipsec_findings *findings)
 {
     unsigned shown = 0;
@@ -146,11 +148,11 @@ static const ipsec_key_row *spec_of(const ipsec_db *db, const ipsec_sa *sa, cons
     return ruling->has_row ? &ipsec_keyring_row(db->opener->ring, sa->keys.row)->spec : NULL;
 }
 
-/* Whether the receiver takes the packet, as far as the state of its SA is concerned. */
+/* Whether the receiver accepts the packet, as far as the state of its SA is concerned. */
 static inline bool is_taken(const ipsec_db *db, const ipsec_ruling *ruling, const ipsec_note *note,
                             const ipsec_report *report)
 {
-    /* A packet with a finding on the SA instead of its number is not a new one either. */
+    /* A packet whose finding is on the SA rather than on its number is not a new one either. */
     if (!ipsec_is_genuine(ruling) || ipsec_note_is_not_new(note) || ipsec_note_has(note, IPSEC_FINDING_SA_NO_REPLAY) ||
         ipsec_note_has(note, IPSEC_FINDING_SA_SENDERS))
         return false;
@@ -163,14 +165,14 @@ static bool is_over(const ipsec_db *db, const ipsec_key_row *spec, ipsec_sa *sa,
 {
     if (!ipsec_life_is_limited(spec))
         return false;
-    if (ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) /* it came once, and maybe in time */
+    if (ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) /* it arrived only once, and may have arrived in time */
         return false;
     if (!sa->life.expired && !ipsec_receiver_reaches(db->config.receiver, report, IPSEC_FINDING_SA_EXPIRED))
         return false;
     return ipsec_life_is_over(sa, ipsec_kind_of(report->header.protocol), spec, note);
 }
 
-/* A packet that took another way than its SA tells nothing of where the sender is. */
+/* A packet with another encapsulation than its SA's says nothing about where the sender is. */
 static bool is_from_sender(const ipsec_ruling *ruling, const ipsec_report *report)
 {
     return !ruling->unknown && ipsec_is_genuine(ruling) &&
@@ -191,7 +193,7 @@ static inline uint32_t icv_of(const ipsec_report *report)
     return report->opened.valid ? report->opened.icv_length : 0u;
 }
 
-/* What a packet still shows that the receiver refuses, or that is not the sender's. */
+/* What can still be learned from a packet that the receiver refuses, or that is not the sender's. */
 static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                  const ipsec_ruling *ruling, ipsec_note *note, const ipsec_report *report)
 {
@@ -207,7 +209,7 @@ static IPSEC_COLD void pass_over(ipsec_db *db, const ipsec_view *view, ipsec_sa 
         ipsec_judge_iv(db, view, sa, spec, ruling, report->findings.whole, icv_of(report), note);
 }
 
-/* What the note has on the number, and what some stacks mind about it. */
+/* What the note says about the number, and the oddity that some stacks object to. */
 static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_note *note, ipsec_report *report)
 {
     ipsec_sequence_report(ruling, note, &report->number);
@@ -215,7 +217,7 @@ static IPSEC_COLD void report_number(const ipsec_ruling *ruling, const ipsec_not
         report->oddities |= IPSEC_ODDITY_BEFORE_FIRST;
 }
 
-/* The first packet of an SA may tell that what IKE seemed to refuse was made after all. */
+/* The first packet of an SA may show that IKE created after all what it seemed to refuse. */
 static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     if (ipsec_sa_summary_at(db->sas, sa->index)->packets == 1 && ipsec_is_genuine(ruling) &&
@@ -223,13 +225,14 @@ static IPSEC_COLD void meet_first(ipsec_db *db, const ipsec_view *view, const ip
         ipsec_ike_meet_spi(db->ike, view);
 }
 
-/* Where the number is not the usual next one, or something else is odd about the packet. Returns whether it is taken.
+/* Judges a packet whose number is not the usual next one, or that is odd in another way. Returns whether the receiver
+ * accepts it.
  */
 static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                      const ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report_number(ruling, note, report);
-    report->number.first_seen = 0; /* until it is sure that the note is kept */
+    report->number.first_seen = 0; /* until it is certain that the note is kept */
     meet_first(db, view, sa, ruling);
     if (note->any)
         ipsec_findings_foresee(&report->findings, &note->found);
@@ -238,14 +241,14 @@ static IPSEC_COLD bool judge_unusual(ipsec_db *db, const ipsec_view *view, ipsec
     const bool over = spec && is_over(db, spec, sa, note, report);
 
     report->number.is_doubtful =
-        note->facts & IPSEC_NOTE_DOUBTFUL && !ruling->unknown; /* what has no SA is refused for sure */
+        note->facts & IPSEC_NOTE_DOUBTFUL && !ruling->unknown; /* a packet without an SA is certainly refused */
     if (over || !is_taken(db, ruling, note, report)) {
         pass_over(db, view, sa, spec, ruling, note, report);
         return false;
     }
     if (!ipsec_sequence_commit(&db->sequencer, sa, ruling, note))
         return false;
-    /* The first of them is what the ruling has. */
+    /* The ruling already has the first of them. */
     if (ruling->has_row && db->opener->part_count > 1)
         ipsec_sequence_take_parts(&db->sequencer, sa, db->opener->parts + 1, db->opener->part_count - 1, note);
     return true;
@@ -277,7 +280,7 @@ static inline void judge_usual(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
     ipsec_judge_iv(db, view, sa, spec, ruling, report->findings.whole, icv_of(report), note);
 }
 
-/* Where the number lies, what the window makes of it, what the SA spends on it, and who sends. */
+/* Judges the number, the window, the lifetime and the sender. */
 static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                     ipsec_note *note, ipsec_report *report)
 {
@@ -291,7 +294,7 @@ static inline void judge_neighbours(ipsec_db *db, const ipsec_view *view, ipsec_
         take_unusual(db, view, sa, spec, ruling, note, report);
 }
 
-/* What ICMP errors said of the SA and of its peer. */
+/* Adds to the advice what ICMP errors said of the SA and of its peer. */
 static IPSEC_COLD void advise_from_icmp(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                         const ipsec_note *note, ipsec_report *report)
 {
@@ -316,8 +319,8 @@ static IPSEC_COLD void advise_from_ike(const ipsec_db *db, const ipsec_view *vie
             report->findings.list[i].detail = of->deleted_by;
 }
 
-/* In UDP, while it is not known whether it is IPsec: nothing is reported on the number, but it is remembered, or a flow
- * that somebody keeps from being confirmed could be replayed. */
+/* While it is not known whether a flow in UDP is IPsec, nothing is reported on the number. It is remembered all the
+ * same; otherwise a flow that somebody keeps from being confirmed could be replayed. */
 static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_ruling *ruling,
                                        const ipsec_report *report)
 {
@@ -331,7 +334,7 @@ static IPSEC_COLD void remember_number(ipsec_db *db, const ipsec_view *view, ips
         ipsec_sequence_commit(&db->sequencer, sa, &own, &unsaid);
 }
 
-/* A packet that is not ESP has none of its findings, nor an SA. */
+/* A payload that is not ESP keeps neither findings on ESP nor an SA. */
 static IPSEC_COLD void disown(const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note, ipsec_report *report)
 {
     report->sa = IPSEC_SA_NONE;
@@ -361,7 +364,7 @@ static bool is_whole_for_sure(const ipsec_report *report)
     return report->opened.valid && report->opened.icv_status == IPSEC_ICV_GOOD;
 }
 
-/* Whether a packet that looks whole is the first part of one that was cut. */
+/* Reports it if a packet that looks whole is only the first fragment of one. */
 static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view, ipsec_report *report)
 {
     const uint32_t rest = is_whole_for_sure(report) || report->header.subject != IPSEC_SUBJECT_HEADER
@@ -372,7 +375,7 @@ static IPSEC_COLD void look_for_rest(const ipsec_db *db, const ipsec_view *view,
         report_fragment(report, rest);
 }
 
-/* How far the header reaches, and what stands in front of it: findings speak of either. */
+/* Measures the header and what is in front of it, because findings refer to both. */
 static void measure(const ipsec_view *view, ipsec_report *report)
 {
     const ipsec_header_kind *kind = ipsec_kind_of(view->protocol);
@@ -383,7 +386,7 @@ static void measure(const ipsec_view *view, ipsec_report *report)
     report->in_front = is_next ? view->outer_length : 0;
 }
 
-/* Puts the findings together, of the header, of its key and of its neighbours. */
+/* Collects the findings on the header, on its key and on its neighbours. */
 static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                 const ipsec_note *note, ipsec_report *report)
 {
@@ -392,7 +395,7 @@ static IPSEC_COLD void assemble(const ipsec_db *db, const ipsec_view *view, cons
     if (!db->minded)
         look_closer(db, view, note, report);
     if (ruling->followed && note->zero_by == 0)
-        ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* that of another epoch */
+        ipsec_findings_remove(&report->findings, IPSEC_FINDING_SEQ_ZERO); /* it is the 0 of a later epoch */
     if (!db->config.report_reserved_spi)
         ipsec_findings_remove_property(&report->findings, IPSEC_PROPERTY_SPI_RESERVED);
     ipsec_note_report(note, &report->header, &report->number, &report->findings);
@@ -429,7 +432,7 @@ static IPSEC_COLD bool judge_findings(ipsec_db *db, const ipsec_view *view, ipse
     return true;
 }
 
-/* What was concluded from packets before the first one that verifies may have been anybody's doing. */
+/* What was concluded from packets before the first one that verifies may have been caused by anybody. */
 static IPSEC_COLD void meet_first_verified(ipsec_sa_table *table, ipsec_sa *sa)
 {
     ipsec_sequence_forget_lost(table, sa);
@@ -441,7 +444,7 @@ static ipsec_open_report open_report_of(ipsec_report *report)
     return (ipsec_open_report){.header = &report->header, .findings = &report->findings, .opened = &report->opened};
 }
 
-/* Lengths and terms are those of the algorithms, as far as they are known. */
+/* Whether the algorithms are known; lengths and terms depend on them. */
 static bool has_algorithms(const ipsec_key_row *negotiated)
 {
     if (ipsec_encrypts(negotiated->protocol))
@@ -463,7 +466,7 @@ static const ipsec_negotiated *ask_ike(const ipsec_db *db, const ipsec_view *vie
     return of;
 }
 
-/* The same for the next packet, and what is odd about the time at which it comes. */
+/* The same on the first pass, when the time of the packet is judged, too. */
 static void judge_negotiated(const ipsec_db *db, const ipsec_view *view, ipsec_note *note, ipsec_open_report *report)
 {
     const ipsec_negotiated *of = ask_ike(db, view, report);
@@ -479,8 +482,8 @@ static void judge_negotiated(const ipsec_db *db, const ipsec_view *view, ipsec_n
         ipsec_finding_set_add(&report->findings->assumed, IPSEC_FINDING_SA_DELETED);
 }
 
-/* What follows from a key, if there are no findings: the verdict, and that IP discards what has no length or broken
- * options, and counts it itself. */
+/* Concludes from the result of opening a packet without findings: sets the verdict, and notes that no stack sees a
+ * packet that IP discards because it has no length or broken options. */
 static inline void conclude_opening(const ipsec_view *view, ipsec_report *report)
 {
     if (!report->opened.valid)
@@ -506,7 +509,7 @@ static IPSEC_COLD void weigh(const ipsec_view *view, const ipsec_sa *sa, ipsec_r
         report_unproven(report);
 }
 
-/* The same where anything speaks of its standing; else it is believed, as rulings are at first. */
+/* The same, if anything bears on its standing; otherwise it stays believed, the initial value. */
 static inline void weigh_if_told(const ipsec_view *view, const ipsec_sa *sa, ipsec_ruling *ruling, ipsec_report *report)
 {
     if (ruling->has_row || sa->keys.icv_good || view->flags & IPSEC_VIEW_INSIDE_UNPROVEN)
@@ -539,7 +542,7 @@ static IPSEC_COLD void open_without_key(ipsec_db *db, const ipsec_view *view, ip
     conclude_opening(view, report);
 }
 
-/* Opens the packet, if it may be of use, and weighs it. */
+/* Opens the packet if that may be of use, and finds its standing. */
 static inline void open_and_weigh(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling,
                                   ipsec_note *note, ipsec_report *report)
 {
@@ -572,7 +575,7 @@ static inline ipsec_sa *place_header(ipsec_db *db, const ipsec_view *view, ipsec
         judge_oddities(db, view, sa, ruling, note, report);
     if (view->encapsulation != IPSEC_ENCAPSULATION_NONE && weigh_udp(db, view, sa, ruling, report)) {
         disown(view, ruling, note, report);
-        return NULL; /* what is no IPsec has no numbers */
+        return NULL; /* what is not IPsec has no sequence numbers */
     }
     if (!sa || !report->header.has_sequence)
         return sa;
@@ -583,7 +586,7 @@ static inline ipsec_sa *place_header(ipsec_db *db, const ipsec_view *view, ipsec
     return sa;
 }
 
-/* Moves the state of the header's SA, if it is one's traffic. Returns the SA. */
+/* Moves the state of the SA, if the header belongs to one. Returns the SA. */
 static inline ipsec_sa *judge_header(ipsec_db *db, const ipsec_view *view, ipsec_ruling *ruling, ipsec_note *note,
                                      ipsec_report *report)
 {
@@ -663,7 +666,7 @@ static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_r
     conclude_opening(view, report);
 }
 
-/* What the whole capture shows about the packet's SA, but the packets before it did not: only what is inside.
+/* Opens a packet with what only later packets revealed about its SA. Shows what is inside, and adds nothing else.
  */
 static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                          ipsec_report *report)
@@ -673,7 +676,7 @@ static IPSEC_COLD void open_in_hindsight(const ipsec_db *db, const ipsec_view *v
     ipsec_open_in_hindsight(db->opener, view, ruling, &open_report);
 }
 
-/* Without a key, or a shape: what IKE says; or what the whole capture does. */
+/* If neither a key nor a shape opened the packet, shows what IKE says, or what the whole capture shows. */
 static IPSEC_COLD void explain_negotiated(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling,
                                           ipsec_report *report)
 {
@@ -686,7 +689,7 @@ static IPSEC_COLD void explain_negotiated(const ipsec_db *db, const ipsec_view *
         open_in_hindsight(db, view, ruling, report);
 }
 
-/* The ruling in the record, and its note; a header that was not judged has an empty one. */
+/* Reads the ruling from the record, and returns its note; both are empty for a header that was not judged. */
 static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view, const ipsec_record *record,
                                      ipsec_ruling *ruling)
 {
@@ -697,7 +700,7 @@ static const ipsec_note *find_ruling(const ipsec_db *db, const ipsec_view *view,
     return ipsec_note_none(db->notes);
 }
 
-/* An answer that has not come by now was not captured: then nobody knows what was early. */
+/* If the answer has not come by now, it was not captured, and it is not known what was early. */
 static void withdraw_early(const ipsec_db *db, const ipsec_view *view, const ipsec_note *note, ipsec_report *report)
 {
     const ipsec_negotiated *of;

@@ -1,5 +1,5 @@
 /** @file
- * The end of the long way, for who took another one up to there. Internal to the core.
+ * The last part of the long way, for packets that began on the quick path. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,14 +9,15 @@
 #include "db.h"
 
 /**
- * Reports on a sound packet with the usual next number of an SA without a key, and keeps its record, once it was taken.
+ * Reports on a sound packet with the usual next number of an SA without a key, after it has been entered, and keeps its
+ * record.
  *
- * @param note  what taking it has found
+ * @param note the findings from entering it
  */
 void ipsec_judge_taken(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note,
                        ipsec_record *record, ipsec_report *report);
 
-/** Judges a sound packet of an SA without a key, which has just been recognised as ESP-NULL, from there on. */
+/** Judges the rest of a sound packet of an SA without a key that has just been recognised as ESP-NULL. */
 void ipsec_judge_probed(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record, ipsec_report *report);
 
 #endif

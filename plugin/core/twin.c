@@ -1,4 +1,4 @@
-/* The quick path held against the long way. SPDX-License-Identifier: GPL-2.0-or-later */
+/* Compares the quick path with the long way. SPDX-License-Identifier: GPL-2.0-or-later */
 #define IPSEC_TWIN_ITSELF
 #include "twin.h"
 
@@ -131,7 +131,7 @@ static ipsec_sa *find(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
     return ipsec_sa_find_key(db->sas, &key);
 }
 
-/* Of a copy that has caught up, or nothing would ever be left to catch up with. */
+/* Compares a copy of the SA that has caught up; otherwise the SA itself would never have anything to catch up. */
 static void compare_sas(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
 {
     const uint32_t frame = view->frame;
@@ -208,7 +208,7 @@ static void compare_reports(uint32_t frame, const ipsec_report *a, const ipsec_r
     }
 }
 
-/* A header of which nothing is said has no findings. */
+/* A header without a report must have no findings. */
 static void compare_with_silence(uint32_t frame, const ipsec_report *report)
 {
     if (report->findings.count > 0)
@@ -236,7 +236,7 @@ static bool judge_both(ipsec_db *db, const ipsec_view *view, ipsec_record *recor
     return is_quiet;
 }
 
-/* What others see of the SA is that of the quick path; but the report of a clean header is the twin's. */
+/* Callers see the SA of the quick path; but the report on a clean header is that of the twin. */
 void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_report of_twin;

@@ -1,10 +1,10 @@
 /** @file
- * With IPSEC_BOTH_WAYS, every database has a twin that is judged the long way, and both are compared after each packet:
- * record, report and what is known of the SA. The program ends where they differ. For tests; it takes twice as long. Internal
- * to the core.
+ * With IPSEC_BOTH_WAYS, every database has a twin in which packets are judged the long way, and both are compared after
+ * each packet: record, report and the state of the SA. The program aborts if they differ. For tests; it takes twice as
+ * long. Internal to the core.
  *
- * To be included last by what defines a function that moves the state of a database: there it gets another name, and
- * twin.c has one of that name that calls it for both.
+ * To be included last by files that define a function which changes the state of a database: it gets another name
+ * there, and twin.c has a function with the original name that calls it for both.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,7 +15,7 @@
 
 #ifdef IPSEC_BOTH_WAYS
 
-/** @name The same of one database alone. */
+/** @name The same for a single database. */
 /**@{*/
 ipsec_db *ipsec_one_db_new(const ipsec_config *config);
 void ipsec_one_db_free(ipsec_db *db);

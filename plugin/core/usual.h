@@ -1,5 +1,5 @@
 /** @file
- * What a packet moves that its receiver takes. Internal to the core.
+ * The state changes by a packet that its receiver accepts. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,7 +9,7 @@
 #include "db.h"
 #include "sa/iv_judge.h"
 
-/** Learns from the IV of a packet that is taken for a new one; see ipsec_iv_judge(). */
+/** Judges the IV of a packet that counts as a new one; see ipsec_iv_judge(). */
 static inline void ipsec_judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, const ipsec_key_row *spec,
                                   const ipsec_ruling *ruling, bool whole, uint32_t icv, ipsec_note *note)
 {
@@ -18,10 +18,10 @@ static inline void ipsec_judge_iv(ipsec_db *db, const ipsec_view *view, ipsec_sa
 }
 
 /**
- * Takes a packet with the usual next number: moves the window, spends of the lifetime, and follows the sender. What it
- * tells by its IV comes next, ipsec_judge_iv(). The quick path and the long way have this in common.
+ * Enters a packet with the usual next number: moves the window, uses up lifetime, and follows the sender. To be
+ * followed by ipsec_judge_iv(). Shared by the quick path and the long way.
  *
- * @param sequence  of the header
+ * @param sequence sequence number of the header
  * @param unknown   the receiver has no such SA
  * @param payload   octets that count towards the lifetime
  */

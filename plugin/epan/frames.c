@@ -2,11 +2,11 @@
  *
  * p_add_proto_data() would cost 87 octets a frame and a list to walk; this costs 16.
  *
- * A read filter (tshark -2 -R; that of Wireshark's Open dialog) is asked after a frame was dissected, and the number of
- * one that it rejects goes to the next. So the number does not tell a frame, and the core gets a serial instead: the
- * number, raised by one for every frame known to be rejected. Records of a rejected frame stay, because others refer to
- * them; but no frame finds them. Two frames of a number are told apart by their place in the file, which is what
- * Wireshark reads a frame by again, so no two have the same.
+ * A read filter (tshark -2 -R; that of Wireshark's Open dialog) is applied after a frame has been dissected, and the
+ * number of a rejected frame goes to the next one. So a number does not identify a frame, and the core gets a serial
+ * instead: the number plus one for every frame known to be rejected before. Records of a rejected frame are kept,
+ * because others refer to them; but no frame finds them. Two frames with the same number are distinguished by their
+ * offset in the file, by which Wireshark reads a frame again, so it is unique.
  *
  * For example, four frames, of which the filter rejects B:
  *
@@ -15,9 +15,9 @@
  *     number                 1    2    2    3
  *     serial                 1    2    3    4
  *
- * C comes with the number of B, but from another place: B was rejected, and `rejected` becomes {2}. The serial of C is
- * its number and one more, because one rejected frame had no higher number. The number of serial 3 is one less, because
- * one rejected frame has a lower serial; serial 2 is rejected itself, and has none.
+ * C has the number of B, but another offset: B was rejected, and `rejected` becomes {2}. The serial of C is its number
+ * plus 1, because one rejected frame had no higher number. The number of serial 3 is one less, because one rejected
+ * frame has a lower serial; serial 2 was rejected itself, and has no number.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "frames.h"
@@ -31,7 +31,7 @@
 
 G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 
-/* A megabyte: such a block is fresh memory of its own, whose pages are touched once, when they are needed. */
+/* A megabyte: a block of this size is mapped separately, and its pages are only touched when they are needed. */
 #define CHUNK 65536u
 
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): new for each capture file and
@@ -71,8 +71,8 @@ void ipsec_frames_end(void)
     last.number = 0;
 }
 
-/* How many of `length` places are in front: those for which `in_front` holds, which no place has after one for which
- * it does not. */
+/* The number of places, of `length` in all, for which `in_front` is true; they all come before those for which it is
+ * false. */
 static uint32_t partition(uint32_t length, bool (*in_front)(uint32_t place, uint32_t bound), uint32_t bound)
 {
     uint32_t low = 0, high = length;
@@ -95,7 +95,7 @@ static uint32_t rejected_at(uint32_t place)
     return g_array_index(rejected, uint32_t, place);
 }
 
-/* The serial less its place is the number that a rejected frame had, which the frame after it has too. */
+/* The serial minus its place is the number of the rejected frame, which the frame after it has too. */
 static bool has_number_up_to(uint32_t place, uint32_t number)
 {
     return rejected_at(place) - place <= number;
@@ -113,8 +113,8 @@ static inline uint32_t serial_of(uint32_t number)
     return number + partition(rejected->len, has_number_up_to, number);
 }
 
-/* The number of the frame; 0 if it was rejected, and so has none. One whose successor holds nothing of IPsec is not
- * known to be rejected: then it is that one's number. */
+/* The number of the frame; 0 if it was rejected. If the next frame has no IPsec, the rejection is not noticed, and the
+ * number returned is that of the next frame. */
 static uint32_t number_of(uint32_t serial)
 {
     const uint32_t before = partition(rejected->len, has_serial_below, serial);
@@ -129,8 +129,8 @@ static IPSEC_COLD void reject(uint32_t number)
     g_array_append_val(rejected, serial);
 }
 
-/* Whether the frame is the one judged last, or comes after it. An earlier one, as when a redissection was broken off
- * and frames are picked here and there, is explained from its octets alone. */
+/* Whether the frame is the one judged last, or comes after it. An earlier frame, as when a redissection was aborted and
+ * single frames are selected, is explained from its octets alone. */
 static inline bool is_in_order(const packet_info *pinfo)
 {
     const uint32_t number = pinfo->num;
@@ -156,7 +156,7 @@ static IPSEC_COLD void add_chunk(void)
     g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
 }
 
-/* Room for the next record, which is the last one once it is counted. */
+/* Memory for the next record, which becomes the last one when `count` is incremented. */
 static inline ipsec_record *next_record(void)
 {
     if (count == chunks->len * CHUNK)
@@ -169,8 +169,8 @@ static bool is_before(uint32_t place, uint32_t frame)
     return at(place)->frame < frame;
 }
 
-/* The record of the header. A frame may hold hundreds, nested or side by side, so they are told apart by their place,
- * not by their layer. */
+/* The record of the header. A frame may have hundreds of headers, nested or side by side, so they are distinguished by
+ * their place, not by their layer. */
 static IPSEC_COLD const ipsec_record *search(const ipsec_view *view)
 {
     for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)

@@ -1,7 +1,7 @@
 /* Puts the analysis in front of the stock dissectors of ESP, AH, UDP encapsulation, IKE and ICMP.
  *
- * A wrapper judges first, calls the dissector that it found, and draws last, into the item that this one
- * made: also when it throws, so that a finding stands beside "Malformed Packet".
+ * A wrapper judges first, calls the stock dissector, and draws last, into the item that the stock dissector made, even
+ * if it throws, so that a finding is shown next to "Malformed Packet".
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hooks.h"
@@ -35,21 +35,23 @@ enum {
 };
 
 typedef struct hook {
-    const char *filter_name;  /* of the stock protocol */
-    const char *table;        /* where the stock dissector is registered */
-    const char *description;  /* of the wrapper, in Decode As */
-    unsigned header;          /* the hook of the header that it carries, or is */
-    int proto;                /* the stock protocol */
-    bool is_enabled;          /* it; asked once per file, because a change makes Wireshark dissect it again */
+    const char *filter_name; /* of the stock protocol */
+    const char *table;       /* dissector table in which the stock dissector is registered */
+    const char *description; /* of the wrapper, in Decode As */
+    unsigned header;         /* the hook of the header that the protocol carries, or is */
+    int proto;               /* the stock protocol */
+    bool is_enabled; /* whether the stock protocol is enabled; asked once per file, because a change makes Wireshark
+                        dissect the file again */
     dissector_handle_t stock; /* called by the wrapper */
-    /* Without a protocol, or Wireshark would check for each packet whether that is enabled, and name it as a layer. */
+    /* Has no protocol; otherwise Wireshark would check for each packet whether that is enabled, and show it as a layer.
+     */
     dissector_handle_t wrapper;
     /* The wrapper under the stock dissector's description, which Decode As saves for an entry that the user has
      * changed, and must find at the next start. */
     dissector_handle_t twin;
 } hook;
 
-/* The numbers and handles are set at registration and handoff, and constant afterwards. */
+/* Protocol ids and handles are set at registration and handoff, and constant afterwards. */
 static hook hooks[HOOK_COUNT] = {
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     [HOOK_##symbol] = {                                                                                                \
@@ -69,19 +71,19 @@ static hook hooks[HOOK_COUNT] = {
     [HOOK_ICMPV6] = {.filter_name = "icmpv6", .table = "ip.proto", .description = "ICMPv6 (analysis)"},
 };
 
-/* The IPv4 dissector keeps fragments to itself, so they are looked at when all others are done: of IPv4 the stock
- * protocol's number. */
+/* The IPv4 dissector passes fragments to nobody, so a postdissector looks at them. `proto` is the id of the stock IPv4
+ * protocol. */
 static hook after_ipv4 = {.filter_name = "ip", .header = HOOK_FRAGMENT};
 
-/* A postdissector must be of a protocol: this one is IPv4's helper. */
+/* A postdissector must belong to a protocol: this is a helper protocol of IPv4. */
 static int proto_ipv4_fragments = -1; /* set at registration */
 
 /* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
  * every way out of it. */
 static bool payload_is_lost;
 
-/* Stacks that have discarded the packet for a header around the one that is dissected now; see ipsec_view.refused_by.
- * Set while its stock dissector and its payload are dissected; restored on every way out. */
+/* Stacks that have discarded the packet because of a header around the one that is dissected now; see
+ * ipsec_view.refused_by. Set while its stock dissector and its payload are dissected; restored on every way out. */
 static ipsec_stacks refused_by;
 
 /* Likewise whether a header around it is `unproven`; see ipsec_report. */
@@ -95,7 +97,8 @@ static int proto_ipsec = -1; /* set at registration */
 /* Whether the protocol "ipsec" is enabled: asked once per file, as for the stock ones. */
 static bool is_ipsec_enabled;
 
-/* The item that the report belongs in: that of what it speaks of, else of what carried it; NULL if there is neither. */
+/* The item to which the report is added: that of the header that it is about, or else of the protocol that carries it;
+ * NULL if there is neither. */
 static proto_item *parent_of(const ipsec_report *report, const hook *at, proto_tree *tree, const ipsec_tree_mark *mark)
 {
     const bool header = report->header.subject == IPSEC_SUBJECT_HEADER;
@@ -109,14 +112,14 @@ static void draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pack
 {
     const char *const current = pinfo->current_proto;
 
-    /* The Expert Information dialog shows it; so does what is said of an exception, if drawing throws. */
+    /* The Expert Information dialog shows it, and so does the message about an exception, if drawing throws. */
     pinfo->current_proto = "IPsec";
     ipsec_draw_report(report, tvb, pinfo, tree, parent_of(report, at, tree, mark));
     pinfo->current_proto = current;
 }
 
-/* A clean header whose fields nobody asks for draws nothing. Where the payload is lost, what is inside must go unjudged
- * on every pass, whether there is a tree or not. */
+/* A clean header whose fields nobody asks for draws nothing. If the payload is lost, what is inside must not be judged
+ * on any pass, with or without a tree. */
 static bool is_wanted(const ipsec_report *report, proto_tree *tree)
 {
     if (!ipsec_report_has_subject(report))
@@ -125,13 +128,13 @@ static bool is_wanted(const ipsec_report *report, proto_tree *tree)
            (tree && proto_field_is_referenced(tree, proto_ipsec));
 }
 
-/* Off the path of a clean packet, like everything else that catches exceptions, which would slow it down. */
+/* Not on the path of clean packets, like everything else that catches exceptions, because that would slow them down. */
 static IPSEC_COLD int call_and_draw(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                     proto_tree *tree, void *data)
 {
     const ipsec_tree_mark mark = ipsec_compat_mark_tree(tree);
-    /* Our item needs its place even if the stock protocol's item is not needed, or nested headers would be shown in the
-     * order in which their dissectors return. */
+    /* The plugin's item needs its parent even if the stock protocol's item is not needed; otherwise nested headers
+     * would be shown in the order in which their dissectors return. */
     const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
     const volatile bool lost_before = payload_is_lost;
     volatile int result = 0;
@@ -163,7 +166,7 @@ static inline int call_stock(const ipsec_report *report, const hook *at, tvbuff_
     return call_dissector_only(at->stock, tvb, pinfo, tree, data);
 }
 
-/* The same for a header that was opened: what the stock dissector finds inside may be what is known already. */
+/* The same for a header that was opened: the stock dissector may find a payload that is already known. */
 static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                              proto_tree *tree, void *data)
 {
@@ -200,7 +203,7 @@ static void dissect_in_hindsight(const ipsec_report *report, const payload_mark 
     ENDTRY;
 }
 
-/* The same, and passes on what was inside if the stock dissector did not. */
+/* The same, and passes on the payload if the stock dissector did not. */
 static IPSEC_COLD int dissect_opened(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                      proto_tree *tree, void *data)
 {
@@ -224,7 +227,7 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
     return call_stock(report, at, tvb, pinfo, tree, data);
 }
 
-/* The same for a packet that some stacks discard, and so never see what is inside; or that could not be verified. */
+/* The same for a packet that could not be verified, or that some stacks discard, so that they never see its content. */
 static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                       proto_tree *tree, void *data)
 {
@@ -249,8 +252,8 @@ static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at
     return result;
 }
 
-/* UDP offers a payload that a dissector rejected a second time if both its ports lead to that dissector. Payloads of a
- * frame are told apart by their octets in memory. */
+/* If both ports lead to the same dissector, UDP offers a payload again after the dissector rejected it. Payloads of a
+ * frame are distinguished by their address in memory. */
 static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
 {
     wmem_list_t *offered = p_get_proto_data(pinfo->pool, pinfo, proto_ipsec, 0);
@@ -265,7 +268,7 @@ static bool was_offered_before(packet_info *pinfo, const uint8_t *payload)
     return false;
 }
 
-/* What is to be said of a fragment that nobody puts together. */
+/* Draws the report on a fragment that nobody reassembles. */
 static void draw_fragment(ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           const ipsec_tree_mark *mark)
 {
@@ -299,7 +302,7 @@ static void start_looking_after_ipv4(void)
     register_postdissector(create_dissector_handle(look_after_ipv4, proto_ipv4_fragments));
 }
 
-/* What is no header of IPsec. Returns whether it is an IKE message that others may look at. */
+/* Handles what is not an IPsec header. Returns whether it is an IKE message to be passed on. */
 static IPSEC_COLD bool is_ike(const ipsec_view *view, packet_info *pinfo, ipsec_report *report)
 {
     if (report->header.subject == IPSEC_SUBJECT_IKE_PORT && was_offered_before(pinfo, view->data))
@@ -367,7 +370,6 @@ static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tre
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
 }
 
-/* wrap_esp() and so on. */
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     static int wrap_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                            \
     {                                                                                                                  \
@@ -404,7 +406,7 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return result;
 }
 
-/* The content of a packet that did not reach its receiver, or may not be the sender's, is not a message either. */
+/* ICMP inside a packet that did not reach its receiver, or may not be genuine, does not count as a message either. */
 static int wrap_message(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                         void *data)
 {
@@ -441,7 +443,7 @@ void ipsec_hooks_register(int proto)
                                              "ipsec.ipv4_fragments", after_ipv4.proto, FT_PROTOCOL);
 }
 
-/* That of UDP encapsulation and that of the fragment header have no name. */
+/* The dissectors of UDP encapsulation and of the fragment header have no name. */
 static dissector_handle_t find_stock(unsigned which)
 {
     if (which == HOOK_UDPENCAP)
@@ -451,7 +453,7 @@ static dissector_handle_t find_stock(unsigned which)
     return find_dissector(hooks[which].filter_name);
 }
 
-/* Wireshark 4.4 complains of two in a table that have neither protocol nor name. */
+/* Wireshark 4.4 complains about two handles in a table that have neither protocol nor name. */
 static dissector_handle_t create_handle(dissector_t wrapper, const hook *at, const char *description)
 {
     return create_dissector_handle_with_name_and_description(wrapper, -1, at->filter_name, description);
@@ -472,14 +474,14 @@ void ipsec_hooks_handoff(void)
         hooks[i].wrapper = create_handle(wrappers[i], &hooks[i], hooks[i].description);
         hooks[i].twin =
             create_handle(wrappers[i], &hooks[i], proto_get_protocol_short_name(find_protocol_by_id(hooks[i].proto)));
-        /* Users may choose it in Decode As, which offers what is in the tables, so it must be registered before its
-         * entries are read.
+        /* Users may choose the wrapper in Decode As, which offers what is in the tables, so it must be registered
+         * before the saved entries are read.
          */
         dissector_add_for_decode_as(hooks[i].table, hooks[i].wrapper);
     }
 }
 
-/* An entry of a dissector table that leads to a stock dissector. */
+/* An entry of a dissector table that points to a stock dissector. */
 typedef struct table_entry {
     const hook *target;
     uint32_t key;
@@ -514,7 +516,7 @@ void ipsec_hooks_install(void)
     for (unsigned i = 0; i < entries->len; i++) {
         const table_entry *entry = &g_array_index(entries, table_entry, i);
 
-        /* One keeps the user's Decode As as it is, the other does not look like one. */
+        /* The twin keeps the user's Decode As entry as it is; the wrapper does not look like a user's entry. */
         if (entry->changed_by_user)
             dissector_change_uint(entry->target->table, entry->key, entry->target->twin);
         else

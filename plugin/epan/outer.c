@@ -1,6 +1,6 @@
-/* From tvbuff and packet_info to the wire view: lengths and flags are read from the octets in front of the
- * header, because dissectors hand down little of them, and nothing below UDP or after AH.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* From tvbuff and packet_info to the wire view. Lengths and flags are read from the octets in front of the header,
+ * because dissectors pass on little of them, and nothing through UDP or AH. SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #include "outer.h"
 #include "../core/ipsec.h"
 #include "compat.h"
@@ -72,7 +72,7 @@ static IPSEC_INLINE uint16_t packet_id_of(const packet_info *pinfo)
     return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
 }
 
-/* Each member by itself: compilers would clear the whole view first, octet by octet as it were. */
+/* Sets each member separately, because for an initializer compilers would clear the whole view first. */
 static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     view->captured = tvb_captured_length(tvb);
@@ -100,7 +100,7 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->refused_by = 0;
 }
 
-/* Nothing is looked for around what another packet quotes. */
+/* If another packet quotes this one, the headers in front are not searched for. */
 static inline bool is_quoted(const packet_info *pinfo, ipsec_view *view)
 {
     if (!pinfo->flags.in_error_pkt)
@@ -137,11 +137,11 @@ static bool is_in_ethernet(tvbuff_t *source, const packet_info *pinfo, uint32_t 
         !pinfo->data_src || get_data_source_tvb(pinfo->data_src->data) != source || in_front < ETHERNET_HEADER ||
         in_front > ETHERNET_HEADER + VLAN_TAGS_MOST * VLAN_TAG || (in_front - ETHERNET_HEADER) % VLAN_TAG != 0)
         return false;
-    type = tvb_get_ntohs(source, (int)in_front - 2); /* not where it is MPLS or PPP */
+    type = tvb_get_ntohs(source, (int)in_front - 2); /* differs for MPLS or PPP */
     return type == ETHERTYPE_IP || type == ETHERTYPE_IPv6;
 }
 
-/* Whether the frame ends with its check sequence, which no receiver's IP gets to see. */
+/* Whether the frame ends with its frame check sequence, which the receiver's IP never sees. */
 static bool has_fcs(tvbuff_t *frame, const packet_info *pinfo)
 {
     const uint32_t count = tvb_captured_length(frame);
@@ -163,8 +163,8 @@ static IPSEC_COLD uint32_t octets_behind(tvbuff_t *tvb, const packet_info *pinfo
     return octets - FCS;
 }
 
-/* The same for an IP packet that begins `in_front` octets after its buffer, and has `octets` from the header on, which
- * is followed by `behind` in that buffer. */
+/* The same for an IP packet that begins `in_front` octets after the beginning of its buffer, and has `octets` octets
+ * from the header on, of the `behind` that follow in that buffer. */
 static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t in_front, uint32_t octets,
                               uint32_t behind, ipsec_view *view)
 {
@@ -174,9 +174,9 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
 
 /* --- after a plain IPv4 header ------------------------------------------------------------------------ */
 
-/* The IPv4 header without options that stands `headers` octets in front of the view's, as the IP dissector tells by
- * where it has left its addresses: in that header. NULL if there is none, or if it is nothing plain: a fragment,
- * another protocol, or a length that needs a closer look. */
+/* The IPv4 header without options that begins `headers` octets before the view's header, if the IP dissector's
+ * addresses point into it. NULL if there is none, or if it is not plain: a fragment, another protocol, or a length that
+ * needs closer examination. */
 static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
                                             uint8_t protocol)
 {
@@ -214,8 +214,8 @@ static IPSEC_INLINE void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, c
 
 /* --- elsewhere ----------------------------------------------------------------------------------------- */
 
-/* What was captured before the header, in the same data source, and how much follows. The offset of a proxy tvbuff
- * counts from further back than its data source does: then nothing is known. */
+/* Sets the octets that were captured before the header in the same data source, and how many follow. The offset of a
+ * proxy tvbuff may exceed its data source; then nothing is known. */
 static inline void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
 {
     tvbuff_t *source = tvb_get_ds_tvb(tvb);
@@ -228,16 +228,16 @@ static inline void set_octets(tvbuff_t *tvb, ipsec_ip_search *search)
     search->octets = tvb_get_ptr(source, 0, (int)offset);
 }
 
-/* The source address that the IP header itself must bear: options for the destination may have replaced the other
- * one (Mobile IPv6). */
+/* The source address that the IP header itself must have: an IPv6 Destination Options header (home address) may have
+ * replaced the one in packet_info. */
 static inline void set_source(const packet_info *pinfo, const ipsec_view *view, ipsec_ip_search *search)
 {
     search->address_length = view->address_length;
     search->source = pinfo->net_src.type == pinfo->src.type ? pinfo->net_src.data : view->source;
 }
 
-/* Where the IP dissector found its header, in octets before the one looked for; 0 if it does not tell. That of IPv4
- * leaves the addresses where they are, that of IPv6 copies them, but hands down how long its packet is. */
+/* Where the IP dissector found its header, in octets before the header that is looked for; 0 if unknown. The IPv4
+ * dissector does not copy the addresses; the IPv6 dissector does, but passes on the length of its packet. */
 static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search *search)
 {
     const uint32_t source_at = 12;
@@ -254,13 +254,13 @@ static inline uint32_t hint_of(tvbuff_t *tvb, void *data, const ipsec_ip_search 
 }
 
 /* A reassembled datagram has a data source of its own, with no IP header in front: no snapshot length, no link padding,
- * so its own length is exact. What other dissectors inflate or decrypt may come from a packet that was cut. */
+ * so its own length is exact. What other dissectors decompress or decrypt may come from a packet that was cut. */
 static bool is_reassembled(tvbuff_t *tvb, const packet_info *pinfo)
 {
     return ipsec_compat_is_reassembled(pinfo, tvb_get_ds_tvb(tvb));
 }
 
-/* Decode As may have chosen ESP or AH for another protocol number, then the last one looked up. */
+/* Decode As may have assigned ESP or AH to another protocol number, which is the last one looked up. */
 static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_path *path)
 {
     if (ipsec_ip_find(search, path))
@@ -271,7 +271,7 @@ static bool find_ip(ipsec_ip_search *search, const packet_info *pinfo, ipsec_ip_
     return ipsec_ip_find(search, path);
 }
 
-/* What a packet of offload has for a length, if IP does not say. */
+/* Sets the length of an offloaded packet, if IP does not state it. */
 static inline void set_offload(tvbuff_t *tvb, ipsec_view *view)
 {
     if (view->flags & IPSEC_VIEW_OFFLOAD)
@@ -285,7 +285,7 @@ static ipsec_rebuilt rebuild_from(tvbuff_t *source, ipsec_reassembled *datagram,
     return ipsec_reassembled_headers(datagram, headers, IPSEC_AH_OUTER_MOST);
 }
 
-/* Whether the address lies in the octets of the data source itself. */
+/* Whether the pointer is within the octets of the data source itself. */
 static bool holds(tvbuff_t *source, const uint8_t *octets)
 {
     const uint32_t count = tvb_captured_length(source);
@@ -293,8 +293,8 @@ static bool holds(tvbuff_t *source, const uint8_t *octets)
     return (uintptr_t)octets - (uintptr_t)tvb_get_ptr(source, 0, (int)count) < count;
 }
 
-/* The fragment is where the IP dissector has left its address; if that is a copy, in the last data source that fits of
- * those that were there before: where fragments are in fragments, it is the innermost. */
+/* The fragment is in the data source that the IP dissector's address points into. If that address is a copy, it is in
+ * the last earlier data source that fits: of nested fragments, the innermost. */
 static ipsec_rebuilt find_fragment(const tvbuff_t *own, const packet_info *pinfo, ipsec_reassembled *datagram,
                                    uint8_t *headers)
 {
@@ -317,8 +317,8 @@ static ipsec_rebuilt find_fragment(const tvbuff_t *own, const packet_info *pinfo
     return last ? rebuild_from(get_data_source_tvb(last->data), datagram, headers) : (ipsec_rebuilt){0};
 }
 
-/* The headers in front of a reassembled datagram are in another data source, in fragments. What stands before tvb in
- * its own belongs to the datagram, and follows them. */
+/* The headers in front of a reassembled datagram are in another data source, that of a fragment. The octets before
+ * `tvb` in its own data source belong to the datagram, and follow these headers. */
 static void rebuild_outer(tvbuff_t *tvb, packet_info *pinfo, const ipsec_ip_search *search, ipsec_view *view)
 {
     const bool has_net = pinfo->net_dst.type == pinfo->dst.type;
@@ -356,7 +356,7 @@ static IPSEC_COLD void look_for_ip(tvbuff_t *tvb, packet_info *pinfo, void *data
         set_behind(tvb, pinfo, search.count - path.header, path.length, search.behind, view);
         return;
     }
-    /* What we decrypted was whole. */
+    /* What the plugin has decrypted is complete. */
     length = ipsec_payload_length(tvb);
     if (length != IPSEC_LENGTH_UNKNOWN) {
         set_length(view, length);
@@ -408,14 +408,14 @@ static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_vie
         if (path.length != IPSEC_LENGTH_UNKNOWN && path.length >= IPSEC_UDP_HEADER)
             set_behind(tvb, pinfo, search.count - path.header, path.length - IPSEC_UDP_HEADER, search.behind, view);
     } else if (udp.length != tvb_reported_length(tvb) || !is_reassembled(tvb, pinfo)) {
-        return; /* UDP-Lite, with a coverage where UDP has its length, comes this way too */
+        return; /* also UDP-Lite, which has a checksum coverage in place of the length */
     }
-    /* A UDP length beyond the IP packet is UDP's fault, and leaves nothing to go by. */
+    /* A UDP length beyond the IP packet is a fault of UDP, and gives no usable length. */
     if (path.length == IPSEC_LENGTH_UNKNOWN || udp.length <= path.length - IPSEC_UDP_HEADER)
         set_length(view, udp.length);
 }
 
-/* The same as look_for_udp() finds where the headers are plain, and the lengths of IP and UDP agree. */
+/* A fast path with the same result as look_for_udp() if the headers are plain, and the lengths of IP and UDP agree. */
 static inline bool find_plain_udp(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
 {
     const uint32_t headers = IPSEC_IPV4_HEADER + IPSEC_UDP_HEADER;

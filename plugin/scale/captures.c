@@ -1,7 +1,7 @@
 /* Capture files.
  *
  * Interfaces may be described in the middle of a file: each part gets those that were described before its next packet,
- * so that all parts have the same ones under the same numbers.
+ * so that all parts have the same interfaces with the same numbers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
@@ -27,12 +27,12 @@ struct capture {
 
 struct capture_part {
     wtap_dumper *file;
-    guint interfaces; /* that it has */
+    guint interfaces; /* number of interfaces that the part has */
 };
 
 void captures_begin(void)
 {
-    ws_log_set_level(LOG_LEVEL_WARNING); /* until it is told so, it writes all that it has */
+    ws_log_set_level(LOG_LEVEL_WARNING); /* until a level is set, libwiretap logs everything */
     wtap_init(false);
 }
 
@@ -41,7 +41,7 @@ void captures_end(void)
     wtap_cleanup();
 }
 
-/* Both are taken over; `detail` may be NULL. */
+/* Takes ownership of `detail`, which may be NULL. */
 static char *reason(int error, char *detail)
 {
     char *const text =
@@ -184,7 +184,7 @@ static wtap_block_t in_nanoseconds(wtap_block_t interface)
     return copy;
 }
 
-/* Those that the file has described since the last packet. */
+/* Records the interfaces that the file has described since the last packet. */
 static void note_interfaces(capture *from)
 {
     wtap_block_t interface;

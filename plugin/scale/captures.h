@@ -1,4 +1,4 @@
-/* Capture files, read and written by libwiretap; what its versions call otherwise stays here.
+/* Capture files, read and written by libwiretap; differences between its versions are handled here.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #ifndef IPSEC_SCALE_CAPTURES_H
 #define IPSEC_SCALE_CAPTURES_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One packet, as it was read; valid until the next one is. */
+/* One packet that was read; valid until the next one is read. */
 typedef struct capture_packet {
     const uint8_t *octets;
     uint32_t count;
@@ -22,22 +22,22 @@ typedef struct capture_packet {
 /* A file that is read. */
 typedef struct capture capture;
 
-/* To be called once, before all else. */
+/* To be called once, before everything else. */
 void captures_begin(void);
 void captures_end(void);
 
-/* NULL, with the reason in *error, if it cannot be opened. The reason is to be freed. */
+/* Returns NULL if it cannot be opened, with the reason in *error, which the caller frees. */
 capture *capture_open(const char *path, char **error);
 void capture_close(capture *from);
 
-/* False at the end, and with the reason in *error if the file ends too early or cannot be read on. Records that are no
- * packets are passed over. */
+/* Returns false at the end, with the reason in *error if the file ends too early or cannot be read further. Records
+ * that are not packets are skipped. */
 bool capture_read(capture *from, capture_packet *packet, char **error);
 
 /* The name of an encapsulation. */
 const char *capture_encapsulation_name(int encapsulation);
 
-/* A pcapng file that gets packets of `from`, with all of its interfaces under their numbers. */
+/* A pcapng file for packets of `from`, with all of its interfaces and their numbers. */
 typedef struct capture_part capture_part;
 
 capture_part *capture_part_open(const char *path, capture *from, char **error);
@@ -45,7 +45,7 @@ capture_part *capture_part_open(const char *path, capture *from, char **error);
 /* Adds the packet that was read last. */
 bool capture_part_add(capture_part *part, capture *from, char **error);
 
-/* Frees it, whether it could be written to its end or not. NULL is fine. */
+/* Frees it, whether or not it could be written completely; `part` may be NULL. */
 bool capture_part_close(capture_part *part, char **error);
 
 #endif

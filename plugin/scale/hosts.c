@@ -1,7 +1,7 @@
-/* Between whom a frame is.
+/* The two hosts that a frame is between.
  *
- * Only as much of each header is read as tells where the next one begins. What was cut off, or is not understood, ends
- * the search: the frame is then told by the last IP header that was there.
+ * Only as much of each header is read as is needed to find the next one. At octets that were cut off or are not
+ * understood, the search ends, and the last IP header decides.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hosts.h"
@@ -68,7 +68,7 @@ static bool skip(rest *r, uint32_t octets)
 
 /* --- below IP --- */
 
-/* Where the labels end, IP begins; or Ethernet behind a control word (RFC 4385 3), if it begins with 0. */
+/* After the labels, IP begins; or Ethernet after a control word (RFC 4385 3), which begins with 0. */
 static bool skip_labels(rest *r, uint16_t *type)
 {
     bool last = false;
@@ -109,7 +109,7 @@ static bool skip_pppoe(rest *r, uint16_t *type)
     }
 }
 
-/* Goes on to IP from what has that type. Which IP it is, its first four bits say. */
+/* Continues to IP from a header of this type. The first four bits of IP give its version. */
 static bool find_ip(rest *r, uint16_t type)
 {
     for (unsigned i = 0; i < LINKS_MOST; i++) {
@@ -141,7 +141,7 @@ static bool find_ip(rest *r, uint16_t type)
     return false;
 }
 
-/* Octets of the header of a link, and where in it a type stands; none: IP follows. */
+/* The length in octets of a link header, and the offset of the type in it; without a type, IP follows. */
 static const struct {
     bool is_known, has_type;
     uint8_t length, type_at;
@@ -165,11 +165,11 @@ static bool skip_link(ipsec_link link, rest *r)
 
 /* --- IP --- */
 
-/* One IP header, extension headers included. */
+/* One IP header, including extension headers. */
 typedef struct ip_header {
     const uint8_t *source, *destination;
     uint8_t address_length;
-    uint8_t protocol; /* of what follows */
+    uint8_t protocol; /* of what follows the header */
     bool is_fragment, is_later_fragment;
 } ip_header;
 
@@ -186,7 +186,7 @@ static bool read_v4(rest *r, ip_header *ip)
                       .is_fragment = ipsec_ip_is_v4_fragment(r->at),
                       .is_later_fragment = (ipsec_read_u16(r->at + 6) & 0x1fff) != 0};
     if (!skip(r, length))
-        r->count = 0; /* options that were cut off: between whom it is, is known */
+        r->count = 0; /* options were cut off, but the hosts are known */
     return true;
 }
 
@@ -230,7 +230,7 @@ static bool is_port(const rest *r)
     static const uint16_t ports[] = {PORT_IKE, PORT_NATT};
 
     if (r->count < 4)
-        return true; /* cut in front of the ports: it may be */
+        return true; /* cut before the ports, so it may be one of them */
     for (unsigned i = 0; i < G_N_ELEMENTS(ports); i++)
         if (ipsec_read_u16(r->at) == ports[i] || ipsec_read_u16(r->at + 2) == ports[i])
             return true;
@@ -264,7 +264,7 @@ static void set_hosts(ipsec_hosts *hosts, const ip_header *ip, bool relevant)
     memcpy(hosts->second, in_order ? ip->destination : ip->source, ip->address_length);
 }
 
-/* Errors, and nothing else, quote a packet: those of RFC 792 and, below 128, of RFC 4443. */
+/* Only errors quote a packet: those of RFC 792, and those below 128 of RFC 4443. */
 static bool is_error(uint8_t protocol, uint8_t type)
 {
     if (protocol == PROTOCOL_ICMPV6)
@@ -272,13 +272,13 @@ static bool is_error(uint8_t protocol, uint8_t type)
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
-/* Goes on to the packet that is quoted behind the eight octets of an error. */
+/* Continues to the packet that is quoted after the eight octets of an error. */
 static bool skip_icmp(uint8_t protocol, rest *r)
 {
     return r->count > 8 && is_error(protocol, r->at[0]) && skip(r, 8);
 }
 
-/* Goes on to IP in GRE (RFC 2784, RFC 2890). */
+/* Continues to IP in GRE (RFC 2784, RFC 2890). */
 static bool skip_gre(rest *r)
 {
     enum {
@@ -302,7 +302,7 @@ static bool skip_gre(rest *r)
     return skip_link(IPSEC_LINK_ETHERNET, r);
 }
 
-/* Goes on to the IP header inside of what the header carries; false if there is none. */
+/* Continues to the IP header inside what the header carries; false if there is none. */
 static bool go_inside(const ip_header *ip, rest *r)
 {
     if (ip->is_fragment)
@@ -341,7 +341,8 @@ void ipsec_hosts_find(ipsec_link link, const uint8_t *octets, uint32_t count, ip
 
 /* --- shards --- */
 
-/* FNV-1a: any hash does that is the same everywhere; who sends packets to fill one shard makes that one slow. */
+/* FNV-1a: any hash that is the same everywhere is good enough; a sender that aims at one shard only makes that shard
+ * slow. */
 static uint32_t add_to_hash(uint32_t hash, const uint8_t *octets, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)

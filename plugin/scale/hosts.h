@@ -1,6 +1,6 @@
 /** @file
- * The two hosts that a captured frame is between, and whether it has anything to do with IPsec: what the splitter
- * divides captures by. It works on octets alone, and keeps nothing.
+ * The two hosts that a captured frame is between, by which the splitter divides captures, and whether it has anything
+ * to do with IPsec. Works on octets alone, and has no state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -14,27 +14,27 @@
 typedef enum {
     IPSEC_LINK_UNKNOWN,
     IPSEC_LINK_ETHERNET,
-    IPSEC_LINK_IP,     /**< IPv4 or IPv6, told apart by their first four bits */
+    IPSEC_LINK_IP,     /**< IPv4 or IPv6, distinguished by their first four bits */
     IPSEC_LINK_COOKED, /**< Linux cooked capture; likewise the next, its second version */
     IPSEC_LINK_COOKED2,
-    IPSEC_LINK_LOOPBACK /**< four octets of address family, as BSD has them */
+    IPSEC_LINK_LOOPBACK /**< BSD loopback: four octets of address family */
 } ipsec_link;
 
-/** What was found out about a frame. */
+/** What is known about a frame. */
 typedef struct ipsec_hosts {
-    bool is_ip;         /**< it carries IP whose header was captured; else nothing else is valid */
-    bool is_relevant;   /**< ESP, AH, IPComp, WESP, IKE, ICMP; or a fragment that may be of UDP with one of these */
-    uint8_t length;     /**< octets of each address: 4 or 16 */
-    uint8_t first[16];  /**< the lower one of the two addresses, so that both directions are the same */
+    bool is_ip;        /**< it carries IP, and the IP header was captured; if not, nothing else is valid */
+    bool is_relevant;  /**< ESP, AH, IPComp, WESP, IKE, ICMP; or a fragment that may be part of UDP with one of these */
+    uint8_t length;    /**< octets of each address: 4 or 16 */
+    uint8_t first[16]; /**< the lower one of the two addresses, so that both directions are the same */
     uint8_t second[16]; /**< the other one */
 } ipsec_hosts;
 
 /**
- * Finds out between whom a frame is.
+ * Finds the hosts of a frame.
  *
- * Of an ICMP error these are the hosts of the packet that it quotes, for it belongs to their packets. Of IP in IP, and
- * IP in GRE, they are those of the inner packet if that is relevant: there the receiver of IPsec is. Of a fragment they
- * are those of its own IP header, the only one that all of the packet's fragments have.
+ * For an ICMP error these are the hosts of the packet that it quotes, because it belongs with their packets. For IP in
+ * IP, and IP in GRE, they are those of the inner packet if that is relevant, because one of these is the receiver of
+ * IPsec. For a fragment they are those of its own IP header, the only one that all fragments of the packet have.
  *
  * @param octets  the frame as captured
  * @param count   how many octets may be read
@@ -42,8 +42,8 @@ typedef struct ipsec_hosts {
 void ipsec_hosts_find(ipsec_link link, const uint8_t *octets, uint32_t count, ipsec_hosts *hosts);
 
 /**
- * The shard of `shards` for frames between these hosts: the same on each machine and in each version, and the same for
- * both directions.
+ * The shard of `shards` for frames between these hosts: the same on every machine, in every version, and for both
+ * directions.
  *
  * @param shards  at least 1
  */

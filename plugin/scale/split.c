@@ -1,7 +1,7 @@
 /* ipsec-split: divides a capture file by the hosts that its packets are between.
  *
- * Packets of one SA, the IKE messages that made it, the fragments of both and the ICMP errors about them are between
- * the same two hosts, so they come to the same shard. What is judged of them depends on no other packets.
+ * Packets of one SA, the IKE messages that created it, the fragments of both and the ICMP errors about them are between
+ * the same two hosts, so they get into the same shard. Their judgement does not depend on other packets.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Each is an open file. */
+/* Each shard is an open file. */
 #define SHARDS_MOST 512
 
 enum {
@@ -34,7 +34,7 @@ typedef struct options {
     char **files;
 } options;
 
-/* A shard's part of the file, and the numbers that its packets had there. */
+/* A shard's part of the file, and the numbers of its packets in the file. */
 typedef struct part {
     capture_part *packets;
     FILE *frames;
@@ -47,8 +47,8 @@ typedef struct split {
     part *parts;
     uint64_t read, kept;
     bool has_time;
-    int64_t first, last; /* nanoseconds, the least and the largest */
-    GHashTable *unknown; /* of encapsulations, the number of packets whose hosts could not be told; owned values */
+    int64_t first, last; /* the earliest and the latest, in nanoseconds */
+    GHashTable *unknown; /* by encapsulation, the number of packets whose hosts are unknown; owned values */
     char *error;         /* NULL: none so far */
 } split;
 
@@ -107,8 +107,8 @@ static void note_unknown(split *s, int encapsulation)
     ++*count;
 }
 
-/* The shard of the packet; false if it is to be left out. What is on a link that nobody knows here may be anything, so
- * that it is kept, all of it in one shard. */
+/* The shard of the packet; false if it is to be left out. Packets of an unknown link type may be anything, so all of
+ * them are kept, in one shard. */
 static bool choose(split *s, const capture_packet *packet, uint32_t *shard)
 {
     ipsec_hosts hosts;
@@ -156,7 +156,7 @@ static void close_parts(split *s)
     }
 }
 
-/* --- what is told --- */
+/* --- the summary --- */
 
 static void put_number(json_dumper *out, const char *name, int64_t value)
 {
@@ -186,7 +186,8 @@ static void put_unknown(json_dumper *out, const split *s)
     json_dumper_end_object(out);
 }
 
-/* One line of JSON: how many packets were read, how many are in each shard, and from when to when they were captured.
+/* One line of JSON: how many packets were read, how many are in each shard, and the times of the first and the last
+ * one.
  */
 static void tell(const split *s)
 {

@@ -55,7 +55,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define BIT_IN(word, id, condition) ((condition) ? IPSEC_FINDING_BIT(word, id) : 0)
 
 #define NEEDS_WHOLE(word, symbol, facts) BIT_IN(word, IPSEC_FINDING_##symbol, IPSEC_NEEDS_##facts == IPSEC_NEEDS_WHOLE)
-/* Whether NEIGHBOUR is what comes first of the words after the advice. */
+/* Whether NEIGHBOUR is the first word after the advice. */
 #define FIRST(look, word, ...) word
 #define NEIGHBOUR              &&false
 #define LATER

@@ -1,5 +1,5 @@
 /** @file
- * The catalogue: every finding that the core can make, once.
+ * The catalogue: every finding that the core can make.
  *
  * Expert fields, the packet tree, the statistics, the reference page and the coverage test are all
  * made from this table. A check that has no row does not exist.
@@ -20,7 +20,7 @@ typedef enum {
     IPSEC_FINDING_COUNT
 } ipsec_finding_id;
 
-/** How bad a finding is; see catalogue.def. Ordered, the worst last. */
+/** How severe a finding is; see catalogue.def. In ascending order. */
 typedef enum {
     IPSEC_SEVERITY_CHAT,
     IPSEC_SEVERITY_NOTE,
@@ -40,8 +40,8 @@ typedef enum {
     IPSEC_GROUP_SEQUENCE
 } ipsec_group;
 
-/** Why a packet is refused, in the classes that Windows uses for its error 13914. The values are those
- * of the plugin's field `ipsec.cause`. */
+/** Why a packet is refused, in the classes of Microsoft's description of error 13914. The values are those of the
+ * plugin's field `ipsec.cause`. */
 typedef enum {
     IPSEC_CAUSE_CORRUPTED = 1,   /**< corrupted data */
     IPSEC_CAUSE_CONTEXT = 2,     /**< wrong operation context: not here, not now, not with this SA */
@@ -63,13 +63,13 @@ typedef enum {
     IPSEC_PROPERTY_KEY_WRONG = 1 << 2,      /**< nothing has verified yet */
     IPSEC_PROPERTY_ICV_LENGTH = 1 << 3,     /**< its ICV has another length than its row says */
     IPSEC_PROPERTY_IV_UNCHECKED = 1 << 4,   /**< more IVs than are remembered */
-    IPSEC_PROPERTY_IV_PREDICTABLE = 1 << 5, /**< its IVs of CBC can be foretold */
-    IPSEC_PROPERTY_IV_CHAINED = 1 << 6,     /**< likewise, in the way that is common with the cipher */
+    IPSEC_PROPERTY_IV_PREDICTABLE = 1 << 5, /**< its CBC IVs can be predicted */
+    IPSEC_PROPERTY_IV_CHAINED = 1 << 6,     /**< likewise, in a way that is common with this cipher */
     IPSEC_PROPERTY_ABOVE_MTU = 1 << 7       /**< it keeps exceeding the reported path MTU */
 } ipsec_property;
 
-/** The step of a diagnosis that a finding is about, in the order in which they are gone through: that of Microsoft's
- * description of error 13914. See catalogue.def. */
+/** The step of the diagnosis that a finding belongs to, in the order of Microsoft's description of error 13914. See
+ * catalogue.def. */
 typedef enum {
     IPSEC_STEP_CONTEXT,    /**< operation context: whose SA, which mode and selector, whose turn */
     IPSEC_STEP_PARAMETERS, /**< what both ends must have alike: keys, algorithms, lengths, ESN */
@@ -85,7 +85,7 @@ typedef enum {
     IPSEC_REMEDY_EITHER,     /**< it can, unless the configuration is wrong */
     IPSEC_REMEDY_NEW_SA,     /**< it can, on a new SA */
     IPSEC_REMEDY_CONFIGURE,  /**< it cannot: settings must change */
-    IPSEC_REMEDY_IF_REFUSED, /**< likewise, where a receiver minds at all */
+    IPSEC_REMEDY_IF_REFUSED, /**< likewise, if a receiver objects at all */
     IPSEC_REMEDY_TABLE,      /**< likewise, unless only the analysis has the wrong keys */
     IPSEC_REMEDY_SENDER,     /**< it cannot: the software that builds the packets must change */
     IPSEC_REMEDY_ARRIVED,    /**< it need not, because the packet came before */
@@ -94,17 +94,17 @@ typedef enum {
     IPSEC_REMEDY_COUNT
 } ipsec_remedy;
 
-/** What rules a finding out for a packet that takes the quick path; see facts.def and brief.c. */
+/** What rules out a finding on a packet that takes the quick path; see facts.def and brief.c. */
 typedef enum {
     IPSEC_FACT_NONE, /**< nothing does */
 #define FACT(symbol) IPSEC_FACT_##symbol,
 #include "base/facts.def"
 #undef FACT
-    IPSEC_FACT_MOVED,    /**< moving the state tells it, which that path does as any other */
-    IPSEC_FACT_ELSEWHERE /**< it is never one of ESP or AH, but of a message of IKE or ICMP */
+    IPSEC_FACT_MOVED,    /**< moving the state shows it, which the quick path does like any other */
+    IPSEC_FACT_ELSEWHERE /**< it is never on ESP or AH, but on an IKE or ICMP message */
 } ipsec_fact;
 
-/** What to do about a finding; ipsec_finding_advice() makes a sentence of it. */
+/** What to do about a finding; ipsec_finding_advice() turns it into a sentence. */
 typedef struct ipsec_advice {
     const char *next; /**< what to look at next, as a clause; constant, in UTF-8 and never NULL */
     ipsec_step step;
@@ -126,8 +126,8 @@ typedef struct ipsec_catalogue_row {
     bool is_neighbour; /**< it is about something else: it does not enter the verdict, and nobody refuses the packet
                         * for it */
     bool is_later;     /**< it may appear or disappear on a later pass; only with is_neighbour */
-    bool is_outer;     /**< it speaks of the headers in front */
-    ipsec_fact fact;   /**< that rules it out on the quick path */
+    bool is_outer;     /**< it is about the headers in front */
+    ipsec_fact fact;   /**< what rules it out on the quick path */
 } ipsec_catalogue_row;
 
 /** The row of `id`, which must be below IPSEC_FINDING_COUNT. Static storage; never NULL. */
@@ -136,13 +136,13 @@ const ipsec_catalogue_row *ipsec_catalogue(ipsec_finding_id id);
 /** "Error", "Warn", "Note" or "Chat"; "Unknown" for other values. */
 const char *ipsec_severity_name(ipsec_severity severity);
 
-/** "corrupted data" and so on; NULL for values that are no cause. */
+/** "corrupted data" and so on; NULL for other values. */
 const char *ipsec_cause_name(unsigned cause);
 
-/** "Operation context" and so on; NULL for values that are no step. */
+/** "Operation context" and so on; NULL for other values. */
 const char *ipsec_step_name(unsigned step);
 
-/** "a retransmission can help" and so on, a clause; NULL for values that are no remedy. */
+/** "a retransmission can help" and so on, a clause; NULL for other values. */
 const char *ipsec_remedy_clause(unsigned remedy);
 
 #endif

@@ -33,8 +33,8 @@ const ipsec_header_kind ipsec_kind_ah = {.protocol = IPSEC_PROTOCOL_AH,
                                          .v4_option = IPSEC_FINDING_AH_V4_OPTION_BAD,
                                          .encap_mismatch = IPSEC_FINDING_COUNT};
 
-/* RFC 2402 and RFC 4302 know no ICV below 96 bits. The longest field seen in good traffic holds a full
- * digest of 64 octets and padding to 8. */
+/* No ICV of RFC 2402 or RFC 4302 is shorter than 96 bits. The longest field seen in good traffic holds a full digest of
+ * 64 octets and padding to 8. */
 enum {
     ICV_SHORTEST = 12,
     ICV_LONGEST = 68
@@ -96,7 +96,7 @@ static bool is_multicast(const ipsec_view *view)
 }
 
 /* VRRP and OSPF authenticate themselves with AH (RFC 2338 5.3.6.3, RFC 4552): a daemon may read it from a raw socket
- * and judge it. */
+ * and check it. */
 static ipsec_daemon find_daemon(const ipsec_view *view)
 {
     const uint8_t next = view->data[NEXT_HEADER_AT];

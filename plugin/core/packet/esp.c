@@ -19,7 +19,7 @@ const ipsec_header_kind ipsec_kind_esp = {.protocol = IPSEC_PROTOCOL_ESP,
                                           .v4_option = IPSEC_FINDING_ESP_V4_OPTION_BAD,
                                           .encap_mismatch = IPSEC_FINDING_ESP_ENCAP_MISMATCH};
 
-/* Of the length, only the most basic fault is reported. */
+/* If several faults of the length apply, only the most basic one is reported. */
 static void check_length(const ipsec_view *view, ipsec_findings *findings)
 {
     if (view->length < IPSEC_ESP_HEADER)

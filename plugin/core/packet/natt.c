@@ -20,7 +20,7 @@ enum {
 
 #define KEEPALIVE 0xffu
 
-/* How far behind the first of several coalesced packets another one may be: 16 times the largest window there is. */
+/* How far the number of a coalesced packet may be below that of the first one: 16 times the largest window there is. */
 #define LATE_MOST UINT16_MAX
 
 /* ESP on the IKE port is believed only while the sequence numbers are young, so that a false alarm on other traffic to
@@ -35,7 +35,7 @@ static inline bool is_isakmp_version(const ipsec_view *view, uint32_t offset)
 }
 
 /* Whether the payload after `offset` is an ISAKMP header (RFC 2408 3.1, RFC 7296 3.1) of major version 1 or 2 whose
- * length is exactly what is left. False where the octets or the length are not available. */
+ * length is exactly what is left. False if the octets or the length are not available. */
 static inline bool is_isakmp(const ipsec_view *view, uint32_t offset)
 {
     return ipsec_view_has(view, offset + ISAKMP_HEADER) && is_isakmp_version(view, offset) &&
@@ -79,15 +79,15 @@ uint32_t ipsec_find_coalesced(const ipsec_view *view, uint32_t from)
     return find_second(view, from, 0);
 }
 
-/* Whether receive offload has made one packet of several: all of one length, but for the last, which may be shorter. So
- * one begins in the second half; it may be a replay or late. Ciphertext is taken for one in 2^-32 (the SPI) * 2^-16
- * (the number) of some hundred places. */
+/* Whether receive offload has merged several packets: all have the same length, except the last, which may be shorter.
+ * So one of them begins in the second half; it may be a replay or late. At each of some hundred places, ciphertext
+ * passes for one with a probability of 2^-32 (the SPI) * 2^-16 (the number). */
 static bool is_coalesced(const ipsec_view *view)
 {
     return find_second(view, MAX(IPSEC_ESP_FLOOR, view->length / 2), LATE_MOST) > 0;
 }
 
-/* Octets of the IP header in front; of IPv6 without extension headers. */
+/* Octets of the IP header in front; in IPv6 without extension headers. */
 static uint32_t ip_header_of(const ipsec_view *view)
 {
     if (view->ip_version == 6)
@@ -107,13 +107,13 @@ bool ipsec_udp_is_sound(const ipsec_view *view)
            !is_coalesced(view) && !is_below_ip_header(view);
 }
 
-/* A payload without marker that is no keepalive: ESP, or what a receiver takes for it. */
+/* A payload without marker that is not a keepalive: ESP, or what a receiver takes for it. */
 static void check_esp_in_udp(const ipsec_view *view, ipsec_header *header, ipsec_findings *findings)
 {
     header->subject = IPSEC_SUBJECT_HEADER;
     if (is_isakmp(view, 0)) {
         header->subject = IPSEC_SUBJECT_UDP;
-        ipsec_header_read_numbers(view, &ipsec_kind_esp, header); /* as which it is taken */
+        ipsec_header_read_numbers(view, &ipsec_kind_esp, header); /* read as ESP, because receivers take it for ESP */
         ipsec_findings_add(findings, IPSEC_FINDING_NATT_NO_MARKER_IKE, 0, ISAKMP_HEADER);
         return;
     }

@@ -1,7 +1,7 @@
 /** @file
- * Whether a packet breaks none of the rules of this room, at a glance: most do not. Internal to the core.
+ * A quick check whether a packet breaks none of the rules of this layer, as is usual. Internal to the core.
  *
- * What is said here decides for the rules, too: they look closely only at what is not sound.
+ * The rules themselves rely on these functions: they only examine packets that are not sound.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,20 +16,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The flags of a view that ipsec_check_circumstances() has something to say on. */
+/** The flags of a view that matter to ipsec_check_circumstances(). */
 #define IPSEC_VIEW_CIRCUMSTANCES (IPSEC_VIEW_QUOTED | IPSEC_VIEW_FRAGMENT | IPSEC_VIEW_OFFLOAD | IPSEC_VIEW_V6_ORDER)
 
 /** The length field, in words minus 2, of AH with an ICV of 96 bits. */
 #define IPSEC_AH_WORDS_96_BITS 4u
 
-/** Whether an ESP header breaks no rule, its numbers aside. */
+/** Whether an ESP header breaks no rule, apart from SPI and sequence number. */
 static inline bool ipsec_esp_is_sound(const ipsec_view *view)
 {
     return view->length >= IPSEC_ESP_FLOOR && view->length % 4 == 0;
 }
 
-/** The same for AH. Most breaks none of the rules on the first word: an upper layer or ESP after an ICV of 96 bits,
- * which needs no padding in IPv4 or IPv6. In front of ESP stands neither VRRP nor OSPF, which daemons authenticate. */
+/** The same for AH. Most AH headers satisfy the rules on the first word: an upper layer or ESP after an ICV of 96 bits,
+ * which needs no padding in IPv4 or IPv6. AH in front of these is not that of VRRP or OSPF, which daemons authenticate.
+ */
 static inline bool ipsec_ah_is_sound(const ipsec_view *view)
 {
     uint32_t word, next;
@@ -42,7 +43,7 @@ static inline bool ipsec_ah_is_sound(const ipsec_view *view)
            (next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
 }
 
-/** Whether a payload on a port of the UDP encapsulation is one ESP packet, and nothing but its header can be wrong. */
+/** Whether a payload on a port of the UDP encapsulation is one ESP packet, so that only its header can be wrong. */
 bool ipsec_udp_is_sound(const ipsec_view *view);
 
 /**

@@ -1,6 +1,5 @@
 /** @file
- * How a packet is described among the last ones: on the path of every packet, so as inline functions. Internal to the
- * core.
+ * Descriptions of recent packets; inline functions, because every packet needs them. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,7 +11,7 @@
 #include "packet/ip.h"
 #include "sa/recent.h"
 
-/** Octets of SPI and sequence number of ESP, and what is compared after them and at the end. */
+/** Octets of SPI and sequence number of ESP, and the octets that are compared after them and at the end. */
 enum {
     IPSEC_RECENT_NUMBERS = 8,
     IPSEC_RECENT_BOTH = 16
@@ -23,18 +22,18 @@ typedef struct ipsec_recents_index ipsec_recents_index;
 
 /** The ring. */
 struct ipsec_recents {
-    ipsec_recent packets[IPSEC_RECENTS]; /**< number n stands at n % IPSEC_RECENTS */
-    uint32_t count;                      /**< numbers given so far, the first 1 */
-    ipsec_recents_index *index;          /**< NULL until one is looked for */
-    ipsec_recents_index *marked;         /**< likewise by marks */
+    ipsec_recent packets[IPSEC_RECENTS]; /**< packet n is at n % IPSEC_RECENTS */
+    uint32_t count;                      /**< number of packets so far; the first one is packet 1 */
+    ipsec_recents_index *index;          /**< NULL until a packet is searched for */
+    ipsec_recents_index *marked;         /**< likewise, by other properties than the number */
     ipsec_limits *limits;
     uint64_t secrets[8]; /**< odd, for the ends of packets */
 };
 
-/** The identification of an atomic fragment in IPv6: nothing else has one. */
+/** The identification of an atomic IPv6 fragment; no other IPv6 packet has one. */
 IPSEC_COLD void ipsec_recent_describe_v6(const ipsec_recents *recents, const ipsec_view *view, ipsec_recent *packet);
 
-/** A word as it lies in memory. */
+/** A word in the byte order of memory. */
 static inline uint64_t ipsec_recent_load(const uint8_t *octets)
 {
     uint64_t word;
@@ -43,7 +42,7 @@ static inline uint64_t ipsec_recent_load(const uint8_t *octets)
     return word;
 }
 
-/** The numbers of the header are compared anyhow. */
+/** SPI and sequence number are compared separately. */
 static IPSEC_INLINE void ipsec_recent_describe_octets(const ipsec_view *view, ipsec_recent *packet)
 {
     if (view->captured >= IPSEC_RECENT_BOTH) {
@@ -63,7 +62,7 @@ static IPSEC_INLINE uint32_t ipsec_recent_ends_v4(const ipsec_recents *recents, 
     return (uint32_t)(ipsec_recent_load(addresses) * recents->secrets[0] >> 32) ^ ports;
 }
 
-/** What the IP header in front tells. */
+/** Describes the IP header in front. */
 static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, const ipsec_view *view,
                                                   ipsec_recent *packet)
 {
@@ -88,7 +87,8 @@ static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, 
         ipsec_recent_describe_v6(recents, view, packet);
 }
 
-/** See ipsec_recents_describe(). Each member by itself, because compilers would clear all of it first. */
+/** See ipsec_recents_describe(). Sets each member separately, because compilers would clear the whole structure first.
+ */
 static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *recents, const ipsec_view *view,
                                                               uint32_t sa, uint32_t sequence, ipsec_standing standing)
 {

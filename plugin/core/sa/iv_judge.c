@@ -1,5 +1,5 @@
-/* Which packets' initialization vectors are judged, and by what demand.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which packets' initialization vectors are judged, and what is required of them. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "sa/iv_judge.h"
 #include "keys/crypto.h"
 #include "keys/envelope.h"
@@ -9,13 +9,14 @@
 
 #include <stddef.h>
 
-/* Where the header has its IV: after the numbers, in AH as a part of what is its ICV field else (RFC 4543 4). */
+/* Where the header has its IV: after SPI and sequence number; in AH, as part of what is otherwise its ICV field (RFC
+ * 4543 4). */
 static uint32_t iv_at(const ipsec_view *view)
 {
     return ipsec_kind_of(view->protocol)->fixed;
 }
 
-/* With a key the algorithm is known once a packet has verified; without, the store must find out. */
+/* With a key, the algorithm is known once a packet has verified; without one, the store must find out. */
 static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_ruling *ruling, bool whole)
 {
     if (!whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(ruling))
@@ -40,10 +41,10 @@ static const uint8_t *last_block_of(const ipsec_view *view, uint32_t icv, uint32
     return length >= IPSEC_ESP_HEADER + 2 * iv + icv ? view->data + (length - icv - iv) : NULL;
 }
 
-/* Blocks up to which a chain of IVs is common practice: RFC 2405 3 and RFC 2451 3, not RFC 3602 3. */
+/* Block size up to which chained IVs are common practice: RFC 2405 3 and RFC 2451 3, not RFC 3602 3. */
 #define CHAINED_BLOCK 8u
 
-/* IPSEC_FINDING_COUNT: none. `length` is that of the IV, which is a block of CBC. */
+/* IPSEC_FINDING_COUNT: no finding. `length` is that of the IV, which for CBC is one block. */
 static ipsec_finding_id finding_of(ipsec_iv_result result, ipsec_iv_demand demand, uint8_t length)
 {
     switch (result) {

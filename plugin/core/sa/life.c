@@ -1,5 +1,5 @@
-/* The life of SAs: which belongs to which, which follows which, and when one ends.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of SAs: which belong together, which follows which, and when one ends. SPDX-License-Identifier:
+ * GPL-2.0-or-later */
 #include "sa/life.h"
 #include "base/octets.h"
 #include "sa/sequence.h"
@@ -7,23 +7,23 @@
 #include "packet/kind.h"
 
 /* After that, packets of the old SA are stragglers if its successor has verified, or has been alone for this many
- * packets (a full window). Before that, the old SA simply goes on, and the other was not its successor: its SPI may be
- * made up. */
+ * packets (a full window). Before that, the old SA simply continues, and the other one was not its successor: its SPI
+ * may be made up. */
 #define ALONE 32u
 
-/* An SA was not replaced if it sends GOES_ON packets after its successor has begun, with fewer than GOES_ON of the
- * successor's between one and the next. */
+/* An SA was not replaced if it has GOES_ON packets after its successor has begun, with fewer than GOES_ON of the
+ * successor between one and the next. */
 #define GOES_ON 4u
 
-/* After this many successions that turned out not to be, the SAs are used in parallel. */
+/* After this many apparent successions that were none, the SAs are used in parallel. */
 #define TURNS 3u
 
-/* An SA whose sequence numbers begin this low was made during the capture. */
+/* An SA whose sequence numbers begin this low was created during the capture. */
 #define YOUNG 16u
 
 /* RETURNS returns to the previous address, each within RETURN_WITHIN packets, mean several senders that take turns.
- * With more than two senders, the next address may be a third one; but a sender that moves does the same, so that
- * counts only within CHANGE_WITHIN packets. */
+ * With more than two senders, the next address may be a third one; but a sender that moves does the same, so such a
+ * change counts only within CHANGE_WITHIN packets. */
 #define RETURNS       8u
 #define RETURN_WITHIN 1024u
 #define CHANGE_WITHIN 16u
@@ -47,7 +47,8 @@ static bool count_change(ipsec_sa_life *life, uint32_t within, ipsec_note *note)
     return true;
 }
 
-/* A sender that moves may come back without being another one. If there are several, each change is to one of them. */
+/* A sender that moves may come back without there being two. If there are several senders, every change is one from one
+ * to another. */
 static void follow_origin(ipsec_sa_life *life, uint32_t origin, ipsec_note *note)
 {
     const uint32_t before = life->origin_before;
@@ -76,14 +77,14 @@ void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipse
     if (view->address_length == 0 || life->separate || life->origin == 0 ||
         life->origin == ipsec_life_origin(table, view))
         return;
-    /* Several such packets in a row are one return. No sender that moves does this, however long it stays. */
+    /* Several such packets in a row count as one return. A sender that moves never does this, however long it stays. */
     if (life->moved_at != life->packets)
         life->separate = count_change(life, UINT32_MAX, note);
 }
 
 /* --- which SA follows which ------------------------------------------------------------------------------ */
 
-/* The SA was not replaced: it continues, and the other one may begin again. */
+/* Takes the succession back: the SA was not replaced, it continues, and the other one may begin again. */
 static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa)
 {
     ipsec_sa_summary_at(table, sa->index)->successor = IPSEC_SA_NONE;
@@ -94,7 +95,7 @@ static void take_back(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     sa->life.after_successor = 0;
 }
 
-/* Packets of an SA after its successor has begun: they are stragglers, or that was not its successor. */
+/* Judges packets of an SA after its successor has begun: either they are stragglers, or it was not the successor. */
 static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
     const uint32_t alone = pair->alone;
@@ -110,7 +111,7 @@ static void follow_replaced(const ipsec_sa_table *table, ipsec_sa_pair *pair, ip
     if (*late < GOES_ON)
         return;
     if (pair->active_good && !sa->keys.icv_good) {
-        *late = 1; /* the SA that goes on did not verify */
+        *late = 1; /* the SA that continues did not verify */
         return;
     }
     take_back(table, pair, sa);
@@ -121,7 +122,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
 {
     if (pair->active != IPSEC_SA_NONE && sa->life.began_here && sa->index > pair->active) {
         ipsec_sa_summary_at(table, pair->active)->successor = sa->index;
-        sa->life.began_here = pair->turns == 0; /* one that turned out not to be is believed again */
+        sa->life.began_here = pair->turns == 0; /* so a succession that was taken back can be believed again */
     }
     pair->active = sa->index;
     pair->active_good = sa->keys.icv_good;
@@ -131,7 +132,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
     pair->silence = 0;
 }
 
-/* Whether a packet of an SA that is not in use says nothing about whose turn it is, because IKE says it, or others
+/* Whether a packet of an SA that is not in use does not show whose turn it is, because IKE says so, or because others
  * verify.
  */
 static bool has_no_turn(ipsec_sa_pair *pair, const ipsec_sa *sa, uint32_t successor)
@@ -141,7 +142,7 @@ static bool has_no_turn(ipsec_sa_pair *pair, const ipsec_sa *sa, uint32_t succes
     return pair->is_told || (!sa->keys.icv_good && successor == IPSEC_SA_NONE);
 }
 
-/* Whose turn it is between the two peers, this way. */
+/* Follows whose turn it is between the two peers, in this direction. */
 static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa *sa, ipsec_note *note)
 {
     uint32_t successor;
@@ -166,7 +167,7 @@ static void follow_turn(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_
     }
 }
 
-/* What changed since the last packet: an SA begins, its sender moves, or another reverse SA fits better. */
+/* Follows a change since the last packet: an SA begins, its sender moves, or another reverse SA fits better. */
 static IPSEC_COLD void follow_change(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin,
                                      uint32_t sequence, ipsec_note *note)
 {

@@ -1,5 +1,5 @@
 /** @file
- * The life of SAs: which belongs to which, which follows which, and when one ends. Internal to the core.
+ * The life of SAs: which belong together, which follows which, and when one ends. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -50,12 +50,12 @@ static IPSEC_INLINE uint32_t ipsec_pair_count_run(ipsec_sa_pair *pair, const ips
     return ++pair->run;
 }
 
-/** What ipsec_life_follow() does where it is not the turn of the SA, or the packet is from somewhere else. */
+/** What ipsec_life_follow() does if it is not the turn of the SA, or if the packet comes from somewhere else. */
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note);
 
-/** Follows an SA with a packet that the receiver takes: who else sends between these peers, and from where. Adds
- * findings to the note. */
+/** Follows an SA with a packet that the receiver accepts: which SAs are in use between these peers, and from where they
+ * are sent. Adds findings to the note. */
 static IPSEC_INLINE void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa,
                                            uint32_t sequence, ipsec_note *note)
 {
@@ -106,7 +106,7 @@ static inline bool ipsec_life_is_stranger(const ipsec_note *note)
 /** Follows an SA with such a packet, which moves no window. Adds findings to the note. */
 void ipsec_life_refuse(const ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, ipsec_note *note);
 
-/** Several send on the SA, each with numbers of its own. Returns whether that was known. */
+/** Notes that several senders use the SA, each with its own numbers. Returns whether that was known. */
 static inline bool ipsec_life_meet_senders(ipsec_sa *sa)
 {
     const bool known = sa->life.senders;
@@ -115,8 +115,8 @@ static inline bool ipsec_life_meet_senders(ipsec_sa *sa)
     return known;
 }
 
-/** Restarts the life of the SA, with another key or the first ICV that verifies: its lifetime, and who sends from
- * where. */
+/** Restarts the life of the SA (its lifetime, and the addresses of its senders) because of another key or the first ICV
+ * that verifies. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
     sa->life = (ipsec_sa_life){.pair = sa->life.pair};
@@ -125,7 +125,7 @@ static inline void ipsec_life_begin(ipsec_sa *sa)
 /**
  * Counts a packet that the receiver has accepted towards the SA's lifetime (RFC 4301 4.4.2.1).
  *
- * @param octets  of payload
+ * @param octets octets of payload
  */
 static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
 {
@@ -133,20 +133,20 @@ static inline void ipsec_life_spend(ipsec_sa *sa, uint32_t octets)
     sa->life.octets += octets;
 }
 
-/** Whether its key row says when the SA ends. */
+/** Whether its key row has a limit on the SA's life. */
 static inline bool ipsec_life_is_limited(const ipsec_key_row *spec)
 {
     return spec->hard_packets != UINT64_MAX || spec->hard_bytes != UINT64_MAX;
 }
 
 /**
- * Whether the SA has reached a hard limit of its key row, so that the packet is refused. Notes with the first such
- * packet that the SA has expired, with later ones that the receiver no longer has it. If anything of the SA is
- * verified, only genuine packets have counted towards the limit; else that is not certain.
+ * Whether the SA has reached a hard limit of its key row, so that the packet is refused. Notes on the first such packet
+ * that the SA has expired, and on later ones that the receiver no longer has it. If any packet of the SA has verified,
+ * only genuine packets have counted towards the limit; otherwise the limit is not certain.
  */
 bool ipsec_life_is_over(ipsec_sa *sa, const ipsec_header_kind *kind, const ipsec_key_row *spec, ipsec_note *note);
 
-/** What counts towards a lifetime in octets: the payload, without IPsec's own. 0 where it is not known. */
+/** What counts towards a lifetime in octets: the payload, without the overhead of IPsec. 0 if it is not known. */
 static inline uint32_t ipsec_life_payload(const ipsec_view *view, bool whole, const ipsec_opened *opened)
 {
     const ipsec_header_kind *kind;

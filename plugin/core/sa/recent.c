@@ -1,5 +1,4 @@
-/* The packets that came last.
- * SPDX-License-Identifier: GPL-2.0-or-later */
+/* The most recent packets. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/recent.h"
 #include "sa/describe.h"
 #include "base/hash.h"
@@ -11,17 +10,18 @@
 #include <glib.h>
 #include <string.h>
 
-/* The most steps along packets with one hash. Hashes are seeded, so only packets that are much alike make this long. */
+/* The most steps along packets with one hash. Hashes are seeded, so only packets that are very similar make the chain
+ * long. */
 #define STEPS_MOST 64u
 
-/* The most packets that are searched for those that overtook one. */
+/* The most packets that are searched for ones that overtook another. */
 #define OVERTAKERS_MOST 1023u
 
-/* The packets by number, or by other marks. They are entered only when one is looked for, which never happens in a
- * capture where all is as usual. */
+/* An index of the packets by number, or by other marks. It is updated only when a packet is looked for, which never
+ * happens in a capture without anything unusual. */
 struct ipsec_recents_index {
-    uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last one; 0: none */
-    uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the one before it with the same hash */
+    uint32_t heads[IPSEC_RECENTS]; /* by hash, number of the last packet; 0: none */
+    uint32_t older[IPSEC_RECENTS]; /* by place in the ring, number of the packet before it with the same hash */
     uint32_t count;                /* numbers up to this one have been entered */
     uint64_t seed;                 /* of the hashes */
 };
@@ -95,7 +95,8 @@ bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)
 
 /* --- the index --- */
 
-/* Forged packets with the same number do not lengthen the chain that is searched for genuine ones. */
+/* The slot depends on the standing, so that forged packets with the same number do not lengthen the chain that is
+ * searched for genuine ones. */
 static uint32_t slot_of(const ipsec_recents_index *index, const ipsec_recent *packet, ipsec_standing standing)
 {
     const uint64_t hash = ipsec_hash_mix(index->seed, (uint64_t)packet->sa << 32 | packet->sequence);
@@ -124,7 +125,7 @@ static ipsec_recents_index *index_new(void)
     return index;
 }
 
-/* Enters what came since the last time, and is still there. */
+/* Enters the packets that came since the last time and are still there. */
 static const ipsec_recents_index *update_index(ipsec_recents *recents, ipsec_recents_index **kept,
                                                uint32_t (*slot)(const ipsec_recents_index *, const ipsec_recent *))
 {
@@ -132,7 +133,7 @@ static const ipsec_recents_index *update_index(ipsec_recents *recents, ipsec_rec
 
     *kept = index;
     if (recents->count - index->count > IPSEC_RECENTS - 1)
-        index->count = recents->count - (IPSEC_RECENTS - 1); /* the place of the oldest is taken by the next one */
+        index->count = recents->count - (IPSEC_RECENTS - 1); /* the place of the oldest is for the next one */
     while (index->count < recents->count) {
         const uint32_t number = ++index->count;
         const ipsec_recent *packet = &recents->packets[number % IPSEC_RECENTS];

@@ -1,5 +1,5 @@
 /** @file
- * The last packets of all SAs: whether a repeated sequence number is the same packet. Internal to the core.
+ * The most recent packets of all SAs: whether a repeated sequence number is the same packet. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/** What tells whether another packet is the same, in 64 octets. */
+/** What shows whether another packet is the same, in 64 octets. */
 typedef struct ipsec_recent {
     /* The first ones are members of ipsec_view, in its order. */
     uint64_t time;
@@ -28,15 +28,17 @@ typedef struct ipsec_recent {
     uint16_t packet_id;
     uint8_t encapsulation; /**< ipsec_view.encapsulation */
     uint8_t standing;      /**< ipsec_standing: unverified packets must not vouch for verified ones */
-    uint64_t first_octets; /**< after the header's numbers, as they lie in memory; likewise the last of all */
+    uint64_t first_octets; /**< octets after SPI and sequence number, as they are in memory; likewise the last octets of
+                              the packet */
     uint64_t last_octets;
     uint32_t sa, sequence;   /**< index of the SA; low half of the number */
     uint32_t first;          /**< ipsec_view.frame of the first packet with that number */
-    uint16_t identification; /**< of IPv4, and the low half of an atomic fragment's of IPv6; 0 of other fragments */
+    uint16_t identification; /**< that of IPv4, or the low half of that of an atomic fragment of IPv6; 0 for other
+                                fragments */
     uint8_t ttl, dscp;       /**< or hop limit; IPSEC_DSCP_UNKNOWN if the IP header is not available */
 } ipsec_recent;
 
-/** Both ports of the UDP encapsulation as they lie in a view, for comparing only; 0: none. */
+/** Both ports of the UDP encapsulation as they are in a view, only for comparing; 0: none. */
 static inline uint32_t ipsec_recent_ports(const ipsec_view *view)
 {
     uint32_t ports;
@@ -45,7 +47,7 @@ static inline uint32_t ipsec_recent_ports(const ipsec_view *view)
     return ports;
 }
 
-/* One copy is a fraction of the work. */
+/* Copying all of them at once takes a fraction of the time. */
 G_STATIC_ASSERT(offsetof(ipsec_view, destination_port) == offsetof(ipsec_view, source_port) + sizeof(uint16_t));
 G_STATIC_ASSERT(sizeof(ipsec_recent) == 64);
 #define IPSEC_SAME_PLACE(member) G_STATIC_ASSERT(offsetof(ipsec_recent, member) == offsetof(ipsec_view, member))
@@ -60,13 +62,13 @@ G_STATIC_ASSERT(offsetof(ipsec_recent, ends) == offsetof(ipsec_view, source_port
 
 #define IPSEC_DSCP_UNKNOWN UINT8_MAX
 
-/** Packets that are remembered: at 5 ms they cover 1.6 million packets a second. A power of two. */
+/** Packets that are remembered: enough for 5 ms at 1.6 million packets per second. A power of two. */
 #define IPSEC_RECENTS 8192u
 
-/** The packets that came last. They take 0.5 MB, and their index 64 KB, which most captures never need. */
+/** The most recent packets. They take 0.5 MB, and their index 64 KB, which most captures never need. */
 typedef struct ipsec_recents ipsec_recents;
 
-/** None so far. Free it with ipsec_recents_free().
+/** Creates an empty ring. Free it with ipsec_recents_free().
  *
  * @param limits  counts searches that may have come too late; NULL: nobody asks; so with all others that take it
  */
@@ -75,12 +77,12 @@ ipsec_recents *ipsec_recents_new(ipsec_limits *limits);
 /** NULL is fine. */
 void ipsec_recents_free(ipsec_recents *recents);
 
-/** Describes a packet that has a number, in the place of the oldest one. It is remembered only by ipsec_recents_keep(),
- * see describe.h. Valid until the next call. */
+/** Describes a packet with a sequence number, in place of the oldest one. It is only remembered by
+ * ipsec_recents_keep(), see describe.h. Valid until the next call. */
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling);
 
-/** What is remembered of the same SA with the same number and with that standing: the last one that is the same packet;
- * if there is none, the last one. NULL if there is none of the number. Brings the index up to date first. */
+/** Finds a remembered packet of the same SA with the same number and with that standing: the last one that is the same
+ * packet, or else the last one; NULL if there is none. Updates the index first. */
 const ipsec_recent *ipsec_recents_find(ipsec_recents *recents, const ipsec_recent *packet, ipsec_standing standing);
 
 /** From where to where a packet goes, hashed with a secret: addresses of `length` octets, and ipsec_recent_ports(). Two
@@ -92,32 +94,33 @@ uint32_t ipsec_recents_ends(const ipsec_recents *recents, const uint8_t *source,
  * none is remembered. Looks through all. */
 uint32_t ipsec_recents_find_end(const ipsec_recents *recents, uint32_t ends, uint16_t identification, uint32_t end);
 
-/** The last packet that is remembered of an SA with that number (its low half), a genuine one before a forged one;
- * NULL: none is. Brings the index up to date first. */
+/** The last remembered packet of an SA with that number (its low half), preferably a genuine one; NULL if there is
+ * none. Updates the index first. */
 const ipsec_recent *ipsec_recents_find_number(ipsec_recents *recents, uint32_t sa, uint32_t sequence);
 
-/** What identifies an IPv4 packet whose number is not known. */
+/** What identifies an IPv4 packet whose sequence number is not known. */
 typedef struct ipsec_recent_marks {
     uint32_t sa;     /**< index; IPSEC_SA_NONE: any */
-    uint32_t length; /**< as the packet's; likewise the rest */
+    uint32_t length; /**< as in ipsec_recent; likewise the rest */
     uint32_t ends;
     uint16_t identification;
 } ipsec_recent_marks;
 
-/** The packet that has these marks, the last one if it was captured more than once; NULL if none is remembered, or
- * several. Brings an index of its own up to date first. */
+/** The packet that has these marks, the last one if it was captured more than once; NULL if no packet has them, or
+ * several. Updates an index of its own first. */
 const ipsec_recent *ipsec_recents_find_unique(ipsec_recents *recents, const ipsec_recent_marks *marks);
 
-/** Whether two packets have the same octets from ESP or AH on, as far as can be told: where one was cut shorter than
- * the other, by the first ones alone. */
+/** Whether two packets have the same octets from ESP or AH on, as far as is known: if they were truncated differently,
+ * only the first octets are compared. */
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b);
 
-/** Whether they are one frame, captured at two places or ports within `time` nanoseconds: a router may have been in
- * between, and either may have been written first. At any distance in time, if the capturing system says so. */
+/** Whether they are one frame that was captured twice, at two places or ports, within `time` nanoseconds: there may
+ * have been a router in between, and either may have been written first. At any distance in time if the capturing
+ * system says so. */
 bool ipsec_recent_is_captured_twice(const ipsec_recent *a, const ipsec_recent *b, uint64_t time);
 
 /** Whether all packets of the SA that overtook this one have another DSCP, as far as they are among the last thousand
- * of all SAs and have at least its standing. One queue keeps the order, so a single one of the same class points to
+ * of all SAs and have at least its standing. A queue keeps the order, so a single packet of the same class points to
  * another cause.
  *
  * @param most  as many can have overtaken it

@@ -4,12 +4,11 @@
  * is forgotten for each new one: first the oldest of those with a single packet, because anybody can make these up;
  * then the one that has been idle longest; and last those that have verified, which nobody can make up. An SA needs
  * time to send its second packet, so some newcomers are kept in any case. Somebody who sends two packets on each of
- * more SPIs than there is room for can still have SAs forgotten that are idle meanwhile and never verified; their next
- * packet says so.
+ * more SPIs than there is room for can still cause SAs to be forgotten that are idle meanwhile and never verified; this
+ * is reported on their next packet.
  *
- * Nothing is spent on that while packets come: only when an SA has to go, those on top of a heap are asked what they
- * have shown, and when their last packet was, and sink if that is more than the heap knows. Each such step is paid for
- * by a packet.
+ * This costs nothing while there is room: only when an SA has to go, the SAs at the top of a heap are examined, and
+ * sink if they have shown more, or been active later, than the heap knows. Each such step is paid for by a packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/sa.h"
@@ -22,7 +21,7 @@
 #include "sa/steady.h"
 #include "base/octets.h"
 
-/* The part of a full table that newcomers may keep. */
+/* The share of a full table that newcomers may keep: one in this many. */
 #define NEWCOMERS_PART 16u
 
 /* Slots of an empty table; a power of two. */
@@ -116,7 +115,8 @@ static void grow(ipsec_sa_table *table)
     g_free(before);
 }
 
-/* Empties the slot of an SA. Entries that were placed after it because that slot, or one before, was taken move up. */
+/* Empties the slot of an SA. Entries move up that were placed after it because that slot, or one before it, was taken.
+ */
 static void take_out(ipsec_sa_table *table, const ipsec_sa *sa)
 {
     uint32_t gap = ipsec_sa_key_hash(&sa->key) & table->mask;
@@ -140,7 +140,7 @@ static bool goes_before(const ipsec_sa *a, const ipsec_sa *b)
 {
     if (a->rank != b->rank)
         return a->rank < b->rank;
-    /* Of two that are idle since the same frame, the one that was made first. */
+    /* If two are idle since the same frame, the one that was created first goes. */
     return a->idle_since != b->idle_since ? a->idle_since < b->idle_since : a->index < b->index;
 }
 
@@ -178,7 +178,7 @@ static ipsec_sa *pop(GPtrArray *heap)
     return top;
 }
 
-/* Asks an SA what it has shown, and since when it has been idle. Returns whether the heap knew less. */
+/* Updates what an SA has shown, and since when it has been idle. Returns whether that has changed. */
 static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
 {
     const ipsec_sa_summary *summary = ipsec_sa_summary_at(table, sa->index);
@@ -223,13 +223,13 @@ static ipsec_sa *take_first(ipsec_sa_table *table)
     return pop(known->len > 0 ? known : newcomers);
 }
 
-/* Another hash than the one that slots are found by: wider, and with a seed of its own. */
+/* A different hash than for the slots: wider, and with a seed of its own. */
 static uint64_t hash_forgotten(const ipsec_sa_table *table, const ipsec_sa_key *key)
 {
     return ipsec_hash_mix(ipsec_hash_mix(~table->seed, key->name), key->where);
 }
 
-/* An SA of one packet leaves nothing behind but its summary: it had no window yet. */
+/* An SA with one packet leaves only its summary behind, because it had no window yet. */
 static void remember_forgotten(ipsec_sa_table *table, const ipsec_sa *sa)
 {
     if (sa->rank == RANK_NEW)
@@ -366,7 +366,7 @@ uint32_t ipsec_sa_count(const ipsec_sa_table *table)
 
 /* --- pairs */
 
-/* What goes from one address (and port, in UDP) of the view to the other, or back, by its key. */
+/* The key of what is sent from one address (and port, in UDP) of the view to the other, or back. */
 static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *view, bool back)
 {
     const uint32_t source = back ? view->destination_port : view->source_port;
@@ -385,8 +385,8 @@ const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec
     return g_hash_table_lookup(table->pairs, &name);
 }
 
-/* The SAs of both directions are made together, so those that appear next to each other belong together. But an SA that
- * verifies does not belong to one that does not if others of that direction do. */
+/* The SAs of both directions are created together, so those that appear next to each other belong together. But an SA
+ * that verifies does not belong to one that does not, if others of that direction verify. */
 static bool belongs(const ipsec_sa_pair *pair, bool good)
 {
     const ipsec_sa_pair *back = pair->back;
@@ -454,7 +454,7 @@ void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa)
     forget_index(&pair->unmatched, sa->index);
     forget_index(&pair->matched, sa->index);
     sa->life.pair = NULL;
-    sa->life.origin = 0; /* begins with a pair */
+    sa->life.origin = 0; /* it is set again together with a pair */
     leave_pair(table, pair);
 }
 

@@ -2,7 +2,7 @@
  * The SAs of a capture. Internal to the core.
  *
  * An SA is (protocol, destination, SPI): RFC 4301 4.1. Towards a multicast group each sender has an SA of its own,
- * because it has its own numbers. Finding one does not allocate.
+ * because it has its own sequence numbers. Finding one does not allocate.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -31,50 +31,50 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What names an SA, in words that are quick to compare. */
+/** What identifies an SA, in words that are quick to compare. */
 typedef struct ipsec_sa_key {
     uint64_t name; /**< SPI, length of the address and protocol */
     /** The destination, and if that is multicast the source, hashed with secrets. Two IPv4 addresses never have the
-     * same: their difference times an odd number is not 0. Two of IPv6 have it with a chance of 2^-33 at most, whoever
-     * chose them. */
+     * same hash: their difference times an odd number is not 0. Two IPv6 addresses have the same one with a probability
+     * of at most 2^-33, whoever chose them. */
     uint64_t where;
 } ipsec_sa_key;
 
 /** What an SA knows of its keys; see open.c. */
 typedef struct ipsec_sa_keys {
-    uint32_t row;                /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
-    uint32_t high;               /**< high half that verified last, if esn */
-    uint32_t source;             /**< address that the row was found for, hashed, where rows tell SAs apart by it */
-    bool resolved : 1;           /**< a row was looked for */
-    bool nothing_to_try : 1;     /**< no key to be looked for: `null` is all that packets are tried with */
+    uint32_t row;      /**< index in the keyring, or IPSEC_KEY_NONE; valid if resolved */
+    uint32_t high;     /**< the high half that verified last, if esn */
+    uint32_t source;   /**< source address that the row was found for, hashed; used if rows distinguish SAs by source */
+    bool resolved : 1; /**< a row was looked for */
+    bool nothing_to_try : 1;     /**< there is no key to look for: only `null` is tried on packets */
     bool row_confirmed : 1;      /**< a packet has confirmed the row */
-    bool icv_good : 1;           /**< and did so by its ICV */
-    bool start_seen : 1;         /**< and its high half was the one that the row names to start from */
-    bool esn : 1;                /**< and did so with a high half */
-    uint8_t position;            /**< of the row in its chain, from 0 */
+    bool icv_good : 1;           /**< a packet has confirmed it by its ICV */
+    bool start_seen : 1;         /**< a packet has verified with the initial high half of the row */
+    bool esn : 1;                /**< the last packet that confirmed the row had a high half */
+    uint8_t position;            /**< that of the row in its chain, from 0 */
     uint8_t advice_case, detail; /**< what was found out about a wrong key */
-    uint16_t failures;           /**< packets that did not verify for an unknown reason; wraps to 0 */
-    ipsec_null_probe null;       /**< without key: whether it is ESP-NULL */
+    uint16_t failures;           /**< packets that did not verify, while the reason is unknown; wraps to 0 */
+    ipsec_null_probe null;       /**< without a key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
-/** What an SA knows of its sequence numbers; sequence.c alone writes it, but that generation.c moves it. Only what
- * ipsec_is_genuine() moves any of it, but for the excuses among the doubts. */
+/** What an SA knows of its sequence numbers. Only sequence.c writes it, and generation.c moves it as a whole. Only
+ * genuine packets (ipsec_is_genuine()) change it, except for the excuses among the doubts. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
     ipsec_doubts *doubts; /**< NULL: none */
     uint32_t packets;     /**< packets with a number */
-    uint32_t row_window;  /**< as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
-    /** Packets of the receiver's window, less 1; valid while the window has a bitmap. Ask ipsec_receiver_window(). */
+    uint32_t row_window;  /**< that of the key row, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+    /** Packets of the receiver's window, minus 1; valid while the window has a bitmap. Use ipsec_receiver_window(). */
     uint16_t window_less_1;
     uint16_t behind;  /**< how far the last accepted number is below the top; stops at its maximum */
-    uint16_t refused; /**< refused packets that differ from those with the same numbers; stops at its maximum */
-    uint32_t place;   /**< ipsec_view.place of the packet that the window began with; likewise its TTL, 0: not known */
+    uint16_t refused; /**< refused packets that differ from earlier ones with the same numbers; stops at its maximum */
+    uint32_t place;   /**< ipsec_view.place of the packet that the window began with; next, its TTL, 0: not known */
     uint8_t ttl;
     bool in_gap;        /**< numbers are leaving the window unseen */
     bool coalesced;     /**< the last packet stands for several, which may have had the next numbers */
-    uint8_t esn : 2;    /**< ipsec_esn_mode, as the key row and verified packets have it */
-    bool no_window : 1; /**< so many numbers came again with other octets that sa.no_anti_replay was reported */
-    bool near_end : 1;  /**< it was said that few numbers are left */
+    uint8_t esn : 2;    /**< ipsec_esn_mode, according to the key row and verified packets */
+    bool no_window : 1; /**< sa.no_anti_replay was reported, because so many numbers came again with other octets */
+    bool near_end : 1;  /**< it was reported that few numbers are left */
     bool eager : 1;     /**< of a steady SA: each packet is entered at once, see steady.h */
 } ipsec_sa_numbers;
 
@@ -84,46 +84,46 @@ static inline uint32_t ipsec_receiver_window(const ipsec_sa_numbers *numbers)
     return numbers->window_less_1 + 1u;
 }
 
-/** The SAs from one peer to another, in UDP told apart by ports, too; see life.c. SAs are named by index: they may have
- * been forgotten. */
+/** The SAs from one peer to another (in UDP, from one port to another); see life.c. SAs are given by index, because
+ * they may have been forgotten. */
 typedef struct ipsec_sa_pair {
-    ipsec_sa_key key;           /**< what the table finds it by: ports in the place of the SPI, and both addresses */
+    ipsec_sa_key key;           /**< its key in the table: ports in place of the SPI, and both addresses */
     struct ipsec_sa_pair *back; /**< the other direction; NULL if it has no SA */
     uint32_t active;            /**< the SA in use, or IPSEC_SA_NONE */
     uint32_t next;              /**< another one that has begun */
-    uint32_t unmatched;         /**< the last one without an SA of the other direction */
-    uint32_t matched;           /**< the last one with an SA of the other direction */
-    uint32_t sas;               /**< of the table that refer to it */
-    uint32_t alone;             /**< genuine packets between the peers since the predecessor of the active SA sent its
-                                     last: those in front of the takeover, and of the active SA */
-    uint16_t run_at;            /**< the low half of `alone` at the last packet of `next` */
-    uint16_t run;               /**< packets of `next` with that `alone`, less those of others */
-    uint16_t silence;           /**< packets of all of these; stops at its maximum */
-    uint8_t turns;              /**< successions that were none, though they lasted */
-    bool parallel : 1;          /**< there were so many that SAs count as used in parallel */
-    bool matched_good : 1;      /**< `matched` verifies */
-    bool unmatched_good : 1;    /**< `unmatched` verifies */
-    bool active_good : 1;       /**< `active` verifies */
-    bool verified : 1;          /**< an SA of them verifies: no other succeeds */
-    bool is_told : 1;           /**< IKE tells of one of them which follows which: no more guesses */
+    uint32_t unmatched;         /**< the last one without an SA in the other direction */
+    uint32_t matched;           /**< the last one with an SA in the other direction */
+    uint32_t sas;               /**< SAs in the table that refer to this pair */
+    uint32_t alone;   /**< genuine packets between the peers since the last packet of the active SA's predecessor: those
+                         before the takeover, and those of the active SA */
+    uint16_t run_at;  /**< the low half of `alone` at the last packet of `next` */
+    uint16_t run;     /**< packets of `next` since `alone` had that value, minus those of other SAs */
+    uint16_t silence; /**< packets of all SAs but the active one in that time; stops at its maximum */
+    uint8_t turns;    /**< successions that were taken back although they lasted */
+    bool parallel : 1;       /**< these were so many that the SAs count as used in parallel */
+    bool matched_good : 1;   /**< `matched` verifies */
+    bool unmatched_good : 1; /**< `unmatched` verifies */
+    bool active_good : 1;    /**< `active` verifies */
+    bool verified : 1;       /**< one of the SAs verifies, so only SAs that verify can succeed another */
+    bool is_told : 1;        /**< IKE has negotiated one of the SAs, so it is known which follows which */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
 typedef struct ipsec_sa_life {
-    ipsec_sa_pair *pair; /**< of its peers; NULL until its first packet with addresses */
-    uint64_t octets;     /**< that the receiver has accepted; likewise packets */
+    ipsec_sa_pair *pair; /**< that of its peers; NULL until its first packet with addresses */
+    uint64_t octets;     /**< octets that the receiver has accepted; next, likewise packets */
     uint32_t packets;
     uint32_t origin; /**< source address and port of the last packet, hashed; 0 before the first, and then pair may
                           be NULL */
-    uint32_t origin_before;  /**< the one before that was another */
-    uint32_t moved_at;       /**< `packets` when it last came from somewhere else */
-    uint8_t quick_returns;   /**< how often it did so soon after the time before */
-    uint8_t after_successor; /**< packets since its successor took over, with few of that between them */
+    uint32_t origin_before;  /**< the previous one that was different */
+    uint32_t moved_at;       /**< value of `packets` when the origin last changed */
+    uint8_t quick_returns;   /**< how often in a row it changed soon after the previous change */
+    uint8_t after_successor; /**< packets since its successor took over, with few of the successor between them */
     bool began_here : 1;     /**< its numbers began in the capture */
-    bool senders : 1;        /**< several send on it */
+    bool senders : 1;        /**< several senders use it */
     bool separate : 1;       /**< and each has numbers of its own */
     bool expired : 1;        /**< a hard limit was reached */
-    bool at_home : 1;        /**< a packet came from where its row says, and verified */
+    bool at_home : 1;        /**< a packet came from the source and the ports of its row, and verified */
 } ipsec_sa_life;
 
 /** What the next packet of a steady SA must be, see steady.h; all zero if it is none. What came and is not in
@@ -138,32 +138,32 @@ typedef struct ipsec_sa {
     ipsec_sa_key key;
     ipsec_sa_expected expected;
     uint32_t index;      /**< in order of appearance, from 0 */
-    uint32_t idle_since; /**< frame of its last packet when it was last asked for; see sa.c */
-    uint32_t sequence;   /**< in UDP: of the last sound packet; if none was sound, of the first one */
-    uint16_t sound;      /**< in UDP: packets without a fault; halved, with the next, if either is at its maximum */
+    uint32_t idle_since; /**< frame of its last packet, as of the last update of the heap; see sa.c */
+    uint32_t sequence;   /**< in UDP: sequence number of the last sound packet; if none was sound, of the first one */
+    uint16_t sound;      /**< in UDP: packets without a fault; halved with `faulty` if either reaches its maximum */
     uint16_t faulty;     /**< in UDP: the others */
     uint8_t properties;  /**< ipsec_property bits that were reported already */
     uint8_t looks;       /**< in UDP: digest of the first packet */
-    uint8_t steady;      /**< in UDP: sound packets with advancing numbers, less the others */
+    uint8_t steady;      /**< in UDP: sound packets with advancing numbers, minus the others */
     bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
-    bool confirmed : 1;  /**< in UDP: enough to be IPsec, whatever comes */
+    bool confirmed : 1;  /**< in UDP: there was enough evidence that it is IPsec, whatever comes */
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */
-    bool is_negotiated : 1;   /**< IKE tells of it, see negotiated.h */
-    uint8_t rank : 2;         /**< how much it had shown when it was last asked for; likewise */
+    bool is_negotiated : 1;   /**< IKE has negotiated it, see negotiated.h */
+    uint8_t rank : 2;         /**< how much it has shown, as of the last update of the heap; likewise */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
     ipsec_sa_life life;
     ipsec_iv_state iv;
 } ipsec_sa;
 
-/* What is kept per SA, besides the bitmap of its window. */
+/* The memory per SA, besides the bitmap of a large window. */
 G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 248);
 
 /**
- * The standing of a packet of the SA, once its ruling has the result of opening it. The one question that all state
- * asks: if there is something to verify with, unverified packets move nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
+ * The standing of a packet of the SA, once its ruling has the result of opening it. All state depends on it: if there
+ * is something to verify with, unverified packets move nothing (RFC 4303 3.4.3, RFC 4302 3.4.3).
  *
  * @param inside_unproven  it came inside a header that is unproven
  */
@@ -176,26 +176,26 @@ static inline ipsec_standing ipsec_standing_of(const ipsec_sa *sa, const ipsec_r
     return sa->keys.icv_good || inside_unproven ? IPSEC_UNPROVEN : IPSEC_BELIEVED;
 }
 
-/** The table of SAs; bounded. Seed, IVs and generations are for others to read. */
+/** The table of SAs; bounded. Others may read the seed, the IVs and the generations. */
 typedef struct ipsec_sa_table {
     uint64_t seed; /**< of the hashes */
     ipsec_limits *limits;
     uint64_t to[4], from[4]; /**< secrets, odd, for the words of a destination and of a source */
-    ipsec_sa **slots;  /**< by hash, each SA in the first free slot from its own on; never more than half are taken */
-    uint32_t mask;     /**< number of slots, a power of two, less 1 */
-    uint32_t live;     /**< SAs in the slots */
-    uint32_t most;     /**< that may be */
-    GArray *summaries; /**< of ipsec_sa_summary, by index; those of SAs that were forgotten stay */
-    /** Heaps of the SAs in the slots, the one that goes first on top; NULL until the table is full. */
+    ipsec_sa **slots;        /**< by hash, each SA in the first free slot from its own on; at most half are taken */
+    uint32_t mask;           /**< number of slots, a power of two, minus 1 */
+    uint32_t live;           /**< SAs in the slots */
+    uint32_t most;           /**< most SAs that may be in them */
+    GArray *summaries;       /**< of ipsec_sa_summary, by index; those of SAs that were forgotten stay */
+    /** Heaps of the SAs in the slots, with the one that goes first at the top; NULL until the table is full. */
     GPtrArray *newcomers, *known;
-    ipsec_iv_store *ivs;            /**< of all SAs; for the calls of iv.h */
-    ipsec_generations *generations; /**< likewise, of generation.h */
-    ipsec_forgotten *forgotten;     /**< SAs that left the table, but for those of one packet; NULL until one did */
-    GHashTable *pairs;              /**< a set of ipsec_sa_pair, found by their keys */
-    ipsec_blocks *sa_blocks, *pair_blocks;   /**< that they lie in */
-    struct ipsec_exchanges *exchanges;       /**< what is near them in time, see exchanges.h; NULL until IKE is met */
+    ipsec_iv_store *ivs;            /**< those of all SAs; for the functions of iv.h */
+    ipsec_generations *generations; /**< likewise, for generation.h */
+    ipsec_forgotten *forgotten;     /**< SAs that left the table, except those with one packet; NULL until one did */
+    GHashTable *pairs;              /**< set of ipsec_sa_pair, by key */
+    ipsec_blocks *sa_blocks, *pair_blocks; /**< memory for SAs and pairs */
+    struct ipsec_exchanges *exchanges; /**< IKE requests near them in time, see exchanges.h; NULL until there is one */
     struct ipsec_negotiations *negotiations; /**< what IKE says of them, see negotiated.h; NULL until it does */
-    struct ipsec_hints *hints;               /**< likewise what is not verified, see hints.h */
+    struct ipsec_hints *hints;               /**< likewise what unverified IKE says, see hints.h */
 } ipsec_sa_table;
 
 /* --- names --- */
@@ -272,11 +272,11 @@ ipsec_sa_table *ipsec_sa_table_new(uint32_t most, ipsec_limits *limits);
 void ipsec_sa_table_free(ipsec_sa_table *table);
 
 /**
- * The SA of `spi` towards the view's destination, made if it is new; counts the packet. If the table is full, another
- * SA is forgotten for it: one of a single packet if there are many of these, else one that never verified, and of those
- * the one that was idle for longest.
+ * The SA of `spi` towards the view's destination, created if it is new; counts the packet. If the table is full,
+ * another SA is forgotten for it: one with a single packet if there are many of these, else one that never verified,
+ * and of those the one that was idle longest.
  *
- * @param note  marked where the SA is made and was, or may have been, forgotten before with more than a packet
+ * @param note gets a finding if the SA is created and was, or may have been, forgotten before with more than one packet
  * @return owned by the table, which does not move it; valid until the next call
  */
 ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi, ipsec_note *note);
@@ -284,14 +284,14 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
 /** The SA of `spi` towards the view's destination; NULL if there is none, or it was forgotten. Counts nothing. */
 const ipsec_sa *ipsec_sa_find(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
 
-/** The same to be changed: what others tell of it. */
+/** The same, for callers that change the SA, because IKE or others say something about it. */
 ipsec_sa *ipsec_sa_look_up(ipsec_sa_table *table, const ipsec_view *view, uint32_t spi);
 
-/** The receiver or the sender has moved: from now on the SA is the one towards the view's destination, unless there is
- * one already, and its packets may come from anywhere. */
+/** Notes that the receiver or the sender has moved: from now on the SA is the one towards the view's destination,
+ * unless there is one already, and its packets may come from anywhere. */
 void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, uint32_t spi);
 
-/** The facts of SA number `index`, below the count. Valid until an SA is made. */
+/** The summary of SA number `index`, below the count. Valid until an SA is created. */
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
 {
     return &g_array_index(table->summaries, ipsec_sa_summary, index);
@@ -307,30 +307,30 @@ static IPSEC_INLINE void ipsec_sa_count_packet(const ipsec_sa_table *table, cons
     summary->octets += ipsec_view_octets(view);
 }
 
-/** SAs that ipsec_sas_between() finds. */
+/** The most SAs that ipsec_sas_between() finds. */
 #define IPSEC_SAS_BETWEEN_MOST 16u
 
 /** Fills in the indices of the SAs that are in use between the hosts of a view, in either direction, native or in UDP
- * of its ports; as far as is known without looking for them. Returns how many there are. */
+ * on its ports, as far as the pairs have them. Returns how many there are. */
 unsigned ipsec_sas_between(const ipsec_sa_table *table, const ipsec_view *view, uint32_t list[IPSEC_SAS_BETWEEN_MOST]);
 
-/** The SAs from the view's source (with the port, in UDP) to its destination, made if there were none: `sa` is one of
- * them, and new. Matches it with one of the other direction. */
+/** The pair for the view's source (with the port, in UDP) and its destination, created if needed, to which `sa` is
+ * added as a new one. Matches it with an SA in the other direction. */
 ipsec_sa_pair *ipsec_sa_pair_get(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa);
 
-/** The SAs from the view's source to its destination, or if `back` the other way; NULL if there are none. In UDP those
- * on its ports. */
+/** The pair for the view's source and its destination, or, if `back`, the reverse; NULL if there is none. In UDP, that
+ * with the view's ports. */
 const ipsec_sa_pair *ipsec_sa_pair_find(const ipsec_sa_table *table, const ipsec_view *view, bool back);
 
-/** Takes an SA out of its pair, without a successor: the packet that showed its peers was not verified. Its next packet
- * gives it a pair again. */
+/** Takes an SA out of its pair, and removes its successor: the packet that showed its peers was not verified. Its next
+ * packet gives it a pair again. */
 void ipsec_sa_pair_leave(ipsec_sa_table *table, ipsec_sa *sa);
 
-/** Gives an SA without a reverse SA that of another SA of its pair, if it is the better match: one packet on a made-up
- * SPI must not keep two SAs apart that belong together. */
+/** Gives an SA without a reverse SA the reverse SA of another one of its pair, if it is the better match: one packet on
+ * a made-up SPI must not separate two SAs that belong together. */
 void ipsec_sa_pair_match_better(const ipsec_sa_table *table, ipsec_sa_pair *pair, const ipsec_sa *sa);
 
-/** Number of SAs that were made. */
+/** Number of SAs that were created. */
 uint32_t ipsec_sa_count(const ipsec_sa_table *table);
 
 #endif

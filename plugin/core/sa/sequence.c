@@ -1,8 +1,8 @@
 /* Sequence numbers: what a number means on its SA. RFC 4303 3.4.3 and appendix A.
  *
  * If an SA has packets whose ICV verifies, only they move anything. If nothing is verified, a number is believed only
- * as far as its neighbours confirm it: nobody knows which of two packets is forged, so one that nothing follows must
- * not make the continuing ones look old.
+ * as far as its neighbours confirm it: it is not known which of two packets is forged, so one that nothing follows must
+ * not make the ones that continue look old.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/sequence.h"
@@ -18,18 +18,18 @@
 #include <glib.h>
 #include <string.h>
 
-/* This many packets make certain that an unverified number is old. Two are not enough: they may be forged, and passed
- * off as the next two of the flow. */
+/* After this many packets it is certain that an unverified number is old. Two are not enough: they may be forged, and
+ * passed off as the next two of the flow. */
 #define AHEAD_SURE 3u
 
-/* How far the second packet may lie ahead of the first one. */
+/* How far the second packet may be ahead of the first one. */
 #define FIRST_REACH 65536u
 
-/* An advance that no loss explains. */
+/* An advance that losses cannot explain. */
 #define JUMP (1u << 28)
 
-/* An SA has no anti-replay if more than a quarter of its packets, and at least REFUSED_LEAST, reuse a number with
- * different content. */
+/* An SA counts as having no anti-replay if more than a quarter of its packets, and at least REFUSED_LEAST, reuse a
+ * number with different content. */
 #define REFUSED_LEAST 8u
 
 /* --- numbers ----------------------------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ static IPSEC_COLD void start_numbers(const ipsec_config *config, ipsec_sa *sa)
     const uint32_t own = ipsec_sa_window_at(config, sa, config->receiver);
 
     ipsec_window_init(&sa->numbers.window, ipsec_sa_largest_window(config, sa));
-    /* Losses are counted even without a window. */
+    /* Losses are counted even if the receiver has no window. */
     sa->numbers.window_less_1 = (uint16_t)((own > 0 ? own : ipsec_stack_replays[IPSEC_STACK_RFC].window) - 1);
 }
 
@@ -82,7 +82,7 @@ static void forget_numbers(ipsec_sa_numbers *numbers)
         ipsec_points_renew(numbers->doubts->points);
 }
 
-/* How far the number is above the highest, as far as the ruling can hold it; a note holds the rest. */
+/* Sets how far the number is above the highest, as far as the ruling can hold it; otherwise a note holds it. */
 static void set_advance(const ipsec_window *window, ipsec_ruling *ruling, ipsec_note *note)
 {
     const int64_t advance = (int64_t)(ipsec_ruling_number(ruling) - window->top);
@@ -100,7 +100,7 @@ static void set_advance(const ipsec_window *window, ipsec_ruling *ruling, ipsec_
 typedef struct arrival {
     ipsec_sequencer *q;
     const ipsec_recent *packet;
-    const ipsec_recent *earlier; /* the last genuine packet with its number that is remembered; NULL: none */
+    const ipsec_recent *earlier; /* the last remembered genuine packet with its number; NULL: none */
     uint32_t origin;             /* where it came from, hashed, if the SA has several senders */
     ipsec_sa *sa;
     const ipsec_ruling *ruling;
@@ -112,7 +112,7 @@ static bool is_copy(const arrival *a)
     return a->note->facts & IPSEC_NOTE_COPY;
 }
 
-/* The receiver's window is what the number missed. */
+/* Notes that the number missed the receiver's window. */
 static void explain_lag(const arrival *a)
 {
     const uint64_t number = ipsec_ruling_number(a->ruling), top = a->sa->numbers.window.top;
@@ -123,7 +123,7 @@ static void explain_lag(const arrival *a)
         a->note->facts |= IPSEC_NOTE_OTHER_DSCP;
 }
 
-/* Whether all numbers from the first one on were seen while the window covered them: then this one came before too,
+/* Whether all numbers from the first one on were seen while the window covered them. Then this one came before, too,
  * although the packet is no longer remembered. */
 static bool came_before(const arrival *a)
 {
@@ -131,7 +131,7 @@ static bool came_before(const arrival *a)
            ipsec_sa_summary_at(a->q->sas, a->sa->index)->lost == 0;
 }
 
-/* Whether what makes the number old is more than a packet or two that anybody may have made. */
+/* Whether the number is old because of more than a packet or two, which anybody may have made. */
 static bool is_surely_old(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -142,8 +142,8 @@ static bool is_surely_old(const arrival *a)
            ipsec_window_count_from(&numbers->window, first - MIN(first, AHEAD_SURE - 1)) >= AHEAD_SURE;
 }
 
-/* An SA with this many different packets with the same numbers has no window, nor has one with several senders, each
- * with its own numbers, unless the window is known. */
+/* Whether the SA seems to have no window, unless its window is known: because of many different packets with the same
+ * numbers, or because of several senders, each with its own numbers. */
 static bool has_no_window(const arrival *a)
 {
     const ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -153,7 +153,7 @@ static bool has_no_window(const arrival *a)
     return a->sa->life.separate || (numbers->refused >= REFUSED_LEAST && numbers->refused > numbers->packets / 4);
 }
 
-/* Whether the number is old, or was seen, among those of its own sender; marks it there. */
+/* Whether the number is old, or was seen, in the window of its own sender; marks it there. */
 static bool meet_own_window(const arrival *a)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -161,7 +161,7 @@ static bool meet_own_window(const arrival *a)
     ipsec_window *own;
     ipsec_place place;
 
-    if (!doubts->own && a->sa->life.origin != 0) /* the first one keeps its place, whoever else turns up */
+    if (!doubts->own && a->sa->life.origin != 0) /* the first sender keeps its place, whoever else appears */
         ipsec_own_window(doubts, a->sa->life.origin, ipsec_receiver_window(numbers));
     own = ipsec_own_window(doubts, a->origin, ipsec_receiver_window(numbers));
     if (!own)
@@ -172,7 +172,7 @@ static bool meet_own_window(const arrival *a)
     return place == IPSEC_PLACE_SEEN || place == IPSEC_PLACE_OLD;
 }
 
-/* The window refuses the number, for these findings; but there may be none. */
+/* Adds these findings, because the window refuses the number; but the receiver may have no window. */
 static void refuse(const arrival *a, const ipsec_finding_set *findings)
 {
     ipsec_sa_numbers *numbers = &a->sa->numbers;
@@ -195,7 +195,7 @@ static void refuse(const arrival *a, const ipsec_finding_set *findings)
     numbers->no_window = numbers->no_window || ipsec_is_genuine(a->ruling);
 }
 
-/* The stack takes the number for one that it has seen. If two unverified packets differ, it may accept either. */
+/* The receiver takes the number for seen. If two unverified packets differ, it may accept either. */
 static void refuse_seen(const arrival *a, bool wrong)
 {
     const bool other = wrong || a->note->facts & IPSEC_NOTE_OTHER_OCTETS;
@@ -211,7 +211,8 @@ static void refuse_seen(const arrival *a, bool wrong)
     refuse(a, &findings);
 }
 
-/* It lies left of the window, or with ESN is taken for one of the next epoch: then it is refused for its ICV. */
+/* The number is left of the window, or, with ESN, is taken for one of the next epoch and then refused because of its
+ * ICV. */
 static void refuse_old(const arrival *a, bool wrong)
 {
     const bool epoch = wrong && a->ruling->standing != IPSEC_FORGED;
@@ -219,7 +220,7 @@ static void refuse_old(const arrival *a, bool wrong)
     const uint64_t number = ipsec_ruling_number(a->ruling);
     ipsec_finding_set findings = IPSEC_FINDING_SET_EMPTY;
 
-    /* Of a packet that could not be tried, the receiver may be right about the epoch. */
+    /* If the packet could not be tried, the receiver may be right about the epoch. */
     if (epoch && a->ruling->standing == IPSEC_UNPROVEN)
         a->note->facts |= IPSEC_NOTE_DOUBTFUL;
     if (!is_copy(a) && !is_surely_old(a))
@@ -260,10 +261,10 @@ static void place_behind(const arrival *a)
         ipsec_note_add(a->note, IPSEC_FINDING_SEQ_REORDER);
 }
 
-/* --- where a number lies ------------------------------------------------------------------------------ */
+/* --- where a number is -------------------------------------------------------------------------------- */
 
-/* A copy of a packet that did not move the window because it is far ahead: a receiver that accepted the first has seen
- * it. */
+/* Whether it is a copy of a packet that did not move the window because it is far ahead: a receiver that accepted the
+ * first one has seen it. */
 static bool is_copy_ahead(const arrival *a)
 {
     const ipsec_doubts *doubts = a->sa->numbers.doubts;
@@ -292,7 +293,7 @@ static void place_ahead(const arrival *a)
         ipsec_note_add(a->note, IPSEC_FINDING_SEQ_WRAP);
 }
 
-/* In the middle of an epoch, and ahead: no window takes it for another one, or has seen it. */
+/* Whether the number is ahead in the middle of an epoch, so that no window takes it for another one, or for seen. */
 static bool is_ahead(const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -304,8 +305,8 @@ static bool is_ahead(const ipsec_sa *sa, const ipsec_ruling *ruling)
            (ruling->high == window->top >> 32 && ruling->sequence > top && top >= IPSEC_WINDOW_MOST);
 }
 
-/* A first number that is far from the second may be anybody's. So may one at the end of the number space, if the second
- * is not the next. */
+/* Whether the first number was doubtful: one that is far from the second may be from anybody, as may one at the end of
+ * the number space if the second is not the next one. */
 static bool is_first_doubtful(const ipsec_config *config, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
@@ -337,7 +338,7 @@ static bool is_of_other_point(const arrival *a, const ipsec_recent *alike)
            ipsec_points_meet(&a->q->points[a->sa->keys.icv_good], a->q->config, &a->sa->numbers, &here);
 }
 
-/* The receiver got it once. */
+/* Notes that the receiver got the packet only once. */
 static void pass_duplicate(const arrival *a, uint32_t first_seen)
 {
     ipsec_note_add(a->note, IPSEC_FINDING_CAPTURE_DUPLICATE);
@@ -372,7 +373,7 @@ static void place(arrival *a, const ipsec_recent *alike, ipsec_ruling *ruling)
     }
 }
 
-/* The last packet that is remembered with the same number: the same if there is one, and a genuine one. */
+/* The last remembered genuine packet with the same number, preferably the same packet. */
 static const ipsec_recent *find_earlier(const arrival *a)
 {
     const ipsec_standing genuine = a->sa->keys.icv_good ? IPSEC_VERIFIED : IPSEC_BELIEVED;
@@ -386,7 +387,7 @@ static void set_place(ipsec_sa_numbers *numbers, const ipsec_recent *packet)
     numbers->ttl = packet->ttl;
 }
 
-/* Where the number is not just the next one, or something is odd about the packet. */
+/* Places a number that is not just the next one, or whose packet is odd. */
 static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet, ipsec_sa *sa, ipsec_ruling *ruling,
                                        ipsec_note *note)
 {
@@ -412,14 +413,14 @@ static IPSEC_COLD void place_elsewhere(ipsec_sequencer *q, ipsec_recent *packet,
         alike = ipsec_is_genuine(ruling) ? a.earlier : ipsec_recents_find(q->recents, packet, packet->standing);
         place(&a, alike, ruling);
     }
-    /* If a packet was captured twice, the first stays: a third must be as close to that one. A more complete capture
-     * replaces it, because whole packets cannot be made up.
+    /* If a packet was captured twice, the first copy stays, and a third one must be as close to that. A more complete
+     * copy replaces it, because whole packets cannot be made up.
      */
     if (!(ipsec_note_has(note, IPSEC_FINDING_CAPTURE_DUPLICATE)) || !alike || packet->captured > alike->captured)
         ipsec_recents_keep(q->recents, packet, a.earlier);
 }
 
-/* Where the packet came from, if that counts and is known. */
+/* Where the packet came from, if that matters and is known. */
 static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, const ipsec_sa *sa)
 {
     const bool counts = sa->numbers.doubts || sa->life.separate;
@@ -430,7 +431,7 @@ static uint32_t find_origin(const ipsec_sequencer *q, const ipsec_view *view, co
 void ipsec_sequence_place_unusual(ipsec_sequencer *q, const ipsec_view *view, ipsec_recent *packet, ipsec_sa *sa,
                                   ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings)
 {
-    /* Where all parts verify, their numbers are known. */
+    /* If all parts verify, their numbers are known. */
     if (!is_verified(ruling) && (ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_OFFLOAD) ||
                                  ipsec_findings_have(findings, IPSEC_FINDING_CAPTURE_CRYPTO_OFFLOAD)))
         note->facts |= IPSEC_NOTE_COALESCED;
@@ -452,7 +453,7 @@ void ipsec_sequence_lose(ipsec_sequencer *q, ipsec_sa *sa, uint64_t lost, ipsec_
     numbers->in_gap = true;
 }
 
-/* Marks a number, and counts what leaves the window unseen for it. */
+/* Marks a number, and counts the numbers that leave the window unseen because of it. */
 static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
@@ -461,7 +462,7 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
     uint64_t first, lost, excused;
     const uint64_t leaving = ipsec_window_leaving(window, number, ipsec_receiver_window(numbers), &first);
 
-    /* What a coalesced packet stood for may be all up to the next one. */
+    /* A coalesced packet may have stood for all numbers up to the next one. */
     if (advances && numbers->coalesced && number - window->top <= IPSEC_COALESCED_MOST)
         for (uint64_t between = window->top + 1; between < number; between++)
             ipsec_excuse(ipsec_doubts_get(&numbers->doubts), between, window->top);
@@ -479,20 +480,20 @@ static void take(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *
         ipsec_counter_end_meet(numbers, number, note);
 }
 
-/* Whether an unverified number may be the flow's, with this packet alone as evidence. It is measured from the last
- * packet, or occasional forged ones would lead the top away step by step. */
+/* Whether an unverified number may belong to the flow, with this packet alone as evidence. The distance is measured
+ * from the last packet, because otherwise occasional forged ones could lead the top away step by step. */
 static bool is_near(const ipsec_sequencer *q, const ipsec_sa *sa, const ipsec_ruling *ruling)
 {
     const ipsec_window *window = &sa->numbers.window;
     const uint64_t number = ipsec_ruling_number(ruling);
-    /* What the last packet stood for lies between. */
+    /* The numbers that the last packet stood for are in between. */
     const uint32_t between = sa->numbers.coalesced ? IPSEC_COALESCED_MOST : 0;
 
     return is_verified(ruling) || !window->started || number <= window->top ||
            number - (window->top - sa->numbers.behind) <= ipsec_sa_reach(q->config, sa) + between;
 }
 
-/* A run far ahead is believed: the flow has jumped, and its numbers have come. */
+/* Believes a run far ahead: the flow has jumped, and the numbers of the run count as seen. */
 static void jump(ipsec_sequencer *q, ipsec_sa *sa, uint64_t number, ipsec_note *note)
 {
     const ipsec_ahead ahead = sa->numbers.doubts->ahead;
@@ -522,7 +523,7 @@ static bool hold(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling *ruling, i
     return true;
 }
 
-/* The flow continues from before the run that is far ahead. */
+/* Notes that the flow continues from before the run that is far ahead. */
 static void contradict(ipsec_sa *sa, ipsec_note *note)
 {
     ipsec_doubts *doubts = sa->numbers.doubts;
@@ -536,7 +537,7 @@ static void contradict(ipsec_sa *sa, ipsec_note *note)
     if (distance <= IPSEC_EXCUSES)
         ipsec_excuse(doubts, ahead.last, sa->numbers.window.top);
     if (distance >= JUMP)
-        return; /* it is said of the packet itself */
+        return; /* it was reported on the packet itself */
     ipsec_note_add(note, IPSEC_FINDING_SEQ_STRAY);
     note->window = (uint32_t)ahead.last;
 }
@@ -547,7 +548,7 @@ bool ipsec_sequence_commit(ipsec_sequencer *q, ipsec_sa *sa, const ipsec_ruling 
     const uint64_t number = ipsec_ruling_number(ruling);
 
     if (numbers->window.size == 0)
-        start_numbers(q->config, sa); /* it started over */
+        start_numbers(q->config, sa); /* the counter restarted */
     else if (ipsec_note_is_not_new(note))
         return false;
     if (!is_near(q, sa, ruling))
@@ -576,7 +577,7 @@ void ipsec_sequence_take_parts(ipsec_sequencer *q, ipsec_sa *sa, const uint64_t 
                                ipsec_note *note)
 {
     if (sa->numbers.window.size == 0)
-        start_numbers(q->config, sa); /* it started over */
+        start_numbers(q->config, sa); /* the counter restarted */
     for (unsigned i = 0; i < count; i++) {
         const ipsec_place place =
             ipsec_window_place(&sa->numbers.window, parts[i], ipsec_receiver_window(&sa->numbers));

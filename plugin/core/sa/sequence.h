@@ -18,27 +18,28 @@
 /** Forgets all numbers and frees what they hold. */
 void ipsec_sequence_clear(ipsec_sa_numbers *numbers);
 
-/** Starts over, with another key: the sequence numbers are others.
+/** Starts over, because another key has other sequence numbers.
  *
- * @param row_window  packets, as the key row has it, or IPSEC_REPLAY_WINDOW_UNKNOWN */
+ * @param row_window in packets, from the key row, or IPSEC_REPLAY_WINDOW_UNKNOWN */
 void ipsec_sequence_begin(ipsec_sa_numbers *numbers, uint32_t row_window, ipsec_esn_mode esn);
 
-/** Starts over, with the same key: what was taken for sequence numbers before was not. */
+/** Starts over with the same key, because what was taken for sequence numbers before may be wrong. */
 void ipsec_sequence_distrust(ipsec_sa_numbers *numbers);
 
-/** The next number will be repeated, so no number counts as usual from here on. */
+/** Notes that the next number will be repeated, so no number counts as usual from now on. */
 static inline void ipsec_sequence_expect_again(ipsec_sa_numbers *numbers)
 {
     ipsec_doubts_get(&numbers->doubts);
 }
 
-/** Packets before the first one that verifies may have been anybody's, so none of their numbers counts as lost. */
+/** Packets before the first one that verifies may have been from anybody, so no number counts as lost because of them.
+ */
 static inline void ipsec_sequence_forget_lost(const ipsec_sa_table *table, const ipsec_sa *sa)
 {
     ipsec_sa_summary_at(table, sa->index)->lost = 0;
 }
 
-/** A packet has verified, with a high half or without. */
+/** Notes that a packet has verified, with a high half or without. */
 static inline void ipsec_sequence_learn_esn(ipsec_sa_numbers *numbers, bool esn)
 {
     numbers->esn = esn ? IPSEC_ESN_YES : IPSEC_ESN_NO;
@@ -49,17 +50,18 @@ typedef struct ipsec_sequencer {
     const ipsec_config *config;
     ipsec_sa_table *sas;
     ipsec_recents *recents;
-    /** Capture points of earlier SAs; separately, those of SAs with a verified ICV, which believe no others. */
+    /** Capture points of earlier SAs; those of SAs with a verified ICV are separate, because these SAs believe no
+     * others. */
     ipsec_point_pairs points[2];
-    uint32_t origin; /**< of the current packet, hashed; see ipsec_life_origin(). 0: nobody asked, or not known */
+    uint32_t origin; /**< that of the current packet, hashed; see ipsec_life_origin(). 0: not needed, or not known */
 } ipsec_sequencer;
 
-/** The same for a number that is not the usual next one. */
+/** What ipsec_sequence_place() does for a number that is not the usual next one. */
 void ipsec_sequence_place_unusual(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_recent *packet,
                                   ipsec_sa *sa, ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings);
 
-/** Whether nothing was lost or reordered, and no epoch ends or is near its end. Every window takes such a number for
- * what it is. */
+/** Whether it is the next number (nothing was lost or reordered), and no epoch ends or is near its end. Every window
+ * takes such a number for what it is. */
 static IPSEC_INLINE bool ipsec_sequence_is_next(const ipsec_window *window, const ipsec_ruling *ruling)
 {
     const uint64_t next = window->top + 1;
@@ -74,7 +76,7 @@ static inline bool ipsec_sequence_is_steady(const ipsec_sa_numbers *numbers)
     return numbers->window.started && !numbers->doubts && !numbers->coalesced;
 }
 
-/** Moves by `count` packets of a steady SA whose window is whole: as ipsec_sequence_step() for each. */
+/** Enters `count` packets of a steady SA whose window is whole, with the effect of ipsec_sequence_step() for each. */
 static inline void ipsec_sequence_advance(ipsec_sa_numbers *numbers, uint32_t count)
 {
     ipsec_window_advance(&numbers->window, count);
@@ -83,8 +85,8 @@ static inline void ipsec_sequence_advance(ipsec_sa_numbers *numbers, uint32_t co
     numbers->in_gap = false;
 }
 
-/** Whether the ruling has the usual next number of its SA, of a packet with nothing odd about it. One with findings may
- * be refused, and its number then comes again as the next one. */
+/** Whether the ruling has the usual next number of its SA, and the packet has nothing unusual. A packet with findings
+ * may be refused, and its number then comes again as the next one. */
 static IPSEC_INLINE bool ipsec_sequence_is_usual(const ipsec_sa_numbers *numbers, const ipsec_ruling *ruling,
                                                  bool findings)
 {
@@ -93,11 +95,11 @@ static IPSEC_INLINE bool ipsec_sequence_is_usual(const ipsec_sa_numbers *numbers
 }
 
 /**
- * Says where the number of the ruling lies on its SA: fills in what else ruling and note have on it. Moves nothing but
- * the memory of what came last.
+ * Finds out where the number of the ruling is on its SA, and fills in the other members of ruling and note on it. Moves
+ * nothing except the memory of the most recent packets.
  *
  * @return whether it is the usual next number of a packet with nothing odd about it: then ruling and note have nothing
- *         on it yet, and ipsec_sequence_step() is to be called if the packet is taken
+ *         on it yet, and ipsec_sequence_step() must be called if the packet is accepted
  */
 static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_view *view, ipsec_sa *sa,
                                         ipsec_ruling *ruling, ipsec_note *note, const ipsec_findings *findings)
@@ -117,11 +119,11 @@ static inline bool ipsec_sequence_place(ipsec_sequencer *sequencer, const ipsec_
 void ipsec_sequence_lose(ipsec_sequencer *sequencer, ipsec_sa *sa, uint64_t lost, ipsec_note *note);
 
 /** Moves the SA's window to the number of a genuine packet. To be called if the receiver accepts the packet as far as
- * its window is concerned. Returns whether it is taken for the flow's: an unverified number far ahead is not, until
- * others continue from it. */
+ * its window is concerned. Returns whether the number counts as part of the flow: an unverified number far ahead does
+ * not, until others continue from it. */
 bool ipsec_sequence_commit(ipsec_sequencer *sequencer, ipsec_sa *sa, const ipsec_ruling *ruling, ipsec_note *note);
 
-/** The same for the usual next number: a fraction of the cost. */
+/** The same for the usual next number, at a fraction of the cost. */
 static IPSEC_INLINE void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_sa *sa, ipsec_note *note)
 {
     ipsec_sa_numbers *numbers = &sa->numbers;
@@ -133,7 +135,7 @@ static IPSEC_INLINE void ipsec_sequence_step(ipsec_sequencer *sequencer, ipsec_s
         numbers->in_gap = false;
 }
 
-/** Nothing is known of it yet. */
+/** Initialises a number of which nothing is known yet. */
 static inline void ipsec_number_begin(ipsec_number *number)
 {
     number->advance = 0;
@@ -148,7 +150,7 @@ static inline void ipsec_number_begin(ipsec_number *number)
     number->is_doubtful = false;
 }
 
-/** What the ruling has on the usual next number, before it moves the window. Returns the highest number before. */
+/** Fills in the ruling for the usual next number, before the window moves. Returns the highest number before. */
 static inline uint64_t ipsec_sequence_rule_next(const ipsec_sa *sa, ipsec_ruling *ruling)
 {
     const uint64_t top = sa->numbers.window.top;
@@ -159,7 +161,7 @@ static inline uint64_t ipsec_sequence_rule_next(const ipsec_sa *sa, ipsec_ruling
     return top;
 }
 
-/** What the report says of the number after `top`, the highest before; of a number that is begun. */
+/** Sets what the report says about the number after `top`, the highest number before, in an initialized *number. */
 static inline void ipsec_sequence_report_next(uint64_t top, ipsec_number *number)
 {
     number->value = top + 1;
@@ -170,16 +172,16 @@ static inline void ipsec_sequence_report_next(uint64_t top, ipsec_number *number
     number->has_highest = true;
 }
 
-/** Remembers that the number of an unproven packet was perhaps seen, if it lies near the top: it does not count as lost
- * then. To be called for what was not captured whole. */
+/** Remembers that the number of an unproven packet was perhaps seen, if it is near the top, so that it does not count
+ * as lost. To be called for packets that were not captured whole. */
 void ipsec_sequence_excuse(ipsec_sa *sa, const ipsec_ruling *ruling);
 
-/** Marks the `count` numbers at `parts`, of verified packets that were coalesced, in any order; reports one that was
- * seen before. */
+/** Marks the `count` numbers at `parts`, those of verified packets that were coalesced, in any order; reports one that
+ * was seen before, or is old. */
 void ipsec_sequence_take_parts(ipsec_sequencer *sequencer, ipsec_sa *sa, const uint64_t *parts, unsigned count,
                                ipsec_note *note);
 
-/** What ruling and note say of the number. */
+/** Fills in what ruling and note say about the number. */
 static inline void ipsec_sequence_report(const ipsec_ruling *ruling, const ipsec_note *note, ipsec_number *number)
 {
     const uint64_t value = ipsec_ruling_number(ruling);

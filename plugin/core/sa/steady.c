@@ -6,24 +6,25 @@
 
 #include <glib.h>
 
-/* Whether there is no key to try on its packets, and they are not taken for ESP-NULL. */
+/* Whether there is no key to try on its packets, and they do not count as ESP-NULL. */
 static bool is_closed(const ipsec_sa *sa, bool opens)
 {
     return !opens || (sa->keys.nothing_to_try && ipsec_null_probe_shape(&sa->keys.null) == 0);
 }
 
-/* Whether its next packet must be entered at once: it is tried as ESP-NULL, its IV counts, or a number may be lost. */
+/* Whether its next packet must be entered at once, because it is tried as ESP-NULL, its IV matters, or a number may be
+ * lost. */
 static bool is_eager(const ipsec_sa *sa, const ipsec_view *view, bool opens)
 {
     return (opens && sa->keys.null.rest == 0) || ipsec_iv_is_of_use(view, sa, NULL) ||
            !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
 }
 
-/* After so many packets it is asked whether the SA is still eager: the question costs as much as a packet saves then,
- * so a quarter of that is spent. */
+/* Packets until it is checked again whether the SA is still eager. The check costs as much as one packet saves, so it
+ * costs a quarter of the savings. */
 #define EAGER 4u
 
-/* How many packets may come before it is asked again. */
+/* How many packets may come before the next check. */
 static uint32_t count_ahead(const ipsec_sa *sa, bool opens)
 {
     uint32_t ahead = opens ? sa->keys.null.rest : UINT32_MAX;

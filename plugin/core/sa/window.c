@@ -1,8 +1,8 @@
 /* The anti-replay window.
  *
  * The bitmap is that of RFC 6479: a number keeps its bit for as long as it is remembered, and nothing is ever shifted.
- * But the RFC clears whole words, for which its ring must be a word wider than the window. Here just the bits of the
- * skipped numbers are cleared, so that a window may be as wide as the ring.
+ * But the RFC clears whole words, so its ring must be a word wider than the window. Here only the bits of the skipped
+ * numbers are cleared, so a window may be as wide as the ring.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/window.h"
@@ -11,8 +11,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* Of the 32-bit numbers, those that are "near the end", and "near the start": a sixteenth each, so that no loss leads
- * from one to the other. */
+/* The first and the last of the 32-bit numbers that count as near the end, and as near the start: a sixteenth each, so
+ * that no loss leads from one to the other. */
 #define NEAR_END   0xf0000000u
 #define NEAR_START 0x0fffffffu
 
@@ -47,7 +47,7 @@ ipsec_window ipsec_window_copy(const ipsec_window *window)
 
 /* --- the ring */
 
-/* Read-only: looking things up does not change it. */
+/* The cast is safe, because the word is only read. */
 static inline uint64_t word_of(const ipsec_window *window, uint64_t number)
 {
     return *ipsec_window_word((ipsec_window *)window, number);
@@ -75,7 +75,7 @@ static inline uint64_t bits_in_word(uint64_t number, uint64_t count)
     return UINT64_MAX >> (WORD - count) << number % WORD;
 }
 
-/* How many bits are set, added up in pairs, fours and octets: C11 has no name for it. */
+/* How many bits are set, added up in pairs, fours and octets, because C11 has no function for it. */
 static uint64_t count_bits(uint64_t word)
 {
     word -= word >> 1 & 0x5555555555555555u;
@@ -99,7 +99,7 @@ static uint64_t count_marked(const ipsec_window *window, uint64_t number, uint64
     return marked;
 }
 
-/* Unmarks the `count` numbers from `number` on, and with them those that had their bits before. */
+/* Unmarks the `count` numbers from `number` on, and thus those that had these bits before. */
 static void unmark(ipsec_window *window, uint64_t number, uint64_t count)
 {
     if (count >= window->size) {
@@ -140,7 +140,7 @@ uint64_t ipsec_window_count_from(const ipsec_window *window, uint64_t first)
 }
 
 /* Both cases of A2.2 say the same: of the 2^32 numbers from the left edge of the window on, it is the one with that low
- * half. Case B is where the edge lies a subspace below the top. */
+ * half. In case B, the edge is in the subspace below that of the top. */
 uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets)
 {
     const uint64_t edge = window->top - (packets - 1);
@@ -170,7 +170,7 @@ uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint3
     return number - packets - *first + 1;
 }
 
-/* Those of them that were not seen. */
+/* How many of these were not seen. */
 static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t packets)
 {
     uint64_t first;
@@ -178,7 +178,7 @@ static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t
 
     if (leaving == 0)
         return 0;
-    /* Numbers above the old top were skipped by this very jump; their bits are still those of other numbers. */
+    /* Numbers above the old top are skipped by this jump; their bits still belong to other numbers. */
     return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
 }
 
@@ -198,7 +198,7 @@ void ipsec_window_advance(ipsec_window *window, uint32_t count)
     window->run = (uint16_t)MIN((uint64_t)window->run + count, UINT16_MAX);
 }
 
-/* To a number above the top. */
+/* Moves the window to a number above the top. */
 static IPSEC_COLD uint64_t jump(ipsec_window *window, uint64_t number, uint32_t packets)
 {
     const uint64_t lost = count_lost(window, number, packets);

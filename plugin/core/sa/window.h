@@ -1,8 +1,8 @@
 /** @file
  * The anti-replay window of RFC 4303 3.4.3 and appendix A, with the bitmap of RFC 6479. Internal to the core.
  *
- * One bitmap answers for windows of several sizes: it is as large as the largest, and each question names its own.
- * Numbers are 64-bit: with their high half, where there is one.
+ * One bitmap serves windows of several sizes: it is as large as the largest, and each call gives the size that it asks
+ * about. Numbers have 64 bits, including their high half if there is one.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,13 +17,13 @@
 /** The largest window, in packets. */
 #define IPSEC_WINDOW_MOST 65536u
 
-/** Which numbers an SA has shown. All zero is enough for questions; commits need ipsec_window_init(). */
+/** Which numbers an SA has had. Zero-initialised it can be read; commits need ipsec_window_init(). */
 typedef struct ipsec_window {
     uint64_t top; /**< the highest number that was committed; valid if started */
-    /** The first number that was committed, or a lower one that came while it was inside the window: what is below may
+    /** The first number that was committed, or a lower one that came while it was inside the window: lower numbers may
      * have come before the capture. */
     uint64_t bottom;
-    /** Bit per number, in a ring; in place if that is IPSEC_WINDOW_SMALL or less, as it is for most SAs. Ask
+    /** A ring with a bit per number; stored in place up to IPSEC_WINDOW_SMALL, as for most SAs. Use
      * ipsec_window_word(). */
     union {
         uint64_t *large;
@@ -40,24 +40,25 @@ typedef struct ipsec_window {
 /** The largest bitmap that is not allocated. */
 #define IPSEC_WINDOW_SMALL 128u
 
-/** Where a number lies. */
+/** Where a number is. */
 typedef enum {
-    IPSEC_PLACE_NEW,  /**< above the top, or the first of all */
+    IPSEC_PLACE_NEW,  /**< above the top, or the first one */
     IPSEC_PLACE_LATE, /**< inside the window, and not seen */
     IPSEC_PLACE_SEEN, /**< inside the window, and seen */
     IPSEC_PLACE_OLD   /**< left of the window */
 } ipsec_place;
 
-/** Makes room for windows up to `packets`, at most IPSEC_WINDOW_MOST; forgets, and frees nothing. */
+/** Initialises a window with room for `packets`, at most IPSEC_WINDOW_MOST. What it held is forgotten, but not freed.
+ */
 void ipsec_window_init(ipsec_window *window, uint32_t packets);
 
 /** Frees what it holds; a window that is all zero is fine. */
 void ipsec_window_clear(ipsec_window *window);
 
-/** A window of its own with the same numbers; clear it with ipsec_window_clear(). */
+/** An independent copy; clear it with ipsec_window_clear(). */
 ipsec_window ipsec_window_copy(const ipsec_window *window);
 
-/** Where `number` lies in a window of `packets` (at least 1, at most the size of the bitmap). Moves nothing. */
+/** Where `number` is in a window of `packets` (at least 1, at most the size of the bitmap). Moves nothing. */
 ipsec_place ipsec_window_place(const ipsec_window *window, uint64_t number, uint32_t packets);
 
 /** Whether a number is marked as seen; false for those that the bitmap does not remember. */
@@ -71,17 +72,18 @@ uint64_t ipsec_window_count_from(const ipsec_window *window, uint64_t first);
  * that count as lost if they are not marked.
  *
  * @param first  set to the lowest of them, if there are any
- * @return how many; they follow each other
+ * @return how many there are; they are consecutive
  */
 uint64_t ipsec_window_leaving(const ipsec_window *window, uint64_t number, uint32_t packets, uint64_t *first);
 
 /**
- * Marks a number as seen, and moves the window if it is above the top. Costs no more than going through the bitmap
- * twice. What lies left of the bitmap is ignored; what lies left of the window only, and so was counted as lost if it
- * is not below the bottom, is marked.
+ * Marks a number as seen, and moves the window if it is above the top. Costs at most as much as going through the
+ * bitmap twice. A number left of the bitmap is ignored. One that is only left of the window, and so was counted as lost
+ * unless it is below the bottom, is marked.
  *
- * @param packets  the window that losses are counted for; the same each time, or some are counted twice or never
- * @return numbers that left this window unseen because of it, from the bottom on: lost
+ * @param packets the window for which losses are counted; must be the same each time, or some losses are counted twice
+ * or never
+ * @return how many numbers, from the bottom on, left this window unseen because of it, and so are lost
  */
 uint64_t ipsec_window_commit(ipsec_window *window, uint64_t number, uint32_t packets);
 
@@ -97,10 +99,10 @@ static inline uint64_t *ipsec_window_word(ipsec_window *window, uint64_t number)
 }
 
 /**
- * What ipsec_window_commit() does for the number after the top, of a window that has started: the same for a fraction
- * of the cost, as one number leaves and none is skipped.
+ * What ipsec_window_commit() does for the number after the top, if the window has started. It takes a fraction of the
+ * time, because one number leaves and none is skipped.
  *
- * @return whether that is lost
+ * @return whether the number that leaves is lost
  */
 static IPSEC_INLINE bool ipsec_window_step(ipsec_window *window, uint32_t packets)
 {
@@ -108,7 +110,7 @@ static IPSEC_INLINE bool ipsec_window_step(ipsec_window *window, uint32_t packet
     uint64_t *const words = ipsec_window_words(window);
     const uint64_t mask = window->size - 1;
     const bool leaves = number >= packets && leaving >= window->bottom;
-    /* Asked before the new one is marked: they share a bit if the window is as wide as the ring. */
+    /* Read before the new number is marked: they share a bit if the window is as wide as the ring. */
     const bool lost = leaves && !(words[(leaving & mask) / IPSEC_WINDOW_WORD] >> leaving % IPSEC_WINDOW_WORD & 1);
 
     words[(number & mask) / IPSEC_WINDOW_WORD] |= UINT64_C(1) << number % IPSEC_WINDOW_WORD;
@@ -128,17 +130,17 @@ static inline bool ipsec_window_is_whole(const ipsec_window *window, uint32_t pa
 void ipsec_window_advance(ipsec_window *window, uint32_t count);
 
 /**
- * The high half that a receiver with a window of `packets` takes a low half for: RFC 4303 appendix A2.2. 0 before
+ * The high half that a receiver with a window of `packets` assumes for a low half: RFC 4303 appendix A2.2. 0 before
  * anything was committed.
  *
- * As there, it is mod 2^32: UINT32_MAX where the window reaches below the number 0 and the low half falls there, and 0
- * where it falls beyond the last subspace. No sender uses such a number, and no ICV is right with it; without one to
+ * As there, it is mod 2^32: UINT32_MAX if the window reaches below the number 0 and the low half falls there, and 0 if
+ * it falls beyond the last subspace. No sender uses such a number, and no ICV is right with it; if there is no ICV to
  * check, it must not be committed.
  */
 uint32_t ipsec_window_infer_high(const ipsec_window *window, uint32_t low, uint32_t packets);
 
-/** The number that a low half stands for if no ICV decides: the nearest one; if the counter passes its end, one that
- * goes on, because RFC 4303 3.3.3 allows nothing else. */
+/** The number that a low half stands for if no ICV decides: the nearest one. If a counter seems to pass its end, the
+ * number continues beyond it, because RFC 4303 3.3.3 allows nothing else. */
 uint64_t ipsec_window_guess_number(const ipsec_window *window, uint32_t low);
 
 /** Whether a 32-bit counter near its end would have started over with the number. */

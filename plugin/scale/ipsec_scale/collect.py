@@ -1,6 +1,6 @@
-"""From the lines of each shard to one SQLite file.
+"""Collects the lines of all shards in one SQLite file.
 
-The rows come in an order, and have numbers, that do not depend on the number of shards: SAs in the order of their first
+The order and the numbers of the rows do not depend on the number of shards: SAs are in the order of their first
 packets, packets in the order of the files. SQLite sorts the lines by these; so they need not fit into memory.
 
 SPDX-License-Identifier: GPL-2.0-or-later
@@ -128,7 +128,7 @@ class Filler:
 
 
 def fill(database, shards):
-    """`shards`: each a Shard."""
+    """Writes the rows of all shards (Shard objects) into the database."""
     stage(database, shards)
     Filler(database, shards).fill_all()
 

@@ -20,13 +20,13 @@ from distributed import Client, LocalCluster, as_completed
 from . import collect, work
 from .telling import say
 
-RETRIES = 3     # of a piece whose worker died
+RETRIES = 3     # for a piece of work whose worker died
 
 
 class Run(NamedTuple):
-    files: list         # in the order in which they count
+    files: list         # in their order, which matters
     result: Path
-    folder: Path        # for what lies between; all workers must see it
+    folder: Path        # for intermediate files; all workers must be able to access it
     shards: int
     keep_all: bool
     tshark_options: list
@@ -39,7 +39,8 @@ def key_of(*what):
 
 
 def parts_of(run, path):
-    """The folder with the parts of a capture. Another file under the same name is divided anew."""
+    """The folder with the parts of a capture. Identifies the file, so that a different file of the same name is split
+    again."""
     state = os.stat(path)
     if not stat.S_ISREG(state.st_mode):
         raise OSError(errno.EINVAL, "not a regular file")
@@ -50,7 +51,7 @@ def parts_of(run, path):
 # --- progress --------------------------------------------------------------------------------------------------------
 
 class Progress:
-    """Tells every few seconds how much is done, and how long the rest will take at that rate."""
+    """Prints every few seconds how much is done, and how long the rest will take at this rate."""
 
     SECONDS = 5
 
@@ -75,16 +76,16 @@ class Progress:
 # --- the steps -------------------------------------------------------------------------------------------------------
 
 class Job(NamedTuple):
-    """A piece of work, and what it is for."""
+    """A piece of work and its purpose."""
     what: object
     function: object
     arguments: tuple
-    key: str    # the same work has the same
+    key: str    # identical work has an identical key
 
 
 def results(client, jobs, progress, weight, problems, name):
-    """Yields what a job is for, and its result, of those that come to one; what went wrong joins the problems. A result that
-    went with its worker before anybody had it is made once more."""
+    """Yields (purpose, result) of each job that succeeds; failures are added to the problems. A result that was lost
+    with its worker is computed again."""
     def submit(job, times):
         key = f"{job.key}-{times}" if times else job.key
         return client.submit(job.function, *job.arguments, key=key, retries=RETRIES)
@@ -106,7 +107,7 @@ def results(client, jobs, progress, weight, problems, name):
 
 
 def split_all(client, run, problems):
-    """Returns (number of the file, folder of its parts, summary) of each that could be read, in order."""
+    """Returns (number of the file, folder of its parts, summary) for each file that could be read, in order."""
     jobs, sizes, folders = [], {}, {}
     for number, path in enumerate(run.files):
         try:
@@ -245,7 +246,7 @@ def owned(folder):
 
 
 def run_on(client, run):
-    """Returns whether all could be read and judged."""
+    """Runs everything on the scheduler's workers. Returns whether all files could be read and judged."""
     problems = []
     parts = split_all(client, run, problems)
     shards = judge_all(client, run, parts, problems)

@@ -1,4 +1,4 @@
-"""Of which file a packet of a shard is.
+"""Which file each packet of a shard came from.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -6,7 +6,7 @@ import heapq
 import struct
 from array import array
 
-FRAME = struct.Struct("<qI")    # as ipsec-split writes them: nanoseconds, number in the file from 1
+FRAME = struct.Struct("<qI")    # as written by ipsec-split: nanoseconds, number in the file from 1
 
 
 def frames_of(path):

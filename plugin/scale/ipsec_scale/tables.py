@@ -1,8 +1,8 @@
-"""The tables of a result, and the queries that stand ready. A further table is one more definition here.
+"""The tables of a result, and the predefined queries. To add a table, add a definition here.
 
-A table is filled from lines of JSON that tshark prints. Each column says which member of such an object it holds, and of
-what kind that is. Frames and SAs have numbers in a shard that tell nothing outside of it: a frame becomes the file that it
-was read from and its number there, an SA its row in the table of SAs.
+A table is filled from lines of JSON that tshark prints. Each column names the member of such an object that it holds,
+and its kind. The numbers of frames and SAs in a shard mean nothing outside of it: a frame is converted to its file and
+its number there, an SA to its row in the table of SAs.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -17,7 +17,7 @@ class Column(NamedTuple):
     name: str
     type: str = "INTEGER"
     kind: str = VALUE
-    member: str = ""    # if it has another name there
+    member: str = ""    # if its name there differs
     also_in: str = ""   # FRAME: the member with a text that names it, too, as "frame 7"; it becomes "frame N"
     table: object = None    # ROW: of what
 
@@ -28,7 +28,7 @@ class Table(NamedTuple):
     tap: str = ""       # of tshark, that prints its objects: those with the member `key`
     key: str = ""
     at: str = ""        # the member with the frame by which rows are put in order
-    of: str = ""        # the table whose row it belongs to, which has its objects in `member`
+    of: str = ""        # the table of the parent row, which has its objects in `member`
     member: str = ""
 
 
@@ -95,7 +95,7 @@ def table_of(one):
     return next((table for table in LINES if table.key in one), None)
 
 
-# What the run itself knows.
+# Tables that describe the run itself.
 RUN = """
 CREATE TABLE files (file INTEGER PRIMARY KEY, path TEXT, read INTEGER, kept INTEGER, first_ns INTEGER, last_ns INTEGER,
                     unknown_links TEXT, error TEXT);

@@ -1,7 +1,8 @@
-"""The two kinds of work: dividing a file, and judging a shard. Each runs anywhere that sees the files and the work folder.
+"""The two kinds of work: dividing a file, and judging a shard. Each runs on any machine that can access the files and
+the work folder.
 
-A piece of work puts its result in place by renaming it, whole or not at all. So a worker may die at any time, a piece may be
-done twice, and what is in place need not be done again.
+A piece of work puts its result in place by renaming it, so it appears completely or not at all. So a worker may die at
+any time, a piece may be done twice, and a result that is in place need not be computed again.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -21,7 +22,7 @@ MERGED_AT_ONCE = 200    # files that one mergecap opens; a process may have 1,02
 
 
 class Failed(Exception):
-    """What cannot be done with this file or this shard, for people."""
+    """Why a file or shard failed, as a message for the user."""
 
 
 def put_in_place(made, wanted):
@@ -30,7 +31,7 @@ def put_in_place(made, wanted):
     except OSError:
         if not wanted.exists():
             raise
-        shutil.rmtree(made)     # somebody else was quicker, and has the same
+        shutil.rmtree(made)     # another worker was faster and produced the same
 
 
 def last_line(text):
@@ -40,7 +41,7 @@ def last_line(text):
 # --- dividing --------------------------------------------------------------------------------------------------------
 
 def split(path, folder, shards, keep_all, program):
-    """Divides the file into parts in `folder`; returns what ipsec-split tells of it."""
+    """Divides the file into parts in `folder`; returns the summary of ipsec-split."""
     folder = Path(folder)
     if not folder.exists():
         made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
@@ -76,7 +77,7 @@ def mergecap(parts):
 
 
 def merge(parts, to, folder):
-    """Merges in time order. Batches of neighbours, merged one after the other, come to the same order as all at once."""
+    """Merges in time order. Merging batches of neighbours one after the other gives the same order as all at once."""
     number = 0
     while len(parts) > MERGED_AT_ONCE:
         batches, parts = [parts[i:i + MERGED_AT_ONCE] for i in range(0, len(parts), MERGED_AT_ONCE)], []
@@ -89,7 +90,7 @@ def merge(parts, to, folder):
 
 
 def run_tshark(parts, options, output, folder):
-    """One tshark reads the parts of the shard, merged, from a pipe; none of them is written once more."""
+    """One tshark reads the merged parts of the shard from a pipe, so that they need not be written again."""
     receiver, sender = os.pipe()
     taps = [word for table in tables.LINES for word in ("-z", table.tap)]
     tshark = subprocess.Popen(["tshark", "-q", "-n", "-r", "-", *OPTIONS, *options, *taps], stdin=receiver, stdout=output,
