@@ -6,7 +6,7 @@ usage: bench.py [--build BUILD] [--packets N] [core] [sas] [crypto] [keys] [tsha
 Counts of instructions repeat to a fraction of a percent, unlike times. The captures hold clean packets of 200 SAs in
 turn.
 
-- In the core: what ipsec_judge() takes for a packet, with as few packets per SA as the captures have if something is
+- In the core: what ipsec_judge_briefly() takes for a packet, with as few packets per SA as the captures have if something is
   added below, and with many; and what it takes if many SAs are alive and packets touch them at random, with the memory
   that an SA takes, between two hosts or with a peer of its own.
 - In tshark: what a packet takes in all without the plugin, as the slope between a quarter and half of N packets, so
@@ -106,7 +106,7 @@ def instructions(command, variables=None, within=None):
 
 
 def core_cost(program, kind, count):
-    return instructions([str(program), kind, str(count)], within="ipsec_judge") / count
+    return instructions([str(program), kind, str(count)], within="ipsec_judge_briefly") / count
 
 
 def print_lookups(program, packets):

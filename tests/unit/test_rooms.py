@@ -75,7 +75,7 @@ def test_nothing_lives_outside_of_the_rooms():
 def test_the_first_header_of_each_room_says_what_it_is_for():
     for room in ROOMS:
         headers = [name for name in sources(CORE) if room_of(name) == room and name.endswith(".h")]
-        said = [name for name in headers if f"The room {room}/ has" in sources(CORE)[name]]
+        said = [name for name in headers if f"Layer {room}/:" in sources(CORE)[name]]
         assert said == headers[:1], room
 
 
