@@ -1,7 +1,7 @@
 /* Capture files.
  *
- * Interfaces may be described in the middle of a file: each part gets those that were described before its next packet,
- * so that all parts have the same interfaces with the same numbers.
+ * A file may describe interfaces in the middle. Before a packet is added to a part, the part gets all interfaces
+ * described so far, so that all parts have the same interfaces with the same numbers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
@@ -12,16 +12,16 @@
 
 #define SECOND INT64_C(1000000000) /* in nanoseconds */
 
-/* In seconds: with as much added, the last moment of which there are nanoseconds is not reached. */
+/* In seconds. A generation after SECONDS_MOST still fits into 64 bits of nanoseconds. */
 #define GENERATION   INT64_C(1000000000)
 #define SECONDS_MOST (INT64_MAX / SECOND - 2 * GENERATION)
 
 struct capture {
     wtap *file;
     wtap_rec record;
-    Buffer octets;         /* up to 4.4; later it is a part of the record */
-    bool has_time;         /* of a packet, so far */
-    int64_t seconds;       /* if it has: of the first one */
+    Buffer octets;         /* up to 4.4; later versions have it in the record */
+    bool has_time;         /* a packet with a time was read */
+    int64_t seconds;       /* of the first such packet */
     GPtrArray *interfaces; /* wtap_block_t, those described so far, as parts have them */
 };
 
@@ -138,9 +138,9 @@ static ipsec_link link_of(int encapsulation)
     }
 }
 
-/* Files may say any time. One that is a generation away from the first in the file is taken for damage: it becomes the
- * next that is not. Programs that sort packets subtract times in 32 bits. The record is changed with it, for what is
- * noted of a packet must be what is read from the part. */
+/* A file may contain any time. One that is more than a generation from the first in the file is treated as damaged, and
+ * becomes the nearest one that is not, because programs that sort packets subtract times in 32 bits. The record is
+ * changed, too, because the time noted for a packet must be the one that is read from the part. */
 static int64_t take_time(capture *from)
 {
     nstime_t *const time = &from->record.ts;
@@ -170,7 +170,7 @@ static void describe(capture *from, capture_packet *packet)
         packet->nanoseconds = take_time(from);
 }
 
-/* The interface as parts have it: with times in nanoseconds since 1970. Others may not fit, or not come back. */
+/* The interface as parts have it: with times in nanoseconds since 1970. Other units may overflow or lose precision. */
 static wtap_block_t in_nanoseconds(wtap_block_t interface)
 {
     const wtap_block_t copy = wtap_block_make_copy(interface);

@@ -14,19 +14,19 @@ typedef struct capture_packet {
     const uint8_t *octets;
     uint32_t count;
     ipsec_link link;
-    int encapsulation;   /* of libwiretap, for messages */
+    int encapsulation;   /* libwiretap's number, for messages */
     int64_t nanoseconds; /* since 1970, if has_time */
     bool has_time;
 } capture_packet;
 
-/* A file that is read. */
+/* A file that is being read. */
 typedef struct capture capture;
 
-/* To be called once, before everything else. */
+/* Must be called once, before everything else. */
 void captures_begin(void);
 void captures_end(void);
 
-/* Returns NULL if it cannot be opened, with the reason in *error, which the caller frees. */
+/* Returns NULL if the file cannot be opened, with the reason in *error, which the caller frees. */
 capture *capture_open(const char *path, char **error);
 void capture_close(capture *from);
 
@@ -45,7 +45,7 @@ capture_part *capture_part_open(const char *path, capture *from, char **error);
 /* Adds the packet that was read last. */
 bool capture_part_add(capture_part *part, capture *from, char **error);
 
-/* Frees it, whether or not it could be written completely; `part` may be NULL. */
+/* Frees the part even if writing failed, in which case it returns false; `part` may be NULL. */
 bool capture_part_close(capture_part *part, char **error);
 
 #endif

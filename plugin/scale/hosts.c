@@ -1,7 +1,7 @@
 /* The two hosts that a frame is between.
  *
- * Only as much of each header is read as is needed to find the next one. At octets that were cut off or are not
- * understood, the search ends, and the last IP header decides.
+ * Only as much of each header is read as is needed to find the next one. The search ends at octets that were cut off or
+ * are not understood; the last IP header then decides.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hosts.h"
@@ -47,11 +47,11 @@ enum {
     PORT_NATT = 4500
 };
 
-/* Headers below IP, and IP headers in each other: more than any network has. */
+/* The most headers below IP, and nested IP headers: more than any network has. */
 #define LINKS_MOST  16u
 #define NESTED_MOST 8u
 
-/* What is still to be read. */
+/* What has not been read yet. */
 typedef struct rest {
     const uint8_t *at;
     uint32_t count;
@@ -68,7 +68,7 @@ static bool skip(rest *r, uint32_t octets)
 
 /* --- below IP --- */
 
-/* After the labels, IP begins; or Ethernet after a control word (RFC 4385 3), which begins with 0. */
+/* IP follows the labels; or a control word, which begins with 0 (RFC 4385 3), and then Ethernet. */
 static bool skip_labels(rest *r, uint16_t *type)
 {
     bool last = false;
@@ -356,6 +356,6 @@ uint32_t ipsec_hosts_shard(const ipsec_hosts *hosts, uint32_t shards)
 
     hash = add_to_hash(hash, hosts->first, hosts->length);
     hash = add_to_hash(hash, hosts->second, hosts->length);
-    /* The low bits of FNV depend on the low bits of the octets alone. */
+    /* The low bits of FNV depend only on the low bits of the octets, so the high ones are used. */
     return (uint32_t)((uint64_t)(hash * UINT32_C(2654435769)) * shards >> 32);
 }

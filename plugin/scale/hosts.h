@@ -1,6 +1,6 @@
 /** @file
- * The two hosts that a captured frame is between, by which the splitter divides captures, and whether it has anything
- * to do with IPsec. Works on octets alone, and has no state.
+ * The two hosts that a captured frame is between, by which captures are split, and whether the frame has anything to
+ * do with IPsec. Works on octets alone, and has no state.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,19 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** What a frame begins with. */
+/** The link header that a frame begins with. */
 typedef enum {
     IPSEC_LINK_UNKNOWN,
     IPSEC_LINK_ETHERNET,
     IPSEC_LINK_IP,     /**< IPv4 or IPv6, distinguished by their first four bits */
-    IPSEC_LINK_COOKED, /**< Linux cooked capture; likewise the next, its second version */
+    IPSEC_LINK_COOKED, /**< Linux cooked capture; the next is its second version */
     IPSEC_LINK_COOKED2,
     IPSEC_LINK_LOOPBACK /**< BSD loopback: four octets of address family */
 } ipsec_link;
 
 /** What is known about a frame. */
 typedef struct ipsec_hosts {
-    bool is_ip;        /**< it carries IP, and the IP header was captured; if not, nothing else is valid */
+    bool is_ip;        /**< an IP header was found; if not, nothing else is valid */
     bool is_relevant;  /**< ESP, AH, IPComp, WESP, IKE, ICMP; or a fragment that may be part of UDP with one of these */
     uint8_t length;    /**< octets of each address: 4 or 16 */
     uint8_t first[16]; /**< the lower one of the two addresses, so that both directions are the same */

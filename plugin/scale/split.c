@@ -1,7 +1,7 @@
-/* ipsec-split: divides a capture file by the hosts that its packets are between.
+/* ipsec-split: splits a capture file by pairs of hosts.
  *
- * Packets of one SA, the IKE messages that created it, the fragments of both and the ICMP errors about them are between
- * the same two hosts, so they get into the same shard. Their judgement does not depend on other packets.
+ * The packets of an SA, the IKE messages that created it, the fragments of both and the ICMP errors about them are
+ * between the same two hosts, so they go to the same shard. Their judgement does not depend on other packets.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "captures.h"
@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Each shard is an open file. */
+/* Each shard takes two open files. */
 #define SHARDS_MOST 512
 
 enum {
@@ -48,7 +48,7 @@ typedef struct split {
     uint64_t read, kept;
     bool has_time;
     int64_t first, last; /* the earliest and the latest, in nanoseconds */
-    GHashTable *unknown; /* by encapsulation, the number of packets whose hosts are unknown; owned values */
+    GHashTable *unknown; /* number of packets by encapsulation, for unknown link types; owned values */
     char *error;         /* NULL: none so far */
 } split;
 
@@ -74,7 +74,7 @@ static bool open_part(split *s, uint32_t shard)
     return !s->error;
 }
 
-/* The time of the packet in nanoseconds and its number in the file, from 1, each little-endian: 12 octets. */
+/* Writes the packet's time in nanoseconds and its number in the file, from 1: 12 octets, little-endian. */
 static bool note_frame(split *s, part *to, const capture_packet *packet)
 {
     const uint64_t time = GUINT64_TO_LE((uint64_t)packet->nanoseconds);
@@ -186,8 +186,7 @@ static void put_unknown(json_dumper *out, const split *s)
     json_dumper_end_object(out);
 }
 
-/* One line of JSON: how many packets were read, how many are in each shard, and the times of the first and the last
- * one.
+/* Prints one line of JSON: how many packets were read, how many went to each shard, the earliest and the latest time.
  */
 static void tell(const split *s)
 {
@@ -244,15 +243,13 @@ static int run(const options *options)
 static bool read_options(int *argc, char ***argv, options *options)
 {
     const GOptionEntry entries[] = {
-        {"shards", 'n', 0, G_OPTION_ARG_INT, &options->shards, "How many parts to make at most (default 32)", "N"},
-        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->folder, "Folder for the parts, which must exist", "FOLDER"},
-        {"all", 'a', 0, G_OPTION_ARG_NONE, &options->all, "Keep packets that have no IPsec, IKE or ICMP in them, too",
-         NULL},
+        {"shards", 'n', 0, G_OPTION_ARG_INT, &options->shards, "Number of shards (default: 32)", "N"},
+        {"output", 'o', 0, G_OPTION_ARG_FILENAME, &options->folder, "Existing folder for the parts", "FOLDER"},
+        {"all", 'a', 0, G_OPTION_ARG_NONE, &options->all, "Also keep packets without IPsec, IKE or ICMP", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->files, NULL, "CAPTURE"},
         G_OPTION_ENTRY_NULL,
     };
-    GOptionContext *const context =
-        g_option_context_new("- divide a capture by the hosts that its packets are between");
+    GOptionContext *const context = g_option_context_new("- split a capture by pairs of hosts");
     GError *error = NULL;
     bool good;
 
@@ -265,9 +262,9 @@ static bool read_options(int *argc, char ***argv, options *options)
         return false;
     }
     if (options->shards < 1 || options->shards > SHARDS_MOST)
-        fprintf(stderr, "ipsec-split: %d parts: from 1 to %d can be made\n", options->shards, SHARDS_MOST);
+        fprintf(stderr, "ipsec-split: %d shards: the number must be from 1 to %d\n", options->shards, SHARDS_MOST);
     else if (!options->folder)
-        fprintf(stderr, "ipsec-split: no folder for the parts: name one with -o\n");
+        fprintf(stderr, "ipsec-split: name a folder for the parts with -o\n");
     else if (!options->files || g_strv_length(options->files) != 1)
         fprintf(stderr, "ipsec-split: name one capture file\n");
     else

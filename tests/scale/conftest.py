@@ -1,6 +1,6 @@
-"""A copy of plugin, splitter and engine that a user other than root may read, and a scheduler with two workers on it.
+"""A copy of plugin, splitter and engine that users other than root can read, and a scheduler with two workers.
 
-The environment: IPSEC_MODULE, IPSEC_SPLIT, the programs that were built; IPSEC_CAPTURES, the sample captures.
+Environment variables: IPSEC_MODULE and IPSEC_SPLIT are what was built, IPSEC_CAPTURES the folder of sample captures.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

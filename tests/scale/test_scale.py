@@ -1,4 +1,4 @@
-"""ipsec-scale gives the same answer as one tshark over all captures, however they are cut, divided and distributed.
+"""ipsec-scale gives the same result as one tshark over all captures, however they are cut, split and distributed.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -30,7 +30,7 @@ SCHEMAS = Path(__file__).resolve().parents[2] / "plugin" / "schema"
 
 
 def write_pcap(stage, path, packets, link=101):
-    """`packets`: (microseconds, octets); the file is one that the stage's user may read."""
+    """`packets`: (microseconds, octets). The user of the stage can read the file."""
     header = struct.pack("<IHHIIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, link)
     stage.run("sh", "-c", f"umask 0; touch {path}")
     path.write_bytes(header + b"".join(struct.pack("<IIII", time // 10**6, time % 10**6, len(octets), len(octets)) + octets
@@ -48,7 +48,7 @@ def read_pcap(path):
 
 
 def disordered(stage, folder):
-    """Two files in which each second packet comes too early, as from a network card with several queues."""
+    """Two files in which every other packet is too early, as from a network card with several queues."""
     source = stage.folder / "captures" / "clean_ipv6.pcap"
     link = struct.unpack_from("<I", source.read_bytes(), 20)[0]
     files = read_pcap(source)[0::2], read_pcap(source)[1::2]
@@ -59,7 +59,7 @@ def disordered(stage, folder):
 
 
 def without_moved(stage, folder):
-    """Rekeys and replays of the sample, without SAs that come from several hosts."""
+    """The rekeys and replays of a sample, without SAs whose packets come from several hosts."""
     sample, sources = stage.folder / "captures" / "faults_sequence.pcap", collections.defaultdict(set)
     fields = [word for name in ("ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "ipsec.spi") for word in ("-e", name)]
     told = [line.split("\t") for line in stage.run("tshark", "-n", "-r", sample, "-T", "fields", *fields).stdout.splitlines()]
@@ -71,7 +71,7 @@ def without_moved(stage, folder):
 
 @pytest.fixture(scope="session")
 def captures(stage):
-    """The samples, each cut in two somewhere; one half compressed, because that is how captures are kept."""
+    """The samples, each cut in two at a different place; one half is compressed, because that is how captures are kept."""
     folder, made = stage.folder / "work" / "cut", []
     assert stage.run("mkdir", folder).returncode == 0
     sources = [stage.folder / "captures" / f"{name}.pcap" for name in SAMPLES] + [without_moved(stage, folder)]
@@ -89,7 +89,7 @@ def captures(stage):
 
 @pytest.fixture(scope="session")
 def scale(stage, cluster):
-    """Runs the command on the cluster; returns the result, and what was printed."""
+    """Runs the command on the cluster; returns the result and the messages."""
     def run(name, files, *words, status=0):
         result = stage.folder / "work" / f"{name}.db"
         done = stage.scale("run", *files, "-o", result, "--scheduler", cluster.address, *words)
@@ -133,7 +133,7 @@ def test_shards_change_nothing(scale, captures, whole, shards):
 
 
 def test_one_tshark_over_everything_says_the_same(stage, captures, packets, whole):
-    """Row by row, from its lines alone. Which frame is which packet tshark tells of both, the merged file and those it is of."""
+    """Row by row, from its lines alone. Packets are matched by what tshark shows of the merged file and of its sources."""
     folder = stage.folder / "work" / "plain"
     everything, lines = folder / "everything.pcapng", folder / "lines"
     stage.run("mkdir", folder)
@@ -160,12 +160,12 @@ FIELDS = ["-o", "ip.defragment:false", "-T", "fields", "-e", "frame.time_epoch",
 
 @pytest.fixture(scope="session")
 def packets(stage, captures):
-    """(time, length, frame) of each, as text, by file."""
+    """(time, length, frame) of each packet as text, by file."""
     return [[line.split("\t") for line in stage.run("tshark", "-n", "-r", path, *FIELDS).stdout.splitlines()] for path in captures]
 
 
 def places_of(stage, everything, packets):
-    """Numbers of the files and frames of each packet of the merged file. Equal packets at one time are told apart by their
+    """File and frame number of each packet of the merged file. Packets of equal time and length are told apart by their
     order: mergecap takes those of the last file first."""
     seen = collections.defaultdict(list)
     for number, of_file in reversed(list(enumerate(packets))):
@@ -189,7 +189,7 @@ def test_frames_are_those_of_the_files(packets, whole):
 
 
 def test_a_worker_that_dies_changes_nothing(scale, cluster, captures, whole, stage):
-    """It dies while it works; another one takes its place."""
+    """It dies while it works, and another one replaces it."""
     result = stage.folder / "work" / "killed.db"
     run = stage.start(sys.executable, stage.folder / "scale" / "ipsec-scale", "run", *captures, "-o", result, "--shards", "7",
                       "--folder", stage.folder / "work" / "killed", "--scheduler", cluster.address,
@@ -228,7 +228,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(scale, captures, stage):
     assert all(f"{path}: " in said for path in problems)
     kept = dict(database.execute("SELECT path, kept FROM files"))
     assert kept[str(captures[0])] > 0 and kept[str(cut)] > 0 and kept[str(bad)] is None
-    assert not list(folder.glob("ipsec-scale-*")), "the folder between is left behind"
+    assert not list(folder.glob("ipsec-scale-*")), "the temporary folder was left behind"
 
 
 @pytest.mark.usefixtures("whole")
@@ -257,7 +257,7 @@ def esp(source, destination, spi, sequence):
 
 
 def test_a_limit_that_was_reached_is_named(scale, stage):
-    """A replay of what one tshark has forgotten meanwhile, because others sent so many packets. Apart from them it has not."""
+    """A replay of a packet that one tshark has forgotten, because other hosts sent so many. Without those it has not."""
     quiet, busy = (1, 2), (5, 6)
     packets = [esp(*quiet, 0x1000, number) for number in (1, 2, 3)]
     packets += [esp(*busy, 0x2000, number) for number in range(1, 8193)] + [esp(*quiet, 0x1000, 1)]
@@ -273,7 +273,7 @@ def test_a_limit_that_was_reached_is_named(scale, stage):
 
 
 def test_the_folder_is_left_clean(scale, stage, cluster, captures):
-    """Of two runs at a time, one is refused; and what is unfinished goes away."""
+    """Unfinished work is removed, and a second run at the same time is refused."""
     engine, folder = pytest.importorskip("ipsec_scale.engine"), stage.folder / "work" / "owned"
     stage.run("mkdir", "-p", folder / f"{work.UNFINISHED}before")
     scale("owned", captures[:2], "--folder", folder)
@@ -312,16 +312,17 @@ def test_progress(capsys, monkeypatch):
     engine = pytest.importorskip("ipsec_scale.engine")
     now = iter((100.0, 104.0, 110.0, 120.0))
     monkeypatch.setattr(engine.time, "monotonic", lambda: next(now))
-    progress = engine.Progress("dividing", 4000, "octets")
+    progress = engine.Progress("splitting", 4000, "octets")
     for amount in (500, 1500):
         progress.add(amount)
     progress.end(40)
     assert capsys.readouterr().err.splitlines() == [
-        "ipsec-scale: dividing: 50 %, 200 octets a second, 10 s to go", "ipsec-scale: dividing: 40 packets in 20.0 s, 2 a second"]
+        "ipsec-scale: splitting: 50 %, 200 octets per second, 10 s left",
+        "ipsec-scale: splitting: 40 packets in 20.0 s, 2 per second"]
 
 
 def test_space(tmp_path):
-    """Of what lies packed, and not where it has been divided already."""
+    """Compressed files count with their full size, and files that were already split do not count."""
     engine = pytest.importorskip("ipsec_scale.engine")
     plain, packed = tmp_path / "plain.pcap", tmp_path / "packed.pcap.gz"
     plain.write_bytes(bytes(3000))
@@ -330,7 +331,7 @@ def test_space(tmp_path):
     assert engine.space_needed(run) == 1.5 * 8000
     engine.parts_of(run, plain).mkdir()
     assert engine.space_needed(run) == 1.5 * 5000
-    packed.write_bytes(packed.read_bytes()[:-4] + b"\xff\xff\xff\xff")     # says 4 GB
+    packed.write_bytes(packed.read_bytes()[:-4] + b"\xff\xff\xff\xff")     # claims 4 GB
     assert engine.space_needed(run) == 1.5 * 1032 * packed.stat().st_size
 
 
@@ -353,7 +354,7 @@ def test_a_frame_in_an_advice_is_one_of_a_file():
 
 
 def test_times_that_make_no_sense_harm_nobody_else(scale, stage):
-    """Each packet has a finding, and its number in the file as sequence number: with many at one time, it shows which is which."""
+    """Each packet has a finding, and its frame number as sequence number, which identifies it among many of the same time."""
     folder = stage.folder / "work"
     good = [(10**15, esp(1 + number % 7, 20, 100 + number % 7, number)) for number in range(1, 41)]
     captures = [write_pcap(stage, folder / f"times-{number}.pcap", good) for number in range(3)]
@@ -377,7 +378,7 @@ def run_line(stage, line):
 
 @pytest.fixture(scope="session")
 def taps(stage, captures):
-    """Where the page has captures."""
+    """Captures where the page has them."""
     folder = stage.folder / "work" / "srv" / "taps"
     packed = " ".join(str(path) for path in captures if path.suffix == ".gz")
     stage.run("sh", "-c", f"mkdir -p {folder}; cp {packed} {folder}")
@@ -385,7 +386,7 @@ def taps(stage, captures):
 
 @pytest.mark.skipif(len(SHARDS) == 1, reason="takes long")
 def test_examples(stage, taps):
-    """As they are written, but for the root of the files."""
+    """As written on the page, except that /srv is elsewhere."""
     lines = re.findall(r"^    (ipsec-scale .*)$", PAGE, re.MULTILINE)
     assert len(lines) > 8 and all(f"query result.db {name}" in PAGE for name in ("moved", "points", "limits"))
     for line in lines:
@@ -395,7 +396,7 @@ def test_examples(stage, taps):
 
 @pytest.mark.skipif(len(SHARDS) == 1, reason="takes long")
 def test_three_machines(stage, taps):
-    """This one is all three; with one worker for eight."""
+    """This machine plays all three, with one worker instead of eight."""
     lines, started = re.findall(r"^    (?:one|two|three)\$ (.*)$", PAGE, re.MULTILINE), []
     assert len(lines) == 5
     lines = [line.replace("tcp://one:8786", "tcp://127.0.0.1:18786").replace("--nworkers 8", "--nworkers 1") for line in lines]
@@ -418,7 +419,7 @@ def test_the_page_names_all(whole):
 
 
 def test_a_table_is_one_definition(tmp_path, monkeypatch):
-    """The one of the page."""
+    """The definition on the page works as it is."""
     source, marker = Path(tables.__file__).read_text(), "# All of them.\n"
     assert marker in source
     changed = types.ModuleType("tables")
@@ -449,7 +450,7 @@ def test_each_member_has_a_column(schema, table):
 
 
 def test_the_order_is_that_of_mergecap(tmp_path):
-    """With equal times, and with files that are not in order themselves. The length of a packet is its number."""
+    """Even with equal times, and with unsorted files. The length of a packet identifies it."""
     files = {"a": [(5, 1), (3, 2), (9, 3), (9, 4)], "b": [(5, 7), (6, 8)], "c": [(2, 20), (9, 21), (5, 22)]}
     for name, packets in files.items():
         (tmp_path / name).write_bytes(b"".join(struct.pack("<qI", *packet) for packet in packets))
@@ -470,7 +471,7 @@ def test_the_order_is_that_of_mergecap(tmp_path):
 
 
 def test_sas_that_come_from_several_hosts_are_shown(scale, stage):
-    """Such SAs are the only thing that dividing by hosts separates."""
+    """Such SAs are the only ones that are split across shards."""
     sample = stage.folder / "captures" / "faults_sequence.pcap"
     one, many = (dump(scale(f"moved-{shards}", [sample], "--shards", shards)[0]) for shards in (1, 7))
     assert len(many["sas"]) > len(one["sas"])
@@ -490,7 +491,7 @@ def test_splitter_keeps_interfaces_and_nanoseconds(stage):
     fine, capture, folder = work / "fine.pcap", work / "interfaces.pcapng", work / "interfaces"
     octets = (samples / "clean_natt.pcap").read_bytes()
     stage.run("sh", "-c", f"touch {fine}; chmod 666 {fine}; mkdir {folder}")
-    fine.write_bytes(struct.pack("<I", 0xa1b23c4d) + octets[4:])    # microseconds become nanoseconds
+    fine.write_bytes(struct.pack("<I", 0xa1b23c4d) + octets[4:])    # this magic number turns microseconds into nanoseconds
     stage.run("mergecap", "-I", "none", "-a", "-w", capture, samples / "clean_esp.pcap", fine)
     fields = ["-T", "fields", "-e", "frame.time_epoch", "-e", "frame.interface_id", "-e", "frame.len"]
     assert stage.run("ipsec-split", "--all", "-n", "3", "-o", folder, capture).returncode == 0

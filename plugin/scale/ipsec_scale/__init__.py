@@ -1,4 +1,4 @@
-"""ipsec-scale: many captures, judged on many processors or machines as if by one tshark.
+"""ipsec-scale judges many captures on many processors or machines as if they were read by one tshark.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

@@ -16,60 +16,61 @@ from .telling import say
 
 DONE, INCOMPLETE, USAGE = 0, 1, 2
 
-
-SHARDS_MOST = 512   # of ipsec-split
+SHARDS_MOST = 512   # the most that ipsec-split makes
 
 
 def positive(text):
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 at least")
+        raise argparse.ArgumentTypeError("must be at least 1")
     return number
 
 
 def shards(text):
     number = positive(text)
     if number > SHARDS_MOST:
-        raise argparse.ArgumentTypeError(f"must be {SHARDS_MOST} at most")
+        raise argparse.ArgumentTypeError(f"must be at most {SHARDS_MOST}")
     return number
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="ipsec-scale", description="Judge the IPsec of many captures, on many processors.")
+    parser = argparse.ArgumentParser(prog="ipsec-scale", description="Judge the IPsec packets of many captures on many processors.")
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="judge captures, in the order in which they are named")
-    run.add_argument("files", nargs="+", metavar="CAPTURE", type=Path)
-    run.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the result, a SQLite file")
+    run = commands.add_parser("run", help="judge captures")
+    run.add_argument("files", nargs="+", metavar="CAPTURE", type=Path, help="capture file; the rows of the result follow this order")
+    run.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="SQLite file for the result")
     run.add_argument("--shards", type=shards, default=32, metavar="N",
-                     help="in how many parts to judge (32); the result does not depend on it")
-    run.add_argument("--workers", type=positive, default=os.cpu_count(), metavar="N", help="processes (one per processor)")
-    run.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask scheduler, as tcp://host:8786, in place of --workers")
+                     help="number of shards (default: %(default)s); the result does not depend on it")
+    run.add_argument("--workers", type=positive, default=os.cpu_count(), metavar="N",
+                     help="number of worker processes (default: one per processor)")
+    run.add_argument("--scheduler", metavar="ADDRESS",
+                     help="address of a Dask scheduler, such as tcp://host:8786; replaces --workers")
     run.add_argument("--folder", type=Path, metavar="FOLDER",
-                     help="for the parts, seen by all workers; it is kept, and a run that was stopped goes on from it")
-    run.add_argument("--json", type=Path, metavar="FOLDER", help="each table as lines of JSON, too")
-    run.add_argument("--all", action="store_true", help="keep packets that have no IPsec, IKE or ICMP in them")
+                     help="work folder, which all workers can access; it is kept, and an interrupted run resumes from it")
+    run.add_argument("--json", type=Path, metavar="FOLDER", help="also write each table as lines of JSON to this folder")
+    run.add_argument("--all", action="store_true", help="also keep packets without IPsec, IKE or ICMP")
     run.add_argument("--option", action="append", default=[], metavar="NAME:VALUE",
-                     help="a preference for tshark, as ipsec.sa_file:/srv/keys.txt")
+                     help="preference for tshark, such as ipsec.sa_file:/srv/keys.txt (repeatable)")
     run.add_argument("--split-program", default=shutil.which("ipsec-split") or "ipsec-split", help=argparse.SUPPRESS)
-    query = commands.add_parser("query", help="ask a result")
-    query.add_argument("result", type=Path)
-    query.add_argument("name", nargs="?", choices=tables.QUERIES, help="none: they are listed")
-    query.add_argument("argument", nargs="*")
+    query = commands.add_parser("query", help="query a result")
+    query.add_argument("result", type=Path, help="SQLite file of a run")
+    query.add_argument("name", nargs="?", choices=tables.QUERIES, help="name of the query; without it, all queries are listed")
+    query.add_argument("argument", nargs="*", help="argument of the query, if it takes one")
     return parser.parse_args(arguments)
 
 
 def remove(folder):
-    """Workers that were not told yet to end find nothing under its name, and so add nothing."""
+    """Renames the folder first, so that workers that are still running cannot add files to it."""
     gone = f"{folder}-gone"
     os.rename(folder, gone)
     shutil.rmtree(gone, ignore_errors=True)
 
 
 def judge(wanted):
-    from . import engine    # Dask takes a second to start, and who asks needs none
+    from . import engine    # here, because importing Dask takes a second, and queries do not need it
 
     if not os.access(wanted.output.absolute().parent, os.W_OK):
-        say(f"{wanted.output}: cannot be written there")
+        say(f"{wanted.output}: cannot write a file there")
         return USAGE
     made = None if wanted.folder else tempfile.mkdtemp(prefix="ipsec-scale-", dir=wanted.output.absolute().parent)
     folder = Path(made or wanted.folder).absolute()
@@ -77,10 +78,10 @@ def judge(wanted):
     options = [word for option in wanted.option for word in ("-o", option)]
     run = engine.Run([path.absolute() for path in wanted.files], wanted.output.absolute(), folder, wanted.shards, wanted.all,
                      options, wanted.split_program, wanted.json)
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))    # so that the folder goes away then, too
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))    # so that the folder is removed then, too
     try:
         if not engine.check_space(run):
-            say("that is not enough: name another place with --folder")
+            say("not enough free space: choose another folder with --folder")
             return USAGE
         with engine.owned(folder), engine.connect(wanted.scheduler, wanted.workers) as client:
             return DONE if engine.run_on(client, run) else INCOMPLETE
@@ -98,7 +99,7 @@ def ask(wanted):
             print(f"{name:14} {title}")
         return DONE
     if not wanted.result.exists():
-        say(f"{wanted.result}: there is no such file")
+        say(f"{wanted.result}: no such file")
         return USAGE
     database = sqlite3.connect(f"{wanted.result.absolute().as_uri()}?mode=ro", uri=True)
     sql = tables.QUERIES[wanted.name][1]

@@ -1,7 +1,7 @@
 """Collects the lines of all shards in one SQLite file.
 
-The order and the numbers of the rows do not depend on the number of shards: SAs are in the order of their first
-packets, packets in the order of the files. SQLite sorts the lines by these; so they need not fit into memory.
+The order and the numbers of the rows do not depend on the number of shards: SAs are ordered by their first packets, and
+packets by file and frame. SQLite does the sorting, so the lines need not fit into memory.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from . import tables
 
-AT_ONCE = 1000      # rows that one statement inserts
+AT_ONCE = 1000      # rows that are inserted together
 
 
 class Shard(NamedTuple):
     number: int
-    lines: object       # path of its lines, see placed.py
-    files: tuple        # numbers of the files in the run, in the order of its parts
+    lines: object       # path of the file with its lines, see placed.py
+    files: tuple        # the number in the run of each part's file
 
 
 def sql_columns(table):
@@ -36,7 +36,7 @@ def create(database):
 
 
 class Inserter:
-    """Collects the rows of a table, and inserts many at once."""
+    """Collects rows of a table, to insert many at once."""
 
     def __init__(self, database, table):
         self.database, self.table, self.rows = database, table, []
@@ -56,7 +56,7 @@ class Inserter:
 # --- the lines of all shards, in order -------------------------------------------------------------------------------
 
 def stage(database, shards):
-    """Takes the lines in, as they are."""
+    """Loads the lines unchanged, with what they are sorted by."""
     database.execute("CREATE TABLE staged.lines (name TEXT, file INTEGER, frame INTEGER, shard INTEGER, number INTEGER, line TEXT)")
     for place, shard in enumerate(shards):
         with open(shard.lines, encoding="utf-8") as lines:
@@ -86,7 +86,7 @@ class Filler:
         self.inserters = {table: Inserter(database, table) for table in (*tables.LINES, *tables.PARTS, *tables.TEXTS)}
         self.sas = {(shard.number, one["index"]): row
                     for row, (shard, one) in enumerate(lines_of(database, shards, tables.SAS), 1)}
-        self.texts = {table: {} for table in tables.TEXTS}      # by what they hold, their rows
+        self.texts = {table: {} for table in tables.TEXTS}      # row numbers by content
 
     def row_of_texts(self, table, shard, one):
         held = tuple(self.values(table, shard, one))
@@ -139,23 +139,23 @@ def note_run(database, files, problems):
 
 
 def open_new(path):
-    """An empty result, and beside it a file for what lies between."""
+    """Makes an empty result, and beside it a temporary file for the lines."""
     between = path.with_name(path.name + ".lines")
     for one in (path, between):
         one.unlink(missing_ok=True)
     database = sqlite3.connect(path)
     database.execute("ATTACH ? AS staged", (str(between),))
-    for name in ("main", "staged"):    # nobody needs an unfinished file
+    for name in ("main", "staged"):    # an unfinished file is of no use, so it need not survive a crash
         database.execute(f"PRAGMA {name}.synchronous = OFF")
         database.execute(f"PRAGMA {name}.journal_mode = OFF")
     create(database)
     return database, between
 
 
-# --- for other programs ----------------------------------------------------------------------------------------------
+# --- export ----------------------------------------------------------------------------------------------------------
 
 def export(database, folder):
-    """Each table as lines of JSON, without what is not known."""
+    """Writes each table as lines of JSON; a column without a value is left out."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [name for name, in database.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")]
     for name in names:

@@ -1,4 +1,4 @@
-"""A run: divides the files, judges the shards, collects the results, on the workers of a Dask scheduler.
+"""A run: splits the files and judges the shards on the workers of a Dask scheduler, then collects the results.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -24,14 +24,14 @@ RETRIES = 3     # for a piece of work whose worker died
 
 
 class Run(NamedTuple):
-    files: list         # in their order, which matters
+    files: list         # their order matters: rows are in it
     result: Path
     folder: Path        # for intermediate files; all workers must be able to access it
     shards: int
     keep_all: bool
     tshark_options: list
     split_program: str
-    json_folder: Path   # None: no lines of JSON are wanted
+    json_folder: Path   # None if no lines of JSON are wanted
 
 
 def key_of(*what):
@@ -65,12 +65,12 @@ class Progress:
         if now - self.told >= self.SECONDS and self.done:
             self.told = now
             rate = self.done / (now - self.begin)
-            say(f"{self.what}: {100 * self.done // self.total} %, {rate:,.0f} {self.unit} a second, "
-                f"{(self.total - self.done) / rate:,.0f} s to go")
+            say(f"{self.what}: {100 * self.done // self.total} %, {rate:,.0f} {self.unit} per second, "
+                f"{(self.total - self.done) / rate:,.0f} s left")
 
     def end(self, packets):
         seconds = max(time.monotonic() - self.begin, 1e-3)
-        say(f"{self.what}: {packets:,} packets in {seconds:,.1f} s, {packets / seconds:,.0f} a second")
+        say(f"{self.what}: {packets:,} packets in {seconds:,.1f} s, {packets / seconds:,.0f} per second")
 
 
 # --- the steps -------------------------------------------------------------------------------------------------------
@@ -103,7 +103,8 @@ def results(client, jobs, progress, weight, problems, name):
         if piece.status == "finished":
             yield job.what, piece.result()
         else:
-            problems.append((name(job.what), str(piece.exception() if piece.status == "error" else "its workers died")))
+            reason = piece.exception() if piece.status == "error" else "its workers died repeatedly"
+            problems.append((name(job.what), str(reason)))
 
 
 def split_all(client, run, problems):
@@ -117,7 +118,7 @@ def split_all(client, run, problems):
             continue
         jobs.append(Job(number, work.split, (str(path), str(folders[number]), run.shards, run.keep_all, run.split_program),
                         f"split-{key_of(str(folders[number]))}"))
-    parts, progress = [], Progress("dividing", sum(sizes.values()), "octets")
+    parts, progress = [], Progress("splitting", sum(sizes.values()), "octets")
     for number, summary in results(client, jobs, progress, sizes.get, problems, lambda number: str(run.files[number])):
         if "error" in summary:
             problems.append((str(run.files[number]), f"ends early, after {summary['read']:,} packets: {summary['error']}"))
@@ -127,18 +128,18 @@ def split_all(client, run, problems):
 
 
 def conditions_of(tshark_options):
-    """What the judgement rests on besides the packets: if any of it has changed, it is made anew."""
+    """What the judgement depends on besides the packets. If any of it has changed, shards are judged again."""
     plugins = subprocess.run(["tshark", "-G", "plugins"], capture_output=True, text=True, check=False).stdout
     conditions = [line for line in plugins.splitlines() if line.startswith("ipsec_analysis")]
     for option in tshark_options:
         path = option.partition(":")[2]
-        state = os.stat(path) if os.path.isfile(path) else None     # a file of keys, for one
+        state = os.stat(path) if os.path.isfile(path) else None     # a file of keys, for example
         conditions.append([option, state and [state.st_size, state.st_mtime_ns]])
     return conditions
 
 
 def judge_all(client, run, parts, problems):
-    """Returns what there is of each shard that has packets and could be judged."""
+    """Returns a Shard for each shard that has packets and could be judged."""
     jobs, judged, sizes, conditions = [], [], {}, conditions_of(run.tshark_options)
     for shard in range(run.shards):
         filled = [(number, folder) for number, folder, summary in parts if summary["shards"][shard]]
@@ -169,7 +170,7 @@ def rows_of_files(run, parts):
 
 
 def collect_all(run, parts, shards, problems):
-    """Puts the result in place once it is whole."""
+    """Writes the result, and puts it in place when it is complete."""
     made = run.result.with_name(run.result.name + ".unfinished")
     database, between = collect.open_new(made)
     try:
@@ -179,7 +180,7 @@ def collect_all(run, parts, shards, problems):
         if run.json_folder:
             collect.export(database, run.json_folder)
         for name, count in database.execute("SELECT name, count(*) FROM limits GROUP BY name ORDER BY name"):
-            say(f"limit {name} was reached in {count} of {len(shards)} shards: see the table of limits")
+            say(f"limit {name} was reached in {count} of {len(shards)} shards: see the table limits")
     finally:
         database.close()
         between.unlink()
@@ -189,11 +190,11 @@ def collect_all(run, parts, shards, problems):
 # --- the run ---------------------------------------------------------------------------------------------------------
 
 GZIP = b"\x1f\x8b"
-PACKED_MOST = 1032  # to one: deflate can do no more, whatever the file says
+PACKED_MOST = 1032  # the highest ratio of deflate, whatever size the file claims
 
 
 def unpacked_size(path):
-    """Octets of a capture; of one in gzip, as its end says. That counts up to 2^32, and of several members the last one."""
+    """Octets of a capture. For gzip this is what its last octets say: the size modulo 2^32, and only of the last member."""
     size = os.path.getsize(path)
     with open(path, "rb") as file:
         if size < 18 or file.read(2) != GZIP:
@@ -202,11 +203,11 @@ def unpacked_size(path):
         return max(size, min(int.from_bytes(file.read(4), "little"), size * PACKED_MOST))
 
 
-PART_OF_CAPTURE = 1.5   # small packets take so much more in the parts, with what is noted of each
+PART_OF_CAPTURE = 1.5   # small packets grow by as much in the parts, with their frame numbers and times
 
 
 def space_needed(run):
-    """Octets for the parts that are not there yet, if all packets are kept. What cannot be read needs none."""
+    """Octets for the parts that do not exist yet, if all packets are kept. Files that cannot be read need none."""
     needed = 0
     for path in run.files:
         try:
@@ -218,23 +219,23 @@ def space_needed(run):
 
 def check_space(run):
     needed, free = space_needed(run), shutil.disk_usage(run.folder).free
-    say(f"{len(run.files)} files; up to {needed / 1e6:,.0f} MB for the parts in {run.folder}, where {free / 1e6:,.0f} MB are free")
+    say(f"{len(run.files)} files; their parts need up to {needed / 1e6:,.0f} MB in {run.folder}, which has {free / 1e6:,.0f} MB free")
     return needed <= free
 
 
 def clear(folder):
-    """Removes what workers that died have left behind."""
+    """Removes what workers left behind when they died."""
     for path in folder.glob(f"{work.UNFINISHED}*"):
         shutil.rmtree(path, ignore_errors=True)
 
 
 class InUse(Exception):
-    """Another run has the folder."""
+    """Another run is using the folder."""
 
 
 @contextlib.contextmanager
 def owned(folder):
-    """The folder is this run's alone, and what is unfinished in it goes away, now and in the end."""
+    """Locks the folder for this run, and removes unfinished work from it before and after."""
     with open(folder / "lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -15,7 +15,7 @@ def frames_of(path):
 
 
 def is_in_order(path):
-    """Whether no packet is older than the one in front of it."""
+    """Whether no packet is older than the one before it."""
     last = None
     for time, _ in frames_of(path):
         if last is not None and time < last:
@@ -25,14 +25,14 @@ def is_in_order(path):
 
 
 def with_file(file, path):
-    """(time, file, frame) of the packets of one part, in order."""
+    """(time, file, frame) of the packets of one part, in time order."""
     frames = frames_of(path) if is_in_order(path) else sorted(frames_of(path), key=lambda packet: packet[0])
     return ((time, file, frame) for time, frame in frames)
 
 
 def in_order(paths):
-    """Numbers of files, and of frames, of the packets of a shard in the order in which they are judged: by time, those of the
-    last file first where times are equal, as mergecap does it. A file has the number of its path here, from 0."""
+    """The file and the frame number of each packet of a shard, as two arrays in the order in which tshark reads them: by
+    time, and where times are equal, the last file first, as in mergecap. Files are indexes into `paths`."""
     files, numbers = array("I"), array("I")
     parts = [with_file(file, path) for file, path in enumerate(paths)]
     for _, file, number in heapq.merge(*reversed(parts), key=lambda packet: packet[0]):

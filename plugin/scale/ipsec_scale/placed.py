@@ -1,7 +1,7 @@
-"""Lines of tshark about a shard, with places in files in place of its frames.
+"""Converts the frame numbers in the lines that tshark prints for a shard.
 
-A frame of a shard tells nothing outside of it. It becomes a list of two: the number of the file among those that the shard
-has parts of, from 0, and the number of the frame there.
+A frame number of a shard means nothing outside it. It becomes a list of two: the index of its part in the shard, from 0,
+and the frame number in the file of that part.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """
@@ -24,7 +24,8 @@ def place_all(one, table, places):
 
 
 def place(lines, made, frames):
-    """Writes the lines anew. `frames`: of each part, what ipsec-split wrote of its packets."""
+    """Copies the lines of known tables to `made`, converted. `frames`: for each part, the path of the file with its frame
+    numbers and times."""
     places = merged.in_order(frames)
     with open(lines, encoding="utf-8") as source, open(made, "w", encoding="utf-8") as target:
         for line in source:

@@ -8,8 +8,8 @@ SPDX-License-Identifier: GPL-2.0-or-later
 """
 from typing import NamedTuple
 
-# FRAME: a second column, NAME_file, says of which file. NAMES: a list, joined by commas. SHARD: the shard that says it.
-# ROW: the row of another table that has what else the object has.
+# FRAME: a second column, NAME_file, has its file. NAMES: a list, joined by commas. SHARD: the shard that the line is from.
+# ROW: the row of another table, which has more members of the same object.
 VALUE, FRAME, SA, NAMES, SHARD, ROW = "value", "frame", "sa", "names", "shard", "row"
 
 
@@ -17,18 +17,18 @@ class Column(NamedTuple):
     name: str
     type: str = "INTEGER"
     kind: str = VALUE
-    member: str = ""    # if its name there differs
-    also_in: str = ""   # FRAME: the member with a text that names it, too, as "frame 7"; it becomes "frame N"
-    table: object = None    # ROW: of what
+    member: str = ""    # its name in the object, if that differs
+    also_in: str = ""   # FRAME: the member whose text also mentions it, as "frame 7"; that becomes "frame N"
+    table: object = None    # ROW: the other table
 
 
 class Table(NamedTuple):
     name: str
     columns: tuple
-    tap: str = ""       # of tshark, that prints its objects: those with the member `key`
+    tap: str = ""       # tshark's -z that prints its objects, which have the member `key`
     key: str = ""
-    at: str = ""        # the member with the frame by which rows are put in order
-    of: str = ""        # the table of the parent row, which has its objects in `member`
+    at: str = ""        # the member with the frame that rows are sorted by
+    of: str = ""        # the parent table, whose objects contain these in `member`
     member: str = ""
 
 
@@ -53,7 +53,7 @@ SAS = Table("sas", (
     Column("created_by", kind=FRAME), Column("deleted_by", kind=FRAME), *integers("esn"), *texts("key_source")),
     tap="ipsec,sa,json", key="index", at="first_frame")
 
-# Headers with a finding, or not clean; ICMP errors; IKE messages with a finding.
+# Headers with a finding or not clean; ICMP errors; IKE messages with a finding.
 PACKETS = Table("packets", (
     Column("frame", kind=FRAME), *texts("time"), Column("epoch", "REAL"), *texts("verdict", "protocol", "source",
                                                                                  "destination", "encapsulation"),
@@ -68,7 +68,7 @@ PACKETS = Table("packets", (
     *texts("strongswan_log", "linux_sa_counter"), *integers("inferred")),
     tap="ipsec,findings,json", key="findings", at="frame")
 
-# What is said of a finding: the same for many of them, so that each text is there once.
+# Texts about a finding. Many findings share them, so each is stored once.
 ADVICE = Table("advice", texts("id", "summary", "cause", "reference", "advice"))
 
 FINDINGS = Table("findings", (
@@ -78,7 +78,7 @@ FINDINGS = Table("findings", (
 IKE = Table("ike", (
     *texts("id"), *integers("notify"), *texts("notify_name"), *integers("windows_error")), of="packets", member="ike")
 
-# What the shards had to forget; see the section on limits in SCALE.md.
+# What shards had to forget; see "Limits" in SCALE.md.
 LIMITS = Table("limits", (
     Column("shard", kind=SHARD), Column("name", "TEXT", member="limit"), *integers("times"), *texts("summary")),
     tap="ipsec,limits,json", key="limit")
@@ -91,7 +91,7 @@ TEXTS = tuple(table for table in TABLES if not table.tap and not table.of)
 
 
 def table_of(one):
-    """Of an object that tshark printed; None: of none."""
+    """The table of an object that tshark printed, or None."""
     return next((table for table in LINES if table.key in one), None)
 
 
@@ -113,23 +113,23 @@ QUERIES = {
                  """SELECT id, severity, count(*) AS packets, count(DISTINCT sa) AS sas
                     FROM findings JOIN packets ON packets.row = findings.packets GROUP BY id, severity
                     ORDER BY packets DESC, id"""),
-    "loss-by-hour": ("Numbers that never came, by the hour in which the SA began",
+    "loss-by-hour": ("Lost sequence numbers, by the hour in which the SA began",
                      """SELECT substr(first_time, 1, 13) AS hour, count(*) AS sas, sum(packets) AS packets, sum(lost) AS lost,
                                round(100.0 * sum(lost) / (sum(packets) + sum(lost)), 3) AS percent
                         FROM sas GROUP BY hour ORDER BY hour"""),
-    "windows": ("SAs whose packets come too late for a window of 32, and the window that would have held them",
+    "windows": ("SAs whose packets come too late for a window of 32, and the window that would have accepted them",
                 """SELECT row AS sa, source, destination, spi_hex, packets, late, window_needed
                    FROM sas WHERE window_needed > 32 ORDER BY window_needed DESC, row LIMIT 20"""),
-    "moved": ("SAs whose packets came from several hosts: each of these has a row, for they are judged apart",
+    "moved": ("SAs with several rows, because their packets came from several hosts; each row was judged separately",
               """SELECT protocol, destination, spi_hex, count(*) AS rows, group_concat(DISTINCT source) AS sources
                  FROM sas GROUP BY protocol, destination, spi_hex HAVING count(DISTINCT source) > 1
                  ORDER BY destination, spi_hex"""),
-    "points": ("SAs of which packets were captured more than once, as at several points",
+    "points": ("SAs with packets that were captured more than once, for example at several points",
                """SELECT row AS sa, source, destination, spi_hex, packets, captured_twice
                   FROM sas WHERE captured_twice > 0 ORDER BY captured_twice DESC, row LIMIT 20"""),
-    "limits": ("Limits of the plugin that were reached: what is said of an SA may depend on others then",
+    "limits": ("Limits of the plugin that were reached, so that the results for an SA may depend on other SAs",
                "SELECT name, count(*) AS shards, sum(times) AS times, summary FROM limits GROUP BY name ORDER BY name"),
-    "packets": ("All packets of a finding: packets ID",
+    "packets": ("All packets with a finding: packets ID",
                 """SELECT path, frame, time, source, destination, spi_hex, seq, verdict
                    FROM findings JOIN packets ON packets.row = findings.packets JOIN files ON files.file = frame_file
                    WHERE id = ? ORDER BY packets.row"""),

@@ -1,4 +1,4 @@
-"""What users are told besides the result.
+"""Messages for the user, on standard error.
 
 SPDX-License-Identifier: GPL-2.0-or-later
 """

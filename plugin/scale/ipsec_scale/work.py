@@ -1,4 +1,4 @@
-"""The two kinds of work: dividing a file, and judging a shard. Each runs on any machine that can access the files and
+"""The two kinds of work: splitting a file, and judging a shard. Each runs on any machine that can access the files and
 the work folder.
 
 A piece of work puts its result in place by renaming it, so it appears completely or not at all. So a worker may die at
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from . import merged, placed, tables
 
-UNFINISHED = "unfinished-"  # what such a name begins with goes away
-# Else it depends on packets of others from when on fragments are looked at.
+UNFINISHED = "unfinished-"  # prefix of names that are removed
+# Without this, when the plugin begins to look at fragments depends on the packets of other hosts.
 OPTIONS = ["-o", "ipsec.all_fragments:TRUE"]
 MERGED_AT_ONCE = 200    # files that one mergecap opens; a process may have 1,024 open
 
@@ -38,10 +38,10 @@ def last_line(text):
     return text.strip().rsplit("\n", 1)[-1] if text.strip() else "no reason given"
 
 
-# --- dividing --------------------------------------------------------------------------------------------------------
+# --- splitting -------------------------------------------------------------------------------------------------------
 
 def split(path, folder, shards, keep_all, program):
-    """Divides the file into parts in `folder`; returns the summary of ipsec-split."""
+    """Splits the file into parts in `folder`; returns the summary of ipsec-split."""
     folder = Path(folder)
     if not folder.exists():
         made = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=folder.parent))
@@ -62,8 +62,8 @@ def part_of(folder, shard, suffix="pcapng"):
 
 
 def sorted_part(part, frames, folder):
-    """The part itself, or if its packets are not in the order of time, a copy where they are: what stands in front of what must
-    not depend on packets in other parts."""
+    """The part itself, or a sorted copy if its packets are not in time order. In a merge, the order of unsorted packets would
+    depend on the other parts."""
     if merged.is_in_order(frames):
         return part
     made = folder / f"sorted-{len(list(folder.iterdir()))}.pcapng"
@@ -72,12 +72,12 @@ def sorted_part(part, frames, folder):
 
 
 def mergecap(parts):
-    """Interfaces with the same description become one, in whichever files they are."""
+    """The command. Interfaces with the same description become one, even across files."""
     return ["mergecap", "-I", "any", "-w", "-", *map(str, parts)]
 
 
 def merge(parts, to, folder):
-    """Merges in time order. Merging batches of neighbours one after the other gives the same order as all at once."""
+    """Merges in time order. Merging neighbours in batches first gives the same order as merging all at once."""
     number = 0
     while len(parts) > MERGED_AT_ONCE:
         batches, parts = [parts[i:i + MERGED_AT_ONCE] for i in range(0, len(parts), MERGED_AT_ONCE)], []
@@ -106,8 +106,8 @@ def run_tshark(parts, options, output, folder):
 
 
 def judge(shard, folders, result, options):
-    """Judges the packets of a shard, of the parts in `folders`; what tshark prints comes to `result`, see placed.py. Returns
-    what it said besides."""
+    """Judges the parts of a shard in `folders`. Writes the lines that tshark prints to `result`, see placed.py; returns what
+    it wrote to standard error."""
     result = Path(result)
     said = result.with_suffix(".said")
     if not result.exists():
