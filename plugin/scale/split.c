@@ -15,9 +15,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef G_OS_UNIX
+#include <sys/resource.h>
+#endif
 
-/* Each shard takes two open files. */
 #define SHARDS_MOST 512
+#define FILES_MOST  (2 * SHARDS_MOST + 64) /* open at once: two for each shard, and the capture and libraries */
 
 enum {
     DONE = 0,
@@ -272,11 +275,25 @@ static bool read_options(int *argc, char ***argv, options *options)
     return false;
 }
 
+/* Most systems let a process open only 1,024 files, or fewer, unless it asks for more. */
+static void allow_open_files(void)
+{
+#ifdef G_OS_UNIX
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= FILES_MOST)
+        return;
+    limit.rlim_cur = MIN(limit.rlim_max, FILES_MOST);
+    setrlimit(RLIMIT_NOFILE, &limit);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     options options = {.shards = 32};
     int status = USAGE;
 
+    allow_open_files();
     captures_begin();
     if (read_options(&argc, &argv, &options))
         status = run(&options);

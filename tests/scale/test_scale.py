@@ -485,6 +485,15 @@ def test_splitter_refuses(stage, words):
     assert stage.run("ipsec-split", *words, capture).returncode == 2
 
 
+def test_splitter_opens_more_files_than_a_shell_allows(stage):
+    folder = stage.folder / "work" / "files"
+    capture = write_pcap(stage, stage.folder / "work" / "files.pcap", [(number, esp(number, 0, 256, 1)) for number in range(200)])
+    stage.run("mkdir", folder)
+    done = stage.run("sh", "-c", f"ulimit -Sn 64; exec ipsec-split -n 512 -o {folder} {capture}")
+    assert done.returncode == 0, done.stderr
+    assert len(list(folder.glob("*.pcapng"))) > 64
+
+
 def test_splitter_keeps_interfaces_and_nanoseconds(stage):
     """Each part has all interfaces with their numbers, whether they are described at the beginning or later."""
     work, samples = stage.folder / "work", stage.folder / "captures"
