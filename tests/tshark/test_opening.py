@@ -30,7 +30,7 @@ def test_why_the_icv_of_ah_fails(tshark, passes):
     assert fields == {"Type of Service", "Flags", "Time to Live", "Header Checksum", "Traffic Class", "Flow Label", "Hop Limit"}
     for frame, (_, match) in lines("opening", "another (.*) than the ICV covers").items():
         advice = rows[frame]["ipsec.advice"][0]
-        assert "Look for NAT" in advice and f"the ICV verifies with another {match[1]}." in advice, frame
+        assert "Look for NAT" in advice and f"the ICV verifies with another {match[1]};" in advice, frame
     for frame in lines("opening", "AH: damaged"):
         assert "verifies" not in rows[frame]["ipsec.advice"][0], frame
 
