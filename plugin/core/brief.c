@@ -105,6 +105,7 @@ static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record
 {
     ipsec_ruling ruling = ruling_of(a);
 
+    ipsec_steady_catch_up(a->sa);
     if (note->any || note->facts) {
         ipsec_judge_taken(a->db, a->view, a->sa, &ruling, note, record, report);
         return false;
@@ -121,19 +122,25 @@ static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *
     return conclude(a, note, record, report);
 }
 
-/* Enters the number, the lifetime and the IV in the SA, like ipsec_judge(). */
+/* Enters the number and the lifetime in the SA, like ipsec_judge(). */
 static IPSEC_INLINE void enter(const arrival *a, ipsec_note *note)
 {
-    ipsec_sa *const sa = a->sa;
+    a->sa->numbers.packets++;
+    ipsec_sequence_step(&a->db->sequencer, a->sa, note);
+    ipsec_life_spend(a->sa, 0);
+}
 
-    sa->numbers.packets++;
-    ipsec_sequence_step(&a->db->sequencer, sa, note);
-    ipsec_life_spend(sa, 0);
-    if (ipsec_iv_is_of_use(a->view, sa, NULL)) {
-        const ipsec_ruling ruling = ruling_of(a);
+static IPSEC_INLINE void learn(const arrival *a, ipsec_note *note)
+{
+    const ipsec_ruling ruling = ruling_of(a);
 
-        ipsec_iv_judge(a->db->sas->ivs, a->view, sa, NULL, &ruling, true, 0, note);
-    }
+    ipsec_iv_judge(a->db->sas->ivs, a->view, a->sa, NULL, &ruling, true, 0, note);
+}
+
+static IPSEC_INLINE void follow(const arrival *a, ipsec_note *note)
+{
+    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
+        ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, note);
 }
 
 /* One more sound packet in UDP. */
@@ -164,17 +171,30 @@ static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *r
         confirm(a);
     remember(a);
     enter(a, &note);
-    if (!ipsec_life_follow_on(db->sas, a->view, a->sa))
-        ipsec_life_follow(db->sas, a->view, a->sa, a->sequence, &note);
+    follow(a, &note);
+    if (ipsec_iv_is_of_use(a->view, a->sa, NULL))
+        learn(a, &note);
     return keep(a, &note, record, report);
 }
 
-/* For a packet whose sender may have changed. */
-static bool follow(const arrival *a, ipsec_record *record, ipsec_report *report)
+/* Where only its IV may tell something. When the search of a counter is given up, the SA rests until it begins anew. */
+static bool take_and_learn(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};
 
-    ipsec_steady_catch_up(a->sa);
+    remember(a);
+    follow(a, &note);
+    learn(a, &note);
+    if (a->sa->iv.misses == IPSEC_IV_MISSES_MOST)
+        ipsec_steady_renew(a->sa, a->view, a->db->opens);
+    return keep(a, &note, record, report);
+}
+
+/* Where its sender may have changed. */
+static bool take_and_follow(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_note note = {0};
+
     ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
     return keep(a, &note, record, report);
 }
@@ -193,9 +213,11 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, cons
     a.bits = ruling.bits;
     if (a.sa->numbers.eager || (udp && !a.sa->confirmed))
         return take_eagerly(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+    if (a.sa->numbers.learns)
+        return take_and_learn(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
     remember(&a);
     if (!ipsec_life_follow_on(db->sas, view, a.sa))
-        return follow(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+        return take_and_follow(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
     if (ipsec_record_keep_bits(view, a.sa->index, high_of(&a), a.bits, record))
         return true;
     return conclude(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, &(ipsec_note){0}, record,

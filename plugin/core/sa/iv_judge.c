@@ -78,7 +78,7 @@ void ipsec_iv_judge(ipsec_iv_store *store, const ipsec_view *view, ipsec_sa *sa,
                                .iv = view->data + iv_at(view),
                                .length = spec ? ipsec_iv_length(spec) : 8,
                                .sequence = ipsec_ruling_number(ruling),
-                               .packets = sa->numbers.packets,
+                               .packets = ipsec_sa_numbered(sa),
                                .frame = view->frame};
     if (demand == IPSEC_IV_UNPREDICTABLE)
         packet.last_block = last_block_of(view, icv, packet.length);

@@ -76,6 +76,7 @@ typedef struct ipsec_sa_numbers {
     bool no_window : 1; /**< sa.no_anti_replay was reported, because so many numbers came again with other octets */
     bool near_end : 1;  /**< it was reported that few numbers are left */
     bool eager : 1;     /**< of a steady SA: each packet is entered at once, see steady.h */
+    bool learns : 1;    /**< likewise: the IV of each packet matters */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */
@@ -295,6 +296,14 @@ void ipsec_sa_move(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_view *to, ui
 static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table, uint32_t index)
 {
     return &g_array_index(table->summaries, ipsec_sa_summary, index);
+}
+
+/** Packets of the SA that had a number, with those that are not in `numbers` yet. */
+static inline uint32_t ipsec_sa_numbered(const ipsec_sa *sa)
+{
+    const uint32_t came = sa->expected.next - 1 - (uint32_t)sa->numbers.window.top;
+
+    return sa->numbers.packets + (sa->expected.until > 0 ? came : 0);
 }
 
 /** Counts a packet of the SA. ipsec_sa_get() has done it. */

@@ -12,11 +12,10 @@ static bool is_closed(const ipsec_sa *sa, bool opens)
     return !opens || (sa->keys.nothing_to_try && ipsec_null_probe_shape(&sa->keys.null) == 0);
 }
 
-/* Whether its next packet must be entered at once, because it is tried as ESP-NULL, its IV matters, or a number may be
- * lost. */
-static bool is_eager(const ipsec_sa *sa, const ipsec_view *view, bool opens)
+/* Whether its next packet must be entered at once, because it is tried as ESP-NULL, or a number may be lost. */
+static bool is_eager(const ipsec_sa *sa, bool opens)
 {
-    return (opens && sa->keys.null.rest == 0) || ipsec_iv_is_of_use(view, sa, NULL) ||
+    return (opens && sa->keys.null.rest == 0) ||
            !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
 }
 
@@ -31,7 +30,7 @@ static uint32_t count_ahead(const ipsec_sa *sa, bool opens)
 
     if (sa->numbers.eager)
         return EAGER;
-    if (sa->iv.misses == IPSEC_IV_MISSES_MOST)
+    if (!sa->numbers.learns && sa->iv.misses == IPSEC_IV_MISSES_MOST)
         ahead = MIN(ahead, sa->iv.again - sa->numbers.packets - 1);
     return ahead;
 }
@@ -43,7 +42,8 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
     sa->expected = (ipsec_sa_expected){0};
     if (sa->keys.icv_good || !is_closed(sa, opens) || !ipsec_sequence_is_steady(&sa->numbers) || next >= IPSEC_NEAR_END)
         return;
-    sa->numbers.eager = is_eager(sa, view, opens);
+    sa->numbers.eager = is_eager(sa, opens);
+    sa->numbers.learns = ipsec_iv_is_of_use(view, sa, NULL);
     sa->expected.next = next;
     sa->expected.until = next + MIN(count_ahead(sa, opens), IPSEC_NEAR_END - next);
 }
