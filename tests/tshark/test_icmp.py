@@ -101,7 +101,7 @@ def test_inner_mtu_is_the_kernels(tshark, capture, udp, fits, passes):
     assert f": an inner MTU of {fits} fits; {len(first)} octets do not;" in rows[2]["ipsec.advice"][0]
     for frame, above in ((3, "1 packet"), (4, "2 packets")):
         advice = rows[frame]["ipsec.advice"][0]
-        assert f": an inner MTU of {fits} fits; {above} so far did not (up to {len(first)} octets)." in advice
+        assert f": an inner MTU of {fits} fits; {above} so far did not (up to {len(first)} octets);" in advice
 
 
 def test_table_has_the_mtu(tshark):
