@@ -34,6 +34,7 @@ import unit_programs  # noqa: E402
 from unit_programs import CORE  # noqa: E402
 
 SEED = 4303
+CORE_FLAGS = ("-O1", "-g0", "-DIPSEC_BOTH_WAYS")    # the quick path must go astray where the long way does not
 MADE = 300          # number of possible mutations that are chosen
 # Files in which a boundary decides what is said about a packet.
 RULES = ("packet/*.c", "sa/*.c", "sa/*.h", "report/quirks.c", "report/receiver.c", "evidence/*.c", "keys/keyring.c",
@@ -208,7 +209,7 @@ class Bench:
     def __init__(self, folder):
         self.folder = folder
         self.objects = folder / "objects"
-        self.sources = unit_programs.build_core(folder)
+        self.sources = unit_programs.build_core(folder, CORE_FLAGS)
         self.tests = unit_programs.build_tests(folder)
         self.seconds = {}
         self.seen = collections.Counter()
@@ -248,7 +249,7 @@ def judge(bench, mutation):
         replaced = includers(core, mutation.file)
         try:
             for source in replaced:
-                unit_programs.compile_object(core / source, folder / unit_programs.object_name(source), core)
+                unit_programs.compile_object(core / source, folder / unit_programs.object_name(source), core, CORE_FLAGS)
             unit_programs.link([(folder if source in replaced else bench.objects) / unit_programs.object_name(source)
                                 for source in bench.sources], folder / "libcore.so")
         except subprocess.CalledProcessError:
