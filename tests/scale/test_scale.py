@@ -249,6 +249,15 @@ def test_what_cannot_be_done_is_refused_at_once(stage, words):
     assert done.returncode == 2 and "Traceback" not in done.stderr and done.stderr
 
 
+def test_missing_dask_is_told(stage):
+    code = ("import sys; sys.modules['distributed'] = None; sys.path.insert(0, sys.argv[1])\n"
+            "from ipsec_scale.__main__ import main; sys.exit(main(sys.argv[2:]))")
+    done = stage.run(sys.executable, "-c", code, stage.folder / "scale", "run", stage.folder / "captures" / "faults.pcap",
+                     "-o", stage.folder / "work" / "none.db")
+    assert done.returncode == 2 and "python3-distributed" in done.stderr and "Traceback" not in done.stderr
+
+
+
 def esp(source, destination, spi, sequence):
     """An IPv4 packet with ESP of 36 octets."""
     addresses = bytes((10, 0, 0, source, 10, 0, 0, destination))

@@ -121,6 +121,9 @@ def main(arguments=None):
     wanted = parse(arguments)
     try:
         return judge(wanted) if wanted.command == "run" else ask(wanted)
+    except ModuleNotFoundError as missing:
+        say(f"the Python package {missing.name} is not installed (Debian: python3-distributed)")
+        return USAGE
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
 
