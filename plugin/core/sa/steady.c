@@ -40,7 +40,7 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
     const uint32_t next = (uint32_t)sa->numbers.window.top + 1;
 
     sa->expected = (ipsec_sa_expected){0};
-    if (sa->keys.icv_good || !is_closed(sa, opens) || !ipsec_sequence_is_steady(&sa->numbers) || next >= IPSEC_NEAR_END)
+    if (!is_closed(sa, opens) || !ipsec_sequence_is_steady(&sa->numbers) || next >= IPSEC_NEAR_END)
         return;
     sa->numbers.eager = is_eager(sa, opens);
     sa->numbers.learns = ipsec_iv_is_of_use(view, sa, NULL);
