@@ -22,7 +22,7 @@ typedef struct arrival {
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
 
-/* --- facts.def: whether each fact is true. None of these functions changes state. --- */
+/* --- facts.def: whether each fact is true. None of them changes what is known of the SA, but it may catch up. --- */
 
 static IPSEC_INLINE bool is_RFC(const arrival *a)
 {

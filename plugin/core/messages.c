@@ -2,6 +2,7 @@
 #include "db.h"
 #include "sa/exchanges.h"
 #include "sa/negotiated.h"
+#include "sa/steady.h"
 
 #include "twin.h"
 
@@ -36,7 +37,10 @@ static void learn_from_ike(ipsec_db *db, const ipsec_ike_message *message, const
     if (!contents || !contents->decrypted)
         return;
     ipsec_ike_learn(db->families, db->sas, message, contents, view);
-    db->opens = db->opens || db->sas->negotiations;
+    if (!db->opens && db->sas->negotiations) {
+        ipsec_steady_end_all(db->sas);
+        db->opens = true;
+    }
 }
 
 static bool read_ike(const ipsec_view *view, ipsec_ike_message *message)

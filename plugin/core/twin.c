@@ -4,6 +4,7 @@
 
 #ifdef IPSEC_BOTH_WAYS
 
+#include "sa/describe.h"
 #include "sa/steady.h"
 
 #include <string.h>
@@ -63,6 +64,8 @@ static void compare_pairs(uint32_t frame, const ipsec_sa_pair *a, const ipsec_sa
     SAME(a, b, silence, "pair");
     SAME(a, b, turns, "pair");
     SAME(a, b, parallel, "pair");
+    SAME(a, b, matched_good, "pair");
+    SAME(a, b, unmatched_good, "pair");
     SAME(a, b, verified, "pair");
     SAME(a, b, active_good, "pair");
     SAME(a, b, is_told, "pair");
@@ -92,6 +95,14 @@ static void compare_keys(uint32_t frame, const ipsec_sa_keys *a, const ipsec_sa_
     SAME(a, b, nothing_to_try, "keys");
     SAME(a, b, icv_good, "keys");
     SAME(a, b, failures, "keys");
+    SAME(a, b, high, "keys");
+    SAME(a, b, source, "keys");
+    SAME(a, b, row_confirmed, "keys");
+    SAME(a, b, start_seen, "keys");
+    SAME(a, b, esn, "keys");
+    SAME(a, b, position, "keys");
+    SAME(a, b, advice_case, "keys");
+    SAME(a, b, detail, "keys");
     SAME(a, b, null.shape, "keys");
     SAME(a, b, null.balance, "keys");
     SAME(a, b, null.lost, "keys");
@@ -111,6 +122,24 @@ static void compare_ivs(uint32_t frame, const ipsec_iv_state *a, const ipsec_iv_
     SAME(a, b, kept, "IV");
     SAME(a, b, adds, "IV");
     SAME(a, b, xors, "IV");
+    SAME(a, b, has_last_block, "IV");
+    if (a->demand != IPSEC_IV_UNKNOWN || a->id == 0)
+        return;
+    if (a->proved) {
+        SAME(a, b, unique.blocks, "IV");
+        SAME(a, b, unique.levels, "IV");
+        SAME(a, b, unique.tried, "IV");
+        SAME(a, b, unique.shared, "IV");
+        SAME(a, b, unique.ordered, "IV");
+        SAME(a, b, unique.reversed, "IV");
+        SAME(a, b, unique.relation, "IV");
+    } else if (a->misses == IPSEC_IV_MISSES_MOST) {
+        SAME(a, b, again, "IV");
+    } else if (a->begun) {
+        SAME(a, b, unknown.difference, "IV");
+        SAME(a, b, unknown.exclusive_or, "IV");
+        SAME(a, b, unknown.sequence, "IV");
+    }
 }
 
 static void compare_summaries(uint32_t frame, const ipsec_sa_summary *a, const ipsec_sa_summary *b)
@@ -124,6 +153,24 @@ static void compare_summaries(uint32_t frame, const ipsec_sa_summary *a, const i
     SAME(a, b, successor, "summary");
 }
 
+/* What does not belong to an SA. */
+static void compare_rest(uint32_t frame, const ipsec_db *a, const ipsec_db *b)
+{
+    const ipsec_recents *recents = a->sequencer.recents, *of_b = b->sequencer.recents;
+
+    SAME(a, b, opens, "database");
+    SAME(a, b, watches, "database");
+    SAME(a, b, notes->len, "database");
+    SAME(a, b, sas->live, "database");
+    SAME(a, b, sas->summaries->len, "database");
+    SAME(recents, of_b, count, "recent packets");
+    if (memcmp(&recents->packets[recents->count % IPSEC_RECENTS], &of_b->packets[recents->count % IPSEC_RECENTS],
+               sizeof(ipsec_recent)) != 0)
+        g_error("frame %u: the last packet that is remembered differs", frame);
+    for (unsigned limit = 0; limit < IPSEC_LIMIT_COUNT; limit++)
+        SAME(a, b, limits.times[limit], ipsec_limit_name((ipsec_limit)limit));
+}
+
 static ipsec_sa *find(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
 {
     const ipsec_sa_key key = ipsec_sa_key_of(db->sas, view, spi);
@@ -132,17 +179,10 @@ static ipsec_sa *find(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
 }
 
 /* Compares a copy of the SA that has caught up; otherwise the SA itself would never have anything to catch up. */
-static void compare_sas(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
+static void compare_pair_of_sas(uint32_t frame, const ipsec_db *db, const ipsec_sa *a, const ipsec_sa *b)
 {
-    const uint32_t frame = view->frame;
-    ipsec_sa *a = find(db, view, spi), *b = find(db->twin, view, spi);
-    ipsec_sa copy;
+    ipsec_sa copy = *a;
 
-    if (!a != !b)
-        g_error("frame %u: only one way knows the SA", frame);
-    if (!a)
-        return;
-    copy = *a;
     copy.numbers.window = ipsec_window_copy(&a->numbers.window);
     ipsec_steady_catch_up(&copy);
     SAME(&copy, b, index, "SA");
@@ -150,6 +190,13 @@ static void compare_sas(const ipsec_db *db, const ipsec_view *view, uint32_t spi
     SAME(&copy, b, sound, "SA");
     SAME(&copy, b, faulty, "SA");
     SAME(&copy, b, properties, "SA");
+    SAME(&copy, b, looks, "SA");
+    SAME(&copy, b, steady, "SA");
+    SAME(&copy, b, advanced, "SA");
+    SAME(&copy, b, varied, "SA");
+    SAME(&copy, b, told_peers, "SA");
+    SAME(&copy, b, has_generations, "SA");
+    SAME(&copy, b, rank, "SA");
     SAME(&copy, b, confirmed, "SA");
     SAME(&copy, b, is_negotiated, "SA");
     compare_keys(frame, &copy.keys, &b->keys);
@@ -158,6 +205,31 @@ static void compare_sas(const ipsec_db *db, const ipsec_view *view, uint32_t spi
     compare_ivs(frame, &copy.iv, &b->iv);
     compare_summaries(frame, ipsec_sa_summary_at(db->sas, a->index), ipsec_sa_summary_at(db->twin->sas, b->index));
     ipsec_window_clear(&copy.numbers.window);
+}
+
+static void compare_sas(const ipsec_db *db, const ipsec_view *view, uint32_t spi)
+{
+    const ipsec_sa *a = find(db, view, spi), *b = find(db->twin, view, spi);
+
+    if (!a != !b)
+        g_error("frame %u: only one way knows the SA", view->frame);
+    if (a)
+        compare_pair_of_sas(view->frame, db, a, b);
+}
+
+/* Compares all SAs: what is not a packet may have changed others than those that it is about. */
+static void compare_all(const ipsec_db *db, uint32_t frame)
+{
+    for (uint32_t i = 0; i <= db->sas->mask; i++) {
+        const ipsec_sa *a = db->sas->slots[i];
+        const ipsec_sa *b = a ? ipsec_sa_find_key(db->twin->sas, &a->key) : NULL;
+
+        if (!a != !b)
+            g_error("frame %u: only one way knows the SA", frame);
+        if (a)
+            compare_pair_of_sas(frame, db, a, b);
+    }
+    compare_rest(frame, db, db->twin);
 }
 
 static void compare_records(uint32_t frame, const ipsec_record *a, const ipsec_record *b)
@@ -233,6 +305,7 @@ static bool judge_both(ipsec_db *db, const ipsec_view *view, ipsec_record *recor
         compare_records(view->frame, record, &record_of_twin);
     if (of_twin->header.has_spi)
         compare_sas(db, view, of_twin->header.spi);
+    compare_rest(view->frame, db, db->twin);
     return is_quiet;
 }
 
@@ -267,8 +340,10 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
 
 void ipsec_db_free(ipsec_db *db)
 {
-    if (db)
+    if (db) {
+        compare_all(db, 0);
         ipsec_one_db_free(db->twin);
+    }
     ipsec_one_db_free(db);
 }
 
@@ -290,6 +365,7 @@ void ipsec_judge_fragment(ipsec_db *db, const ipsec_fragment *fragment)
 {
     ipsec_one_judge_fragment(db->twin, fragment);
     ipsec_one_judge_fragment(db, fragment);
+    compare_all(db, fragment->frame);
 }
 
 bool ipsec_read_hidden_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_shown *shown,
@@ -303,12 +379,14 @@ void ipsec_judge_ike(ipsec_db *db, const ipsec_view *view, const ipsec_ike_conte
 {
     ipsec_one_judge_ike(db->twin, view, contents, report);
     ipsec_one_judge_ike(db, view, contents, report);
+    compare_all(db, view->frame);
 }
 
 void ipsec_judge_icmp(ipsec_db *db, const ipsec_icmp_view *view)
 {
     ipsec_one_judge_icmp(db->twin, view);
     ipsec_one_judge_icmp(db, view);
+    compare_all(db, view->frame);
 }
 
 #endif

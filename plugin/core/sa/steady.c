@@ -59,6 +59,13 @@ void ipsec_steady_catch_up(ipsec_sa *sa)
     sa->keys.null.rest -= (uint16_t)MIN(came, sa->keys.null.rest);
 }
 
+void ipsec_steady_end_all(const ipsec_sa_table *table)
+{
+    for (uint32_t i = 0; i <= table->mask; i++)
+        if (table->slots[i])
+            ipsec_steady_end(table->slots[i]);
+}
+
 bool ipsec_steady_renew(ipsec_sa *sa, const ipsec_view *view, bool opens)
 {
     if (sa->expected.until == 0)

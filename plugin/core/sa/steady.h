@@ -29,6 +29,9 @@ static inline void ipsec_steady_end(ipsec_sa *sa)
     sa->expected = (ipsec_sa_expected){0};
 }
 
+/** Ends that of all SAs, because there is something to open packets with from now on. */
+void ipsec_steady_end_all(const ipsec_sa_table *table);
+
 /** Checks again whether the SA is steady, before its packet `expected.until`. Returns the result. */
 bool ipsec_steady_renew(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
