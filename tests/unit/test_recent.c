@@ -353,6 +353,26 @@ static void test_no_identification(void)
     guard_free_all();
 }
 
+/* The six bits stand across two octets of an IPv6 header (RFC 2474 3, RFC 8200 3). */
+static void test_dscp_of_v6(void)
+{
+    ipsec_recents *recents = ipsec_recents_new(NULL);
+
+    for (uint8_t dscp = 0; dscp < 64; dscp++) {
+        const uint8_t outer[40] = {(uint8_t)(0x60 | dscp >> 2), (uint8_t)(dscp << 6 | 0x3f), [7] = 60};
+        ipsec_view view = esp_view(6, 0x1000, 1, 84);
+        const ipsec_recent *described;
+
+        view.outer = outer;
+        view.outer_length = sizeof outer;
+        described = ipsec_recents_describe(recents, &view, &(ipsec_ruling){.sa = 1, .sequence = 1});
+        g_assert_cmpuint(described->dscp, ==, dscp);
+        g_assert_cmpuint(described->ttl, ==, 60);
+        guard_free_all();
+    }
+    ipsec_recents_free(recents);
+}
+
 /* Of several packets with a number, the most certain one is found. */
 static void test_number(void)
 {
@@ -387,5 +407,6 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/end", test_end);
     g_test_add_func("/recent/no-identification", test_no_identification);
     g_test_add_func("/recent/number", test_number);
+    g_test_add_func("/recent/dscp-of-v6", test_dscp_of_v6);
     return g_test_run();
 }
