@@ -187,6 +187,37 @@ static void test_former_keys(void)
     ipsec_iv_store_free(ivs);
 }
 
+/* Whether the IV number came before; `first` is the frame that is known of it. */
+static bool is_reused(ipsec_iv_store *store, ipsec_iv_state *state, uint64_t number, uint32_t frame, uint32_t *first)
+{
+    const uint64_t iv = GUINT64_TO_BE(number);
+    const ipsec_iv_packet packet = {
+        .demand = IPSEC_IV_UNIQUE, .iv = (const uint8_t *)&iv, .length = sizeof iv, .sequence = frame, .frame = frame};
+
+    *first = 0;
+    return ipsec_iv_learn(store, state, &packet, first) == IPSEC_IV_REUSED;
+}
+
+/* The frames of IVs take more memory than the IVs, so those of the oldest are forgotten. */
+static void test_frames_of_ivs(void)
+{
+    const uint32_t many = 3000000;
+    ipsec_limits limits = {0};
+    ipsec_iv_store *store = ipsec_iv_store_new(&limits);
+    ipsec_iv_state state = {0};
+    uint32_t first;
+
+    for (uint32_t number = 1; number <= many; number++)
+        g_assert_false(is_reused(store, &state, number, number, &first));
+    g_assert_true(is_reused(store, &state, many - 3, many + 1, &first));
+    g_assert_cmpuint(first, ==, many - 3);
+    g_assert_cmpuint(times(&limits, IPSEC_LIMIT_IV_FRAMES), ==, 0);
+    g_assert_true(is_reused(store, &state, 3, many + 2, &first));
+    g_assert_cmpuint(first, ==, 0);
+    g_assert_cmpuint(times(&limits, IPSEC_LIMIT_IV_FRAMES), ==, 1);
+    ipsec_iv_store_free(store);
+}
+
 /* Each is found by hashing, so more of them than there is room for drive out at least as many as have none. */
 static void test_cbc_ivs(void)
 {
@@ -382,6 +413,7 @@ int main(int argc, char **argv)
     g_test_add_func("/limits/what-is-known-of-sas", test_what_is_known_of_sas);
     g_test_add_func("/limits/former-keys", test_former_keys);
     g_test_add_func("/limits/cbc-ivs", test_cbc_ivs);
+    g_test_add_func("/limits/frames-of-ivs", test_frames_of_ivs);
     g_test_add_func("/limits/peers", test_peers);
     g_test_add_func("/limits/checksums", test_checksums);
     g_test_add_func("/limits/fragments", test_fragments);
