@@ -655,6 +655,37 @@ static ipsec_key_row with_spi(ipsec_key_row spec, uint32_t spi)
     return spec;
 }
 
+/* A share that is used up to the last octet is used up: two packets are as much longer as is missing. */
+static void test_share_of_a_row_to_the_octet(void)
+{
+    enum {
+        PACKETS = GUESSED_PER_ROW / COST,
+        MISSING = GUESSED_PER_ROW % COST
+    };
+    const uint8_t plaintext[12 + MISSING / 2] = {0};
+    ipsec_key_row any = with_spi(null_row("HMAC_SHA2_256_128", "no", "any"), 0);
+    ipsec_record record;
+    ipsec_report report;
+    ipsec_db *db;
+
+    G_STATIC_ASSERT(MISSING > 0 && MISSING % 8 == 0);
+    any.spi_mask = 0;
+    db = db_with(&any, false);
+    for (uint32_t i = 0; i <= PACKETS; i++) {
+        const ipsec_key_row one = with_spi(any, 0x20000 + i);
+
+        if (i < PACKETS - 2 || i == PACKETS) {
+            g_assert_cmpint(hint_of(db, &one, 1), ==, i < PACKETS ? IPSEC_CASE_ICV_LENGTH : IPSEC_CASE_NONE);
+        } else {
+            const ipsec_view view =
+                sealed_view(4, &one, &(sealing){.sequence = 1, .icv = 32}, plaintext, sizeof plaintext);
+
+            ipsec_judge(db, &view, &record, &report);
+        }
+    }
+    end(db);
+}
+
 /* The SPIs of a row for any SPI use up its share, and leave the other rows theirs. */
 static void test_share_of_a_row(void)
 {
@@ -1021,6 +1052,7 @@ int main(int argc, char **argv)
     g_test_add_func("/open/hints", test_hints);
     g_test_add_func("/open/reason-behind-forged-packets", test_reason_behind_forged_packets);
     g_test_add_func("/open/share-of-a-row", test_share_of_a_row);
+    g_test_add_func("/open/share-of-a-row-to-the-octet", test_share_of_a_row_to_the_octet);
     g_test_add_func("/open/all-that-is-looked-into", test_all_that_is_looked_into);
     g_test_add_func("/open/no-integrity", test_no_integrity);
     g_test_add_func("/open/cut-and-quoted", test_cut_and_quoted);
