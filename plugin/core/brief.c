@@ -199,6 +199,15 @@ static bool take_and_follow(const arrival *a, ipsec_record *record, ipsec_report
     return keep(a, &note, record, report);
 }
 
+/* Afterwards the SA may be steady. */
+static void take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_sa *const sa = ipsec_judge_long(db, view, record, report);
+
+    if (sa)
+        ipsec_steady_begin(sa, view, db->opens);
+}
+
 static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
                                   ipsec_record *record, ipsec_report *report)
 {
@@ -206,7 +215,7 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, cons
     arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
 
     if (!has_all_facts(&a)) {
-        ipsec_judge(db, view, record, report);
+        take_long_way(db, view, record, report);
         return false;
     }
     ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
@@ -233,6 +242,6 @@ bool ipsec_judge_briefly(ipsec_db *db, const ipsec_view *view, ipsec_record *rec
         return judge_as(number, false, db, view, record, report);
 #include "base/kind.def"
 #undef KIND
-    ipsec_judge(db, view, record, report);
+    take_long_way(db, view, record, report);
     return false;
 }

@@ -642,7 +642,7 @@ void ipsec_judge_probed(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipse
     ipsec_steady_begin(sa, view, db->opens);
 }
 
-void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+ipsec_sa *ipsec_judge_long(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_note note = {0};
     ipsec_ruling ruling;
@@ -652,8 +652,12 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
     check_ip(db, view, &note, report);
     sa = judge_header(db, view, &ruling, &note, report);
     keep(db, view, sa, &ruling, &note, record, report);
-    if (sa)
-        ipsec_steady_begin(sa, view, db->opens);
+    return sa;
+}
+
+void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_judge_long(db, view, record, report);
 }
 
 static void open_again(const ipsec_db *db, const ipsec_view *view, const ipsec_ruling *ruling, const ipsec_note *note,

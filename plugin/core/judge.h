@@ -8,6 +8,9 @@
 
 #include "db.h"
 
+/** What ipsec_judge() does. Returns the SA of the packet; NULL if it has none. */
+ipsec_sa *ipsec_judge_long(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report);
+
 /**
  * Reports on a sound packet with the usual next number of an SA without a key, after it has been entered, and keeps its
  * record.
