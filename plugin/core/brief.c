@@ -122,25 +122,11 @@ static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *
     return conclude(a, note, record, report);
 }
 
-/* Enters the number and the lifetime in the SA, like ipsec_judge(). */
-static IPSEC_INLINE void enter(const arrival *a, ipsec_note *note)
-{
-    a->sa->numbers.packets++;
-    ipsec_sequence_step(&a->db->sequencer, a->sa, note);
-    ipsec_life_spend(a->sa, 0);
-}
-
 static IPSEC_INLINE void learn(const arrival *a, ipsec_note *note)
 {
     const ipsec_ruling ruling = ruling_of(a);
 
     ipsec_iv_judge(a->db->sas->ivs, a->view, a->sa, NULL, &ruling, true, 0, note);
-}
-
-static IPSEC_INLINE void follow(const arrival *a, ipsec_note *note)
-{
-    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
-        ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, note);
 }
 
 /* One more sound packet in UDP. */
@@ -170,8 +156,8 @@ static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *r
     if (a->udp && !a->sa->confirmed)
         confirm(a);
     remember(a);
-    enter(a, &note);
-    follow(a, &note);
+    a->sa->numbers.packets++;
+    ipsec_take_next(db, a->view, a->sa, a->sequence, false, 0, &note);
     if (ipsec_iv_is_of_use(a->view, a->sa, NULL))
         learn(a, &note);
     return keep(a, &note, record, report);
@@ -183,7 +169,7 @@ static bool take_and_learn(const arrival *a, ipsec_record *record, ipsec_report 
     ipsec_note note = {0};
 
     remember(a);
-    follow(a, &note);
+    ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
     learn(a, &note);
     if (a->sa->iv.misses == IPSEC_IV_MISSES_MOST)
         ipsec_steady_renew(a->sa, a->view, a->db->opens);

@@ -1,5 +1,5 @@
 /** @file
- * The last part of the long way, for packets that began on the quick path. Internal to the core.
+ * The long way, and its last part for packets that began on the quick path. Internal to the core.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -54,28 +54,11 @@ static IPSEC_INLINE uint32_t ipsec_pair_count_run(ipsec_sa_pair *pair, const ips
 void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa, uint32_t origin, uint32_t sequence,
                      ipsec_note *note);
 
-/** Follows an SA with a packet that the receiver accepts: which SAs are in use between these peers, and from where they
- * are sent. Adds findings to the note. */
-static IPSEC_INLINE void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa,
-                                           uint32_t sequence, ipsec_note *note)
-{
-    ipsec_sa_pair *pair = sa->life.pair;
-    uint32_t origin;
-
-    if (view->address_length == 0)
-        return;
-    origin = ipsec_life_origin(table, view);
-    if (pair && pair->active == sa->index && origin == sa->life.origin)
-        pair->alone++;
-    else
-        ipsec_life_turn(table, view, sa, origin, sequence, note);
-}
-
 /**
- * The same where it changes nothing but how many packets the SAs of its peers have sent: no other can be expected of
- * it, as long as nothing verifies and IKE tells nothing.
+ * What ipsec_life_follow() does for most packets, which change nothing but how many packets the SAs between these peers
+ * have sent.
  *
- * @return false, and nothing was counted, where it may
+ * @return false, and nothing was counted, if it may change more
  */
 static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const ipsec_view *view, const ipsec_sa *sa)
 {
@@ -94,6 +77,15 @@ static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const
         return false;
     ipsec_pair_count_run(pair, sa);
     return true;
+}
+
+/** Follows an SA with a packet that the receiver accepts: which SAs are in use between these peers, and from where they
+ * are sent. Adds findings to the note. */
+static IPSEC_INLINE void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa,
+                                           uint32_t sequence, ipsec_note *note)
+{
+    if (!ipsec_life_follow_on(table, view, sa))
+        ipsec_life_turn(table, view, sa, ipsec_life_origin(table, view), sequence, note);
 }
 
 /** Whether the packet points to another sender with its own sequence numbers: it differs from the one that had the same
