@@ -41,6 +41,7 @@ typedef struct sender {
 typedef struct packet {
     ipsec_view view;
     uint8_t octets[20 + LONGEST];
+    uint8_t outer6[48]; /* a header of IPv6, and sometimes an extension header */
     uint8_t source[16], destination[16];
 } packet;
 
@@ -176,6 +177,19 @@ static void put_ip(const sender *s, packet *p, uint32_t length)
     p->view.outer_length = 20;
 }
 
+static void put_ipv6(const sender *s, packet *p)
+{
+    memset(p->outer6, 0, sizeof p->outer6);
+    p->outer6[0] = 0x60;
+    p->outer6[1] = roll(50) ? 0 : 0xc0;
+    p->outer6[6] = s->protocol;
+    p->outer6[7] = roll(60) ? 64 : 63;
+    memcpy(p->outer6 + 8, p->source, 16);
+    memcpy(p->outer6 + 24, p->destination, 16);
+    p->view.outer = p->outer6;
+    p->view.outer_length = roll(20) ? 40 : 48;
+}
+
 /* What goes wrong with some packets, and with their capture. */
 static void harm(packet *p)
 {
@@ -272,6 +286,8 @@ static void make_packet(sender *s, packet *p)
                            .destination_port = s->udp ? 4500 : 0};
     if (s->version == 4 && roll(10))
         put_ip(s, p, length);
+    else if (s->version == 6 && roll(3))
+        put_ipv6(s, p);
     harm(p);
 }
 
@@ -280,7 +296,8 @@ static void copy_packet(packet *to, const packet *from)
 {
     *to = *from;
     to->view.data = to->octets + 20;
-    to->view.outer = from->view.outer ? to->octets : NULL;
+    if (from->view.outer)
+        to->view.outer = from->view.outer == from->outer6 ? to->outer6 : to->octets;
     to->view.source = to->source;
     to->view.destination = to->destination;
 }
@@ -474,7 +491,7 @@ static void object_both(const pair_of_dbs *dbs, const packet *p, bool has_mtu)
                                   .time = now};
     ipsec_icmp_report of_brief, of_long;
 
-    if (!p->view.outer || p->view.encapsulation == IPSEC_ENCAPSULATION_UDP)
+    if (!p->view.outer || p->view.ip_version != 4 || p->view.encapsulation == IPSEC_ENCAPSULATION_UDP)
         return;
     memcpy(octets + 8, p->octets, 20 + 16);
     ipsec_judge_icmp(dbs->brief, &view);
