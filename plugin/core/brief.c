@@ -22,7 +22,7 @@ typedef struct arrival {
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
 
-/* --- facts.def: whether each fact is true. None of them changes what is known of the SA, but it may catch up. --- */
+/* --- facts.def: whether each fact is true. None of them changes what is known of the SA. --- */
 
 static IPSEC_INLINE bool is_RFC(const arrival *a)
 {
@@ -49,8 +49,7 @@ static IPSEC_INLINE bool is_KNOWN(arrival *a)
 
 static IPSEC_INLINE bool is_NEXT(const arrival *a)
 {
-    return a->sequence == a->sa->expected.next &&
-           (a->sequence < a->sa->expected.until || ipsec_steady_renew(a->sa, a->view, a->db->opens));
+    return a->sequence == a->sa->expected;
 }
 
 static IPSEC_INLINE bool is_ALONE(const arrival *a)
@@ -85,7 +84,6 @@ static IPSEC_INLINE void remember(const arrival *a)
     ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
     ipsec_recents_keep(recents,
                        ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED), NULL);
-    a->sa->expected.next++;
 }
 
 /* The high half of its number. It is that of the window's top, even if the SA has not caught up, because the quick path
@@ -122,14 +120,12 @@ static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *
     return conclude(a, note, record, report);
 }
 
-static IPSEC_INLINE void learn(const arrival *a, ipsec_note *note)
+/* Whether it counts as evidence that what came in UDP is IPsec. */
+static IPSEC_INLINE bool is_evidence(const arrival *a)
 {
-    const ipsec_ruling ruling = ruling_of(a);
-
-    ipsec_iv_judge(a->db->sas->ivs, a->view, a->sa, NULL, &ruling, true, 0, note);
+    return a->udp && !a->sa->confirmed;
 }
 
-/* One more sound packet in UDP. */
 static void confirm(const arrival *a)
 {
     const ipsec_header header = {.has_sequence = true, .sequence = a->sequence};
@@ -142,37 +138,33 @@ static void confirm(const arrival *a)
 /* Where entering it may find something, or counts as evidence. */
 static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
-    ipsec_db *const db = a->db;
-    ipsec_null_probe *const probe = &a->sa->keys.null;
+    const ipsec_ruling ruling = ruling_of(a);
     ipsec_note note = {0};
 
-    ipsec_steady_catch_up(a->sa);
-    if (db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(db->opener, a->view, probe, true)) {
-        ipsec_steady_end(a->sa);
-        ipsec_sa_count_packet(db->sas, a->sa, a->view);
-        ipsec_judge_probed(db, a->view, a->sa, record, report);
-        return false;
-    }
-    if (a->udp && !a->sa->confirmed)
+    if (is_evidence(a))
         confirm(a);
     remember(a);
+    a->sa->expected++;
     a->sa->numbers.packets++;
-    ipsec_take_next(db, a->view, a->sa, a->sequence, false, 0, &note);
-    if (ipsec_iv_is_of_use(a->view, a->sa, NULL))
-        learn(a, &note);
+    ipsec_take_next(a->db, a->view, a->sa, a->sequence, false, 0, &note);
+    ipsec_judge_iv(a->db, a->view, a->sa, NULL, &ruling, true, 0, &note);
+    ipsec_steady_begin(a->sa, a->view, a->db->opens);
     return keep(a, &note, record, report);
 }
 
-/* Where only its IV may tell something. When the search of a counter is given up, the SA rests until it begins anew. */
+/* Where its IV should go on with a counter. If it does not, a search begins. */
 static bool take_and_learn(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
+    const ipsec_ruling ruling = ruling_of(a);
     ipsec_note note = {0};
 
     remember(a);
     ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
-    learn(a, &note);
-    if (a->sa->iv.misses == IPSEC_IV_MISSES_MOST)
-        ipsec_steady_renew(a->sa, a->view, a->db->opens);
+    ipsec_judge_iv(a->db, a->view, a->sa, NULL, &ruling, true, 0, &note);
+    if (!a->sa->iv.proved) {
+        ipsec_steady_catch_up(a->sa);
+        ipsec_steady_begin(a->sa, a->view, a->db->opens);
+    }
     return keep(a, &note, record, report);
 }
 
@@ -185,13 +177,65 @@ static bool take_and_follow(const arrival *a, ipsec_record *record, ipsec_report
     return keep(a, &note, record, report);
 }
 
-/* Afterwards the SA may be steady. */
-static void take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+/* Afterwards the SA may be steady. Returns whether there is no report. */
+static bool take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_sa *const sa = ipsec_judge_long(db, view, record, report);
 
     if (sa)
         ipsec_steady_begin(sa, view, db->opens);
+    return false;
+}
+
+/* What follows from a packet with which something is due. */
+typedef enum {
+    GOES_ON, /* it is taken like any other */
+    IS_QUIET,
+    HAS_REPORT
+} outcome;
+
+static bool is_null_from_now_on(const arrival *a)
+{
+    ipsec_null_probe *const probe = &a->sa->keys.null;
+
+    return a->db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(a->db->opener, a->view, probe, true);
+}
+
+static void search_counter(const arrival *a)
+{
+    const uint64_t number = (uint64_t)high_of(a) << 32 | a->sequence;
+
+    if (ipsec_encrypts(a->view->protocol))
+        ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number,
+                        a->sa->numbers.packets + 1);
+}
+
+/* Does what is due before the packet is taken. */
+static outcome attend(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_db *const db = a->db;
+    ipsec_sa *const sa = a->sa;
+
+    ipsec_steady_catch_up(sa);
+    if (a->sequence == IPSEC_NEAR_END - 1) {
+        take_long_way(db, a->view, record, report);
+        return HAS_REPORT;
+    }
+    if (is_null_from_now_on(a)) {
+        ipsec_steady_end(sa);
+        ipsec_sa_count_packet(db->sas, sa, a->view);
+        ipsec_judge_probed(db, a->view, sa, record, report);
+        return HAS_REPORT;
+    }
+    if (sa->numbers.eager || is_evidence(a))
+        return take_eagerly(a, record, report) ? IS_QUIET : HAS_REPORT;
+    if (sa->iv.proved) {
+        ipsec_steady_go_on(sa, a->view, db->opens);
+        return take_and_learn(a, record, report) ? IS_QUIET : HAS_REPORT;
+    }
+    search_counter(a);
+    ipsec_steady_go_on(sa, a->view, db->opens);
+    return GOES_ON;
 }
 
 static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
@@ -200,16 +244,19 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, cons
     ipsec_ruling ruling = {.kind = ipsec_kind_index(protocol), .udp = udp, .placed = true, .followed = true};
     arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
 
-    if (!has_all_facts(&a)) {
-        take_long_way(db, view, record, report);
-        return false;
-    }
+    if (!has_all_facts(&a))
+        return take_long_way(db, view, record, report);
     ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
     a.bits = ruling.bits;
-    if (a.sa->numbers.eager || (udp && !a.sa->confirmed))
-        return take_eagerly(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
-    if (a.sa->numbers.learns)
+    if (is_evidence(&a) || !ipsec_steady_step(a.sa)) {
+        const outcome so_far =
+            attend(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+
+        if (so_far != GOES_ON)
+            return so_far == IS_QUIET;
+    } else if (a.sa->iv.proved) {
         return take_and_learn(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+    }
     remember(&a);
     if (!ipsec_life_follow_on(db->sas, view, a.sa))
         return take_and_follow(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
@@ -228,6 +275,5 @@ bool ipsec_judge_briefly(ipsec_db *db, const ipsec_view *view, ipsec_record *rec
         return judge_as(number, false, db, view, record, report);
 #include "base/kind.def"
 #undef KIND
-    take_long_way(db, view, record, report);
-    return false;
+    return take_long_way(db, view, record, report);
 }

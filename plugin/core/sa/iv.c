@@ -219,18 +219,17 @@ static void begin_search(ipsec_iv_state *state, uint8_t misses)
     state->misses = misses;
 }
 
-static IPSEC_COLD void prove_counter(ipsec_iv_state *state, const ipsec_iv_packet *packet)
+/* Searches for a counter, in the SA's packet number `packets`. */
+static inline void prove_counter(ipsec_iv_state *state, uint64_t iv, uint64_t sequence, uint32_t packets)
 {
-    const uint64_t iv = load(packet->iv);
-
     if (state->misses == IPSEC_IV_MISSES_MOST)
         begin_search(state, IPSEC_IV_MISSES_MOST - MISSES_AGAIN);
-    if (state->begun && goes_with_sequence(state, iv, packet->sequence))
-        hit(state, packet->sequence);
+    if (state->begun && goes_with_sequence(state, iv, sequence))
+        hit(state, sequence);
     else
-        miss(state, iv, packet->sequence);
+        miss(state, iv, sequence);
     if (state->misses == IPSEC_IV_MISSES_MOST)
-        state->again = packet->packets < UINT32_MAX / 2 ? 2 * packet->packets : UINT32_MAX;
+        state->again = packets < UINT32_MAX / 2 ? 2 * packets : UINT32_MAX;
     else if (state->run == SEQUENCES_PROVE && is_settled(state))
         begin_counter(state);
 }
@@ -264,7 +263,7 @@ static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_stat
     if (state->proved)
         return learn_counter(store, state, packet, first);
     if (!ipsec_iv_is_idle(state, packet->packets))
-        prove_counter(state, packet);
+        prove_counter(state, load(packet->iv), packet->sequence, packet->packets);
     return IPSEC_IV_FINE;
 }
 
@@ -355,18 +354,32 @@ static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state
 
 /* --- all of them */
 
+static inline void begin(ipsec_iv_store *store, ipsec_iv_state *state, ipsec_iv_demand demand)
+{
+    if (state->demand != demand)
+        ipsec_iv_forget(store, state);
+    if (state->id == 0)
+        *state = (ipsec_iv_state){.id = ++store->states, .demand = (uint8_t)demand};
+}
+
 ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                uint32_t *first)
 {
     if (packet->length != 8 && !(packet->length == 16 && packet->demand == IPSEC_IV_UNPREDICTABLE))
         return IPSEC_IV_FINE;
-    if (state->demand != packet->demand)
-        ipsec_iv_forget(store, state);
-    if (state->id == 0)
-        *state = (ipsec_iv_state){.id = ++store->states, .demand = (uint8_t)packet->demand};
+    begin(store, state, packet->demand);
     if (packet->demand == IPSEC_IV_UNPREDICTABLE)
         return learn_unpredictable(store, state, packet, first);
     if (packet->demand == IPSEC_IV_UNKNOWN)
         return learn_unknown(store, state, packet, first);
     return learn_unique(store, state, packet, first);
+}
+
+void ipsec_iv_search(ipsec_iv_store *store, ipsec_iv_state *state, const uint8_t *iv, uint64_t sequence,
+                     uint32_t packets)
+{
+    if (ipsec_iv_is_idle(state, packets))
+        return;
+    begin(store, state, IPSEC_IV_UNKNOWN);
+    prove_counter(state, load(iv), sequence, packets);
 }

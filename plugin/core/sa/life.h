@@ -111,7 +111,7 @@ static inline bool ipsec_life_meet_senders(ipsec_sa *sa)
  * that verifies. */
 static inline void ipsec_life_begin(ipsec_sa *sa)
 {
-    sa->life = (ipsec_sa_life){.pair = sa->life.pair};
+    sa->life = (ipsec_sa_life){.pair = sa->life.pair, .idle_since = sa->life.idle_since};
 }
 
 /**

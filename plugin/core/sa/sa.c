@@ -141,7 +141,7 @@ static bool goes_before(const ipsec_sa *a, const ipsec_sa *b)
     if (a->rank != b->rank)
         return a->rank < b->rank;
     /* If two are idle since the same frame, the one that was created first goes. */
-    return a->idle_since != b->idle_since ? a->idle_since < b->idle_since : a->index < b->index;
+    return a->life.idle_since != b->life.idle_since ? a->life.idle_since < b->life.idle_since : a->index < b->index;
 }
 
 static void sink(GPtrArray *heap, guint at)
@@ -184,10 +184,10 @@ static bool ask(const ipsec_sa_table *table, ipsec_sa *sa)
     const ipsec_sa_summary *summary = ipsec_sa_summary_at(table, sa->index);
     const uint8_t shown = summary->packets > 1 ? RANK_KNOWN : RANK_NEW;
     const uint8_t rank = sa->keys.icv_good ? RANK_VERIFIED : shown;
-    const bool changed = sa->rank != rank || sa->idle_since != summary->last_frame;
+    const bool changed = sa->rank != rank || sa->life.idle_since != summary->last_frame;
 
     sa->rank = rank;
-    sa->idle_since = summary->last_frame;
+    sa->life.idle_since = summary->last_frame;
     return changed;
 }
 
@@ -275,7 +275,7 @@ static void begin(ipsec_sa_table *table, ipsec_sa *sa, const ipsec_sa_key *key, 
 
     *sa = (ipsec_sa){.key = *key,
                      .index = table->summaries->len,
-                     .idle_since = frame,
+                     .life = {.idle_since = frame},
                      .numbers = {.row_window = IPSEC_REPLAY_WINDOW_UNKNOWN, .esn = IPSEC_ESN_AUTO}};
     g_array_append_val(table->summaries, summary);
     put(table, sa);

@@ -68,6 +68,7 @@ typedef struct ipsec_sa_numbers {
     uint16_t window_less_1;
     uint16_t behind;  /**< how far the last accepted number is below the top; stops at its maximum */
     uint16_t refused; /**< refused packets that differ from earlier ones with the same numbers; stops at its maximum */
+    uint16_t ahead;   /**< of a steady SA: packets before the next one with which something is due, see steady.h */
     uint32_t place;   /**< ipsec_view.place of the packet that the window began with; next, its TTL, 0: not known */
     uint8_t ttl;
     bool in_gap;        /**< numbers are leaving the window unseen */
@@ -76,7 +77,6 @@ typedef struct ipsec_sa_numbers {
     bool no_window : 1; /**< sa.no_anti_replay was reported, because so many numbers came again with other octets */
     bool near_end : 1;  /**< it was reported that few numbers are left */
     bool eager : 1;     /**< of a steady SA: each packet is entered at once, see steady.h */
-    bool learns : 1;    /**< likewise: the IV of each packet matters */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */
@@ -118,6 +118,8 @@ typedef struct ipsec_sa_life {
                           be NULL */
     uint32_t origin_before;  /**< the previous one that was different */
     uint32_t moved_at;       /**< value of `packets` when the origin last changed */
+    uint32_t idle_since;     /**< frame of its last packet, as of the last update of the heap, see sa.c; stays when the
+                                life begins anew */
     uint8_t quick_returns;   /**< how often in a row it changed soon after the previous change */
     uint8_t after_successor; /**< packets since its successor took over, with few of the successor between them */
     bool began_here : 1;     /**< its numbers began in the capture */
@@ -127,19 +129,13 @@ typedef struct ipsec_sa_life {
     bool at_home : 1;        /**< a packet came from the source and the ports of its row, and verified */
 } ipsec_sa_life;
 
-/** What the next packet of a steady SA must be, see steady.h; all zero if it is none. What came and is not in
- * `numbers` yet are the numbers above window.top and below `next`. */
-typedef struct ipsec_sa_expected {
-    uint32_t next;  /**< its number (the low half) */
-    uint32_t until; /**< from this one on more is asked; 0: of all */
-} ipsec_sa_expected;
-
 /** One SA whose state is kept. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
-    ipsec_sa_expected expected;
     uint32_t index;      /**< in order of appearance, from 0 */
-    uint32_t idle_since; /**< frame of its last packet, as of the last update of the heap; see sa.c */
+    /** Number (the low half) of the next packet if the SA is steady, see steady.h; else 0. What came and is not in
+     * `numbers` yet are the numbers above window.top and below it. */
+    uint32_t expected;
     uint32_t sequence;   /**< in UDP: sequence number of the last sound packet; if none was sound, of the first one */
     uint16_t sound;      /**< in UDP: packets without a fault; halved with `faulty` if either reaches its maximum */
     uint16_t faulty;     /**< in UDP: the others */
@@ -152,7 +148,7 @@ typedef struct ipsec_sa {
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */
     bool is_negotiated : 1;   /**< IKE has negotiated it, see negotiated.h */
-    uint8_t rank : 2;         /**< how much it has shown, as of the last update of the heap; likewise */
+    uint8_t rank : 2;         /**< how much it has shown, as of the last update of the heap; see sa.c */
     ipsec_sa_keys keys;
     ipsec_sa_numbers numbers;
     ipsec_sa_life life;
@@ -160,7 +156,7 @@ typedef struct ipsec_sa {
 } ipsec_sa;
 
 /* The memory per SA, besides the bitmap of a large window. */
-G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 248);
+G_STATIC_ASSERT(sizeof(ipsec_sa) + sizeof(ipsec_sa_summary) <= 240);
 
 /**
  * The standing of a packet of the SA, once its ruling has the result of opening it. All state depends on it: if there
@@ -298,12 +294,16 @@ static inline ipsec_sa_summary *ipsec_sa_summary_at(const ipsec_sa_table *table,
     return &g_array_index(table->summaries, ipsec_sa_summary, index);
 }
 
-/** Packets of the SA that had a number, with those that are not in `numbers` yet. */
+/** Packets of a steady SA that are not in `numbers` yet. */
+static inline uint32_t ipsec_sa_came(const ipsec_sa *sa)
+{
+    return sa->expected > 0 ? sa->expected - 1 - (uint32_t)sa->numbers.window.top : 0;
+}
+
+/** Packets of the SA that had a number, with those. */
 static inline uint32_t ipsec_sa_numbered(const ipsec_sa *sa)
 {
-    const uint32_t came = sa->expected.next - 1 - (uint32_t)sa->numbers.window.top;
-
-    return sa->numbers.packets + (sa->expected.until > 0 ? came : 0);
+    return sa->numbers.packets + ipsec_sa_came(sa);
 }
 
 /** Counts a packet of the SA. ipsec_sa_get() has done it. */

@@ -1,7 +1,6 @@
 /* Steady SAs. SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sa/steady.h"
 #include "sa/counter_end.h"
-#include "sa/iv_judge.h"
 #include "sa/sequence.h"
 
 #include <glib.h>
@@ -12,47 +11,47 @@ static bool is_closed(const ipsec_sa *sa, bool opens)
     return !opens || (sa->keys.nothing_to_try && ipsec_null_probe_shape(&sa->keys.null) == 0);
 }
 
-/* Whether its next packet must be entered at once, because it is tried as ESP-NULL, or a number may be lost. */
-static bool is_eager(const ipsec_sa *sa, bool opens)
+/* Packets of a steady SA before one with which something is due, from packet `next` on, which has the number `number`.
+ */
+static inline uint16_t count_ahead(const ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t number,
+                                   uint32_t next)
 {
-    return (opens && sa->keys.null.rest == 0) ||
-           !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
-}
-
-/* Packets until it is checked again whether the SA is still eager. The check costs as much as one packet saves, so it
- * costs a quarter of the savings. */
-#define EAGER 4u
-
-/* How many packets may come before the next check. */
-static uint32_t count_ahead(const ipsec_sa *sa, bool opens)
-{
-    uint32_t ahead = opens ? sa->keys.null.rest : UINT32_MAX;
+    uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - number, UINT16_MAX);
 
     if (sa->numbers.eager)
-        return EAGER;
-    if (!sa->numbers.learns && sa->iv.misses == IPSEC_IV_MISSES_MOST)
-        ahead = MIN(ahead, sa->iv.again - sa->numbers.packets - 1);
-    return ahead;
+        return 0;
+    if (opens)
+        ahead = MIN(ahead, sa->keys.null.rest);
+    if (sa->iv.proved || !ipsec_encrypts(view->protocol))
+        return (uint16_t)ahead;
+    return ipsec_iv_is_idle(&sa->iv, next) ? (uint16_t)MIN(ahead, sa->iv.again - next) : 0;
 }
 
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
 {
-    const uint32_t next = (uint32_t)sa->numbers.window.top + 1;
+    const uint32_t number = (uint32_t)sa->numbers.window.top + 1;
 
-    sa->expected = (ipsec_sa_expected){0};
-    if (!is_closed(sa, opens) || !ipsec_sequence_is_steady(&sa->numbers) || next >= IPSEC_NEAR_END)
+    sa->expected = 0;
+    if (!is_closed(sa, opens) || !ipsec_sequence_is_steady(&sa->numbers) || number >= IPSEC_NEAR_END)
         return;
-    sa->numbers.eager = is_eager(sa, opens);
-    sa->numbers.learns = ipsec_iv_is_of_use(view, sa, NULL);
-    sa->expected.next = next;
-    sa->expected.until = next + MIN(count_ahead(sa, opens), IPSEC_NEAR_END - next);
+    sa->expected = number;
+    sa->numbers.eager = !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
+    sa->numbers.ahead = count_ahead(sa, view, opens, number, sa->numbers.packets + 1);
+}
+
+void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens)
+{
+    ipsec_sequence_advance(&sa->numbers, 1);
+    sa->life.packets++;
+    sa->expected++;
+    sa->numbers.ahead = count_ahead(sa, view, opens, sa->expected, sa->numbers.packets + 1);
 }
 
 void ipsec_steady_catch_up(ipsec_sa *sa)
 {
-    const uint32_t came = sa->expected.next - 1 - (uint32_t)sa->numbers.window.top;
+    const uint32_t came = ipsec_sa_came(sa);
 
-    if (sa->expected.until == 0 || came == 0)
+    if (came == 0)
         return;
     ipsec_sequence_advance(&sa->numbers, came);
     sa->life.packets += came;
@@ -64,13 +63,4 @@ void ipsec_steady_end_all(const ipsec_sa_table *table)
     for (uint32_t i = 0; i <= table->mask; i++)
         if (table->slots[i])
             ipsec_steady_end(table->slots[i]);
-}
-
-bool ipsec_steady_renew(ipsec_sa *sa, const ipsec_view *view, bool opens)
-{
-    if (sa->expected.until == 0)
-        return false;
-    ipsec_steady_catch_up(sa);
-    ipsec_steady_begin(sa, view, opens);
-    return sa->expected.until > sa->expected.next;
 }

@@ -2,7 +2,7 @@
  * Steady SAs: those for which it only has to be checked that a packet is the next one. Internal to the core.
  *
  * The changes by such packets in `numbers`, `keys.null` and `life` are made when the SA is next looked up by the
- * functions of sa.h: together they then cost as much as those of one packet.
+ * functions of sa.h, or when something is due: together they then cost as much as those of one packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,12 +12,27 @@
 #include "sa/sa.h"
 
 /**
- * Marks the SA as steady if it is. To be called after one of its packets has been judged.
+ * Marks the SA as steady if it is. To be called after a packet of the SA has been judged, unless it was steady.
  *
- * @param view   the packet
+ * @param view  the packet
  * @param opens whether there is anything to open packets with
  */
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens);
+
+/** Enters the next packet of a steady SA, unless something is due with it: it may be ESP-NULL, its IV may belong to a
+ * counter, a number may be lost (`eager`), or it is the last of a steady SA. Returns whether it was entered. */
+static IPSEC_INLINE bool ipsec_steady_step(ipsec_sa *sa)
+{
+    if (sa->numbers.ahead == 0)
+        return false;
+    sa->numbers.ahead--;
+    sa->expected++;
+    return true;
+}
+
+/** Enters the next packet of a steady SA that has caught up, after what was due, except that a number may be lost. For
+ * the parameters see ipsec_steady_begin(). */
+void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
 /** Enters the packets of a steady SA since it was last looked up. */
 void ipsec_steady_catch_up(ipsec_sa *sa);
@@ -26,13 +41,10 @@ void ipsec_steady_catch_up(ipsec_sa *sa);
 static inline void ipsec_steady_end(ipsec_sa *sa)
 {
     ipsec_steady_catch_up(sa);
-    sa->expected = (ipsec_sa_expected){0};
+    sa->expected = 0;
 }
 
 /** Ends that of all SAs, because there is something to open packets with from now on. */
 void ipsec_steady_end_all(const ipsec_sa_table *table);
-
-/** Checks again whether the SA is steady, before its packet `expected.until`. Returns the result. */
-bool ipsec_steady_renew(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
 #endif
