@@ -17,7 +17,6 @@ typedef struct arrival {
     bool udp;
     ipsec_db *db;
     const ipsec_view *view;
-    uint32_t bits;          /* bits of the ruling, which are the same for all packets of its kind in one buffer */
     uint32_t spi, sequence; /* valid once it is SOUND */
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
@@ -93,10 +92,17 @@ static IPSEC_INLINE uint32_t high_of(const arrival *a)
     return (uint32_t)(a->sa->numbers.window.top >> 32);
 }
 
-static ipsec_ruling ruling_of(const arrival *a)
+static IPSEC_INLINE ipsec_ruling ruling_of(const arrival *a)
 {
-    return (ipsec_ruling){
-        .sa = a->sa->index, .sequence = a->sequence, .high = high_of(a), .advance = 1, .bits = a->bits};
+    return (ipsec_ruling){.sa = a->sa->index,
+                          .sequence = a->sequence,
+                          .high = high_of(a),
+                          .advance = 1,
+                          .buffer = a->view->buffer & IPSEC_BUFFER_MOST,
+                          .kind = ipsec_kind_index(a->protocol),
+                          .udp = a->udp,
+                          .placed = true,
+                          .followed = true};
 }
 
 static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
@@ -115,7 +121,7 @@ static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record
 /* Keeps what later passes need. Returns whether there is no finding. */
 static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
 {
-    if (!note->any && !note->facts && ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), a->bits, record))
+    if (!note->any && !note->facts && ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), ruling_of(a).bits, record))
         return true;
     return conclude(a, note, record, report);
 }
@@ -241,28 +247,25 @@ static outcome attend(const arrival *a, ipsec_record *record, ipsec_report *repo
 static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
                                   ipsec_record *record, ipsec_report *report)
 {
-    ipsec_ruling ruling = {.kind = ipsec_kind_index(protocol), .udp = udp, .placed = true, .followed = true};
     arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
 
     if (!has_all_facts(&a))
         return take_long_way(db, view, record, report);
-    ruling.buffer = view->buffer & IPSEC_BUFFER_MOST;
-    a.bits = ruling.bits;
     if (is_evidence(&a) || !ipsec_steady_step(a.sa)) {
         const outcome so_far =
-            attend(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+            attend(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
 
         if (so_far != GOES_ON)
             return so_far == IS_QUIET;
     } else if (a.sa->iv.proved) {
-        return take_and_learn(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
+        return take_and_learn(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
     }
     remember(&a);
     if (!ipsec_life_follow_on(db->sas, view, a.sa))
-        return take_and_follow(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, record, report);
-    if (ipsec_record_keep_bits(view, a.sa->index, high_of(&a), a.bits, record))
+        return take_and_follow(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
+    if (ipsec_record_keep_bits(view, a.sa->index, high_of(&a), ruling_of(&a).bits, record))
         return true;
-    return conclude(&(arrival){protocol, udp, db, view, a.bits, a.spi, a.sequence, a.sa}, &(ipsec_note){0}, record,
+    return conclude(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, &(ipsec_note){0}, record,
                     report);
 }
 

@@ -14,12 +14,15 @@
 #include "sa/sa.h"
 #include "packet/kind.h"
 
-/** Source address and, in UDP, port of a view that has addresses, hashed; never 0. */
+/** Source address and, in UDP, port of a view that has addresses; hashed, except an IPv4 address without a port. Never 0.
+ */
 static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
 {
-    uint64_t words[2];
+    uint64_t words[2] = {0};
     uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
 
+    if (view->address_length == 4)
+        origin = words[0];
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         origin = ipsec_hash_mix(origin, view->source_port);
     return (uint32_t)origin ? (uint32_t)origin : 1;
