@@ -16,21 +16,16 @@ typedef struct arrival {
     uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like `udp` */
     bool udp;
     ipsec_db *db;
-    const ipsec_view *view;
+    const ipsec_view *restrict view;
     uint32_t spi, sequence; /* valid once it is SOUND */
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
 
 /* --- facts.def: whether each fact is true. None of them changes what is known of the SA. --- */
 
-static IPSEC_INLINE bool is_RFC(const arrival *a)
+static IPSEC_INLINE bool is_OPEN(const arrival *a)
 {
-    return a->db->is_brief;
-}
-
-static IPSEC_INLINE bool is_UNWATCHED(const arrival *a)
-{
-    return !a->db->watches;
+    return a->db->is_open;
 }
 
 static IPSEC_INLINE bool is_SOUND(arrival *a)
@@ -40,7 +35,7 @@ static IPSEC_INLINE bool is_SOUND(arrival *a)
 
 static IPSEC_INLINE bool is_KNOWN(arrival *a)
 {
-    const ipsec_sa_key key = ipsec_sa_key_of(a->db->sas, a->view, a->spi);
+    const ipsec_sa_key key = ipsec_sa_key_of_kind(a->db->sas, a->view, a->protocol, a->spi);
 
     a->sa = ipsec_sa_find_key(a->db->sas, &key);
     return a->sa && (!a->udp || a->sa->confirmed || ipsec_is_borne_out_by_octets(a->sa));
@@ -76,13 +71,15 @@ bool ipsec_brief_is_open(void)
 
 /* --- the state that it changes --- */
 
-static IPSEC_INLINE void remember(const arrival *a)
+/* For `extended` see ipsec_recents_describe_next(). */
+static IPSEC_INLINE void remember(const arrival *a, bool extended)
 {
     ipsec_recents *const recents = a->db->sequencer.recents;
+    ipsec_recent *const packet =
+        ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED, extended);
 
+    ipsec_recents_keep(recents, packet, NULL);
     ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
-    ipsec_recents_keep(recents,
-                       ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED), NULL);
 }
 
 /* The high half of its number. It is that of the window's top, even if the SA has not caught up, because the quick path
@@ -105,7 +102,29 @@ static IPSEC_INLINE ipsec_ruling ruling_of(const arrival *a)
                           .followed = true};
 }
 
-static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
+/* Keeps what later passes need. Returns whether its numbers fit into the record. */
+static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
+{
+    return ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), ruling_of(a).bits, record);
+}
+
+/* --- less usual packets. These functions take what fits into registers, so that they are called at no cost. Like the
+ * quick path, they return whether there is no report. --- */
+
+static arrival arrival_of(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa)
+{
+    arrival a = {.protocol = view->protocol,
+                 .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP,
+                 .db = db,
+                 .view = view,
+                 .sa = sa};
+
+    ipsec_is_sound(view, view->protocol, &a.spi, &a.sequence);
+    return a;
+}
+
+/* Keeps what later passes need. */
+static bool conclude(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
 {
     ipsec_ruling ruling = ruling_of(a);
 
@@ -118,12 +137,60 @@ static IPSEC_COLD bool conclude(const arrival *a, ipsec_note *note, ipsec_record
     return true;
 }
 
-/* Keeps what later passes need. Returns whether there is no finding. */
 static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
 {
-    if (!note->any && !note->facts && ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), ruling_of(a).bits, record))
-        return true;
-    return conclude(a, note, record, report);
+    return (!note->any && !note->facts && keep_bits(a, record)) || conclude(a, note, record, report);
+}
+
+/* Where its numbers do not fit into the record. */
+static IPSEC_COLD bool take_large(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                  ipsec_report *report)
+{
+    const arrival a = arrival_of(db, view, sa);
+    ipsec_note none = {0};
+
+    return conclude(&a, &none, record, report);
+}
+
+/* Where its sender may have changed. */
+static IPSEC_APART bool take_and_follow(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                        ipsec_report *report)
+{
+    const arrival a = arrival_of(db, view, sa);
+    ipsec_note note = {0};
+
+    ipsec_life_follow(db->sas, view, sa, a.sequence, &note);
+    return keep(&a, &note, record, report);
+}
+
+/* Takes a packet, which is yet to be entered if it is a `step`. */
+static IPSEC_INLINE bool take(const arrival *a, bool step, bool extended, ipsec_record *record, ipsec_report *report)
+{
+    remember(a, extended);
+    a->sa->expected += step;
+    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
+        return take_and_follow(a->db, a->view, a->sa, record, report);
+    if (!keep_bits(a, record))
+        return take_large(a->db, a->view, a->sa, record, report);
+    return true;
+}
+
+/* Where its IV should go on with a counter. If it does not, a search begins. */
+static IPSEC_APART bool take_and_learn(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                       ipsec_report *report)
+{
+    const arrival a = arrival_of(db, view, sa);
+    const ipsec_ruling ruling = ruling_of(&a);
+    ipsec_note note = {0};
+
+    remember(&a, true);
+    ipsec_life_follow(db->sas, view, sa, a.sequence, &note);
+    ipsec_judge_iv(db, view, sa, NULL, &ruling, true, 0, &note);
+    if (!sa->iv.proved) {
+        ipsec_steady_catch_up(sa);
+        ipsec_steady_begin(sa, view, db->opens);
+    }
+    return keep(&a, &note, record, report);
 }
 
 /* Whether it counts as evidence that what came in UDP is IPsec. */
@@ -149,7 +216,7 @@ static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *r
 
     if (is_evidence(a))
         confirm(a);
-    remember(a);
+    remember(a, true);
     a->sa->expected++;
     a->sa->numbers.packets++;
     ipsec_take_next(a->db, a->view, a->sa, a->sequence, false, 0, &note);
@@ -158,33 +225,8 @@ static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *r
     return keep(a, &note, record, report);
 }
 
-/* Where its IV should go on with a counter. If it does not, a search begins. */
-static bool take_and_learn(const arrival *a, ipsec_record *record, ipsec_report *report)
-{
-    const ipsec_ruling ruling = ruling_of(a);
-    ipsec_note note = {0};
-
-    remember(a);
-    ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
-    ipsec_judge_iv(a->db, a->view, a->sa, NULL, &ruling, true, 0, &note);
-    if (!a->sa->iv.proved) {
-        ipsec_steady_catch_up(a->sa);
-        ipsec_steady_begin(a->sa, a->view, a->db->opens);
-    }
-    return keep(a, &note, record, report);
-}
-
-/* Where its sender may have changed. */
-static bool take_and_follow(const arrival *a, ipsec_record *record, ipsec_report *report)
-{
-    ipsec_note note = {0};
-
-    ipsec_life_follow(a->db->sas, a->view, a->sa, a->sequence, &note);
-    return keep(a, &note, record, report);
-}
-
-/* Afterwards the SA may be steady. Returns whether there is no report. */
-static bool take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+/* Afterwards the SA may be steady. */
+static IPSEC_APART bool take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     ipsec_sa *const sa = ipsec_judge_long(db, view, record, report);
 
@@ -193,12 +235,14 @@ static bool take_long_way(ipsec_db *db, const ipsec_view *view, ipsec_record *re
     return false;
 }
 
-/* What follows from a packet with which something is due. */
-typedef enum {
-    GOES_ON, /* it is taken like any other */
-    IS_QUIET,
-    HAS_REPORT
-} outcome;
+/* Recognised as ESP-NULL. */
+static IPSEC_COLD bool take_probed(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    ipsec_steady_end(a->sa);
+    ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
+    ipsec_judge_probed(a->db, a->view, a->sa, record, report);
+    return false;
+}
 
 static bool is_null_from_now_on(const arrival *a)
 {
@@ -211,71 +255,86 @@ static void search_counter(const arrival *a)
 {
     const uint64_t number = (uint64_t)high_of(a) << 32 | a->sequence;
 
-    if (ipsec_encrypts(a->view->protocol))
+    if (ipsec_encrypts(a->protocol))
         ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number,
                         a->sa->numbers.packets + 1);
 }
 
-/* Does what is due before the packet is taken. */
-static outcome attend(const arrival *a, ipsec_record *record, ipsec_report *report)
+/* Does what is due, and takes the packet. */
+static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                               ipsec_report *report)
 {
-    ipsec_db *const db = a->db;
-    ipsec_sa *const sa = a->sa;
+    const arrival a = arrival_of(db, view, sa);
+    const bool learns = sa->iv.proved;
 
     ipsec_steady_catch_up(sa);
-    if (a->sequence == IPSEC_NEAR_END - 1) {
-        take_long_way(db, a->view, record, report);
-        return HAS_REPORT;
-    }
-    if (is_null_from_now_on(a)) {
-        ipsec_steady_end(sa);
-        ipsec_sa_count_packet(db->sas, sa, a->view);
-        ipsec_judge_probed(db, a->view, sa, record, report);
-        return HAS_REPORT;
-    }
-    if (sa->numbers.eager || is_evidence(a))
-        return take_eagerly(a, record, report) ? IS_QUIET : HAS_REPORT;
-    if (sa->iv.proved) {
-        ipsec_steady_go_on(sa, a->view, db->opens);
-        return take_and_learn(a, record, report) ? IS_QUIET : HAS_REPORT;
-    }
-    search_counter(a);
-    ipsec_steady_go_on(sa, a->view, db->opens);
-    return GOES_ON;
+    if (a.sequence == IPSEC_NEAR_END - 1)
+        return take_long_way(db, view, record, report);
+    if (is_null_from_now_on(&a))
+        return take_probed(&a, record, report);
+    if (sa->numbers.eager || is_evidence(&a))
+        return take_eagerly(&a, record, report);
+    if (!learns)
+        search_counter(&a);
+    ipsec_steady_go_on(sa, view, db->opens);
+    return learns ? take_and_learn(db, view, sa, record, report) : take(&a, false, true, record, report);
 }
 
-static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
+/* The same if nothing is due. */
+static IPSEC_APART bool step_and_learn(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                       ipsec_report *report)
+{
+    sa->expected++;
+    return take_and_learn(db, view, sa, record, report);
+}
+
+/* Behind extension headers of IPv6. */
+static IPSEC_APART bool step_extended(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                      ipsec_report *report)
+{
+    const arrival a = arrival_of(db, view, sa);
+
+    return take(&a, true, true, record, report);
+}
+
+static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *restrict view,
                                   ipsec_record *record, ipsec_report *report)
 {
     arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
 
     if (!has_all_facts(&a))
         return take_long_way(db, view, record, report);
-    if (is_evidence(&a) || !ipsec_steady_step(a.sa)) {
-        const outcome so_far =
-            attend(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
+    if (is_evidence(&a) || ipsec_steady_is_due(a.sa))
+        return attend(db, view, a.sa, record, report);
+    if (a.sa->iv.proved)
+        return step_and_learn(db, view, a.sa, record, report);
+    if (ipsec_recent_is_extended(view))
+        return step_extended(db, view, a.sa, record, report);
+    return take(&a, true, false, record, report);
+}
 
-        if (so_far != GOES_ON)
-            return so_far == IS_QUIET;
-    } else if (a.sa->iv.proved) {
-        return take_and_learn(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
+/* One function for each kind, so that a packet pays for no other. */
+#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+    static IPSEC_APART bool judge_##name(ipsec_db *db, const ipsec_view *view, ipsec_record *record,                   \
+                                         ipsec_report *report)                                                         \
+    {                                                                                                                  \
+        return judge_as(number, false, db, view, record, report);                                                      \
     }
-    remember(&a);
-    if (!ipsec_life_follow_on(db->sas, view, a.sa))
-        return take_and_follow(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, record, report);
-    if (ipsec_record_keep_bits(view, a.sa->index, high_of(&a), ruling_of(&a).bits, record))
-        return true;
-    return conclude(&(arrival){protocol, udp, db, view, a.spi, a.sequence, a.sa}, &(ipsec_note){0}, record,
-                    report);
+#include "base/kind.def"
+#undef KIND
+
+static IPSEC_APART bool judge_udp(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
+{
+    return judge_as(IPSEC_PROTOCOL_ESP, true, db, view, record, report);
 }
 
 bool ipsec_judge_briefly(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
-        return judge_as(IPSEC_PROTOCOL_ESP, true, db, view, record, report);
+        return judge_udp(db, view, record, report);
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     if (view->protocol == (number))                                                                                    \
-        return judge_as(number, false, db, view, record, report);
+        return judge_##name(db, view, record, report);
 #include "base/kind.def"
 #undef KIND
     return take_long_way(db, view, record, report);

@@ -31,6 +31,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->icmp = ipsec_icmp_errors_new(&db->limits);
     db->notes = ipsec_notes_new();
     db->ike = ipsec_ike_new(config->duplicate_time, &db->limits);
+    ipsec_db_find_watches(db);
     return db;
 }
 
@@ -105,4 +106,5 @@ const ipsec_limits *ipsec_db_limits(const ipsec_db *db)
 void ipsec_db_find_watches(ipsec_db *db)
 {
     db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
+    db->is_open = db->is_brief && !db->watches;
 }

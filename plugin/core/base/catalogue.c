@@ -11,8 +11,7 @@
 #define LATER           .is_later = true
 #define OUTER           .is_outer = true
 #define SOUND           .fact = IPSEC_FACT_SOUND
-#define RFC             .fact = IPSEC_FACT_RFC
-#define UNWATCHED       .fact = IPSEC_FACT_UNWATCHED
+#define OPEN            .fact = IPSEC_FACT_OPEN
 #define KNOWN           .fact = IPSEC_FACT_KNOWN
 #define NEXT            .fact = IPSEC_FACT_NEXT
 #define ALONE           .fact = IPSEC_FACT_ALONE
@@ -43,8 +42,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #undef LATER
 #undef OUTER
 #undef SOUND
-#undef RFC
-#undef UNWATCHED
+#undef OPEN
 #undef KNOWN
 #undef NEXT
 #undef ALONE
@@ -61,8 +59,7 @@ static const ipsec_catalogue_row rows[IPSEC_FINDING_COUNT] = {
 #define LATER
 #define OUTER
 #define SOUND
-#define RFC
-#define UNWATCHED
+#define OPEN
 #define KNOWN
 #define NEXT
 #define ALONE
@@ -113,8 +110,7 @@ const ipsec_finding_set ipsec_findings_that_flag = {{
 #undef LATER
 #undef OUTER
 #undef SOUND
-#undef RFC
-#undef UNWATCHED
+#undef OPEN
 #undef KNOWN
 #undef NEXT
 #undef ALONE

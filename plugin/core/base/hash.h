@@ -18,14 +18,22 @@ static inline uint64_t ipsec_hash_seed(void)
     return (uint64_t)g_random_int() << 32 | g_random_int();
 }
 
-/** One step of a hash: mixes in a word. The product spreads it upwards, the shift downwards. The constant is that of
- * Fibonacci hashing, 2^64 divided by the golden ratio. Values that differ only in their high bits are spread little,
- * and a difference in the highest bit passes unchanged: use such a hash to find things, not as proof that they are
- * equal. */
+/** That of Fibonacci hashing: 2^64 divided by the golden ratio. */
+#define IPSEC_HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
+
+/** One step of a hash: mixes in a word. The product spreads it upwards, the shift downwards. Values that differ only in
+ * their high bits are spread little, and a difference in the highest bit passes unchanged: use such a hash to find
+ * things, not as proof that they are equal. */
 static inline uint64_t ipsec_hash_mix(uint64_t hash, uint64_t word)
 {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    hash = (hash ^ word) * IPSEC_HASH_FACTOR;
     return hash ^ hash >> 32;
+}
+
+/** The upper half of the same, from which tables take their places. */
+static inline uint32_t ipsec_hash_place(uint64_t hash, uint64_t word)
+{
+    return (uint32_t)(((hash ^ word) * IPSEC_HASH_FACTOR) >> 32);
 }
 
 /**

@@ -11,10 +11,13 @@
 /** Keeps a function off the path of a clean packet, which then need not save its registers and stack. */
 #if defined(__GNUC__)
 #define IPSEC_COLD __attribute__((noinline, cold))
+/** Keeps a function that is on that path apart from others, so that it saves only its own registers. */
+#define IPSEC_APART __attribute__((noinline))
 /** For what is on the path of every packet but also used elsewhere: without it, compilers would make a call. */
 #define IPSEC_INLINE inline __attribute__((always_inline))
 #else
 #define IPSEC_COLD
+#define IPSEC_APART
 #define IPSEC_INLINE inline
 #endif
 

@@ -21,6 +21,17 @@
 /** SPIs up to here are reserved by IANA: RFC 4303 2.1, RFC 4302 2.4. */
 #define IPSEC_SPI_RESERVED_LAST 255u
 
+/** Whether there is something to say about the SPI; next, about the sequence number. */
+static inline bool ipsec_is_spi_odd(uint32_t spi)
+{
+    return spi <= IPSEC_SPI_RESERVED_LAST;
+}
+
+static inline bool ipsec_is_sequence_odd(uint32_t sequence)
+{
+    return sequence == 0;
+}
+
 /** The shortest packet of any SA of RFC 4303: the header, a trailer of one word, and an ICV of 8 octets (or an IV of 8
  * if there is no ICV). */
 #define IPSEC_ESP_FLOOR 20u
@@ -88,21 +99,18 @@ static inline void ipsec_header_begin(ipsec_header *header, const ipsec_view *vi
 
 /** Reads SPI and sequence number, as far as they were captured. Returns whether there is something to say about them,
  * so that a clean packet costs no call. */
-static IPSEC_INLINE bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
-                                                   ipsec_header *header)
+static inline bool ipsec_header_read_numbers(const ipsec_view *view, const ipsec_header_kind *kind,
+                                             ipsec_header *header)
 {
-    bool odd = false;
-
-    if (ipsec_view_has(view, kind->sequence_at + 4u)) {
-        header->has_sequence = true;
-        header->sequence = ipsec_read_u32(view->data + kind->sequence_at);
-        odd = header->sequence == 0;
-    } else if (!ipsec_view_has(view, kind->spi_at + 4u)) {
+    if (!ipsec_view_has(view, kind->spi_at + 4u))
         return false;
-    }
     header->has_spi = true;
     header->spi = ipsec_read_u32(view->data + kind->spi_at);
-    return odd || header->spi <= IPSEC_SPI_RESERVED_LAST;
+    if (!ipsec_view_has(view, kind->sequence_at + 4u))
+        return ipsec_is_spi_odd(header->spi);
+    header->has_sequence = true;
+    header->sequence = ipsec_read_u32(view->data + kind->sequence_at);
+    return ipsec_is_spi_odd(header->spi) || ipsec_is_sequence_odd(header->sequence);
 }
 
 #endif

@@ -22,10 +22,13 @@
 /** The length field, in words minus 2, of AH with an ICV of 96 bits. */
 #define IPSEC_AH_WORDS_96_BITS 4u
 
-/** Whether an ESP header breaks no rule, apart from SPI and sequence number. */
+/** Whether an ESP header breaks no rule, apart from SPI and sequence number. A packet is not shorter than what was
+ * captured of it. */
 static inline bool ipsec_esp_is_sound(const ipsec_view *view)
 {
-    return view->length >= IPSEC_ESP_FLOOR && view->length % 4 == 0;
+    if (!ipsec_view_has(view, IPSEC_ESP_FLOOR))
+        return false;
+    return view->length % 4 == 0;
 }
 
 /** The same for AH. Most AH headers satisfy the rules on the first word: an upper layer or ESP after an ICV of 96 bits,
@@ -35,12 +38,13 @@ static inline bool ipsec_ah_is_sound(const ipsec_view *view)
 {
     uint32_t word, next;
 
-    if (!ipsec_view_has(view, IPSEC_AH_HEADER))
+    if (!ipsec_view_has(view, (IPSEC_AH_WORDS_96_BITS + 2) * 4))
         return false;
     word = ipsec_read_u32(view->data);
     next = word >> 24;
-    return (word & 0x00ffffffu) == IPSEC_AH_WORDS_96_BITS << 16 && view->length >= (IPSEC_AH_WORDS_96_BITS + 2) * 4 &&
-           (next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP);
+    if ((word & 0x00ffffffu) != IPSEC_AH_WORDS_96_BITS << 16)
+        return false;
+    return next - 1 < IPSEC_PROTOCOL_ROUTING - 1 || next == IPSEC_PROTOCOL_ESP;
 }
 
 /** Whether a payload on a port of the UDP encapsulation is one ESP packet, so that only its header can be wrong. */
@@ -53,19 +57,20 @@ bool ipsec_udp_is_sound(const ipsec_view *view);
  */
 static IPSEC_INLINE bool ipsec_is_sound(const ipsec_view *view, uint8_t protocol, uint32_t *spi, uint32_t *sequence)
 {
-    ipsec_header header = {.has_spi = false};
-    bool sound = false;
-
     if (view->flags || !ipsec_view_is_whole(view))
         return false;
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
-    if (protocol == (number))                                                                                          \
-        sound = ipsec_##name##_is_sound(view) && !ipsec_header_read_numbers(view, &ipsec_kind_##name, &header);
+    if (protocol == (number)) {                                                                                        \
+        if (!ipsec_##name##_is_sound(view))                                                                            \
+            return false;                                                                                              \
+        *spi = ipsec_read_u32(view->data + ipsec_kind_##name.spi_at);                                                  \
+        *sequence = ipsec_read_u32(view->data + ipsec_kind_##name.sequence_at);                                        \
+    }
 #include "base/kind.def"
 #undef KIND
-    *spi = header.spi;
-    *sequence = header.sequence;
-    return sound;
+    if (ipsec_is_spi_odd(*spi))
+        return false;
+    return !ipsec_is_sequence_odd(*sequence);
 }
 
 #endif

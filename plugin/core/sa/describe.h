@@ -62,9 +62,15 @@ static IPSEC_INLINE uint32_t ipsec_recent_ends_v4(const ipsec_recents *recents, 
     return (uint32_t)(ipsec_recent_load(addresses) * recents->secrets[0] >> 32) ^ ports;
 }
 
-/** Describes the IP header in front. */
+/** Whether extension headers of IPv6 are in front. */
+static IPSEC_INLINE bool ipsec_recent_is_extended(const ipsec_view *view)
+{
+    return view->ip_version != 4 && view->outer_length > IPSEC_IPV6_HEADER;
+}
+
+/** Describes the IP header in front, and if `extended` also extension headers of IPv6. */
 static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, const ipsec_view *view,
-                                                  ipsec_recent *packet)
+                                                  ipsec_recent *packet, bool extended)
 {
     const uint8_t *ip = view->outer;
 
@@ -83,24 +89,28 @@ static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, 
         return;
     packet->ttl = ip[7];
     packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
-    if (view->outer_length > IPSEC_IPV6_HEADER)
+    if (extended && view->outer_length > IPSEC_IPV6_HEADER)
         ipsec_recent_describe_v6(recents, view, packet);
 }
 
-/** See ipsec_recents_describe(). Sets each member separately, because compilers would clear the whole structure first.
+/** See ipsec_recents_describe(). Sets each member separately, because compilers would clear the whole structure first;
+ * and the octets first, while compilers know what was asked of the view.
+ *
+ * @param extended  ipsec_recent_is_extended(), if the compiler knows that it is false; else true
  */
 static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *recents, const ipsec_view *view,
-                                                              uint32_t sa, uint32_t sequence, ipsec_standing standing)
+                                                              uint32_t sa, uint32_t sequence, ipsec_standing standing,
+                                                              bool extended)
 {
     ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
 
+    ipsec_recent_describe_octets(view, packet);
     memcpy(packet, view, offsetof(ipsec_recent, first_octets));
     packet->sa = sa;
     packet->sequence = sequence;
     packet->encapsulation = view->encapsulation;
     packet->standing = (uint8_t)standing;
-    ipsec_recent_describe_octets(view, packet);
-    ipsec_recent_describe_ip(recents, view, packet);
+    ipsec_recent_describe_ip(recents, view, packet, extended);
     return packet;
 }
 

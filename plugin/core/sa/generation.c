@@ -95,15 +95,16 @@ static void put_aside(ipsec_generations *generations, ipsec_sa *sa)
 /* What does not depend on the key stays as it is. */
 static void give_back(ipsec_sa *sa, const ipsec_sa *then)
 {
-    ipsec_sa_pair *const pair = sa->life.pair;
+    const ipsec_sa_life before = sa->life;
     const uint32_t source = sa->keys.source;
 
     sa->keys = then->keys;
     sa->keys.source = source;
     sa->numbers = then->numbers;
     sa->life = then->life;
-    sa->life.pair = pair;
-    sa->life.origin = pair ? sa->life.origin : 0;
+    sa->life.pair = before.pair;
+    sa->life.idle_since = before.idle_since;
+    sa->life.origin = before.pair ? sa->life.origin : 0;
     sa->iv = then->iv;
 }
 

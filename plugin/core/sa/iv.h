@@ -128,8 +128,8 @@ static inline bool ipsec_iv_is_idle(const ipsec_iv_state *state, uint32_t packet
     return state->misses == IPSEC_IV_MISSES_MOST && packets < state->again;
 }
 
-/** What ipsec_iv_learn() does, and with what result, for IPSEC_IV_UNKNOWN while no counter is proved: IPSEC_IV_FINE. For
- * the parameters see ipsec_iv_packet. */
+/** What ipsec_iv_learn() does, and with what result, for IPSEC_IV_UNKNOWN while no counter is proved: IPSEC_IV_FINE.
+ * For the parameters see ipsec_iv_packet. */
 void ipsec_iv_search(ipsec_iv_store *store, ipsec_iv_state *state, const uint8_t *iv, uint64_t sequence,
                      uint32_t packets);
 

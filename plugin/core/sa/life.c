@@ -122,6 +122,7 @@ static void take_over(const ipsec_sa_table *table, ipsec_sa_pair *pair, ipsec_sa
 {
     if (pair->active != IPSEC_SA_NONE && sa->life.began_here && sa->index > pair->active) {
         ipsec_sa_summary_at(table, pair->active)->successor = sa->index;
+        pair->replaced = true;
         sa->life.began_here = pair->turns == 0; /* so a succession that was taken back can be believed again */
     }
     pair->active = sa->index;

@@ -14,18 +14,25 @@
 #include "sa/sa.h"
 #include "packet/kind.h"
 
-/** Source address and, in UDP, port of a view that has addresses; hashed, except an IPv4 address without a port. Never 0.
+#include <string.h>
+
+/** Source address and, in UDP, port of a view that has addresses; hashed, except an IPv4 address without a port. Never
+ * 0.
  */
 static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
 {
-    uint64_t words[2] = {0};
-    uint64_t origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
+    uint64_t words[2], origin;
+    uint32_t v4;
 
-    if (view->address_length == 4)
-        origin = words[0];
+    if (view->address_length == sizeof v4) {
+        memcpy(&v4, view->source, sizeof v4);
+        origin = v4;
+    } else {
+        origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
+    }
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         origin = ipsec_hash_mix(origin, view->source_port);
-    return (uint32_t)origin ? (uint32_t)origin : 1;
+    return (uint32_t)origin + ((uint32_t)origin == 0);
 }
 
 /** A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run,
@@ -75,8 +82,8 @@ static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const
         pair->alone++;
         return true;
     }
-    if (pair->verified || pair->is_told || pair->matched != IPSEC_SA_NONE || pair->run + 1u >= IPSEC_TAKEN_OVER ||
-        ipsec_sa_summary_at(table, sa->index)->successor != IPSEC_SA_NONE)
+    if (pair->verified || pair->is_told || pair->replaced || pair->matched != IPSEC_SA_NONE ||
+        pair->run + 1u >= IPSEC_TAKEN_OVER)
         return false;
     ipsec_pair_count_run(pair, sa);
     return true;

@@ -81,7 +81,8 @@ void ipsec_recent_describe_v6(const ipsec_recents *recents, const ipsec_view *vi
 
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
-    return ipsec_recents_describe_next(recents, view, ruling->sa, ruling->sequence, (ipsec_standing)ruling->standing);
+    return ipsec_recents_describe_next(recents, view, ruling->sa, ruling->sequence, (ipsec_standing)ruling->standing,
+                                       true);
 }
 
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)

@@ -371,7 +371,8 @@ static ipsec_sa_pair name_pair(const ipsec_sa_table *table, const ipsec_view *vi
 {
     const uint32_t source = back ? view->destination_port : view->source_port;
     const uint32_t destination = back ? view->source_port : view->destination_port;
-    ipsec_sa_pair pair = {.key = {.name = ipsec_sa_key_name(source << 16 | destination, view)}};
+    ipsec_sa_pair pair = {
+        .key = {.name = ipsec_sa_key_name(source << 16 | destination, view->address_length, view->protocol)}};
 
     pair.key.where = ipsec_sa_hash_address(table->to, back ? view->source : view->destination, view->address_length) +
                      ipsec_sa_hash_address(table->from, back ? view->destination : view->source, view->address_length);

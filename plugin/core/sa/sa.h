@@ -68,8 +68,8 @@ typedef struct ipsec_sa_numbers {
     uint16_t window_less_1;
     uint16_t behind;  /**< how far the last accepted number is below the top; stops at its maximum */
     uint16_t refused; /**< refused packets that differ from earlier ones with the same numbers; stops at its maximum */
-    uint16_t ahead;   /**< of a steady SA: packets before the next one with which something is due, see steady.h */
-    uint32_t place;   /**< ipsec_view.place of the packet that the window began with; next, its TTL, 0: not known */
+    uint16_t due;   /**< of a steady SA: the lowest bits of the next number with which something is due, see steady.h */
+    uint32_t place; /**< ipsec_view.place of the packet that the window began with; next, its TTL, 0: not known */
     uint8_t ttl;
     bool in_gap;        /**< numbers are leaving the window unseen */
     bool coalesced;     /**< the last packet stands for several, which may have had the next numbers */
@@ -107,6 +107,7 @@ typedef struct ipsec_sa_pair {
     bool active_good : 1;    /**< `active` verifies */
     bool verified : 1;       /**< one of the SAs verifies, so only SAs that verify can succeed another */
     bool is_told : 1;        /**< IKE has negotiated one of the SAs, so it is known which follows which */
+    bool replaced : 1;       /**< one of the SAs has, or had, a successor */
 } ipsec_sa_pair;
 
 /** What an SA knows of its life; see life.c. */
@@ -132,18 +133,18 @@ typedef struct ipsec_sa_life {
 /** One SA whose state is kept. */
 typedef struct ipsec_sa {
     ipsec_sa_key key;
-    uint32_t index;      /**< in order of appearance, from 0 */
+    uint32_t index; /**< in order of appearance, from 0 */
     /** Number (the low half) of the next packet if the SA is steady, see steady.h; else 0. What came and is not in
      * `numbers` yet are the numbers above window.top and below it. */
     uint32_t expected;
-    uint32_t sequence;   /**< in UDP: sequence number of the last sound packet; if none was sound, of the first one */
-    uint16_t sound;      /**< in UDP: packets without a fault; halved with `faulty` if either reaches its maximum */
-    uint16_t faulty;     /**< in UDP: the others */
-    uint8_t properties;  /**< ipsec_property bits that were reported already */
-    uint8_t looks;       /**< in UDP: digest of the first packet */
-    uint8_t steady;      /**< in UDP: sound packets with advancing numbers, minus the others */
-    bool advanced : 1;   /**< in UDP: two sound packets had advancing numbers */
-    bool confirmed : 1;  /**< in UDP: there was enough evidence that it is IPsec, whatever comes */
+    uint32_t sequence;  /**< in UDP: sequence number of the last sound packet; if none was sound, of the first one */
+    uint16_t sound;     /**< in UDP: packets without a fault; halved with `faulty` if either reaches its maximum */
+    uint16_t faulty;    /**< in UDP: the others */
+    uint8_t properties; /**< ipsec_property bits that were reported already */
+    uint8_t looks;      /**< in UDP: digest of the first packet */
+    uint8_t steady;     /**< in UDP: sound packets with advancing numbers, minus the others */
+    bool advanced : 1;  /**< in UDP: two sound packets had advancing numbers */
+    bool confirmed : 1; /**< in UDP: there was enough evidence that it is IPsec, whatever comes */
     bool has_generations : 1; /**< the table keeps what it knew with other keys */
     bool told_peers : 1;      /**< in UDP: its peers are known to speak IPsec, by a key */
     bool varied : 1;          /**< in UDP: not all packets had the same number */
@@ -197,12 +198,6 @@ typedef struct ipsec_sa_table {
 
 /* --- names --- */
 
-/** Whether the view goes to a group. */
-static inline bool ipsec_sa_is_multicast(const ipsec_view *view)
-{
-    return view->address_length == 4 ? view->destination[0] >> 4 == 0xe : view->destination[0] == 0xff;
-}
-
 /** The hash of an address. A sum of products with secrets, one for each word: without knowing them, nobody finds two
  * addresses with one sum except by chance. A chain of ipsec_hash_mix() would not do, because some differences pass a
  * step unchanged, whatever the seed. */
@@ -217,22 +212,45 @@ static IPSEC_INLINE uint64_t ipsec_sa_hash_address(const uint64_t *secrets, cons
 }
 
 /** With a number, the SPI or ports: in the low half, from where ipsec_hash_mix() spreads all of it. */
-static inline uint64_t ipsec_sa_key_name(uint32_t number, const ipsec_view *view)
+static inline uint64_t ipsec_sa_key_name(uint32_t number, uint8_t length, uint8_t protocol)
 {
-    return (uint64_t)((uint32_t)view->address_length << 8 | view->protocol) << 32 | number;
+    return (uint64_t)((uint32_t)length << 8 | protocol) << 32 | number;
+}
+
+/** Whether an address of that length is a group's. */
+static IPSEC_INLINE bool ipsec_sa_is_multicast(const uint8_t *address, uint8_t length)
+{
+    return length == 4 ? ipsec_read_u32(address) >> 28 == 0xe : address[0] == 0xff;
+}
+
+/** ipsec_sa_key_of() among SAs whose addresses have that length. */
+static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_among(const ipsec_sa_table *table, const ipsec_view *view, uint8_t length,
+                                                    uint8_t protocol, uint32_t spi)
+{
+    ipsec_sa_key key = {.name = ipsec_sa_key_name(spi, length, protocol), .where = table->seed};
+
+    if (length == 0)
+        return key;
+    key.where += ipsec_sa_hash_address(table->to, view->destination, length);
+    if (ipsec_sa_is_multicast(view->destination, length))
+        key.where += ipsec_sa_hash_address(table->from, view->source, length);
+    return key;
+}
+
+/** ipsec_sa_key_of() if the protocol of the view is known to the compiler. IPv4 has its own branch, in which the length
+ * of addresses is, too. */
+static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_of_kind(const ipsec_sa_table *table, const ipsec_view *view,
+                                                      uint8_t protocol, uint32_t spi)
+{
+    if (view->address_length == 4)
+        return ipsec_sa_key_among(table, view, 4, protocol, spi);
+    return ipsec_sa_key_among(table, view, view->address_length, protocol, spi);
 }
 
 /** The name of the SA of `spi` towards the view's destination. */
-static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_of(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
+static inline ipsec_sa_key ipsec_sa_key_of(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    ipsec_sa_key key = {.name = ipsec_sa_key_name(spi, view), .where = table->seed};
-
-    if (view->address_length == 0)
-        return key;
-    key.where += ipsec_sa_hash_address(table->to, view->destination, view->address_length);
-    if (ipsec_sa_is_multicast(view))
-        key.where += ipsec_sa_hash_address(table->from, view->source, view->address_length);
-    return key;
+    return ipsec_sa_key_of_kind(table, view, view->protocol, spi);
 }
 
 /** Whether they name the same. */
@@ -244,7 +262,7 @@ static inline bool ipsec_sa_keys_equal(const ipsec_sa_key *a, const ipsec_sa_key
 /** Where in the table an SA of that name stands, or the first place to look. */
 static inline uint32_t ipsec_sa_key_hash(const ipsec_sa_key *key)
 {
-    return (uint32_t)ipsec_hash_mix(key->where, key->name);
+    return ipsec_hash_place(key->where, key->name);
 }
 
 /** The SA of that name; NULL if there is none. */

@@ -11,20 +11,24 @@ static bool is_closed(const ipsec_sa *sa, bool opens)
     return !opens || (sa->keys.nothing_to_try && ipsec_null_probe_shape(&sa->keys.null) == 0);
 }
 
-/* Packets of a steady SA before one with which something is due, from packet `next` on, which has the number `number`.
- */
-static inline uint16_t count_ahead(const ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t number,
-                                   uint32_t next)
+/* Packets before the next one with which something is due. `due` distinguishes as many. */
+static inline uint32_t count_ahead(const ipsec_sa *sa, const ipsec_view *view, bool opens)
 {
-    uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - number, UINT16_MAX);
+    const uint32_t next = sa->numbers.packets + 1;
+    uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - sa->expected, UINT16_MAX);
 
     if (sa->numbers.eager)
         return 0;
     if (opens)
         ahead = MIN(ahead, sa->keys.null.rest);
     if (sa->iv.proved || !ipsec_encrypts(view->protocol))
-        return (uint16_t)ahead;
-    return ipsec_iv_is_idle(&sa->iv, next) ? (uint16_t)MIN(ahead, sa->iv.again - next) : 0;
+        return ahead;
+    return ipsec_iv_is_idle(&sa->iv, next) ? MIN(ahead, sa->iv.again - next) : 0;
+}
+
+static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens)
+{
+    sa->numbers.due = (uint16_t)(sa->expected + count_ahead(sa, view, opens));
 }
 
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
@@ -36,7 +40,7 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
         return;
     sa->expected = number;
     sa->numbers.eager = !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
-    sa->numbers.ahead = count_ahead(sa, view, opens, number, sa->numbers.packets + 1);
+    set_due(sa, view, opens);
 }
 
 void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens)
@@ -44,7 +48,7 @@ void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens)
     ipsec_sequence_advance(&sa->numbers, 1);
     sa->life.packets++;
     sa->expected++;
-    sa->numbers.ahead = count_ahead(sa, view, opens, sa->expected, sa->numbers.packets + 1);
+    set_due(sa, view, opens);
 }
 
 void ipsec_steady_catch_up(ipsec_sa *sa)

@@ -19,15 +19,12 @@
  */
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
-/** Enters the next packet of a steady SA, unless something is due with it: it may be ESP-NULL, its IV may belong to a
- * counter, a number may be lost (`eager`), or it is the last of a steady SA. Returns whether it was entered. */
-static IPSEC_INLINE bool ipsec_steady_step(ipsec_sa *sa)
+/** Whether something is due with the next packet of a steady SA: it may be ESP-NULL, its IV may belong to a counter, a
+ * number may be lost (`eager`), or it is the last of a steady SA. If not, the packet is entered by incrementing
+ * `expected`. */
+static IPSEC_INLINE bool ipsec_steady_is_due(const ipsec_sa *sa)
 {
-    if (sa->numbers.ahead == 0)
-        return false;
-    sa->numbers.ahead--;
-    sa->expected++;
-    return true;
+    return (uint16_t)sa->expected == sa->numbers.due;
 }
 
 /** Enters the next packet of a steady SA that has caught up, after what was due, except that a number may be lost. For

@@ -182,7 +182,7 @@ static uint64_t count_lost(const ipsec_window *window, uint64_t number, uint32_t
     return leaving - count_marked(window, first, MIN(leaving, window->top - first + 1));
 }
 
-void ipsec_window_advance(ipsec_window *window, uint32_t count)
+void ipsec_window_mark_next(ipsec_window *window, uint32_t count)
 {
     const uint64_t number = window->top + 1;
 
@@ -194,8 +194,6 @@ void ipsec_window_advance(ipsec_window *window, uint32_t count)
         *ipsec_window_word(window, number + done) |= bits_in_word(number + done, here);
         done += here;
     }
-    window->top += count;
-    window->run = (uint16_t)MIN((uint64_t)window->run + count, UINT16_MAX);
 }
 
 /* Moves the window to a number above the top. */

@@ -126,8 +126,21 @@ static inline bool ipsec_window_is_whole(const ipsec_window *window, uint32_t pa
     return window->run >= packets || window->top - window->bottom < window->run;
 }
 
-/** ipsec_window_step() for each of the `count` numbers after the top, if the window is whole. */
-void ipsec_window_advance(ipsec_window *window, uint32_t count);
+/** Marks the `count` numbers after the top. */
+void ipsec_window_mark_next(ipsec_window *window, uint32_t count);
+
+/** ipsec_window_step() for each of the `count` numbers after the top, at least one, if the window is whole. */
+static inline void ipsec_window_advance(ipsec_window *window, uint32_t count)
+{
+    const uint64_t number = window->top + 1, run = (uint64_t)window->run + count;
+
+    if (number % IPSEC_WINDOW_WORD + count <= IPSEC_WINDOW_WORD)
+        *ipsec_window_word(window, number) |= UINT64_MAX >> (IPSEC_WINDOW_WORD - count) << number % IPSEC_WINDOW_WORD;
+    else
+        ipsec_window_mark_next(window, count);
+    window->top += count;
+    window->run = run < UINT16_MAX ? (uint16_t)run : UINT16_MAX;
+}
 
 /**
  * The high half that a receiver with a window of `packets` assumes for a low half: RFC 4303 appendix A2.2. 0 before
