@@ -111,15 +111,23 @@ static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
 /* --- less usual packets. These functions take what fits into registers, so that they are called at no cost. Like the
  * quick path, they return whether there is no report. --- */
 
-static arrival arrival_of(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa)
+/* A packet of a steady SA, which expects its number next. */
+static IPSEC_INLINE arrival arrival_of(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa)
 {
-    arrival a = {.protocol = view->protocol,
-                 .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP,
-                 .db = db,
-                 .view = view,
-                 .sa = sa};
+    return (arrival){.protocol = view->protocol,
+                     .udp = view->encapsulation == IPSEC_ENCAPSULATION_UDP,
+                     .db = db,
+                     .view = view,
+                     .sequence = sa->expected,
+                     .sa = sa};
+}
 
-    ipsec_is_sound(view, view->protocol, &a.spi, &a.sequence);
+/* The same after it has been entered. */
+static IPSEC_INLINE arrival entered_of(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa)
+{
+    arrival a = arrival_of(db, view, sa);
+
+    a.sequence--;
     return a;
 }
 
@@ -146,7 +154,7 @@ static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *
 static IPSEC_COLD bool take_large(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                   ipsec_report *report)
 {
-    const arrival a = arrival_of(db, view, sa);
+    const arrival a = entered_of(db, view, sa);
     ipsec_note none = {0};
 
     return conclude(&a, &none, record, report);
@@ -156,7 +164,7 @@ static IPSEC_COLD bool take_large(ipsec_db *db, const ipsec_view *view, ipsec_sa
 static IPSEC_APART bool take_and_follow(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                         ipsec_report *report)
 {
-    const arrival a = arrival_of(db, view, sa);
+    const arrival a = entered_of(db, view, sa);
     ipsec_note note = {0};
 
     ipsec_life_follow(db->sas, view, sa, a.sequence, &note);
@@ -179,7 +187,7 @@ static IPSEC_INLINE bool take(const arrival *a, bool step, bool extended, ipsec_
 static IPSEC_APART bool take_and_learn(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                        ipsec_report *report)
 {
-    const arrival a = arrival_of(db, view, sa);
+    const arrival a = entered_of(db, view, sa);
     const ipsec_ruling ruling = ruling_of(&a);
     ipsec_note note = {0};
 
@@ -209,20 +217,22 @@ static void confirm(const arrival *a)
 }
 
 /* Where entering it may find something, or counts as evidence. */
-static bool take_eagerly(const arrival *a, ipsec_record *record, ipsec_report *report)
+static IPSEC_APART bool take_eagerly(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                     ipsec_report *report)
 {
-    const ipsec_ruling ruling = ruling_of(a);
+    const arrival a = arrival_of(db, view, sa);
+    const ipsec_ruling ruling = ruling_of(&a);
     ipsec_note note = {0};
 
-    if (is_evidence(a))
-        confirm(a);
-    remember(a, true);
-    a->sa->expected++;
-    a->sa->numbers.packets++;
-    ipsec_take_next(a->db, a->view, a->sa, a->sequence, false, 0, &note);
-    ipsec_judge_iv(a->db, a->view, a->sa, NULL, &ruling, true, 0, &note);
-    ipsec_steady_begin(a->sa, a->view, a->db->opens);
-    return keep(a, &note, record, report);
+    if (is_evidence(&a))
+        confirm(&a);
+    remember(&a, true);
+    sa->expected++;
+    sa->numbers.packets++;
+    ipsec_take_next(db, view, sa, a.sequence, false, 0, &note);
+    ipsec_judge_iv(db, view, sa, NULL, &ruling, true, 0, &note);
+    ipsec_steady_begin(sa, view, db->opens);
+    return keep(&a, &note, record, report);
 }
 
 /* Afterwards the SA may be steady. */
@@ -236,22 +246,23 @@ static IPSEC_APART bool take_long_way(ipsec_db *db, const ipsec_view *view, ipse
 }
 
 /* Recognised as ESP-NULL. */
-static IPSEC_COLD bool take_probed(const arrival *a, ipsec_record *record, ipsec_report *report)
+static IPSEC_COLD bool take_probed(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                   ipsec_report *report)
 {
-    ipsec_steady_end(a->sa);
-    ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
-    ipsec_judge_probed(a->db, a->view, a->sa, record, report);
+    ipsec_steady_end(sa);
+    ipsec_sa_count_packet(db->sas, sa, view);
+    ipsec_judge_probed(db, view, sa, record, report);
     return false;
 }
 
-static bool is_null_from_now_on(const arrival *a)
+static IPSEC_INLINE bool is_null_from_now_on(const arrival *a)
 {
     ipsec_null_probe *const probe = &a->sa->keys.null;
 
     return a->db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(a->db->opener, a->view, probe, true);
 }
 
-static void search_counter(const arrival *a)
+static IPSEC_INLINE void search_counter(const arrival *a)
 {
     const uint64_t number = (uint64_t)high_of(a) << 32 | a->sequence;
 
@@ -271,9 +282,9 @@ static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
     if (a.sequence == IPSEC_NEAR_END - 1)
         return take_long_way(db, view, record, report);
     if (is_null_from_now_on(&a))
-        return take_probed(&a, record, report);
+        return take_probed(db, view, sa, record, report);
     if (sa->numbers.eager || is_evidence(&a))
-        return take_eagerly(&a, record, report);
+        return take_eagerly(db, view, sa, record, report);
     if (!learns)
         search_counter(&a);
     ipsec_steady_go_on(sa, view, db->opens);

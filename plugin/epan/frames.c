@@ -37,10 +37,10 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): new for each capture file and
  * each redissection. */
 static ipsec_db *db;
-static GPtrArray *chunks; /* of CHUNK records each, so that growing never copies */
-static uint32_t count;    /* records in all chunks, ascending by frame */
-static uint32_t newest;   /* frame of the last of them; 0: there is none */
-static GArray *rejected;  /* of uint32_t: serials of the frames that a read filter rejected, ascending */
+static GPtrArray *chunks;        /* of CHUNK records each, so that growing never copies */
+static ipsec_record *next, *end; /* the next record, and the end of the last chunk */
+static uint32_t newest;          /* frame of the last record; 0: there is none. They ascend by frame */
+static GArray *rejected;         /* of uint32_t: serials of the frames that a read filter rejected, ascending */
 static struct {
     uint32_t number; /* 0: there was none */
     int64_t offset;  /* in the file */
@@ -64,7 +64,8 @@ void ipsec_frames_end(void)
     if (chunks)
         g_ptr_array_free(chunks, true);
     chunks = NULL;
-    count = newest = 0;
+    next = end = NULL;
+    newest = 0;
     if (rejected)
         g_array_free(rejected, true);
     rejected = NULL;
@@ -153,15 +154,23 @@ static inline ipsec_record *at(uint32_t number)
 
 static IPSEC_COLD void add_chunk(void)
 {
-    g_ptr_array_add(chunks, g_new(ipsec_record, CHUNK));
+    next = g_new(ipsec_record, CHUNK);
+    end = next + CHUNK;
+    g_ptr_array_add(chunks, next);
 }
 
-/* Memory for the next record, which becomes the last one when `count` is incremented. */
+/* Memory for the next record, which becomes the last one when it is counted. */
 static inline ipsec_record *next_record(void)
 {
-    if (count == chunks->len * CHUNK)
+    if (next == end)
         add_chunk();
-    return at(count);
+    return next;
+}
+
+/* Records in all chunks. */
+static uint32_t count_records(void)
+{
+    return chunks && chunks->len > 0 ? chunks->len * CHUNK - (uint32_t)(end - next) : 0;
 }
 
 static bool is_before(uint32_t place, uint32_t frame)
@@ -173,6 +182,8 @@ static bool is_before(uint32_t place, uint32_t frame)
  * their place, not by their layer. */
 static IPSEC_COLD const ipsec_record *search(const ipsec_view *view)
 {
+    const uint32_t count = count_records();
+
     for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)
         if (ipsec_record_is_of(db, at(i), view))
             return at(i);
@@ -195,7 +206,7 @@ static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
 
 static inline void count_record(const ipsec_view *view)
 {
-    count++;
+    next++;
     newest = view->frame;
 }
 
@@ -354,7 +365,7 @@ bool ipsec_frames_sa_ike(uint32_t sa, ipsec_sa_ike *ike)
 
 uint32_t ipsec_frames_innermost_sa(const packet_info *pinfo)
 {
-    const uint32_t frame = count > 0 ? serial_of(pinfo->num) : 0;
+    const uint32_t count = count_records(), frame = count > 0 ? serial_of(pinfo->num) : 0;
     uint32_t sa = IPSEC_SA_NONE;
 
     for (uint32_t i = partition(count, is_before, frame); i < count && at(i)->frame == frame; i++)

@@ -39,6 +39,7 @@ typedef struct hook {
     const char *table;       /* dissector table in which the stock dissector is registered */
     const char *description; /* of the wrapper, in Decode As */
     unsigned header;         /* the hook of the header that the protocol carries, or is */
+    uint8_t protocol;        /* IPSEC_PROTOCOL_...; 0: it carries one */
     int proto;               /* the stock protocol */
     bool is_enabled; /* whether the stock protocol is enabled; asked once per file, because a change makes Wireshark
                         dissect the file again */
@@ -54,8 +55,11 @@ typedef struct hook {
 /* Protocol ids and handles are set at registration and handoff, and constant afterwards. */
 static hook hooks[HOOK_COUNT] = {
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
-    [HOOK_##symbol] = {                                                                                                \
-        .filter_name = #name, .table = "ip.proto", .header = HOOK_##symbol, .description = #symbol " (analysis)"},
+    [HOOK_##symbol] = {.filter_name = #name,                                                                           \
+                       .table = "ip.proto",                                                                            \
+                       .header = HOOK_##symbol,                                                                        \
+                       .protocol = (number),                                                                           \
+                       .description = #symbol " (analysis)"},
 #include "../core/base/kind.def"
 #undef KIND
     [HOOK_UDPENCAP] = {.filter_name = "udpencap",
@@ -346,46 +350,38 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     return call_dissector_only(at->stock, tvb, pinfo, tree, data);
 }
 
-static int wrap_ip(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* One function for all headers, so that what it calls becomes part of it. */
+static IPSEC_APART int wrap(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     ipsec_view view;
 
     if (!at->is_enabled)
         return 0;
-    if (!is_ipsec_enabled || payload_is_lost)
+    if (!is_ipsec_enabled || payload_is_lost || !hooks[at->header].is_enabled)
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
-    ipsec_outer_ip(tvb, pinfo, data, protocol, &view);
-    return judge_and_call(&view, at, tvb, pinfo, tree, data);
-}
-
-static int wrap_udp(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
-{
-    ipsec_view view;
-
-    if (!at->is_enabled)
-        return 0;
-    if (!is_ipsec_enabled || !hooks[HOOK_ESP].is_enabled || payload_is_lost)
-        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
-    ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
+    if (at->protocol)
+        ipsec_outer_ip(tvb, pinfo, data, at->protocol, &view);
+    else
+        ipsec_outer_udp(tvb, pinfo, at == &hooks[HOOK_ISAKMP], &view);
     return judge_and_call(&view, at, tvb, pinfo, tree, data);
 }
 
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     static int wrap_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                            \
     {                                                                                                                  \
-        return wrap_ip(&hooks[HOOK_##symbol], number, tvb, pinfo, tree, data);                                         \
+        return wrap(&hooks[HOOK_##symbol], tvb, pinfo, tree, data);                                                    \
     }
 #include "../core/base/kind.def"
 #undef KIND
 
 static int wrap_udpencap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return wrap_udp(&hooks[HOOK_UDPENCAP], tvb, pinfo, tree, data);
+    return wrap(&hooks[HOOK_UDPENCAP], tvb, pinfo, tree, data);
 }
 
 static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return wrap_udp(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
+    return wrap(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
 }
 
 static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)

@@ -26,6 +26,9 @@ enum {
     V4_DESTINATION_AT = 16
 };
 
+/* Octets of its options, at most. */
+#define V4_OPTIONS_MOST 40u
+
 static inline void set_addresses(const packet_info *pinfo, ipsec_view *view)
 {
     if (pinfo->src.type != pinfo->dst.type)
@@ -48,10 +51,21 @@ uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
     return (uint16_t)MIN(number, IPSEC_BUFFER_MOST);
 }
 
-/* Whether it is of the first buffer, the frame itself. */
-static inline bool is_in_frame(tvbuff_t *tvb, const packet_info *pinfo)
+/* The same for the next header; that is nearly always in the first buffer, the frame itself. */
+static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    return pinfo->data_src && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb);
+    if (pinfo->data_src && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb))
+        return 0;
+    return ipsec_outer_buffer(tvb, pinfo);
+}
+
+/* Octets of the data source, captured or not, from the view's header on. */
+static inline uint32_t count_behind(tvbuff_t *tvb, const packet_info *pinfo, const ipsec_view *view)
+{
+    const uint32_t whole =
+        view->buffer == 0 ? ipsec_compat_frame_length(pinfo) : tvb_reported_length(tvb_get_ds_tvb(tvb));
+
+    return whole - view->offset;
 }
 
 static IPSEC_INLINE uint64_t word_of(const address *link)
@@ -72,42 +86,39 @@ static IPSEC_INLINE uint16_t packet_id_of(const packet_info *pinfo)
     return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
 }
 
-/* Sets each member separately, because for an initializer compilers would clear the whole view first. */
+/* Sets what does not depend on the headers in front. Sets each member separately, because for an initializer compilers
+ * would clear the whole view first. */
 static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     view->captured = tvb_captured_length(tvb);
     view->data = view->captured > 0 ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
-    view->length = IPSEC_LENGTH_UNKNOWN;
-    view->outer = NULL;
-    view->outer_length = 0;
-    view->behind = 0;
-    view->frame_length = 0;
-    view->source = NULL;
-    view->destination = NULL;
-    view->frame = pinfo->num;
     view->offset = (uint32_t)tvb_raw_offset(tvb);
+    view->buffer = buffer_of(tvb, pinfo);
+    view->frame = pinfo->num;
     view->place = place_of(pinfo);
     view->packet_id = packet_id_of(pinfo);
     view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
     view->source_port = 0;
     view->destination_port = 0;
-    view->address_length = 0;
-    view->ip_version = 0;
     view->protocol = protocol;
     view->encapsulation = IPSEC_ENCAPSULATION_NONE;
     view->flags = 0;
-    view->buffer = is_in_frame(tvb, pinfo) ? 0 : ipsec_outer_buffer(tvb, pinfo);
+    view->behind = 0;
+    view->frame_length = 0;
     view->refused_by = 0;
 }
 
-/* If another packet quotes this one, the headers in front are not searched for. */
-static inline bool is_quoted(const packet_info *pinfo, ipsec_view *view)
+/* The rest, as long as nothing is known of these headers. */
+static void begin_rest(const packet_info *pinfo, ipsec_view *view)
 {
-    if (!pinfo->flags.in_error_pkt)
-        return false;
+    view->length = IPSEC_LENGTH_UNKNOWN;
+    view->outer = NULL;
+    view->outer_length = 0;
+    view->source = NULL;
+    view->destination = NULL;
+    view->address_length = 0;
+    view->ip_version = 0;
     set_addresses(pinfo, view);
-    view->flags |= IPSEC_VIEW_QUOTED;
-    return true;
 }
 
 static inline void set_length(ipsec_view *view, uint32_t length)
@@ -172,44 +183,96 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
         view->behind = octets_behind(tvb, pinfo, in_front, behind - octets);
 }
 
-/* --- after a plain IPv4 header ------------------------------------------------------------------------ */
+/* --- after a plain IP header: the same result as elsewhere, sooner ------------------------------------- */
 
-/* The IPv4 header without options that begins `headers` octets before the view's header, if the IP dissector's
- * addresses point into it. NULL if there is none, or if it is not plain: a fragment, another protocol, or a length that
- * needs closer examination. */
-static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t headers,
+/* What is between an IP header and the view's header. */
+typedef enum {
+    NOTHING_BETWEEN = 0,
+    UDP_BETWEEN = IPSEC_UDP_HEADER
+} between;
+
+static IPSEC_INLINE void set_plain(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
+                                   uint32_t total, ipsec_view *view)
+{
+    const uint32_t length = total - headers;
+
+    view->outer = ip;
+    view->outer_length = headers;
+    view->source = pinfo->src.data;
+    view->destination = pinfo->dst.data;
+    set_length(view, length);
+    set_behind(tvb, pinfo, view->offset - headers, length, count_behind(tvb, pinfo, view), view);
+}
+
+/* The IPv4 header in front, if the IP dissector's addresses point into it. NULL if there is none, or if it is not
+ * plain: a fragment, another protocol, or a length that needs closer examination. */
+static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, between between,
                                             uint8_t protocol)
 {
-    const uint8_t *ip;
-    uint32_t total;
+    const uint8_t *const ip = (const uint8_t *)pinfo->src.data - V4_SOURCE_AT;
+    const uintptr_t headers = (uintptr_t)view->data - (uintptr_t)ip;
 
-    if (!view->data || view->offset < headers || pinfo->src.type != AT_IPv4 || pinfo->dst.type != AT_IPv4)
+    if (headers - IPSEC_IPV4_HEADER - between > V4_OPTIONS_MOST || view->offset < headers)
         return NULL;
-    ip = view->data - headers;
-    if (pinfo->src.data != ip + V4_SOURCE_AT || pinfo->dst.data != ip + V4_DESTINATION_AT ||
-        pinfo->net_src.data != pinfo->src.data)
+    if (pinfo->dst.data != ip + V4_DESTINATION_AT || pinfo->net_src.data != pinfo->src.data)
         return NULL;
-    total = ipsec_read_u16(ip + 2);
-    if (ip[0] != (4 << 4 | IPSEC_IPV4_HEADER / 4) || ip[9] != protocol || ipsec_ip_is_v4_fragment(ip) ||
-        total < headers || total > IPSEC_LARGEST_ON_WIRE)
+    if ((ip[0] - 0x40u) * 4 + between != headers || ip[9] != protocol || ipsec_ip_is_v4_fragment(ip))
         return NULL;
     return ip;
 }
 
-static IPSEC_INLINE void set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
+/* Whether an IP length needs no closer examination. */
+static inline bool is_plain_length(uint32_t total, uint32_t headers)
+{
+    return total >= headers && total <= IPSEC_LARGEST_ON_WIRE;
+}
+
+static IPSEC_INLINE bool set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, between between, uint8_t protocol,
                                       ipsec_view *view)
 {
-    const uint32_t length = ipsec_read_u16(ip + 2) - headers;
+    const uint8_t *const ip = plain_v4(pinfo, view, between, protocol);
+    uint32_t headers, total;
 
-    view->outer = ip;
-    view->outer_length = headers;
-    view->source = ip + V4_SOURCE_AT;
-    view->destination = ip + V4_DESTINATION_AT;
+    if (!ip)
+        return false;
+    headers = (uint32_t)(view->data - ip);
+    total = ipsec_read_u16(ip + 2);
+    if (!is_plain_length(total, headers))
+        return false;
     view->address_length = 4;
     view->ip_version = 4;
-    set_length(view, length);
-    set_behind(tvb, pinfo, view->offset - headers, length, tvb_reported_length(tvb_get_ds_tvb(tvb)) - view->offset,
-               view);
+    set_plain(tvb, pinfo, ip, headers, total, view);
+    return true;
+}
+
+/* The IPv6 dissector copies the addresses, but passes on the length that it found. */
+static IPSEC_INLINE bool set_plain_v6(tvbuff_t *tvb, const packet_info *pinfo, const ws_ip6 *passed, uint8_t protocol,
+                                      ipsec_view *view)
+{
+    const uint8_t *const ip = view->data - IPSEC_IPV6_HEADER;
+    uint32_t total;
+
+    if (!passed || !view->data || view->offset < IPSEC_IPV6_HEADER || pinfo->net_src.type != AT_IPv6 ||
+        passed->ip6_len != tvb_reported_length(tvb))
+        return false;
+    total = ipsec_read_u16(ip + 4) + IPSEC_IPV6_HEADER;
+    if (ip[0] >> 4 != 6 || ip[6] != protocol || total == IPSEC_IPV6_HEADER ||
+        !is_plain_length(total, IPSEC_IPV6_HEADER) || memcmp(ip + 8, pinfo->net_src.data, 16) != 0)
+        return false;
+    view->address_length = 16;
+    view->ip_version = 6;
+    set_plain(tvb, pinfo, ip, IPSEC_IPV6_HEADER, total, view);
+    return true;
+}
+
+static IPSEC_INLINE bool is_found_plain(tvbuff_t *tvb, const packet_info *pinfo, void *data, uint8_t protocol,
+                                        ipsec_view *view)
+{
+    if (pinfo->src.type != pinfo->dst.type)
+        return false;
+    if (pinfo->src.type == AT_IPv4)
+        return set_plain_v4(tvb, pinfo, NOTHING_BETWEEN, protocol, view);
+    return pinfo->src.type == AT_IPv6 && set_plain_v6(tvb, pinfo, WS_IP6_PTR(data), protocol, view);
 }
 
 /* --- elsewhere ----------------------------------------------------------------------------------------- */
@@ -371,20 +434,21 @@ static IPSEC_COLD void look_for_ip(tvbuff_t *tvb, packet_info *pinfo, void *data
         rebuild_outer(tvb, pinfo, &search, view);
 }
 
+/* If another packet quotes this one, the headers in front are not searched for. */
+static IPSEC_COLD void find_elsewhere(tvbuff_t *tvb, packet_info *pinfo, void *data, ipsec_view *view)
+{
+    begin_rest(pinfo, view);
+    if (pinfo->flags.in_error_pkt)
+        view->flags |= IPSEC_VIEW_QUOTED;
+    else
+        look_for_ip(tvb, pinfo, data, view);
+}
+
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
 {
-    const uint8_t *ip;
-
     begin(tvb, pinfo, protocol, view);
-    if (is_quoted(pinfo, view))
-        return;
-    ip = plain_v4(pinfo, view, IPSEC_IPV4_HEADER, protocol);
-    if (ip) {
-        set_plain_v4(tvb, pinfo, ip, IPSEC_IPV4_HEADER, view);
-        return;
-    }
-    set_addresses(pinfo, view);
-    look_for_ip(tvb, pinfo, data, view);
+    if (pinfo->flags.in_error_pkt || !is_found_plain(tvb, pinfo, data, protocol, view))
+        find_elsewhere(tvb, pinfo, data, view);
 }
 
 static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_view *view)
@@ -415,20 +479,33 @@ static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_vie
         set_length(view, udp.length);
 }
 
-/* A fast path with the same result as look_for_udp() if the headers are plain, and the lengths of IP and UDP agree. */
-static inline bool find_plain_udp(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
+/* If IP and UDP agree on the length. */
+static IPSEC_INLINE bool is_udp_found_plain(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
 {
-    const uint32_t headers = IPSEC_IPV4_HEADER + IPSEC_UDP_HEADER;
-    const uint8_t *const ip = plain_v4(pinfo, view, headers, PROTOCOL_UDP);
     ipsec_udp udp;
 
-    if (!ip || !ipsec_udp_read(ip, headers, view->source_port, view->destination_port, &udp) ||
-        udp.length != ipsec_read_u16(ip + 2) - headers)
+    if (pinfo->src.type != AT_IPv4 || pinfo->dst.type != AT_IPv4 ||
+        !set_plain_v4(tvb, pinfo, UDP_BETWEEN, PROTOCOL_UDP, view))
         return false;
-    set_plain_v4(tvb, pinfo, ip, headers, view);
+    if (!ipsec_udp_read(view->outer, view->outer_length, view->source_port, view->destination_port, &udp) ||
+        udp.length != view->length)
+        return false;
     if (udp.has_checksum)
         view->flags |= IPSEC_VIEW_UDP_CHECKSUM;
     return true;
+}
+
+static IPSEC_COLD void find_udp_elsewhere(tvbuff_t *tvb, packet_info *pinfo, ipsec_view *view)
+{
+    const uint32_t captured = tvb_captured_length(tvb);
+
+    view->captured = captured;
+    view->behind = 0;
+    begin_rest(pinfo, view);
+    if (pinfo->flags.in_error_pkt)
+        view->flags |= IPSEC_VIEW_QUOTED;
+    else
+        look_for_udp(tvb, pinfo, view);
 }
 
 void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_view *view)
@@ -439,8 +516,6 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     view->destination_port = (uint16_t)pinfo->destport;
     if (ike_port)
         view->flags |= IPSEC_VIEW_IKE_PORT;
-    if (is_quoted(pinfo, view) || find_plain_udp(tvb, pinfo, view))
-        return;
-    set_addresses(pinfo, view);
-    look_for_udp(tvb, pinfo, view);
+    if (pinfo->flags.in_error_pkt || !is_udp_found_plain(tvb, pinfo, view))
+        find_udp_elsewhere(tvb, pinfo, view);
 }

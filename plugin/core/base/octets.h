@@ -6,7 +6,9 @@
 #ifndef IPSEC_CORE_OCTETS_H
 #define IPSEC_CORE_OCTETS_H
 
+#include <glib.h>
 #include <stdint.h>
+#include <string.h>
 
 /** Keeps a function off the path of a clean packet, which then need not save its registers and stack. */
 #if defined(__GNUC__)
@@ -24,13 +26,19 @@
 /** Reads 16 bits in network byte order; both octets must be readable. */
 static inline uint16_t ipsec_read_u16(const uint8_t *octets)
 {
-    return (uint16_t)(octets[0] << 8 | octets[1]);
+    uint16_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return GUINT16_FROM_BE(word);
 }
 
 /** Reads 32 bits in network byte order; all four octets must be readable. */
 static inline uint32_t ipsec_read_u32(const uint8_t *octets)
 {
-    return (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 | (uint32_t)octets[2] << 8 | octets[3];
+    uint32_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return GUINT32_FROM_BE(word);
 }
 
 #endif

@@ -19,10 +19,15 @@ static IPSEC_INLINE uint64_t ipsec_link_word(const uint8_t *octets, uint32_t len
 {
     const uint32_t mac = 6;
     uint64_t word = 0;
+    uint32_t first;
+    uint16_t last;
 
-    if (length == mac)
-        memcpy(&word, octets, mac);
-    else if (length > 0)
+    if (length == mac) {
+        memcpy(&first, octets, sizeof first);
+        memcpy(&last, octets + sizeof first, sizeof last);
+        return (uint64_t)last << 32 | first;
+    }
+    if (length > 0)
         memcpy(&word, octets, MIN(length, sizeof word));
     return word;
 }
@@ -30,10 +35,10 @@ static IPSEC_INLINE uint64_t ipsec_link_word(const uint8_t *octets, uint32_t len
 /** One half of ipsec_view.place. */
 static IPSEC_INLINE uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
 {
-    const uint32_t mask = (UINT32_C(1) << IPSEC_PLACE_LINK_BITS / 2) - 1;
-    const uint64_t hash = ipsec_hash_mix(vlan, link);
+    const uint64_t word = link ^ vlan;
+    const uint32_t hash = (uint32_t)(word * IPSEC_HASH_FACTOR >> (64 - IPSEC_PLACE_LINK_BITS / 2));
 
-    return hash == 0 ? 0 : MAX((uint32_t)hash & mask, 1);
+    return hash > 0 ? hash : word != 0;
 }
 
 /**
