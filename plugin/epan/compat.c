@@ -149,23 +149,18 @@ bool ipsec_compat_is_reassembled(const packet_info *pinfo, const tvbuff_t *sourc
 uint32_t ipsec_compat_interface(const packet_info *pinfo)
 {
     const wtap_rec *rec = pinfo->rec;
-    uint32_t section;
+    const uint32_t section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0;
 
-    if (!rec || rec->rec_type != REC_TYPE_PACKET || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID))
-        return 0;
-    section = rec->presence_flags & WTAP_HAS_SECTION_NUMBER ? rec->section_number : 0;
     return rec->rec_header.packet_header.interface_id + SECTION_INTERFACES * section;
 }
 
+/* The search for the option takes 120 instructions. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 {
     const wtap_rec *rec = pinfo->rec;
     guint64 value; /* the type that 4.0 needs */
 
-    /* Only packets of pcapng may have an id, and they have an interface id as well, which is faster to test: the search
-     * for the option takes 120 instructions. */
-    if (!rec || !(rec->presence_flags & WTAP_HAS_INTERFACE_ID) || !rec->block || rec->rec_type != REC_TYPE_PACKET ||
-        wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
+    if (!rec->block || wtap_block_get_uint64_option_value(rec->block, OPT_PKT_PACKETID, &value) != WTAP_OPTTYPE_SUCCESS)
         return false;
     *id = value;
     return true;

@@ -43,6 +43,7 @@ typedef struct hook {
     int proto;               /* the stock protocol */
     bool is_enabled; /* whether the stock protocol is enabled; asked once per file, because a change makes Wireshark
                         dissect the file again */
+    bool is_judged;  /* likewise, and those of the header and of this plugin */
     dissector_handle_t stock; /* called by the wrapper */
     /* Has no protocol; otherwise Wireshark would check for each packet whether that is enabled, and show it as a layer.
      */
@@ -355,10 +356,8 @@ static IPSEC_APART int wrap(const hook *at, tvbuff_t *tvb, packet_info *pinfo, p
 {
     ipsec_view view;
 
-    if (!at->is_enabled)
-        return 0;
-    if (!is_ipsec_enabled || payload_is_lost || !hooks[at->header].is_enabled)
-        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    if (!at->is_judged || payload_is_lost)
+        return at->is_enabled ? call_dissector_only(at->stock, tvb, pinfo, tree, data) : 0;
     if (at->protocol)
         ipsec_outer_ip(tvb, pinfo, data, at->protocol, &view);
     else
@@ -507,6 +506,8 @@ void ipsec_hooks_install(void)
         start_looking_after_ipv4();
     for (unsigned i = 0; i < HOOK_COUNT; i++)
         hooks[i].is_enabled = proto_is_protocol_enabled(find_protocol_by_id(hooks[i].proto));
+    for (unsigned i = 0; i < HOOK_COUNT; i++)
+        hooks[i].is_judged = is_ipsec_enabled && hooks[i].is_enabled && hooks[hooks[i].header].is_enabled;
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
         dissector_table_foreach(tables[i], collect, entries);
     for (unsigned i = 0; i < entries->len; i++) {

@@ -54,7 +54,7 @@ uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
 /* The same for the next header; that is nearly always in the first buffer, the frame itself. */
 static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    if (pinfo->data_src && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb))
+    if (G_LIKELY(pinfo->data_src) && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb))
         return 0;
     return ipsec_outer_buffer(tvb, pinfo);
 }
@@ -73,17 +73,27 @@ static IPSEC_INLINE uint64_t word_of(const address *link)
     return link->data ? ipsec_link_word(link->data, (uint32_t)link->len) : 0;
 }
 
-static IPSEC_INLINE uint32_t place_of(const packet_info *pinfo)
+static IPSEC_INLINE uint32_t place_of(const packet_info *pinfo, uint32_t interface)
 {
-    return ipsec_place_of(ipsec_compat_interface(pinfo), word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst),
-                          pinfo->vlan_id);
+    return ipsec_place_of(interface, word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst), pinfo->vlan_id);
 }
 
-static IPSEC_INLINE uint16_t packet_id_of(const packet_info *pinfo)
+static uint16_t packet_id_of(const packet_info *pinfo)
 {
     uint64_t id;
 
     return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
+}
+
+static IPSEC_INLINE void set_place(const packet_info *pinfo, ipsec_view *view)
+{
+    if (!ipsec_compat_has_interface(pinfo)) {
+        view->place = place_of(pinfo, 0);
+        view->packet_id = 0;
+        return;
+    }
+    view->place = place_of(pinfo, ipsec_compat_interface(pinfo));
+    view->packet_id = packet_id_of(pinfo);
 }
 
 /* Sets what does not depend on the headers in front. Sets each member separately, because for an initializer compilers
@@ -91,12 +101,11 @@ static IPSEC_INLINE uint16_t packet_id_of(const packet_info *pinfo)
 static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t protocol, ipsec_view *view)
 {
     view->captured = tvb_captured_length(tvb);
-    view->data = view->captured > 0 ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
+    view->data = G_LIKELY(view->captured > 0) ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
     view->offset = (uint32_t)tvb_raw_offset(tvb);
     view->buffer = buffer_of(tvb, pinfo);
     view->frame = pinfo->num;
-    view->place = place_of(pinfo);
-    view->packet_id = packet_id_of(pinfo);
+    set_place(pinfo, view);
     view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
     view->source_port = 0;
     view->destination_port = 0;
@@ -105,7 +114,6 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->flags = 0;
     view->behind = 0;
     view->frame_length = 0;
-    view->refused_by = 0;
 }
 
 /* The rest, as long as nothing is known of these headers. */
@@ -270,7 +278,7 @@ static IPSEC_INLINE bool is_found_plain(tvbuff_t *tvb, const packet_info *pinfo,
 {
     if (pinfo->src.type != pinfo->dst.type)
         return false;
-    if (pinfo->src.type == AT_IPv4)
+    if (G_LIKELY(pinfo->src.type == AT_IPv4))
         return set_plain_v4(tvb, pinfo, NOTHING_BETWEEN, protocol, view);
     return pinfo->src.type == AT_IPv6 && set_plain_v6(tvb, pinfo, WS_IP6_PTR(data), protocol, view);
 }

@@ -14,22 +14,21 @@
 #include <stdint.h>
 #include <string.h>
 
+/** ipsec_link_word() of any length. */
+uint64_t ipsec_link_word_of(const uint8_t *octets, uint32_t length);
+
 /** As much of a link address as fits into a word: most have 6 octets, some 8. 0: there is none, or it is all zeros. */
 static IPSEC_INLINE uint64_t ipsec_link_word(const uint8_t *octets, uint32_t length)
 {
     const uint32_t mac = 6;
-    uint64_t word = 0;
     uint32_t first;
     uint16_t last;
 
-    if (length == mac) {
-        memcpy(&first, octets, sizeof first);
-        memcpy(&last, octets + sizeof first, sizeof last);
-        return (uint64_t)last << 32 | first;
-    }
-    if (length > 0)
-        memcpy(&word, octets, MIN(length, sizeof word));
-    return word;
+    if (length != mac)
+        return length > 0 ? ipsec_link_word_of(octets, length) : 0;
+    memcpy(&first, octets, sizeof first);
+    memcpy(&last, octets + sizeof first, sizeof last);
+    return (uint64_t)last << 32 | first;
 }
 
 /** One half of ipsec_view.place. */
