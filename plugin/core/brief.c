@@ -171,16 +171,17 @@ static IPSEC_APART bool take_and_follow(ipsec_db *db, const ipsec_view *view, ip
     return keep(&a, &note, record, report);
 }
 
-/* Takes a packet, which is yet to be entered if it is a `step`. */
-static IPSEC_INLINE bool take(const arrival *a, bool step, bool extended, ipsec_record *record, ipsec_report *report)
+/* Searches for a counter in the IVs of the SA. */
+static IPSEC_INLINE void search_counter(const arrival *a)
 {
-    remember(a, extended);
-    a->sa->expected += step;
-    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
-        return take_and_follow(a->db, a->view, a->sa, record, report);
-    if (!keep_bits(a, record))
-        return take_large(a->db, a->view, a->sa, record, report);
-    return true;
+    const uint64_t number = (uint64_t)high_of(a) << 32 | a->sequence;
+    const bool idle = a->sa->iv.misses == IPSEC_IV_MISSES_MOST;
+
+    ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number, ipsec_sa_numbered(a->sa));
+    if (a->sa->iv.proved || (!idle && a->sa->iv.misses == IPSEC_IV_MISSES_MOST)) {
+        ipsec_steady_catch_up(a->sa);
+        ipsec_steady_begin(a->sa, a->view, a->db->opens);
+    }
 }
 
 /* Where its IV should go on with a counter. If it does not, a search begins. */
@@ -191,14 +192,70 @@ static IPSEC_APART bool take_and_learn(ipsec_db *db, const ipsec_view *view, ips
     const ipsec_ruling ruling = ruling_of(&a);
     ipsec_note note = {0};
 
-    remember(&a, true);
     ipsec_life_follow(db->sas, view, sa, a.sequence, &note);
     ipsec_judge_iv(db, view, sa, NULL, &ruling, true, 0, &note);
-    if (!sa->iv.proved) {
-        ipsec_steady_catch_up(sa);
-        ipsec_steady_begin(sa, view, db->opens);
-    }
     return keep(&a, &note, record, report);
+}
+
+/* Takes the rest of a packet that has been entered. */
+static IPSEC_INLINE bool take_rest(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
+        return take_and_follow(a->db, a->view, a->sa, record, report);
+    if (!keep_bits(a, record))
+        return take_large(a->db, a->view, a->sa, record, report);
+    return true;
+}
+
+/* Where its IV may belong to a counter. */
+static IPSEC_APART bool take_and_search(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                        ipsec_report *report)
+{
+    const arrival a = entered_of(db, view, sa);
+
+    search_counter(&a);
+    return take_rest(&a, record, report);
+}
+
+/* Whether its IV belongs to no counter, and the search goes on. */
+static IPSEC_INLINE bool misses(const arrival *a)
+{
+    return ipsec_iv_miss(&a->sa->iv, a->view->data + IPSEC_ESP_HEADER, (uint64_t)high_of(a) << 32 | a->sequence);
+}
+
+/* Takes a packet with which nothing is due. */
+static IPSEC_INLINE bool take(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    remember(a, false);
+    a->sa->expected++;
+    if (a->sa->numbers.learns) {
+        if (a->sa->iv.proved)
+            return take_and_learn(a->db, a->view, a->sa, record, report);
+        if (!misses(a))
+            return take_and_search(a->db, a->view, a->sa, record, report);
+    }
+    return take_rest(a, record, report);
+}
+
+/* The same for packets that are less usual. */
+static IPSEC_INLINE bool take_any(const arrival *a, ipsec_record *record, ipsec_report *report)
+{
+    remember(a, true);
+    a->sa->expected++;
+    if (a->sa->iv.proved)
+        return take_and_learn(a->db, a->view, a->sa, record, report);
+    if (a->sa->numbers.learns && !misses(a))
+        search_counter(a);
+    return take_rest(a, record, report);
+}
+
+/* Behind extension headers of IPv6. */
+static IPSEC_APART bool take_extended(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
+                                      ipsec_report *report)
+{
+    const arrival a = arrival_of(db, view, sa);
+
+    return take_any(&a, record, report);
 }
 
 /* Whether it counts as evidence that what came in UDP is IPsec. */
@@ -245,6 +302,12 @@ static IPSEC_APART bool take_long_way(ipsec_db *db, const ipsec_view *view, ipse
     return false;
 }
 
+static IPSEC_INLINE bool is_null_from_now_on(const arrival *a)
+{
+    a->sa->keys.null.rest = 0;
+    return ipsec_open_probe(a->db->opener, a->view, &a->sa->keys.null, true);
+}
+
 /* Recognised as ESP-NULL. */
 static IPSEC_COLD bool take_probed(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                    ipsec_report *report)
@@ -255,57 +318,28 @@ static IPSEC_COLD bool take_probed(ipsec_db *db, const ipsec_view *view, ipsec_s
     return false;
 }
 
-static IPSEC_INLINE bool is_null_from_now_on(const arrival *a)
-{
-    ipsec_null_probe *const probe = &a->sa->keys.null;
-
-    return a->db->opens && !ipsec_null_probe_rests(probe) && ipsec_open_probe(a->db->opener, a->view, probe, true);
-}
-
-static IPSEC_INLINE void search_counter(const arrival *a)
-{
-    const uint64_t number = (uint64_t)high_of(a) << 32 | a->sequence;
-
-    if (ipsec_encrypts(a->protocol))
-        ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number,
-                        a->sa->numbers.packets + 1);
-}
-
-/* Does what is due, and takes the packet. */
+/* Does what is due with a packet, and takes it. */
 static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
                                ipsec_report *report)
 {
     const arrival a = arrival_of(db, view, sa);
-    const bool learns = sa->iv.proved;
+    const bool eager = sa->numbers.eager || is_evidence(&a);
+    bool looks;
 
-    ipsec_steady_catch_up(sa);
     if (a.sequence == IPSEC_NEAR_END - 1)
         return take_long_way(db, view, record, report);
-    if (is_null_from_now_on(&a))
+    if (eager)
+        ipsec_steady_catch_up(sa);
+    looks = ipsec_steady_looks(sa, db->opens);
+    if (looks && is_null_from_now_on(&a))
         return take_probed(db, view, sa, record, report);
-    if (sa->numbers.eager || is_evidence(&a))
-        return take_eagerly(db, view, sa, record, report);
-    if (!learns)
-        search_counter(&a);
-    ipsec_steady_go_on(sa, view, db->opens);
-    return learns ? take_and_learn(db, view, sa, record, report) : take(&a, false, true, record, report);
-}
-
-/* The same if nothing is due. */
-static IPSEC_APART bool step_and_learn(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                                       ipsec_report *report)
-{
-    sa->expected++;
-    return take_and_learn(db, view, sa, record, report);
-}
-
-/* Behind extension headers of IPv6. */
-static IPSEC_APART bool step_extended(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                                      ipsec_report *report)
-{
-    const arrival a = arrival_of(db, view, sa);
-
-    return take(&a, true, true, record, report);
+    if (!eager) {
+        ipsec_steady_go_on(sa, view, db->opens, looks);
+        return take_any(&a, record, report);
+    }
+    if (!looks)
+        ipsec_null_probe_rests(&sa->keys.null);
+    return take_eagerly(db, view, sa, record, report);
 }
 
 static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *restrict view,
@@ -317,11 +351,9 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, cons
         return take_long_way(db, view, record, report);
     if (is_evidence(&a) || ipsec_steady_is_due(a.sa))
         return attend(db, view, a.sa, record, report);
-    if (a.sa->iv.proved)
-        return step_and_learn(db, view, a.sa, record, report);
     if (ipsec_recent_is_extended(view))
-        return step_extended(db, view, a.sa, record, report);
-    return take(&a, true, false, record, report);
+        return take_extended(db, view, a.sa, record, report);
+    return take(&a, record, report);
 }
 
 /* One function for each kind, so that a packet pays for no other. */

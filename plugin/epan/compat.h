@@ -110,8 +110,7 @@ static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
 /* Whether the frame is a packet whose file says on which interface it was captured, as pcapng does. */
 static inline bool ipsec_compat_has_interface(const packet_info *pinfo)
 {
-    return pinfo->rec && pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID &&
-           pinfo->rec->rec_type == REC_TYPE_PACKET;
+    return pinfo->rec && pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID && pinfo->rec->rec_type == REC_TYPE_PACKET;
 }
 
 /* For such a frame: the number of the interface, different in each section of the file. */

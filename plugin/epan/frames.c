@@ -195,13 +195,27 @@ static inline const ipsec_record *find(const ipsec_view *view)
     return newest < view->frame ? NULL : search(view);
 }
 
-/* Whether to judge the header. A dissector that rejects it may be offered it twice: the second time it is explained. */
-static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
+/* Whether to judge the header of a frame that is not later than the last one. A dissector that rejects a header may be
+ * offered it twice: the second time it is explained. */
+static IPSEC_COLD bool is_another(const packet_info *pinfo, ipsec_view *view)
 {
-    if (ipsec_compat_is_visited(pinfo) || !is_in_order(pinfo))
+    if (!is_in_order(pinfo))
         return false;
     view->frame = serial_of(pinfo->num);
     return !find(view);
+}
+
+/* Whether to judge the header. */
+static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
+{
+    if (ipsec_compat_is_visited(pinfo))
+        return false;
+    if (pinfo->num <= last.number)
+        return is_another(pinfo, view);
+    last.number = pinfo->num;
+    last.offset = ipsec_compat_file_offset(pinfo);
+    view->frame = serial_of(pinfo->num);
+    return true;
 }
 
 static inline void count_record(const ipsec_view *view)

@@ -73,9 +73,12 @@ static IPSEC_INLINE uint64_t word_of(const address *link)
     return link->data ? ipsec_link_word(link->data, (uint32_t)link->len) : 0;
 }
 
-static IPSEC_INLINE uint32_t place_of(const packet_info *pinfo, uint32_t interface)
+/* Of the frames so far, whatever file they are of. */
+static ipsec_links links;
+
+static IPSEC_INLINE uint32_t link_of(const packet_info *pinfo)
 {
-    return ipsec_place_of(interface, word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst), pinfo->vlan_id);
+    return ipsec_link_of(&links, word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst), pinfo->vlan_id);
 }
 
 static uint16_t packet_id_of(const packet_info *pinfo)
@@ -87,12 +90,11 @@ static uint16_t packet_id_of(const packet_info *pinfo)
 
 static IPSEC_INLINE void set_place(const packet_info *pinfo, ipsec_view *view)
 {
-    if (!ipsec_compat_has_interface(pinfo)) {
-        view->place = place_of(pinfo, 0);
-        view->packet_id = 0;
+    view->place = link_of(pinfo);
+    view->packet_id = 0;
+    if (!ipsec_compat_has_interface(pinfo))
         return;
-    }
-    view->place = place_of(pinfo, ipsec_compat_interface(pinfo));
+    view->place = ipsec_place_of(ipsec_compat_interface(pinfo), view->place);
     view->packet_id = packet_id_of(pinfo);
 }
 

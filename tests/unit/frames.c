@@ -504,7 +504,7 @@ void pass_over_frame(pass *pass, const frame *frame, uint32_t number, shown *sho
         vlan = ipsec_read_u16(octets + at) & 0xfff;
         type = ipsec_read_u16(octets + at + 2);
     }
-    p.place = ipsec_place_of(0, ipsec_link_word(octets + 6, 6), ipsec_link_word(octets, 6), vlan);
+    p.place = ipsec_link_of(&(ipsec_links){0}, ipsec_link_word(octets + 6, 6), ipsec_link_word(octets, 6), vlan);
     if (type == TYPE_IPV4 || type == TYPE_IPV6)
         read_ip(p, &(buffer){.octets = octets, .captured = frame->captured, .length = frame->length, .ethernet = at},
                 at);

@@ -10,8 +10,13 @@ static const uint8_t one[6] = {2, 0, 0, 0, 0, 1}, other[6] = {2, 0, 0, 0, 0, 2},
 static uint32_t place_of(uint32_t interface, const uint8_t *source, uint8_t source_length, const uint8_t *destination,
                          uint8_t destination_length, uint32_t vlan)
 {
-    return ipsec_place_of(interface, ipsec_link_word(source, source_length),
-                          ipsec_link_word(destination, destination_length), vlan);
+    static ipsec_links links;
+    const uint64_t from = ipsec_link_word(source, source_length), to = ipsec_link_word(destination, destination_length);
+    const uint32_t link = ipsec_link_of(&links, from, to, vlan);
+
+    g_assert_cmphex(link, ==, ipsec_link_of(&links, from, to, vlan));
+    g_assert_cmphex(link, ==, ipsec_link_of(&(ipsec_links){0}, from, to, vlan));
+    return ipsec_place_of(interface, link);
 }
 
 /* Each difference makes a different place. */

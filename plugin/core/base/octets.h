@@ -32,6 +32,15 @@ static inline uint16_t ipsec_read_u16(const uint8_t *octets)
     return GUINT16_FROM_BE(word);
 }
 
+/** Reads 64 bits in network byte order; all eight octets must be readable. */
+static IPSEC_INLINE uint64_t ipsec_read_u64(const uint8_t *octets)
+{
+    uint64_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return GUINT64_FROM_BE(word);
+}
+
 /** Reads 32 bits in network byte order; all four octets must be readable. */
 static inline uint32_t ipsec_read_u32(const uint8_t *octets)
 {

@@ -40,18 +40,43 @@ static IPSEC_INLINE uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
     return hash > 0 ? hash : word != 0;
 }
 
+/** The links of recent frames: those from a lower address to a higher one, and back. Zero-initialised it is valid: it
+ * has the frames without a link. */
+typedef struct ipsec_links {
+    struct {
+        uint64_t source, destination;
+        uint32_t vlan, halves;
+    } last[2];
+} ipsec_links;
+
 /**
- * Value of ipsec_view.place. Two addresses have the same half with a probability of 2^-10, two links both halves with a
- * probability of 2^-20. An attacker who achieves this on purpose passes for the other link, and gains nothing from it.
+ * The low bits of ipsec_view.place: both halves. Two addresses have the same half with a probability of 2^-10, two
+ * links both halves with a probability of 2^-20. An attacker who achieves this on purpose passes for the other link,
+ * and gains nothing from it.
  *
- * @param interface    number of the interface in the capture
+ * @param links    saves the calculation if the link is one of these, and gets it otherwise
  * @param source       ipsec_link_word() of the address; likewise the destination
  * @param vlan         0: none
  */
-static IPSEC_INLINE uint32_t ipsec_place_of(uint32_t interface, uint64_t source, uint64_t destination, uint32_t vlan)
+static IPSEC_INLINE uint32_t ipsec_link_of(ipsec_links *links, uint64_t source, uint64_t destination, uint32_t vlan)
 {
-    return interface << IPSEC_PLACE_LINK_BITS | ipsec_half_place(source, vlan) << IPSEC_PLACE_LINK_BITS / 2 |
-           ipsec_half_place(destination, vlan);
+    const unsigned way = source < destination;
+    const uint32_t at_source = IPSEC_PLACE_LINK_BITS / 2;
+
+    if (links->last[way].source == source && links->last[way].destination == destination &&
+        links->last[way].vlan == vlan)
+        return links->last[way].halves;
+    links->last[way].source = source;
+    links->last[way].destination = destination;
+    links->last[way].vlan = vlan;
+    links->last[way].halves = ipsec_half_place(source, vlan) << at_source | ipsec_half_place(destination, vlan);
+    return links->last[way].halves;
+}
+
+/** ipsec_view.place, from the number of the interface in the capture and ipsec_link_of(). */
+static inline uint32_t ipsec_place_of(uint32_t interface, uint32_t link)
+{
+    return interface << IPSEC_PLACE_LINK_BITS | link;
 }
 
 /** Value of ipsec_view.packet_id, from the capturing system's id of the packet. Never 0. */

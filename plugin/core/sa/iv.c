@@ -30,11 +30,6 @@
 /* The most that a counter can advance between two packets of a capture. */
 #define STEP_MOST 65536u
 
-static inline uint64_t load(const uint8_t *octets)
-{
-    return (uint64_t)ipsec_read_u32(octets) << 32 | ipsec_read_u32(octets + 4);
-}
-
 /* --- unique IVs */
 
 /* Adds an IV that is not in the block. */
@@ -142,7 +137,7 @@ static IPSEC_COLD ipsec_iv_result store_both(ipsec_iv_store *store, ipsec_iv_sta
 static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                            uint32_t *first)
 {
-    const uint64_t iv = load(packet->iv);
+    const uint64_t iv = ipsec_read_u64(packet->iv);
 
     if (!state->unique.ordered)
         return store_both(store, state, iv, packet->frame, first);
@@ -154,13 +149,6 @@ static inline ipsec_iv_result learn_unique(ipsec_iv_store *store, ipsec_iv_state
  * Any packet may be forged here, so the majority decides what the sender's IVs are: a packet that does not match the
  * earlier ones cancels one that does, and becomes the reference for others only when none is left to cancel (R. Boyer,
  * J. Moore: MJRTY, 1981). */
-
-static void measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
-{
-    state->unknown.difference = iv - sequence;
-    state->unknown.exclusive_or = iv ^ sequence;
-    state->adds = state->xors = true;
-}
 
 /* Whether the octets that may be an IV changed like the sequence number: by the same difference, or in the same bits.
  */
@@ -189,8 +177,7 @@ static void miss(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
         state->run--;
         return;
     }
-    measure_by(state, iv, sequence);
-    state->unknown.sequence = sequence;
+    ipsec_iv_measure_by(state, iv, sequence);
     state->begun = true;
 }
 
@@ -243,7 +230,7 @@ static inline void prove_counter(ipsec_iv_state *state, uint64_t iv, uint64_t se
 static inline ipsec_iv_result learn_counter(ipsec_iv_store *store, ipsec_iv_state *state, const ipsec_iv_packet *packet,
                                             uint32_t *first)
 {
-    const uint64_t iv = load(packet->iv), relation = state->unique.relation;
+    const uint64_t iv = ipsec_read_u64(packet->iv), relation = state->unique.relation;
 
     if ((state->adds && iv - packet->sequence == relation) || (state->xors && (iv ^ packet->sequence) == relation)) {
         if (state->run < SEQUENCES_PROVE)
@@ -263,7 +250,7 @@ static inline ipsec_iv_result learn_unknown(ipsec_iv_store *store, ipsec_iv_stat
     if (state->proved)
         return learn_counter(store, state, packet, first);
     if (!ipsec_iv_is_idle(state, packet->packets))
-        prove_counter(state, load(packet->iv), packet->sequence, packet->packets);
+        prove_counter(state, ipsec_read_u64(packet->iv), packet->sequence, packet->packets);
     return IPSEC_IV_FINE;
 }
 
@@ -311,8 +298,8 @@ static bool is_next(const uint64_t *before, const uint64_t *now)
 /* A CBC block of 8 or 16 octets as two numbers. */
 static void load_block(const uint8_t *octets, uint8_t length, uint64_t *block)
 {
-    block[0] = load(octets);
-    block[1] = length == 16 ? load(octets + 8) : 0;
+    block[0] = ipsec_read_u64(octets);
+    block[1] = length == 16 ? ipsec_read_u64(octets + 8) : 0;
 }
 
 /* How the IV could have been predicted. One packet is enough to prove a chain: a random IV ends like the previous block
@@ -344,7 +331,7 @@ static ipsec_iv_result learn_unpredictable(ipsec_iv_store *store, ipsec_iv_state
     memcpy(state->cbc.before, iv, sizeof iv);
     state->has_last_block = packet->last_block != NULL;
     if (packet->last_block)
-        state->cbc.last_block = load(packet->last_block + packet->length - 8);
+        state->cbc.last_block = ipsec_read_u64(packet->last_block + packet->length - 8);
     if (iv[0] == 0 && iv[1] == 0)
         return IPSEC_IV_ZERO;
     if (is_met)
@@ -381,5 +368,5 @@ void ipsec_iv_search(ipsec_iv_store *store, ipsec_iv_state *state, const uint8_t
     if (ipsec_iv_is_idle(state, packets))
         return;
     begin(store, state, IPSEC_IV_UNKNOWN);
-    prove_counter(state, load(iv), sequence, packets);
+    prove_counter(state, ipsec_read_u64(iv), sequence, packets);
 }

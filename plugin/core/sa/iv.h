@@ -7,6 +7,7 @@
 #define IPSEC_CORE_IV_H
 
 #include "base/limits.h"
+#include "base/octets.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -126,6 +127,30 @@ ipsec_iv_result ipsec_iv_learn(ipsec_iv_store *store, ipsec_iv_state *state, con
 static inline bool ipsec_iv_is_idle(const ipsec_iv_state *state, uint32_t packets)
 {
     return state->misses == IPSEC_IV_MISSES_MOST && packets < state->again;
+}
+
+/** Makes an IV that does not follow the sequence number the one with which others are compared. */
+static inline void ipsec_iv_measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
+{
+    state->unknown.difference = iv - sequence;
+    state->unknown.exclusive_or = iv ^ sequence;
+    state->unknown.sequence = sequence;
+    state->adds = state->xors = true;
+}
+
+/** What ipsec_iv_search() does for most IVs: they miss, and the search goes on. Returns false, and does nothing, if it
+ * would do more. */
+static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *octets, uint64_t sequence)
+{
+    const uint64_t iv = ipsec_read_u64(octets);
+
+    if (!state->begun || state->proved || state->demand != IPSEC_IV_UNKNOWN || state->run > 0 ||
+        state->misses >= IPSEC_IV_MISSES_MOST - 1 || iv - sequence == state->unknown.difference ||
+        (iv ^ sequence) == state->unknown.exclusive_or)
+        return false;
+    state->misses++;
+    ipsec_iv_measure_by(state, iv, sequence);
+    return true;
 }
 
 /** What ipsec_iv_learn() does, and with what result, for IPSEC_IV_UNKNOWN while no counter is proved: IPSEC_IV_FINE.

@@ -76,7 +76,8 @@ typedef struct ipsec_sa_numbers {
     uint8_t esn : 2;    /**< ipsec_esn_mode, according to the key row and verified packets */
     bool no_window : 1; /**< sa.no_anti_replay was reported, because so many numbers came again with other octets */
     bool near_end : 1;  /**< it was reported that few numbers are left */
-    bool eager : 1;     /**< of a steady SA: each packet is entered at once, see steady.h */
+    bool eager : 1;     /**< of a steady SA: each packet is entered at once, because a number may be lost */
+    bool learns : 1;    /**< likewise: the IV of each packet matters, because it may belong to a counter */
 } ipsec_sa_numbers;
 
 /** Packets of the receiver's window, 1 to IPSEC_WINDOW_MOST. */

@@ -11,24 +11,26 @@ static bool is_closed(const ipsec_sa *sa, bool opens)
     return !opens || (sa->keys.nothing_to_try && ipsec_null_probe_shape(&sa->keys.null) == 0);
 }
 
-/* Packets before the next one with which something is due. `due` distinguishes as many. */
-static inline uint32_t count_ahead(const ipsec_sa *sa, const ipsec_view *view, bool opens)
+static inline void enter(ipsec_sa *sa, uint32_t count)
 {
-    const uint32_t next = sa->numbers.packets + 1;
-    uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - sa->expected, UINT16_MAX);
-
-    if (sa->numbers.eager)
-        return 0;
-    if (opens)
-        ahead = MIN(ahead, sa->keys.null.rest);
-    if (sa->iv.proved || !ipsec_encrypts(view->protocol))
-        return ahead;
-    return ipsec_iv_is_idle(&sa->iv, next) ? MIN(ahead, sa->iv.again - next) : 0;
+    ipsec_sequence_advance(&sa->numbers, count);
+    sa->life.packets += count;
 }
 
-static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens)
+/* Finds out when something is due again, from the packet with that number on, which is packet `next` of its SA. `due`
+ * distinguishes UINT16_MAX packets. */
+static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t number, uint32_t next)
 {
-    sa->numbers.due = (uint16_t)(sa->expected + count_ahead(sa, view, opens));
+    uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - number, UINT16_MAX);
+
+    if (opens)
+        ahead = MIN(ahead, sa->keys.null.rest);
+    sa->numbers.learns = ipsec_encrypts(view->protocol);
+    if (sa->numbers.learns && !sa->iv.proved && ipsec_iv_is_idle(&sa->iv, next)) {
+        sa->numbers.learns = false;
+        ahead = MIN(ahead, sa->iv.again - next);
+    }
+    sa->numbers.due = (uint16_t)(sa->numbers.eager ? number : number + ahead);
 }
 
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
@@ -40,15 +42,17 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
         return;
     sa->expected = number;
     sa->numbers.eager = !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
-    set_due(sa, view, opens);
+    set_due(sa, view, opens, number, sa->numbers.packets + 1);
 }
 
-void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens)
+void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked)
 {
-    ipsec_sequence_advance(&sa->numbers, 1);
-    sa->life.packets++;
-    sa->expected++;
-    set_due(sa, view, opens);
+    const uint32_t count = ipsec_sa_came(sa) + 1;
+
+    enter(sa, count);
+    if (!looked)
+        sa->keys.null.rest -= (uint16_t)MIN(count, sa->keys.null.rest);
+    set_due(sa, view, opens, sa->expected + 1, sa->numbers.packets + 1);
 }
 
 void ipsec_steady_catch_up(ipsec_sa *sa)
@@ -57,8 +61,7 @@ void ipsec_steady_catch_up(ipsec_sa *sa)
 
     if (came == 0)
         return;
-    ipsec_sequence_advance(&sa->numbers, came);
-    sa->life.packets += came;
+    enter(sa, came);
     sa->keys.null.rest -= (uint16_t)MIN(came, sa->keys.null.rest);
 }
 

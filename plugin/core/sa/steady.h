@@ -19,17 +19,27 @@
  */
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
-/** Whether something is due with the next packet of a steady SA: it may be ESP-NULL, its IV may belong to a counter, a
- * number may be lost (`eager`), or it is the last of a steady SA. If not, the packet is entered by incrementing
+/** Whether something is due with the next packet of a steady SA: it may be ESP-NULL, a search for a counter in IVs
+ * begins, a number may be lost (`eager`), or it is the last of a steady SA. If not, the packet is entered by incrementing
  * `expected`. */
 static IPSEC_INLINE bool ipsec_steady_is_due(const ipsec_sa *sa)
 {
     return (uint16_t)sa->expected == sa->numbers.due;
 }
 
-/** Enters the next packet of a steady SA that has caught up, after what was due, except that a number may be lost. For
- * the parameters see ipsec_steady_begin(). */
-void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens);
+/** Whether the next packet of a steady SA is to be looked at, because it may be ESP-NULL. */
+static inline bool ipsec_steady_looks(const ipsec_sa *sa, bool opens)
+{
+    return opens && sa->keys.null.rest <= ipsec_sa_came(sa);
+}
+
+/**
+ * Enters the packets of a steady SA, up to the one with which something was due unless it is eager. `expected` must then
+ * be incremented. For the other parameters see ipsec_steady_begin().
+ *
+ * @param looked ipsec_steady_looks(), before the packet was looked at
+ */
+void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked);
 
 /** Enters the packets of a steady SA since it was last looked up. */
 void ipsec_steady_catch_up(ipsec_sa *sa);
