@@ -18,7 +18,6 @@
 #include <epan/frame_data.h>
 #include <epan/packet.h>
 #include <epan/proto.h>
-#include <wiretap/wtap.h>
 
 #include <stdbool.h>
 
@@ -107,16 +106,10 @@ static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
     return pinfo->fd->pkt_len;
 }
 
-/* Whether the frame is a packet whose file says on which interface it was captured, as pcapng does. */
-static inline bool ipsec_compat_has_interface(const packet_info *pinfo)
-{
-    return pinfo->rec && pinfo->rec->presence_flags & WTAP_HAS_INTERFACE_ID && pinfo->rec->rec_type == REC_TYPE_PACKET;
-}
-
-/* For such a frame: the number of the interface, different in each section of the file. */
+/* For a packet with WTAP_HAS_INTERFACE_ID: the number of the interface, different in each section of the file. */
 uint32_t ipsec_compat_interface(const packet_info *pinfo);
 
-/* For such a frame: whether the capturing system gave the packet an id, the same for each copy (epb_packetid of
+/* For such a packet: whether the capturing system gave the packet an id, the same for each copy (epb_packetid of
  * pcapng). If so, sets *id. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id);
 

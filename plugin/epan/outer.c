@@ -88,11 +88,19 @@ static uint16_t packet_id_of(const packet_info *pinfo)
     return ipsec_compat_packet_id(pinfo, &id) ? ipsec_packet_id_of(id) : 0;
 }
 
+/* Whether the file says on which interface the packet was captured, as pcapng does. */
+static inline bool has_interface(const packet_info *pinfo)
+{
+    const wtap_rec *rec = pinfo->rec;
+
+    return rec && rec->presence_flags & WTAP_HAS_INTERFACE_ID && rec->rec_type == REC_TYPE_PACKET;
+}
+
 static IPSEC_INLINE void set_place(const packet_info *pinfo, ipsec_view *view)
 {
     view->place = link_of(pinfo);
     view->packet_id = 0;
-    if (!ipsec_compat_has_interface(pinfo))
+    if (!has_interface(pinfo))
         return;
     view->place = ipsec_place_of(ipsec_compat_interface(pinfo), view->place);
     view->packet_id = packet_id_of(pinfo);

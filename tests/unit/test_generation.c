@@ -25,6 +25,7 @@ static void test_there_and_back(void)
     ipsec_sa_pair pair, other;
 
     sa.life.packets = 3;
+    sa.life.idle_since = 7;
     sa.life.pair = &pair;
     sa.iv.id = 4;
     g_assert_null(ipsec_generation_of(generations, &sa, 11));
@@ -34,7 +35,7 @@ static void test_there_and_back(void)
     g_assert_cmpuint(sa.iv.id, ==, 0);
     g_assert_cmpuint(ipsec_generation_of(generations, &sa, 10)->keys.high, ==, 10);
     sa.keys = (ipsec_sa_keys){.row = 11, .icv_good = true, .source = 99};
-    sa.life = (ipsec_sa_life){.packets = 1, .pair = &other};
+    sa.life = (ipsec_sa_life){.packets = 1, .pair = &other, .idle_since = 8};
     sa.iv.id = 5;
     g_assert_true(ipsec_generation_take(generations, &sa, 10));
     g_assert_null(ipsec_generation_of(generations, &sa, 10));
@@ -44,6 +45,7 @@ static void test_there_and_back(void)
     g_assert_cmpint(ipsec_window_place(&sa.numbers.window, 500, 64), ==, IPSEC_PLACE_SEEN);
     g_assert_cmpuint(sa.life.packets, ==, 3);
     g_assert_true(sa.life.pair == &other);
+    g_assert_cmpuint(sa.life.idle_since, ==, 8);
     g_assert_cmpuint(sa.iv.id, ==, 4);
     free_window(&sa);
     ipsec_generations_free(generations);
