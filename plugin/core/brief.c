@@ -16,7 +16,7 @@ typedef struct arrival {
     uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like `udp` */
     bool udp;
     ipsec_db *db;
-    const ipsec_view *restrict view;
+    const ipsec_view *view;
     uint32_t spi, sequence; /* valid once it is SOUND */
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
@@ -25,7 +25,7 @@ typedef struct arrival {
 
 static IPSEC_INLINE bool is_OPEN(const arrival *a)
 {
-    return a->db->is_open;
+    return a->db->quick_path_is_open;
 }
 
 static IPSEC_INLINE bool is_SOUND(arrival *a)
@@ -61,7 +61,7 @@ static IPSEC_INLINE bool has_all_facts(arrival *a)
     return true;
 }
 
-bool ipsec_brief_is_open(void)
+bool ipsec_brief_is_complete(void)
 {
     for (unsigned id = 0; id < IPSEC_FINDING_COUNT; id++)
         if (ipsec_catalogue((ipsec_finding_id)id)->fact == IPSEC_FACT_NONE)
@@ -108,8 +108,20 @@ static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
     return ipsec_record_keep_bits(a->view, a->sa->index, high_of(a), ruling_of(a).bits, record);
 }
 
-/* --- less usual packets. These functions take what fits into registers, so that they are called at no cost. Like the
- * quick path, they return whether there is no report. --- */
+/* --- taking a packet. Like the quick path, these functions return whether there is no report; their arguments fit into
+ * registers, so that they are cheap to call.
+ *
+ *     take()              nothing is due; the rare parts are calls
+ *     take_any()          the same for packets that are less usual: behind attend(), or extension headers
+ *     take_rest()         the end of both: sender and record
+ *     take_and_follow()   its sender may have changed
+ *     take_and_search()   its IV may belong to a counter
+ *     take_and_learn()    its IV should go on with a counter
+ *     take_large()        its numbers do not fit into the record
+ *     take_eagerly()      entering it may find something, or counts as evidence
+ *     take_probed()       it is recognised as ESP-NULL
+ *     take_long_way()     not all facts hold
+ *     attend()            does what is due, then one of these --- */
 
 /* A packet of a steady SA, which expects its number next. */
 static IPSEC_INLINE arrival arrival_of(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa)
@@ -147,7 +159,9 @@ static bool conclude(const arrival *a, ipsec_note *note, ipsec_record *record, i
 
 static IPSEC_INLINE bool keep(const arrival *a, ipsec_note *note, ipsec_record *record, ipsec_report *report)
 {
-    return (!note->any && !note->facts && keep_bits(a, record)) || conclude(a, note, record, report);
+    if (!note->any && !note->facts && keep_bits(a, record))
+        return true;
+    return conclude(a, note, record, report);
 }
 
 /* Where its numbers do not fit into the record. */
@@ -178,10 +192,11 @@ static IPSEC_INLINE void search_counter(const arrival *a)
     const bool idle = a->sa->iv.misses == IPSEC_IV_MISSES_MOST;
 
     ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number, ipsec_sa_numbered(a->sa));
-    if (a->sa->iv.proved || (!idle && a->sa->iv.misses == IPSEC_IV_MISSES_MOST)) {
-        ipsec_steady_catch_up(a->sa);
-        ipsec_steady_begin(a->sa, a->view, a->db->opens);
-    }
+    if (idle || a->sa->iv.misses < IPSEC_IV_MISSES_MOST)
+        return;
+    /* The search was given up: the SA rests until it begins anew. */
+    ipsec_steady_catch_up(a->sa);
+    ipsec_steady_begin(a->sa, a->view, a->db->opens);
 }
 
 /* Where its IV should go on with a counter. If it does not, a search begins. */
@@ -217,8 +232,8 @@ static IPSEC_APART bool take_and_search(ipsec_db *db, const ipsec_view *view, ip
     return take_rest(&a, record, report);
 }
 
-/* Whether its IV belongs to no counter, and the search goes on. */
-static IPSEC_INLINE bool misses(const arrival *a)
+/* Counts an IV that belongs to no counter. Returns whether that is all. */
+static IPSEC_INLINE bool count_miss(const arrival *a)
 {
     return ipsec_iv_miss(&a->sa->iv, a->view->data + IPSEC_ESP_HEADER, (uint64_t)high_of(a) << 32 | a->sequence);
 }
@@ -231,20 +246,19 @@ static IPSEC_INLINE bool take(const arrival *a, ipsec_record *record, ipsec_repo
     if (a->sa->numbers.learns) {
         if (a->sa->iv.proved)
             return take_and_learn(a->db, a->view, a->sa, record, report);
-        if (!misses(a))
+        if (!count_miss(a))
             return take_and_search(a->db, a->view, a->sa, record, report);
     }
     return take_rest(a, record, report);
 }
 
-/* The same for packets that are less usual. */
+/* Takes a packet that has been entered; see above. */
 static IPSEC_INLINE bool take_any(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
     remember(a, true);
-    a->sa->expected++;
     if (a->sa->iv.proved)
         return take_and_learn(a->db, a->view, a->sa, record, report);
-    if (a->sa->numbers.learns && !misses(a))
+    if (a->sa->numbers.learns && !count_miss(a))
         search_counter(a);
     return take_rest(a, record, report);
 }
@@ -255,6 +269,7 @@ static IPSEC_APART bool take_extended(ipsec_db *db, const ipsec_view *view, ipse
 {
     const arrival a = arrival_of(db, view, sa);
 
+    sa->expected++;
     return take_any(&a, record, report);
 }
 
@@ -302,7 +317,8 @@ static IPSEC_APART bool take_long_way(ipsec_db *db, const ipsec_view *view, ipse
     return false;
 }
 
-static IPSEC_INLINE bool is_null_from_now_on(const arrival *a)
+/* Looks at the packet, after the pause. */
+static IPSEC_INLINE bool becomes_null(const arrival *a)
 {
     a->sa->keys.null.rest = 0;
     return ipsec_open_probe(a->db->opener, a->view, &a->sa->keys.null, true);
@@ -331,7 +347,7 @@ static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
     if (eager)
         ipsec_steady_catch_up(sa);
     looks = ipsec_steady_looks(sa, db->opens);
-    if (looks && is_null_from_now_on(&a))
+    if (looks && becomes_null(&a))
         return take_probed(db, view, sa, record, report);
     if (!eager) {
         ipsec_steady_go_on(sa, view, db->opens, looks);
@@ -342,7 +358,7 @@ static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
     return take_eagerly(db, view, sa, record, report);
 }
 
-static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *restrict view,
+static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
                                   ipsec_record *record, ipsec_report *report)
 {
     arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};

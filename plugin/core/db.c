@@ -24,7 +24,7 @@ ipsec_db *ipsec_db_new(const ipsec_config *config)
     db->senders = ipsec_senders_new(&db->limits);
     db->peers = ipsec_peers_new(&db->limits);
     db->minded = ipsec_oddities_minded(config->receiver);
-    db->is_brief = config->receiver == IPSEC_STACK_RFC && !db->minded && ipsec_brief_is_open();
+    db->has_quick_path = config->receiver == IPSEC_STACK_RFC && !db->minded && ipsec_brief_is_complete();
     db->fragments = ipsec_fragments_new(&db->limits);
     db->families = ipsec_ike_families_new(&db->limits);
     db->puzzles = ipsec_ike_puzzles_new(&db->limits);
@@ -106,5 +106,5 @@ const ipsec_limits *ipsec_db_limits(const ipsec_db *db)
 void ipsec_db_find_watches(ipsec_db *db)
 {
     db->watches = db->fragments->waiting > 0 || db->icmp->mtus.count > 0;
-    db->is_open = db->is_brief && !db->watches;
+    db->quick_path_is_open = db->has_quick_path && !db->watches;
 }

@@ -29,8 +29,8 @@ struct ipsec_db {
     ipsec_sa_table *sas;
     ipsec_opener *opener; /* separate, because explaining decrypts too, and changes nothing else of a const database */
     bool opens;           /* whether there is anything to open packets with */
-    bool is_brief;        /* whether there is a quick path, see brief.c; next, whether it is open now */
-    bool is_open;
+    bool has_quick_path;  /* whether there is one, see brief.c; next, whether it is open now */
+    bool quick_path_is_open;
     ipsec_sequencer sequencer;
     ipsec_senders *senders;
     ipsec_peers *peers;
@@ -46,10 +46,10 @@ struct ipsec_db {
     struct ipsec_db *twin; /* with IPSEC_BOTH_WAYS, see twin.h; else NULL */
 };
 
-/** Updates `watches` and `is_open`; to be called after each change of what they depend on. */
+/** Updates `watches` and `quick_path_is_open`; to be called after each change of what they depend on. */
 void ipsec_db_find_watches(ipsec_db *db);
 
 /** Whether every row of the catalogue says what rules it out, so that a packet may take the quick path. */
-bool ipsec_brief_is_open(void);
+bool ipsec_brief_is_complete(void);
 
 #endif

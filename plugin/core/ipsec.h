@@ -92,10 +92,11 @@ void ipsec_judge(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ips
  *
  * The quick path is for the next packet of an SA of which all is known and nothing is wrong. It is no second set of
  * rules. `base/facts.def` lists what must be true of a packet, and its SA, that takes it; each row of the catalogue
- * names the fact that rules its finding out, and if one names none, no packet takes the path. What the packet moves
- * (window, lifetime, sender, IV) it moves by the calls of the long way, `usual.h`. If that finds something, the end of
- * the long way reports it. So a rule is changed in one place; a new finding is safe before anybody has thought of this
- * path; and a build with IPSEC_BOTH_WAYS judges everything twice and compares.
+ * names the fact that rules its finding out, and if one names none, no packet takes the path. What packets move
+ * (window, lifetime, sender, IV) is moved by the functions of the long way; for the window and the lifetime of a steady
+ * SA, for many packets at once (`sa/steady.h`). If that finds something, the end of the long way reports it. So a rule
+ * is changed in one place; a new finding is safe before anybody has thought of this path; and a build with
+ * IPSEC_BOTH_WAYS judges everything twice and compares.
  *
  * @return whether nothing is said of the header: then *report was not written, and is that of a header of its SA
  *         without findings, see ipsec_explain()

@@ -69,6 +69,7 @@ static void compare_pairs(uint32_t frame, const ipsec_sa_pair *a, const ipsec_sa
     SAME(a, b, verified, "pair");
     SAME(a, b, active_good, "pair");
     SAME(a, b, is_told, "pair");
+    SAME(a, b, replaced, "pair");
 }
 
 static void compare_lives(uint32_t frame, const ipsec_sa_life *a, const ipsec_sa_life *b)
@@ -160,6 +161,7 @@ static void compare_rest(uint32_t frame, const ipsec_db *a, const ipsec_db *b)
 
     SAME(a, b, opens, "database");
     SAME(a, b, watches, "database");
+    SAME(a, b, quick_path_is_open, "database");
     SAME(a, b, notes->len, "database");
     SAME(a, b, sas->live, "database");
     SAME(a, b, sas->summaries->len, "database");

@@ -154,7 +154,6 @@ uint32_t ipsec_compat_interface(const packet_info *pinfo)
     return rec->rec_header.packet_header.interface_id + SECTION_INTERFACES * section;
 }
 
-/* The search for the option takes 120 instructions. */
 bool ipsec_compat_packet_id(const packet_info *pinfo, uint64_t *id)
 {
     const wtap_rec *rec = pinfo->rec;

@@ -37,10 +37,10 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): new for each capture file and
  * each redissection. */
 static ipsec_db *db;
-static GPtrArray *chunks;        /* of CHUNK records each, so that growing never copies */
-static ipsec_record *next, *end; /* the next record, and the end of the last chunk */
-static uint32_t newest;          /* frame of the last record; 0: there is none. They ascend by frame */
-static GArray *rejected;         /* of uint32_t: serials of the frames that a read filter rejected, ascending */
+static GPtrArray *chunks;                   /* of CHUNK records each, so that growing never copies */
+static ipsec_record *next_free, *chunk_end; /* the next record, and the end of the last chunk */
+static uint32_t newest;                     /* frame of the last record; 0: there is none. They ascend by frame */
+static GArray *rejected; /* of uint32_t: serials of the frames that a read filter rejected, ascending */
 static struct {
     uint32_t number; /* 0: there was none */
     int64_t offset;  /* in the file */
@@ -64,7 +64,7 @@ void ipsec_frames_end(void)
     if (chunks)
         g_ptr_array_free(chunks, true);
     chunks = NULL;
-    next = end = NULL;
+    next_free = chunk_end = NULL;
     newest = 0;
     if (rejected)
         g_array_free(rejected, true);
@@ -130,6 +130,12 @@ static IPSEC_COLD void reject(uint32_t number)
     g_array_append_val(rejected, serial);
 }
 
+static inline void set_last(const packet_info *pinfo)
+{
+    last.number = pinfo->num;
+    last.offset = ipsec_compat_file_offset(pinfo);
+}
+
 /* Whether the frame is the one judged last, or comes after it. An earlier frame, as when a redissection was aborted and
  * single frames are selected, is explained from its octets alone. */
 static inline bool is_in_order(const packet_info *pinfo)
@@ -140,8 +146,7 @@ static inline bool is_in_order(const packet_info *pinfo)
         return false;
     if (number == last.number && ipsec_compat_file_offset(pinfo) != last.offset)
         reject(number);
-    last.number = number;
-    last.offset = ipsec_compat_file_offset(pinfo);
+    set_last(pinfo);
     return true;
 }
 
@@ -154,23 +159,23 @@ static inline ipsec_record *at(uint32_t number)
 
 static IPSEC_COLD void add_chunk(void)
 {
-    next = g_new(ipsec_record, CHUNK);
-    end = next + CHUNK;
-    g_ptr_array_add(chunks, next);
+    next_free = g_new(ipsec_record, CHUNK);
+    chunk_end = next_free + CHUNK;
+    g_ptr_array_add(chunks, next_free);
 }
 
 /* Memory for the next record, which becomes the last one when it is counted. */
 static inline ipsec_record *next_record(void)
 {
-    if (next == end)
+    if (next_free == chunk_end)
         add_chunk();
-    return next;
+    return next_free;
 }
 
 /* Records in all chunks. */
 static uint32_t count_records(void)
 {
-    return chunks && chunks->len > 0 ? chunks->len * CHUNK - (uint32_t)(end - next) : 0;
+    return chunks && chunks->len > 0 ? chunks->len * CHUNK - (uint32_t)(chunk_end - next_free) : 0;
 }
 
 static bool is_before(uint32_t place, uint32_t frame)
@@ -195,9 +200,9 @@ static inline const ipsec_record *find(const ipsec_view *view)
     return newest < view->frame ? NULL : search(view);
 }
 
-/* Whether to judge the header of a frame that is not later than the last one. A dissector that rejects a header may be
- * offered it twice: the second time it is explained. */
-static IPSEC_COLD bool is_another(const packet_info *pinfo, ipsec_view *view)
+/* Whether to judge the header of a frame that is not later than the last one, as that of ESP in AH. A dissector that
+ * rejects a header may be offered it twice: the second time it is explained. */
+static IPSEC_APART bool is_another(const packet_info *pinfo, ipsec_view *view)
 {
     if (!is_in_order(pinfo))
         return false;
@@ -212,15 +217,14 @@ static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
         return false;
     if (pinfo->num <= last.number)
         return is_another(pinfo, view);
-    last.number = pinfo->num;
-    last.offset = ipsec_compat_file_offset(pinfo);
+    set_last(pinfo);
     view->frame = serial_of(pinfo->num);
     return true;
 }
 
 static inline void count_record(const ipsec_view *view)
 {
-    next++;
+    next_free++;
     newest = view->frame;
 }
 

@@ -39,11 +39,11 @@ typedef struct hook {
     const char *table;       /* dissector table in which the stock dissector is registered */
     const char *description; /* of the wrapper, in Decode As */
     unsigned header;         /* the hook of the header that the protocol carries, or is */
-    uint8_t protocol;        /* IPSEC_PROTOCOL_...; 0: it carries one */
+    uint8_t protocol;        /* IPSEC_PROTOCOL_...; 0: none, or ESP in UDP */
     int proto;               /* the stock protocol */
     bool is_enabled; /* whether the stock protocol is enabled; asked once per file, because a change makes Wireshark
                         dissect the file again */
-    bool is_judged;  /* likewise, and those of the header and of this plugin */
+    bool is_judged;  /* likewise whether the header's protocol and this plugin are, too; only of headers and UDP */
     dissector_handle_t stock; /* called by the wrapper */
     /* Has no protocol; otherwise Wireshark would check for each packet whether that is enabled, and show it as a layer.
      */
@@ -351,7 +351,7 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
     return call_dissector_only(at->stock, tvb, pinfo, tree, data);
 }
 
-/* One function for all headers, so that what it calls becomes part of it. */
+/* One function for all headers, so that the compiler needs only one copy of what it inlines. */
 static IPSEC_APART int wrap(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     ipsec_view view;

@@ -59,7 +59,9 @@ static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
     return ipsec_outer_buffer(tvb, pinfo);
 }
 
-/* Octets of the data source, captured or not, from the view's header on. */
+/* Octets of the data source, captured or not, from the view's header on; for the frame itself without a call. These may
+ * be more than the tvbuff reports, which the IP dissector shortens where the frame begins with IP; octets_behind() then
+ * finds no Ethernet. */
 static inline uint32_t count_behind(tvbuff_t *tvb, const packet_info *pinfo, const ipsec_view *view)
 {
     const uint32_t whole =
@@ -100,6 +102,7 @@ static IPSEC_INLINE void set_place(const packet_info *pinfo, ipsec_view *view)
 {
     view->place = link_of(pinfo);
     view->packet_id = 0;
+    /* Only pcapng names interfaces and gives packets ids. To look for an id costs 120 instructions. */
     if (!has_interface(pinfo))
         return;
     view->place = ipsec_place_of(ipsec_compat_interface(pinfo), view->place);
@@ -203,12 +206,6 @@ static inline void set_behind(tvbuff_t *tvb, const packet_info *pinfo, uint32_t 
 
 /* --- after a plain IP header: the same result as elsewhere, sooner ------------------------------------- */
 
-/* What is between an IP header and the view's header. */
-typedef enum {
-    NOTHING_BETWEEN = 0,
-    UDP_BETWEEN = IPSEC_UDP_HEADER
-} between;
-
 static IPSEC_INLINE void set_plain(tvbuff_t *tvb, const packet_info *pinfo, const uint8_t *ip, uint32_t headers,
                                    uint32_t total, ipsec_view *view)
 {
@@ -222,9 +219,10 @@ static IPSEC_INLINE void set_plain(tvbuff_t *tvb, const packet_info *pinfo, cons
     set_behind(tvb, pinfo, view->offset - headers, length, count_behind(tvb, pinfo, view), view);
 }
 
-/* The IPv4 header in front, if the IP dissector's addresses point into it. NULL if there is none, or if it is not
- * plain: a fragment, another protocol, or a length that needs closer examination. */
-static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, between between,
+/* The IPv4 header in front, with `between` octets after it, if the IP dissector's addresses point into it. NULL if
+ * there is none, or if it is not plain: a fragment, or another protocol. Without captured octets `data` is NULL, and
+ * the distance is out of range. */
+static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipsec_view *view, uint32_t between,
                                             uint8_t protocol)
 {
     const uint8_t *const ip = (const uint8_t *)pinfo->src.data - V4_SOURCE_AT;
@@ -234,6 +232,7 @@ static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipse
         return NULL;
     if (pinfo->dst.data != ip + V4_DESTINATION_AT || pinfo->net_src.data != pinfo->src.data)
         return NULL;
+    /* Version 4, and a header of just that length. */
     if ((ip[0] - 0x40u) * 4 + between != headers || ip[9] != protocol || ipsec_ip_is_v4_fragment(ip))
         return NULL;
     return ip;
@@ -245,7 +244,7 @@ static inline bool is_plain_length(uint32_t total, uint32_t headers)
     return total >= headers && total <= IPSEC_LARGEST_ON_WIRE;
 }
 
-static IPSEC_INLINE bool set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, between between, uint8_t protocol,
+static IPSEC_INLINE bool set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, uint32_t between, uint8_t protocol,
                                       ipsec_view *view)
 {
     const uint8_t *const ip = plain_v4(pinfo, view, between, protocol);
@@ -267,12 +266,14 @@ static IPSEC_INLINE bool set_plain_v4(tvbuff_t *tvb, const packet_info *pinfo, b
 static IPSEC_INLINE bool set_plain_v6(tvbuff_t *tvb, const packet_info *pinfo, const ws_ip6 *passed, uint8_t protocol,
                                       ipsec_view *view)
 {
-    const uint8_t *const ip = view->data - IPSEC_IPV6_HEADER;
+    const uint8_t *ip;
     uint32_t total;
 
-    if (!passed || !view->data || view->offset < IPSEC_IPV6_HEADER || pinfo->net_src.type != AT_IPv6 ||
-        passed->ip6_len != tvb_reported_length(tvb))
+    /* Only in the frame itself is it certain that what is in front is in front in memory, too. */
+    if (!passed || !view->data || view->buffer != 0 || view->offset < IPSEC_IPV6_HEADER ||
+        pinfo->net_src.type != AT_IPv6 || passed->ip6_len != tvb_reported_length(tvb))
         return false;
+    ip = view->data - IPSEC_IPV6_HEADER;
     total = ipsec_read_u16(ip + 4) + IPSEC_IPV6_HEADER;
     if (ip[0] >> 4 != 6 || ip[6] != protocol || total == IPSEC_IPV6_HEADER ||
         !is_plain_length(total, IPSEC_IPV6_HEADER) || memcmp(ip + 8, pinfo->net_src.data, 16) != 0)
@@ -283,13 +284,13 @@ static IPSEC_INLINE bool set_plain_v6(tvbuff_t *tvb, const packet_info *pinfo, c
     return true;
 }
 
-static IPSEC_INLINE bool is_found_plain(tvbuff_t *tvb, const packet_info *pinfo, void *data, uint8_t protocol,
-                                        ipsec_view *view)
+static IPSEC_INLINE bool find_plain(tvbuff_t *tvb, const packet_info *pinfo, void *data, uint8_t protocol,
+                                    ipsec_view *view)
 {
     if (pinfo->src.type != pinfo->dst.type)
         return false;
     if (G_LIKELY(pinfo->src.type == AT_IPv4))
-        return set_plain_v4(tvb, pinfo, NOTHING_BETWEEN, protocol, view);
+        return set_plain_v4(tvb, pinfo, 0, protocol, view);
     return pinfo->src.type == AT_IPv6 && set_plain_v6(tvb, pinfo, WS_IP6_PTR(data), protocol, view);
 }
 
@@ -465,7 +466,7 @@ static IPSEC_COLD void find_elsewhere(tvbuff_t *tvb, packet_info *pinfo, void *d
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view)
 {
     begin(tvb, pinfo, protocol, view);
-    if (pinfo->flags.in_error_pkt || !is_found_plain(tvb, pinfo, data, protocol, view))
+    if (pinfo->flags.in_error_pkt || !find_plain(tvb, pinfo, data, protocol, view))
         find_elsewhere(tvb, pinfo, data, view);
 }
 
@@ -498,12 +499,12 @@ static IPSEC_COLD void look_for_udp(tvbuff_t *tvb, packet_info *pinfo, ipsec_vie
 }
 
 /* If IP and UDP agree on the length. */
-static IPSEC_INLINE bool is_udp_found_plain(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
+static IPSEC_INLINE bool find_plain_udp(tvbuff_t *tvb, const packet_info *pinfo, ipsec_view *view)
 {
     ipsec_udp udp;
 
     if (pinfo->src.type != AT_IPv4 || pinfo->dst.type != AT_IPv4 ||
-        !set_plain_v4(tvb, pinfo, UDP_BETWEEN, PROTOCOL_UDP, view))
+        !set_plain_v4(tvb, pinfo, IPSEC_UDP_HEADER, PROTOCOL_UDP, view))
         return false;
     if (!ipsec_udp_read(view->outer, view->outer_length, view->source_port, view->destination_port, &udp) ||
         udp.length != view->length)
@@ -515,9 +516,8 @@ static IPSEC_INLINE bool is_udp_found_plain(tvbuff_t *tvb, const packet_info *pi
 
 static IPSEC_COLD void find_udp_elsewhere(tvbuff_t *tvb, packet_info *pinfo, ipsec_view *view)
 {
-    const uint32_t captured = tvb_captured_length(tvb);
-
-    view->captured = captured;
+    /* find_plain_udp() may have filled in these before the UDP length ruled it out. */
+    view->captured = tvb_captured_length(tvb);
     view->behind = 0;
     begin_rest(pinfo, view);
     if (pinfo->flags.in_error_pkt)
@@ -534,6 +534,6 @@ void ipsec_outer_udp(tvbuff_t *tvb, packet_info *pinfo, bool ike_port, ipsec_vie
     view->destination_port = (uint16_t)pinfo->destport;
     if (ike_port)
         view->flags |= IPSEC_VIEW_IKE_PORT;
-    if (pinfo->flags.in_error_pkt || !is_udp_found_plain(tvb, pinfo, view))
+    if (pinfo->flags.in_error_pkt || !find_plain_udp(tvb, pinfo, view))
         find_udp_elsewhere(tvb, pinfo, view);
 }

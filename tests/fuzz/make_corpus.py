@@ -20,7 +20,7 @@ TOGETHER = 8
 ROW_NULL, ROW_GCM, ROW_AH, ROW_CBC, NO_ROW = 0, 1, 2, 3, 7
 ALL_ROWS, KEYLESS = 0x1F, 0
 KEEP_NUMBER = 0x80
-RESERVED_SPI, SA_COMPLETE, NULL_HEURISTIC = 1, 2, 4
+RESERVED_SPI, SA_COMPLETE, NULL_HEURISTIC, FEW_SAS, BRIEF = 1, 2, 4, 8, 16
 RECEIVERS = 7
 
 
@@ -71,7 +71,9 @@ def of_capture(path):
     frames = list(packets(path))
     for first in range(0, len(frames), TOGETHER):
         turn = first // TOGETHER
-        start = config(turn % RECEIVERS, RESERVED_SPI | NULL_HEURISTIC | (SA_COMPLETE if turn % 5 == 0 else 0),
+        brief = BRIEF if turn % 2 else 0
+        start = config(0 if brief else turn % RECEIVERS,
+                       RESERVED_SPI | NULL_HEURISTIC | brief | (SA_COMPLETE if turn % 5 == 0 else 0),
                        ALL_ROWS if turn % 3 == 0 else KEYLESS)
         yield start + b"".join(map(from_frame, frames[first:first + TOGETHER]))
 
@@ -120,6 +122,34 @@ def of_rekeys():
                        bytes(range(32)), protocol) for packet in numbers)
 
 
+def random_iv(number):
+    return struct.pack("!Q", number * 0x9E3779B97F4A7C15 % 2**64)
+
+
+def of_steady():
+    """Flows on the quick path: with random IVs, with a counter and as ESP-NULL, with a loss, a late packet and a repeated
+    one at the end; in UDP, in IPv6, in AH, of two SAs in turn, and near the end of the numbers."""
+    datagram = bytes.fromhex("4500001c000100004011bcd00a0100010a020001") + b"\0\7\0\7\0\x08\0\0" + b"\1\2\2\4"
+    ends = (1,) * 8, (3, -1, 1), (1, 0, 1), (-1, 2, 1), (127, 1, 1)
+    bodies = (lambda number: random_iv(number) + bytes(range(24)), lambda number: struct.pack("!Q", number) + bytes(24),
+              lambda number: datagram)
+    kinds = ((PROTOCOL_ESP, 4, False), (PROTOCOL_ESP, 4, True), (PROTOCOL_ESP, 6, False), (PROTOCOL_AH, 4, False))
+    for protocol, version, in_udp in kinds:
+        for body in bodies:
+            for end in ends:
+                for first in (1, 0xFFEFFFE8, 0xFFFFFFE0):
+                    seed = config(flags=NULL_HEURISTIC | BRIEF)
+                    number = first
+                    for at, advance in enumerate((1,) * 28 + end):
+                        spi = 0xC0000001 + at % 2 * (first == 1)
+                        front = struct.pack("!II", spi, number % 2**32)
+                        if protocol == PROTOCOL_AH:
+                            front = struct.pack("!BBH", 17, 4, 0) + front + bytes(12)
+                        seed += header(front + body(number), protocol, version, in_udp=in_udp)
+                        number += advance if first > 1 or at % 2 else 0
+                    yield seed
+
+
 IKE_FRAMES = 16     # messages of a seed
 
 
@@ -153,7 +183,7 @@ def main(captures, corpus):
     for path in sorted(pathlib.Path(captures).rglob("*.pcap")):
         for number, seed in enumerate(of_capture(path)):
             (corpus / f"{path.parent.name}-{path.stem}-{number}").write_bytes(seed)
-    for name, seeds in (("keyed", of_keys()), ("rekey", of_rekeys())):
+    for name, seeds in (("keyed", of_keys()), ("rekey", of_rekeys()), ("steady", of_steady())):
         for number, seed in enumerate(seeds):
             (corpus / f"{name}-{number}").write_bytes(seed)
 

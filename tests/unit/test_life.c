@@ -321,6 +321,26 @@ static void test_port_changes(void)
     close_traffic(&t);
 }
 
+/* Address and port change in the same bits, wherever the two may meet. */
+static void test_address_and_port_change(void)
+{
+    for (unsigned bit = 0; bit < 16; bit++)
+        for (unsigned at = 0; at < 32; at++) {
+            uint8_t moved[4];
+            traffic t = open_traffic();
+
+            memcpy(moved, here, sizeof moved);
+            moved[at / 8] ^= (uint8_t)(1u << at % 8);
+            t.source_port = t.destination_port = 4500;
+            send_run(&t, 1, 20);
+            t.source_port ^= (uint16_t)(1u << bit);
+            t.source = moved;
+            send_run(&t, 21, 24);
+            g_assert_cmpuint(t.changed, ==, 1);
+            close_traffic(&t);
+        }
+}
+
 /* --- which SA follows which */
 
 /* `count` SAs that were created during the capture and are used in parallel, in bursts. */
@@ -813,6 +833,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/origin/old-burst", test_old_burst);
     g_test_add_func("/life/origin/places", test_many_places);
     g_test_add_func("/life/origin/port", test_port_changes);
+    g_test_add_func("/life/origin/address-and-port-change", test_address_and_port_change);
     g_test_add_func("/life/successor/parallel", test_parallel);
     g_test_add_func("/life/successor/rekey", test_rekey);
     g_test_add_func("/life/successor/how-young", test_how_young);

@@ -18,7 +18,7 @@ static inline uint64_t ipsec_hash_seed(void)
     return (uint64_t)g_random_int() << 32 | g_random_int();
 }
 
-/** That of Fibonacci hashing: 2^64 divided by the golden ratio. */
+/** The factor of Fibonacci hashing: 2^64 divided by the golden ratio. */
 #define IPSEC_HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 
 /** One step of a hash: mixes in a word. The product spreads it upwards, the shift downwards. Values that differ only in

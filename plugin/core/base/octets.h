@@ -13,7 +13,7 @@
 /** Keeps a function off the path of a clean packet, which then need not save its registers and stack. */
 #if defined(__GNUC__)
 #define IPSEC_COLD __attribute__((noinline, cold))
-/** Keeps a function that is on that path apart from others, so that it saves only its own registers. */
+/** For less usual parts of that path: not inlined, so that the usual part need not save their registers. */
 #define IPSEC_APART __attribute__((noinline))
 /** For what is on the path of every packet but also used elsewhere: without it, compilers would make a call. */
 #define IPSEC_INLINE inline __attribute__((always_inline))
@@ -32,15 +32,6 @@ static inline uint16_t ipsec_read_u16(const uint8_t *octets)
     return GUINT16_FROM_BE(word);
 }
 
-/** Reads 64 bits in network byte order; all eight octets must be readable. */
-static IPSEC_INLINE uint64_t ipsec_read_u64(const uint8_t *octets)
-{
-    uint64_t word;
-
-    memcpy(&word, octets, sizeof word);
-    return GUINT64_FROM_BE(word);
-}
-
 /** Reads 32 bits in network byte order; all four octets must be readable. */
 static inline uint32_t ipsec_read_u32(const uint8_t *octets)
 {
@@ -48,6 +39,15 @@ static inline uint32_t ipsec_read_u32(const uint8_t *octets)
 
     memcpy(&word, octets, sizeof word);
     return GUINT32_FROM_BE(word);
+}
+
+/** Reads 64 bits in network byte order; all eight octets must be readable. */
+static IPSEC_INLINE uint64_t ipsec_read_u64(const uint8_t *octets)
+{
+    uint64_t word;
+
+    memcpy(&word, octets, sizeof word);
+    return GUINT64_FROM_BE(word);
 }
 
 #endif

@@ -37,11 +37,11 @@ static IPSEC_INLINE uint32_t ipsec_half_place(uint64_t link, uint32_t vlan)
     const uint64_t word = link ^ vlan;
     const uint32_t hash = (uint32_t)(word * IPSEC_HASH_FACTOR >> (64 - IPSEC_PLACE_LINK_BITS / 2));
 
-    return hash > 0 ? hash : word != 0;
+    return hash == 0 && word != 0 ? 1 : hash;
 }
 
-/** The links of recent frames: those from a lower address to a higher one, and back. Zero-initialised it is valid: it
- * has the frames without a link. */
+/** The last link in each direction: from the lower address to the higher one, and back. All zero is valid, and stands
+ * for frames without addresses. */
 typedef struct ipsec_links {
     struct {
         uint64_t source, destination;
@@ -54,7 +54,7 @@ typedef struct ipsec_links {
  * links both halves with a probability of 2^-20. An attacker who achieves this on purpose passes for the other link,
  * and gains nothing from it.
  *
- * @param links    saves the calculation if the link is one of these, and gets it otherwise
+ * @param links    where the result is looked up first, and kept
  * @param source       ipsec_link_word() of the address; likewise the destination
  * @param vlan         0: none
  */

@@ -53,7 +53,7 @@ bool ipsec_udp_is_sound(const ipsec_view *view);
 /**
  * Whether nothing in the header and in how it came breaks a rule, UDP aside; if so, reads its numbers.
  *
- * @param protocol  that of the view, for the compiler to know
+ * @param protocol  that of the view, for the compiler to know; one of kind.def
  */
 static IPSEC_INLINE bool ipsec_is_sound(const ipsec_view *view, uint8_t protocol, uint32_t *spi, uint32_t *sequence)
 {

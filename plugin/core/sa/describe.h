@@ -62,7 +62,7 @@ static IPSEC_INLINE uint32_t ipsec_recent_ends_v4(const ipsec_recents *recents, 
     return (uint32_t)(ipsec_recent_load(addresses) * recents->secrets[0] >> 32) ^ ports;
 }
 
-/** Whether extension headers of IPv6 are in front. */
+/** Whether more than an IPv6 header is in front. */
 static IPSEC_INLINE bool ipsec_recent_is_extended(const ipsec_view *view)
 {
     return view->ip_version != 4 && view->outer_length > IPSEC_IPV6_HEADER;

@@ -170,6 +170,7 @@ static bool is_settled(const ipsec_iv_state *state)
     return state->adds != state->xors || state->unknown.difference == state->unknown.exclusive_or;
 }
 
+/* ipsec_iv_miss() does the same where there is nothing to cancel. */
 static void miss(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
     state->misses += state->begun;

@@ -138,8 +138,8 @@ static inline void ipsec_iv_measure_by(ipsec_iv_state *state, uint64_t iv, uint6
     state->adds = state->xors = true;
 }
 
-/** What ipsec_iv_search() does for most IVs: they miss, and the search goes on. Returns false, and does nothing, if it
- * would do more. */
+/** What ipsec_iv_search() does for most IVs: they miss (see miss() in iv.c), and the search goes on. Returns false, and
+ * does nothing, if it would do more. */
 static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *octets, uint64_t sequence)
 {
     const uint64_t iv = ipsec_read_u64(octets);
@@ -153,8 +153,8 @@ static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *oct
     return true;
 }
 
-/** What ipsec_iv_learn() does, and with what result, for IPSEC_IV_UNKNOWN while no counter is proved: IPSEC_IV_FINE.
- * For the parameters see ipsec_iv_packet. */
+/** The part of ipsec_iv_learn() for IPSEC_IV_UNKNOWN before a counter is proved. It never finds anything. For the
+ * parameters see ipsec_iv_packet. */
 void ipsec_iv_search(ipsec_iv_store *store, ipsec_iv_state *state, const uint8_t *iv, uint64_t sequence,
                      uint32_t packets);
 

@@ -31,7 +31,7 @@ static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, cons
         origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
     }
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
-        origin = ipsec_hash_mix(origin, view->source_port);
+        origin = ipsec_hash_mix(origin, (uint64_t)view->source_port << 32);
     return (uint32_t)origin + ((uint32_t)origin == 0);
 }
 

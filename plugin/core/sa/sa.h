@@ -57,8 +57,9 @@ typedef struct ipsec_sa_keys {
     ipsec_null_probe null;       /**< without a key: whether it is ESP-NULL */
 } ipsec_sa_keys;
 
-/** What an SA knows of its sequence numbers. Only sequence.c writes it, and generation.c moves it as a whole. Only
- * genuine packets (ipsec_is_genuine()) change it, except for the excuses among the doubts. */
+/** What an SA knows of its sequence numbers. Only sequence.c writes it, for steady SAs also steady.c and
+ * brief.c, and generation.c moves it as a whole. Only genuine packets (ipsec_is_genuine()) change it, except for the
+ * excuses among the doubts. */
 typedef struct ipsec_sa_numbers {
     ipsec_window window;
     ipsec_doubts *doubts; /**< NULL: none */
@@ -116,8 +117,7 @@ typedef struct ipsec_sa_life {
     ipsec_sa_pair *pair; /**< that of its peers; NULL until its first packet with addresses */
     uint64_t octets;     /**< octets that the receiver has accepted; next, likewise packets */
     uint32_t packets;
-    uint32_t origin; /**< source address and port of the last packet, hashed; 0 before the first, and then pair may
-                          be NULL */
+    uint32_t origin; /**< ipsec_life_origin() of the last packet; 0 before the first, and then pair may be NULL */
     uint32_t origin_before;  /**< the previous one that was different */
     uint32_t moved_at;       /**< value of `packets` when the origin last changed */
     uint32_t idle_since;     /**< frame of its last packet, as of the last update of the heap, see sa.c; stays when the
@@ -212,7 +212,7 @@ static IPSEC_INLINE uint64_t ipsec_sa_hash_address(const uint64_t *secrets, cons
     return sum;
 }
 
-/** With a number, the SPI or ports: in the low half, from where ipsec_hash_mix() spreads all of it. */
+/** With a number, the SPI or ports: in the low half, from where ipsec_hash_place() spreads all of it. */
 static inline uint64_t ipsec_sa_key_name(uint32_t number, uint8_t length, uint8_t protocol)
 {
     return (uint64_t)((uint32_t)length << 8 | protocol) << 32 | number;
@@ -238,8 +238,8 @@ static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_among(const ipsec_sa_table *table,
     return key;
 }
 
-/** ipsec_sa_key_of() if the protocol of the view is known to the compiler. IPv4 has its own branch, in which the length
- * of addresses is, too. */
+/** ipsec_sa_key_of() where the compiler knows the protocol. IPv4 has a branch of its own, so that it knows the length
+ * of addresses, too. */
 static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_of_kind(const ipsec_sa_table *table, const ipsec_view *view,
                                                       uint8_t protocol, uint32_t spi)
 {

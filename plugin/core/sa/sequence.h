@@ -53,7 +53,7 @@ typedef struct ipsec_sequencer {
     /** Capture points of earlier SAs; those of SAs with a verified ICV are separate, because these SAs believe no
      * others. */
     ipsec_point_pairs points[2];
-    uint32_t origin; /**< that of the current packet, hashed; see ipsec_life_origin(). 0: not needed, or not known */
+    uint32_t origin; /**< that of the current packet, see ipsec_life_origin(). 0: not needed, or not known */
 } ipsec_sequencer;
 
 /** What ipsec_sequence_place() does for a number that is not the usual next one. */

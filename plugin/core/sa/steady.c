@@ -17,8 +17,8 @@ static inline void enter(ipsec_sa *sa, uint32_t count)
     sa->life.packets += count;
 }
 
-/* Finds out when something is due again, from the packet with that number on, which is packet `next` of its SA. `due`
- * distinguishes UINT16_MAX packets. */
+/* Sets `learns`, and `due` to the number with which something is due, from `number` on, that of the SA's packet `next`.
+ * A `due` that comes early does no harm, so 16 bits are enough. */
 static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t number, uint32_t next)
 {
     uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - number, UINT16_MAX);
@@ -47,12 +47,14 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
 
 void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked)
 {
-    const uint32_t count = ipsec_sa_came(sa) + 1;
+    uint32_t count;
 
+    sa->expected++;
+    count = ipsec_sa_came(sa);
     enter(sa, count);
     if (!looked)
         sa->keys.null.rest -= (uint16_t)MIN(count, sa->keys.null.rest);
-    set_due(sa, view, opens, sa->expected + 1, sa->numbers.packets + 1);
+    set_due(sa, view, opens, sa->expected, sa->numbers.packets + 1);
 }
 
 void ipsec_steady_catch_up(ipsec_sa *sa)

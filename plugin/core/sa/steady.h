@@ -20,8 +20,7 @@
 void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens);
 
 /** Whether something is due with the next packet of a steady SA: it may be ESP-NULL, a search for a counter in IVs
- * begins, a number may be lost (`eager`), or it is the last of a steady SA. If not, the packet is entered by incrementing
- * `expected`. */
+ * begins, a number may be lost (`eager`), or it is the last one. If not, incrementing `expected` enters the packet. */
 static IPSEC_INLINE bool ipsec_steady_is_due(const ipsec_sa *sa)
 {
     return (uint16_t)sa->expected == sa->numbers.due;
@@ -34,9 +33,10 @@ static inline bool ipsec_steady_looks(const ipsec_sa *sa, bool opens)
 }
 
 /**
- * Enters the packets of a steady SA, up to the one with which something was due unless it is eager. `expected` must then
- * be incremented. For the other parameters see ipsec_steady_begin().
+ * Enters the packets that came since the last time, and this one, with which something is due. Not for eager SAs.
  *
+ * @param view   the packet
+ * @param opens  whether there is anything to open packets with
  * @param looked ipsec_steady_looks(), before the packet was looked at
  */
 void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked);
