@@ -2,6 +2,7 @@
 #include "guard.h"
 #include "keyed.h"
 #include "sa/iv.h"
+#include "sa/iv_judge.h"
 #include "packets.h"
 
 #include <gcrypt.h>
@@ -1094,6 +1095,29 @@ static void test_cbc_counter(void)
     }
 }
 
+/* A packet may be whole, of an SA that has verified, and too short for the IV of its algorithm. */
+static void test_too_short_for_its_iv(void)
+{
+    const uint8_t octets[24] = {0};
+    const ipsec_key_row spec = {.protocol = IPSEC_PROTOCOL_ESP, .encryption = ipsec_encryption_by_name("AES_CBC")};
+    const ipsec_ruling ruling = {.has_row = true, .trusted = true};
+
+    for (uint32_t length = 0; length <= sizeof octets; length++) {
+        bench bench = open_bench(IPSEC_IV_UNPREDICTABLE);
+        ipsec_sa sa = {.index = 0};
+        ipsec_note note = {0};
+        const ipsec_view view = {.data = guard_copy(octets, length),
+                                 .captured = length,
+                                 .length = length,
+                                 .frame = 1,
+                                 .protocol = IPSEC_PROTOCOL_ESP};
+
+        ipsec_iv_judge(bench.store, &view, &sa, &spec, &ruling, true, 12, &note);
+        g_assert_cmpint(ipsec_note_has(&note, IPSEC_FINDING_IV_ZERO), ==, length == sizeof octets);
+        close_bench(&bench);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -1141,5 +1165,6 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/cbc/zero", test_cbc_zero);
     g_test_add_func("/iv/cbc/chain", test_cbc_chain);
     g_test_add_func("/iv/cbc/counter", test_cbc_counter);
+    g_test_add_func("/iv/cbc/too-short", test_too_short_for_its_iv);
     return g_test_run();
 }

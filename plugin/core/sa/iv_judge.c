@@ -16,14 +16,15 @@ static uint32_t iv_at(const ipsec_view *view)
     return ipsec_kind_of(view->protocol)->fixed;
 }
 
-/* With a key, the algorithm is known once a packet has verified; without one, the store must find out. */
+/* With a key, the algorithm is known once a packet has verified; without one, the store must find out. A packet may be
+ * whole and too short for its IV. */
 static bool is_judged(const ipsec_view *view, const ipsec_key_row *spec, const ipsec_ruling *ruling, bool whole)
 {
     if (!whole || view->length < IPSEC_ESP_FLOOR || !ipsec_is_genuine(ruling))
         return false;
     if (!spec)
         return !ruling->shape && !ruling->unknown;
-    return ruling->trusted && ipsec_iv_length(spec) > 0;
+    return ruling->trusted && ipsec_iv_length(spec) > 0 && ipsec_view_has(view, iv_at(view) + ipsec_iv_length(spec));
 }
 
 static ipsec_iv_demand demand_of(const ipsec_key_row *spec)
