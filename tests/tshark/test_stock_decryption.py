@@ -19,7 +19,7 @@ STOCK_ON = ("-o", "esp.enable_encryption_decode:TRUE")
 ON = (*OFF, *STOCK_ON)
 # A few captures of each directory whose captures are made alike.
 KEYED = sorted(str(path.relative_to(sidecars.CAPTURES))[:-len(KEYS)]
-               for paths in (sorted(sidecars.CAPTURES.glob(f"*{KEYS}")), sorted(sidecars.CAPTURES.glob(f"*/*{KEYS}"))[::12])
+               for paths in (sorted(sidecars.CAPTURES.glob(f"*{KEYS}")), sorted(sidecars.CAPTURES.glob(f"*/*{KEYS}"))[::24])
                for path in paths if path.with_name(path.name[:-len(KEYS)] + ".pcap").exists())
 PASSES = pytest.mark.parametrize("passes", [(), ("-2",)], ids=["one pass", "two passes"])
 
