@@ -100,10 +100,16 @@ static inline int64_t ipsec_compat_file_offset(const packet_info *pinfo)
     return pinfo->fd->file_off;
 }
 
-/* Octets of the frame, captured or not. */
+/* Octets of the frame, captured or not, as the file says. */
 static inline uint32_t ipsec_compat_frame_length(const packet_info *pinfo)
 {
     return pinfo->fd->pkt_len;
+}
+
+/* Whether these are at least as many as were captured. */
+static inline bool ipsec_compat_is_frame_length_sound(const packet_info *pinfo)
+{
+    return pinfo->fd->cap_len <= pinfo->fd->pkt_len;
 }
 
 /* For a packet with WTAP_HAS_INTERFACE_ID: the number of the interface, different in each section of the file. */

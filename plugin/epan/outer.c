@@ -64,10 +64,9 @@ static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
  * finds no Ethernet. */
 static inline uint32_t count_behind(tvbuff_t *tvb, const packet_info *pinfo, const ipsec_view *view)
 {
-    const uint32_t whole =
-        view->buffer == 0 ? ipsec_compat_frame_length(pinfo) : tvb_reported_length(tvb_get_ds_tvb(tvb));
-
-    return whole - view->offset;
+    if (view->buffer == 0 && ipsec_compat_is_frame_length_sound(pinfo))
+        return ipsec_compat_frame_length(pinfo) - view->offset;
+    return tvb_reported_length(tvb_get_ds_tvb(tvb)) - view->offset;
 }
 
 static IPSEC_INLINE uint64_t word_of(const address *link)

@@ -321,6 +321,25 @@ static void test_port_changes(void)
     close_traffic(&t);
 }
 
+/* Directly in IP, every bit of an address counts; 0.0.0.0 is one like others. */
+static void test_addresses_of_one_bit(void)
+{
+    const uint8_t none[4] = {0};
+
+    for (unsigned at = 0; at < 32; at++) {
+        uint8_t moved[4] = {0};
+        traffic t = open_traffic();
+
+        t.source = none;
+        send_run(&t, 1, 20);
+        moved[at / 8] = (uint8_t)(1u << at % 8);
+        t.source = moved;
+        send_run(&t, 21, 24);
+        g_assert_cmpuint(t.changed, ==, 1);
+        close_traffic(&t);
+    }
+}
+
 /* Address and port change in the same bits, wherever the two may meet. */
 static void test_address_and_port_change(void)
 {
@@ -834,6 +853,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/origin/places", test_many_places);
     g_test_add_func("/life/origin/port", test_port_changes);
     g_test_add_func("/life/origin/address-and-port-change", test_address_and_port_change);
+    g_test_add_func("/life/origin/addresses-of-one-bit", test_addresses_of_one_bit);
     g_test_add_func("/life/successor/parallel", test_parallel);
     g_test_add_func("/life/successor/rekey", test_rekey);
     g_test_add_func("/life/successor/how-young", test_how_young);

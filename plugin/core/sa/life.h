@@ -17,8 +17,7 @@
 #include <string.h>
 
 /** Source address and, in UDP, port of a view that has addresses; hashed, except an IPv4 address without a port. Never
- * 0.
- */
+ * 0: 0.0.0.0 passes for 255.255.255.255, which cannot be a source either. */
 static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
 {
     uint64_t words[2], origin;
@@ -32,7 +31,7 @@ static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, cons
     }
     if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
         origin = ipsec_hash_mix(origin, (uint64_t)view->source_port << 32);
-    return (uint32_t)origin + ((uint32_t)origin == 0);
+    return (uint32_t)origin - ((uint32_t)origin == 0);
 }
 
 /** A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run,
