@@ -144,17 +144,22 @@ class Capture:
         with self.output.open("w") as file:
             self.process = subprocess.Popen(command, cwd=tshark.crafted, stdout=file, stderr=subprocess.PIPE, text=True)
         self.most, self.behind = 0, 0
-        until(lambda: self.output.stat().st_size or self.process.poll() is not None, "a first line")
+        until(lambda: self.output.stat().st_size or not self.runs(), "a first line")
         self.sender.pause = pause
 
+    def runs(self):
+        """Once it has ended, `most` is the peak of its memory. Looking at it from time to time would miss that of a short
+        run on a busy machine."""
+        if self.process.returncode is None:
+            ended, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if ended:
+                self.process.returncode, self.most = os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024
+        return self.process.returncode is None
+
     def watch(self, seconds):
-        """Records how much memory it takes, until it ends or the time is over."""
+        """Waits until it ends or the time is over."""
         end = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < end:
-            try:
-                self.most = max(self.most, memory(self.process.pid))
-            except (OSError, IndexError):
-                pass
+        while self.runs() and time.monotonic() < end:
             time.sleep(0.2)
 
     def finish(self, seconds):
