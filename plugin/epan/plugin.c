@@ -14,6 +14,7 @@
 #include "prefs.h"
 #include "sa_rows.h"
 #include "statistics.h"
+#include "taps.h"
 
 #include <epan/packet.h>
 #include <epan/proto.h>
@@ -34,6 +35,7 @@ static void start_file(void)
 {
     ipsec_hooks_install();
     ipsec_frames_start();
+    ipsec_tap_start_file();
 }
 
 static void end_file(void)

@@ -1,10 +1,9 @@
 /* The taps.
  * SPDX-License-Identifier: GPL-2.0-or-later */
 #include "taps.h"
+#include "compat.h"
 #include "fields.h"
 #include "frames.h"
-
-#include <epan/proto_data.h>
 
 #include <string.h>
 
@@ -17,17 +16,46 @@ void ipsec_tap_register(void)
     ike_tap = register_tap(IPSEC_IKE_TAP);
 }
 
-/* Key of the frame's data for the previous header. */
-#define HEADER_BEFORE 2
+/* The frame whose header was tapped last; begins anew with each file. Data of the frame would cost 360 instructions. */
+static struct {
+    int64_t frame;          /* its offset in the file; -1: none */
+    uint32_t offset;        /* of its first header; if that comes again, the frame is dissected again */
+    uint16_t buffer;        /* likewise */
+    uint8_t address_length; /* of the header tapped last; likewise its addresses */
+    uint8_t source[16], destination[16];
+} last;
 
-static bool is_repeat(packet_info *pinfo, ipsec_tapped *tapped)
+void ipsec_tap_start_file(void)
 {
-    const ipsec_tapped *before = p_get_proto_data(pinfo->pool, pinfo, ipsec_proto_id, HEADER_BEFORE);
+    last.frame = -1;
+}
 
-    p_set_proto_data(pinfo->pool, pinfo, ipsec_proto_id, HEADER_BEFORE, tapped);
-    return before && before->address_length == tapped->address_length &&
-           memcmp(before->source, tapped->source, tapped->address_length) == 0 &&
-           memcmp(before->destination, tapped->destination, tapped->address_length) == 0;
+static void begin_frame(const packet_info *pinfo, const ipsec_view *view)
+{
+    last.frame = ipsec_compat_file_offset(pinfo);
+    last.offset = view->offset;
+    last.buffer = view->buffer;
+    last.address_length = 0;
+}
+
+/* Whether the header before in the frame had the same addresses. Headers without any are no repetition. */
+static bool is_repeat(const ipsec_view *view, const packet_info *pinfo)
+{
+    const uint8_t length = view->address_length;
+    bool repeats;
+
+    if (ipsec_compat_file_offset(pinfo) != last.frame || (view->offset == last.offset && view->buffer == last.buffer))
+        begin_frame(pinfo, view);
+    if (length == 0) {
+        last.address_length = 0;
+        return false;
+    }
+    repeats = last.address_length == length && memcmp(last.source, view->source, length) == 0 &&
+              memcmp(last.destination, view->destination, length) == 0;
+    last.address_length = length;
+    memcpy(last.source, view->source, length);
+    memcpy(last.destination, view->destination, length);
+    return repeats;
 }
 
 static void set_addresses(ipsec_tapped *tapped, const uint8_t *source, const uint8_t *destination, uint8_t length)
@@ -52,7 +80,7 @@ void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_
     tapped->octets = ipsec_view_octets(view);
     tapped->kind = IPSEC_TAPPED_HEADER;
     set_addresses(tapped, view->source, view->destination, view->address_length);
-    tapped->is_repeat = is_repeat(pinfo, tapped);
+    tapped->is_repeat = is_repeat(view, pinfo);
     tap_queue_packet(ipsec_tap, pinfo, tapped);
 }
 

@@ -70,6 +70,9 @@ static inline int64_t ipsec_tap_between(int64_t from, int64_t to)
 /* Registers the taps; once. */
 void ipsec_tap_register(void);
 
+/* To be called from init routines. */
+void ipsec_tap_start_file(void);
+
 /* Queues a header for the listeners. */
 void ipsec_tap_queue(const ipsec_report *report, const ipsec_view *view, packet_info *pinfo);
 
