@@ -116,7 +116,6 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->data = G_LIKELY(view->captured > 0) ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
     view->offset = (uint32_t)tvb_raw_offset(tvb);
     view->buffer = buffer_of(tvb, pinfo);
-    view->frame = pinfo->num;
     set_place(pinfo, view);
     view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
     view->source_port = 0;
@@ -128,8 +127,9 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->frame_length = 0;
 }
 
-/* The rest, as long as nothing is known of these headers. */
-static void begin_rest(const packet_info *pinfo, ipsec_view *view)
+/* The rest, as long as nothing is known of these headers. Returns whether to look for them: not if another packet
+ * quotes this one. */
+static bool begin_rest(const packet_info *pinfo, ipsec_view *view)
 {
     view->length = IPSEC_LENGTH_UNKNOWN;
     view->outer = NULL;
@@ -139,6 +139,9 @@ static void begin_rest(const packet_info *pinfo, ipsec_view *view)
     view->address_length = 0;
     view->ip_version = 0;
     set_addresses(pinfo, view);
+    if (pinfo->flags.in_error_pkt)
+        view->flags |= IPSEC_VIEW_QUOTED;
+    return !pinfo->flags.in_error_pkt;
 }
 
 static inline void set_length(ipsec_view *view, uint32_t length)
@@ -452,13 +455,9 @@ static IPSEC_COLD void look_for_ip(tvbuff_t *tvb, packet_info *pinfo, void *data
         rebuild_outer(tvb, pinfo, &search, view);
 }
 
-/* If another packet quotes this one, the headers in front are not searched for. */
 static IPSEC_COLD void find_elsewhere(tvbuff_t *tvb, packet_info *pinfo, void *data, ipsec_view *view)
 {
-    begin_rest(pinfo, view);
-    if (pinfo->flags.in_error_pkt)
-        view->flags |= IPSEC_VIEW_QUOTED;
-    else
+    if (begin_rest(pinfo, view))
         look_for_ip(tvb, pinfo, data, view);
 }
 
@@ -518,10 +517,7 @@ static IPSEC_COLD void find_udp_elsewhere(tvbuff_t *tvb, packet_info *pinfo, ips
     /* find_plain_udp() may have filled in these before the UDP length ruled it out. */
     view->captured = tvb_captured_length(tvb);
     view->behind = 0;
-    begin_rest(pinfo, view);
-    if (pinfo->flags.in_error_pkt)
-        view->flags |= IPSEC_VIEW_QUOTED;
-    else
+    if (begin_rest(pinfo, view))
         look_for_udp(tvb, pinfo, view);
 }
 

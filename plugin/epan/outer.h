@@ -9,7 +9,7 @@
 #include <epan/tvbuff.h>
 
 /* Fills *view for an ESP or AH header directly in IP. `data` is what the IP dissector passed down; it may be NULL. The
- * view points into `tvb` and `pinfo`; its `refused_by` is left to the caller. */
+ * view points into `tvb` and `pinfo`; its `frame` and `refused_by` are left to the caller. */
 void ipsec_outer_ip(tvbuff_t *tvb, packet_info *pinfo, void *data, uint8_t protocol, ipsec_view *view);
 
 /* The number of the data source that holds the octets, in the order in which the data sources were added to the packet.
