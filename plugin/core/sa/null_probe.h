@@ -29,8 +29,8 @@ typedef struct ipsec_null_probe {
     uint8_t shape;     /**< index of the shape that is believed or being tested, plus 1; 0: none */
     int8_t balance;    /**< packets that confirm it, minus OBJECTION for each that objects; bounded both ways */
     uint8_t lost;      /**< shapes that were given up; stops when more make no difference */
-    uint8_t looks;     /**< packets that were looked at and left no shape to test; stops when the pauses have their full
-                          length */
+    uint8_t looks;     /**< packets that were looked at and left no shape to test, those that objected twice; stops when
+                          the pauses have their full length */
     uint16_t rest;     /**< further packets that need not be looked at; 0 while there is a shape */
     uint16_t sequence; /**< low half of the number of the last packet that proved `shape` while it was not believed */
 } ipsec_null_probe;
@@ -63,7 +63,7 @@ static inline void ipsec_null_probe_rest(ipsec_null_probe *probe)
  * so the share decides: a packet whose trailer does not fit, as with nearly all ciphertext, outweighs ten that do. A
  * shape is believed after two proofs if nothing objected before, after twelve if all that came before objected, and
  * after more if other packets proved something in between. While there is none, every packet is looked at in the
- * beginning, and then two at each doubling.
+ * beginning, and then one or two at each doubling.
  *
  * @param view a whole ESP packet of at least 20 octets, native or in UDP
  * @return whether the shape is believed, this packet included: true for the proof that settles it, false for an
