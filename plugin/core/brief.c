@@ -13,13 +13,24 @@
 
 /* A packet on the quick path. */
 typedef struct arrival {
-    uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like `udp` */
+    uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like the next two */
     bool udp;
+    bool v4; /* it is IPv4, see is_v4(), and SOUND; else it may be anything */
     ipsec_db *db;
     const ipsec_view *view;
     uint32_t spi, sequence; /* valid once it is SOUND */
     ipsec_sa *sa;           /* valid once it is KNOWN */
 } arrival;
+
+static IPSEC_INLINE bool is_v4(const ipsec_view *view)
+{
+    return view->address_length == 4 && view->ip_version == 4;
+}
+
+static IPSEC_INLINE uint8_t address_length_of(const arrival *a)
+{
+    return a->v4 ? 4 : a->view->address_length;
+}
 
 /* --- facts.def: whether each fact is true. None of them changes what is known of the SA. --- */
 
@@ -35,7 +46,7 @@ static IPSEC_INLINE bool is_SOUND(arrival *a)
 
 static IPSEC_INLINE bool is_KNOWN(arrival *a)
 {
-    const ipsec_sa_key key = ipsec_sa_key_of_kind(a->db->sas, a->view, a->protocol, a->spi);
+    const ipsec_sa_key key = ipsec_sa_key_among(a->db->sas, a->view, address_length_of(a), a->protocol, a->spi);
 
     a->sa = ipsec_sa_find_key(a->db->sas, &key);
     return a->sa && (!a->udp || a->sa->confirmed || ipsec_is_borne_out_by_octets(a->sa));
@@ -71,15 +82,14 @@ bool ipsec_brief_is_complete(void)
 
 /* --- the state that it changes --- */
 
-/* For `extended` see ipsec_recents_describe_next(). */
-static IPSEC_INLINE void remember(const arrival *a, bool extended)
+static IPSEC_INLINE void remember(const arrival *a)
 {
     ipsec_recents *const recents = a->db->sequencer.recents;
     ipsec_recent *const packet =
-        ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED, extended);
+        ipsec_recents_describe_next(recents, a->view, a->sa->index, a->sequence, IPSEC_BELIEVED, a->v4);
 
     ipsec_recents_keep(recents, packet, NULL);
-    ipsec_sa_count_packet(a->db->sas, a->sa, a->view);
+    ipsec_sa_count_packet(a->db->sas, a->sa, a->view->frame, a->view->length); /* known, because it is SOUND */
 }
 
 /* The high half of its number. It is that of the window's top, even if the SA has not caught up, because the quick path
@@ -112,7 +122,7 @@ static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
  * registers, so that they are cheap to call.
  *
  *     take()              nothing is due; the rare parts are calls
- *     take_any()          the same for packets that are less usual: behind attend(), or extension headers
+ *     take_any()          the same behind attend()
  *     take_rest()         the end of both: sender and record
  *     take_and_follow()   its sender may have changed
  *     take_and_search()   its IV may belong to a counter
@@ -215,7 +225,7 @@ static IPSEC_APART bool take_and_learn(ipsec_db *db, const ipsec_view *view, ips
 /* Takes the rest of a packet that has been entered. */
 static IPSEC_INLINE bool take_rest(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
-    if (!ipsec_life_follow_on(a->db->sas, a->view, a->sa))
+    if (!ipsec_life_follow_on(a->db->sas, a->view, address_length_of(a), a->udp, a->sa))
         return take_and_follow(a->db, a->view, a->sa, record, report);
     if (!keep_bits(a, record))
         return take_large(a->db, a->view, a->sa, record, report);
@@ -241,7 +251,7 @@ static IPSEC_INLINE bool count_miss(const arrival *a)
 /* Takes a packet with which nothing is due. */
 static IPSEC_INLINE bool take(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
-    remember(a, false);
+    remember(a);
     a->sa->expected++;
     if (a->sa->numbers.learns) {
         if (a->sa->iv.proved)
@@ -252,25 +262,15 @@ static IPSEC_INLINE bool take(const arrival *a, ipsec_record *record, ipsec_repo
     return take_rest(a, record, report);
 }
 
-/* Takes a packet that has been entered; see above. */
+/* Takes a packet that has been entered. */
 static IPSEC_INLINE bool take_any(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
-    remember(a, true);
+    remember(a);
     if (a->sa->iv.proved)
         return take_and_learn(a->db, a->view, a->sa, record, report);
     if (a->sa->numbers.learns && !count_miss(a))
         search_counter(a);
     return take_rest(a, record, report);
-}
-
-/* Behind extension headers of IPv6. */
-static IPSEC_APART bool take_extended(ipsec_db *db, const ipsec_view *view, ipsec_sa *sa, ipsec_record *record,
-                                      ipsec_report *report)
-{
-    const arrival a = arrival_of(db, view, sa);
-
-    sa->expected++;
-    return take_any(&a, record, report);
 }
 
 /* Whether it counts as evidence that what came in UDP is IPsec. */
@@ -298,7 +298,7 @@ static IPSEC_APART bool take_eagerly(ipsec_db *db, const ipsec_view *view, ipsec
 
     if (is_evidence(&a))
         confirm(&a);
-    remember(&a, true);
+    remember(&a);
     sa->expected++;
     sa->numbers.packets++;
     ipsec_take_next(db, view, sa, a.sequence, false, 0, &note);
@@ -329,7 +329,7 @@ static IPSEC_COLD bool take_probed(ipsec_db *db, const ipsec_view *view, ipsec_s
                                    ipsec_report *report)
 {
     ipsec_steady_end(sa);
-    ipsec_sa_count_packet(db->sas, sa, view);
+    ipsec_sa_count_packet(db->sas, sa, view->frame, view->length);
     ipsec_judge_probed(db, view, sa, record, report);
     return false;
 }
@@ -358,43 +358,47 @@ static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
     return take_eagerly(db, view, sa, record, report);
 }
 
-static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, ipsec_db *db, const ipsec_view *view,
+static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, bool v4, ipsec_db *db, const ipsec_view *view,
                                   ipsec_record *record, ipsec_report *report)
 {
-    arrival a = {.protocol = protocol, .udp = udp, .db = db, .view = view};
+    arrival a = {.protocol = protocol, .udp = udp, .v4 = v4, .db = db, .view = view};
 
     if (!has_all_facts(&a))
         return take_long_way(db, view, record, report);
     if (is_evidence(&a) || ipsec_steady_is_due(a.sa))
         return attend(db, view, a.sa, record, report);
-    if (ipsec_recent_is_extended(view))
-        return take_extended(db, view, a.sa, record, report);
     return take(&a, record, report);
 }
 
-/* One function for each kind, so that a packet pays for no other. */
-#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
+/* Two functions for each kind, for IPv4 and for any version, so that a packet pays for nothing else. */
+#define JUDGES(name, number, udp)                                                                                      \
+    static IPSEC_APART bool judge_##name##_v4(ipsec_db *db, const ipsec_view *view, ipsec_record *record,              \
+                                              ipsec_report *report)                                                    \
+    {                                                                                                                  \
+        return judge_as(number, udp, true, db, view, record, report);                                                  \
+    }                                                                                                                  \
     static IPSEC_APART bool judge_##name(ipsec_db *db, const ipsec_view *view, ipsec_record *record,                   \
                                          ipsec_report *report)                                                         \
     {                                                                                                                  \
-        return judge_as(number, false, db, view, record, report);                                                      \
+        return judge_as(number, udp, false, db, view, record, report);                                                 \
     }
+#define KIND(symbol, name, number, encrypts, covers_outer) JUDGES(name, number, false)
 #include "base/kind.def"
 #undef KIND
-
-static IPSEC_APART bool judge_udp(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
-{
-    return judge_as(IPSEC_PROTOCOL_ESP, true, db, view, record, report);
-}
+JUDGES(udp, IPSEC_PROTOCOL_ESP, true)
+#undef JUDGES
 
 bool ipsec_judge_briefly(ipsec_db *db, const ipsec_view *view, ipsec_record *record, ipsec_report *report)
 {
-    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
-        return judge_udp(db, view, record, report);
-#define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
-    if (view->protocol == (number))                                                                                    \
+#define PASS_ON(condition, name)                                                                                       \
+    if ((condition) && is_v4(view))                                                                                    \
+        return judge_##name##_v4(db, view, record, report);                                                            \
+    if (condition)                                                                                                     \
         return judge_##name(db, view, record, report);
+#define KIND(symbol, name, number, encrypts, covers_outer) PASS_ON(view->protocol == (number), name)
+    PASS_ON(view->encapsulation == IPSEC_ENCAPSULATION_UDP, udp)
 #include "base/kind.def"
 #undef KIND
+#undef PASS_ON
     return take_long_way(db, view, record, report);
 }

@@ -38,9 +38,8 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
  * each redissection. */
 static ipsec_db *db;
 static GPtrArray *chunks;                   /* of CHUNK records each, so that growing never copies */
-static ipsec_record *next_free, *chunk_end; /* the next record, and the end of the last chunk */
-static uint32_t newest;                     /* frame of the last record; 0: there is none. They ascend by frame */
-static GArray *rejected; /* of uint32_t: serials of the frames that a read filter rejected, ascending */
+static ipsec_record *next_free, *chunk_end; /* the next record, and the end of the last chunk; they ascend by frame */
+static GArray *rejected; /* of uint32_t: serials of the frames that a read filter rejected, ascending; NULL: none */
 static struct {
     uint32_t number; /* 0: there was none */
     int64_t offset;  /* in the file */
@@ -54,7 +53,6 @@ void ipsec_frames_start(void)
     db = ipsec_db_new(&config);
     ipsec_keys_load(db); /* libgcrypt is ready: Wireshark sets it up before it registers any protocol */
     chunks = g_ptr_array_new_with_free_func(g_free);
-    rejected = g_array_new(false, false, sizeof(uint32_t));
 }
 
 void ipsec_frames_end(void)
@@ -65,7 +63,6 @@ void ipsec_frames_end(void)
         g_ptr_array_free(chunks, true);
     chunks = NULL;
     next_free = chunk_end = NULL;
-    newest = 0;
     if (rejected)
         g_array_free(rejected, true);
     rejected = NULL;
@@ -109,7 +106,7 @@ static bool has_serial_below(uint32_t place, uint32_t serial)
 
 static inline uint32_t serial_of(uint32_t number)
 {
-    if (rejected->len == 0)
+    if (!rejected)
         return number;
     return number + partition(rejected->len, has_number_up_to, number);
 }
@@ -118,8 +115,11 @@ static inline uint32_t serial_of(uint32_t number)
  * number returned is that of the next frame. */
 static uint32_t number_of(uint32_t serial)
 {
-    const uint32_t before = partition(rejected->len, has_serial_below, serial);
+    uint32_t before;
 
+    if (!rejected)
+        return serial;
+    before = partition(rejected->len, has_serial_below, serial);
     return before < rejected->len && rejected_at(before) == serial ? 0 : serial - before;
 }
 
@@ -127,6 +127,8 @@ static IPSEC_COLD void reject(uint32_t number)
 {
     const uint32_t serial = serial_of(number);
 
+    if (!rejected)
+        rejected = g_array_new(false, false, sizeof serial);
     g_array_append_val(rejected, serial);
 }
 
@@ -183,21 +185,18 @@ static bool is_before(uint32_t place, uint32_t frame)
     return at(place)->frame < frame;
 }
 
-/* The record of the header. A frame may have hundreds of headers, nested or side by side, so they are distinguished by
- * their place, not by their layer. */
-static IPSEC_COLD const ipsec_record *search(const ipsec_view *view)
+/* The record of the header; NULL if there is none. A frame may have hundreds of headers, nested or side by side, so
+ * they are distinguished by their place, not by their layer. */
+static IPSEC_COLD const ipsec_record *find(const ipsec_view *view)
 {
     const uint32_t count = count_records();
 
+    if (count == 0 || is_before(count - 1, view->frame))
+        return NULL;
     for (uint32_t i = partition(count, is_before, view->frame); i < count && at(i)->frame == view->frame; i++)
         if (ipsec_record_is_of(db, at(i), view))
             return at(i);
     return NULL;
-}
-
-static inline const ipsec_record *find(const ipsec_view *view)
-{
-    return newest < view->frame ? NULL : search(view);
 }
 
 /* Whether to judge the header of a frame that is not later than the last one, as that of ESP in AH. A dissector that
@@ -222,17 +221,11 @@ static inline bool is_new(const packet_info *pinfo, ipsec_view *view)
     return true;
 }
 
-static inline void count_record(const ipsec_view *view)
-{
-    next_free++;
-    newest = view->frame;
-}
-
 static void judge(const ipsec_view *view, ipsec_report *report)
 {
     ipsec_judge(db, view, next_record(), report);
     if (ipsec_report_has_subject(report))
-        count_record(view);
+        next_free++;
 }
 
 /* Returns whether nothing is said, and so there is no report. */
@@ -240,8 +233,8 @@ static inline bool judge_briefly(const ipsec_view *view, ipsec_report *report)
 {
     const bool is_quiet = ipsec_judge_briefly(db, view, next_record(), report);
 
-    if (is_quiet || ipsec_report_has_subject(report))
-        count_record(view);
+    if (G_LIKELY(is_quiet) || ipsec_report_has_subject(report))
+        next_free++;
     return is_quiet;
 }
 
@@ -262,16 +255,27 @@ static void number_report(ipsec_report *report)
     number_advice(&report->findings);
 }
 
-bool ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, bool is_wanted, ipsec_report *report)
+static void explain(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
 {
-    if (!is_new(pinfo, view)) {
-        view->frame = serial_of(pinfo->num);
-        ipsec_explain(db, view, find(view), report);
-    } else if (is_wanted) {
+    view->frame = serial_of(pinfo->num);
+    ipsec_explain(db, view, find(view), report);
+}
+
+void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+{
+    if (is_new(pinfo, view))
         judge(view, report);
-    } else if (judge_briefly(view, report)) {
+    else
+        explain(pinfo, view, report);
+    number_report(report);
+}
+
+bool ipsec_frames_report_any(const packet_info *pinfo, ipsec_view *view, ipsec_report *report)
+{
+    if (!is_new(pinfo, view))
+        explain(pinfo, view, report);
+    else if (judge_briefly(view, report))
         return false;
-    }
     number_report(report);
     return true;
 }

@@ -12,10 +12,11 @@ void ipsec_frames_start(void);
 void ipsec_frames_end(void);
 
 /* Judges the header on the first pass over its frame, explains it on later ones. Frames in the report are frame
- * numbers; 0 if a read filter rejected the frame.
- *
- * Returns whether there is a report: always if it is wanted, else only if there is something to say. */
-bool ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, bool is_wanted, ipsec_report *report);
+ * numbers; 0 if a read filter rejected the frame. */
+void ipsec_frames_report(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
+
+/* The same, but on the first pass there is only a report if there is something to say. Returns whether there is one. */
+bool ipsec_frames_report_any(const packet_info *pinfo, ipsec_view *view, ipsec_report *report);
 
 /* Records a fragment on the first pass over its frame, and reports on it, see ipsec_explain_fragment(). */
 void ipsec_frames_fragment(const packet_info *pinfo, ipsec_fragment *fragment, ipsec_report *report);

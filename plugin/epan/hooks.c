@@ -83,16 +83,20 @@ static hook after_ipv4 = {.filter_name = "ip", .header = HOOK_FRAGMENT};
 /* A postdissector must belong to a protocol: this is a helper protocol of IPv4. */
 static int proto_ipv4_fragments = -1; /* set at registration */
 
-/* Set while a stock dissector runs whose payload no receiver would get, see ipsec_report_hides_payload(); restored on
- * every way out of it. */
-static bool payload_is_lost;
+/* What is known from the headers around the one that is dissected now. Set while their stock dissectors run and their
+ * payload is dissected; restored on every way out. */
+typedef union surroundings {
+    struct {
+        ipsec_stacks refused_by; /* the stacks that have discarded the packet, see ipsec_view.refused_by */
+        bool unproven;           /* a header is `unproven`, see ipsec_report */
+        bool is_lost;            /* no receiver would get what is dissected now, see ipsec_report_hides_payload() */
+    };
+    uint32_t any; /* 0: nothing */
+} surroundings;
 
-/* Stacks that have discarded the packet because of a header around the one that is dissected now; see
- * ipsec_view.refused_by. Set while its stock dissector and its payload are dissected; restored on every way out. */
-static ipsec_stacks refused_by;
+G_STATIC_ASSERT(sizeof(surroundings) == sizeof(uint32_t));
 
-/* Likewise whether a header around it is `unproven`; see ipsec_report. */
-static bool inside_unproven;
+static surroundings around;
 
 /* Counts the headers that were judged; compared around the call of a stock dissector, so that it need not be reset. */
 static unsigned wrappers_run;
@@ -141,23 +145,23 @@ static IPSEC_COLD int call_and_draw(const ipsec_report *report, const hook *at, 
     /* The plugin's item needs its parent even if the stock protocol's item is not needed; otherwise nested headers
      * would be shown in the order in which their dissectors return. */
     const volatile bool fake_before = ipsec_compat_fake_protocols(tree, false);
-    const volatile bool lost_before = payload_is_lost;
+    const volatile surroundings before = around;
     volatile int result = 0;
 
-    payload_is_lost = lost_before || ipsec_report_hides_payload(report);
+    around.is_lost = around.is_lost || ipsec_report_hides_payload(report);
     TRY
     {
         result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
     }
     CATCH_ALL
     {
-        payload_is_lost = lost_before;
+        around = before;
         ipsec_compat_fake_protocols(tree, fake_before);
         draw(report, at, tvb, pinfo, tree, &mark);
         RETHROW;
     }
     ENDTRY;
-    payload_is_lost = lost_before;
+    around = before;
     ipsec_compat_fake_protocols(tree, fake_before);
     draw(report, at, tvb, pinfo, tree, &mark);
     return result;
@@ -194,16 +198,16 @@ static int call_stock_opened(const ipsec_report *report, const hook *at, tvbuff_
 static void dissect_in_hindsight(const ipsec_report *report, const payload_mark *mark, tvbuff_t *tvb,
                                  packet_info *pinfo, proto_tree *tree)
 {
-    const volatile bool before = payload_is_lost;
+    const volatile surroundings before = around;
 
-    payload_is_lost = true;
+    around.is_lost = true;
     TRY
     {
         ipsec_payload_dissect(report, mark, wrappers_run, tvb, pinfo, tree);
     }
     FINALLY
     {
-        payload_is_lost = before;
+        around = before;
     }
     ENDTRY;
 }
@@ -236,21 +240,19 @@ static int dissect(const ipsec_report *report, const hook *at, tvbuff_t *tvb, pa
 static IPSEC_COLD int dissect_refused(const ipsec_report *report, const hook *at, tvbuff_t *tvb, packet_info *pinfo,
                                       proto_tree *tree, void *data)
 {
-    const volatile ipsec_stacks before = refused_by;
-    const volatile bool unproven_before = inside_unproven;
+    const volatile surroundings before = around;
     const volatile unsigned order = wrappers_run;
     volatile int result = 0;
 
-    refused_by = ipsec_stacks_refusing(report);
-    inside_unproven = inside_unproven || report->unproven;
+    around.refused_by = ipsec_stacks_refusing(report);
+    around.unproven = around.unproven || report->unproven;
     TRY
     {
         result = dissect(report, at, tvb, pinfo, tree, data);
     }
     FINALLY
     {
-        refused_by = before;
-        inside_unproven = unproven_before;
+        around = before;
         ipsec_info_column_tell(&report->findings, order, pinfo);
     }
     ENDTRY;
@@ -336,6 +338,16 @@ static int report_and_call(ipsec_report *report, ipsec_view *view, const hook *a
     return dissect(report, at, tvb, pinfo, tree, data);
 }
 
+static inline void set_surroundings(ipsec_view *view)
+{
+    view->refused_by = 0;
+    if (around.any == 0)
+        return;
+    view->refused_by = around.refused_by;
+    if (around.unproven)
+        view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
+}
+
 static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                           void *data)
 {
@@ -343,20 +355,21 @@ static int judge_and_call(ipsec_view *view, const hook *at, tvbuff_t *tvb, packe
 
     wrappers_run++;
     ipsec_payload_expect(NULL);
-    view->refused_by = refused_by;
-    if (inside_unproven)
-        view->flags |= IPSEC_VIEW_INSIDE_UNPROVEN;
-    if (ipsec_frames_report(pinfo, view, is_report_wanted(tree), &report))
-        return report_and_call(&report, view, at, tvb, pinfo, tree, data);
-    return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    set_surroundings(view);
+    if (is_report_wanted(tree))
+        ipsec_frames_report(pinfo, view, &report);
+    else if (!ipsec_frames_report_any(pinfo, view, &report))
+        return call_dissector_only(at->stock, tvb, pinfo, tree, data);
+    return report_and_call(&report, view, at, tvb, pinfo, tree, data);
 }
 
-/* One function for all headers, so that the compiler needs only one copy of what it inlines. */
-static IPSEC_APART int wrap(const hook *at, tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+/* One function for all headers, so that the compiler needs only one copy of what it inlines; `at` is last, so that the
+ * other arguments stay where they are. */
+static IPSEC_APART int wrap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, const hook *at)
 {
     ipsec_view view;
 
-    if (!at->is_judged || payload_is_lost)
+    if (!at->is_judged || around.is_lost)
         return at->is_enabled ? call_dissector_only(at->stock, tvb, pinfo, tree, data) : 0;
     if (at->protocol)
         ipsec_outer_ip(tvb, pinfo, data, at->protocol, &view);
@@ -368,19 +381,19 @@ static IPSEC_APART int wrap(const hook *at, tvbuff_t *tvb, packet_info *pinfo, p
 #define KIND(symbol, name, number, encrypts, covers_outer)                                                             \
     static int wrap_##name(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)                            \
     {                                                                                                                  \
-        return wrap(&hooks[HOOK_##symbol], tvb, pinfo, tree, data);                                                    \
+        return wrap(tvb, pinfo, tree, data, &hooks[HOOK_##symbol]);                                                    \
     }
 #include "../core/base/kind.def"
 #undef KIND
 
 static int wrap_udpencap(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return wrap(&hooks[HOOK_UDPENCAP], tvb, pinfo, tree, data);
+    return wrap(tvb, pinfo, tree, data, &hooks[HOOK_UDPENCAP]);
 }
 
 static int wrap_isakmp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    return wrap(&hooks[HOOK_ISAKMP], tvb, pinfo, tree, data);
+    return wrap(tvb, pinfo, tree, data, &hooks[HOOK_ISAKMP]);
 }
 
 static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -393,7 +406,7 @@ static int wrap_fragment(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
 
     if (!at->is_enabled)
         return 0;
-    if (!is_ipsec_enabled || payload_is_lost || !ipsec_fragments_read_v6(tvb, pinfo, &fragment))
+    if (!is_ipsec_enabled || around.is_lost || !ipsec_fragments_read_v6(tvb, pinfo, &fragment))
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     ipsec_frames_fragment(pinfo, &fragment, &report);
     result = call_dissector_only(at->stock, tvb, pinfo, tree, data);
@@ -407,12 +420,12 @@ static int wrap_message(const hook *at, uint8_t protocol, tvbuff_t *tvb, packet_
 {
     if (!at->is_enabled)
         return 0;
-    if (!is_ipsec_enabled || payload_is_lost || inside_unproven || !ipsec_icmp_is_error(tvb, pinfo, protocol))
+    if (!is_ipsec_enabled || around.is_lost || around.unproven || !ipsec_icmp_is_error(tvb, pinfo, protocol))
         return call_dissector_only(at->stock, tvb, pinfo, tree, data);
     return ipsec_icmp_dissect(&(ipsec_icmp_place){.stock = at->stock,
                                                   .proto = at->proto,
                                                   .protocol = protocol,
-                                                  .refused_by = refused_by,
+                                                  .refused_by = around.refused_by,
                                                   .order = wrappers_run + 1},
                               tvb, pinfo, tree, data);
 }

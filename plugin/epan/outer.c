@@ -54,7 +54,7 @@ uint16_t ipsec_outer_buffer(tvbuff_t *tvb, const packet_info *pinfo)
 /* The same for the next header; that is nearly always in the first buffer, the frame itself. */
 static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
 {
-    if (G_LIKELY(pinfo->data_src) && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb))
+    if (G_LIKELY(pinfo->data_src && get_data_source_tvb(pinfo->data_src->data) == tvb_get_ds_tvb(tvb)))
         return 0;
     return ipsec_outer_buffer(tvb, pinfo);
 }
@@ -64,7 +64,7 @@ static inline uint16_t buffer_of(tvbuff_t *tvb, const packet_info *pinfo)
  * finds no Ethernet. */
 static inline uint32_t count_behind(tvbuff_t *tvb, const packet_info *pinfo, const ipsec_view *view)
 {
-    if (view->buffer == 0 && ipsec_compat_is_frame_length_sound(pinfo))
+    if (G_LIKELY(view->buffer == 0 && ipsec_compat_is_frame_length_sound(pinfo)))
         return ipsec_compat_frame_length(pinfo) - view->offset;
     return tvb_reported_length(tvb_get_ds_tvb(tvb)) - view->offset;
 }

@@ -63,8 +63,8 @@ static IPSEC_INLINE uint32_t ipsec_link_of(ipsec_links *links, uint64_t source, 
     const unsigned way = source < destination;
     const uint32_t at_source = IPSEC_PLACE_LINK_BITS / 2;
 
-    if (links->last[way].source == source && links->last[way].destination == destination &&
-        links->last[way].vlan == vlan)
+    if (G_LIKELY(links->last[way].source == source && links->last[way].destination == destination &&
+                 links->last[way].vlan == vlan))
         return links->last[way].halves;
     links->last[way].source = source;
     links->last[way].destination = destination;

@@ -24,6 +24,7 @@ typedef struct ipsec_recents_index ipsec_recents_index;
 struct ipsec_recents {
     ipsec_recent packets[IPSEC_RECENTS]; /**< packet n is at n % IPSEC_RECENTS */
     uint32_t count;                      /**< number of packets so far; the first one is packet 1 */
+    ipsec_recent *next;                  /**< the place of packet count + 1 */
     ipsec_recents_index *index;          /**< NULL until a packet is searched for */
     ipsec_recents_index *marked;         /**< likewise, by other properties than the number */
     ipsec_limits *limits;
@@ -62,20 +63,14 @@ static IPSEC_INLINE uint32_t ipsec_recent_ends_v4(const ipsec_recents *recents, 
     return (uint32_t)(ipsec_recent_load(addresses) * recents->secrets[0] >> 32) ^ ports;
 }
 
-/** Whether more than an IPv6 header is in front. */
-static IPSEC_INLINE bool ipsec_recent_is_extended(const ipsec_view *view)
-{
-    return view->ip_version != 4 && view->outer_length > IPSEC_IPV6_HEADER;
-}
-
-/** Describes the IP header in front, and if `extended` also extension headers of IPv6. */
+/** Describes the headers in front. For `v4` see ipsec_recents_describe_next(). */
 static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, const ipsec_view *view,
-                                                  ipsec_recent *packet, bool extended)
+                                                  ipsec_recent *packet, bool v4)
 {
     const uint8_t *ip = view->outer;
 
-    if (ip && view->outer_length >= IPSEC_IPV4_HEADER && view->ip_version == 4) {
-        packet->identification = view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
+    if (G_LIKELY((v4 || view->ip_version == 4) && view->outer_length >= IPSEC_IPV4_HEADER)) {
+        packet->identification = !v4 && view->flags & IPSEC_VIEW_FRAGMENT ? 0 : ipsec_read_u16(ip + 4);
         packet->ends = ipsec_recent_ends_v4(recents, ip + 12, ipsec_recent_ports(view));
         packet->ttl = ip[8];
         packet->dscp = ip[1] >> 2;
@@ -85,24 +80,24 @@ static IPSEC_INLINE void ipsec_recent_describe_ip(const ipsec_recents *recents, 
     packet->ends = 0;
     packet->ttl = 0;
     packet->dscp = IPSEC_DSCP_UNKNOWN;
-    if (!ip || view->outer_length < IPSEC_IPV6_HEADER)
+    if (v4 || view->outer_length < IPSEC_IPV6_HEADER)
         return;
     packet->ttl = ip[7];
     packet->dscp = (uint8_t)((ip[0] & 0x0f) << 2 | ip[1] >> 6);
-    if (extended && view->outer_length > IPSEC_IPV6_HEADER)
+    if (view->ip_version != 4 && view->outer_length > IPSEC_IPV6_HEADER)
         ipsec_recent_describe_v6(recents, view, packet);
 }
 
 /** See ipsec_recents_describe(). Sets each member separately, because compilers would clear the whole structure first;
  * and the octets first, while compilers know what was asked of the view.
  *
- * @param extended  ipsec_recent_is_extended(), if the compiler knows that it is false; else true
+ * @param v4  whether the view is of IPv4, and not of a fragment, if the compiler knows; else false
  */
 static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *recents, const ipsec_view *view,
                                                               uint32_t sa, uint32_t sequence, ipsec_standing standing,
-                                                              bool extended)
+                                                              bool v4)
 {
-    ipsec_recent *packet = &recents->packets[(recents->count + 1) % IPSEC_RECENTS];
+    ipsec_recent *packet = recents->next;
 
     ipsec_recent_describe_octets(view, packet);
     memcpy(packet, view, offsetof(ipsec_recent, first_octets));
@@ -110,7 +105,7 @@ static IPSEC_INLINE ipsec_recent *ipsec_recents_describe_next(ipsec_recents *rec
     packet->sequence = sequence;
     packet->encapsulation = view->encapsulation;
     packet->standing = (uint8_t)standing;
-    ipsec_recent_describe_ip(recents, view, packet, extended);
+    ipsec_recent_describe_ip(recents, view, packet, v4);
     return packet;
 }
 
@@ -119,6 +114,7 @@ static inline void ipsec_recents_keep(ipsec_recents *recents, ipsec_recent *pack
 {
     packet->first = earlier ? earlier->first : packet->frame;
     recents->count++;
+    recents->next = packet + 1 < recents->packets + IPSEC_RECENTS ? packet + 1 : recents->packets;
 }
 
 #endif

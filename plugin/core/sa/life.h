@@ -16,22 +16,29 @@
 
 #include <string.h>
 
-/** Source address and, in UDP, port of a view that has addresses; hashed, except an IPv4 address without a port. Never
- * 0: 0.0.0.0 passes for 255.255.255.255, which cannot be a source either. */
-static IPSEC_INLINE uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
+/** Source address and, in UDP, port of a view that has addresses of that length, and is in UDP or not; hashed, except
+ * an IPv4 address without a port. Never 0: 0.0.0.0 passes for 255.255.255.255, which cannot be a source either. */
+static IPSEC_INLINE uint32_t ipsec_life_origin_among(const ipsec_sa_table *table, const ipsec_view *view,
+                                                     uint8_t length, bool udp)
 {
     uint64_t words[2], origin;
     uint32_t v4;
 
-    if (view->address_length == sizeof v4) {
+    if (length == sizeof v4) {
         memcpy(&v4, view->source, sizeof v4);
         origin = v4;
     } else {
-        origin = ipsec_hash_address(table->seed, view->source, view->address_length, words);
+        origin = ipsec_hash_address(table->seed, view->source, length, words);
     }
-    if (view->encapsulation == IPSEC_ENCAPSULATION_UDP)
+    if (udp)
         origin = ipsec_hash_mix(origin, (uint64_t)view->source_port << 32);
     return (uint32_t)origin - ((uint32_t)origin == 0);
+}
+
+/** The same, whatever the view is. */
+static inline uint32_t ipsec_life_origin(const ipsec_sa_table *table, const ipsec_view *view)
+{
+    return ipsec_life_origin_among(table, view, view->address_length, view->encapsulation == IPSEC_ENCAPSULATION_UDP);
 }
 
 /** A new SA has taken over after this many packets in a row. SAs known to be used in parallel need a longer run,
@@ -67,17 +74,20 @@ void ipsec_life_turn(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa
  * What ipsec_life_follow() does for most packets, which change nothing but how many packets the SAs between these peers
  * have sent.
  *
+ * @param length  address_length of the view, for the compiler to know
+ * @param udp     likewise, whether it is in UDP
  * @return false, and nothing was counted, if it may change more
  */
-static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const ipsec_view *view, const ipsec_sa *sa)
+static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const ipsec_view *view, uint8_t length,
+                                              bool udp, const ipsec_sa *sa)
 {
     ipsec_sa_pair *pair = sa->life.pair;
 
-    if (view->address_length == 0)
+    if (length == 0)
         return true;
-    if (!pair || ipsec_life_origin(table, view) != sa->life.origin)
+    if (!pair || ipsec_life_origin_among(table, view, length, udp) != sa->life.origin)
         return false;
-    if (pair->active == sa->index) {
+    if (G_LIKELY(pair->active == sa->index)) {
         pair->alone++;
         return true;
     }
@@ -93,7 +103,7 @@ static IPSEC_INLINE bool ipsec_life_follow_on(const ipsec_sa_table *table, const
 static IPSEC_INLINE void ipsec_life_follow(ipsec_sa_table *table, const ipsec_view *view, ipsec_sa *sa,
                                            uint32_t sequence, ipsec_note *note)
 {
-    if (!ipsec_life_follow_on(table, view, sa))
+    if (!ipsec_life_follow_on(table, view, view->address_length, view->encapsulation == IPSEC_ENCAPSULATION_UDP, sa))
         ipsec_life_turn(table, view, sa, ipsec_life_origin(table, view), sequence, note);
 }
 

@@ -31,6 +31,7 @@ ipsec_recents *ipsec_recents_new(ipsec_limits *limits)
     ipsec_recents *recents = g_new0(ipsec_recents, 1);
 
     recents->limits = limits;
+    recents->next = recents->packets + 1;
     for (unsigned i = 0; i < G_N_ELEMENTS(recents->secrets); i++)
         recents->secrets[i] = ipsec_hash_seed() | 1;
     return recents;
@@ -82,7 +83,7 @@ void ipsec_recent_describe_v6(const ipsec_recents *recents, const ipsec_view *vi
 ipsec_recent *ipsec_recents_describe(ipsec_recents *recents, const ipsec_view *view, const ipsec_ruling *ruling)
 {
     return ipsec_recents_describe_next(recents, view, ruling->sa, ruling->sequence, (ipsec_standing)ruling->standing,
-                                       true);
+                                       false);
 }
 
 bool ipsec_recent_is_same(const ipsec_recent *a, const ipsec_recent *b)

@@ -323,7 +323,7 @@ ipsec_sa *ipsec_sa_get(ipsec_sa_table *table, const ipsec_view *view, uint32_t s
         sa = make_and_meet(table, &key, view, spi, note);
     else
         ipsec_steady_end(sa);
-    ipsec_sa_count_packet(table, sa, view);
+    ipsec_sa_count_packet(table, sa, view->frame, ipsec_view_octets(view));
     return sa;
 }
 

@@ -238,20 +238,12 @@ static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_among(const ipsec_sa_table *table,
     return key;
 }
 
-/** ipsec_sa_key_of() where the compiler knows the protocol. IPv4 has a branch of its own, so that it knows the length
- * of addresses, too. */
-static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_of_kind(const ipsec_sa_table *table, const ipsec_view *view,
-                                                      uint8_t protocol, uint32_t spi)
-{
-    if (view->address_length == 4)
-        return ipsec_sa_key_among(table, view, 4, protocol, spi);
-    return ipsec_sa_key_among(table, view, view->address_length, protocol, spi);
-}
-
 /** The name of the SA of `spi` towards the view's destination. */
 static inline ipsec_sa_key ipsec_sa_key_of(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    return ipsec_sa_key_of_kind(table, view, view->protocol, spi);
+    if (view->address_length == 4)
+        return ipsec_sa_key_among(table, view, 4, view->protocol, spi);
+    return ipsec_sa_key_among(table, view, view->address_length, view->protocol, spi);
 }
 
 /** Whether they name the same. */
@@ -325,14 +317,15 @@ static inline uint32_t ipsec_sa_numbered(const ipsec_sa *sa)
     return sa->numbers.packets + ipsec_sa_came(sa);
 }
 
-/** Counts a packet of the SA. ipsec_sa_get() has done it. */
-static IPSEC_INLINE void ipsec_sa_count_packet(const ipsec_sa_table *table, const ipsec_sa *sa, const ipsec_view *view)
+/** Counts a packet of the SA, with its ipsec_view_octets(). ipsec_sa_get() has done it. */
+static IPSEC_INLINE void ipsec_sa_count_packet(const ipsec_sa_table *table, const ipsec_sa *sa, uint32_t frame,
+                                               uint32_t octets)
 {
     ipsec_sa_summary *const summary = ipsec_sa_summary_at(table, sa->index);
 
     summary->packets++;
-    summary->last_frame = view->frame;
-    summary->octets += ipsec_view_octets(view);
+    summary->last_frame = frame;
+    summary->octets += octets;
 }
 
 /** The most SAs that ipsec_sas_between() finds. */

@@ -17,14 +17,15 @@ static inline void enter(ipsec_sa *sa, uint32_t count)
     sa->life.packets += count;
 }
 
-/* Sets `learns`, and `due` to the number with which something is due, from `number` on, that of the SA's packet `next`.
- * A `due` that comes early does no harm, so 16 bits are enough. */
-static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t number, uint32_t next)
+/* Sets `learns`, and `due` to the number with which something is due, from the next one on; `came` are the packets that
+ * have not been entered. A `due` that comes early does no harm, so 16 bits are enough. */
+static inline void set_due(ipsec_sa *sa, const ipsec_view *view, bool opens, uint32_t came)
 {
+    const uint32_t number = sa->expected, next = sa->numbers.packets + came + 1;
     uint32_t ahead = MIN(IPSEC_NEAR_END - 1 - number, UINT16_MAX);
 
     if (opens)
-        ahead = MIN(ahead, sa->keys.null.rest);
+        ahead = MIN(ahead, sa->keys.null.rest - came);
     sa->numbers.learns = ipsec_encrypts(view->protocol);
     if (sa->numbers.learns && !sa->iv.proved && ipsec_iv_is_idle(&sa->iv, next)) {
         sa->numbers.learns = false;
@@ -42,19 +43,25 @@ void ipsec_steady_begin(ipsec_sa *sa, const ipsec_view *view, bool opens)
         return;
     sa->expected = number;
     sa->numbers.eager = !ipsec_window_is_whole(&sa->numbers.window, ipsec_receiver_window(&sa->numbers));
-    set_due(sa, view, opens, number, sa->numbers.packets + 1);
+    set_due(sa, view, opens, 0);
 }
 
 void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked)
 {
-    uint32_t count;
+    uint16_t *const rest = &sa->keys.null.rest;
+    uint32_t came;
 
     sa->expected++;
-    count = ipsec_sa_came(sa);
-    enter(sa, count);
-    if (!looked)
-        sa->keys.null.rest -= (uint16_t)MIN(count, sa->keys.null.rest);
-    set_due(sa, view, opens, sa->expected, sa->numbers.packets + 1);
+    came = ipsec_sa_came(sa);
+    if (came + *rest > UINT16_MAX) {
+        enter(sa, came);
+        if (!looked)
+            *rest -= (uint16_t)MIN(came, *rest);
+        came = 0;
+    } else if (looked) {
+        *rest += (uint16_t)came; /* as if it had begun with the last one that was entered */
+    }
+    set_due(sa, view, opens, came);
 }
 
 void ipsec_steady_catch_up(ipsec_sa *sa)

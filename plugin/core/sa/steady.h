@@ -33,7 +33,7 @@ static inline bool ipsec_steady_looks(const ipsec_sa *sa, bool opens)
 }
 
 /**
- * Enters the packets that came since the last time, and this one, with which something is due. Not for eager SAs.
+ * Goes on after a packet with which something is due, which then counts among those that came. Not for eager SAs.
  *
  * @param view   the packet
  * @param opens  whether there is anything to open packets with
