@@ -37,8 +37,8 @@ G_STATIC_ASSERT(sizeof(ipsec_record) <= 16);
 /* Owned by this file, from ipsec_frames_start() to ipsec_frames_end(): new for each capture file and
  * each redissection. */
 static ipsec_db *db;
-static GPtrArray *chunks;                   /* of CHUNK records each, so that growing never copies */
-static ipsec_record *next_free, *chunk_end; /* the next record, and the end of the last chunk; they ascend by frame */
+static GPtrArray *chunks;                   /* of CHUNK records each, ascending by frame; so growing never copies */
+static ipsec_record *next_free, *chunk_end; /* the next record, and the end of the last chunk */
 static GArray *rejected; /* of uint32_t: serials of the frames that a read filter rejected, ascending; NULL: none */
 static struct {
     uint32_t number; /* 0: there was none */
