@@ -170,18 +170,6 @@ static bool is_settled(const ipsec_iv_state *state)
     return state->adds != state->xors || state->unknown.difference == state->unknown.exclusive_or;
 }
 
-/* ipsec_iv_miss() does the same where there is nothing to cancel. */
-static void miss(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
-{
-    state->misses += state->begun;
-    if (state->run > 0) {
-        state->run--;
-        return;
-    }
-    ipsec_iv_measure_by(state, iv, sequence);
-    state->begun = true;
-}
-
 static void hit(ipsec_iv_state *state, uint64_t sequence)
 {
     state->misses -= state->misses > 0;
@@ -215,7 +203,7 @@ static inline void prove_counter(ipsec_iv_state *state, uint64_t iv, uint64_t se
     if (state->begun && goes_with_sequence(state, iv, sequence))
         hit(state, sequence);
     else
-        miss(state, iv, sequence);
+        ipsec_iv_count_miss(state, iv, sequence);
     if (state->misses == IPSEC_IV_MISSES_MOST)
         state->again = packets < UINT32_MAX / 2 ? 2 * packets : UINT32_MAX;
     else if (state->run == SEQUENCES_PROVE && is_settled(state))

@@ -129,17 +129,22 @@ static inline bool ipsec_iv_is_idle(const ipsec_iv_state *state, uint32_t packet
     return state->misses == IPSEC_IV_MISSES_MOST && packets < state->again;
 }
 
-/** Makes an IV that does not follow the sequence number the one with which others are compared. */
-static inline void ipsec_iv_measure_by(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
+/** Counts an IV that does not follow the sequence number: it cancels one that did, or others are compared with it. */
+static IPSEC_INLINE void ipsec_iv_count_miss(ipsec_iv_state *state, uint64_t iv, uint64_t sequence)
 {
+    state->misses += state->begun;
+    if (state->run > 0) {
+        state->run--;
+        return;
+    }
     state->unknown.difference = iv - sequence;
     state->unknown.exclusive_or = iv ^ sequence;
     state->unknown.sequence = sequence;
-    state->adds = state->xors = true;
+    state->adds = state->xors = state->begun = true;
 }
 
-/** What ipsec_iv_search() does for most IVs: they miss (see miss() in iv.c), and the search goes on. Returns false, and
- * does nothing, if it would do more. */
+/** What ipsec_iv_search() does for most IVs: they miss, and the search goes on. Returns false, and does nothing, if it
+ * would do more. */
 static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *octets, uint64_t sequence)
 {
     const uint64_t iv = ipsec_read_u64(octets);
@@ -148,8 +153,7 @@ static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *oct
         state->misses >= IPSEC_IV_MISSES_MOST - 1 || iv - sequence == state->unknown.difference ||
         (iv ^ sequence) == state->unknown.exclusive_or)
         return false;
-    state->misses++;
-    ipsec_iv_measure_by(state, iv, sequence);
+    ipsec_iv_count_miss(state, iv, sequence);
     return true;
 }
 
