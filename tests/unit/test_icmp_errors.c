@@ -89,7 +89,7 @@ typedef struct told {
     uint8_t type, code;
     uint16_t mtu;
     const uint8_t *reporter;
-    const uint8_t *source; /* of the quoted packet; NULL: its own */
+    const uint8_t *source, *destination; /* of the quoted packet; NULL: its own */
     uint32_t octets, frame;
     ipsec_stacks refused_by;
 } told;
@@ -113,6 +113,8 @@ static ipsec_icmp_report tell(ipsec_db *db, const told *error, const sent *packe
     memcpy(octets + 8 + outer, quoted.data, 16);
     if (error->source)
         memcpy(octets + 8 + 12, error->source, 4);
+    if (error->destination)
+        memcpy(octets + 8 + 16, error->destination, 4);
     view.data = guard_copy(octets, view.captured);
     ipsec_judge_icmp(db, &view);
     ipsec_explain_icmp(db, &view, &report);
@@ -347,6 +349,29 @@ static void test_peer_without_ipsec(void)
     guard_free_all();
 }
 
+/* The frame of the IKE message that an error quotes; 0 if it is not known. */
+static uint32_t quote_ike(ipsec_db *db, const ike_octets *message, uint32_t frame)
+{
+    const uint32_t udp = 8 + message->length;
+    uint8_t octets[8 + 28 + 28] = {3, 3, [8] = 0x45, [8 + 3] = (uint8_t)(20 + udp), [8 + 9] = 17};
+    ipsec_icmp_view error = {.data = octets,
+                             .captured = sizeof octets,
+                             .source = peer,
+                             .destination = sender,
+                             .address_length = 4,
+                             .protocol = IPSEC_ICMP,
+                             .frame = frame};
+    ipsec_icmp_report report;
+
+    memcpy(octets + 8 + 12, sender, 4);
+    memcpy(octets + 8 + 16, peer, 4);
+    memcpy(octets + 28, (const uint8_t[]){500 >> 8, 500 & 0xff, 500 >> 8, 500 & 0xff, 0, (uint8_t)udp}, 6);
+    memcpy(octets + 36, message->octets, 28);
+    ipsec_judge_icmp(db, &error);
+    ipsec_explain_icmp(db, &error, &report);
+    return report.quoted_frame;
+}
+
 /* An error is linked to the IKE message that it quotes, unless nobody received that: a message quoted by another error,
  * or inside a packet that did not verify. */
 static void test_ike(void)
@@ -355,34 +380,77 @@ static void test_ike(void)
     const ipsec_ike_message head = {
         .initiator_spi = 0x1111, .version = 2, .exchange = IPSEC_IKE_SA_INIT, .from_initiator = true};
     const ike_octets message = ike_message(&head, NULL, 0);
-    const uint32_t udp = 8 + message.length;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(flags); i++) {
         ipsec_db *db = db_for(IPSEC_STACK_RFC);
         ipsec_view view = ike_view(&message, 7, 0, false);
-        uint8_t octets[8 + 28 + 28] = {3, 3, [8] = 0x45, [8 + 3] = (uint8_t)(20 + udp), [8 + 9] = 17};
-        ipsec_icmp_view error = {.data = octets,
-                                 .captured = sizeof octets,
-                                 .source = peer,
-                                 .destination = sender,
-                                 .address_length = 4,
-                                 .protocol = IPSEC_ICMP,
-                                 .frame = 8};
         ipsec_ike_report ike;
-        ipsec_icmp_report report;
 
-        memcpy(octets + 8 + 12, sender, 4);
-        memcpy(octets + 8 + 16, peer, 4);
-        memcpy(octets + 28, (const uint8_t[]){500 >> 8, 500 & 0xff, 500 >> 8, 500 & 0xff, 0, (uint8_t)udp}, 6);
-        memcpy(octets + 36, message.octets, 28);
         view.flags |= flags[i];
         ipsec_judge_ike(db, &view, NULL, &ike);
         g_assert_cmpint(ike.is_ike, ==, flags[i] == 0);
-        ipsec_judge_icmp(db, &error);
-        ipsec_explain_icmp(db, &error, &report);
-        g_assert_cmpuint(report.quoted_frame, ==, flags[i] == 0 ? 7 : 0);
+        g_assert_cmpuint(quote_ike(db, &message, 8), ==, flags[i] == 0 ? 7 : 0);
         ipsec_db_free(db);
     }
+    guard_free_all();
+}
+
+/* The last IKE packets are remembered; of an error about another one it is only known that it may be about an earlier
+ * one. */
+static void test_last_ike_packets(void)
+{
+    const ipsec_ike_message head = {
+        .initiator_spi = 0x1111, .version = 2, .exchange = IPSEC_IKE_SA_INIT, .from_initiator = true};
+    const ike_octets message = ike_message(&head, NULL, 0);
+    const ike_octets other = ike_message(
+        &(ipsec_ike_message){
+            .initiator_spi = 0x2222, .version = 2, .exchange = IPSEC_IKE_SA_INIT, .from_initiator = true},
+        NULL, 0);
+    const uint32_t most = 256;
+
+    for (uint32_t more = 0; more <= 1; more++) {
+        ipsec_db *db = db_for(IPSEC_STACK_RFC);
+
+        for (uint32_t frame = 1; frame <= most + more; frame++) {
+            const ipsec_view view = ike_view(&message, frame, 0, false);
+            ipsec_ike_report ike;
+
+            ipsec_judge_ike(db, &view, NULL, &ike);
+        }
+        g_assert_cmpuint(quote_ike(db, &message, most + 2), ==, most + more);
+        g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_IKE_PACKETS], ==, 0);
+        g_assert_cmpuint(quote_ike(db, &other, most + 3), ==, 0);
+        g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_IKE_PACKETS], ==, more);
+        ipsec_db_free(db);
+        guard_free_all();
+    }
+}
+
+/* Hosts that lack a protocol are remembered up to a limit; one that is known needs no room. */
+static void test_lacking_hosts(void)
+{
+    const uint32_t most = 65536;
+    ipsec_db *db = db_for(IPSEC_STACK_RFC);
+
+    for (uint32_t host = 0; host <= most; host++) {
+        const uint8_t address[4] = {10, (uint8_t)(host >> 16), (uint8_t)(host >> 8), (uint8_t)host};
+
+        for (uint32_t twice = 0; twice < (host % most == 0 ? 2 : 1); twice++) {
+            g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_LACKING], ==, host < most ? 0 : twice);
+            tell(db,
+                 &(told){.type = 3,
+                         .code = 2,
+                         .octets = 8,
+                         .reporter = address,
+                         .destination = address,
+                         .frame = 2 * host + twice + 1},
+                 &(sent){.spi = SPI, .sequence = 1});
+        }
+        if (host % 1000 == 0)
+            guard_free_all();
+    }
+    g_assert_cmpuint(ipsec_db_limits(db)->times[IPSEC_LIMIT_LACKING], ==, 2);
+    ipsec_db_free(db);
     guard_free_all();
 }
 
@@ -417,6 +485,8 @@ int main(int argc, char **argv)
     g_test_add_func("/icmp-errors/refused", test_refused);
     g_test_add_func("/icmp-errors/peer-without-ipsec", test_peer_without_ipsec);
     g_test_add_func("/icmp-errors/ike", test_ike);
+    g_test_add_func("/icmp-errors/last-ike-packets", test_last_ike_packets);
+    g_test_add_func("/icmp-errors/lacking-hosts", test_lacking_hosts);
     g_test_add_func("/icmp-errors/flood", test_flood);
     return g_test_run();
 }
