@@ -49,6 +49,9 @@ typedef struct ipsec_links {
     } last[2];
 } ipsec_links;
 
+/** ipsec_link_of() without addresses and VLAN. */
+#define IPSEC_LINK_NONE 0u
+
 /**
  * The low bits of ipsec_view.place: both halves. Two addresses have the same half with a probability of 2^-10, two
  * links both halves with a probability of 2^-20. An attacker who achieves this on purpose passes for the other link,
