@@ -15,7 +15,7 @@
 typedef struct arrival {
     uint8_t protocol; /* IPSEC_PROTOCOL_...; a constant for the compiler, like the next two */
     bool udp;
-    bool v4; /* it is IPv4, see is_v4(), and SOUND; else it may be anything */
+    bool v4; /* it is known to be IPv4, see is_v4(), and no fragment once it is SOUND; false: it may be anything */
     ipsec_db *db;
     const ipsec_view *view;
     uint32_t spi, sequence; /* valid once it is SOUND */
@@ -122,7 +122,7 @@ static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
  * registers, so that they are cheap to call.
  *
  *     take()              nothing is due; the rare parts are calls
- *     take_any()          the same behind attend()
+ *     take_any()          the same for a packet that has been counted, by attend(); calls less
  *     take_rest()         the end of both: sender and record
  *     take_and_follow()   its sender may have changed
  *     take_and_search()   its IV may belong to a counter

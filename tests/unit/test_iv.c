@@ -618,6 +618,48 @@ static void test_forged_hide_nothing(void)
     }
 }
 
+/* How many of 3,000 searches for a counter are given up if this share of the packets is forged, one in `every`; of
+ * searches that begin anew if `again`. */
+static unsigned count_given_up(GRand *random, gint32 every, bool again)
+{
+    unsigned given_up = 0;
+
+    for (unsigned search = 0; search < 3000; search++) {
+        bench bench = open_bench(IPSEC_IV_UNKNOWN);
+
+        for (uint64_t i = 0; again && i < 2 * (MISSES_MOST + 1) - 1; i++)
+            expect_fine(&bench, i, draw(random));
+        for (uint64_t i = 100;; i++) {
+            expect_fine(&bench, i, g_rand_int_range(random, 0, every) ? i : draw(random));
+            if (bench.state.proved || ipsec_iv_is_idle(&bench.state, 0))
+                break;
+        }
+        given_up += !bench.state.proved;
+        close_bench(&bench);
+    }
+    return given_up;
+}
+
+static void expect_share(GRand *random, gint32 every, bool again, unsigned least, unsigned most)
+{
+    const unsigned given_up = count_given_up(random, every, again);
+
+    g_test_message("one in %d%s: %u of 3000", every, again ? ", again" : "", given_up);
+    g_assert_cmpuint(given_up, >=, least);
+    g_assert_cmpuint(given_up, <=, most);
+}
+
+static void test_forged_share(void)
+{
+    GRand *random = g_rand_new_with_seed(7);
+
+    expect_share(random, 3, false, 30, 75);
+    expect_share(random, 5, false, 0, 3);
+    expect_share(random, 3, true, 850, 1020);
+    expect_share(random, 5, true, 195, 290);
+    g_rand_free(random);
+}
+
 /* More forged packets at the beginning than the search tolerates: the counter is recognised later. */
 static void test_forged_in_front(void)
 {
@@ -1152,6 +1194,7 @@ int main(int argc, char **argv)
     g_test_add_func("/iv/unknown/bound-is-said", test_the_bound_is_said_of_each);
     g_test_add_func("/iv/forged/hide-nothing", test_forged_hide_nothing);
     g_test_add_func("/iv/forged/in-front", test_forged_in_front);
+    g_test_add_func("/iv/forged/share", test_forged_share);
     g_test_add_func("/iv/forged/counters", test_forged_counters);
     g_test_add_func("/iv/forged/ahead", test_forged_ahead);
     g_test_add_func("/iv/unknown/reuse", test_reuse_without_a_key);

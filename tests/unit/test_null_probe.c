@@ -454,21 +454,27 @@ static bool meet_unproved(ipsec_null_probe *probe)
     return !ipsec_null_probe_rests(probe) && ipsec_null_probe_learn(probe, &view);
 }
 
-/* Looks for 10^6 packets, of which those that `meet` makes count as `weight` looks each. All packets are examined in
- * the beginning, and then as many at each doubling as it takes for two looks, up to pauses of 2^15 - 1. */
-static void expect_pauses(bool (*meet)(ipsec_null_probe *probe), unsigned weight)
+/* Looks for 10^6 packets, all of which fit, or object, or do so by turns, beginning with one that fits. One that
+ * objects counts as two looks. All packets are examined in the beginning, and then as many at each doubling as it takes
+ * for two looks, up to pauses of 2^15 - 1. */
+static void expect_pauses(bool some_fit, bool some_object)
 {
+    const unsigned weight = some_fit ? 1 : 2;
     ipsec_null_probe probe = {0};
     uint32_t packet = 0;
+    unsigned look = 0;
 
-    for (unsigned look = weight; packet < 1000000; look += weight) {
-        const unsigned rest = look < 8 ? 0 : (2u << MIN((look - 8) / 2, 14u)) - 1;
+    for (unsigned turn = 0; packet < 1000000; turn++) {
+        const bool objects = some_object && (!some_fit || turn % 2 == 1);
+        unsigned rest;
 
+        look += objects ? 2 : 1;
+        rest = look < 8 ? 0 : (2u << MIN((look - 8) / 2, 14u)) - 1;
         packet++;
-        g_assert_false(meet(&probe));
+        g_assert_false(objects ? meet_strange(&probe) : meet_unproved(&probe));
         g_assert_cmpuint(probe.looks, ==, MIN(look, 36));
         g_assert_cmpuint(probe.rest, ==, rest);
-        if (look > 8)
+        if (look > 8 && !(some_fit && some_object))
             g_assert_cmpuint(weight * rest, <, 2 * packet);
         for (unsigned i = 0; i < rest; i++, packet++)
             g_assert_true(ipsec_null_probe_rests(&probe));
@@ -479,8 +485,9 @@ static void expect_pauses(bool (*meet)(ipsec_null_probe *probe), unsigned weight
 
 static void test_pauses(void)
 {
-    expect_pauses(meet_strange, 2);
-    expect_pauses(meet_unproved, 1);
+    expect_pauses(true, false);
+    expect_pauses(false, true);
+    expect_pauses(true, true);
 }
 
 /* A packet that may be skipped, but is passed anyway, is skipped, as when keys are looked up for each packet. */

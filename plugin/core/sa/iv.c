@@ -20,8 +20,9 @@
  * that is not recognised yet. */
 #define SEQUENCES_PROVE 16u
 
-/* Misses that end a search that was given up before. Such searches are repeated again and again; if one packet in three
- * is forged, one ends this way only with a probability of 2^-4. */
+/* Misses that end a search that was given up before. If one packet in three is forged, such a search fails with a
+ * probability of 1/3, if one in five, of 1/12; but it is repeated again and again. See the test
+ * /iv/forged/share. */
 #define MISSES_AGAIN 4u
 
 /* IVs after which their byte order is settled. */

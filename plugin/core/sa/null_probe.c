@@ -48,10 +48,10 @@ enum {
 #define LOST_MOST 3
 
 /* While no shape is in sight: how many looks there are without a pause in the beginning; how many are followed by a
- * pause of the same length before the next length, up to 2^15 - 1. A packet that objects counts as two looks: nearly
- * all ciphertext does, but no ESP-NULL, even if nothing in it proves a shape. So whatever came first, an SA is looked
- * at again before as many packets have followed, and before half as many if it is ESP-NULL. Of ciphertext the packets
- * 1, 2, 3, 4, 6, 10, 18, 34 are looked at, and so on, 12 of the first 1,000. */
+ * pause of the same length; and how often that doubles, up to 2^15 - 1. A packet that objects counts as two looks:
+ * nearly all ciphertext does, but no ESP-NULL of these shapes, even if nothing in it proves one. So whatever came
+ * first, an SA is looked at again before as many packets have followed, and before half as many if none objected. Of
+ * ciphertext the packets 1, 2, 3, 4, 6, 10, 18, 34 are looked at, and so on, 12 of the first 1,000. */
 #define LOOKS_DENSE   8u
 #define LOOKS_A_PAUSE 2u
 #define PAUSE_DOUBLES 14u
@@ -403,7 +403,7 @@ static IPSEC_APART bool look(ipsec_null_probe *probe, const ipsec_view *view)
     return is_believed(probe);
 }
 
-/* Nearly all ciphertext needs no look. */
+/* Nearly all ciphertext is told by its last octets. */
 bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
 {
     if (ipsec_null_probe_rests(probe))

@@ -26,12 +26,13 @@ const ipsec_null_shape *ipsec_null_shape_row(unsigned index);
 
 /** What an SA remembers. All zero at first. */
 typedef struct ipsec_null_probe {
-    uint8_t shape;     /**< index of the shape that is believed or being tested, plus 1; 0: none */
-    int8_t balance;    /**< packets that confirm it, minus OBJECTION for each that objects; bounded both ways */
-    uint8_t lost;      /**< shapes that were given up; stops when more make no difference */
-    uint8_t looks;     /**< packets that were looked at and left no shape to test, those that objected twice; stops when
-                          the pauses have their full length */
-    uint16_t rest;     /**< further packets that need not be looked at; 0 while there is a shape */
+    uint8_t shape;  /**< index of the shape that is believed or being tested, plus 1; 0: none */
+    int8_t balance; /**< packets that confirm it, minus OBJECTION for each that objects; bounded both ways */
+    uint8_t lost;   /**< shapes that were given up; stops when more make no difference */
+    uint8_t looks;  /**< packets that were looked at and left no shape to test, those that objected twice; stops when
+                       the pauses have their full length */
+    uint16_t rest;  /**< further packets that need not be looked at; 0 while there is a shape. Of a steady SA, counted
+                       from the last packet that was entered, see steady.h */
     uint16_t sequence; /**< low half of the number of the last packet that proved `shape` while it was not believed */
 } ipsec_null_probe;
 

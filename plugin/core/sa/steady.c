@@ -59,7 +59,7 @@ void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool l
             *rest -= (uint16_t)MIN(came, *rest);
         came = 0;
     } else if (looked) {
-        *rest += (uint16_t)came; /* as if it had begun with the last one that was entered */
+        *rest += (uint16_t)came; /* the pause counts from the last packet that was entered */
     }
     set_due(sa, view, opens, came);
 }

@@ -2,7 +2,7 @@
  * Steady SAs: those for which it only has to be checked that a packet is the next one. Internal to the core.
  *
  * The changes by such packets in `numbers`, `keys.null` and `life` are made when the SA is next looked up by the
- * functions of sa.h, or when something is due: together they then cost as much as those of one packet.
+ * functions of sa.h, or when they are as many as 16 bits count: together they then cost as much as those of one packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,7 +33,8 @@ static inline bool ipsec_steady_looks(const ipsec_sa *sa, bool opens)
 }
 
 /**
- * Goes on after a packet with which something is due, which then counts among those that came. Not for eager SAs.
+ * Counts a packet with which something is due among those that came, or enters all of them if they are too many. Not
+ * for eager SAs.
  *
  * @param view   the packet
  * @param opens  whether there is anything to open packets with
