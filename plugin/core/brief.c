@@ -191,7 +191,7 @@ static IPSEC_APART bool take_and_follow(ipsec_db *db, const ipsec_view *view, ip
     const arrival a = entered_of(db, view, sa);
     ipsec_note note = {0};
 
-    ipsec_life_follow(db->sas, view, sa, a.sequence, &note);
+    ipsec_life_turn(db->sas, view, sa, ipsec_life_origin(db->sas, view), a.sequence, &note);
     return keep(&a, &note, record, report);
 }
 
@@ -204,9 +204,7 @@ static IPSEC_INLINE void search_counter(const arrival *a)
     ipsec_iv_search(a->db->sas->ivs, &a->sa->iv, a->view->data + IPSEC_ESP_HEADER, number, ipsec_sa_numbered(a->sa));
     if (idle || a->sa->iv.misses < IPSEC_IV_MISSES_MOST)
         return;
-    /* The search was given up: the SA rests until it begins anew. */
-    ipsec_steady_catch_up(a->sa);
-    ipsec_steady_begin(a->sa, a->view, a->db->opens);
+    ipsec_steady_set_due(a->sa, a->view, a->db->opens); /* the search was given up */
 }
 
 /* Where its IV should go on with a counter. If it does not, a search begins. */

@@ -99,10 +99,10 @@ static inline bool has_interface(const packet_info *pinfo)
     return rec && rec->presence_flags & WTAP_HAS_INTERFACE_ID && rec->rec_type == REC_TYPE_PACKET;
 }
 
+/* Sets `place` and, if there is one, `packet_id`. */
 static IPSEC_INLINE void set_place(const packet_info *pinfo, ipsec_view *view)
 {
     view->place = link_of(pinfo);
-    view->packet_id = 0;
     /* Only pcapng names interfaces and gives packets ids. To look for an id costs 120 instructions. */
     if (!has_interface(pinfo))
         return;
@@ -118,15 +118,16 @@ static IPSEC_INLINE void begin(tvbuff_t *tvb, const packet_info *pinfo, uint8_t 
     view->data = G_LIKELY(view->captured > 0) ? tvb_get_ptr(tvb, 0, (int)view->captured) : NULL;
     view->offset = (uint32_t)tvb_raw_offset(tvb);
     view->buffer = buffer_of(tvb, pinfo);
-    set_place(pinfo, view);
-    view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
     view->source_port = 0;
     view->destination_port = 0;
+    view->packet_id = 0;
+    view->flags = 0;
     view->protocol = protocol;
     view->encapsulation = IPSEC_ENCAPSULATION_NONE;
-    view->flags = 0;
     view->behind = 0;
     view->frame_length = 0;
+    view->time = (uint64_t)pinfo->abs_ts.secs * 1000000000u + (uint64_t)pinfo->abs_ts.nsecs;
+    set_place(pinfo, view);
 }
 
 /* The rest, as long as nothing is known of these headers. Returns whether to look for them: not if another packet
@@ -234,7 +235,7 @@ static IPSEC_INLINE const uint8_t *plain_v4(const packet_info *pinfo, const ipse
 
     if (headers - IPSEC_IPV4_HEADER - between > V4_OPTIONS_MOST || view->offset < headers)
         return NULL;
-    if (pinfo->dst.data != ip + V4_DESTINATION_AT || pinfo->net_src.data != pinfo->src.data)
+    if (pinfo->dst.data != ip + V4_DESTINATION_AT)
         return NULL;
     /* Version 4, and a header of just that length. */
     if ((ip[0] - 0x40u) * 4 + between != headers || ip[9] != protocol || ipsec_ip_is_v4_fragment(ip))
@@ -291,11 +292,10 @@ static IPSEC_INLINE bool set_plain_v6(tvbuff_t *tvb, const packet_info *pinfo, c
 static IPSEC_INLINE bool find_plain(tvbuff_t *tvb, const packet_info *pinfo, void *data, uint8_t protocol,
                                     ipsec_view *view)
 {
-    if (pinfo->src.type != pinfo->dst.type)
-        return false;
     if (G_LIKELY(pinfo->src.type == AT_IPv4))
         return set_plain_v4(tvb, pinfo, 0, protocol, view);
-    return pinfo->src.type == AT_IPv6 && set_plain_v6(tvb, pinfo, WS_IP6_PTR(data), protocol, view);
+    return pinfo->src.type == AT_IPv6 && pinfo->dst.type == AT_IPv6 &&
+           set_plain_v6(tvb, pinfo, WS_IP6_PTR(data), protocol, view);
 }
 
 /* --- elsewhere ----------------------------------------------------------------------------------------- */

@@ -64,6 +64,11 @@ void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool l
     set_due(sa, view, opens, came);
 }
 
+void ipsec_steady_set_due(ipsec_sa *sa, const ipsec_view *view, bool opens)
+{
+    set_due(sa, view, opens, ipsec_sa_came(sa));
+}
+
 void ipsec_steady_catch_up(ipsec_sa *sa)
 {
     const uint32_t came = ipsec_sa_came(sa);

@@ -42,6 +42,9 @@ static inline bool ipsec_steady_looks(const ipsec_sa *sa, bool opens)
  */
 void ipsec_steady_go_on(ipsec_sa *sa, const ipsec_view *view, bool opens, bool looked);
 
+/** Finds out anew when something is due, because a search for a counter was given up. */
+void ipsec_steady_set_due(ipsec_sa *sa, const ipsec_view *view, bool opens);
+
 /** Enters the packets of a steady SA since it was last looked up. */
 void ipsec_steady_catch_up(ipsec_sa *sa);
 
