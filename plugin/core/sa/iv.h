@@ -149,7 +149,7 @@ static IPSEC_INLINE bool ipsec_iv_miss(ipsec_iv_state *state, const uint8_t *oct
 {
     const uint64_t iv = ipsec_read_u64(octets);
 
-    if (!state->begun || state->proved || state->demand != IPSEC_IV_UNKNOWN || state->run > 0 ||
+    if (!state->begun || state->proved || state->demand != IPSEC_IV_UNKNOWN ||
         state->misses >= IPSEC_IV_MISSES_MOST - 1 || iv - sequence == state->unknown.difference ||
         (iv ^ sequence) == state->unknown.exclusive_or)
         return false;
