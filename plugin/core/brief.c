@@ -121,8 +121,7 @@ static IPSEC_INLINE bool keep_bits(const arrival *a, ipsec_record *record)
 /* --- taking a packet. Like the quick path, these functions return whether there is no report; their arguments fit into
  * registers, so that they are cheap to call.
  *
- *     take()              nothing is due; the rare parts are calls
- *     take_any()          the same for a packet that has been counted, by attend(); calls less
+ *     take()              it has been counted; the rare parts are calls
  *     take_rest()         the end of both: sender and record
  *     take_and_follow()   its sender may have changed
  *     take_and_search()   its IV may belong to a counter
@@ -246,28 +245,16 @@ static IPSEC_INLINE bool count_miss(const arrival *a)
     return ipsec_iv_miss(&a->sa->iv, a->view->data + IPSEC_ESP_HEADER, (uint64_t)high_of(a) << 32 | a->sequence);
 }
 
-/* Takes a packet with which nothing is due. */
+/* Takes a packet that has been counted, and with which nothing is due, or no longer. */
 static IPSEC_INLINE bool take(const arrival *a, ipsec_record *record, ipsec_report *report)
 {
     remember(a);
-    a->sa->expected++;
     if (a->sa->numbers.learns) {
         if (a->sa->iv.proved)
             return take_and_learn(a->db, a->view, a->sa, record, report);
         if (!count_miss(a))
             return take_and_search(a->db, a->view, a->sa, record, report);
     }
-    return take_rest(a, record, report);
-}
-
-/* Takes a packet that has been entered. */
-static IPSEC_INLINE bool take_any(const arrival *a, ipsec_record *record, ipsec_report *report)
-{
-    remember(a);
-    if (a->sa->iv.proved)
-        return take_and_learn(a->db, a->view, a->sa, record, report);
-    if (a->sa->numbers.learns && !count_miss(a))
-        search_counter(a);
     return take_rest(a, record, report);
 }
 
@@ -349,7 +336,7 @@ static IPSEC_APART bool attend(ipsec_db *db, const ipsec_view *view, ipsec_sa *s
         return take_probed(db, view, sa, record, report);
     if (!eager) {
         ipsec_steady_go_on(sa, view, db->opens, looks);
-        return take_any(&a, record, report);
+        return take(&a, record, report);
     }
     if (!looks)
         ipsec_null_probe_rests(&sa->keys.null);
@@ -365,6 +352,7 @@ static IPSEC_INLINE bool judge_as(uint8_t protocol, bool udp, bool v4, ipsec_db 
         return take_long_way(db, view, record, report);
     if (is_evidence(&a) || ipsec_steady_is_due(a.sa))
         return attend(db, view, a.sa, record, report);
+    a.sa->expected++;
     return take(&a, record, report);
 }
 

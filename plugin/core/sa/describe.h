@@ -24,7 +24,7 @@ typedef struct ipsec_recents_index ipsec_recents_index;
 struct ipsec_recents {
     ipsec_recent packets[IPSEC_RECENTS]; /**< packet n is at n % IPSEC_RECENTS */
     uint32_t count;                      /**< number of packets so far; the first one is packet 1 */
-    ipsec_recent *next;                  /**< the place of packet count + 1 */
+    ipsec_recent *next;                  /**< the place of packet count + 1; to compute it takes longer */
     ipsec_recents_index *index;          /**< NULL until a packet is searched for */
     ipsec_recents_index *marked;         /**< likewise, by other properties than the number */
     ipsec_limits *limits;

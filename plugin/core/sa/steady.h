@@ -2,7 +2,7 @@
  * Steady SAs: those for which it only has to be checked that a packet is the next one. Internal to the core.
  *
  * The changes by such packets in `numbers`, `keys.null` and `life` are made when the SA is next looked up by the
- * functions of sa.h, or when they are as many as 16 bits count: together they then cost as much as those of one packet.
+ * functions of sa.h, or before their number exceeds 16 bits: together they then cost as much as those of one packet.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
