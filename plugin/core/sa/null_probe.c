@@ -392,25 +392,15 @@ bool ipsec_null_shape_fits(unsigned shape, const ipsec_view *view)
     return fits(&shapes[shape], view, &unused);
 }
 
-static IPSEC_APART bool look(ipsec_null_probe *probe, const ipsec_view *view)
+bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
 {
     payload unused;
 
+    if (ipsec_null_probe_rests(probe))
+        return false;
     if (is_believed(probe) && fits(&shapes[probe->shape - 1], view, &unused))
         probe->balance = (int8_t)MIN(probe->balance + 1, BALANCE_MOST);
     else
         weigh(probe, view);
     return is_believed(probe);
-}
-
-/* Nearly all ciphertext is told by its last octets. */
-bool ipsec_null_probe_learn(ipsec_null_probe *probe, const ipsec_view *view)
-{
-    if (ipsec_null_probe_rests(probe))
-        return false;
-    if (probe->shape || !fits_surely_none(view))
-        return look(probe, view);
-    object(probe);
-    pause_search(probe, true);
-    return false;
 }

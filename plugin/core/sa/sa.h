@@ -241,8 +241,6 @@ static IPSEC_INLINE ipsec_sa_key ipsec_sa_key_among(const ipsec_sa_table *table,
 /** The name of the SA of `spi` towards the view's destination. */
 static inline ipsec_sa_key ipsec_sa_key_of(const ipsec_sa_table *table, const ipsec_view *view, uint32_t spi)
 {
-    if (view->address_length == 4)
-        return ipsec_sa_key_among(table, view, 4, view->protocol, spi);
     return ipsec_sa_key_among(table, view, view->address_length, view->protocol, spi);
 }
 
