@@ -79,8 +79,6 @@ static ipsec_links links;
 
 static IPSEC_INLINE uint32_t link_of(const packet_info *pinfo)
 {
-    if (!pinfo->dl_src.data && !pinfo->dl_dst.data && pinfo->vlan_id == 0)
-        return IPSEC_LINK_NONE;
     return ipsec_link_of(&links, word_of(&pinfo->dl_src), word_of(&pinfo->dl_dst), pinfo->vlan_id);
 }
 

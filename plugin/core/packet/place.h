@@ -49,13 +49,12 @@ typedef struct ipsec_links {
     } last[2];
 } ipsec_links;
 
-/** ipsec_link_of() without addresses and VLAN. */
-#define IPSEC_LINK_NONE 0u
-
 /**
  * The low bits of ipsec_view.place: both halves. Two addresses have the same half with a probability of 2^-10, two
  * links both halves with a probability of 2^-20. An attacker who achieves this on purpose passes for the other link,
  * and gains nothing from it.
+ *
+ * 0: neither addresses nor VLAN.
  *
  * @param links    where the result is looked up first, and kept
  * @param source       ipsec_link_word() of the address; likewise the destination
@@ -66,6 +65,8 @@ static IPSEC_INLINE uint32_t ipsec_link_of(ipsec_links *links, uint64_t source, 
     const unsigned way = source < destination;
     const uint32_t at_source = IPSEC_PLACE_LINK_BITS / 2;
 
+    if (source == 0 && destination == 0 && vlan == 0)
+        return 0;
     if (G_LIKELY(links->last[way].source == source && links->last[way].destination == destination &&
                  links->last[way].vlan == vlan))
         return links->last[way].halves;
